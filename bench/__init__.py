@@ -1,0 +1,1 @@
+"""jetbench: which JetStream configuration meets the goal, and how sure are we?"""

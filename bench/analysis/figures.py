@@ -1,0 +1,222 @@
+"""The figures of a run, as every reader of it (report, terminal, export) sees them.
+
+Plain data: `bench.analysis.summary` computes it from the records, `bench.report` shows it. None
+stands for "no honest figure" (too few messages, process not visible) and prints as n/a.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.plan.model import Cell, Plan
+from bench.record.schema import Environment, Time, TrialRecord
+
+PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+"""Shown wherever at least MIN_BEYOND messages lie beyond them."""
+
+MIN_BEYOND = 10
+
+Array = NDArray[np.float64]
+
+
+class LagVerdict(StrEnum):
+    """Whether a consumer keeps up (MEASUREMENT.md R14)."""
+
+    STABLE = "stable"
+    GROWING = "growing"
+    DRAINING = "draining"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeFigures:
+    """One time of one trial within the window.
+
+    Attributes:
+        count: messages counted.
+        percentiles_ns: by percentile, from the merged histogram; None with fewer than MIN_BEYOND
+            messages beyond it.
+        mean_ns, max_ns: None when count is 0.
+        spectrum: percentile curve, (percentile, ns) pairs up to the last honest nine.
+    """
+
+    count: int
+    percentiles_ns: Mapping[float, int | None]
+    mean_ns: float | None
+    max_ns: int | None
+    spectrum: tuple[tuple[float, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LagFigures:
+    """Lag within the window of one trial.
+
+    Attributes:
+        peak_msgs: largest sample.
+        end_msgs: mean of the window's last tenth.
+        slope_msgs_per_s: Theil-Sen on 10 batch means; positive = falling behind.
+        slope_low_msgs_per_s, slope_high_msgs_per_s: its 90 % interval.
+        slope_share_per_s: slope / offered rate, fraction a second.
+        verdict: against a margin of 1 % of the offered rate.
+        lag_s: end_msgs / acked rate, how far behind in time; None when nothing was acked.
+    """
+
+    peak_msgs: float
+    end_msgs: float
+    slope_msgs_per_s: float
+    slope_low_msgs_per_s: float
+    slope_high_msgs_per_s: float
+    slope_share_per_s: float
+    verdict: LagVerdict
+    lag_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Messages a second within the window, by the instant each thing happened."""
+
+    offered: float
+    sent: float
+    stored: float
+    delivered: float
+    acked: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One trial over time, for plots; time in s from the trial's start.
+
+    Attributes:
+        slice_s: start of each slice, shape (k,).
+        rates: kind of rate (`offered`, `stored`, `delivered`, `acked`) -> msg/s, shape (k,).
+        p99_ns: time -> p99 of each slice, NaN where a slice has too few, shape (k,).
+        sample_s: instants of the samples, shape (n,).
+        lag_msgs: lag at those, shape (n,), NaN where it was not told.
+        cpu_share: role -> share of a core between samples, shape (n,), first is NaN.
+        rss_bytes: role -> resident set, shape (n,).
+    """
+
+    slice_s: Array
+    rates: Mapping[str, Array]
+    p99_ns: Mapping[Time, Array]
+    sample_s: Array
+    lag_msgs: Array
+    cpu_share: Mapping[str, Array]
+    rss_bytes: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFigures:
+    """Everything about one trial.
+
+    Attributes:
+        record: as stored, with findings, ledger and processes.
+        times, rates, lag, series: None or empty when the trial broke off before its window ended.
+        cpu_us_per_msg: `server`, `publisher`, `consumer` -> CPU time per stored (server,
+            publisher) or received (consumer) message, µs; None where it cannot be read.
+    """
+
+    record: TrialRecord
+    times: Mapping[Time, TimeFigures]
+    rates: Rates | None
+    lag: LagFigures | None
+    cpu_us_per_msg: Mapping[str, float | None]
+    series: Series | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A metric of a cell over its valid trials (MEASUREMENT.md R6).
+
+    Attributes:
+        value: mean over trials; geometric for times, rates and CPU, arithmetic for lag slope.
+        low, high: 90 % t interval over trials; None with fewer than 3 trials.
+        by_block: block -> the trial's value; invalid trials are left out.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    by_block: Mapping[int, float]
+
+
+class Better(StrEnum):
+    """Which way a metric improves."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A figure that cells are compared by.
+
+    Attributes:
+        key: stable word, `end_to_end_ns_p99`; defined in docs/METRICS.md.
+        title: for people, `end-to-end p99`.
+        unit: `ns`, `msg/s`, `msgs`, `µs/msg`, `bytes`, `share`.
+        better: which way it improves.
+    """
+
+    key: str
+    title: str
+    unit: str
+    better: Better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellFigures:
+    """One cell over its blocks.
+
+    Attributes:
+        cell: as planned.
+        trials: of this cell on disk, by block.
+        estimates: metric key -> estimate; a metric with no valid trial is absent.
+        lag_verdict: over the trials; None when no trial has one.
+        spectrum: time -> percentile curve of the merged histograms of the valid trials.
+    """
+
+    cell: Cell
+    trials: tuple[TrialFigures, ...]
+    estimates: Mapping[str, Estimate]
+    lag_verdict: LagVerdict | None
+    spectrum: Mapping[Time, tuple[tuple[float, int], ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadFigures:
+    """The cells of one workload, side by side.
+
+    Attributes:
+        name: of the workload.
+        cells: in the plan's order.
+        best: metric key -> id of the best cell; absent where no cell has the metric.
+    """
+
+    name: str
+    cells: tuple[CellFigures, ...]
+    best: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFigures:
+    """A whole run.
+
+    Attributes:
+        run_id: directory name.
+        plan, environment: as stored.
+        metrics: compared, in the order of the tables.
+        workloads: in the plan's order.
+        missing: planned trials that have no record.
+    """
+
+    run_id: str
+    plan: Plan
+    environment: Environment
+    metrics: tuple[Metric, ...]
+    workloads: tuple[WorkloadFigures, ...]
+    missing: tuple[str, ...]

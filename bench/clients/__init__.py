@@ -1,0 +1,1 @@
+"""How messages travel: one batch-shaped port, one module per client behind it."""

@@ -1,0 +1,155 @@
+"""The port between the engine and a NATS client: batch-shaped, so that neither pays for the other.
+
+The engine speaks in message indices of its own plan and in blocks; the client owns the connection
+and the bytes. All instants are CLOCK_MONOTONIC nanoseconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where and as whom to connect.
+
+    Attributes:
+        url: `nats://host:port` or `tls://host:port`; may carry a password or token: never log it.
+        creds_file: path of a .creds file; empty for none.
+        name: connection name shown by the server, e.g. `jetbench-publisher-0`.
+        connect_timeout_s: for the first connect, s.
+    """
+
+    url: str
+    creds_file: str = ""
+    name: str = "jetbench"
+    connect_timeout_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """What one publisher sends, decided before the first send; position i is its i-th message.
+
+    Attributes:
+        ids: message id (bench.plan.payload) of each, shape (n,).
+        subjects: every subject in use.
+        subject_index: index into `subjects` of each, shape (n,).
+        payloads: a template for every size in use; the id replaces its placeholder bytes.
+        payload_index: index into `payloads` of each, shape (n,).
+    """
+
+    ids: IntArray
+    subjects: tuple[str, ...]
+    subject_index: IntArray
+    payloads: tuple["PayloadTemplate", ...]
+    payload_index: IntArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadTemplate:
+    """A payload of one size with a fixed place for the id.
+
+    Attributes:
+        content: whole payload; the ID_DIGITS bytes at `id_offset` are replaced by the id.
+        id_offset: where the id stands, as ID_DIGITS ASCII digits.
+    """
+
+    content: bytes
+    id_offset: int
+
+
+class AckSink(Protocol):
+    """Where a publisher's connection reports what became of messages; called from its loop."""
+
+    def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
+        """PubAcks came for these positions, seen at this instant."""
+
+    def refused(self, position: int, reason: str) -> None:
+        """An error PubAck (or a 503) came for this position."""
+
+
+class PublisherLink(Protocol):
+    """One publisher's connection. Errors of the connection surface in `faults`."""
+
+    async def open(self) -> None:
+        """Connect and be ready to publish; ServerUnavailableError when nobody answers."""
+
+    async def send(self, first: int, stop: int) -> None:
+        """Hand positions first..stop-1 to the connection, in order."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Disconnects, reconnects and errors seen so far, in words."""
+
+    async def close(self) -> None:
+        """Flush and disconnect; never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A block of deliveries, in the order they came.
+
+    Attributes:
+        received_ns: when each was taken from the connection, shape (n,).
+        ids: message id read from each payload, -1 where it holds none, shape (n,).
+        stream_seqs: stream sequence of each, shape (n,).
+        deliveries: how often the server has delivered each, 1 for the first time, shape (n,).
+        handles: what `ack` needs for each, length n; opaque to the engine.
+    """
+
+    received_ns: IntArray
+    ids: IntArray
+    stream_seqs: IntArray
+    deliveries: IntArray
+    handles: Sequence[object]
+
+
+class ConsumerLink(Protocol):
+    """One consumer process's connection."""
+
+    async def open(self) -> None:
+        """Connect and bind to the consumer; messages may arrive from now on."""
+
+    async def take(self) -> Delivered:
+        """Wait for messages and return what has come, at least one message.
+
+        A pull link asks for at most a batch, and only while this is awaited; a push link returns
+        what was pushed since the last call.
+        """
+
+    async def ack(self, handles: Sequence[object]) -> int:
+        """Acknowledge each; return the instant when the acks were handed to the connection, ns."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Disconnects, reconnects, dropped messages and errors seen so far, in words."""
+
+    async def close(self) -> None:
+        """Stop the flow and disconnect; never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Which JetStream consumer a consumer link takes from, and how.
+
+    Attributes:
+        stream, consumer: names.
+        mode: `pull` or `push`.
+        batch: most messages of one pull request.
+        expires_ns: how long a pull request waits on the server.
+        deliver_subject: of a push consumer; empty for pull.
+        deliver_group: queue group of a push consumer; empty for none.
+    """
+
+    stream: str
+    consumer: str
+    mode: str
+    batch: int
+    expires_ns: int
+    deliver_subject: str = ""
+    deliver_group: str = ""

@@ -1,0 +1,27 @@
+"""Names that jetbench gives to what it makes, and how it knows its own again."""
+
+import re
+from datetime import datetime
+
+NAME_PATTERN = r"[a-z0-9][a-z0-9._=+-]*"
+"""What workloads, configs and variants may be called: safe in file names and in HTML ids."""
+
+STREAM_PREFIX = "JETBENCH_"
+SUBJECT_PREFIX = "jetbench"
+OWNER_KEY = "jetbench.run"
+"""Metadata key that marks a stream as made by jetbench; its value is the run's id."""
+
+
+def is_name(text: str) -> bool:
+    """Say whether `text` may name a workload, config or variant."""
+    return len(text) <= 80 and re.fullmatch(NAME_PATTERN, text) is not None
+
+
+def run_id(label: str, started: datetime) -> str:
+    """Return the directory name of a run: `quickstart-20261123-170512`."""
+    return f"{label}-{started:%Y%m%d-%H%M%S}"
+
+
+def token(text: str) -> str:
+    """Return `text` with everything a NATS name or subject token refuses turned into `-`."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text)

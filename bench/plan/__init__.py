@@ -1,0 +1,1 @@
+"""When what happens: cells, blocks, order, arrivals and payloads, all before the first message."""

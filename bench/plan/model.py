@@ -1,0 +1,103 @@
+"""The plan of a run: every trial in order with its whole resolved configuration.
+
+It is what `plan.json` holds; a run is resumed and a report rebuilt from it alone.
+"""
+
+from dataclasses import dataclass
+
+from bench.spec.variant import Settings
+from bench.spec.workload import Workload
+
+PLAN_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantName:
+    """A variant of a config file; written `config/variant`."""
+
+    config: str
+    variant: str
+
+    def __str__(self) -> str:
+        return f"{self.config}/{self.variant}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One workload under one setting.
+
+    Attributes:
+        id: `small-events--pull-batch.batch-10`; unique in the plan, safe as a file name.
+        workload_name: file stem of the workload.
+        workload: the profile, with the phases this run uses.
+        variants: every variant that resolves to these settings; measured once, shown under each.
+        settings: resolved.
+    """
+
+    id: str
+    workload_name: str
+    workload: Workload
+    variants: tuple[VariantName, ...]
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One cell in one block.
+
+    Attributes:
+        id: `007-small-events--pull-batch.batch-10-b2`: the directory of its record.
+        index: 1-based place in the order of the run.
+        cell_id: the cell.
+        block: 1-based.
+        seed: seeds this trial's arrivals, sizes, subjects and handler times. The same for all
+            trials of a workload in a block, so that paired trials see the same load.
+    """
+
+    id: str
+    index: int
+    cell_id: str
+    block: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A config's question, kept for the report."""
+
+    config: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything a run will do.
+
+    Attributes:
+        schema_version: of plan.json.
+        label: the matrix's label.
+        question: the matrix's question; may be empty.
+        config_questions: one for each config that asks one.
+        seed: of the order and of all trials.
+        blocks: how often every cell runs.
+        quick: the phases were shortened for a look.
+        cells: in the order of the files.
+        trials: in the order they run.
+    """
+
+    schema_version: int
+    label: str
+    question: str
+    config_questions: tuple[Question, ...]
+    seed: int
+    blocks: int
+    quick: bool
+    cells: tuple[Cell, ...]
+    trials: tuple[Trial, ...]
+
+    def cell(self, cell_id: str) -> Cell:
+        """Return the cell of this id; KeyError when the plan has none."""
+        for cell in self.cells:
+            if cell.id == cell_id:
+                return cell
+        raise KeyError(cell_id)

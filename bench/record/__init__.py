@@ -1,0 +1,1 @@
+"""What is kept of a run; the only package that reads and writes `results/`."""

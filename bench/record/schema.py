@@ -1,0 +1,230 @@
+"""The shapes of what is kept of a run. Times are integer nanoseconds.
+
+Trial times count from the trial's start (its first intended instant), on CLOCK_MONOTONIC.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+TRIAL_SCHEMA_VERSION = 1
+ENVIRONMENT_SCHEMA_VERSION = 1
+
+
+class Time(StrEnum):
+    """The times that are recorded per message, as tags of the interval log.
+
+    Each but slip and service starts at the *intended* instant; a message belongs to the slice of
+    its intended instant.
+    """
+
+    SLIP = "slip"  # sent - intended
+    SERVICE = "service"  # stored - sent
+    RESPONSE = "response"  # stored - intended
+    DELIVERY = "delivery"  # received - intended
+    COMPLETION = "completion"  # handled - intended
+    END_TO_END = "end_to_end"  # acked - intended
+
+
+class Level(StrEnum):
+    """How much a finding weighs."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a reader of the trial must know.
+
+    Attributes:
+        level: one of level `invalid` makes the trial invalid.
+        code: stable kebab-case word, e.g. `generator-saturated`.
+        text: a sentence with the figures that say so.
+    """
+
+    level: Level
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Phase limits, ns from the trial's start: warm-up from 0, window, then drain."""
+
+    window_start_ns: int
+    window_end_ns: int
+    drained_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Where every message of the trial went, warm-up included; counts of distinct message ids.
+
+    Attributes:
+        planned: messages in the schedule.
+        published: handed to the connection.
+        stored: confirmed by a PubAck.
+        refused: answered by an error PubAck.
+        unconfirmed: published, never answered.
+        received: delivered to a consumer at least once.
+        handled: handler finished.
+        acked: acknowledged by the consumer (0 where the variant never acks).
+        deliveries: all deliveries, repeats included.
+        redelivered: deliveries that the server marked as repeated.
+        duplicates: deliveries of an id that had been received before.
+        reordered: first deliveries whose stream sequence is below an earlier one in the process.
+        foreign: deliveries that carry no id of this trial.
+        backlog: messages the server still held for the consumer when the drain ended.
+        stream_msgs: what the stream counted as stored at the end; -1 when it was not told.
+        lost: stored, never received, and not in the backlog.
+        negative_times: times below zero; they make a trial invalid.
+        overflows: times beyond the histogram's range.
+    """
+
+    planned: int
+    published: int
+    stored: int
+    refused: int
+    unconfirmed: int
+    received: int
+    handled: int
+    acked: int
+    deliveries: int
+    redelivered: int
+    duplicates: int
+    reordered: int
+    foreign: int
+    backlog: int
+    stream_msgs: int
+    lost: int
+    negative_times: int
+    overflows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    """Counts per second of the trial, by the instant each thing happened; all the same length.
+
+    Slice k covers [k, k + 1) s from the trial's start; the last may be cut short by the drain.
+    """
+
+    offered: tuple[int, ...]
+    sent: tuple[int, ...]
+    stored: tuple[int, ...]
+    received: tuple[int, ...]
+    handled: tuple[int, ...]
+    acked: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCounts:
+    """Counts within the window, by the instant each thing happened (rates divide by its length)."""
+
+    offered: int
+    sent: int
+    stored: int
+    received: int
+    handled: int
+    acked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessUsage:
+    """What one process used within the window.
+
+    Attributes:
+        role: `server`, `publisher-0`, `consumer-0`, `sampler`.
+        cpu_ns: CPU time within the window; -1 where it cannot be read (a remote server).
+        cpu_share: of one core, cpu_ns / window length; -1 likewise.
+        rss_bytes_peak: largest resident set sampled; -1 likewise.
+    """
+
+    role: str
+    cpu_ns: int
+    cpu_share: float
+    rss_bytes_peak: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Software:
+    """What took part in a trial: the server's and the client library's version."""
+
+    server_version: str
+    client: str
+    client_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """What `trial.json` holds: everything of a trial but its histograms and samples.
+
+    Attributes:
+        schema_version: of trial.json.
+        trial_id, cell_id, block, seed: as in the plan.
+        started_utc: ISO 8601, wall clock.
+        completed: all phases were run; False when the trial broke off.
+        window, window_counts, slices, ledger, processes: None or empty when it broke off early.
+        acks: the variant acknowledges.
+        store_disk_bytes: disk used by the embedded server's store at the end; -1 when unknown.
+        findings: everything a reader must know; one of level `invalid` makes the trial invalid.
+    """
+
+    schema_version: int
+    trial_id: str
+    cell_id: str
+    block: int
+    seed: int
+    started_utc: str
+    completed: bool
+    acks: bool
+    window: Window | None
+    window_counts: WindowCounts | None
+    slices: Slices | None
+    ledger: Ledger | None
+    processes: tuple[ProcessUsage, ...]
+    store_disk_bytes: int
+    software: Software | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether its figures may be used."""
+        return self.completed and all(f.level is not Level.INVALID for f in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where and with what a run was measured, `environment.json`; holds no secret.
+
+    Attributes:
+        host: hostname.
+        os, kernel, architecture, cpu_model: as the system names them.
+        cpus: usable by this process.
+        memory_bytes: of the host.
+        store_filesystem: type of the file system under the embedded store; empty when not ours.
+        python, jetbench, packages: versions.
+        server: `embedded` or the URL without its secrets.
+        server_version: as the server says.
+        command: the command line, secrets masked.
+        started_utc: ISO 8601.
+        load_average_1m: before the run began.
+    """
+
+    schema_version: int
+    host: str
+    os: str
+    kernel: str
+    architecture: str
+    cpu_model: str
+    cpus: int
+    memory_bytes: int
+    store_filesystem: str
+    python: str
+    jetbench: str
+    packages: dict[str, str]
+    server: str
+    server_version: str
+    command: str
+    started_utc: str
+    load_average_1m: float

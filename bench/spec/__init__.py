@@ -1,0 +1,1 @@
+"""What a user writes: workloads, configs and matrices, checked before anything runs."""

@@ -1,0 +1,50 @@
+"""A matrix: which workloads to cross with which configs, how often, in which phases."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from bench.spec.base import Loose, Spec
+from bench.spec.workload import Phases
+
+
+class ConfigChoice(Spec):
+    """A config of the matrix, whole or some of its variants.
+
+    Attributes:
+        config: name of a file in `configs/`, or a path relative to the matrix.
+        variants: which of its variants; all when left out.
+    """
+
+    config: str = Field(min_length=1)
+    variants: Annotated[tuple[str, ...], Loose] | None = None
+
+
+def _bare_name(value: object) -> object:
+    return {"config": value} if isinstance(value, str) else value
+
+
+Choice = Annotated[ConfigChoice, BeforeValidator(_bare_name)]
+WorkloadName = Annotated[str, Field(min_length=1)]
+
+
+class Matrix(Spec):
+    """The content of `configs/matrices/<name>.yaml`.
+
+    Attributes:
+        label: names the run; letters, digits, `.`, `_`, `-`.
+        question: what the run is to answer.
+        workloads: names of files in `workloads/`, or paths relative to the matrix.
+        configs: names of files in `configs/`, or `{config: NAME, variants: [...]}`.
+        blocks: how often every cell is run.
+        seed: seeds order, arrivals and payloads.
+        phases: phases for every workload of this matrix; each workload's own when left out.
+    """
+
+    label: str = Field(min_length=1)
+    question: str = ""
+    workloads: Annotated[tuple[WorkloadName, ...], Loose, Field(min_length=1)]
+    configs: Annotated[tuple[Choice, ...], Loose, Field(min_length=1)]
+    blocks: int = Field(default=5, ge=1, le=100)
+    seed: int = Field(default=1, ge=0)
+    phases: Phases | None = None
