@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.plan.traffic import PayloadTemplate
+
 IntArray = NDArray[np.int64]
 
 
@@ -36,7 +38,7 @@ class Messages:
     """What one publisher sends, decided before the first send; position i is its i-th message.
 
     Attributes:
-        ids: message id (bench.plan.payload) of each, shape (n,).
+        ids: message id (bench.plan.traffic) of each, shape (n,).
         subjects: every subject in use.
         subject_index: index into `subjects` of each, shape (n,).
         payloads: a template for every size in use; the id replaces its placeholder bytes.
@@ -46,21 +48,8 @@ class Messages:
     ids: IntArray
     subjects: tuple[str, ...]
     subject_index: IntArray
-    payloads: tuple["PayloadTemplate", ...]
+    payloads: tuple[PayloadTemplate, ...]
     payload_index: IntArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadTemplate:
-    """A payload of one size with a fixed place for the id.
-
-    Attributes:
-        content: whole payload; the ID_DIGITS bytes at `id_offset` are replaced by the id.
-        id_offset: where the id stands, as ID_DIGITS ASCII digits.
-    """
-
-    content: bytes
-    id_offset: int
 
 
 class AckSink(Protocol):
@@ -94,19 +83,19 @@ class PublisherLink(Protocol):
 class Delivered:
     """A block of deliveries, in the order they came.
 
+    A link numbers its deliveries from 0 without gaps; that position is what `ack` takes.
+
     Attributes:
         received_ns: when each was taken from the connection, shape (n,).
         ids: message id read from each payload, -1 where it holds none, shape (n,).
         stream_seqs: stream sequence of each, shape (n,).
         deliveries: how often the server has delivered each, 1 for the first time, shape (n,).
-        handles: what `ack` needs for each, length n; opaque to the engine.
     """
 
     received_ns: IntArray
     ids: IntArray
     stream_seqs: IntArray
     deliveries: IntArray
-    handles: Sequence[object]
 
 
 class ConsumerLink(Protocol):
@@ -122,8 +111,11 @@ class ConsumerLink(Protocol):
         what was pushed since the last call.
         """
 
-    async def ack(self, handles: Sequence[object]) -> int:
+    async def ack(self, positions: IntArray) -> int:
         """Acknowledge each; return the instant when the acks were handed to the connection, ns."""
+
+    async def ack_through(self, position: int) -> int:
+        """Acknowledge it and all before it with one ack (`ack_policy: all`); return the instant."""
 
     @property
     def faults(self) -> Sequence[str]:
@@ -142,6 +134,7 @@ class Binding:
         mode: `pull` or `push`.
         batch: most messages of one pull request.
         expires_ns: how long a pull request waits on the server.
+        acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         deliver_subject: of a push consumer; empty for pull.
         deliver_group: queue group of a push consumer; empty for none.
     """
@@ -151,5 +144,6 @@ class Binding:
     mode: str
     batch: int
     expires_ns: int
+    acks: bool = True
     deliver_subject: str = ""
     deliver_group: str = ""
