@@ -11,26 +11,22 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.broker.endpoint import Endpoint
 from bench.plan.traffic import PayloadTemplate
 
+__all__ = [
+    "AckSink",
+    "Binding",
+    "ConsumerLink",
+    "Delivered",
+    "Endpoint",
+    "IntArray",
+    "Messages",
+    "PayloadTemplate",
+    "PublisherLink",
+]
+
 IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where and as whom to connect.
-
-    Attributes:
-        url: `nats://host:port` or `tls://host:port`; may carry a password or token: never log it.
-        creds_file: path of a .creds file; empty for none.
-        name: connection name shown by the server, e.g. `jetbench-publisher-0`.
-        connect_timeout_s: for the first connect, s.
-    """
-
-    url: str
-    creds_file: str = ""
-    name: str = "jetbench"
-    connect_timeout_s: float = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

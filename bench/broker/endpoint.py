@@ -1,0 +1,59 @@
+"""Where a server is, and how its address is written down without its secrets."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from bench.core.errors import UsageError
+
+SCHEMES = ("nats", "tls")
+DEFAULT_PORT = 4222
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where and as whom to connect.
+
+    Attributes:
+        url: `nats://host:port` or `tls://host:port`; may carry a password or token: never log it.
+        creds_file: path of a .creds file; empty for none.
+        name: connection name shown by the server, e.g. `jetbench-publisher-0`.
+        connect_timeout_s: for the first connect, s.
+    """
+
+    url: str
+    creds_file: str = ""
+    name: str = "jetbench"
+    connect_timeout_s: float = 4.0
+
+
+def parse_server_url(text: str) -> str:
+    """Return `text` as a full URL: `localhost` becomes `nats://localhost:4222`.
+
+    Raises:
+        UsageError: another scheme, no host, or no port that a port can be.
+    """
+    full = text if "://" in text else f"nats://{text}"
+    try:
+        parts = urlsplit(full)
+        port = parts.port or DEFAULT_PORT
+    except ValueError as error:
+        raise UsageError(f"--server {masked(full)}: {error}; allowed: nats://HOST:PORT") from None
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        raise UsageError(
+            f"--server {masked(full)}: not a server address; allowed: nats://HOST:PORT or "
+            "tls://HOST:PORT"
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    user = parts.netloc.rpartition("@")[0]
+    netloc = f"{user}@{host}:{port}" if user else f"{host}:{port}"
+    return urlunsplit((parts.scheme, netloc, "", "", ""))
+
+
+def masked(url: str) -> str:
+    """Return the URL with user, password and token replaced by `***`, fit for records and logs."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        scheme, rest = "", url
+    user, at, host = rest.rpartition("@")
+    shown = f"***@{host}" if at and user else rest
+    return f"{scheme}{separator}{shown}"

