@@ -1,0 +1,68 @@
+# Two stamps say what is installed: `bench` needs the runtime alone, everything else the tools too.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+TOOLS := $(VENV)/.tools-installed
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# The first Python that is new enough and can make a venv; evaluated only when one is made.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+MATRIX ?= quickstart
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup bench test check constraints clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Variables: PYTHON=python3.11  MATRIX=quickstart  ARGS='--quick'"
+
+setup: $(TOOLS) ## Install jetbench and its tools into .venv
+
+bench: $(RUNTIME) ## Measure MATRIX on a server of its own and write the report
+	@$(BIN)/jetbench run $(MATRIX) $(ARGS)
+
+test: $(TOOLS) ## Run the tests; ARGS goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(TOOLS) ## Check format, lint, types, layers, sizes and documents
+	@$(BIN)/ruff format --check bench tests
+	@$(BIN)/ruff check bench tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest tests/house
+
+constraints: ## Pin the newest versions that pyproject.toml allows (use the oldest Python)
+	@$(python_found)
+	@sh .ci/pin "$(PYTHON)" > constraints.new
+	@mv constraints.new constraints.txt
+
+clean: ## Remove .venv and caches; results and reports stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find bench tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Says in words what is missing, before anything is made.
+define python_found
+test -n "$(PYTHON)" && "$(PYTHON)" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	|| { echo "error: no usable Python: '$(PYTHON)'; jetbench needs 3.11 or newer with venv" \
+	"(Debian, Ubuntu: apt install python3-venv), or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+endef
+
+# pip is the last thing that venv puts in place, so a broken-off venv is made again.
+$(BIN)/pip:
+	@$(python_found)
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing jetbench into $(VENV)"
+	@$(PIP_INSTALL) --editable . --constraint constraints.txt
+	@touch $@
+
+$(TOOLS): pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing jetbench and its tools into $(VENV)"
+	@$(PIP_INSTALL) --editable '.[dev]' --constraint constraints.txt
+	@touch $(RUNTIME) $@
