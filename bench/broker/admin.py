@@ -1,14 +1,15 @@
 """What jetbench makes on a server, and how it keeps its hands off everything else.
 
-Requests go to `$JS.API` as JSON rather than through the library's config classes, which lack
-fields and re-send defaults (docs/adr/0008). Every stream carries our mark in its metadata; one
-without it is never touched, whatever its name.
+Requests go to `$JS.API` as JSON of our own: nats-py's config classes lack fields and re-send
+defaults. Every stream carries our mark in its metadata; one without it is never touched, whatever
+its name.
 """
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,257 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
-from bench.clients.port import Endpoint
-from bench.core.errors import NameCollisionError, ServerUnavailableError
+from bench.broker.endpoint import Endpoint, masked
+from bench.core.errors import MeasurementError, NameCollisionError, ServerUnavailableError
 from bench.core.ids import OWNER_KEY, STREAM_PREFIX, SUBJECT_PREFIX
 from bench.spec.variant import ConsumerSettings, Settings, StreamSettings
+
+API_TIMEOUT_S = 5.0
+CREATE_ATTEMPTS = 3
+
+_STREAM_NOT_FOUND = 10059
+_STORE_NOT_READY = 10049  # seen once in thousands, right after the account's last stream went
+_SUBJECTS_OVERLAP = 10065
+
+Json = dict[str, Any]
+
+
+class ApiError(MeasurementError):
+    """JetStream refused a request.
+
+    Attributes:
+        err_code: JetStream's own code, e.g. 10059 for "stream not found".
+    """
+
+    def __init__(self, operation: str, err_code: int, description: str) -> None:
+        super().__init__(f"{operation}: refused by the server ({err_code}): {description}")
+        self.err_code = err_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What one trial's things are called; everything begins with jetbench's prefix.
+
+    Attributes:
+        owner: the run's id, kept in the stream's metadata.
+        stream, consumer: names.
+        subject_prefix: stands before every subject of the workload; ends in a dot.
+        deliver_subject: where a push consumer delivers; outside the stream's subjects.
+        deliver_group: queue group when several processes share a push consumer.
+    """
+
+    owner: str
+    stream: str
+    consumer: str
+    subject_prefix: str
+    deliver_subject: str
+    deliver_group: str
+
+
+def trial_names(run_id: str, trial_index: int) -> Names:
+    """Return the names for a trial.
+
+    The same for the same run and trial, so that a resumed run finds what a killed one left behind.
+    """
+    # Short, because the subject travels in every message; no secret hangs on this digest.
+    key = f"{hashlib.sha256(run_id.encode()).hexdigest()[:8]}-{trial_index:03d}"
+    return Names(
+        owner=run_id,
+        stream=f"{STREAM_PREFIX}{key}",
+        consumer="consumer",
+        subject_prefix=f"{SUBJECT_PREFIX}.{key}.s.",
+        deliver_subject=f"{SUBJECT_PREFIX}.{key}.d",
+        deliver_group="consumers",
+    )
+
+
+async def connect(
+    endpoint: Endpoint,
+    *,
+    on_error: Callable[[Exception], Awaitable[None]] | None = None,
+    on_disconnect: Callable[[], Awaitable[None]] | None = None,
+) -> Client:
+    """Return a connection that never reconnects by itself: a measurement must not mend its faults.
+
+    Raises:
+        ServerUnavailableError: nobody answers within the endpoint's timeout, or we are refused.
+    """
+    client = Client()
+    options: Json = {"user_credentials": endpoint.creds_file} if endpoint.creds_file else {}
+    try:
+        # The library bounds each attempt, not their sum: without this it tries for two minutes.
+        await asyncio.wait_for(
+            client.connect(
+                endpoint.url,
+                name=endpoint.name,
+                allow_reconnect=False,
+                max_reconnect_attempts=0,
+                connect_timeout=math.ceil(endpoint.connect_timeout_s),
+                error_cb=on_error or _ignore,
+                disconnected_cb=on_disconnect,
+                **options,
+            ),
+            endpoint.connect_timeout_s,
+        )
+    except (OSError, TimeoutError, nats.errors.Error) as error:
+        await _abandon(client)
+        reason = "nobody answers" if isinstance(error, (TimeoutError, OSError)) else str(error)
+        raise ServerUnavailableError(
+            f"{masked(endpoint.url)}: cannot connect: {reason}; is a nats-server running there?"
+        ) from None  # the library's own text may hold the address with its password
+    return client
+
+
+async def _ignore(_: Exception) -> None: ...
+
+
+async def _abandon(client: Client) -> None:
+    try:
+        await asyncio.wait_for(client.close(), 1.0)
+    except (OSError, TimeoutError, nats.errors.Error):
+        return
+
+
+async def api(client: Client, operation: str, body: Mapping[str, Any] | None = None) -> Json:
+    """Send one JetStream API request and return its answer.
+
+    Raises:
+        ApiError: the server refused it.
+        MeasurementError: no answer, or the connection is gone.
+    """
+    payload = json.dumps(body).encode() if body is not None else b""
+    try:
+        answer = await client.request(f"$JS.API.{operation}", payload, timeout=API_TIMEOUT_S)
+    except nats.errors.NoRespondersError:
+        raise ServerUnavailableError(
+            "the server has no JetStream; start it with -js or a jetstream block"
+        ) from None
+    except (OSError, TimeoutError, nats.errors.Error) as error:
+        raise MeasurementError(f"{operation}: no answer from the server: {error}") from error
+    content: Json = json.loads(answer.data)
+    if "error" in content:
+        error_info = content["error"]
+        code = int(error_info.get("err_code", error_info.get("code", 0)))
+        raise ApiError(operation, code, str(error_info.get("description", "")))
+    return content
+
+
+async def require_jetstream(client: Client) -> None:
+    """Check that JetStream answers on this account; ServerUnavailableError when it does not."""
+    try:
+        await api(client, "INFO")
+    except MeasurementError as error:
+        raise ServerUnavailableError(f"JetStream cannot be used: {error}") from error
+
+
+def stream_body(settings: StreamSettings, names: Names) -> Json:
+    """Return the STREAM.CREATE body; what the settings leave out is left to the server."""
+    body: Json = {
+        "name": names.stream,
+        "subjects": [f"{names.subject_prefix}>"],
+        "storage": settings.storage,
+        "num_replicas": settings.num_replicas,
+        "retention": settings.retention,
+        "discard": settings.discard,
+        "allow_direct": settings.allow_direct,
+        "max_msgs": settings.max_msgs,
+        "max_bytes": settings.max_bytes,
+        "max_age": settings.max_age_ns,
+        "max_msgs_per_subject": settings.max_msgs_per_subject,
+        "duplicate_window": settings.duplicate_window_ns,
+        "compression": settings.compression if settings.compression != "none" else None,
+        "persist_mode": settings.persist_mode if settings.persist_mode != "default" else None,
+        "description": _description(names),
+        "metadata": {OWNER_KEY: names.owner},
+    }
+    return _without_none(body)
+
+
+def _description(names: Names) -> str:
+    return f"made by jetbench for run {names.owner}; removed when its trial ends"
+
+
+def _is_ours(stream_config: Json, names: Names) -> bool:
+    """Servers before 2.10 keep no metadata; there the description is our mark."""
+    mark = (stream_config.get("metadata") or {}).get(OWNER_KEY)
+    return mark == names.owner or stream_config.get("description") == _description(names)
+
+
+def consumer_body(settings: ConsumerSettings, names: Names, *, shared: bool) -> Json:
+    """Return the CONSUMER.CREATE body; `shared` when several processes take from it."""
+    push = settings.mode == "push"
+    body: Json = {
+        "durable_name": names.consumer,
+        "name": names.consumer,
+        "deliver_policy": "all",
+        "replay_policy": "instant",
+        "ack_policy": settings.ack_policy,
+        "ack_wait": settings.ack_wait_ns,
+        "max_ack_pending": settings.max_ack_pending,
+        "max_deliver": settings.max_deliver,
+        "backoff": list(settings.backoff_ns) if settings.backoff_ns is not None else None,
+        "max_waiting": settings.max_waiting,
+        "num_replicas": settings.num_replicas,
+        "mem_storage": settings.mem_storage or None,
+        "flow_control": settings.flow_control or None,
+        "idle_heartbeat": settings.idle_heartbeat_ns,
+        "rate_limit_bps": settings.rate_limit_bps,
+        "deliver_subject": names.deliver_subject if push else None,
+        "deliver_group": names.deliver_group if push and shared else None,
+    }
+    return _without_none(body)
+
+
+def _without_none(body: Json) -> Json:
+    return {key: value for key, value in body.items() if value is not None}
+
+
+async def provision(client: Client, settings: Settings, names: Names, *, consumers: int) -> None:
+    """Create the stream and the consumer of a trial.
+
+    Raises:
+        NameCollisionError: a stream of this name, or over these subjects, is not ours.
+        ApiError: the server refused a setting.
+    """
+    await remove(client, names)
+    body = stream_body(settings.stream, names)
+    for attempt in range(1, CREATE_ATTEMPTS + 1):
+        try:
+            await api(client, f"STREAM.CREATE.{names.stream}", body)
+            break
+        except ApiError as error:
+            if error.err_code == _SUBJECTS_OVERLAP:
+                raise NameCollisionError(
+                    f"another stream on the server already takes the subjects "
+                    f"{names.subject_prefix}>; it was left untouched. Use an account of its own, "
+                    "or a server where no stream takes every subject"
+                ) from error
+            if error.err_code != _STORE_NOT_READY or attempt == CREATE_ATTEMPTS:
+                raise
+            await asyncio.sleep(0.1 * attempt)
+    consumer = consumer_body(settings.consumer, names, shared=consumers > 1)
+    await api(
+        client,
+        f"CONSUMER.CREATE.{names.stream}.{names.consumer}",
+        {"stream_name": names.stream, "config": consumer, "action": "create"},
+    )
+
+
+async def remove(client: Client, names: Names) -> None:
+    """Delete the trial's stream with its consumers, when it is there and ours.
+
+    Raises:
+        NameCollisionError: a stream of this name is not ours; it is left untouched.
+    """
+    try:
+        info = await api(client, f"STREAM.INFO.{names.stream}")
+    except ApiError as error:
+        if error.err_code == _STREAM_NOT_FOUND:
+            return
+        raise
+    if not _is_ours(info["config"], names):
+        raise NameCollisionError(
+            f"stream {names.stream} exists and is not this run's; it was left untouched. "
+            "Rename it, or use another server or account"
+        )
+    await api(client, f"STREAM.DELETE.{names.stream}")

@@ -7,6 +7,7 @@ removes the directory. When the server ends by itself it prints `exit CODE` and 
 the conductor may still want to read the log.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -33,10 +34,8 @@ def main(server: str, config: str, directory: str) -> None:
 
 
 def _say(line: str) -> None:
-    try:
+    with contextlib.suppress(BrokenPipeError):  # the conductor is gone: only cleaning up is left
         os.write(1, line.encode() + b"\n")
-    except BrokenPipeError:
-        pass  # the conductor is gone; cleaning up is what is left to do
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

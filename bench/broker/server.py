@@ -77,7 +77,9 @@ def binary_version(binary: Path) -> str:
             [str(binary), "--version"], capture_output=True, text=True, timeout=10, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise ServerUnavailableError(f"{binary}: not a nats-server that runs here: {error}") from error
+        raise ServerUnavailableError(
+            f"{binary}: not a nats-server that runs here: {error}"
+        ) from error
     match = re.search(r"v?(\d+\.\d+\.\d+\S*)", answer.stdout + answer.stderr)
     if match is None:
         raise ServerUnavailableError(f"{binary}: says no version: {answer.stdout.strip()!r}")

@@ -15,6 +15,7 @@ from bench.broker.endpoint import Endpoint
 from bench.plan.traffic import PayloadTemplate
 
 __all__ = [
+    "NO_ID",
     "AckSink",
     "Binding",
     "ConsumerLink",
@@ -46,6 +47,10 @@ class Messages:
     subject_index: IntArray
     payloads: tuple[PayloadTemplate, ...]
     payload_index: IntArray
+
+
+NO_ID = -1
+"""Stands for the id of a message that carries none: not one of ours."""
 
 
 class AckSink(Protocol):
@@ -83,7 +88,7 @@ class Delivered:
 
     Attributes:
         received_ns: when each was taken from the connection, shape (n,).
-        ids: message id read from each payload, -1 where it holds none, shape (n,).
+        ids: message id read from each payload, NO_ID where it holds none, shape (n,).
         stream_seqs: stream sequence of each, shape (n,).
         deliveries: how often the server has delivered each, 1 for the first time, shape (n,).
     """
@@ -130,6 +135,7 @@ class Binding:
         mode: `pull` or `push`.
         batch: most messages of one pull request.
         expires_ns: how long a pull request waits on the server.
+        id_offset: where in every payload the id stands, as ID_DIGITS ASCII digits.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         deliver_subject: of a push consumer; empty for pull.
         deliver_group: queue group of a push consumer; empty for none.
@@ -140,6 +146,7 @@ class Binding:
     mode: str
     batch: int
     expires_ns: int
+    id_offset: int
     acks: bool = True
     deliver_subject: str = ""
     deliver_group: str = ""

@@ -1,0 +1,210 @@
+"""The `nats-py` client behind the port: what a Python service sees.
+
+Publishing uses core publish with an inbox of our own instead of `publish_async`, whose futures
+never resolve after an error PubAck or a reconnect (nats.py#985): here each answer is seen.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import nats.errors
+import numpy as np
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from bench.broker import admin
+from bench.clients.port import (
+    NO_ID,
+    AckSink,
+    Binding,
+    Delivered,
+    Endpoint,
+    IntArray,
+    Messages,
+)
+from bench.plan.traffic import ID_DIGITS
+
+CLOSE_TIMEOUT_S = 2.0
+_UNBOUNDED = 2**31
+_NO_LIMIT = {"pending_msgs_limit": _UNBOUNDED, "pending_bytes_limit": _UNBOUNDED}
+"""The library drops what exceeds its limits; the consumer's max_ack_pending is our bound."""
+
+_SHORT_FORM, _LONG_FORM, _LONG_FORM_TOKENS = 4, 6, 11
+"""Where the delivery count stands in an ack subject, and how long the long form is at least."""
+
+
+class _Connection:
+    """A connection that notes its faults instead of mending them."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client: Client | None = None
+        self._faults: list[str] = []
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Disconnects, dropped messages and errors seen so far, in words."""
+        return tuple(self._faults)
+
+    async def _connect(self) -> Client:
+        self._client = await admin.connect(
+            self._endpoint, on_error=self._note_error, on_disconnect=self._note_disconnect
+        )
+        return self._client
+
+    async def _note_error(self, error: Exception) -> None:
+        self._faults.append(f"{type(error).__name__}: {error}")
+
+    async def _note_disconnect(self) -> None:
+        if self._client is not None and not self._client.is_closed:
+            self._faults.append("connection lost")
+
+    async def close(self) -> None:
+        """Flush and disconnect; never raises."""
+        if self._client is None:
+            return
+        client, self._client = self._client, None
+        try:
+            await asyncio.wait_for(client.close(), CLOSE_TIMEOUT_S)
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            self._faults.append(f"close: {type(error).__name__}")
+
+
+class NatsPyPublisher(_Connection):
+    """PublisherLink over nats-py."""
+
+    def __init__(self, endpoint: Endpoint, messages: Messages, sink: AckSink) -> None:
+        super().__init__(endpoint)
+        self._messages = messages
+        self._sink = sink
+        self._inbox = ""
+
+    async def open(self) -> None:
+        """Connect and listen for PubAcks."""
+        client = await self._connect()
+        self._inbox = client.new_inbox() + "."
+        await client.subscribe(self._inbox + "*", cb=self._on_answer, **_NO_LIMIT)
+        await client.flush()
+
+    async def send(self, first: int, stop: int) -> None:
+        """Publish positions first..stop-1, one after the other, as the library does."""
+        client, messages = self._client, self._messages
+        if client is None:
+            raise RuntimeError("send before open")
+        for position in range(first, stop):
+            template = messages.payloads[messages.payload_index[position]]
+            start, end = template.id_offset, template.id_offset + ID_DIGITS
+            digits = b"%0*d" % (ID_DIGITS, messages.ids[position])
+            payload = template.content[:start] + digits + template.content[end:]
+            subject = messages.subjects[messages.subject_index[position]]
+            await client.publish(subject, payload, reply=f"{self._inbox}{position}")
+
+    async def _on_answer(self, message: Msg) -> None:
+        now_ns = time.monotonic_ns()
+        position = int(message.subject[len(self._inbox) :])
+        status = (message.headers or {}).get("Status")
+        if status is not None:
+            self._sink.refused(position, f"status {status}")
+        elif b'"error"' in message.data:
+            self._sink.refused(position, message.data.decode(errors="replace"))
+        else:
+            self._sink.stored((position,), now_ns)
+
+
+class NatsPyConsumer(_Connection):
+    """ConsumerLink over nats-py: `fetch` when pulling, a subscription callback when pushed."""
+
+    def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
+        super().__init__(endpoint)
+        self._binding = binding
+        self._unacked: dict[int, Msg] = {}
+        self._taken = 0
+        self._pushed: list[tuple[int, Msg]] = []
+        self._arrived = asyncio.Event()
+        self._pull: JetStreamContext.PullSubscription | None = None
+
+    async def open(self) -> None:
+        """Connect and bind to the consumer."""
+        client, binding = await self._connect(), self._binding
+        if binding.mode == "pull":
+            self._pull = await client.jetstream().pull_subscribe_bind(
+                binding.consumer, binding.stream, **_NO_LIMIT
+            )
+        else:
+            await client.subscribe(
+                binding.deliver_subject, queue=binding.deliver_group, cb=self._on_push, **_NO_LIMIT
+            )
+        await client.flush()
+
+    async def take(self) -> Delivered:
+        """Return what one fetch brings, or what has been pushed since the last call."""
+        if self._pull is not None:
+            return self._delivered(await self._fetch(self._pull))
+        await self._arrived.wait()
+        self._arrived.clear()
+        pushed, self._pushed = self._pushed, []
+        return self._delivered(pushed)
+
+    async def ack(self, positions: IntArray) -> int:
+        """Acknowledge each, one call of the library after the other."""
+        for position in positions.tolist():
+            await self._unacked.pop(position).ack()
+        return time.monotonic_ns()
+
+    async def ack_through(self, position: int) -> int:
+        """Acknowledge the one; the server takes it for all before it."""
+        await self._unacked[position].ack()
+        now_ns = time.monotonic_ns()
+        for covered in [number for number in self._unacked if number <= position]:
+            del self._unacked[covered]
+        return now_ns
+
+    async def _fetch(self, pull: "JetStreamContext.PullSubscription") -> list[tuple[int, Msg]]:
+        expires_s = self._binding.expires_ns / 1e9
+        while True:
+            try:
+                messages = await pull.fetch(self._binding.batch, timeout=expires_s)
+            except (TimeoutError, nats.errors.TimeoutError):
+                continue  # the request expired without a message: ask again
+            now_ns = time.monotonic_ns()
+            return [(now_ns, message) for message in messages]
+
+    async def _on_push(self, message: Msg) -> None:
+        if message.reply == "" or (message.headers and "Status" in message.headers):
+            await self._answer_control(message)
+            return
+        self._pushed.append((time.monotonic_ns(), message))
+        self._arrived.set()
+
+    async def _answer_control(self, message: Msg) -> None:
+        """Answer flow control; idle heartbeats need no answer."""
+        stalled = (message.headers or {}).get("Nats-Consumer-Stalled")
+        subject = message.reply or stalled
+        if subject and self._client is not None:
+            await self._client.publish(subject)
+
+    def _delivered(self, arrivals: list[tuple[int, Msg]]) -> Delivered:
+        rows = [
+            (now_ns, *_identity(message, self._binding.id_offset)) for now_ns, message in arrivals
+        ]
+        if self._binding.acks:
+            numbered = enumerate((message for _, message in arrivals), start=self._taken)
+            self._unacked.update(numbered)
+        self._taken += len(arrivals)
+        columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+        return Delivered(
+            received_ns=columns[0], ids=columns[1], stream_seqs=columns[2], deliveries=columns[3]
+        )
+
+
+def _identity(message: Msg, id_offset: int) -> tuple[int, int, int]:
+    """Return id, stream sequence and delivery count; the id is -1 when the payload has none."""
+    tokens = message.reply.split(".")
+    # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>; the
+    # long form has a domain and an account hash before the stream, and a random token at the end.
+    start = _SHORT_FORM if len(tokens) < _LONG_FORM_TOKENS else _LONG_FORM
+    deliveries, stream_seq = int(tokens[start]), int(tokens[start + 1])
+    digits = message.data[id_offset : id_offset + ID_DIGITS]
+    return (int(digits) if digits.isdigit() else NO_ID), stream_seq, deliveries
