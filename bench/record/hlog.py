@@ -4,18 +4,21 @@ The files open in the standard HdrHistogram tools. Interval starts are seconds f
 start; the maximum stands in milliseconds, as those tools expect.
 """
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdrh.histogram import HdrHistogram
-from hdrh.log import HistogramLogReader, HistogramLogWriter
-
 from bench.core.errors import RecordError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.schema import Time
-from bench.stats.histogram import empty_histogram
+from bench.stats.hdr_decode import decode
+from bench.stats.histogram import Histogram
+
+_HEAD = (
+    "#[Histogram log format version 1.3]",
+    "#[StartTime: 0.000 (seconds since epoch), 1970-01-01T00:00:00]",
+    '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +35,13 @@ class Interval:
     time: Time
     start_ns: int
     end_ns: int
-    histogram: HdrHistogram
+    histogram: Histogram
 
 
 def render(intervals: Iterable[Interval], *, comment: str) -> str:
     """Return the text of an interval log."""
-    text = io.StringIO()
-    writer = HistogramLogWriter(text)
-    writer.output_comment(f"[{comment}]")
-    writer.output_log_format_version()
-    writer.output_start_time(0)
-    writer.output_legend()
-    for interval in intervals:
-        interval.histogram.set_tag(str(interval.time))
-        writer.output_interval_histogram(
-            interval.histogram,
-            interval.start_ns / NS_PER_S,
-            interval.end_ns / NS_PER_S,
-            max_value_unit_ratio=NS_PER_MS,
-        )
-    return text.getvalue()
+    # The library's own writer leaves tags out, and fails on a start time (hdrhistogram 0.10.8).
+    return "\n".join([f"#[{comment}]", *_HEAD, *(_line(interval) for interval in intervals), ""])
 
 
 def read(path: Path) -> Sequence[Interval]:
@@ -61,17 +51,29 @@ def read(path: Path) -> Sequence[Interval]:
         RecordError: the file is missing or is not such a log.
     """
     try:
-        # The library asks for the file's name and closes it by itself at the end.
-        reader = HistogramLogReader(str(path), empty_histogram())
-        intervals = []
-        while (histogram := reader.get_next_interval_histogram()) is not None:
-            start_ns = round(histogram.get_start_time_stamp() * NS_PER_MS)
-            end_ns = round(histogram.get_end_time_stamp() * NS_PER_MS)
-            time = Time(histogram.get_tag())
-            intervals.append(
-                Interval(time=time, start_ns=start_ns, end_ns=end_ns, histogram=histogram)
-            )
-        reader.close()
-    except (OSError, ValueError, IndexError, TypeError) as error:
+        lines = [line for line in path.read_text("ascii").splitlines() if line[:1] not in '#"']
+        fields = [_fields(line) for line in lines]
+        histograms = decode([encoded for *_, encoded in fields])
+    except (OSError, ValueError) as error:
         raise RecordError(f"{path}: not a readable interval log: {error}") from error
-    return intervals
+    return [
+        Interval(time=time, start_ns=start_ns, end_ns=end_ns, histogram=histogram)
+        for (time, start_ns, end_ns, _), histogram in zip(fields, histograms, strict=True)
+    ]
+
+
+def _line(interval: Interval) -> str:
+    histogram = interval.histogram.to_hdr()
+    start_s = interval.start_ns / NS_PER_S
+    length_s = (interval.end_ns - interval.start_ns) / NS_PER_S
+    max_ms = histogram.get_max_value() / NS_PER_MS
+    # Nine decimals, so that nanoseconds are read back as they were.
+    head = f"Tag={interval.time},{start_s:.9f},{length_s:.9f},{max_ms:.6f}"
+    return f"{head},{histogram.encode().decode()}"
+
+
+def _fields(line: str) -> tuple[Time, int, int, str]:
+    tag, start_s, length_s, _, encoded = line.split(",")
+    start_ns = round(float(start_s) * NS_PER_S)
+    length_ns = round(float(length_s) * NS_PER_S)
+    return Time(tag.removeprefix("Tag=")), start_ns, start_ns + length_ns, encoded

@@ -1,7 +1,8 @@
 """Exact HdrHistogram counts of whole arrays.
 
-`HdrHistogram.record_value` costs about 1 µs a value; filling the same counters from an array costs
-some 30 ns, and the result equals the library's own bit for bit (tests/stats/test_histogram.py).
+`HdrHistogram.record_value` costs about 1 µs a value and each object 270 kB; counting an array into
+the same counters costs some 30 ns a value, and only the counters in use are kept. The result
+equals the library's own bit for bit (tests/stats/test_histogram.py).
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,59 @@ LOWEST_NS = 1
 HIGHEST_NS = 3_600 * 10**9
 DIGITS = 3
 
-_WORD_TYPES = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+IntArray = NDArray[np.int64]
+
+_REFERENCE = HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
+_HALF_MAGNITUDE = int(_REFERENCE.sub_bucket_half_count_magnitude)
+_HALF_COUNT = int(_REFERENCE.sub_bucket_half_count)
+_MASK = np.int64(_REFERENCE.sub_bucket_mask)
+
+COUNTERS = int(_REFERENCE.counts_len)
+"""Counters of a histogram of our range and precision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Histogram:
+    """The counters of an HdrHistogram (1 ns to 1 h, 3 digits) that hold any message.
+
+    Attributes:
+        indices: of those counters, ascending, shape (k,).
+        counts: messages in each, above 0, shape (k,).
+    """
+
+    indices: IntArray
+    counts: IntArray
+
+    @property
+    def total_count(self) -> int:
+        """Messages counted."""
+        return int(self.counts.sum())
+
+    @property
+    def max_ns(self) -> int | None:
+        """Largest value, to 3 digits, as `HdrHistogram.get_max_value`; None when empty."""
+        return int(highest_ns(self.indices[-1:])[0]) if self.indices.size else None
+
+    @property
+    def mean_ns(self) -> float | None:
+        """Mean of the counters' midpoints, as `HdrHistogram.get_mean_value`; None when empty."""
+        if not self.indices.size:
+            return None
+        low = lowest_ns(self.indices)
+        middle = low + ((highest_ns(self.indices) - low + 1) >> 1)
+        # In Python integers: ns summed over a long run pass 2**63 (an hour's worth of stalls).
+        total = sum(int(c) * int(m) for c, m in zip(self.counts, middle, strict=True))
+        return total / self.total_count
+
+    def to_hdr(self) -> HdrHistogram:
+        """Return the library's own object, for its encoder."""
+        histogram = HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
+        if self.indices.size:
+            np.frombuffer(histogram.counts, dtype=np.uint64)[self.indices] = self.counts
+            histogram.set_internal_tacking_values(
+                int(self.indices[0]), int(self.indices[-1]), self.total_count
+            )
+        return histogram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,58 +81,55 @@ class Tally:
         overflows: values above HIGHEST_NS.
     """
 
-    histogram: HdrHistogram
+    histogram: Histogram
     negatives: int
     overflows: int
 
 
-def empty_histogram() -> HdrHistogram:
-    """Return a histogram of our one range and precision: 1 ns to 1 h, 3 digits."""
-    return HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
-
-
-def tally(values_ns: NDArray[np.int64]) -> Tally:
+def tally(values_ns: IntArray) -> Tally:
     """Count `values_ns`, shape (n,), into a new histogram; n may be 0."""
-    histogram = empty_histogram()
     in_range = values_ns[(values_ns >= 0) & (values_ns <= HIGHEST_NS)]
-    if in_range.size:
-        _fill(histogram, in_range)
     return Tally(
-        histogram=histogram,
+        histogram=from_dense(np.bincount(_indices(in_range), minlength=COUNTERS)),
         negatives=int(np.count_nonzero(values_ns < 0)),
         overflows=int(np.count_nonzero(values_ns > HIGHEST_NS)),
     )
 
 
-def merged(histograms: Iterable[HdrHistogram]) -> HdrHistogram:
+def merged(histograms: Iterable[Histogram]) -> Histogram:
     """Return the sum of histograms; percentiles are merged this way and never averaged."""
-    total = empty_histogram()
+    dense = np.zeros(COUNTERS, dtype=np.int64)
     for histogram in histograms:
-        total.add(histogram)
-    return total
+        dense[histogram.indices] += histogram.counts  # indices are unique within one histogram
+    return from_dense(dense)
 
 
-def _fill(histogram: HdrHistogram, values: NDArray[np.int64]) -> None:
-    counts = np.frombuffer(histogram.counts, dtype=_WORD_TYPES[histogram.word_size])
-    counts += np.bincount(_indices(histogram, values), minlength=len(counts)).astype(counts.dtype)
-    histogram.total_count += values.size
-    histogram.min_value = min(histogram.min_value, int(values.min()))
-    histogram.max_value = max(histogram.max_value, int(values.max()))
+def from_dense(counts: IntArray) -> Histogram:
+    """Return the histogram of all counters, shape (COUNTERS,)."""
+    indices = np.flatnonzero(counts)
+    return Histogram(indices=indices, counts=counts[indices])
 
 
-def _indices(histogram: HdrHistogram, values: NDArray[np.int64]) -> NDArray[np.int64]:
-    half_magnitude = int(histogram.sub_bucket_half_count_magnitude)
-    unit_magnitude = int(histogram.unit_magnitude)
-    half_count = int(histogram.sub_bucket_half_count)
-    magnitude = _bit_length(values | np.int64(histogram.sub_bucket_mask))
-    bucket = magnitude - unit_magnitude - (half_magnitude + 1)
-    sub_bucket = values >> (bucket + unit_magnitude)
-    return ((bucket + 1) << half_magnitude) + (sub_bucket - half_count)
+def lowest_ns(indices: IntArray) -> IntArray:
+    """Return the least value that each counter stands for."""
+    bucket = _bucket(indices)
+    sub_bucket = indices - (bucket << _HALF_MAGNITUDE)
+    return sub_bucket << bucket
 
 
-def _bit_length(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Exact for positive int64: frexp is exact below 2**53, so each half is taken by itself."""
-    high, low = values >> 32, values & 0xFFFFFFFF
-    high_bits = np.frexp(high.astype(np.float64))[1].astype(np.int64)
-    low_bits = np.frexp(low.astype(np.float64))[1].astype(np.int64)
-    return np.where(high > 0, high_bits + 32, low_bits)
+def highest_ns(indices: IntArray) -> IntArray:
+    """Return the greatest value that each counter stands for."""
+    return lowest_ns(indices) + (np.int64(1) << _bucket(indices)) - 1
+
+
+def _bucket(indices: IntArray) -> IntArray:
+    # The first bucket has twice as many counters as the others, hence the floor at 0.
+    return np.maximum((indices >> _HALF_MAGNITUDE) - 1, 0)
+
+
+def _indices(values: IntArray) -> IntArray:
+    # frexp is exact below 2**53, and HIGHEST_NS is below 2**42.
+    bit_length = np.frexp((values | _MASK).astype(np.float64))[1].astype(np.int64)
+    bucket = bit_length - (_HALF_MAGNITUDE + 1)
+    sub_bucket = values >> bucket
+    return ((bucket + 1) << _HALF_MAGNITUDE) + (sub_bucket - _HALF_COUNT)
