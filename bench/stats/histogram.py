@@ -113,18 +113,18 @@ def from_dense(counts: IntArray) -> Histogram:
 def lowest_ns(indices: IntArray) -> IntArray:
     """Return the least value that each counter stands for."""
     bucket = _bucket(indices)
-    sub_bucket = indices - (bucket << _HALF_MAGNITUDE)
-    return sub_bucket << bucket
+    return (indices - (bucket << _HALF_MAGNITUDE)) << bucket
 
 
 def highest_ns(indices: IntArray) -> IntArray:
     """Return the greatest value that each counter stands for."""
-    return lowest_ns(indices) + (np.int64(1) << _bucket(indices)) - 1
+    return lowest_ns(indices) + (1 << _bucket(indices)) - 1
 
 
 def _bucket(indices: IntArray) -> IntArray:
     # The first bucket has twice as many counters as the others, hence the floor at 0.
-    return np.maximum((indices >> _HALF_MAGNITUDE) - 1, 0)
+    bucket: IntArray = np.maximum((indices >> _HALF_MAGNITUDE) - 1, 0)
+    return bucket
 
 
 def _indices(values: IntArray) -> IntArray:
