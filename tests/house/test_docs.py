@@ -1,6 +1,7 @@
 """What the documents promise exists: figures, findings, verbs, targets, links and examples."""
 
 import re
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,18 @@ def test_every_link_between_documents_resolves(path: Path) -> None:
     assert not dead
 
 
+def test_every_document_that_the_code_refers_to_exists() -> None:
+    """A comment that says "why: see there" must not send its reader to nowhere."""
+    dead = [
+        f"{name(path)}: {reference}"
+        for path in sources()
+        for reference in references(path.read_text(encoding="utf-8"))
+        if not any(chain(ROOT.glob(f"{reference}*"), ROOT.glob(f"docs/**/{reference}")))
+    ]
+
+    assert not dead
+
+
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_example_file_in_the_documents_is_valid(path: Path) -> None:
     """An example is copied as it stands."""
@@ -153,6 +166,11 @@ def resolves(path: Path, link: str) -> bool:
     file, _, anchor = link.partition("#")
     target = path.parent / file if file else path
     return target.exists() and (not anchor or anchor in anchors(target))
+
+
+def references(source: str) -> list[str]:
+    """Return the documents that a source names: `docs/adr/0003` or `MEASUREMENT.md`."""
+    return re.findall(r"\b(?:docs/[\w/-]+(?:\.md)?|[A-Z]{4,}\.md)", source)
 
 
 def anchors(path: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""Limits are tripwires: what outgrows them is split where a name appears (STYLE, section 6)."""
+"""Limits are tripwires: what outgrows them is split where a name appears (CONTRIBUTING.md)."""
 
 import ast
 from collections.abc import Iterator
