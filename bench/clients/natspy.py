@@ -28,7 +28,6 @@ from bench.plan.traffic import ID_DIGITS
 
 CLOSE_TIMEOUT_S = 2.0
 _UNBOUNDED = 2**31
-_NO_LIMIT = {"pending_msgs_limit": _UNBOUNDED, "pending_bytes_limit": _UNBOUNDED}
 """The library drops what exceeds its limits; the consumer's max_ack_pending is our bound."""
 
 _SHORT_FORM, _LONG_FORM, _LONG_FORM_TOKENS = 4, 6, 11
@@ -85,7 +84,12 @@ class NatsPyPublisher(_Connection):
         """Connect and listen for PubAcks."""
         client = await self._connect()
         self._inbox = client.new_inbox() + "."
-        await client.subscribe(self._inbox + "*", cb=self._on_answer, **_NO_LIMIT)
+        await client.subscribe(
+            self._inbox + "*",
+            cb=self._on_answer,
+            pending_msgs_limit=_UNBOUNDED,
+            pending_bytes_limit=_UNBOUNDED,
+        )
         await client.flush()
 
     async def send(self, first: int, stop: int) -> None:
@@ -130,11 +134,18 @@ class NatsPyConsumer(_Connection):
         client, binding = await self._connect(), self._binding
         if binding.mode == "pull":
             self._pull = await client.jetstream().pull_subscribe_bind(
-                binding.consumer, binding.stream, **_NO_LIMIT
+                binding.consumer,
+                binding.stream,
+                pending_msgs_limit=_UNBOUNDED,
+                pending_bytes_limit=_UNBOUNDED,
             )
         else:
             await client.subscribe(
-                binding.deliver_subject, queue=binding.deliver_group, cb=self._on_push, **_NO_LIMIT
+                binding.deliver_subject,
+                queue=binding.deliver_group,
+                cb=self._on_push,
+                pending_msgs_limit=_UNBOUNDED,
+                pending_bytes_limit=_UNBOUNDED,
             )
         await client.flush()
 

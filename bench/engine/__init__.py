@@ -1,0 +1,1 @@
+"""One trial: worker processes on one clock, integers into arrays, and the join of what they saw."""

@@ -1,0 +1,180 @@
+"""The worker processes of a trial, seen from the conductor."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from bench.core.errors import MeasurementError, ServerUnavailableError
+from bench.engine.channel import Channel, ChannelClosedError
+from bench.engine.jobs import Done, Finished, Job, Progress, Ready, Start, Stop
+
+READY_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 15.0
+_STDERR_TAIL_CHARS = 400
+
+
+class WorkerDiedError(MeasurementError):
+    """A worker ended before it was asked to."""
+
+    def __init__(self, role: str, how: str) -> None:
+        super().__init__(f"{role} {how}")
+        self.role = role
+
+
+class Worker:
+    """One worker process.
+
+    Attributes:
+        role: `publisher-0`, `consumer-0`, `sampler`.
+        ready, finished, done: resolve when the worker says so; all fail with WorkerDiedError when
+            it ends before its Done.
+        progress: what it last said.
+    """
+
+    def __init__(self, role: str, process: asyncio.subprocess.Process, stderr_path: Path) -> None:
+        loop = asyncio.get_running_loop()
+        self.role = role
+        self.ready: asyncio.Future[None] = loop.create_future()
+        self.finished: asyncio.Future[None] = loop.create_future()
+        self.done: asyncio.Future[Done] = loop.create_future()
+        self.progress = Progress()
+        self._process = process
+        self._stderr_path = stderr_path
+        assert process.stdout is not None and process.stdin is not None  # noqa: S101
+        self._channel = Channel(process.stdout, process.stdin)
+        self._listening = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def start(cls, job: Job, directory: Path) -> "Worker":
+        """Start a process for a job; what it prints goes to a file in `directory`."""
+        stderr_path = directory / f"{job.role}.stderr"
+        with stderr_path.open("wb") as stderr:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bench.engine.worker"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                limit=2**30,
+                start_new_session=True,  # Ctrl-C is for the conductor alone
+            )
+        worker = cls(job.role, process, stderr_path)
+        await worker._tell(job)
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    async def begin(self, start_ns: int) -> None:
+        """Tell the instant of the trial's start."""
+        await self._tell(Start(start_ns))
+
+    async def stop(self) -> None:
+        """Ask for what it has recorded; `done` resolves with it."""
+        await self._tell(Stop())
+
+    async def end(self) -> None:
+        """End the process if it still runs; never raises."""
+        self._listening.cancel()
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+        await self._process.wait()
+
+    async def _tell(self, message: object) -> None:
+        with suppress(ChannelClosedError):  # its death is noticed and told by the listener
+            await self._channel.send(message)
+
+    async def _listen(self) -> None:
+        try:
+            while not self.done.done():
+                self._hear(await self._channel.receive())
+        except ChannelClosedError:
+            error = WorkerDiedError(self.role, await self._how_it_died())
+            for future in (self.ready, self.finished, self.done):
+                if not future.done():
+                    future.set_exception(error)
+                    future.exception()  # not every future has a waiter at every moment
+
+    def _hear(self, message: object) -> None:
+        match message:
+            case Ready():
+                self.ready.set_result(None)
+            case Progress():
+                self.progress = message
+            case Finished():
+                self.finished.set_result(None)
+            case Done():
+                self.done.set_result(message)
+
+    async def _how_it_died(self) -> str:
+        code = await self._process.wait()
+        if code < 0:
+            return f"was killed by {signal.Signals(-code).name}"
+        text = self._stderr_path.read_text(errors="replace").strip()
+        last_line = text.splitlines()[-1] if text else "without a word"
+        return f"ended with exit code {code}: {last_line[-_STDERR_TAIL_CHARS:]}"
+
+
+class Fleet:
+    """All workers of a trial."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.workers: list[Worker] = []
+
+    async def start(self, jobs: Sequence[Job]) -> None:
+        """Start a worker for each job, all at once."""
+        self.workers += await asyncio.gather(*(Worker.start(job, self._directory) for job in jobs))
+
+    async def ready(self) -> None:
+        """Wait until every worker is connected and waits for the start.
+
+        Raises:
+            WorkerDiedError: one ended.
+            ServerUnavailableError: one did not become ready in time.
+        """
+        try:
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                await asyncio.gather(*(worker.ready for worker in self.workers))
+        except TimeoutError:
+            late = [worker.role for worker in self.workers if not worker.ready.done()]
+            raise ServerUnavailableError(
+                f"{', '.join(late)}: not connected within {READY_TIMEOUT_S:.0f} s"
+            ) from None
+
+    async def begin(self, start_ns: int) -> None:
+        """Tell every worker the instant of the start: the barrier."""
+        await asyncio.gather(*(worker.begin(start_ns) for worker in self.workers))
+
+    async def collect(self) -> dict[str, Done]:
+        """Stop all workers and return what each that still lives has to say, by role."""
+        await asyncio.gather(*(worker.stop() for worker in self.workers))
+        if self.workers:
+            await asyncio.wait([worker.done for worker in self.workers], timeout=END_TIMEOUT_S)
+        return {
+            worker.role: worker.done.result()
+            for worker in self.workers
+            if worker.done.done() and worker.done.exception() is None
+        }
+
+    def total(self, prefix: str) -> Progress:
+        """Return the sum of the last progress of the workers whose role begins with `prefix`."""
+        known = [worker.progress for worker in self.workers if worker.role.startswith(prefix)]
+        return Progress(
+            sent=sum(progress.sent for progress in known),
+            stored=sum(progress.stored for progress in known),
+            settled=sum(progress.settled for progress in known),
+            received=sum(progress.received for progress in known),
+            handled=sum(progress.handled for progress in known),
+            acked=sum(progress.acked for progress in known),
+        )
+
+    async def end(self) -> None:
+        """End every process that still runs."""
+        await asyncio.gather(*(worker.end() for worker in self.workers))

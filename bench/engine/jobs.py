@@ -1,0 +1,134 @@
+"""What a worker process is told, and what it says while it works and when it is done.
+
+Plain data, pickled over a pipe between processes of our own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.broker.admin import Names
+from bench.broker.endpoint import Endpoint
+from bench.clients.port import Binding
+from bench.spec.variant import AckTiming
+from bench.spec.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherJob:
+    """One publisher process.
+
+    Attributes:
+        role: `publisher-0`, …
+        endpoint, client: how to connect.
+        workload, seed: the traffic, computed anew in the worker.
+        share, shares: it sends the messages whose id modulo `shares` is `share`.
+        subject_prefix: stands before every subject.
+        record_path: where to save its PublisherRecord.
+    """
+
+    role: str
+    endpoint: Endpoint
+    client: str
+    workload: Workload
+    seed: int
+    share: int
+    shares: int
+    subject_prefix: str
+    record_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerJob:
+    """One consumer process.
+
+    Attributes:
+        role: `consumer-0`, …
+        endpoint, client, binding: how to connect and what to take from.
+        workload, seed: the traffic, for the handler times.
+        timing, ack_batch: when to acknowledge.
+        record_path: where to save its ConsumerRecord.
+    """
+
+    role: str
+    endpoint: Endpoint
+    client: str
+    binding: Binding
+    workload: Workload
+    seed: int
+    timing: AckTiming
+    ack_batch: int
+    record_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplerJob:
+    """The sampler process.
+
+    Attributes:
+        role: `sampler`.
+        endpoint: how to connect.
+        names: stream and consumer to ask about.
+        pids: role -> process to read CPU and memory of; the sampler adds itself.
+        seed: of the sampling instants.
+    """
+
+    role: str
+    endpoint: Endpoint
+    names: Names
+    pids: Mapping[str, int]
+    seed: int
+
+
+Job = PublisherJob | ConsumerJob | SamplerJob
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker is connected and waits for the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin; the trial's start, CLOCK_MONOTONIC ns, lies a moment ahead."""
+
+    start_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Finish what is in hand, save and say Done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Totals so far, a few times a second; deliveries, not distinct messages."""
+
+    sent: int = 0
+    stored: int = 0
+    settled: int = 0
+    received: int = 0
+    handled: int = 0
+    acked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A publisher has sent everything and has every answer, or will wait no longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The last word of a worker.
+
+    Attributes:
+        faults: what went wrong with the connection, in words.
+        refusals: distinct reasons of error PubAcks.
+        window_full_msgs: messages that were due while the publisher's window was full.
+        rows: the sampler's samples; empty for the others, whose arrays are in their file.
+    """
+
+    faults: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    window_full_msgs: int = 0
+    rows: tuple[Mapping[str, int | None], ...] = ()

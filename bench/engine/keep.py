@@ -1,0 +1,107 @@
+"""From what a trial left behind to what is kept of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from bench.clients.port import IntArray
+from bench.core.units import NS_PER_S
+from bench.engine import accounts, checks, resources
+from bench.engine.table import join
+from bench.engine.trial import Outcome
+from bench.plan.model import Trial
+from bench.record import samples
+from bench.record.hlog import Interval
+from bench.record.schema import (
+    TRIAL_SCHEMA_VERSION,
+    Finding,
+    ProcessUsage,
+    Software,
+    TrialRecord,
+    WindowCounts,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Everything that is written of a trial."""
+
+    record: TrialRecord
+    intervals: Sequence[Interval]
+    samples: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What is known of a trial besides what its workers saw.
+
+    Attributes:
+        trial: of the plan.
+        started_utc: ISO 8601.
+        acks: the variant acknowledges.
+        store_disk_bytes: of the embedded server at the end; -1 when unknown.
+        software: versions; None when the server was never reached.
+    """
+
+    trial: Trial
+    started_utc: str
+    acks: bool
+    store_disk_bytes: int
+    software: Software | None
+
+
+def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
+    """Return the records of a trial that began, whole or broken off."""
+    table = join(intended_ns, outcome.publishers, outcome.consumers, outcome.start_ns)
+    recorded = accounts.times(table)
+    ledger = accounts.ledger(table, outcome.consumers, recorded, outcome.backlog)
+    sampled = samples.table(outcome.rows)
+    findings = [*outcome.findings, *checks.ledger_findings(ledger)]
+    processes: tuple[ProcessUsage, ...] = ()
+    counts: WindowCounts | None = None
+    until_ns = int(intended_ns[-1]) + NS_PER_S if intended_ns.size else NS_PER_S
+    if (window := outcome.window) is not None:
+        until_ns = window.drained_ns
+        counts = accounts.window_counts(table, window)
+        processes = resources.usages(sampled, window)
+        window_full = any(done.window_full_msgs for done in outcome.done.values())
+        findings += checks.generator_findings(
+            table, window, counts, processes, window_full=window_full
+        )
+    record = replace(
+        _record(frame, outcome, findings),
+        window_counts=counts,
+        slices=accounts.slices(table, until_ns),
+        ledger=ledger,
+        processes=processes,
+    )
+    return Kept(record=record, intervals=recorded.intervals, samples=sampled)
+
+
+def keep_failed(frame: Frame, finding: Finding) -> Kept:
+    """Return the record of a trial that never began."""
+    outcome = Outcome(findings=[finding])
+    record = _record(frame, outcome, outcome.findings)
+    return Kept(record=record, intervals=(), samples=samples.table(()))
+
+
+def _record(frame: Frame, outcome: Outcome, findings: Sequence[Finding]) -> TrialRecord:
+    return TrialRecord(
+        schema_version=TRIAL_SCHEMA_VERSION,
+        trial_id=frame.trial.id,
+        cell_id=frame.trial.cell_id,
+        block=frame.trial.block,
+        seed=frame.trial.seed,
+        started_utc=frame.started_utc,
+        completed=outcome.completed,
+        acks=frame.acks,
+        window=outcome.window,
+        window_counts=None,
+        slices=None,
+        ledger=None,
+        processes=(),
+        store_disk_bytes=frame.store_disk_bytes,
+        software=frame.software,
+        findings=tuple(findings),
+    )

@@ -1,0 +1,78 @@
+"""The open-loop publisher: sends what is due, whatever the server does.
+
+A slow server cannot slow the schedule (coordinated omission, docs/adr/0003). Only the window, the
+number of messages without an answer, holds messages back; their waiting shows as slip.
+"""
+
+import asyncio
+
+import numpy as np
+
+from bench.clients.port import IntArray, PublisherLink
+from bench.engine.clock import Alarm, now_ns
+from bench.engine.recorder import PublishRecorder
+
+TICK_NS = 250_000
+"""Shortest time between two wake-ups; above 4000 msg/s several messages leave at each.
+
+Finer ticks cost the server more CPU a message than they gain in slip, and the tick must be the
+same for everything that is compared (ENGINE.md): so it is fixed.
+"""
+
+ANSWER_POLL_NS = 200_000
+"""How often a publisher whose window is full looks for room."""
+
+
+class OpenLoopPublisher:
+    """Sends one publisher's share of the traffic.
+
+    Attributes:
+        window_full_msgs: messages that were due while the window was full.
+    """
+
+    def __init__(
+        self, link: PublisherLink, recorder: PublishRecorder, alarm: Alarm, window_msgs: int
+    ) -> None:
+        self._link = link
+        self._recorder = recorder
+        self._alarm = alarm
+        self._window_msgs = window_msgs
+        self.sent = 0
+        self.window_full_msgs = 0
+
+    async def run(self, due_ns: IntArray, answers_until_ns: int) -> None:
+        """Send everything, then wait for the answers.
+
+        Args:
+            due_ns: absolute intended instants of this publisher's messages, ascending, shape (n,).
+            answers_until_ns: instant after which it waits for answers no longer.
+        """
+        held_stop = 0
+        while self.sent < due_ns.size:
+            now = now_ns()
+            due_stop = int(np.searchsorted(due_ns, now, side="right"))
+            room = self._window_msgs - (self.sent - self._recorder.settled)
+            stop = min(due_stop, self.sent + room)
+            if stop > self.sent:
+                await self._send(stop, now)
+                continue
+            if due_stop > self.sent:  # due, but the window is full
+                self.window_full_msgs += due_stop - max(self.sent, held_stop)
+                held_stop = due_stop
+                if now > answers_until_ns:
+                    return
+                await self._alarm.until(now + ANSWER_POLL_NS)
+            else:
+                await self._alarm.until(max(int(due_ns[self.sent]), now + TICK_NS))
+        await self._answers(answers_until_ns)
+
+    async def _send(self, stop: int, at_ns: int) -> None:
+        self._recorder.sent(self.sent, stop, at_ns)
+        first, self.sent = self.sent, stop
+        await self._link.send(first, stop)
+        # Lets PubAcks in even when the schedule is so late that it never sleeps.
+        await asyncio.sleep(0)
+
+    async def _answers(self, until_ns: int) -> None:
+        while self._recorder.settled < self.sent and now_ns() < until_ns:
+            await self._alarm.until(now_ns() + 10 * ANSWER_POLL_NS)

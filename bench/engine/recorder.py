@@ -1,0 +1,182 @@
+"""Where workers write what they saw: integers into arrays, nothing else in the hot path.
+
+An instant of 0 means "did not happen"; real ones are CLOCK_MONOTONIC and far from 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from bench.clients.port import Delivered, IntArray
+
+NEVER = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherRecord:
+    """What one publisher saw, by position; all of shape (n,).
+
+    Attributes:
+        ids: message ids.
+        sent_ns: instant of handing over, NEVER when it was not sent.
+        stored_ns: instant of the PubAck, NEVER when none came.
+        refused: 1 where an error PubAck came, else 0.
+    """
+
+    ids: IntArray
+    sent_ns: IntArray
+    stored_ns: IntArray
+    refused: IntArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerRecord:
+    """What one consumer process saw, by delivery in the order they came; all of shape (n,).
+
+    Attributes:
+        ids: message ids, NO_ID where the payload has none.
+        stream_seqs: stream sequences.
+        deliveries: how often the server had delivered each, 1 for the first time.
+        received_ns: instant of arrival.
+        handled_ns: instant of noticing that its handler ended, NEVER when it did not.
+        acked_ns: instant of handing its ack over, NEVER when it was not acknowledged.
+    """
+
+    ids: IntArray
+    stream_seqs: IntArray
+    deliveries: IntArray
+    received_ns: IntArray
+    handled_ns: IntArray
+    acked_ns: IntArray
+
+
+def save(record: PublisherRecord | ConsumerRecord, path: Path) -> None:
+    """Write a record's arrays; `load_*` reads them back."""
+    np.savez(path, **{field.name: getattr(record, field.name) for field in fields(record)})
+
+
+def load_publisher(path: Path) -> PublisherRecord:
+    """Return what `save` wrote."""
+    with np.load(path) as arrays:
+        return PublisherRecord(**arrays)
+
+
+def load_consumer(path: Path) -> ConsumerRecord:
+    """Return what `save` wrote."""
+    with np.load(path) as arrays:
+        return ConsumerRecord(**arrays)
+
+
+class PublishRecorder:
+    """Notes sends and PubAcks; the AckSink of a publisher link."""
+
+    def __init__(self, ids: IntArray) -> None:
+        self._record = PublisherRecord(
+            ids=ids,
+            sent_ns=np.zeros_like(ids),
+            stored_ns=np.zeros_like(ids),
+            refused=np.zeros_like(ids),
+        )
+        self._stored = 0
+        self._refused = 0
+        self._refusals: list[str] = []
+
+    @property
+    def stored_msgs(self) -> int:
+        """How many messages have a PubAck."""
+        return self._stored
+
+    @property
+    def settled(self) -> int:
+        """How many messages have their answer, good or bad."""
+        return self._stored + self._refused
+
+    @property
+    def refusals(self) -> Sequence[str]:
+        """The distinct reasons of error PubAcks, in the order they first came."""
+        return tuple(self._refusals)
+
+    def sent(self, first: int, stop: int, sent_ns: int) -> None:
+        """Positions first..stop-1 are handed over at this instant."""
+        self._record.sent_ns[first:stop] = sent_ns
+
+    def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
+        """PubAcks came for these positions; a second one for the same counts no more."""
+        chosen = np.asarray(positions, dtype=np.int64)
+        fresh = chosen[self._record.stored_ns[chosen] == NEVER]
+        self._record.stored_ns[fresh] = stored_ns
+        self._stored += fresh.size
+
+    def refused(self, position: int, reason: str) -> None:
+        """An error PubAck came for this position."""
+        self._record.refused[position] = 1
+        self._refused += 1
+        if reason not in self._refusals:
+            self._refusals.append(reason)
+
+    def finish(self) -> PublisherRecord:
+        """Return the record."""
+        return self._record
+
+
+class ConsumeRecorder:
+    """Notes deliveries, handler ends and acks; row = the link's position of a delivery."""
+
+    def __init__(self, expected: int) -> None:
+        self._columns = np.zeros((6, max(1, expected)), dtype=np.int64)
+        self._stop = 0
+        self._handled = 0
+        self._acked = 0
+
+    @property
+    def received(self) -> int:
+        """Deliveries so far."""
+        return self._stop
+
+    @property
+    def handled(self) -> int:
+        """Handlers ended so far."""
+        return self._handled
+
+    @property
+    def acked(self) -> int:
+        """Deliveries acknowledged so far."""
+        return self._acked
+
+    def take(self, block: Delivered) -> IntArray:
+        """Note a block of deliveries; return their positions."""
+        first, stop = self._stop, self._stop + block.ids.size
+        while stop > self._columns.shape[1]:
+            self._columns = np.hstack([self._columns, np.zeros_like(self._columns)])
+        self._columns[0, first:stop] = block.ids
+        self._columns[1, first:stop] = block.stream_seqs
+        self._columns[2, first:stop] = block.deliveries
+        self._columns[3, first:stop] = block.received_ns
+        self._stop = stop
+        return np.arange(first, stop, dtype=np.int64)
+
+    def handled_at(self, positions: IntArray, handled_ns: int) -> None:
+        """Handlers of these deliveries were seen to have ended at this instant."""
+        self._columns[4, positions] = handled_ns
+        self._handled += positions.size
+
+    def acked_at(self, positions: IntArray, acked_ns: int) -> None:
+        """These deliveries were acknowledged at this instant."""
+        self._columns[5, positions] = acked_ns
+        self._acked += positions.size
+
+    def finish(self) -> ConsumerRecord:
+        """Return the record, trimmed to what came."""
+        ids, stream_seqs, deliveries, received_ns, handled_ns, acked_ns = self._columns[
+            :, : self._stop
+        ]
+        return ConsumerRecord(
+            ids=ids,
+            stream_seqs=stream_seqs,
+            deliveries=deliveries,
+            received_ns=received_ns,
+            handled_ns=handled_ns,
+            acked_ns=acked_ns,
+        )

@@ -1,0 +1,70 @@
+"""The sampler: asks the server about lag ten times a second and reads CPU and memory.
+
+Each sample falls on a random instant of its tenth of a second: at a fixed phase, a message every
+tenth of a second would always be seen at the same moment of its life.
+"""
+
+from collections.abc import Mapping
+from random import Random
+
+import psutil
+from nats.aio.client import Client
+
+from bench.broker.admin import Names
+from bench.broker.observe import consumer_state, stream_state
+from bench.core.errors import MeasurementError
+from bench.core.units import NS_PER_S
+from bench.engine.clock import Alarm, now_ns
+from bench.engine.usage import read_usage
+
+SAMPLE_HZ = 10
+STREAM_EVERY = 5
+"""Every how many samples the stream is asked about as well: twice a second is enough for bytes."""
+
+Row = Mapping[str, int | None]
+
+
+class Sampler:
+    """Collects rows of the samples table until it is cancelled."""
+
+    def __init__(self, client: Client, names: Names, pids: Mapping[str, int], seed: int) -> None:
+        self._client = client
+        self._names = names
+        self._processes = {role: psutil.Process(pid) for role, pid in pids.items()}
+        self._random = Random(seed)  # noqa: S311 - sampling instants, not secrets
+        self.rows: list[Row] = []
+        self.faults: list[str] = []
+
+    async def run(self, start_ns: int, alarm: Alarm) -> None:
+        """Sample from the trial's start on."""
+        period_ns = NS_PER_S // SAMPLE_HZ
+        tick = 0
+        while True:
+            instant = start_ns + tick * period_ns + self._random.randrange(period_ns)
+            await alarm.until(instant)
+            self.rows.append(await self._sample(start_ns, with_stream=tick % STREAM_EVERY == 0))
+            # A server that answers late costs samples; it must not shift the following ones.
+            tick = max(tick + 1, (now_ns() - start_ns) // period_ns)
+
+    async def _sample(self, start_ns: int, *, with_stream: bool) -> Row:
+        row: dict[str, int | None] = {"t_ns": now_ns() - start_ns}
+        for role, process in self._processes.items():
+            usage = read_usage(process)
+            row[f"{role}_cpu_ns"] = usage.cpu_ns if usage else None
+            row[f"{role}_rss_bytes"] = usage.rss_bytes if usage else None
+        try:
+            asked_ns = now_ns()
+            consumer = await consumer_state(self._client, self._names)
+            # The gauge was read somewhere between question and answer.
+            row["t_ns"] = (asked_ns + now_ns()) // 2 - start_ns
+            row["num_pending"] = consumer.num_pending
+            row["num_ack_pending"] = consumer.num_ack_pending
+            row["lag_msgs"] = consumer.lag_msgs
+            row["num_redelivered"] = consumer.num_redelivered
+            if with_stream:
+                stream = await stream_state(self._client, self._names)
+                row["stream_msgs"], row["stream_bytes"] = stream.msgs, stream.size_bytes
+        except MeasurementError as error:
+            if str(error) not in self.faults:
+                self.faults.append(str(error))
+        return row

@@ -1,0 +1,280 @@
+"""One trial, from the start of its workers to what they recorded."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nats.aio.client import Client
+
+from bench.broker.admin import Names
+from bench.broker.observe import ConsumerState, consumer_state, stream_state
+from bench.broker.server import Server, log_tail
+from bench.core.errors import MeasurementError
+from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.engine import clock
+from bench.engine.accounts import Backlog
+from bench.engine.fleet import Fleet, WorkerDiedError
+from bench.engine.jobs import ConsumerJob, Done, Progress, PublisherJob, SamplerJob
+from bench.engine.recorder import (
+    ConsumerRecord,
+    PublisherRecord,
+    load_consumer,
+    load_publisher,
+)
+from bench.record.schema import Finding, Level, Window
+from bench.spec.workload import Phases
+
+NOTHING_KNOWN = Backlog(msgs=0, stream_msgs=-1)
+
+START_LEAD_NS = 100 * NS_PER_MS
+"""From telling the workers the start to the start itself: more than a message to each takes."""
+
+DRAIN_POLL_S = 0.05
+CLOCK_STEP_NS = 50 * NS_PER_MS
+"""A wall clock that moves this far against the monotonic one within a trial was set by someone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a trial is conducted with.
+
+    Attributes:
+        server: it runs against.
+        client: the conductor's own connection.
+        names: stream and consumer, already made.
+        publishers, consumers, sampler: the workers; `pids` of the sampler are filled in here.
+        phases: of the workload.
+        acks: the variant acknowledges.
+        directory: for the workers' files.
+    """
+
+    server: Server
+    client: Client
+    names: Names
+    publishers: tuple[PublisherJob, ...]
+    consumers: tuple[ConsumerJob, ...]
+    sampler: SamplerJob
+    phases: Phases
+    acks: bool
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Where a trial is, for whoever watches.
+
+    Attributes:
+        phase: `starting`, `warm-up`, `window` or `drain`.
+        elapsed_ns: since the trial's start; negative before it.
+        progress: totals of all workers.
+    """
+
+    phase: str
+    elapsed_ns: int
+    progress: Progress
+
+
+Watch = Callable[[Moment], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What a trial left behind, whole or broken off.
+
+    Attributes:
+        completed: all phases were run.
+        start_ns: the trial's start on CLOCK_MONOTONIC; 0 when it never began.
+        window: phase limits; None when the window did not end.
+        backlog: at the end of the drain.
+        publishers, consumers: records of the workers that lived to save them.
+        rows: the sampler's.
+        done: the last words of each worker, by role.
+        findings: what happened on the way.
+    """
+
+    completed: bool = False
+    start_ns: int = 0
+    window: Window | None = None
+    backlog: Backlog = NOTHING_KNOWN
+    publishers: tuple[PublisherRecord, ...] = ()
+    consumers: tuple[ConsumerRecord, ...] = ()
+    rows: tuple[Mapping[str, int | None], ...] = ()
+    done: Mapping[str, Done] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+async def conduct(scene: Scene, watch: Watch) -> Outcome:
+    """Run a trial; the only place that knows the order of its phases.
+
+    A worker or server that dies ends the trial early: what the others saw is kept, and the reason
+    stands in the findings.
+    """
+    outcome = Outcome()
+    fleet = Fleet(scene.directory)
+    offset_ns = clock.wall_offset_ns()
+    try:
+        try:
+            await _start(scene, fleet, outcome)
+            async with _failing_with_server(scene.server):
+                await _load(scene, fleet, outcome, watch)
+                await _drain(scene, fleet, outcome, watch)
+            outcome.completed = True
+        except MeasurementError as error:
+            code = "worker-died" if isinstance(error, WorkerDiedError) else "server-failed"
+            outcome.findings.append(Finding(level=Level.INVALID, code=code, text=str(error)))
+        outcome.done = await fleet.collect()
+        _gather(scene, outcome)
+    finally:
+        await asyncio.shield(fleet.end())
+    outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)
+    return outcome
+
+
+async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
+    await fleet.start([*scene.publishers, *scene.consumers])
+    pids = {worker.role: worker.pid for worker in fleet.workers}
+    if scene.server.pid is not None:
+        pids["server"] = scene.server.pid
+    sampler = SamplerJob(
+        role=scene.sampler.role,
+        endpoint=scene.sampler.endpoint,
+        names=scene.names,
+        pids=pids,
+        seed=scene.sampler.seed,
+    )
+    await fleet.start([sampler])
+    await fleet.ready()
+    outcome.start_ns = clock.now_ns() + START_LEAD_NS
+    await fleet.begin(outcome.start_ns)
+
+
+async def _load(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> None:
+    """Wait out warm-up and window."""
+    window_start_ns = scene.phases.warmup_ns
+    window_end_ns = window_start_ns + scene.phases.measure_ns
+    while (elapsed_ns := clock.now_ns() - outcome.start_ns) < window_end_ns:
+        phase = "warm-up" if elapsed_ns < window_start_ns else "window"
+        watch(Moment(phase=phase, elapsed_ns=elapsed_ns, progress=fleet.total("")))
+        left_s = (window_end_ns - elapsed_ns) / NS_PER_S
+        await _live(fleet, min(0.2, left_s))
+    outcome.window = Window(
+        window_start_ns=window_start_ns, window_end_ns=window_end_ns, drained_ns=window_end_ns
+    )
+
+
+async def _drain(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> None:
+    """Wait until everything that was stored is delivered and settled, or the drain's time is up."""
+    window = outcome.window
+    assert window is not None  # noqa: S101 - the window has just ended
+    until_ns = outcome.start_ns + window.window_end_ns + scene.phases.drain_ns
+    state, drained = await _drained(scene, fleet)
+    while not drained and clock.now_ns() < until_ns:
+        elapsed_ns = clock.now_ns() - outcome.start_ns
+        watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total("")))
+        await _live(fleet, DRAIN_POLL_S)
+        state, drained = await _drained(scene, fleet)
+    stream = await stream_state(scene.client, scene.names)
+    outcome.backlog = Backlog(msgs=0 if drained else state.lag_msgs, stream_msgs=stream.last_seq)
+    outcome.window = Window(
+        window_start_ns=window.window_start_ns,
+        window_end_ns=window.window_end_ns,
+        drained_ns=clock.now_ns() - outcome.start_ns,
+    )
+    if not drained:
+        outcome.findings.append(
+            Finding(
+                level=Level.WARNING,
+                code="not-drained",
+                text=f"{state.lag_msgs} messages were still pending or unacknowledged when the "
+                f"drain ended after {scene.phases.drain_ns / NS_PER_S:g} s",
+            )
+        )
+
+
+async def _drained(scene: Scene, fleet: Fleet) -> tuple[ConsumerState, bool]:
+    state = await consumer_state(scene.client, scene.names)
+    published = all(w.finished.done() for w in fleet.workers if w.role.startswith("publisher"))
+    consumed = fleet.total("consumer")
+    settled = consumed.handled == consumed.received and (
+        not scene.acks or consumed.acked == consumed.received
+    )
+    # The server counts a message as delivered when it leaves, not when it arrives.
+    arrived = consumed.received >= fleet.total("publisher").stored
+    return state, published and settled and arrived and state.lag_msgs == 0
+
+
+async def _live(fleet: Fleet, seconds: float) -> None:
+    """Sleep, but fail as soon as a worker is dead."""
+    dead = [worker.done for worker in fleet.workers]
+    finished, _ = await asyncio.wait(dead, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for future in finished:
+        future.result()
+
+
+@asynccontextmanager
+async def _failing_with_server(server: Server) -> AsyncIterator[None]:
+    """Turn the death of the embedded server into a MeasurementError at once."""
+    if server.ended is None or server.directory is None:
+        yield
+        return
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    died = False
+
+    def interrupt(_: "asyncio.Future[int]") -> None:
+        nonlocal died
+        died = True
+        task.cancel()
+
+    server.ended.add_done_callback(interrupt)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not died:
+            raise
+        task.uncancel()
+        raise MeasurementError(
+            f"nats-server ended with code {server.ended.result()} during the trial; "
+            f"its log ends: {log_tail(server.directory)}"
+        ) from None
+    finally:
+        server.ended.remove_done_callback(interrupt)
+
+
+def _gather(scene: Scene, outcome: Outcome) -> None:
+    """Read what the workers saved and turn their complaints into findings."""
+    outcome.publishers = tuple(
+        load_publisher(job.record_path) for job in scene.publishers if job.record_path.exists()
+    )
+    outcome.consumers = tuple(
+        load_consumer(job.record_path) for job in scene.consumers if job.record_path.exists()
+    )
+    for role, done in outcome.done.items():
+        outcome.rows += done.rows
+        outcome.findings += _done_findings(role, done)
+
+
+def _done_findings(role: str, done: Done) -> Sequence[Finding]:
+    findings = []
+    if done.faults:
+        text = f"{role}: {'; '.join(done.faults)}"
+        findings.append(Finding(level=Level.INVALID, code="connection-fault", text=text))
+    if done.refusals:
+        text = f"{role}: PubAcks with errors: {'; '.join(done.refusals)}"
+        findings.append(Finding(level=Level.WARNING, code="publish-refused", text=text))
+    if done.window_full_msgs:
+        text = (
+            f"{role}: {done.window_full_msgs} messages were due while its window was full; "
+            "they waited, and the wait is in their slip"
+        )
+        findings.append(Finding(level=Level.NOTE, code="window-full", text=text))
+    return findings
+
+
+def _clock_findings(step_ns: int) -> Sequence[Finding]:
+    if abs(step_ns) < CLOCK_STEP_NS:
+        return ()
+    text = f"the wall clock moved by {step_ns / NS_PER_MS:.0f} ms against the monotonic clock"
+    return (Finding(level=Level.INVALID, code="clock-step", text=text),)

@@ -1,0 +1,187 @@
+"""The program of a worker process: `python -m bench.engine.worker`.
+
+It is told its job over standard input and answers over standard output. When the conductor is
+gone, in whatever way, the worker ends at once.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+
+import numpy as np
+import uvloop
+
+from bench.broker import admin
+from bench.clients.factory import make_consumer, make_publisher
+from bench.clients.port import Messages
+from bench.engine.acks import make_ack_plan
+from bench.engine.channel import Channel, ChannelClosedError
+from bench.engine.clock import make_alarm
+from bench.engine.consumer import Consumer
+from bench.engine.handler import VirtualWorkers
+from bench.engine.jobs import (
+    ConsumerJob,
+    Done,
+    Finished,
+    Job,
+    Progress,
+    PublisherJob,
+    Ready,
+    SamplerJob,
+    Start,
+)
+from bench.engine.publisher import OpenLoopPublisher
+from bench.engine.recorder import ConsumeRecorder, PublishRecorder, save
+from bench.engine.sampler import Sampler
+from bench.plan.traffic import Traffic, make_traffic
+
+PROGRESS_EVERY_S = 0.2
+CONDUCTOR_GONE = 3
+
+
+async def publish(job: PublisherJob, channel: Channel) -> Done:
+    """Send this publisher's share of the traffic in open loop."""
+    traffic = make_traffic(job.workload, job.seed)
+    messages = _share(traffic, job)
+    recorder = PublishRecorder(messages.ids)
+    link = make_publisher(job.client, job.endpoint, messages, recorder)
+    await link.open()
+    alarm = make_alarm()
+    start_ns = await _started(channel)
+    publisher = OpenLoopPublisher(link, recorder, alarm, job.workload.publish.window_msgs)
+    due_ns = start_ns + traffic.intended_ns[messages.ids]
+    phases = job.workload.phases
+    answers_until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns
+
+    async def work() -> None:
+        await publisher.run(due_ns, answers_until_ns)
+        await channel.send(Finished())
+
+    await _attend(
+        channel,
+        work(),
+        lambda: Progress(
+            sent=publisher.sent, stored=recorder.stored_msgs, settled=recorder.settled
+        ),
+    )
+    await link.close()
+    save(recorder.finish(), job.record_path)
+    return Done(
+        faults=tuple(link.faults),
+        refusals=tuple(recorder.refusals),
+        window_full_msgs=publisher.window_full_msgs,
+    )
+
+
+async def consume(job: ConsumerJob, channel: Channel) -> Done:
+    """Take, handle and acknowledge until told to stop."""
+    traffic = make_traffic(job.workload, job.seed)
+    recorder = ConsumeRecorder(traffic.intended_ns.size)
+    link = make_consumer(job.client, job.endpoint, job.binding)
+    await link.open()
+    alarm = make_alarm()
+    workers = VirtualWorkers(job.workload.consume.workers)
+    acks = make_ack_plan(job.timing, job.ack_batch)
+    consumer = Consumer(link, recorder, alarm, workers, acks)
+    await _started(channel)
+    work = consumer.run(traffic.handler_ns, pull=job.binding.mode == "pull")
+    await _attend(
+        channel,
+        work,
+        lambda: Progress(
+            received=recorder.received, handled=recorder.handled, acked=recorder.acked
+        ),
+    )
+    await link.close()
+    save(recorder.finish(), job.record_path)
+    return Done(faults=tuple(link.faults))
+
+
+async def sample(job: SamplerJob, channel: Channel) -> Done:
+    """Sample lag, CPU and memory until told to stop."""
+    client = await admin.connect(job.endpoint)
+    alarm = make_alarm()
+    sampler = Sampler(client, job.names, {**job.pids, job.role: os.getpid()}, job.seed)
+    start_ns = await _started(channel)
+    await _attend(channel, sampler.run(start_ns, alarm), Progress)
+    await client.close()
+    return Done(faults=tuple(sampler.faults), rows=tuple(sampler.rows))
+
+
+def _share(traffic: Traffic, job: PublisherJob) -> Messages:
+    ids = np.arange(job.share, traffic.intended_ns.size, job.shares, dtype=np.int64)
+    return Messages(
+        ids=ids,
+        subjects=tuple(job.subject_prefix + subject for subject in traffic.subjects),
+        subject_index=traffic.subject_index[ids],
+        payloads=traffic.payloads,
+        payload_index=traffic.payload_index[ids],
+    )
+
+
+async def _started(channel: Channel) -> int:
+    """Say that we are ready and wait for the start; return its instant, ns."""
+    # Everything set up so far lives as long as the trial: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    await channel.send(Ready())
+    start: Start = await channel.receive()
+    return start.start_ns
+
+
+async def _attend(
+    channel: Channel, work: Coroutine[None, None, None], progress: Callable[[], Progress]
+) -> None:
+    """Do the work, telling progress, until the conductor says stop; raise what the work raises."""
+    stopped = asyncio.create_task(channel.receive())
+    working = asyncio.create_task(work)
+    while not stopped.done():
+        waiting = {stopped} if working.done() else {stopped, working}
+        await asyncio.wait(waiting, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+        await channel.send(progress())
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+    stopped.result()
+
+
+async def _serve(channel: Channel) -> None:
+    job: Job = await channel.receive()
+    match job:
+        case PublisherJob():
+            done = await publish(job, channel)
+        case ConsumerJob():
+            done = await consume(job, channel)
+        case SamplerJob():
+            done = await sample(job, channel)
+    await channel.send(done)
+
+
+async def _open_channel() -> Channel:
+    """Take standard input and output for the channel; what anything prints goes to stderr."""
+    loop = asyncio.get_running_loop()
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    reader = asyncio.StreamReader(limit=2**30)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
+    transport, protocol = await loop.connect_write_pipe(
+        lambda: asyncio.streams.FlowControlMixin(loop=loop), output
+    )
+    return Channel(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+
+
+async def main() -> None:
+    """Serve the one job of this process."""
+    try:
+        await _serve(await _open_channel())
+    except ChannelClosedError:
+        os._exit(CONDUCTOR_GONE)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
