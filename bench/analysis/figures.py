@@ -113,7 +113,7 @@ class TrialFigures:
     """Everything about one trial.
 
     Attributes:
-        record: as stored, with findings, ledger and processes.
+        record: as stored, with the judging half's findings after those of the measuring half.
         times, rates, lag, series: None or empty when the trial broke off before its window ended.
         cpu_us_per_msg: `server`, `publisher`, `consumer` -> CPU time per stored (server,
             publisher) or received (consumer) message, µs; None where it cannot be read.

@@ -51,14 +51,13 @@ class Histogram:
 
     @property
     def mean_ns(self) -> float | None:
-        """Mean of the counters' midpoints, as `HdrHistogram.get_mean_value`; None when empty."""
+        """Mean of the counters' middles, as `HdrHistogram.get_mean_value`; None when empty."""
         if not self.indices.size:
             return None
-        low = lowest_ns(self.indices)
-        middle = low + ((highest_ns(self.indices) - low + 1) >> 1)
-        # In Python integers: ns summed over a long run pass 2**63 (an hour's worth of stalls).
-        total = sum(int(c) * int(m) for c, m in zip(self.counts, middle, strict=True))
-        return total / self.total_count
+        low, high = lowest_ns(self.indices), highest_ns(self.indices)
+        middle_ns = low + ((high - low + 1) >> 1)
+        # In floats: the sum of a long run passes 2**63 ns.
+        return float(self.counts.astype(np.float64) @ middle_ns) / self.total_count
 
     def to_hdr(self) -> HdrHistogram:
         """Return the library's own object, for its encoder."""

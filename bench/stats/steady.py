@@ -35,22 +35,23 @@ class Trend:
         return (self.low > 0 or self.high < 0) and abs(self.change) > MOST_CHANGE
 
 
-def trend(batches: Sequence[float]) -> Trend | None:
-    """Return the trend through equally long batches of a window; None when one is not above 0.
+def trend(places: Sequence[float], values: Sequence[float]) -> Trend | None:
+    """Return the trend through batches of a window; None when a value is not above 0.
 
     Args:
-        batches: one positive figure for each batch, in order, shape (BATCHES,).
+        places: middle of each batch as a share of the window, ascending, shape (BATCHES,).
+        values: the figure in each batch, shape (BATCHES,).
     """
-    if len(batches) != BATCHES:
-        raise ValueError(f"a trend is fitted through {BATCHES} batches, got {len(batches)}")
-    if not all(0 < value < math.inf for value in batches):
+    if not len(places) == len(values) == BATCHES:
+        raise ValueError(f"a trend is fitted through {BATCHES} batches, got {len(values)}")
+    if not all(0 < value < math.inf for value in values):
         return None
-    # Middles of the batches on a window of length 1: the slope is the change over the window.
-    x = (np.arange(BATCHES) + 0.5) / BATCHES - 0.5
-    y = np.log(batches)
+    # The window has length 1, so the slope is the change of the log over the whole window.
+    x = np.array(places) - np.mean(places)
+    y = np.log(values) - np.mean(np.log(values))
     squares = float(x @ x)
     slope = float(x @ y) / squares
-    residuals = y - y.mean() - slope * x
+    residuals = y - slope * x
     error = math.sqrt(float(residuals @ residuals) / (BATCHES - 2) / squares)
     reach = float(stdtrit(BATCHES - 2, (1 + CONFIDENCE) / 2)) * error
     return Trend(

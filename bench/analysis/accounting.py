@@ -1,0 +1,104 @@
+"""Whether a trial's figures agree with each other (MEASUREMENT.md R12).
+
+Counts of the clients, lag as the server tells it and times of messages come by three roads. Where
+they disagree by more than the roads allow, one of them is wrong, and so may be every figure.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.figures import LagFigures, LagVerdict, Rates, TimeFigures
+from bench.analysis.sampled import column, in_window, instants_s
+from bench.core.units import NS_PER_S
+from bench.plan.model import Cell
+from bench.record.schema import Finding, Level, Time, Window, WindowCounts
+from bench.stats.estimate import arithmetic_mean
+from bench.stats.slope import BATCHES, batch_means
+
+EDGE_S = 1.0
+"""How far around a limit of the window samples are looked at."""
+
+LITTLE_SHARE = 0.10
+
+
+def conservation(
+    counts: WindowCounts, window: Window, samples: pd.DataFrame, cell: Cell
+) -> tuple[Finding, ...]:
+    """Return a finding when stored minus acked is not the change of the lag.
+
+    Allowed for: messages whose PubAck was under way, and how much the lag moved within EDGE_S of
+    the window's limits. Only for variants that ack and neither discard nor give up messages.
+    """
+    if not _keeps_all(cell):
+        return ()
+    start = _lag_at(samples, window.window_start_ns)
+    end = _lag_at(samples, window.window_end_ns)
+    if start is None or end is None:
+        return ()
+    publish = cell.workload.publish
+    counted = counts.stored - counts.acked
+    sampled = end[0] - start[0]
+    allowed = start[1] + end[1] + publish.publishers * publish.window_msgs
+    if abs(counted - sampled) <= allowed:
+        return ()
+    text = (
+        f"Stored minus acked is {counted:+d} messages within the window, but the lag changed by "
+        f"{sampled:+.0f} (allowed for: {allowed:.0f})."
+    )
+    return (Finding(level=Level.INVALID, code="counts-disagree", text=text),)
+
+
+def littles_law(
+    times: Mapping[Time, TimeFigures],
+    rates: Rates,
+    lag: LagFigures | None,
+    samples: pd.DataFrame,
+    window: Window,
+) -> tuple[Finding, ...]:
+    """Return a finding when the mean lag is not the acked rate times the mean stay of a message.
+
+    A message stays from stored to acked. Both instants are seen by clients, so the way of the
+    PubAck and of the ack is allowed for, with the service time for each, and so is the scatter of
+    the sampled lag. Holds only for a lag that stands still.
+    """
+    needed = [times.get(time) for time in (Time.END_TO_END, Time.RESPONSE, Time.SERVICE)]
+    means = [each.mean_ns for each in needed if each is not None and each.mean_ns is not None]
+    if len(means) < len(needed) or lag is None or lag.verdict is not LagVerdict.STABLE:
+        return ()
+    end_to_end_ns, response_ns, service_ns = means
+    table = in_window(samples.dropna(subset=["lag_msgs"]), window)
+    _, batches = batch_means(instants_s(table), column(table, "lag_msgs"), batches=BATCHES)
+    mean = arithmetic_mean(batches.tolist(), confidence=0.90)
+    if mean.high is None:
+        return ()
+    predicted = rates.acked * (end_to_end_ns - response_ns) / NS_PER_S
+    scatter = mean.high - mean.value
+    allowed = LITTLE_SHARE * mean.value + scatter + rates.acked * 2 * service_ns / NS_PER_S
+    if abs(predicted - mean.value) <= allowed:
+        return ()
+    text = (
+        f"By rate and time {predicted:.0f} messages were under way on average, but the sampled lag "
+        f"is {mean.value:.0f} (allowed for: {allowed:.0f})."
+    )
+    return (Finding(level=Level.INVALID, code="littles-law", text=text),)
+
+
+def _keeps_all(cell: Cell) -> bool:
+    stream, consumer = cell.settings.stream, cell.settings.consumer
+    limits = (stream.max_msgs, stream.max_bytes, stream.max_age_ns, stream.max_msgs_per_subject)
+    return all(limit is None for limit in (*limits, consumer.max_deliver)) and (
+        cell.settings.ack.timing != "none"
+    )
+
+
+def _lag_at(samples: pd.DataFrame, instant_ns: int) -> tuple[float, float] | None:
+    """Return the lag at an instant and how much it moved around it; None without samples there."""
+    told = samples.dropna(subset=["lag_msgs"])
+    at_s, lag_msgs = instants_s(told), column(told, "lag_msgs")
+    instant_s = instant_ns / NS_PER_S
+    near = np.abs(at_s - instant_s) <= EDGE_S
+    if not (near & (at_s <= instant_s)).any() or not (near & (at_s >= instant_s)).any():
+        return None
+    return float(np.interp(instant_s, at_s, lag_msgs)), float(np.ptp(lag_msgs[near]))

@@ -1,0 +1,120 @@
+"""Whether a trial had settled before its window began (MEASUREMENT.md R5).
+
+A trial that never settles is flagged, not trimmed: no rule for cutting saves a trial whose
+transient is longer than the trial.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analysis.figures import MIN_BEYOND, LagFigures, LagVerdict
+from bench.core.units import NS_PER_S
+from bench.record.hlog import Interval
+from bench.record.schema import Finding, Level, Slices, Time, TrialRecord, Window
+from bench.stats.histogram import merged
+from bench.stats.percentile import percentile_ns
+from bench.stats.steady import BATCHES, Trend, trend
+
+FULL_WINDOW_S = 60
+"""From this length on a drift makes a trial invalid. The rule's false alarms (0 to 2 %) are known
+for batches of 10 to 20 s; in a window shortened for a look a drift is a warning."""
+
+MIN_BATCH_MSGS = 160
+"""With fewer, chance alone makes batches differ by more than 8 %."""
+
+Places = NDArray[np.int64]
+
+
+def steadiness(
+    record: TrialRecord, intervals: Mapping[Time, Sequence[Interval]], lag: LagFigures | None
+) -> tuple[Finding, ...]:
+    """Return what drifted over the window: rates, and the p50 of what was timed.
+
+    A growing lag lengthens by its nature what consumers time; that is a result, not a fault.
+    """
+    if record.window is None or record.slices is None:
+        return ()
+    seconds = _whole_slices(record.window, len(record.slices.offered))
+    if len(seconds) < BATCHES:
+        return (_too_short(len(seconds)),)
+    batches = np.array_split(seconds, BATCHES)
+    values = _rates(record.slices, batches, acks=record.acks)
+    growing = lag is not None and lag.verdict is LagVerdict.GROWING
+    for time in _watched(acks=record.acks, growing=growing):
+        name = f"{str(time).replace('_', '-')} p50"
+        values[name] = _p50_of_each(intervals.get(time, ()), batches)
+    level = Level.INVALID if len(seconds) >= FULL_WINDOW_S else Level.WARNING
+    return _findings(values, batches, level)
+
+
+def _watched(*, acks: bool, growing: bool) -> tuple[Time, ...]:
+    if growing:
+        return (Time.RESPONSE,)
+    return (Time.RESPONSE, Time.END_TO_END if acks else Time.COMPLETION)
+
+
+def _whole_slices(window: Window, slices: int) -> Places:
+    first = -(-window.window_start_ns // NS_PER_S)
+    stop = min(window.window_end_ns // NS_PER_S, slices)
+    return np.arange(first, max(stop, first), dtype=np.int64)
+
+
+def _rates(
+    slices: Slices, batches: Sequence[Places], *, acks: bool
+) -> dict[str, list[float] | None]:
+    counts = {"stored rate": slices.stored}
+    counts |= {"acked rate": slices.acked} if acks else {"delivered rate": slices.received}
+    return {name: _rate_of_each(np.array(each), batches) for name, each in counts.items()}
+
+
+def _rate_of_each(counts: NDArray[np.int64], batches: Sequence[Places]) -> list[float] | None:
+    if any(counts[batch].sum() < MIN_BATCH_MSGS for batch in batches):
+        return None
+    return [float(counts[batch].mean()) for batch in batches]
+
+
+def _p50_of_each(intervals: Sequence[Interval], batches: Sequence[Places]) -> list[float] | None:
+    by_second = {interval.start_ns // NS_PER_S: interval.histogram for interval in intervals}
+    values = []
+    for batch in batches:
+        histogram = merged(by_second[second] for second in batch.tolist() if second in by_second)
+        p50_ns = percentile_ns(histogram, 50, beyond=MIN_BEYOND)
+        if p50_ns is None or histogram.total_count < MIN_BATCH_MSGS:
+            return None
+        values.append(float(p50_ns))
+    return values
+
+
+def _findings(
+    values: Mapping[str, list[float] | None], batches: Sequence[Places], level: Level
+) -> tuple[Finding, ...]:
+    length = sum(len(batch) for batch in batches)
+    places = [float(batch.mean() + 0.5 - batches[0][0]) / length for batch in batches]
+    found = []
+    for name, of_each in values.items():
+        fitted = None if of_each is None else trend(places, of_each)
+        if fitted is not None and fitted.drifting:
+            found.append(_drift(name, fitted, level))
+    return tuple(found)
+
+
+def _drift(name: str, fitted: Trend, level: Level) -> Finding:
+    return Finding(
+        level=level,
+        code="not-steady",
+        text=(
+            f"The {name} changed by {fitted.change:+.0%} over the window (90 % interval "
+            f"{fitted.low:+.0%} to {fitted.high:+.0%}): the trial had not settled. A longer "
+            "warm-up may help."
+        ),
+    )
+
+
+def _too_short(seconds: int) -> Finding:
+    return Finding(
+        level=Level.NOTE,
+        code="steadiness-unknown",
+        text=f"A window of {seconds} s is too short to see whether the trial had settled.",
+    )

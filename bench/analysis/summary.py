@@ -1,0 +1,146 @@
+"""From the records of a run to its figures; the one way in for report, terminal and export."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from bench.analysis.accounting import conservation, littles_law
+from bench.analysis.comparison import best, estimates
+from bench.analysis.figures import (
+    CellFigures,
+    RunFigures,
+    Series,
+    TrialFigures,
+    WorkloadFigures,
+)
+from bench.analysis.lag import cell_verdict, lag_figures
+from bench.analysis.latency import by_time, curve, p99_of_slices, time_figures, window_histogram
+from bench.analysis.metrics import MEASURES
+from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
+from bench.analysis.sampled import column, instants_s
+from bench.analysis.steadiness import steadiness
+from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
+from bench.plan.model import Cell, Plan
+from bench.record.hlog import Interval
+from bench.record.schema import Slices, Time, TrialRecord, Window
+from bench.record.store import RunStore
+from bench.stats.histogram import Histogram, merged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Summed:
+    """A trial's figures, with the histograms that its cell adds up."""
+
+    figures: TrialFigures
+    histograms: Mapping[Time, Histogram]
+
+
+def summarise(store: RunStore) -> RunFigures:
+    """Return the figures of a run from its records alone.
+
+    Raises:
+        RecordError: a file is missing or broken.
+    """
+    plan = store.read_plan()
+    kept = set(store.trial_ids())
+    cells = {cell.id: _cell(store, plan, cell, kept) for cell in plan.cells}
+    names = dict.fromkeys(cell.workload_name for cell in plan.cells)
+    return RunFigures(
+        run_id=store.run_id,
+        plan=plan,
+        environment=store.read_environment(),
+        metrics=tuple(measure.metric for measure in MEASURES),
+        workloads=tuple(
+            _workload(name, [c for c in cells.values() if c.cell.workload_name == name])
+            for name in names
+        ),
+        missing=tuple(trial.id for trial in plan.trials if trial.id not in kept),
+    )
+
+
+def summarise_trial(
+    record: TrialRecord, intervals: Sequence[Interval], samples: pd.DataFrame, cell: Cell
+) -> TrialFigures:
+    """Return the figures of one trial of `cell`."""
+    return _summed(record, intervals, samples, cell).figures
+
+
+def _workload(name: str, cells: Sequence[CellFigures]) -> WorkloadFigures:
+    return WorkloadFigures(name=name, cells=tuple(cells), best=best(cells))
+
+
+def _cell(store: RunStore, plan: Plan, cell: Cell, kept: set[str]) -> CellFigures:
+    ids = [trial.id for trial in plan.trials if trial.cell_id == cell.id and trial.id in kept]
+    summed = [
+        _summed(store.read_trial(i), store.read_intervals(i), store.read_samples(i), cell)
+        for i in ids
+    ]
+    trials = sorted((each.figures for each in summed), key=lambda trial: trial.record.block)
+    valid = [each for each in summed if each.figures.record.valid]
+    return CellFigures(
+        cell=cell,
+        trials=tuple(trials),
+        estimates=estimates(trials),
+        lag_verdict=cell_verdict([v.figures.lag for v in valid if v.figures.lag is not None]),
+        spectrum=_spectrum([each.histograms for each in valid]),
+    )
+
+
+def _spectrum(
+    trials: Sequence[Mapping[Time, Histogram]],
+) -> Mapping[Time, tuple[tuple[float, int], ...]]:
+    times = [time for time in Time if any(time in trial for trial in trials)]
+    return {time: curve(merged(t[time] for t in trials if time in t)) for time in times}
+
+
+def _summed(
+    record: TrialRecord, intervals: Sequence[Interval], samples: pd.DataFrame, cell: Cell
+) -> _Summed:
+    window, counts, slices = record.window, record.window_counts, record.slices
+    if window is None or counts is None or slices is None:
+        return _Summed(figures=_broken_off(record), histograms={})
+    groups = by_time(intervals)
+    histograms = {time: window_histogram(group, window) for time, group in groups.items()}
+    times = {time: time_figures(h) for time, h in histograms.items() if h.total_count}
+    rates = window_rates(counts, window)
+    consumed = rates.acked if record.acks else rates.delivered
+    lag = lag_figures(samples, window, rates, consumed_msgs_per_s=consumed)
+    found = (
+        *steadiness(record, groups, lag),
+        *conservation(counts, window, samples, cell),
+        *littles_law(times, rates, lag, samples, window),
+    )
+    figures = TrialFigures(
+        record=replace(record, findings=(*record.findings, *found)),
+        times=times,
+        rates=rates,
+        lag=lag,
+        cpu_us_per_msg=cpu_us_per_msg(record.processes, counts),
+        series=_series(groups, slices, window, samples),
+    )
+    return _Summed(figures=figures, histograms=histograms)
+
+
+def _broken_off(record: TrialRecord) -> TrialFigures:
+    return TrialFigures(
+        record=record, times={}, rates=None, lag=None, cpu_us_per_msg={}, series=None
+    )
+
+
+def _series(
+    groups: Mapping[Time, Sequence[Interval]],
+    slices: Slices,
+    window: Window,
+    samples: pd.DataFrame,
+) -> Series:
+    length = len(slices.offered)
+    return Series(
+        slice_s=slice_starts_s(slices),
+        rates=slice_rates(slices, window),
+        p99_ns={time: p99_of_slices(group, length) for time, group in groups.items()},
+        sample_s=instants_s(samples),
+        lag_msgs=column(samples, "lag_msgs"),
+        cpu_share=cpu_share(samples),
+        rss_bytes=rss_bytes(samples),
+    )
