@@ -4,12 +4,16 @@ A field's Python name ends in its unit (`warmup_ns`), its YAML key does not (`wa
 file the unit stands in the value. What a model dumps, it reads back.
 """
 
+import re
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from bench.core import units
+
+LARGEST = 2**63 - 1
+"""What the server, the clock and numpy count to."""
 
 
 class Spec(BaseModel):
@@ -25,13 +29,38 @@ class Spec(BaseModel):
     )
 
 
-def _reader(parse: Callable[[str], float], words: str) -> BeforeValidator:
+class MisfitError(ValueError):
+    """A value of the right type that is still wrong, seen by the model above it.
+
+    Attributes:
+        key: the keys from the model that raises it down to the value.
+    """
+
+    def __init__(self, *key: str, what: str, allowed: str) -> None:
+        super().__init__(f"{what}; allowed: {allowed}")
+        self.key = key
+
+
+def _reader(parse: Callable[[str], float], words: str, *, also: str = "") -> BeforeValidator:
     def read(value: object) -> object:
-        if not isinstance(value, str):
+        if also and value == also:
+            return value
+        if _is_bare_number(value):
             raise ValueError(f"needs a unit; allowed: {words}")
-        return parse(value)
+        if not isinstance(value, str):
+            raise ValueError(f"not a quantity; allowed: {words}")
+        quantity = parse(value)
+        if quantity > LARGEST:
+            raise ValueError(f"too large for 64 bits; allowed: {words}")
+        return quantity
 
     return BeforeValidator(read)
+
+
+def _is_bare_number(value: object) -> bool:
+    if isinstance(value, str):
+        return re.fullmatch(r"[+-]?\d+(\.\d+)?", value.strip()) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _schema(words: str, pattern: str) -> WithJsonSchema:
@@ -45,6 +74,18 @@ Duration = Annotated[
     _schema(units.DURATION_WORDS, r"^\d+(\.\d+)?\s*(ns|us|µs|ms|s|m|h)$"),
 ]
 """Nanoseconds, written as `30s`."""
+
+_ALWAYS_WORDS = f"always, or {units.DURATION_WORDS}"
+
+DurationOrAlways = Annotated[
+    Literal["always"] | int,
+    _reader(units.parse_duration_ns, _ALWAYS_WORDS, also="always"),
+    PlainSerializer(
+        lambda value: value if value == "always" else units.format_duration(value), return_type=str
+    ),
+    _schema(_ALWAYS_WORDS, r"^(always|\d+(\.\d+)?\s*(ns|us|µs|ms|s|m|h))$"),
+]
+"""Nanoseconds, or the word `always`."""
 
 Size = Annotated[
     int,
@@ -69,6 +110,9 @@ Share = Annotated[
     _schema(units.SHARE_WORDS, r"^\d+(\.\d+)?\s*%$"),
 ]
 """A fraction above 0 and up to 1, written as `95%`."""
+
+Count = Annotated[int, Field(ge=1, le=LARGEST)]
+"""A whole number of things, 1 or more."""
 
 Loose = Field(strict=False)
 """Lets a YAML list fill a tuple; the items stay strict."""

@@ -1,8 +1,9 @@
 """A matrix: which workloads to cross with which configs, how often, in which phases."""
 
+import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from bench.spec.base import Loose, Spec
 from bench.spec.workload import Phases
@@ -28,6 +29,14 @@ Choice = Annotated[ConfigChoice, BeforeValidator(_bare_name)]
 WorkloadName = Annotated[str, Field(min_length=1)]
 
 
+def _checked_label(label: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", label):
+        raise ValueError(
+            "cannot name a directory; allowed: up to 64 letters, digits, '.', '_', '-'"
+        )
+    return label
+
+
 class Matrix(Spec):
     """The content of `configs/matrices/<name>.yaml`.
 
@@ -41,7 +50,7 @@ class Matrix(Spec):
         phases: phases for every workload of this matrix; each workload's own when left out.
     """
 
-    label: str = Field(min_length=1)
+    label: Annotated[str, AfterValidator(_checked_label)]
     question: str = ""
     workloads: Annotated[tuple[WorkloadName, ...], Loose, Field(min_length=1)]
     configs: Annotated[tuple[Choice, ...], Loose, Field(min_length=1)]

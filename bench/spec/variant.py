@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bench.core.units import NS_PER_S
-from bench.spec.base import Duration, Loose, Size, Spec
+from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
 
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
 
@@ -20,10 +20,10 @@ class StreamSettings(Spec):
     num_replicas: int = Field(default=1, ge=1, le=5)
     retention: Literal["limits", "interest", "workqueue"] = "limits"
     discard: Literal["old", "new"] = "old"
-    max_msgs: int | None = Field(default=None, ge=1)
+    max_msgs: Count | None = None
     max_bytes: Size | None = None
     max_age_ns: Duration | None = Field(default=None, alias="max_age")
-    max_msgs_per_subject: int | None = Field(default=None, ge=1)
+    max_msgs_per_subject: Count | None = None
     duplicate_window_ns: Duration | None = Field(default=None, alias="duplicate_window")
     compression: Literal["none", "s2"] = "none"
     persist_mode: Literal["default", "async"] = "default"
@@ -36,13 +36,13 @@ class ConsumerSettings(Spec):
     mode: Literal["pull", "push"] = "pull"
     ack_policy: Literal["explicit", "all", "none"] = "explicit"
     ack_wait_ns: Duration | None = Field(default=None, alias="ack_wait")
-    max_ack_pending: int | None = Field(default=None, ge=1)
-    max_deliver: int | None = Field(default=None, ge=1)
+    max_ack_pending: Count | None = None
+    max_deliver: Count | None = None
     backoff_ns: Annotated[tuple[Duration, ...], Loose] | None = Field(default=None, alias="backoff")
-    max_waiting: int | None = Field(default=None, ge=1)
+    max_waiting: Count | None = None
     flow_control: bool = False
     idle_heartbeat_ns: Duration | None = Field(default=None, alias="idle_heartbeat")
-    rate_limit_bps: int | None = Field(default=None, ge=1)
+    rate_limit_bps: Count | None = None
     num_replicas: int | None = Field(default=None, ge=1, le=5)
     mem_storage: bool = False
 
@@ -72,7 +72,7 @@ class AckSettings(Spec):
     """
 
     timing: AckTiming = "after-handler"
-    batch: int | None = Field(default=None, ge=1)
+    batch: Count | None = None
 
 
 class ServerSettings(Spec):
@@ -83,7 +83,7 @@ class ServerSettings(Spec):
         max_payload: largest message the server takes.
     """
 
-    sync_interval: Literal["always"] | Duration | None = None
+    sync_interval: DurationOrAlways | None = None
     max_payload: Size | None = None
 
 

@@ -1,14 +1,34 @@
 """A workload profile: what publishers send and what consumers do with it."""
 
+import math
+import re
+from statistics import NormalDist
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from bench.core.units import NS_PER_S
-from bench.spec.base import Duration, Loose, Rate, Share, Size, Spec
+from bench.core.units import NS_PER_S, format_duration, format_share, format_size
+from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
 
 MIN_PAYLOAD_BYTES = 16
 """The message id alone."""
+
+MIN_BYTES = {"random-bytes": MIN_PAYLOAD_BYTES, "json-envelope": 192}
+"""Smallest payload of each format: what stands in it before any filler."""
+
+MAX_PAYLOAD_BYTES = 64 * 1024**2
+"""The most that a nats-server can be told to take."""
+
+MAX_SUBJECTS = 10_000
+MAX_MESSAGES = 50_000_000
+"""Of one trial: a message takes about 100 bytes of memory in each process that times it."""
+
+MAX_PHASE_NS = 24 * 3600 * NS_PER_S
+
+_PLACE = r"\{([A-Za-z0-9_]+)\}"
+_WORD_ALLOWED = "letters, digits, _ and -"
+_WORD = r"[A-Za-z0-9_-]+"
+_Z99 = NormalDist().inv_cdf(0.99)
 
 
 class Subjects(Spec):
@@ -20,25 +40,101 @@ class Subjects(Spec):
     """
 
     pattern: str = Field(default="events", min_length=1)
-    values: dict[str, Annotated[tuple[str, ...], Loose]] = Field(default_factory=dict)
+    values: dict[str, Annotated[tuple[str, ...], Loose, Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Names of the places, in the order of the pattern."""
+        return tuple(re.findall(_PLACE, self.pattern))
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        tokens = re.sub(_PLACE, "x", self.pattern).split(".")
+        if not all(re.fullmatch(_WORD, token) for token in tokens):
+            raise MisfitError(
+                "pattern",
+                what="not a subject to publish to",
+                allowed=f"words of {_WORD_ALLOWED}, joined by dots, with {{name}} places",
+            )
+        for place in self.places:
+            if place not in self.values:
+                raise MisfitError(
+                    "pattern",
+                    what=f"no values for the place {{{place}}}",
+                    allowed=f"values: {{{place}: [...]}}",
+                )
+        for place, words in self.values.items():
+            self._check_words(place, words)
+        if math.prod(len(words) for words in self.values.values()) > MAX_SUBJECTS:
+            raise MisfitError(
+                "values", what="too many subjects", allowed=f"up to {MAX_SUBJECTS} combinations"
+            )
+        return self
+
+    def _check_words(self, place: str, words: tuple[str, ...]) -> None:
+        if place not in self.places:
+            raise MisfitError(
+                "values",
+                place,
+                what="no such place in the pattern",
+                allowed=", ".join(self.places) or "none",
+            )
+        wrong = [word for word in words if not re.fullmatch(_WORD, word)]
+        if wrong:
+            raise MisfitError(
+                "values", place, what=f"'{wrong[0]}' is not a subject token", allowed=_WORD_ALLOWED
+            )
+        if len(set(words)) < len(words):
+            raise MisfitError("values", place, what="a word stands twice", allowed="each once")
 
 
 def _one_size(value: object) -> object:
-    return {value: "100%"} if isinstance(value, str) else value
+    return {value: "100%"} if isinstance(value, str | int | float) else value
 
 
 class Payload(Spec):
     """How large messages are and what is in them.
 
     Attributes:
-        sizes: payload bytes -> share of the messages; shares add up to 1. One size alone may
+        sizes: payload bytes -> share of the messages; shares add up to 100%. One size alone may
             stand as `sizes: 128B`.
-        format: `random-bytes` (an id, then noise that no codec shrinks) or `json-envelope`
-            (type, id, correlation id, time and a data field, as services send it).
+        format: `random-bytes` (an id, then noise) or `json-envelope` (type, id, correlation id,
+            time and a data field, as services send it). Messages of one size differ in their id
+            alone.
     """
 
-    sizes: Annotated[dict[Size, Share], BeforeValidator(_one_size), Field(min_length=1)]
+    sizes: Annotated[
+        dict[Size, Share],
+        BeforeValidator(_one_size, json_schema_input_type=Size | dict[Size, Share]),
+        Field(min_length=1),
+    ]
     format: Literal["random-bytes", "json-envelope"] = "random-bytes"
+
+    @property
+    def mean_bytes(self) -> float:
+        """Mean payload over the messages."""
+        return sum(size * share for size, share in self.sizes.items())
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        least = MIN_BYTES[self.format]
+        for size in self.sizes:
+            if not least <= size <= MAX_PAYLOAD_BYTES:
+                raise MisfitError(
+                    "sizes",
+                    what=f"{format_size(size)} does not suit the format {self.format}",
+                    allowed=f"{least}B to {format_size(MAX_PAYLOAD_BYTES)}",
+                )
+        total = math.fsum(self.sizes.values())
+        if not math.isclose(total, 1, abs_tol=1e-6):
+            raise MisfitError(
+                "sizes",
+                what=f"the shares add up to {format_share(round(total, 6))}",
+                allowed="shares that add up to 100%",
+            )
+        return self
 
 
 class Publish(Spec):
@@ -64,10 +160,22 @@ class Lognormal(Spec):
     p50_ns: Duration = Field(alias="p50")
     p99_ns: Duration = Field(alias="p99")
 
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the time's natural logarithm."""
+        return math.log(self.p99_ns / self.p50_ns) / _Z99
+
+    @property
+    def mean_ns(self) -> float:
+        """Mean time; above the median, as the distribution is skewed."""
+        return self.p50_ns * math.exp(self.sigma**2 / 2)
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not 0 < self.p50_ns <= self.p99_ns:
-            raise ValueError("p50 must be above 0 and not above p99; allowed: 0 < p50 <= p99")
+            raise MisfitError(
+                what="p50 must be above 0 and not above p99", allowed="0 < p50 <= p99"
+            )
         return self
 
 
@@ -76,9 +184,31 @@ class Constant(Spec):
 
     constant_ns: Duration = Field(alias="constant")
 
+    @property
+    def mean_ns(self) -> float:
+        """The time itself."""
+        return self.constant_ns
+
+    @property
+    def p99_ns(self) -> int:
+        """The time itself."""
+        return self.constant_ns
+
 
 def _bare_time(value: object) -> object:
-    return {"constant": value} if not isinstance(value, dict) else value
+    return value if isinstance(value, dict | Constant | Lognormal) else {"constant": value}
+
+
+def _distribution(value: object) -> str:
+    constant = "constant" in value if isinstance(value, dict) else isinstance(value, Constant)
+    return "constant" if constant else "lognormal"
+
+
+HandlerTime = Annotated[
+    Annotated[Constant, Tag("constant")] | Annotated[Lognormal, Tag("lognormal")],
+    Discriminator(_distribution),
+    BeforeValidator(_bare_time, json_schema_input_type=Duration | Constant | Lognormal),
+]
 
 
 class Handler(Spec):
@@ -88,7 +218,7 @@ class Handler(Spec):
         time: `5ms` for a constant time, `{p50: 5ms, p99: 40ms}` for a lognormal one.
     """
 
-    time: Annotated[Constant | Lognormal, BeforeValidator(_bare_time)] = Field(
+    time: HandlerTime = Field(
         default=Constant(constant="0s")  # type: ignore[arg-type]
     )
 
@@ -123,12 +253,26 @@ class Phases(Spec):
     @model_validator(mode="after")
     def _measures_something(self) -> Self:
         if self.measure_ns < NS_PER_S:
-            raise ValueError("measure is too short for a figure; allowed: 1s or more")
+            raise MisfitError("measure", what="too short for a figure", allowed="1s or more")
+        longest = format_duration(MAX_PHASE_NS)
+        for key in ("warmup", "measure", "drain"):
+            if getattr(self, f"{key}_ns") > MAX_PHASE_NS:
+                raise MisfitError(key, what="too long", allowed=f"up to {longest}")
         return self
 
 
 class Workload(Spec):
-    """One workload profile, the content of `workloads/<name>.yaml`."""
+    """One workload profile, the content of `workloads/<name>.yaml`.
+
+    Attributes:
+        kind: which roles take part; `stream` is one stream with publishers and consumers.
+        description: what the load stands for, in a sentence for the report.
+        subjects: which subjects messages go to.
+        payload: how large messages are and what is in them.
+        publish: how messages are offered.
+        consume: who takes them.
+        phases: how long a trial lasts; a matrix may set its own.
+    """
 
     kind: Literal["stream"]
     description: str = ""
@@ -137,3 +281,29 @@ class Workload(Spec):
     publish: Publish
     consume: Consume = Consume()
     phases: Phases = Phases()
+
+    def with_phases(self, phases: Phases) -> Self:
+        """Return the same load over other phases; MisfitError when they hold none or too much."""
+        _check_load(self.publish.rate_msgs_per_s, phases)
+        return self.model_copy(update={"phases": phases})
+
+    @model_validator(mode="after")
+    def _offers_a_load(self) -> Self:
+        _check_load(self.publish.rate_msgs_per_s, self.phases)
+        return self
+
+
+def _check_load(rate_msgs_per_s: float, phases: Phases) -> None:
+    if rate_msgs_per_s * phases.measure_ns < NS_PER_S:
+        raise MisfitError(
+            "publish", "rate", what="no message falls into the window", allowed="a higher rate"
+        )
+    offered_ns = phases.warmup_ns + phases.measure_ns
+    messages = rate_msgs_per_s * offered_ns / NS_PER_S
+    if messages > MAX_MESSAGES:
+        raise MisfitError(
+            "publish",
+            "rate",
+            what=f"offers {messages:.3g} messages in {format_duration(offered_ns)}",
+            allowed=f"up to {MAX_MESSAGES} messages a trial",
+        )

@@ -1,0 +1,89 @@
+"""What is worth saying about settings that are valid: the reader may well mean them."""
+
+from collections.abc import Callable, Iterator
+
+from bench.core.units import NS_PER_S, format_duration, human_duration
+from bench.spec.jetstream import Objection, ack_wait_ns, max_ack_pending
+from bench.spec.variant import Settings
+from bench.spec.workload import Workload
+
+
+def cautions(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
+    """Return what may surprise about these settings under this workload; none stops a run."""
+    return tuple(caution for rule in _RULES for caution in rule(settings, workload))
+
+
+def _backoff_overrides(settings: Settings, _: Workload) -> Iterator[Objection]:
+    consumer = settings.consumer
+    if consumer.backoff_ns and consumer.ack_wait_ns not in (None, consumer.backoff_ns[0]):
+        first = format_duration(consumer.backoff_ns[0])
+        what = f"ack_wait is overridden by the first step of backoff, {first}"
+        yield Objection(key="consumer.ack_wait", what=what)
+
+
+def _slow_handler(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    if settings.ack.timing in ("none", "after-validation"):
+        return
+    wait_ns, handler = ack_wait_ns(settings), workload.consume.handler.time
+    if handler.p99_ns > wait_ns:
+        what = (
+            f"ack_wait {format_duration(wait_ns)} is below the handler's p99, "
+            f"{human_duration(handler.p99_ns)}: expect redeliveries"
+        )
+        yield Objection(key="consumer.ack_wait", what=what)
+        return
+    in_hand = _in_hand(settings)
+    held_ns = in_hand * handler.mean_ns / workload.consume.workers
+    if held_ns > wait_ns:
+        what = (
+            f"a consumer needs {human_duration(held_ns)} for the {in_hand} messages it may hold, "
+            f"longer than ack_wait, {format_duration(wait_ns)}: expect redeliveries"
+        )
+        yield Objection(key="consumer.ack_wait", what=what)
+
+
+def _in_hand(settings: Settings) -> int:
+    if settings.consumer.mode == "pull":
+        return settings.pull.batch
+    return max_ack_pending(settings) or 1
+
+
+def _overload(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    consume = workload.consume
+    workers = consume.workers * consume.consumers
+    busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
+    if busy > workers:
+        what = f"the load needs {busy:.1f} workers and has {workers}: the lag will grow"
+        yield Objection(key="consumer", what=what)
+
+
+def _rate_limit(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    limit = settings.consumer.rate_limit_bps
+    offered = workload.publish.rate_msgs_per_s * workload.payload.mean_bytes * 8
+    if limit is not None and limit < offered:
+        what = f"rate_limit_bps {limit} is below the {offered:.0f} offered: the lag will grow"
+        yield Objection(key="consumer.rate_limit_bps", what=what)
+
+
+def _shared_requests(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    limit, batch = max_ack_pending(settings), settings.pull.batch
+    wanted = batch * workload.consume.consumers
+    if settings.consumer.mode == "pull" and limit is not None and batch <= limit < wanted:
+        what = f"the consumers ask for {wanted} together, more than max_ack_pending, {limit}"
+        yield Objection(key="pull.batch", what=what)
+
+
+def _same_noise(settings: Settings, _: Workload) -> Iterator[Objection]:
+    if settings.stream.compression == "s2":
+        what = "messages of one size differ in their id alone, so s2 saves more than on real data"
+        yield Objection(key="stream.compression", what=what)
+
+
+_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
+    _backoff_overrides,
+    _slow_handler,
+    _overload,
+    _rate_limit,
+    _shared_requests,
+    _same_noise,
+)

@@ -1,0 +1,340 @@
+"""Reads what a user wrote: every problem of every file at once, or specs that can run.
+
+A `SpecError` holds all problems that could be seen; what one problem hides, the next reading shows.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from bench.core.errors import Problem, SpecError
+from bench.core.ids import is_name
+from bench.core.words import nearest
+from bench.spec.base import MisfitError
+from bench.spec.cautions import cautions
+from bench.spec.jetstream import objections, workload_objections
+from bench.spec.lookup import Kind, find, known, search_roots, shown
+from bench.spec.matrix import Matrix
+from bench.spec.problems import split_allowed, validate
+from bench.spec.servers import server_objections
+from bench.spec.variant import ConfigFile, Settings
+from bench.spec.variants import NAME_WORDS, Variant, read_variants
+from bench.spec.workload import Phases, Workload
+from bench.spec.yaml_tree import Document, Loc, read_document
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedConfig:
+    """A config file with its variants resolved.
+
+    Attributes:
+        name: file stem.
+        question: what comparing the variants answers; may be empty.
+        variants: name -> resolved settings, in the order of the file.
+        sources: name -> where each setting was written.
+    """
+
+    name: str
+    question: str
+    variants: Mapping[str, Settings]
+    sources: Mapping[str, Variant]
+
+    def only(self, names: Sequence[str]) -> "LoadedConfig":
+        """Return the config with these variants alone."""
+        return LoadedConfig(
+            name=self.name,
+            question=self.question,
+            variants={name: self.variants[name] for name in names},
+            sources={name: self.sources[name] for name in names},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedMatrix:
+    """A matrix with all that it names.
+
+    Attributes:
+        name: file stem.
+        path: of the file.
+        matrix: its content.
+        workloads: name -> profile with the phases of this matrix, in its order.
+        configs: with the chosen variants alone, in its order.
+    """
+
+    name: str
+    path: Path
+    matrix: Matrix
+    workloads: Mapping[str, Workload]
+    configs: tuple[LoadedConfig, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """A file that `check_files` found nothing wrong with."""
+
+    file: str
+    kind: Kind
+
+
+def load_workload(path: Path) -> Workload:
+    """Return a workload; SpecError with all that is wrong with its file."""
+    document = read_document(path, shown(path))
+    workload, problems = validate(Workload, document)
+    _raise_any([*_name_problems(path, "workload"), *document.problems, *problems])
+    return _present(workload)
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Return a config with all its variants; SpecError with all that is wrong with its file."""
+    document = read_document(path, shown(path))
+    file, shape_problems = validate(ConfigFile, document)
+    variants, variant_problems = read_variants(document)
+    problems = [
+        *_name_problems(path, "config"),
+        *document.problems,
+        *shape_problems,
+        *variant_problems,
+    ]
+    resolved: dict[str, Settings] = {}
+    for variant in variants:
+        settings, own_problems = validate(Settings, variant)
+        problems += own_problems
+        if settings is not None:
+            problems += map(variant.objection, objections(settings))
+            resolved[variant.name] = settings
+    _raise_any(problems)
+    return LoadedConfig(
+        name=path.stem,
+        question=_present(file).question,
+        variants=resolved,
+        sources={variant.name: variant for variant in variants},
+    )
+
+
+def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) -> LoadedMatrix:
+    """Return a matrix with its workloads and configs.
+
+    Args:
+        name_or_path: `quickstart`, or the path of a file.
+        search: directories with `workloads/` and `configs/` for bare names, in order; the working
+            directory and the shipped files when None.
+
+    Raises:
+        SpecError: with all that is wrong with the matrix and the files that it names.
+    """
+    roots = search_roots() if search is None else tuple(search)
+    path = _matrix_path(str(name_or_path), roots)
+    document = read_document(path, shown(path))
+    matrix, matrix_problems = validate(Matrix, document)
+    problems = [*document.problems, *matrix_problems]
+    members = _Members(document=document, beside=path.parent, roots=roots, problems=problems)
+    workloads = dict(members.load("workload", load_workload).values())
+    configs = [
+        members.choose(loc, item) for loc, (_, item) in members.load("config", load_config).items()
+    ]
+    if matrix is not None and matrix.phases is not None:
+        workloads = members.with_phases(workloads, matrix.phases)
+    for config in configs:
+        problems += _crossing_problems(config, workloads)
+    _raise_any(problems)
+    return LoadedMatrix(
+        name=path.stem,
+        path=path,
+        matrix=_present(matrix),
+        workloads=workloads,
+        configs=tuple(configs),
+    )
+
+
+def check_files(paths: Iterable[Path]) -> tuple[Recognised, ...]:
+    """Return what each file is; SpecError with all that is wrong with any of them.
+
+    A file is recognised by its keys. With a matrix go the files that it names.
+    """
+    problems: list[Problem] = []
+    recognised = [_attempt(problems, _check_file, path) for path in paths]
+    _raise_any(problems)
+    return tuple(filter(None, recognised))
+
+
+def check_server(loaded: LoadedMatrix, *, version: str, servers: int, embedded: bool) -> None:
+    """Raise SpecError when a server cannot run what the matrix asks for.
+
+    Args:
+        loaded: the matrix.
+        version: of the server, as it says itself.
+        servers: members of its cluster, 1 for a single server.
+        embedded: we start it and write its configuration file.
+    """
+    _raise_any(
+        config.sources[name].objection(objection)
+        for config in loaded.configs
+        for name, settings in config.variants.items()
+        for objection in server_objections(
+            settings, version=version, servers=servers, embedded=embedded
+        )
+    )
+
+
+def cautions_of(loaded: LoadedMatrix) -> tuple[Problem, ...]:
+    """Return what may surprise in a matrix and stops nothing, each at its place."""
+    found = [
+        config.sources[name].objection(replace(caution, what=f"{caution.what} ({workload_name})"))
+        for config in loaded.configs
+        for name, settings in config.variants.items()
+        for workload_name, workload in loaded.workloads.items()
+        for caution in cautions(settings, workload)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Members:
+    """The files that a matrix names, and what is wrong with how it names them."""
+
+    document: Document
+    beside: Path
+    roots: Sequence[Path]
+    problems: list[Problem]
+
+    def load(self, kind: Kind, loader: Callable[[Path], T]) -> dict[Loc, tuple[str, T]]:
+        """Return, for each place that names a file of this kind, its stem and content."""
+        loaded: dict[Loc, tuple[str, T]] = {}
+        seen: set[str] = set()
+        for loc, text in _references(self.document, f"{kind}s"):
+            path = find(kind, text, beside=self.beside, roots=self.roots)
+            if path is None:
+                names = known(kind, self.roots)
+                self._note(loc, f"no such {kind}", ", ".join(names), nearest(text, names))
+                continue
+            if path.stem in seen:
+                self._note(loc, f"names the {kind} '{path.stem}' again", f"each {kind} once")
+                continue
+            seen.add(path.stem)
+            content = _attempt(self.problems, loader, path)
+            if content is not None:
+                loaded[loc] = path.stem, content
+        return loaded
+
+    def choose(self, loc: Loc, config: LoadedConfig) -> LoadedConfig:
+        """Return the config with the variants that the matrix picks."""
+        item = self.document.data[str(loc[0])][loc[1]]
+        names = item.get("variants") if isinstance(item, dict) else None
+        if not isinstance(names, list):
+            return config
+        loc = (*loc[:2], "variants")
+        if not names:
+            self._note(loc, "is empty", "at least one, or leave it out for all")
+        chosen: list[str] = []
+        for index, name in enumerate(names):
+            if name in chosen:
+                self._note((*loc, index), "given twice", "each variant once")
+            elif name in config.variants:
+                chosen.append(name)
+            elif isinstance(name, str):
+                near = nearest(name, config.variants)
+                self._note((*loc, index), "no such variant", ", ".join(config.variants), near)
+        return config.only(chosen)
+
+    def with_phases(self, workloads: Mapping[str, Workload], phases: Phases) -> dict[str, Workload]:
+        """Return the workloads over the phases of the matrix."""
+        changed: dict[str, Workload] = {}
+        for name, workload in workloads.items():
+            try:
+                changed[name] = workload.with_phases(phases)
+            except MisfitError as error:
+                what, allowed = split_allowed(str(error))
+                self._note(("phases",), f"with workload {name}: {what}", allowed)
+        return changed
+
+    def _note(self, loc: Loc, what: str, allowed: str, near: str = "") -> None:
+        self.problems.append(self.document.problem(loc, what, allowed=allowed, nearest=near))
+
+
+def _references(document: Document, key: str) -> Iterator[tuple[Loc, str]]:
+    items = document.data.get(key)
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        if isinstance(item, str):
+            yield (key, index), item
+        elif isinstance(item, dict) and isinstance(item.get("config"), str):
+            yield (key, index, "config"), item["config"]
+
+
+def _crossing_problems(
+    config: LoadedConfig, workloads: Mapping[str, Workload]
+) -> Iterator[Problem]:
+    for name, settings in config.variants.items():
+        for workload_name, workload in workloads.items():
+            for objection in workload_objections(settings, workload):
+                what = f"{objection.what} (workload {workload_name})"
+                yield config.sources[name].objection(replace(objection, what=what))
+
+
+def _matrix_path(text: str, roots: Sequence[Path]) -> Path:
+    path = find("matrix", text, beside=None, roots=roots)
+    if path is None:
+        names = known("matrix", roots)
+        near = nearest(text, names)
+        raise SpecError(
+            [Problem(file=text, what="no such matrix", allowed=", ".join(names), nearest=near)]
+        )
+    return path
+
+
+_TELLING_KEYS: Mapping[Kind, tuple[str, ...]] = {
+    "workload": ("kind", "publish", "payload", "consume"),
+    "config": ("variants", "axes", "base"),
+    "matrix": ("workloads", "configs", "blocks"),
+}
+
+
+def _check_file(path: Path) -> Recognised:
+    document = read_document(path, shown(path))
+    found = {
+        kind: sum(key in document.data for key in keys) for kind, keys in _TELLING_KEYS.items()
+    }
+    kind = max(found, key=lambda kind: found[kind])
+    if not found[kind]:
+        what = "is neither a workload nor a config nor a matrix"
+        allowed = "a file with the key `publish`, `variants`, `axes` or `workloads`"
+        raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
+    loaders: Mapping[Kind, Callable[[Path], object]] = {
+        "workload": load_workload,
+        "config": load_config,
+        "matrix": load_matrix,
+    }
+    loaders[kind](path)
+    return Recognised(file=document.file, kind=kind)
+
+
+def _name_problems(path: Path, kind: Kind) -> Iterator[Problem]:
+    if not is_name(path.stem):
+        yield Problem(
+            file=shown(path), what=f"'{path.stem}' cannot name a {kind}", allowed=NAME_WORDS
+        )
+
+
+def _attempt(problems: list[Problem], load: Callable[[Path], T], path: Path) -> T | None:
+    try:
+        return load(path)
+    except SpecError as error:
+        problems += error.problems
+        return None
+
+
+def _raise_any(problems: Iterable[Problem]) -> None:
+    found = list(dict.fromkeys(problems))
+    if found:
+        files = list(dict.fromkeys(problem.file for problem in found))
+        raise SpecError(
+            sorted(found, key=lambda problem: (files.index(problem.file), problem.line))
+        )
+
+
+def _present(value: T | None) -> T:
+    if value is None:
+        raise ValueError("a model without problems is missing")
+    return value

@@ -1,0 +1,73 @@
+"""Where a matrix and its files are found: as a path, in the working directory, or shipped."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import bench
+
+Kind = Literal["workload", "config", "matrix"]
+
+FOLDERS: dict[Kind, str] = {
+    "workload": "workloads",
+    "config": "configs",
+    "matrix": "configs/matrices",
+}
+_SUFFIXES = (".yaml", ".yml")
+
+
+def search_roots() -> tuple[Path, ...]:
+    """Return the directories that hold `workloads/` and `configs/`: the user's, then ours."""
+    return (Path.cwd(), shipped_root())
+
+
+def shipped_root() -> Path:
+    """Return the directory of the shipped files: in the wheel, or beside `bench/` in a checkout."""
+    package = Path(bench.__file__).parent
+    in_wheel = package / "_shipped"
+    return in_wheel if in_wheel.is_dir() else package.parent
+
+
+def find(kind: Kind, text: str, *, beside: Path | None, roots: Sequence[Path]) -> Path | None:
+    """Return the file that `text` names, or None when a bare name is nowhere to be found.
+
+    Args:
+        kind: decides in which folder of a root a bare name is looked for.
+        text: a bare name (`small-events`) or a path.
+        beside: the directory that a path is relative to; the working directory when None.
+        roots: searched in order for a bare name.
+    """
+    if is_path(text):
+        return (beside or Path()) / text
+    for folder in [root / FOLDERS[kind] for root in roots]:
+        for suffix in _SUFFIXES:
+            candidate = folder / f"{text}{suffix}"
+            if candidate.is_file():
+                return candidate
+    plain = (beside or Path()) / text
+    return plain if plain.exists() else None
+
+
+def is_path(text: str) -> bool:
+    """Say whether `text` is a path rather than a bare name."""
+    return text.endswith(_SUFFIXES) or "/" in text or os.sep in text
+
+
+def known(kind: Kind, roots: Iterable[Path]) -> tuple[str, ...]:
+    """Return the bare names that `find` would find."""
+    names = {
+        path.stem
+        for root in roots
+        for suffix in _SUFFIXES
+        for path in (root / FOLDERS[kind]).glob(f"*{suffix}")
+    }
+    return tuple(sorted(names))
+
+
+def shown(path: Path) -> str:
+    """Write a path as a message should: relative to the working directory where it lies below."""
+    absolute = Path(os.path.normpath(Path.cwd() / path))
+    if absolute.is_relative_to(Path.cwd()):
+        return str(absolute.relative_to(Path.cwd()))
+    return str(absolute)

@@ -1,0 +1,131 @@
+"""What pydantic found wrong, said in plain words with its place in the file."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from types import UnionType
+from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bench.core.errors import Problem
+from bench.core.words import nearest
+from bench.spec.base import MisfitError
+from bench.spec.yaml_tree import Loc
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Source(Protocol):
+    """Data that knows where in a file each of its values was written."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What is validated."""
+
+    def problem(self, loc: Loc, what: str, *, allowed: str = "", nearest: str = "") -> Problem:
+        """Return a problem with the value at `loc` of the data."""
+
+
+def validate(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
+    """Return the model that the data fill, or all that keeps them from it."""
+    try:
+        return model.model_validate(source.data), []
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        return None, [_problem(model, source, details) for details in found]
+
+
+def child_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
+    """Return the keys that a file may hold below `loc`, in the order of the model."""
+    models = [model]
+    for part in loc:
+        models = [
+            child
+            for parent in models
+            for key, annotation in _fields(parent)
+            if key == part
+            for child in _models_in(annotation)
+        ]
+    return tuple(dict.fromkeys(key for parent in models for key, _ in _fields(parent)))
+
+
+def split_allowed(text: str) -> tuple[str, str]:
+    """Return what is wrong and what is allowed, which a parser puts into one text."""
+    what, _, allowed = text.partition("; allowed: ")
+    return what, allowed
+
+
+def _problem(model: type[BaseModel], source: Source, details: ErrorDetails) -> Problem:
+    loc = _place(source.data, details["loc"])
+    if details["type"] == "extra_forbidden":
+        keys = child_keys(model, loc[:-1])
+        near = nearest(str(loc[-1]), keys)
+        return source.problem(loc, "unknown key", allowed=", ".join(keys), nearest=near)
+    if details["type"] == "model_type":
+        keys = child_keys(model, loc)
+        return source.problem(loc, "must be a mapping", allowed=f"keys {', '.join(keys)}")
+    if details["type"] == "value_error":
+        error = details["ctx"]["error"]
+        if isinstance(error, MisfitError):
+            loc = (*loc, *error.key)
+        what, allowed = split_allowed(str(error))
+        problem = source.problem(loc, what, allowed=allowed)
+        is_key = details["loc"] == (*loc, "[key]")
+        return replace(problem, value="") if is_key else problem
+    if details["type"] == "literal_error":
+        return _wrong_word(source, loc, details)
+    what, allowed = _WORDING[details["type"]](details.get("ctx", {}))
+    return source.problem(loc, what, allowed=allowed)
+
+
+def _wrong_word(source: Source, loc: Loc, details: ErrorDetails) -> Problem:
+    words = details["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+    near = nearest(str(details["input"]), words)
+    return source.problem(loc, "unknown", allowed=", ".join(words), nearest=near)
+
+
+def _always(what: str, allowed: str = "") -> Callable[[Mapping[str, Any]], tuple[str, str]]:
+    return lambda _: (what, allowed)
+
+
+_WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
+    "missing": _always("missing"),
+    "string_type": _always("must be text", "a word, in quotes where YAML reads another type"),
+    "int_type": _always("must be a whole number"),
+    "int_from_float": _always("must be a whole number"),
+    "bool_type": _always("must be true or false"),
+    "tuple_type": _always("must be a list", "[...]"),
+    "list_type": _always("must be a list", "[...]"),
+    "dict_type": _always("must be a mapping", "{key: value}"),
+    "string_too_short": _always("is empty"),
+    "too_short": _always("is empty", "at least one"),
+    "greater_than_equal": lambda limit: ("too small", f"{limit['ge']} or more"),
+    "less_than_equal": lambda limit: ("too large", f"up to {limit['le']}"),
+}
+"""For each type of error that our models can raise; a test raises them all."""
+
+
+def _place(data: Any, loc: Loc) -> Loc:  # noqa: ANN401 - any YAML
+    """Return `loc` without the parts that name a branch of the model and no key of the data."""
+    *upper, last = loc
+    kept: list[str | int] = []
+    for part in upper:
+        children = dict(enumerate(data)) if isinstance(data, list) else data
+        if isinstance(children, Mapping) and part in children:
+            data = children[part]
+            kept.append(part)
+    return (*kept, last) if isinstance(data, Mapping | list) and last != "[key]" else tuple(kept)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        yield field.alias or name, field.annotation
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - a type form
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) in (Union, UnionType, Annotated, tuple):
+        for argument in get_args(annotation):
+            yield from _models_in(argument)

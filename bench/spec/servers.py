@@ -1,0 +1,95 @@
+"""What settings ask of the server they run on: its version, its cluster, its configuration file."""
+
+import re
+from collections.abc import Iterator
+
+from bench.spec.jetstream import Objection
+from bench.spec.variant import Settings
+
+Version = tuple[int, int, int]
+
+
+def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
+    """Return (dotted key, first server version, feature) of every setting that is not age-old.
+
+    Source: tags of nats-server, 2.2.0 to 2.15.1, searched for each field.
+    """
+    stream, consumer = settings.stream, settings.consumer
+    needs = (
+        (consumer.backoff_ns is not None, "consumer.backoff", "2.7.1", "backoff"),
+        (consumer.num_replicas is not None, "consumer.num_replicas", "2.8.3", "its own replicas"),
+        (consumer.mem_storage, "consumer.mem_storage", "2.8.3", "consumer state in memory"),
+        (stream.allow_direct, "stream.allow_direct", "2.9.0", "direct get"),
+        (stream.compression == "s2", "stream.compression", "2.10.0", "s2 compression"),
+        (
+            settings.server.sync_interval is not None,
+            "server.sync_interval",
+            "2.10.0",
+            "sync_interval",
+        ),
+        (stream.persist_mode == "async", "stream.persist_mode", "2.12.0", "async persistence"),
+    )
+    return tuple((key, version, feature) for needed, key, version, feature in needs if needed)
+
+
+def server_objections(
+    settings: Settings, *, version: str, servers: int, embedded: bool
+) -> tuple[Objection, ...]:
+    """Return why a server cannot run these settings.
+
+    Args:
+        settings: resolved.
+        version: as the server says, such as `2.15.1`.
+        servers: members of its cluster, 1 for a single server.
+        embedded: we start it and write its configuration file.
+    """
+    return (
+        *_too_old(settings, version),
+        *replica_objections(settings, servers=servers),
+        *(() if embedded else _not_ours(settings)),
+    )
+
+
+def replica_objections(settings: Settings, *, servers: int) -> tuple[Objection, ...]:
+    """Return the replicas that a cluster of this size cannot hold."""
+    wanted = {
+        "stream.num_replicas": settings.stream.num_replicas,
+        "consumer.num_replicas": settings.consumer.num_replicas or 1,
+    }
+    cluster = "one server" if servers == 1 else f"a cluster of {servers}"
+    return tuple(
+        Objection(
+            key=key,
+            what=f"{replicas} replicas do not fit on {cluster} (10074)",
+            allowed=f"up to {servers}, or a larger cluster given by --server",
+        )
+        for key, replicas in wanted.items()
+        if replicas > servers
+    )
+
+
+def _too_old(settings: Settings, version: str) -> Iterator[Objection]:
+    for key, first, feature in features_needed(settings):
+        if _version(version) < _version(first):
+            what = f"nats-server {version} does not know {feature}"
+            yield Objection(key=key, what=what, allowed=f"nats-server {first} or later")
+
+
+def _not_ours(settings: Settings) -> Iterator[Objection]:
+    server = settings.server
+    for key, value in (
+        ("sync_interval", server.sync_interval),
+        ("max_payload", server.max_payload),
+    ):
+        if value is not None:
+            what = f"{key} can be set on the embedded server alone"
+            allowed = f"no {key}, or run without --server"
+            yield Objection(key=f"server.{key}", what=what, allowed=allowed)
+
+
+def _version(text: str) -> Version:
+    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text)
+    if match is None:
+        raise ValueError(f"not a server version: {text!r}")
+    major, minor, patch = match.groups()
+    return int(major), int(minor), int(patch)
