@@ -191,7 +191,7 @@ class _PlainLoader(yaml.SafeLoader):
 def _compose(text: str, file: str) -> Node | None:
     try:
         loader = _PlainLoader(text)
-        root: Node | None = loader.get_node()
+        root: Node | None = loader.get_node() if loader.check_node() else None
         if loader.check_node():
             raise _unreadable(file, "holds more than one document", allowed="one")
     except yaml.MarkedYAMLError as error:
