@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -253,21 +254,66 @@ async def provision(client: Client, settings: Settings, names: Names, *, consume
     )
 
 
+async def owns(client: Client, names: Names) -> bool | None:
+    """Say whether the trial's stream carries our mark; None when there is no such stream."""
+    try:
+        info = await api(client, f"STREAM.INFO.{names.stream}")
+    except ApiError as error:
+        if error.err_code == _STREAM_NOT_FOUND:
+            return None
+        raise
+    return _is_ours(info["config"], names)
+
+
 async def remove(client: Client, names: Names) -> None:
     """Delete the trial's stream with its consumers, when it is there and ours.
 
     Raises:
         NameCollisionError: a stream of this name is not ours; it is left untouched.
     """
-    try:
-        info = await api(client, f"STREAM.INFO.{names.stream}")
-    except ApiError as error:
-        if error.err_code == _STREAM_NOT_FOUND:
-            return
-        raise
-    if not _is_ours(info["config"], names):
+    ours = await owns(client, names)
+    if ours is None:
+        return
+    if not ours:
         raise NameCollisionError(
             f"stream {names.stream} exists and is not this run's; it was left untouched. "
             "Rename it, or use another server or account"
         )
     await api(client, f"STREAM.DELETE.{names.stream}")
+
+
+async def clean_up(client: Client, names: Names) -> None:
+    """Remove the trial's stream; quiet when the server is gone, since the stream then is too.
+
+    A server of the user's that comes back later still has it: resuming the run removes it, and
+    its description says whose it is.
+    """
+    with suppress(MeasurementError, NameCollisionError, ServerUnavailableError):
+        await remove(client, names)
+
+
+async def stream_names(client: Client) -> set[str]:
+    """Return the names of all streams of the account; reads only."""
+    names: set[str] = set()
+    while True:
+        page = await api(client, "STREAM.NAMES", {"offset": len(names)})
+        found = page.get("streams") or []
+        names.update(found)
+        if not found or len(names) >= page["total"]:
+            return names
+
+
+def is_clustered(client: Client) -> bool:
+    """Say whether the server belongs to a cluster, so that replicas are possible."""
+    return bool(_server_info(client).get("cluster"))
+
+
+def server_version(client: Client) -> str:
+    """Return the version the server told at connect, e.g. `2.15.1`."""
+    return str(_server_info(client)["version"])
+
+
+def _server_info(client: Client) -> Json:
+    # The library shows no more of INFO than a parsed version.
+    info: Json = client._server_info
+    return info

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.broker import guardian
 from bench.core.errors import ServerUnavailableError
-from bench.core.units import format_duration, human_size
+from bench.core.units import format_duration
 from bench.spec.variant import ServerSettings
 
 START_TIMEOUT_S = 10.0
@@ -186,14 +186,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
-
-
-def check_space(parent: Path, need_bytes: int) -> str:
-    """Return a sentence when `parent` has too little room for the largest store; else empty."""
-    free = shutil.disk_usage(parent).free
-    if free >= need_bytes:
-        return ""
-    return (
-        f"{parent}: {human_size(free)} free, and the largest trial's store needs about "
-        f"{human_size(need_bytes)}"
-    )

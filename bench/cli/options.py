@@ -1,0 +1,72 @@
+"""Options and arguments that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.core.errors import UsageError
+from bench.core.words import nearest
+from bench.record.store import RunStore
+
+DEFAULT_MATRIX = "quickstart"
+
+MatrixArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="MATRIX", help="Name of a matrix in configs/matrices, or a path to one."
+    ),
+]
+QuickOption = Annotated[
+    bool,
+    typer.Option("--quick", help="Shorten the phases for a look; the report says so."),
+]
+BlocksOption = Annotated[
+    int | None,
+    typer.Option("--blocks", min=1, max=100, help="How often every cell runs; else the matrix's."),
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Seed of order and load; else the matrix's.")
+]
+ResultsOption = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Directory that holds the runs.")
+]
+ReportsOption = Annotated[
+    Path, typer.Option("--reports", metavar="DIR", help="Directory that holds the reports.")
+]
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run's name, its path, or `latest`."),
+]
+
+DEFAULT_RESULTS = Path("results")
+DEFAULT_REPORTS = Path("reports")
+
+
+def run_directories(results: Path) -> list[Path]:
+    """Return the directories of all runs, oldest first."""
+    if not results.is_dir():
+        return []
+    return sorted(
+        (path for path in results.iterdir() if (path / "plan.json").is_file()),
+        key=lambda path: (path / "plan.json").stat().st_mtime,
+    )
+
+
+def find_run(text: str, results: Path) -> RunStore:
+    """Return the run of this name or path.
+
+    Raises:
+        UsageError: there is none; the nearest name is in the text.
+    """
+    known = run_directories(results)
+    if text == "latest" and known:
+        return RunStore(known[-1])
+    for path in (results / text, Path(text)):
+        if (path / "plan.json").is_file():
+            return RunStore(path.resolve())
+    names = [path.name for path in known]
+    near = nearest(text, names)
+    advice = f"; did you mean '{near}'?" if near else ""
+    where = f"{len(names)} runs are in {results}" if names else f"no run is in {results}"
+    raise UsageError(f"no run named '{text}'; {where}{advice}")

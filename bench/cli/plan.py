@@ -1,0 +1,69 @@
+"""`jetbench plan`: what a run would do, how long it takes and what it costs, without running it."""
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.cli.console import output
+from bench.cli.options import (
+    DEFAULT_MATRIX,
+    BlocksOption,
+    MatrixArgument,
+    QuickOption,
+    SeedOption,
+)
+from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
+from bench.plan.build import make_plan
+from bench.plan.estimate import estimate
+from bench.plan.model import Cell, Plan
+from bench.spec.load import load_matrix
+
+
+def plan(
+    matrix: MatrixArgument = DEFAULT_MATRIX,
+    quick: QuickOption = False,
+    blocks: BlocksOption = None,
+    seed: SeedOption = None,
+) -> None:
+    """Print the cells, the order of the trials and an estimate of time, messages and disk."""
+    made = make_plan(load_matrix(matrix), quick=quick, blocks=blocks, seed=seed)
+    console = output()
+    console.print(_cells(made))
+    console.print(_trials(made))
+    print_estimate(made, console)
+
+
+def print_estimate(made: Plan, console: Console) -> None:
+    """Print in one line what the plan takes."""
+    expected = estimate(made)
+    cells, trials = len(made.cells), len(made.trials)
+    console.print(
+        f"{made.label}: {cells} cells x {made.blocks} blocks = {trials} trials, "
+        f"about {human_clock(expected.duration_s)}, {expected.messages:,} messages, "
+        f"{human_size(expected.stored_bytes)} stored "
+        f"(at most {human_size(expected.peak_store_bytes)} at once), "
+        f"{human_size(expected.results_bytes)} of results; seed {made.seed}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _cells(made: Plan) -> Table:
+    table = Table("cell", "variants", "rate", "phases (s)", title="Cells", box=None)
+    for cell in made.cells:
+        variants = ", ".join(str(name) for name in cell.variants)
+        rate = format_rate(cell.workload.publish.rate_msgs_per_s)
+        table.add_row(cell.id, variants, rate, _phases(cell))
+    return table
+
+
+def _phases(cell: Cell) -> str:
+    phases = cell.workload.phases
+    spans_ns = (phases.warmup_ns, phases.measure_ns, phases.drain_ns)
+    return " + ".join(f"{ns / NS_PER_S:g}" for ns in spans_ns)
+
+
+def _trials(made: Plan) -> Table:
+    table = Table("#", "block", "cell", title="Order of the trials", box=None)
+    for trial in made.trials:
+        table.add_row(str(trial.index), str(trial.block), trial.cell_id)
+    return table

@@ -1,0 +1,97 @@
+"""`jetbench report`, `list` and `show`: what was measured, from the results alone."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bench.analysis.figures import TrialFigures
+from bench.analysis.summary import summarise, summarise_trial
+from bench.cli.console import output
+from bench.cli.options import (
+    DEFAULT_REPORTS,
+    DEFAULT_RESULTS,
+    ReportsOption,
+    ResultsOption,
+    RunArgument,
+    find_run,
+    run_directories,
+)
+from bench.core.errors import RecordError, UsageError
+from bench.core.words import nearest
+from bench.record.store import RunStore
+from bench.report import html, terminal
+
+
+def report(
+    run: RunArgument = "latest",
+    results: ResultsOption = DEFAULT_RESULTS,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Rebuild the HTML report of a run from its results alone."""
+    figures = summarise(find_run(run, results))
+    path = html.write(figures, reports)
+    output().print(f"report: {path}", markup=False, soft_wrap=True)
+
+
+def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
+    """List the runs, oldest first."""
+    console = output()
+    directories = run_directories(results)
+    if not directories:
+        console.print(f"no run is in {results}; start one with `jetbench run`", markup=False)
+        return
+    table = Table("run", "trials", "invalid", "server", "started (UTC)", "question", box=None)
+    for path in directories:
+        table.add_row(*_row(RunStore(path)))
+    console.print(table)
+
+
+def _row(store: RunStore) -> tuple[str, ...]:
+    try:
+        plan, environment = store.read_plan(), store.read_environment()
+        records = [store.read_trial(trial_id) for trial_id in store.trial_ids()]
+    except RecordError as error:
+        return (store.run_id, "?", "?", "?", "?", f"not readable: {error}")
+    invalid = sum(not record.valid for record in records)
+    return (
+        store.run_id,
+        f"{len(records)}/{len(plan.trials)}",
+        str(invalid),
+        f"{environment.server} {environment.server_version}",
+        environment.started_utc,
+        plan.question,
+    )
+
+
+def show(
+    run: RunArgument = "latest",
+    trial: Annotated[
+        str | None,
+        typer.Argument(metavar="[TRIAL]", help="A trial's id or its number, for all its details."),
+    ] = None,
+    results: ResultsOption = DEFAULT_RESULTS,
+) -> None:
+    """Show a run's figures in the terminal, or everything about one of its trials."""
+    store = find_run(run, results)
+    if trial is None:
+        terminal.print_summary(summarise(store), output())
+    else:
+        terminal.print_trial(_trial_figures(store, trial), output())
+
+
+def _trial_figures(store: RunStore, trial: str) -> TrialFigures:
+    ids = store.trial_ids()
+    wanted = trial.zfill(3) + "-" if trial.isdigit() else trial
+    chosen = next((known for known in ids if known == wanted or known.startswith(wanted)), None)
+    if chosen is None:
+        near = nearest(trial, ids)
+        advice = f"; did you mean '{near}'?" if near else f"; it has {len(ids)} trials"
+        raise UsageError(f"run {store.run_id} has no trial '{trial}'{advice}")
+    record = store.read_trial(chosen)
+    return summarise_trial(
+        record,
+        store.read_intervals(chosen),
+        store.read_samples(chosen),
+        store.read_plan().cell(record.cell_id),
+    )

@@ -1,0 +1,115 @@
+"""The walk over a matrix."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.broker import admin
+from bench.broker.server import Server
+from bench.core.errors import MeasurementError, ServerUnavailableError
+from bench.engine.keep import Frame, Kept, keep, keep_failed
+from bench.plan.model import Cell, Plan, Trial
+from bench.plan.traffic import make_traffic
+from bench.record.schema import Finding, Level, Software
+from bench.record.store import RunStore
+from bench.runner.progress import Watcher
+from bench.runner.target import Target
+from bench.scenario import stream
+
+CLIENT_PACKAGES = {"nats-py": "nats-py"}
+"""The distribution whose version is recorded for each client."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One walk over a matrix.
+
+    Attributes:
+        plan: what to do.
+        store: where to keep it; trials that are there already are not run again.
+        target: what to measure.
+        watcher: who is told.
+    """
+
+    plan: Plan
+    store: RunStore
+    target: Target
+    watcher: Watcher
+
+
+async def run_matrix(run: Run) -> None:
+    """Run every trial of the plan that has no record yet, one after the other.
+
+    Raises:
+        StorageError: a record could not be written; the ones before it are whole.
+        NameCollisionError: something foreign has one of our names; it was left untouched.
+    """
+    done = set(run.store.trial_ids())
+    run.watcher.run_begins(run.plan, len(done))
+    for trial in run.plan.trials:
+        if trial.id in done:
+            continue
+        cell = run.plan.cell(trial.cell_id)
+        run.watcher.trial_begins(trial, cell)
+        kept = await _run_trial(run, trial, cell)
+        run.store.write_trial(kept.record, kept.intervals, kept.samples)
+        run.watcher.trial_ends(trial, kept)
+
+
+async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
+    started_utc = datetime.now(UTC).isoformat(timespec="seconds")
+    acks = cell.settings.ack.timing != "none"
+    try:
+        async with run.target.serving(cell.settings.server) as (server, endpoint):
+            client = await admin.connect(endpoint)
+            try:
+                with _work_directory(server, run.target.parent) as directory:
+                    stage = stream.Stage(
+                        server=server,
+                        endpoint=endpoint,
+                        client=client,
+                        names=admin.trial_names(run.store.run_id, trial.index),
+                        directory=directory,
+                    )
+                    traffic = make_traffic(cell.workload, trial.seed)
+                    outcome = await stream.run(stage, trial, cell, traffic, run.watcher.moment)
+                    frame = Frame(
+                        trial=trial,
+                        started_utc=started_utc,
+                        acks=acks,
+                        store_disk_bytes=server.store_disk_bytes(),
+                        software=_software(admin.server_version(client), cell),
+                    )
+                    return keep(frame, outcome, traffic.intended_ns)
+            finally:
+                await client.close()
+    except (MeasurementError, ServerUnavailableError) as error:
+        frame = Frame(
+            trial=trial, started_utc=started_utc, acks=acks, store_disk_bytes=-1, software=None
+        )
+        finding = Finding(level=Level.INVALID, code="not-started", text=str(error))
+        return keep_failed(frame, finding)
+
+
+def _software(server_version: str, cell: Cell) -> Software:
+    client = cell.settings.client
+    return Software(
+        server_version=server_version,
+        client=client,
+        client_version=version(CLIENT_PACKAGES[client]),
+    )
+
+
+@contextmanager
+def _work_directory(server: Server, parent: Path) -> Iterator[Path]:
+    """Below the embedded server's directory, so that its guardian removes it whatever happens."""
+    directory = Path(tempfile.mkdtemp(prefix="jetbench-work-", dir=server.directory or parent))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

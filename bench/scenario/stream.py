@@ -1,0 +1,121 @@
+"""A stream of messages: publishers on one side, consumers sharing one JetStream consumer."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nats.aio.client import Client
+
+from bench.broker import admin
+from bench.broker.admin import Names
+from bench.broker.endpoint import Endpoint
+from bench.broker.server import Server
+from bench.clients.port import Binding
+from bench.engine.jobs import ConsumerJob, PublisherJob, SamplerJob
+from bench.engine.trial import Outcome, Scene, Watch, conduct
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where a trial takes place.
+
+    Attributes:
+        server: it runs against.
+        endpoint: how to connect to it.
+        client: the conductor's own connection.
+        names: what its things are called.
+        directory: for the workers' files.
+    """
+
+    server: Server
+    endpoint: Endpoint
+    client: Client
+    names: Names
+    directory: Path
+
+
+async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: Watch) -> Outcome:
+    """Make stream and consumer, conduct the trial, and remove what was made."""
+    consume = cell.workload.consume
+    try:
+        await admin.provision(stage.client, cell.settings, stage.names, consumers=consume.consumers)
+        return await conduct(_scene(stage, trial, cell, traffic), watch)
+    finally:
+        await admin.clean_up(stage.client, stage.names)
+
+
+def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic) -> Scene:
+    publish, consume = cell.workload.publish, cell.workload.consume
+    return Scene(
+        server=stage.server,
+        client=stage.client,
+        names=stage.names,
+        publishers=tuple(
+            _publisher_job(stage, trial, cell, share) for share in range(publish.publishers)
+        ),
+        consumers=tuple(
+            _consumer_job(stage, trial, cell, traffic, number)
+            for number in range(consume.consumers)
+        ),
+        sampler=SamplerJob(
+            role="sampler",
+            endpoint=_as(stage.endpoint, "sampler"),
+            names=stage.names,
+            pids={},
+            seed=trial.seed,
+        ),
+        phases=cell.workload.phases,
+        acks=cell.settings.ack.timing != "none",
+        directory=stage.directory,
+    )
+
+
+def _publisher_job(stage: Stage, trial: Trial, cell: Cell, share: int) -> PublisherJob:
+    role = f"publisher-{share}"
+    return PublisherJob(
+        role=role,
+        endpoint=_as(stage.endpoint, role),
+        client=cell.settings.client,
+        workload=cell.workload,
+        seed=trial.seed,
+        share=share,
+        shares=cell.workload.publish.publishers,
+        subject_prefix=stage.names.subject_prefix,
+        record_path=stage.directory / f"{role}.npz",
+    )
+
+
+def _consumer_job(
+    stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, number: int
+) -> ConsumerJob:
+    role = f"consumer-{number}"
+    settings, names = cell.settings, stage.names
+    push = settings.consumer.mode == "push"
+    shared = cell.workload.consume.consumers > 1
+    binding = Binding(
+        stream=names.stream,
+        consumer=names.consumer,
+        mode=settings.consumer.mode,
+        batch=settings.pull.batch,
+        expires_ns=settings.pull.expires_ns,
+        id_offset=traffic.payloads[0].id_offset,
+        acks=settings.ack.timing != "none",
+        deliver_subject=names.deliver_subject if push else "",
+        deliver_group=names.deliver_group if push and shared else "",
+    )
+    return ConsumerJob(
+        role=role,
+        endpoint=_as(stage.endpoint, role),
+        client=settings.client,
+        binding=binding,
+        workload=cell.workload,
+        seed=trial.seed,
+        timing=settings.ack.timing,
+        ack_batch=settings.ack.batch or settings.pull.batch,
+        record_path=stage.directory / f"{role}.npz",
+    )
+
+
+def _as(endpoint: Endpoint, role: str) -> Endpoint:
+    return replace(endpoint, name=f"jetbench-{role}")
