@@ -7,10 +7,9 @@ they disagree by more than the roads allow, one of them is wrong, and so may be 
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from bench.analysis.figures import LagFigures, LagVerdict, Rates, TimeFigures
-from bench.analysis.sampled import column, in_window, instants_s
+from bench.analysis.sampled import LagSamples
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
 from bench.record.schema import Finding, Level, Time, Window, WindowCounts
@@ -24,7 +23,7 @@ LITTLE_SHARE = 0.10
 
 
 def conservation(
-    counts: WindowCounts, window: Window, samples: pd.DataFrame, cell: Cell
+    counts: WindowCounts, window: Window, samples: LagSamples, cell: Cell
 ) -> tuple[Finding, ...]:
     """Return a finding when stored minus acked is not the change of the lag.
 
@@ -54,7 +53,7 @@ def littles_law(
     times: Mapping[Time, TimeFigures],
     rates: Rates,
     lag: LagFigures | None,
-    samples: pd.DataFrame,
+    samples: LagSamples,
     window: Window,
 ) -> tuple[Finding, ...]:
     """Return a finding when the mean lag is not the acked rate times the mean stay of a message.
@@ -68,8 +67,8 @@ def littles_law(
     if len(means) < len(needed) or lag is None or lag.verdict is not LagVerdict.STABLE:
         return ()
     end_to_end_ns, response_ns, service_ns = means
-    table = in_window(samples.dropna(subset=["lag_msgs"]), window)
-    _, batches = batch_means(instants_s(table), column(table, "lag_msgs"), batches=BATCHES)
+    inside = samples.within(window)
+    _, batches = batch_means(inside.t_s, inside.lag_msgs, batches=BATCHES)
     mean = arithmetic_mean(batches.tolist(), confidence=0.90)
     if mean.high is None:
         return ()
@@ -93,12 +92,12 @@ def _keeps_all(cell: Cell) -> bool:
     )
 
 
-def _lag_at(samples: pd.DataFrame, instant_ns: int) -> tuple[float, float] | None:
+def _lag_at(samples: LagSamples, instant_ns: int) -> tuple[float, float] | None:
     """Return the lag at an instant and how much it moved around it; None without samples there."""
-    told = samples.dropna(subset=["lag_msgs"])
-    at_s, lag_msgs = instants_s(told), column(told, "lag_msgs")
     instant_s = instant_ns / NS_PER_S
-    near = np.abs(at_s - instant_s) <= EDGE_S
-    if not (near & (at_s <= instant_s)).any() or not (near & (at_s >= instant_s)).any():
+    near = np.abs(samples.t_s - instant_s) <= EDGE_S
+    before, after = samples.t_s <= instant_s, samples.t_s >= instant_s
+    if not (near & before).any() or not (near & after).any():
         return None
-    return float(np.interp(instant_s, at_s, lag_msgs)), float(np.ptp(lag_msgs[near]))
+    lag_msgs = float(np.interp(instant_s, samples.t_s, samples.lag_msgs))
+    return lag_msgs, float(np.ptp(samples.lag_msgs[near]))

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from bench.analysis.figures import LagFigures, LagVerdict, Rates
-from bench.analysis.sampled import column, in_window, instants_s
+from bench.analysis.sampled import LagSamples
+from bench.core.units import NS_PER_S
 from bench.record.schema import Window
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean
 from bench.stats.slope import theil_sen
@@ -18,26 +18,23 @@ MARGIN_SHARE = 0.01
 
 
 def lag_figures(
-    samples: pd.DataFrame, window: Window, rates: Rates, *, consumed_msgs_per_s: float
+    samples: LagSamples, window: Window, rates: Rates, *, consumed_msgs_per_s: float
 ) -> LagFigures | None:
     """Return the lag's figures within the window; None where it was hardly sampled.
 
     Args:
-        samples: the trial's whole table.
+        samples: of the whole trial.
         window: the trial's phases.
         rates: within the window.
         consumed_msgs_per_s: rate that the lag shrinks by: acked, or delivered without acks.
     """
-    table = in_window(samples.dropna(subset=["lag_msgs"]), window)
-    lag_msgs = column(table, "lag_msgs")
-    slope = theil_sen(instants_s(table), lag_msgs, confidence=CONFIDENCE)
+    inside = samples.within(window)
+    slope = theil_sen(inside.t_s, inside.lag_msgs, confidence=CONFIDENCE)
     if slope is None or rates.offered <= 0:
         return None
-    tenth_ns = (window.window_end_ns - window.window_start_ns) // 10
-    at_end = lag_msgs[column(table, "t_ns") >= window.window_end_ns - tenth_ns]
-    end_msgs = float(np.mean(at_end)) if at_end.size else float(lag_msgs[-1])
+    end_msgs = _end_msgs(inside, window)
     return LagFigures(
-        peak_msgs=float(lag_msgs.max()),
+        peak_msgs=float(inside.lag_msgs.max()),
         end_msgs=end_msgs,
         slope_msgs_per_s=slope.value,
         slope_low_msgs_per_s=slope.low,
@@ -46,6 +43,12 @@ def lag_figures(
         verdict=lag_verdict(slope.low, slope.high, MARGIN_SHARE * rates.offered),
         lag_s=end_msgs / consumed_msgs_per_s if consumed_msgs_per_s > 0 else None,
     )
+
+
+def _end_msgs(inside: LagSamples, window: Window) -> float:
+    tenth_ns = (window.window_end_ns - window.window_start_ns) / 10
+    at_end = inside.lag_msgs[inside.t_s >= (window.window_end_ns - tenth_ns) / NS_PER_S]
+    return float(np.mean(at_end)) if at_end.size else float(inside.lag_msgs[-1])
 
 
 def lag_verdict(low: float, high: float, margin: float) -> LagVerdict:

@@ -18,7 +18,7 @@ from bench.analysis.lag import cell_verdict, lag_figures
 from bench.analysis.latency import by_time, curve, p99_of_slices, time_figures, window_histogram
 from bench.analysis.metrics import MEASURES
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
-from bench.analysis.sampled import column, instants_s
+from bench.analysis.sampled import column, instants_s, lag_samples
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
 from bench.plan.model import Cell, Plan
@@ -105,11 +105,12 @@ def _summed(
     times = {time: time_figures(h) for time, h in histograms.items() if h.total_count}
     rates = window_rates(counts, window)
     consumed = rates.acked if record.acks else rates.delivered
-    lag = lag_figures(samples, window, rates, consumed_msgs_per_s=consumed)
+    told = lag_samples(samples)
+    lag = lag_figures(told, window, rates, consumed_msgs_per_s=consumed)
     found = (
         *steadiness(record, groups, lag),
-        *conservation(counts, window, samples, cell),
-        *littles_law(times, rates, lag, samples, window),
+        *conservation(counts, window, told, cell),
+        *littles_law(times, rates, lag, told, window),
     )
     figures = TrialFigures(
         record=replace(record, findings=(*record.findings, *found)),

@@ -105,7 +105,7 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
 
 def from_dense(counts: IntArray) -> Histogram:
     """Return the histogram of all counters, shape (COUNTERS,)."""
-    indices = np.flatnonzero(counts)
+    indices = np.flatnonzero(counts != 0)
     return Histogram(indices=indices, counts=counts[indices])
 
 
