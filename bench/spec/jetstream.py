@@ -53,11 +53,14 @@ def ack_wait_ns(settings: Settings) -> int:
     return consumer.ack_wait_ns or SERVER_ACK_WAIT_NS
 
 
+def gathers_acks(settings: Settings) -> bool:
+    """Say whether messages are acknowledged in batches."""
+    return settings.ack.timing in ("per-batch", "cumulative")
+
+
 def ack_batch(settings: Settings) -> int:
     """Return how many messages are acknowledged together: 1 unless the timing gathers them."""
-    if settings.ack.timing not in ("per-batch", "cumulative"):
-        return 1
-    return settings.ack.batch or settings.pull.batch
+    return (settings.ack.batch or settings.pull.batch) if gathers_acks(settings) else 1
 
 
 def objections(settings: Settings) -> tuple[Objection, ...]:

@@ -1,0 +1,67 @@
+"""Makes the plan of a run from what the user wrote."""
+
+from dataclasses import replace
+
+from bench.core.errors import UsageError
+from bench.core.units import NS_PER_S
+from bench.plan.expand import expand
+from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Question
+from bench.plan.order import order
+from bench.spec.base import MisfitError
+from bench.spec.load import LoadedMatrix
+from bench.spec.workload import Phases
+
+QUICK_WARMUP_NS = 2 * NS_PER_S
+QUICK_WINDOW_NS = 5 * NS_PER_S
+QUICK_DRAIN_NS = 5 * NS_PER_S
+
+
+def make_plan(
+    loaded: LoadedMatrix, *, quick: bool = False, blocks: int | None = None, seed: int | None = None
+) -> Plan:
+    """Return the plan of a run.
+
+    Args:
+        loaded: the matrix with all that it names.
+        quick: shorten the phases for a look; the plan says that it did.
+        blocks: in place of the matrix's, >= 1.
+        seed: in place of the matrix's, >= 0.
+
+    Raises:
+        UsageError: a workload offers too little for the short window.
+    """
+    matrix = loaded.matrix
+    blocks = matrix.blocks if blocks is None else blocks
+    seed = matrix.seed if seed is None else seed
+    cells = expand(loaded)
+    if quick:
+        cells = tuple(map(_shortened, cells))
+    return Plan(
+        schema_version=PLAN_SCHEMA_VERSION,
+        label=matrix.label,
+        question=matrix.question,
+        config_questions=tuple(
+            Question(config=config.name, question=config.question)
+            for config in loaded.configs
+            if config.question
+        ),
+        seed=seed,
+        blocks=blocks,
+        quick=quick,
+        cells=cells,
+        trials=order(cells, blocks=blocks, seed=seed),
+    )
+
+
+def _shortened(cell: Cell) -> Cell:
+    phases = cell.workload.phases
+    limits = {
+        "warmup_ns": min(phases.warmup_ns, QUICK_WARMUP_NS),
+        "measure_ns": min(phases.measure_ns, QUICK_WINDOW_NS),
+        "drain_ns": min(phases.drain_ns, QUICK_DRAIN_NS),
+    }
+    short: Phases = phases.model_copy(update=limits)
+    try:
+        return replace(cell, workload=cell.workload.with_phases(short))
+    except MisfitError as error:
+        raise UsageError(f"--quick: workload {cell.workload_name}: {error}") from error

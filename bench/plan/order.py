@@ -1,0 +1,41 @@
+"""In which order trials run: blocks that hold every cell once, each in a random order of its own.
+
+With a host that drifts by 10 %, running cells one after another gave 61 % false alarms, random
+blocks 5 % (simulated; docs/guides/method.md).
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+
+from bench.plan.model import Cell, Trial
+
+
+def order(cells: Sequence[Cell], *, blocks: int, seed: int) -> tuple[Trial, ...]:
+    """Return every trial of a run, in the order they run."""
+    sequence = [
+        (block, cells[position])
+        for block in range(1, blocks + 1)
+        for position in np.random.default_rng([seed, block]).permutation(len(cells))
+    ]
+    return tuple(
+        Trial(
+            id=f"{index:03d}-{cell.id}-b{block}",
+            index=index,
+            cell_id=cell.id,
+            block=block,
+            seed=trial_seed(seed, cell.workload_name, block),
+        )
+        for index, (block, cell) in enumerate(sequence, start=1)
+    )
+
+
+def trial_seed(seed: int, workload_name: str, block: int) -> int:
+    """Return the seed of a workload's traffic in a block, in [0, 2**48).
+
+    It does not depend on the variant: trials that are compared see the same load. 48 bits pass
+    through JSON readers that keep numbers as doubles.
+    """
+    digest = sha256(f"{seed}/{workload_name}/{block}".encode()).digest()
+    return int.from_bytes(digest[:6])

@@ -1,0 +1,58 @@
+"""What stands in a message: a template for each size, in which only the id changes."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.spec.workload import MIN_PAYLOAD_BYTES, Payload
+
+ID_DIGITS = MIN_PAYLOAD_BYTES
+"""A message carries its id as this many ASCII digits; the id is its index in the traffic."""
+
+_ID_PLACE = "0" * ID_DIGITS
+_LETTERS = np.frombuffer(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadTemplate:
+    """A payload of one size with a fixed place for the id.
+
+    Attributes:
+        content: whole payload; the ID_DIGITS bytes at `id_offset` are replaced by the id.
+        id_offset: where the id stands, as ID_DIGITS ASCII digits.
+    """
+
+    content: bytes
+    id_offset: int
+
+
+def templates(payload: Payload, rng: np.random.Generator) -> tuple[PayloadTemplate, ...]:
+    """Return a template for each size, in the order of `payload.sizes`."""
+    make = _random_bytes if payload.format == "random-bytes" else _json_envelope
+    return tuple(make(size, rng) for size in payload.sizes)
+
+
+def _random_bytes(size: int, rng: np.random.Generator) -> PayloadTemplate:
+    content = _ID_PLACE.encode() + rng.bytes(size - ID_DIGITS)
+    return PayloadTemplate(content=content, id_offset=0)
+
+
+def _json_envelope(size: int, rng: np.random.Generator) -> PayloadTemplate:
+    envelope = {
+        "type": "jetbench.event",
+        "id": _ID_PLACE,
+        "correlation_id": rng.bytes(16).hex(),
+        "time": "2026-01-01T00:00:00.000000000Z",
+        "data": "",
+    }
+    filler = size - len(_compact(envelope))
+    envelope["data"] = _LETTERS[rng.integers(0, len(_LETTERS), size=filler)].tobytes().decode()
+    content = _compact(envelope)
+    return PayloadTemplate(content=content, id_offset=content.index(_ID_PLACE.encode()))
+
+
+def _compact(envelope: dict[str, str]) -> bytes:
+    return json.dumps(envelope, separators=(",", ":")).encode()
