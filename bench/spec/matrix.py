@@ -25,7 +25,9 @@ def _bare_name(value: object) -> object:
     return {"config": value} if isinstance(value, str) else value
 
 
-Choice = Annotated[ConfigChoice, BeforeValidator(_bare_name)]
+Choice = Annotated[
+    ConfigChoice, BeforeValidator(_bare_name, json_schema_input_type=str | ConfigChoice)
+]
 WorkloadName = Annotated[str, Field(min_length=1)]
 
 

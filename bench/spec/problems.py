@@ -5,15 +5,15 @@ from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bench.core.errors import Problem
 from bench.core.words import nearest
-from bench.spec.base import MisfitError
+from bench.spec.base import MisfitError, Spec
 from bench.spec.yaml_tree import Loc
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=Spec)
 
 
 class Source(Protocol):
@@ -36,7 +36,7 @@ def validate(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
         return None, [_problem(model, source, details) for details in found]
 
 
-def child_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
+def child_keys(model: type[Spec], loc: Loc) -> tuple[str, ...]:
     """Return the keys that a file may hold below `loc`, in the order of the model."""
     models = [model]
     for part in loc:
@@ -50,13 +50,21 @@ def child_keys(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for parent in models for key, _ in _fields(parent)))
 
 
+def models_below(model: type[Spec]) -> Iterator[type[Spec]]:
+    """Yield every model that a file of this model holds, at any depth."""
+    for _, annotation in _fields(model):
+        for child in _models_in(annotation):
+            yield child
+            yield from models_below(child)
+
+
 def split_allowed(text: str) -> tuple[str, str]:
     """Return what is wrong and what is allowed, which a parser puts into one text."""
     what, _, allowed = text.partition("; allowed: ")
     return what, allowed
 
 
-def _problem(model: type[BaseModel], source: Source, details: ErrorDetails) -> Problem:
+def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Problem:
     loc = _place(source.data, details["loc"])
     if details["type"] == "extra_forbidden":
         keys = child_keys(model, loc[:-1])
@@ -118,13 +126,13 @@ def _place(data: Any, loc: Loc) -> Loc:  # noqa: ANN401 - any YAML
     return (*kept, last) if isinstance(data, Mapping | list) and last != "[key]" else tuple(kept)
 
 
-def _fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+def _fields(model: type[Spec]) -> Iterator[tuple[str, Any]]:
     for name, field in model.model_fields.items():
         yield field.alias or name, field.annotation
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - a type form
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _models_in(annotation: Any) -> Iterator[type[Spec]]:  # noqa: ANN401 - a type form
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
         yield annotation
     elif get_origin(annotation) in (Union, UnionType, Annotated, tuple):
         for argument in get_args(annotation):

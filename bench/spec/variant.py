@@ -14,7 +14,22 @@ AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulativ
 
 
 class StreamSettings(Spec):
-    """Stream configuration; what is left out is the server's default."""
+    """Stream configuration; what is left out is the server's default.
+
+    Attributes:
+        storage: where messages are kept.
+        num_replicas: servers that keep a copy; more than 1 needs a cluster.
+        retention: until a limit is reached, until every consumer has acked, or until one has.
+        discard: what gives way at a limit, the oldest message or the new one.
+        max_msgs: most messages kept.
+        max_bytes: most bytes kept.
+        max_age_ns: how long a message is kept.
+        max_msgs_per_subject: most messages kept of each subject.
+        duplicate_window_ns: how long message ids are remembered.
+        compression: of the file store.
+        persist_mode: `async` confirms a message before it is written.
+        allow_direct: any replica may answer a direct get.
+    """
 
     storage: Literal["file", "memory"] = "file"
     num_replicas: int = Field(default=1, ge=1, le=5)
@@ -31,7 +46,22 @@ class StreamSettings(Spec):
 
 
 class ConsumerSettings(Spec):
-    """Consumer configuration; `mode` says whether the server pushes or the client pulls."""
+    """Consumer configuration; what is left out is the server's default.
+
+    Attributes:
+        mode: whether the server pushes or the client pulls.
+        ack_policy: each message is acked, one ack covers all before it, or none is.
+        ack_wait_ns: how long the server waits for an ack before it delivers again.
+        max_ack_pending: most messages delivered and not yet acked; 1000 when left out.
+        max_deliver: how often a message is delivered at most.
+        backoff_ns: waits before each further delivery, in place of `ack_wait`.
+        max_waiting: most pull requests that wait on the server.
+        flow_control: the server of a push consumer asks whether the client keeps up.
+        idle_heartbeat_ns: how often an idle push consumer is told that it is alive.
+        rate_limit_bps: most bits a second that a push consumer is sent.
+        num_replicas: servers that keep its state; as many as the stream's when left out.
+        mem_storage: its state is kept in memory, whatever the stream's storage.
+    """
 
     mode: Literal["pull", "push"] = "pull"
     ack_policy: Literal["explicit", "all", "none"] = "explicit"
@@ -88,7 +118,16 @@ class ServerSettings(Spec):
 
 
 class Settings(Spec):
-    """Everything a variant may set, resolved."""
+    """Everything a variant may set, resolved.
+
+    Attributes:
+        stream: how messages are kept.
+        consumer: how they are handed out.
+        pull: how a pull consumer asks.
+        ack: when a message is acknowledged.
+        server: the embedded server's configuration.
+        client: the library that carries the load.
+    """
 
     stream: StreamSettings = StreamSettings()
     consumer: ConsumerSettings = ConsumerSettings()

@@ -3,7 +3,7 @@
 import math
 import re
 from statistics import NormalDist
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -94,6 +94,11 @@ def _one_size(value: object) -> object:
     return {value: "100%"} if isinstance(value, str | int | float) else value
 
 
+def _close_sizes(schema: dict[str, Any]) -> None:
+    del schema["minLength"]  # meant for the mapping, put on both forms
+    schema["anyOf"][1] |= {"additionalProperties": False, "minProperties": 1}
+
+
 class Payload(Spec):
     """How large messages are and what is in them.
 
@@ -108,7 +113,7 @@ class Payload(Spec):
     sizes: Annotated[
         dict[Size, Share],
         BeforeValidator(_one_size, json_schema_input_type=Size | dict[Size, Share]),
-        Field(min_length=1),
+        Field(min_length=1, json_schema_extra=_close_sizes),
     ]
     format: Literal["random-bytes", "json-envelope"] = "random-bytes"
 

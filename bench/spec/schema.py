@@ -1,0 +1,104 @@
+"""JSON Schemas of the files a user writes, for editors that complete and check them.
+
+They say what a single key may hold; rules between keys are the loader's (bench/spec/jetstream.py).
+"""
+
+import re
+from inspect import getdoc
+from typing import Any
+
+from bench.core.ids import NAME_PATTERN
+from bench.spec.base import Spec
+from bench.spec.lookup import Kind
+from bench.spec.matrix import Matrix
+from bench.spec.problems import models_below
+from bench.spec.variant import ConfigFile, Settings
+from bench.spec.workload import Workload
+
+Schema = dict[str, Any]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema(kind: Kind) -> Schema:
+    """Return the JSON Schema of a workload, a config or a matrix file."""
+    schema = _config_schema() if kind == "config" else _model_schema(_MODELS[kind])
+    return {"$schema": _DIALECT, **schema, "title": f"jetbench {kind}"}
+
+
+_MODELS: dict[Kind, type[Spec]] = {"workload": Workload, "matrix": Matrix}
+
+
+def _model_schema(model: type[Spec]) -> Schema:
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    for part in {model, *models_below(model)}:
+        _explain(part, schema if part is model else definitions[part.__name__])
+    return schema
+
+
+def _explain(model: type[Spec], schema: Schema) -> None:
+    """Move the docstring's attributes to the properties, and write defaults as a file would."""
+    summary, _, attributes = (getdoc(model) or "").partition("\n\nAttributes:\n")
+    schema["description"] = _one_line(summary)
+    texts = _attribute_texts(attributes)
+    defaults = model.model_construct().model_dump(mode="json")
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        entry = schema["properties"][key]
+        if name in texts:
+            form = entry.get("description")
+            entry["description"] = f"{texts[name]} Written as {form}." if form else texts[name]
+        if isinstance(defaults.get(key), dict):
+            entry.pop("default", None)  # the parts below state their own
+        elif key in defaults:
+            entry["default"] = defaults[key]
+
+
+def _attribute_texts(section: str) -> dict[str, str]:
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", section, flags=re.MULTILINE)
+    return {name: _one_line(text) for name, text in entries}
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return f"{line[:1].upper()}{line[1:]}"
+
+
+def _config_schema() -> Schema:
+    settings = _model_schema(Settings)
+    definitions = settings.pop("$defs")
+    dotted = {
+        f"{group}.{key}": {"$ref": f"#/$defs/{model.__name__}/properties/{key}"}
+        for group, model in _groups().items()
+        for key in definitions[model.__name__]["properties"]
+    }
+    settings["properties"] |= dotted
+    axis_items = dotted | {"client": settings["properties"]["client"]}
+    schema = _model_schema(ConfigFile)
+    overrides = {"$ref": "#/$defs/Settings"}
+    properties = schema["properties"]
+    properties["base"] = {"description": properties["base"]["description"], **overrides}
+    properties["variants"] |= {
+        "additionalProperties": overrides,
+        "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
+        "minProperties": 1,
+    }
+    properties["axes"] |= {
+        "properties": {
+            key: {"type": "array", "minItems": 1, "items": item} for key, item in axis_items.items()
+        },
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+    schema["oneOf"] = [{"required": ["variants"]}, {"required": ["axes"]}]
+    schema["$defs"] = definitions | {"Settings": settings}
+    return schema
+
+
+def _groups() -> dict[str, type[Spec]]:
+    return {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Spec)
+    }
