@@ -18,11 +18,11 @@ from bench.stats.percentile import percentile_ns
 from bench.stats.steady import BATCHES, Trend, trend
 
 FULL_WINDOW_S = 60
-"""From this length on a drift makes a trial invalid. The rule's false alarms (0 to 2 %) are known
-for batches of 10 to 20 s; in a window shortened for a look a drift is a warning."""
+"""From this length on a drift makes a trial invalid. The rule was tried on batches of 20 s; in a
+window shortened for a look a drift is a warning."""
 
-MIN_BATCH_MSGS = 160
-"""With fewer, chance alone makes batches differ by more than 8 %."""
+MIN_BATCH_MSGS = 1000
+"""With fewer, chance alone makes batches differ by more than 3 %, and false alarms grow to 10 %."""
 
 Places = NDArray[np.int64]
 

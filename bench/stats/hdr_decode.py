@@ -38,7 +38,7 @@ def decode(encoded: Sequence[str]) -> list[Histogram]:
     numbers, number_ends = _numbers(octets)
     # Numbers of payload k: first[k] to last[k].
     last = np.searchsorted(number_ends, ends, side="right")
-    first = np.concatenate(([0], last[:-1]))
+    first = np.concatenate(([0], last))[:-1]
     return _histograms(numbers, first, last)
 
 
@@ -66,7 +66,7 @@ def _payload(text: str) -> bytes:
 def _numbers(octets: NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
     """Return the signed numbers and, for each, the place after its last byte."""
     ends = np.flatnonzero(octets < 0x80) + 1
-    starts = np.concatenate(([0], ends[:-1])).astype(np.int64)
+    starts = np.concatenate(([0], ends))[:-1]
     lengths = ends - starts
     longest = int(lengths.max(initial=0))
     if longest > _MOST_BYTES:

@@ -2,7 +2,7 @@
 
 Equal to the library's own values, which cost 1.4 ms each; here they come from cumulated counts.
 How rough a percentile is depends on the messages beyond it: 10 give about +-35 %, 100 about
-+-10 % (docs/adr/0004-statistics.md).
++-10 % (docs/MEASUREMENT.md R4).
 """
 
 import math

@@ -1,0 +1,90 @@
+"""Percentiles against the HdrHistogram library's own, and the rule of enough messages beyond."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.stats.histogram import HIGHEST_NS, Histogram, tally
+from bench.stats.percentile import percentile_ns, percentile_of_each, spectrum
+
+VALUES_NS = st.lists(st.integers(0, HIGHEST_NS), min_size=1, max_size=80)
+PERCENTILES = st.one_of(st.floats(0, 100), st.sampled_from([0.0, 50.0, 99.0, 99.9, 99.99, 100.0]))
+
+
+def counted(values_ns: list[int]) -> Histogram:
+    return tally(np.array(values_ns, dtype=np.int64)).histogram
+
+
+@given(values_ns=VALUES_NS, percentile=PERCENTILES)
+def test_percentile_equals_the_librarys(values_ns: list[int], percentile: float) -> None:
+    """Whoever opens the log with a standard tool must find the report's figure."""
+    histogram = counted(values_ns)
+
+    theirs = histogram.to_hdr().get_value_at_percentile(percentile)
+
+    assert percentile_ns(histogram, percentile, beyond=0) == theirs
+
+
+@given(many=st.lists(st.lists(st.integers(0, 10**7), max_size=40), max_size=6))
+def test_percentiles_of_each_equal_those_of_one(many: list[list[int]]) -> None:
+    """The way over all slices at once is the same figure, only faster."""
+    histograms = [counted(values) for values in many]
+
+    one_by_one = [percentile_ns(h, 90.0, beyond=2) for h in histograms]
+    at_once = percentile_of_each(histograms, 90.0, beyond=2)
+
+    assert [None if math.isnan(v) else int(v) for v in at_once] == one_by_one
+
+
+@pytest.mark.parametrize(
+    ("messages", "percentile", "shown"),
+    [
+        (1000, 99.0, True),
+        (949, 99.0, False),
+        (10_000, 99.9, True),
+        (9_000, 99.9, False),
+        (20, 50.0, True),
+        (18, 50.0, False),
+        (0, 50.0, False),
+    ],
+)
+def test_a_percentile_needs_ten_messages_beyond(
+    messages: int, percentile: float, shown: bool
+) -> None:
+    """With fewer it is one or two messages' luck: a p99 of 900 messages is 9 messages beyond."""
+    histogram = counted(list(range(1, messages + 1)))
+
+    assert (percentile_ns(histogram, percentile, beyond=10) is not None) is shown
+
+
+def test_the_spectrum_halves_the_distance_and_stops_in_time() -> None:
+    """A curve beyond the last honest percentile would show one message as a tail."""
+    histogram = counted(list(range(1, 10_001)))  # values 1 to 10 000 ns, one message each
+
+    curve = spectrum(histogram, beyond=10)
+    percentiles = [percentile for percentile, _ in curve]
+
+    assert curve[0] == (0.0, 1)
+    assert percentiles[-1] == pytest.approx(99.9)
+    distances = [100 - percentile for percentile in percentiles]
+    steps = [near / far for far, near in pairwise(distances)]
+    assert steps == pytest.approx([steps[0]] * len(steps))
+    assert len(curve) <= 100
+    for percentile, value_ns in curve[1:]:
+        assert value_ns == percentile_ns(histogram, percentile, beyond=10)
+
+
+def test_the_spectrum_of_too_few_messages_is_empty() -> None:
+    """Ten messages have nothing with ten beyond it."""
+    assert spectrum(counted([5] * 10), beyond=10) == ()
+
+
+def test_the_spectrum_of_very_many_messages_stays_small() -> None:
+    """A report holds hundreds of curves; 10^9 messages may not make one of them longer."""
+    histogram = Histogram(indices=np.array([7, 9]), counts=np.array([10**9, 10**3]))
+
+    assert len(spectrum(histogram, beyond=10)) == 100
