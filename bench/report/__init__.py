@@ -1,0 +1,1 @@
+"""What people read of a run: one HTML file and a summary for the terminal."""

@@ -1,0 +1,271 @@
+"""From the figures of a run to the report's view of them; the one place that knows its order."""
+
+from collections.abc import Sequence
+
+from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.core.units import human_size
+from bench.report import charts, comparison, method, overtime, settings, standing, text, trials
+from bench.report.model import (
+    Answer,
+    Code,
+    Column,
+    Entry,
+    Fact,
+    Gallery,
+    Notice,
+    Report,
+    Row,
+    Section,
+    Sentence,
+    Table,
+    Tone,
+)
+from bench.stats.estimate import MIN_TRIALS
+
+ENOUGH_BLOCKS = 5
+
+
+def build(figures: RunFigures) -> Report:
+    """Return everything the report of a run shows."""
+    return Report(
+        run_id=figures.run_id,
+        label=figures.plan.label,
+        question=figures.plan.question,
+        compared=_compared(figures),
+        answers=_answers(figures),
+        facts=_facts(figures),
+        notices=_notices(figures),
+        sections=(
+            *(_workload_section(figures, w, n) for n, w in enumerate(figures.workloads, start=1)),
+            _trials_section(figures),
+            _settings_section(figures),
+            _environment_section(figures),
+            method.section(),
+        ),
+    )
+
+
+def _compared(figures: RunFigures) -> str:
+    workloads = [workload.name for workload in figures.workloads]
+    variants = len({name for cell in figures.plan.cells for name in cell.variants})
+    noun = "workload" if len(workloads) == 1 else "workloads"
+    return (
+        f"{text.plural(variants, 'variant')} of the settings under the {noun} "
+        f"{text.listed(workloads)}: {text.plural(len(figures.plan.cells), 'cell')}, each measured "
+        f"in {text.plural(figures.plan.blocks, 'block')} of shuffled order."
+    )
+
+
+def _answers(figures: RunFigures) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(workload=workload.name, sentences=standing.answers(workload))
+        for workload in figures.workloads
+    )
+
+
+def _facts(figures: RunFigures) -> tuple[Fact, ...]:
+    environment, found = figures.environment, trials.all_trials(figures)
+    valid = sum(trial.record.valid for trial in found)
+    invalid = len(found) - valid
+    detail = f"{invalid} invalid, {len(figures.missing)} missing"
+    whole = not invalid and not figures.missing
+    return (
+        Fact(
+            word="Valid trials",
+            text=f"{'✓' if whole else '▲'} {valid} of {len(figures.plan.trials)}",
+            detail=detail,
+            tone=Tone.GOOD if whole else Tone.WARNING,
+        ),
+        Fact(word="Blocks", text=str(figures.plan.blocks), detail=f"seed {figures.plan.seed}"),
+        Fact(
+            word="nats-server",
+            text=environment.server_version,
+            detail=environment.server,
+        ),
+        Fact(word="Client", text=_clients(figures), detail=f"jetbench {environment.jetbench}"),
+        Fact(
+            word="Host",
+            text=environment.host,
+            detail=f"{environment.cpus} CPUs, {human_size(environment.memory_bytes)}",
+        ),
+        Fact(word="Started", text=_day(environment.started_utc), detail="UTC"),
+    )
+
+
+def _clients(figures: RunFigures) -> str:
+    used = {
+        f"{trial.record.software.client} {trial.record.software.client_version}"
+        for trial in trials.all_trials(figures)
+        if trial.record.software
+    }
+    return ", ".join(sorted(used)) or text.NA
+
+
+def _day(started_utc: str) -> str:
+    return started_utc[:16].replace("T", " ")
+
+
+def _notices(figures: RunFigures) -> tuple[Notice, ...]:
+    notices: list[Notice] = []
+    plan = figures.plan
+    if plan.quick or plan.blocks < ENOUGH_BLOCKS:
+        notices.append(Notice(tone=Tone.WARNING, word="A quick look", text=_quick_words(figures)))
+    invalid = [t.record.trial_id for t in trials.all_trials(figures) if not t.record.valid]
+    if invalid:
+        notices.append(
+            Notice(
+                tone=Tone.BAD,
+                word=text.plural(len(invalid), "invalid trial").capitalize(),
+                text="No figure counts them; the reasons stand under Trials. "
+                + (", ".join(invalid[:6]) + (" …" if len(invalid) > 6 else "")),
+            )
+        )
+    if figures.missing:
+        notices.append(
+            Notice(
+                tone=Tone.WARNING,
+                word=text.plural(len(figures.missing), "missing trial").capitalize(),
+                text="Planned, but without a record. "
+                f"`jetbench run --resume {figures.run_id}` completes the run.",
+            )
+        )
+    return tuple(notices)
+
+
+def _quick_words(figures: RunFigures) -> str:
+    plan = figures.plan
+    reasons = []
+    if plan.quick:
+        reasons.append("its phases were shortened (--quick)")
+    if plan.blocks < ENOUGH_BLOCKS:
+        reasons.append(f"it has {text.plural(plan.blocks, 'block')} where {ENOUGH_BLOCKS} are due")
+    unsure = (
+        f" Below {MIN_TRIALS} blocks there is no interval: what stands first may be chance."
+        if plan.blocks < MIN_TRIALS
+        else ""
+    )
+    return (
+        f"This run shows that everything works and what differs widely; {text.listed(reasons)}. "
+        "It cannot decide between close cells, cannot rule out a regression and must not fail or "
+        f"pass a build.{unsure}"
+    )
+
+
+def _workload_section(figures: RunFigures, workload: WorkloadFigures, number: int) -> Section:
+    id_ = f"workload-{number}"
+    cells = workload.cells
+    by_p99 = standing.ranked(workload)
+    order = [*by_p99, *(cell for cell in cells if cell not in by_p99)]
+    plots = [charts.spread_plot(order, f"{id_}-spread"), charts.slope_plot(order, f"{id_}-slope")]
+    processes = trials.process_table(cells, f"{id_}-processes")
+    plots.append(charts.curve_plot(_labelled(order), f"{id_}-curve"))
+    plots.append(charts.cpu_plot(order, figures.metrics, processes, f"{id_}-cpu"))
+    description = cells[0].cell.workload.description if cells else ""
+    lead: list[Sentence] = [(description,)] if description else []
+    return Section(
+        id=id_,
+        title=workload.name,
+        lead=(*lead, (settings.workload_words(figures.plan, workload.name),)),
+        blocks=(
+            comparison.workload_table(workload, figures.metrics, f"{id_}-cells"),
+            Gallery(plots=tuple(plots)),
+        ),
+        sections=_question_sections(figures, workload, id_),
+    )
+
+
+def _labelled(cells: Sequence[CellFigures]) -> dict[str, CellFigures]:
+    return {standing.label(cell): cell for cell in cells}
+
+
+def _question_sections(
+    figures: RunFigures, workload: WorkloadFigures, id_: str
+) -> tuple[Section, ...]:
+    questions = {q.config: q.question for q in figures.plan.config_questions}
+    configs = dict.fromkeys(name.config for cell in workload.cells for name in cell.cell.variants)
+    sections = []
+    for number, config in enumerate(configs, start=1):
+        part = f"{id_}-config-{number}"
+        cells = _of_config(workload.cells, config)
+        question = questions.get(config, "")
+        table = comparison.question_table(cells, figures.metrics, f"{part}-table", config)
+        plots = (charts.curve_plot(cells, f"{part}-curve"), *overtime.plots(cells, part))
+        sections.append(
+            Section(
+                id=part,
+                title=question or config,
+                lead=((f"Config {config}.",),) if question else (),
+                blocks=(table, Gallery(plots=plots)),
+            )
+        )
+    return tuple(sections)
+
+
+def _of_config(cells: Sequence[CellFigures], config: str) -> dict[str, CellFigures]:
+    return {
+        name.variant: cell for cell in cells for name in cell.cell.variants if name.config == config
+    }
+
+
+def _trials_section(figures: RunFigures) -> Section:
+    findings = trials.findings_table(figures)
+    purpose = (
+        "A fast configuration that loses messages is a failed one; each trial has its account."
+    )
+    none = () if findings.rows else (("No trial reported anything.",),)
+    return Section(
+        id="trials",
+        title="Trials",
+        lead=((purpose,), *none),
+        blocks=(*((findings,) if findings.rows else ()), trials.ledger_table(figures)),
+    )
+
+
+def _settings_section(figures: RunFigures) -> Section:
+    differences = settings.differences_table(figures.plan)
+    blocks = (differences,) if differences.columns else ()
+    return Section(
+        id="settings",
+        title="Settings",
+        blocks=(*blocks, settings.common_table(figures.plan)),
+    )
+
+
+def _environment_section(figures: RunFigures) -> Section:
+    env = figures.environment
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(env.packages.items()))
+    pairs = (
+        ("Host", env.host),
+        ("System", f"{env.os}, kernel {env.kernel}, {env.architecture}"),
+        ("CPU", f"{env.cpu_model}, {env.cpus} usable"),
+        ("Memory", human_size(env.memory_bytes)),
+        ("Store", env.store_filesystem or "not on this host"),
+        ("Server", f"{env.server}, version {env.server_version}"),
+        ("Client", _clients(figures)),
+        ("Python", env.python),
+        ("jetbench", env.jetbench),
+        ("Packages", packages or text.NA),
+        ("Load before the run", f"{env.load_average_1m:.2f} (1 minute average)"),
+        ("Started", f"{env.started_utc} UTC" if "T" in env.started_utc else env.started_utc),
+        ("Seed", str(figures.plan.seed)),
+    )
+    rows = tuple(Row(names=(word,), entries=(Entry(text=value),)) for word, value in pairs)
+    table = Table(
+        id="environment-table",
+        caption="Figures of another host, server or setting are not comparable with these",
+        head="What",
+        columns=(Column(title="Value", numeric=False),),
+        rows=rows,
+    )
+    rebuild = f"jetbench report {figures.run_id}"
+    return Section(
+        id="environment",
+        title="Environment",
+        blocks=(
+            table,
+            Code(caption="This run was made by", text=env.command),
+            Code(
+                caption="This page is rebuilt from its records, without a server, by", text=rebuild
+            ),
+        ),
+    )

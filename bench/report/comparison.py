@@ -1,0 +1,295 @@
+"""Tables that set cells side by side: all of a workload, and the variants of one question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.analysis.comparison import best as best_of
+from bench.analysis.comparison import separable
+from bench.analysis.figures import Better, CellFigures, Estimate, Metric, WorkloadFigures
+from bench.core.units import human_size
+from bench.report import settings, text
+from bench.report.model import Column, Entry, Row, Table, Tone
+
+LAG_SLOPE = "lag_slope_msgs_per_s"
+_GROUP_WORDS = ("end-to-end", "response", "delivery", "completion", "slip", "lag", "cpu")
+_DROPPED_WORDS = {*_GROUP_WORDS, "rate", "per", "message"}
+_ONLY_BY_QUESTION = {
+    "completion_ns_p50",
+    "completion_ns_p99",
+    "delivery_ns_p50",
+    "response_ns_p50",
+    "slip_ns_p99",
+    "server_rss_bytes_peak",
+    "redelivered_share",
+}
+"""Left out where all cells of a workload stand together: a table must fit a page."""
+_TITLES = {"end-to-end": "End-to-end", "cpu": "CPU", "rate": "Rate"}
+_TONES = {"stable": Tone.GOOD, "growing": Tone.BAD, "draining": Tone.WARNING}
+
+
+@dataclass(frozen=True, slots=True)
+class _Correctness:
+    """A count of the ledger that belongs beside the figures (MEASUREMENT.md R16)."""
+
+    key: str
+    hint: str
+
+
+_COUNTS = (
+    _Correctness("lost", "stored, never received and not in the backlog; all trials together"),
+    _Correctness("duplicates", "deliveries of a message received before; all trials together"),
+    _Correctness("redelivered", "deliveries marked as repeated by the server; all trials together"),
+)
+
+
+def names(cell: CellFigures) -> tuple[str, ...]:
+    """Return every variant name of a cell."""
+    return tuple(str(variant) for variant in cell.cell.variants) or (cell.cell.id,)
+
+
+def workload_table(workload: WorkloadFigures, metrics: Sequence[Metric], id_: str) -> Table:
+    """Return the cells of a workload as rows, every figure as a column."""
+    metrics = [metric for metric in metrics if metric.key not in _ONLY_BY_QUESTION]
+    scales = _group_scales(metrics, workload.cells)
+    columns: list[Column] = []
+    for metric in metrics:
+        columns.append(_metric_column(metric, scales[group_of(metric)]))
+        if metric.key == LAG_SLOPE:
+            columns.append(Column(title="verdict", group="Lag", hint=_VERDICT_HINT, numeric=False))
+    columns += [Column(title=c.key, group="Messages", hint=c.hint) for c in _COUNTS]
+    by_id = {cell.cell.id: cell for cell in workload.cells}
+    best = {key: by_id[cell_id] for key, cell_id in workload.best.items()}
+    rows = tuple(
+        Row(names=names(cell), entries=_cell_entries(cell, metrics, scales, best))
+        for cell in workload.cells
+    )
+    return Table(
+        id=id_,
+        caption=(
+            f"{workload.name}: every cell. Means over valid trials; the best of each column is "
+            "marked, the others show their difference to it. ≈ means not separable from the best."
+        ),
+        head="Variant",
+        columns=tuple(columns),
+        rows=rows,
+        sortable=True,
+    )
+
+
+_VERDICT_HINT = "slope against a margin of 1 % of the offered rate each second"
+
+
+def _cell_entries(
+    cell: CellFigures,
+    metrics: Sequence[Metric],
+    scales: Mapping[str, text.Scale],
+    best: Mapping[str, CellFigures],
+) -> tuple[Entry, ...]:
+    entries: list[Entry] = []
+    for metric in metrics:
+        entries.append(metric_entry(cell, metric, scales[group_of(metric)], best.get(metric.key)))
+        if metric.key == LAG_SLOPE:
+            entries.append(verdict_entry(cell))
+    return (*entries, *(_count_entry(cell, counted) for counted in _COUNTS))
+
+
+def question_table(
+    cells: Mapping[str, CellFigures], metrics: Sequence[Metric], id_: str, config: str
+) -> Table:
+    """Return the variants of a config as columns: what differs, then every figure.
+
+    Args:
+        cells: variant -> its cell, in the file's order.
+        metrics: shown, one row each.
+        id_: of the table.
+        config: names the caption.
+    """
+    rows = [
+        Row(names=(key,), entries=tuple(Entry(text=value, tone=Tone.MUTED) for value in values))
+        for key, values in settings.differing([c.cell.settings for c in cells.values()])
+    ]
+    best = best_cells(list(cells.values()))
+    for metric in metrics:
+        rows.append(_metric_row(metric, list(cells.values()), best.get(metric.key)))
+        if metric.key == LAG_SLOPE:
+            rows.append(_row("lag verdict", [verdict_entry(cell) for cell in cells.values()]))
+    rows += [
+        _row(counted.key, [_count_entry(cell, counted) for cell in cells.values()])
+        for counted in _COUNTS
+    ]
+    return Table(
+        id=id_,
+        caption=f"{config}: what its variants set differently, and what came of it",
+        head="Figure",
+        columns=tuple(Column(title=variant) for variant in cells),
+        rows=tuple(rows),
+    )
+
+
+def _row(name: str, entries: Sequence[Entry]) -> Row:
+    return Row(names=(name,), entries=tuple(entries))
+
+
+def _metric_row(metric: Metric, cells: Sequence[CellFigures], best: CellFigures | None) -> Row:
+    scale = _scale(metric.unit, _values([metric], cells))
+    unit = f", {scale.unit}" if scale.unit else ""
+    entries = [metric_entry(cell, metric, scale, best) for cell in cells]
+    return _row(f"{metric.title}{unit}", entries)
+
+
+def best_cells(cells: Sequence[CellFigures]) -> Mapping[str, CellFigures]:
+    """Return the best of these cells by metric key."""
+    by_id = {cell.cell.id: cell for cell in cells}
+    return {key: by_id[cell_id] for key, cell_id in best_of(cells).items()}
+
+
+def metric_entry(
+    cell: CellFigures, metric: Metric, scale: text.Scale, best: CellFigures | None
+) -> Entry:
+    """Return one figure of one cell, with its distance from the best when there is a best."""
+    estimate = cell.estimates.get(metric.key)
+    if estimate is None:
+        return Entry(text=text.NA, hint=missing_reason(cell, metric), tone=Tone.MUTED)
+    hint = f"{metric.title}: {_interval_words(estimate, metric, scale)}"
+    if metric.key == LAG_SLOPE:
+        return _slope_entry(cell, estimate, hint)
+    written = _written(estimate.value, metric, scale)
+    if best is None or metric.better is Better.NEITHER:
+        return Entry(text=written, hint=hint, order=estimate.value)
+    if best.cell.id == cell.cell.id:
+        return Entry(text=written, detail="best", hint=hint, order=estimate.value, tone=Tone.BEST)
+    return Entry(
+        text=written,
+        detail=_distance(estimate, best.estimates[metric.key]),
+        hint=hint,
+        order=estimate.value,
+    )
+
+
+def _distance(estimate: Estimate, best: Estimate) -> str:
+    if best.value <= 0:
+        return ""
+    close = separable(estimate, best) is False
+    return f"{'≈ ' if close else ''}{text.change(estimate.value / best.value)}"
+
+
+def _slope_entry(cell: CellFigures, estimate: Estimate, hint: str) -> Entry:
+    interval = slope_interval(cell)
+    detail = f"{text.signed(interval[0])} … {text.signed(interval[1])}" if interval else ""
+    return Entry(text=text.signed(estimate.value), detail=detail, hint=hint, order=estimate.value)
+
+
+def slope_interval(cell: CellFigures) -> tuple[float, float] | None:
+    """Return the 90 % interval of a cell's lag slope, msg/s.
+
+    Over its trials where there are three; that of the trial itself where there is one.
+    """
+    estimate = cell.estimates.get(LAG_SLOPE)
+    if estimate is None:
+        return None
+    if estimate.low is not None and estimate.high is not None:
+        return estimate.low, estimate.high
+    lags = [trial.lag for trial in cell.trials if trial.lag and trial.record.valid]
+    if len(lags) == 1:
+        return lags[0].slope_low_msgs_per_s, lags[0].slope_high_msgs_per_s
+    return None
+
+
+def verdict_entry(cell: CellFigures) -> Entry:
+    """Return the lag verdict as a mark and a word."""
+    verdict = cell.lag_verdict
+    if verdict is None:
+        return Entry(text=text.NA, hint="no valid trial with enough lag samples", tone=Tone.MUTED)
+    tone = _TONES.get(verdict.value, Tone.WARNING)
+    return Entry(text=f"{text.MARKS[verdict]} {verdict}", order=verdict.value, tone=tone)
+
+
+def _count_entry(cell: CellFigures, counted: _Correctness) -> Entry:
+    ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
+    if not ledgers:
+        return Entry(text=text.NA, hint="no trial has a ledger", tone=Tone.MUTED)
+    total = sum(int(getattr(ledger, counted.key)) for ledger in ledgers)
+    bad = total > 0 and counted.key == "lost"
+    mark = "✗ " if bad else ""
+    return Entry(
+        text=mark + text.count(total),
+        hint=counted.hint,
+        order=total,
+        tone=Tone.BAD if bad else Tone.PLAIN,
+    )
+
+
+def missing_reason(cell: CellFigures, metric: Metric) -> str:
+    """Say why a cell has no figure for a metric."""
+    if not any(trial.record.valid for trial in cell.trials):
+        return "no valid trial"
+    if metric.key.startswith("end_to_end") and cell.cell.settings.ack.timing == "none":
+        return "this variant never acknowledges, so nothing ends its end-to-end time"
+    if metric.unit == "ns":
+        return "fewer than 10 messages lie beyond this percentile"
+    if metric.unit == "µs/msg":
+        return "the process could not be read, for example a server on another host"
+    return "not recorded in any valid trial"
+
+
+def group_of(metric: Metric) -> str:
+    """Return the heading a metric shares with its neighbours."""
+    title = metric.title.lower()
+    for word in _GROUP_WORDS:
+        if word in title:
+            return _TITLES.get(word, word.capitalize())
+    return "Rate" if metric.unit == "msg/s" else metric.title.capitalize()
+
+
+def _metric_column(metric: Metric, scale: text.Scale) -> Column:
+    words = [word for word in metric.title.split() if word.lower() not in _DROPPED_WORDS]
+    unit = scale.unit if metric.unit == "ns" else _unit_of(metric)
+    return Column(
+        title=" ".join(words) or metric.title,
+        unit=unit,
+        group=group_of(metric),
+        hint=metric.title,
+    )
+
+
+def _unit_of(metric: Metric) -> str:
+    return {"share": "%", "bytes": ""}.get(metric.unit, metric.unit)
+
+
+def _group_scales(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> dict[str, text.Scale]:
+    scales: dict[str, text.Scale] = {}
+    for group in dict.fromkeys(group_of(metric) for metric in metrics):
+        members = [metric for metric in metrics if group_of(metric) == group]
+        scales[group] = _scale(members[0].unit, _values(members, cells))
+    return scales
+
+
+def _values(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> list[float]:
+    return [
+        cell.estimates[metric.key].value
+        for metric in metrics
+        for cell in cells
+        if metric.key in cell.estimates
+    ]
+
+
+def _scale(unit: str, values: list[float]) -> text.Scale:
+    if unit == "ns":
+        return text.time_scale(min(values, default=0.0))
+    return text.Scale(unit=unit, factor=0.01 if unit == "share" else 1.0)
+
+
+def _written(value: float, metric: Metric, scale: text.Scale) -> str:
+    if metric.unit == "bytes":
+        return human_size(value)
+    factor = scale.factor if metric.unit in ("ns", "share") else 1.0
+    return text.number(value / factor)
+
+
+def _interval_words(estimate: Estimate, metric: Metric, scale: text.Scale) -> str:
+    trials = text.plural(len(estimate.by_block), "valid trial")
+    unit = f" {scale.unit}" if metric.unit == "ns" else f" {_unit_of(metric)}".rstrip()
+    if estimate.low is None or estimate.high is None:
+        return f"{trials}, too few for an interval"
+    low, high = (_written(bound, metric, scale) for bound in (estimate.low, estimate.high))
+    return f"90 % interval {low} to {high}{unit} over {trials}"

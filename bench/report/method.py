@@ -1,0 +1,77 @@
+"""How to read the report: what every figure is and how it was come by."""
+
+from bench.analysis.figures import MIN_BEYOND
+from bench.report.model import Section, Terms
+
+_TERMS = (
+    (
+        "Instants",
+        "Each message has five: intended (when the schedule, fixed beforehand, says it is due), "
+        "sent, stored (its PubAck seen), received, acked.",
+    ),
+    (
+        "End-to-end time",
+        "acked − intended: from when a message was due to when the consumer acknowledged it. "
+        "A variant that never acknowledges has none.",
+    ),
+    ("Response time", "stored − intended: what a publisher waits for its PubAck."),
+    ("Delivery time", "received − intended: until the consumer holds the message."),
+    ("Slip", "sent − intended: how late the load generator itself was."),
+    (
+        "p50, p95, p99, p99.9",
+        "Half, 95 %, 99 %, 99.9 % of the window's messages took no longer. Histograms are "
+        f"merged, percentiles never averaged within a trial; one with fewer than {MIN_BEYOND} "
+        "messages beyond it reads n/a.",
+    ),
+    (
+        "Rates",
+        "Messages within the window divided by its length, each by its own instant: offered "
+        "(intended), stored, delivered, acked.",
+    ),
+    (
+        "Lag",
+        "num_pending + num_ack_pending of the consumer, messages, sampled over the whole trial.",
+    ),
+    (
+        "Lag slope",
+        "Theil–Sen slope of lag on 10 batch means of the window, msg/s; positive: falling "
+        "behind. Growing, draining or stable when the 90 % interval lies above, below or within "
+        "±1 % of the offered rate each second; else inconclusive.",
+    ),
+    (
+        "CPU per message",
+        "CPU time within the window divided by messages stored (server, publisher) or received "
+        "(consumer).",
+    ),
+    (
+        "Lost",
+        "Stored, never received, and not in the server's backlog when the drain ended.",
+    ),
+)
+
+_METHOD = (
+    "The trial is the unit: each has a fresh server, store, stream, consumer and clients. Messages "
+    "within a trial are not independent and are never treated as if they were.",
+    "A block runs every cell once, in an order shuffled by the seed, one trial at a time. A host "
+    "that grows slower then slows all cells alike, and cells are compared within blocks.",
+    "Load is open loop: the send times are computed before the first message leaves, so a slow "
+    "server cannot slow the load down and hide its own delay.",
+    "Messages due in the warm-up count in no figure but the ledger. The drain waits for what is "
+    "under way when the window ends.",
+    "A cell's figure is the mean over its valid trials: geometric for times, rates and CPU, "
+    "arithmetic for the lag slope. The 90 % interval is Student's t over the trials. Two cells are "
+    "separable when the 90 % interval of their ratio, paired by block, leaves out 1; this is not "
+    "corrected for the number of cells.",
+    "A trial is invalid when a rule fixed beforehand says so, never because of its result. It is "
+    "kept, shown and left out of every figure.",
+)
+
+
+def section() -> Section:
+    """Return the section on method."""
+    return Section(
+        id="method",
+        title="How to read this",
+        lead=tuple((sentence,) for sentence in _METHOD),
+        blocks=(Terms(pairs=_TERMS),),
+    )

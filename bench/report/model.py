@@ -1,0 +1,258 @@
+"""What a report shows, formatted to the last digit: templates only place it.
+
+A report is a head and sections; a section is sentences, tables and galleries of plots, and holds
+further sections. A new page of the report is a new section, not a new template.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A word of the user's (a variant, a trial) within a sentence; shown set apart."""
+
+    text: str
+
+
+Sentence = tuple[str | Name, ...]
+
+
+def plain(sentence: Sentence) -> str:
+    """Return a sentence as text alone."""
+    return "".join(part.text if isinstance(part, Name) else part for part in sentence)
+
+
+class Tone(StrEnum):
+    """How an entry stands out; always beside a mark or a word that says the same."""
+
+    PLAIN = "plain"
+    BEST = "best"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    MUTED = "muted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a table.
+
+    Attributes:
+        text: the figure or word.
+        detail: a smaller second line.
+        hint: why it reads as it does; shown on hover.
+        order: what sorting goes by; None sorts last either way.
+        tone: how it stands out.
+    """
+
+    text: str
+    detail: str = ""
+    hint: str = ""
+    order: float | str | None = None
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        title: its heading.
+        unit: of its numbers; empty when there is none.
+        group: heading shared with its neighbours; empty when it stands alone.
+        hint: what the figure is; shown on hover.
+        numeric: numbers stand to the right and sort as numbers.
+    """
+
+    title: str
+    unit: str = ""
+    group: str = ""
+    hint: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of a table.
+
+    Attributes:
+        names: its heading; several when one cell bears several variants' names.
+        entries: one for each column but the first.
+    """
+
+    names: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table with a heading for each row.
+
+    Attributes:
+        id: of the element; unique in the report.
+        caption: what it holds.
+        head: heading of the first column.
+        columns: the others.
+        rows: in their first order.
+        sortable: the reader may order it by any column.
+    """
+
+    kind: ClassVar[str] = "table"
+
+    id: str
+    caption: str
+    head: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    sortable: bool = False
+
+    @property
+    def grouped(self) -> bool:
+        """Whether some columns share a heading."""
+        return any(column.group for column in self.columns)
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """Shared headings and how many columns each spans."""
+        spans: list[tuple[str, int]] = []
+        for column in self.columns:
+            if spans and column.group and spans[-1][0] == column.group:
+                spans[-1] = (column.group, spans[-1][1] + 1)
+            else:
+                spans.append((column.group, 1))
+        return tuple(spans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A plot and the table behind it.
+
+    Attributes:
+        id: of the element; unique in the report.
+        title: what it shows.
+        caption: how to read it, and what was left out or thinned.
+        document: the plotly figure as JSON, safe inside a script element.
+        height_px: fixed, so that the page does not jump.
+        wide: takes the whole width.
+        table: the same figures for those who do not see the plot.
+    """
+
+    id: str
+    title: str
+    caption: str
+    document: str
+    height_px: int
+    wide: bool
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """Plots side by side where there is room."""
+
+    kind: ClassVar[str] = "gallery"
+
+    plots: tuple[Plot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Words and what they mean, or keys and values."""
+
+    kind: ClassVar[str] = "terms"
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """Something to copy as it stands; `caption` says what it is."""
+
+    kind: ClassVar[str] = "code"
+
+    caption: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that the reader must know first.
+
+    Attributes:
+        tone: warning or bad, with `word` saying the same.
+        word: leads the text.
+        text: the sentences.
+    """
+
+    kind: ClassVar[str] = "notice"
+
+    tone: Tone
+    word: str
+    text: str
+
+
+Block = Table | Gallery | Terms | Code | Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the report.
+
+    Attributes:
+        id: of the element; unique in the report.
+        title: heading.
+        lead: sentences below it.
+        blocks: what it shows.
+        sections: its parts.
+    """
+
+    id: str
+    title: str
+    lead: tuple[Sentence, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    sections: tuple["Section", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A figure of the head with its word."""
+
+    word: str
+    text: str
+    detail: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came out for one workload."""
+
+    workload: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole report.
+
+    Attributes:
+        run_id: directory name of the run.
+        label: the matrix's label.
+        question: what the run was to answer; may be empty.
+        compared: what was compared, in a sentence.
+        answers: what came out, for each workload.
+        facts: when, where, with what, how many.
+        notices: what the reader must know first.
+        sections: everything else.
+    """
+
+    run_id: str
+    label: str
+    question: str
+    compared: str
+    answers: tuple[Answer, ...]
+    facts: tuple[Fact, ...]
+    notices: tuple[Notice, ...]
+    sections: tuple[Section, ...]

@@ -1,0 +1,115 @@
+"""Settings as a reader compares them: dotted keys as in the YAML, values as a user writes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.plan.model import Plan
+from bench.report import text
+from bench.report.model import Column, Entry, Row, Table, Tone
+from bench.spec.variant import Settings
+
+DEFAULT = "default"
+
+
+def flat(settings: Settings) -> dict[str, str]:
+    """Return settings by dotted key, in the order of the YAML."""
+    return dict(_leaves(settings.model_dump(mode="json")))
+
+
+def _leaves(node: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    leaves: list[tuple[str, str]] = []
+    for key, value in node.items():
+        if isinstance(value, Mapping):
+            leaves += _leaves(value, f"{prefix}{key}.")
+        else:
+            leaves.append((f"{prefix}{key}", _written(value)))
+    return leaves
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return DEFAULT
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def differing(all_settings: Sequence[Settings]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the keys whose values are not the same everywhere, with each value."""
+    flats = [flat(settings) for settings in all_settings]
+    keys = flats[0] if flats else {}
+    rows = [(key, tuple(one.get(key, "") for one in flats)) for key in keys]
+    return [(key, values) for key, values in rows if len(set(values)) > 1]
+
+
+def differences_table(plan: Plan) -> Table:
+    """Return what differs between the settings of a run's cells, one row for each setting."""
+    cells = list({cell.settings.model_dump_json(): cell for cell in plan.cells}.values())
+    columns = differing([cell.settings for cell in cells])
+    rows = tuple(
+        Row(
+            names=tuple(str(variant) for variant in cell.variants) or (cell.id,),
+            entries=tuple(
+                Entry(
+                    text=values[index],
+                    order=values[index],
+                    tone=Tone.MUTED if values[index] == DEFAULT else Tone.PLAIN,
+                )
+                for _, values in columns
+            ),
+        )
+        for index, cell in enumerate(cells)
+    )
+    return Table(
+        id="settings-differences",
+        caption="Only what is not the same for every variant",
+        head="Variant",
+        columns=tuple(Column(title=key, numeric=False) for key, _ in columns),
+        rows=rows,
+        sortable=True,
+    )
+
+
+def common_table(plan: Plan) -> Table:
+    """Return what every cell of a run sets alike, defaults left out."""
+    flats = [flat(cell.settings) for cell in plan.cells]
+    keys = flats[0] if flats else {}
+    rows = tuple(
+        Row(names=(key,), entries=(Entry(text=flats[0][key]),))
+        for key in keys
+        if len({one.get(key) for one in flats}) == 1 and flats[0][key] != DEFAULT
+    )
+    return Table(
+        id="settings-common",
+        caption="The same for every variant (what is not listed is left at its default)",
+        head="Setting",
+        columns=(Column(title="Value", numeric=False),),
+        rows=rows,
+    )
+
+
+def workload_words(plan: Plan, workload_name: str) -> str:
+    """Describe a workload's load and phases in a sentence."""
+    workload = next(c.workload for c in plan.cells if c.workload_name == workload_name)
+    published = workload.model_dump(mode="json")
+    publish, phases = published["publish"], published["phases"]
+    sizes = text.listed(
+        [f"{share} {size}" for size, share in published["payload"]["sizes"].items()]
+    )
+    consume = workload.consume
+    return (
+        f"{publish['rate']} offered by {text.plural(publish['publishers'], 'publisher')} "
+        f"({publish['arrivals']} arrivals), payload {sizes}; "
+        f"{text.plural(consume.consumers, 'consumer')} with "
+        f"{text.plural(consume.workers, 'worker')}, {_handler_words(published)}. "
+        f"Warm-up {phases['warmup']}, window {phases['measure']}, drain up to {phases['drain']}."
+    )
+
+
+def _handler_words(workload: Mapping[str, Any]) -> str:
+    time = workload["consume"]["handler"]["time"]
+    if "constant" in time:
+        return "no handler time" if time["constant"] == "0s" else f"handler {time['constant']}"
+    return f"handler p50 {time['p50']}, p99 {time['p99']}"

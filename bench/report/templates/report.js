@@ -1,0 +1,144 @@
+"use strict";
+// Plots, sortable tables and the light/dark switch. Everything else works without this script.
+(() => {
+  const root = document.documentElement;
+  const darkByDefault = window.matchMedia("(prefers-color-scheme: dark)");
+  const CONFIG = {
+    displaylogo: false,
+    showSendToCloud: false,
+    responsive: true,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  };
+  const drawn = new Set();
+
+  // --- colours: read from the style sheet, so that light and dark stand in one place
+
+  const ink = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+
+  function themed() {
+    const axis = { gridcolor: ink("--grid"), linecolor: ink("--line"), zerolinecolor: ink("--line") };
+    return {
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: ink("--sans"), size: 12, color: ink("--soft") },
+      hoverlabel: { bgcolor: ink("--panel"), bordercolor: ink("--line"), font: { color: ink("--ink") } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--faint"), activecolor: ink("--ink") },
+      axis,
+    };
+  }
+
+  // Returns the layout properties that change with the theme, as dotted keys for relayout.
+  function themeUpdate() {
+    const { axis, ...rest } = themed();
+    const update = { ...rest };
+    for (const name of ["xaxis", "yaxis"]) {
+      for (const [key, value] of Object.entries(axis)) update[`${name}.${key}`] = value;
+    }
+    return update;
+  }
+
+  // --- plots: drawn when they come near, or all of them before printing
+
+  function draw(element) {
+    if (drawn.has(element)) return;
+    drawn.add(element);
+    const figure = JSON.parse(document.getElementById(`${element.id}-figure`).textContent);
+    const { axis, ...rest } = themed();
+    const layout = { ...rest, ...figure.layout };
+    layout.xaxis = { ...axis, ...layout.xaxis };
+    layout.yaxis = { ...axis, ...layout.yaxis };
+    Plotly.newPlot(element, figure.data, layout, CONFIG).then(() => {
+      element.dataset.drawn = "true";
+    });
+  }
+
+  const plots = [...document.querySelectorAll(".plot")];
+  const nearby = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        nearby.unobserve(entry.target);
+        draw(entry.target);
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  plots.forEach((plot) => nearby.observe(plot));
+
+  window.addEventListener("beforeprint", () => {
+    plots.forEach(draw);
+    root.dataset.printing = "true";
+    for (const plot of plots) {
+      Plotly.relayout(plot, { ...themeUpdate(), width: plot.clientWidth, autosize: false });
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    delete root.dataset.printing;
+    for (const plot of plots) Plotly.relayout(plot, { ...themeUpdate(), width: null, autosize: true });
+  });
+
+  // --- light and dark
+
+  const button = document.getElementById("theme");
+
+  function stored() {
+    try {
+      return localStorage.getItem("jetbench-theme");
+    } catch {
+      return null; // a page from a file may be refused storage; the system's choice stands then
+    }
+  }
+
+  function remember(theme) {
+    try {
+      localStorage.setItem("jetbench-theme", theme);
+    } catch {
+      // as above
+    }
+  }
+
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : darkByDefault.matches);
+
+  function show() {
+    button.textContent = isDark() ? "☀ Light" : "☾ Dark";
+    button.setAttribute("aria-label", isDark() ? "Switch to light colours" : "Switch to dark colours");
+    drawn.forEach((plot) => Plotly.relayout(plot, themeUpdate()));
+  }
+
+  if (stored() === "dark" || stored() === "light") root.dataset.theme = stored();
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    remember(root.dataset.theme);
+    show();
+  });
+  darkByDefault.addEventListener("change", show);
+  show();
+
+  // --- sortable tables: first click best-first is not ours to know, so ascending, then descending
+
+  function compare(first, second) {
+    const [a, b] = [Number(first), Number(second)];
+    return Number.isNaN(a) || Number.isNaN(b) ? first.localeCompare(second) : a - b;
+  }
+
+  function sort(table, heading, column) {
+    const descending = heading.getAttribute("aria-sort") === "ascending";
+    table.querySelectorAll("th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));
+    heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    const key = (row) => (column ? row.cells[column].dataset.order : row.cells[0].textContent);
+    const rows = [...table.tBodies[0].rows];
+    rows.sort((first, second) => {
+      const [a, b] = [key(first), key(second)];
+      if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
+      return descending ? compare(b, a) : compare(a, b);
+    });
+    table.tBodies[0].append(...rows);
+  }
+
+  document.querySelectorAll("table.sortable button.sort").forEach((control) => {
+    control.addEventListener("click", () =>
+      sort(control.closest("table"), control.closest("th"), Number(control.dataset.column)),
+    );
+  });
+})();

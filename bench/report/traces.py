@@ -1,0 +1,162 @@
+"""Pieces of plotly figures, as plain JSON documents.
+
+A figure of a thousand traces takes plotly.py seconds to check and is the same JSON afterwards; so
+the documents are written here and checked by plotly.py in tests/report/test_charts.py. Colours of
+text, grid and background are left to the page, which knows whether it is light or dark.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analysis.figures import Array
+from bench.core.units import NS_PER_S
+from bench.record.schema import Window
+
+Json = dict[str, Any]
+
+PALETTE = ("#2f7ec0", "#d4602a", "#1d9a78", "#b067ab", "#b98a00", "#3aa3d1", "#8a6d5a", "#7d8590")
+"""After Okabe and Ito (2008), darkened or lightened until each reads on white and on black."""
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "hexagon", "pentagon")
+SHADE = "rgba(128,136,148,0.14)"
+AXIS_GREY = "rgba(128,136,148,0.75)"
+
+PERCENTILE_TICKS = ((2.0, "50"), (10.0, "90"), (100.0, "99"), (1e3, "99.9"), (1e4, "99.99"))
+
+
+def colour(index: int) -> str:
+    """Return the colour of the line at `index`; the palette starts again after its last."""
+    return PALETTE[index % len(PALETTE)]
+
+
+def dash(index: int) -> str:
+    """Return the dash of the line at `index`, so that lines differ by more than colour."""
+    return DASHES[index % len(DASHES)]
+
+
+def symbol(index: int) -> str:
+    """Return the marker of the line at `index`."""
+    return SYMBOLS[index % len(SYMBOLS)]
+
+
+def translucent(hex_colour: str, opacity: float) -> str:
+    """Return `#rrggbb` as an rgba() of this opacity."""
+    red, green, blue = (int(hex_colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def packed(values: NDArray[Any]) -> Json:
+    """Return an array as plotly's binary form; 4 bytes a value is finer than any screen."""
+    return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode()}
+
+
+def document(data: Sequence[Json], layout: Json) -> str:
+    """Return a figure as JSON that no label can break out of a script element with."""
+    text = json.dumps({"data": list(data), "layout": layout}, ensure_ascii=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def layout(x: Json, y: Json, *, legend: bool, shapes: Sequence[Json] = ()) -> Json:
+    """Return the layout that all plots share."""
+    return {
+        "xaxis": {"automargin": True, **x},
+        "yaxis": {"automargin": True, **y},
+        "margin": {"l": 8, "r": 12, "t": 10, "b": 8},
+        "showlegend": legend,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "traceorder": "normal",
+        },
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        "shapes": list(shapes),
+        "annotations": [],
+    }
+
+
+def axis(title: str, **more: object) -> Json:
+    """Return an axis with a title."""
+    return {"title": {"text": title, "standoff": 8}, **more}
+
+
+def log_axis(title: str, **more: object) -> Json:
+    """Return a logarithmic axis whose ticks read 1, 2, 5, 10."""
+    return axis(title, type="log", exponentformat="none", minorloglabels="complete", **more)
+
+
+def line(name: str, index: int, x: Mapping[str, object], y: Array, **more: object) -> Json:
+    """Return one line.
+
+    Args:
+        name: in the legend, escaped for plotly.
+        index: of its colour.
+        x: `{"x0": …, "dx": …}` for even steps, `{"x": …}` else.
+        y: heights, NaN for gaps.
+        more: plotly properties that replace or join these.
+    """
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "legendgroup": str(index),
+        **x,
+        "y": packed(y),
+        "line": {"color": colour(index), "width": 1.6},
+        **more,
+    }
+
+
+def phase_shapes(window: Window) -> tuple[list[Json], list[Json]]:
+    """Return the shading of warm-up and drain, and the words over the phases."""
+    start, end, drained = (
+        instant / NS_PER_S
+        for instant in (window.window_start_ns, window.window_end_ns, window.drained_ns)
+    )
+    shaded = [_band(0.0, start), _band(end, max(drained, end))]
+    edges = [_edge(start), _edge(end)]
+    words = [("warm-up", start / 2), ("window", (start + end) / 2)]
+    return shaded + edges, [_word(word, at) for word, at in words]
+
+
+def _band(x0: float, x1: float) -> Json:
+    return {
+        "type": "rect", "xref": "x", "yref": "paper", "x0": x0, "x1": x1, "y0": 0, "y1": 1,
+        "fillcolor": SHADE, "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def _edge(x: float) -> Json:
+    return {
+        "type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1,
+        "line": {"color": AXIS_GREY, "width": 1, "dash": "dot"},
+    }  # fmt: skip
+
+
+def _word(word: str, x: float) -> Json:
+    return {
+        "text": word, "x": x, "xref": "x", "y": 1, "yref": "paper", "yanchor": "top",
+        "showarrow": False, "font": {"size": 11, "color": AXIS_GREY},
+    }  # fmt: skip
+
+
+def thinned(values: Array, most: int) -> tuple[Array, int]:
+    """Return `values` in bins of equal width, the largest of each, and the width of a bin.
+
+    The largest is kept so that no peak is lost; NaN where a bin has no value.
+    """
+    width = max(1, -(-len(values) // most))
+    padded = np.full(-(-len(values) // width) * width, np.nan)
+    padded[: len(values)] = values
+    bins = padded.reshape(-1, width)
+    filled = np.where(np.isnan(bins), -np.inf, bins).max(axis=1, initial=-np.inf)
+    return np.where(np.isinf(filled), np.nan, filled), width
