@@ -210,6 +210,9 @@ class _Members:
                 names = known(kind, self.roots)
                 self._note(loc, f"no such {kind}", ", ".join(names), nearest(text, names))
                 continue
+            if not path.exists():
+                self._note(loc, "no such file", "")
+                continue
             if path.stem in seen:
                 self._note(loc, f"names the {kind} '{path.stem}' again", f"each {kind} once")
                 continue

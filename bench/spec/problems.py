@@ -39,7 +39,7 @@ def validate(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
 def child_keys(model: type[Spec], loc: Loc) -> tuple[str, ...]:
     """Return the keys that a file may hold below `loc`, in the order of the model."""
     models = [model]
-    for part in loc:
+    for part in (part for part in loc if isinstance(part, str)):
         models = [
             child
             for parent in models
@@ -65,7 +65,7 @@ def split_allowed(text: str) -> tuple[str, str]:
 
 
 def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Problem:
-    loc = _place(source.data, details["loc"])
+    loc = _place(source.data, details)
     if details["type"] == "extra_forbidden":
         keys = child_keys(model, loc[:-1])
         near = nearest(str(loc[-1]), keys)
@@ -105,7 +105,7 @@ _WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "bool_type": _always("must be true or false"),
     "tuple_type": _always("must be a list", "[...]"),
     "list_type": _always("must be a list", "[...]"),
-    "dict_type": _always("must be a mapping", "{key: value}"),
+    "dict_type": _always("must be a mapping", "{key: value}, or {} for none"),
     "string_too_short": _always("is empty"),
     "too_short": _always("is empty", "at least one"),
     "greater_than_equal": lambda limit: ("too small", f"{limit['ge']} or more"),
@@ -114,16 +114,16 @@ _WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
 """For each type of error that our models can raise; a test raises them all."""
 
 
-def _place(data: Any, loc: Loc) -> Loc:  # noqa: ANN401 - any YAML
-    """Return `loc` without the parts that name a branch of the model and no key of the data."""
-    *upper, last = loc
+def _place(data: Any, details: ErrorDetails) -> Loc:  # noqa: ANN401 - any YAML
+    """Return where the error stands, without the parts that name a branch of the model."""
     kept: list[str | int] = []
-    for part in upper:
+    for part in details["loc"]:
         children = dict(enumerate(data)) if isinstance(data, list) else data
         if isinstance(children, Mapping) and part in children:
             data = children[part]
             kept.append(part)
-    return (*kept, last) if isinstance(data, Mapping | list) and last != "[key]" else tuple(kept)
+    absent = details["loc"][-1:] if details["type"] == "missing" else ()
+    return (*kept, *absent)
 
 
 def _fields(model: type[Spec]) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 from bench.core.errors import Problem
 from bench.core.ids import is_name
 from bench.spec.jetstream import Objection
-from bench.spec.yaml_tree import Document, Loc, dotted
+from bench.spec.yaml_tree import Document, Loc
 
 MAX_VARIANTS = 200
 """A run of more would take weeks; a mistyped axis is likelier."""
@@ -188,7 +188,7 @@ def _overrides(
         if first is None:
             found[key] = override
         else:
-            what = f"given twice, first as {dotted(found[first].loc)}"
+            what = f"given twice, first in line {document.line(found[first].loc)}"
             problems.append(document.problem(override.loc, what))
     return found, problems
 

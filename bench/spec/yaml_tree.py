@@ -52,7 +52,7 @@ class Document:
         """Return a problem with the value at `loc`, or with its absence."""
         return Problem(
             file=self.file,
-            line=self._line(loc),
+            line=self.line(loc),
             key=dotted(loc),
             value=self.written.get(loc, ""),
             what=what,
@@ -60,7 +60,8 @@ class Document:
             nearest=nearest,
         )
 
-    def _line(self, loc: Loc) -> int:
+    def line(self, loc: Loc) -> int:
+        """Return the line of the value at `loc`, or of the nearest one above it; 0 for the top."""
         while loc and loc not in self.lines:
             loc = loc[:-1]
         return self.lines.get(loc, 0)
