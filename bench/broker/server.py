@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -40,14 +41,16 @@ class Server:
     ended: "asyncio.Future[int] | None" = field(default=None, compare=False)
 
     def store_disk_bytes(self) -> int:
-        """Return the disk that the store uses, bytes; -1 for the user's own server."""
+        """Return the size of the store's files, bytes; -1 for the user's own server."""
         if self.directory is None:
             return -1
-        blocks = 0
-        for path in (self.directory / "store").rglob("*"):
-            with suppress(OSError):  # the server may drop a file while we look
-                blocks += path.stat().st_blocks
-        return blocks * 512
+        total = 0
+        for folder, _, files in os.walk(self.directory / "store"):
+            for name in files:
+                with suppress(OSError):  # the server may drop a file while we look
+                    # Its length rather than its blocks: what was just written may have none yet.
+                    total += (Path(folder) / name).stat().st_size
+        return total
 
 
 def find_server_binary() -> Path:

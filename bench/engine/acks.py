@@ -12,8 +12,6 @@ import numpy as np
 from bench.clients.port import IntArray
 from bench.spec.variant import AckTiming
 
-_NONE: IntArray = np.empty(0, dtype=np.int64)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckOrder:
@@ -24,11 +22,11 @@ class AckOrder:
         cumulative: one ack for the last of `positions` stands for all of them.
     """
 
-    positions: IntArray = _NONE
+    positions: IntArray
     cumulative: bool = False
 
 
-NOTHING = AckOrder()
+NOTHING = AckOrder(positions=np.empty(0, dtype=np.int64))
 
 
 class AckPlan(Protocol):

@@ -40,14 +40,12 @@ class Frame:
         trial: of the plan.
         started_utc: ISO 8601.
         acks: the variant acknowledges.
-        store_disk_bytes: of the embedded server at the end; -1 when unknown.
         software: versions; None when the server was never reached.
     """
 
     trial: Trial
     started_utc: str
     acks: bool
-    store_disk_bytes: int
     software: Software | None
 
 
@@ -101,7 +99,7 @@ def _record(frame: Frame, outcome: Outcome, findings: Sequence[Finding]) -> Tria
         slices=None,
         ledger=None,
         processes=(),
-        store_disk_bytes=frame.store_disk_bytes,
+        store_disk_bytes=outcome.store_disk_bytes,
         software=frame.software,
         findings=tuple(findings),
     )

@@ -88,6 +88,7 @@ class Outcome:
         start_ns: the trial's start on CLOCK_MONOTONIC; 0 when it never began.
         window: phase limits; None when the window did not end.
         backlog: at the end of the drain.
+        store_disk_bytes: size of the embedded server's store then; -1 when unknown.
         publishers, consumers: records of the workers that lived to save them.
         rows: the sampler's.
         done: the last words of each worker, by role.
@@ -98,6 +99,7 @@ class Outcome:
     start_ns: int = 0
     window: Window | None = None
     backlog: Backlog = NOTHING_KNOWN
+    store_disk_bytes: int = -1
     publishers: tuple[PublisherRecord, ...] = ()
     consumers: tuple[ConsumerRecord, ...] = ()
     rows: tuple[Mapping[str, int | None], ...] = ()
@@ -176,6 +178,7 @@ async def _drain(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> 
         await _live(fleet, DRAIN_POLL_S)
         state, drained = await _drained(scene, fleet)
     stream = await stream_state(scene.client, scene.names)
+    outcome.store_disk_bytes = scene.server.store_disk_bytes()
     outcome.backlog = Backlog(msgs=0 if drained else state.lag_msgs, stream_msgs=stream.last_seq)
     outcome.window = Window(
         window_start_ns=window.window_start_ns,

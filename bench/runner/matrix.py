@@ -82,16 +82,13 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         trial=trial,
                         started_utc=started_utc,
                         acks=acks,
-                        store_disk_bytes=server.store_disk_bytes(),
                         software=_software(admin.server_version(client), cell),
                     )
                     return keep(frame, outcome, traffic.intended_ns)
             finally:
                 await client.close()
     except (MeasurementError, ServerUnavailableError) as error:
-        frame = Frame(
-            trial=trial, started_utc=started_utc, acks=acks, store_disk_bytes=-1, software=None
-        )
+        frame = Frame(trial=trial, started_utc=started_utc, acks=acks, software=None)
         finding = Finding(level=Level.INVALID, code="not-started", text=str(error))
         return keep_failed(frame, finding)
 

@@ -1,0 +1,115 @@
+"""One trial against a real nats-server, from a workload and settings written as in a file."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from bench.broker.server import find_server_binary
+from bench.engine.keep import Kept
+from bench.engine.trial import Moment
+from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Trial, VariantName
+from bench.record.schema import TrialRecord
+from bench.record.store import RunStore
+from bench.runner.matrix import Run, run_matrix
+from bench.runner.target import EmbeddedTarget, Target
+from bench.spec.variant import Settings
+from bench.spec.workload import Workload
+
+Tree = dict[str, Any]
+
+
+@dataclass
+class Collector:
+    """A watcher that keeps what it hears, and may act on it."""
+
+    on_moment: Callable[[Moment], None] = lambda moment: None
+    kept: list[Kept] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+
+    def run_begins(self, plan: Plan, already_done: int) -> None: ...
+
+    def trial_begins(self, trial: Trial, cell: Cell) -> None: ...
+
+    def moment(self, moment: Moment) -> None:
+        self.moments.append(moment)
+        self.on_moment(moment)
+
+    def trial_ends(self, trial: Trial, kept: Kept) -> None:
+        self.kept.append(kept)
+
+
+def workload(
+    rate: str = "200/s",
+    measure: str = "2s",
+    *,
+    consume: Tree | None = None,
+    publish: Tree | None = None,
+    drain: str = "5s",
+) -> Workload:
+    return Workload.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": rate, **(publish or {})},
+            "consume": consume or {},
+            "phases": {"warmup": "500ms", "measure": measure, "drain": drain},
+        }
+    )
+
+
+def plan_of(load: Workload, settings: Settings, *, trials: int = 1) -> Plan:
+    cell = Cell(
+        id="cell",
+        workload_name="test",
+        workload=load,
+        variants=(VariantName(config="test", variant="only"),),
+        settings=settings,
+    )
+    return Plan(
+        schema_version=PLAN_SCHEMA_VERSION,
+        label="test",
+        question="",
+        config_questions=(),
+        seed=1,
+        blocks=trials,
+        quick=True,
+        cells=(cell,),
+        trials=tuple(
+            Trial(id=f"{index:03d}-cell-b{index}", index=index, cell_id="cell", block=index, seed=5)
+            for index in range(1, trials + 1)
+        ),
+    )
+
+
+def embedded(directory: Path) -> EmbeddedTarget:
+    return EmbeddedTarget(binary=find_server_binary(), parent=directory)
+
+
+def run_trial(
+    directory: Path,
+    load: Workload,
+    settings: Tree,
+    *,
+    target: Target | None = None,
+    on_moment: Callable[[Moment], None] = lambda moment: None,
+) -> Kept:
+    """Run one trial and return what is kept of it; it is in `directory`/results/run as well."""
+    directory.mkdir(exist_ok=True)
+    collector = Collector(on_moment=on_moment)
+    run = Run(
+        plan=plan_of(load, Settings.model_validate(settings)),
+        store=RunStore(directory / "results" / "run"),
+        target=target or embedded(directory),
+        watcher=collector,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run_matrix(run))
+    return collector.kept[0]
+
+
+def complaints(record: TrialRecord) -> list[str]:
+    return [f"{finding.level} {finding.code}: {finding.text}" for finding in record.findings]

@@ -1,0 +1,94 @@
+"""Every way of consuming and acknowledging, on the real server: nothing lost, all accounted."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.record.schema import Time
+from bench.record.store import RunStore
+from tests.server.running import complaints, run_trial, workload
+
+pytestmark = pytest.mark.nats
+
+POLICY_OF = {
+    "after-handler": "explicit",
+    "after-validation": "explicit",
+    "per-batch": "explicit",
+    "cumulative": "all",
+    "none": "none",
+}
+
+
+@pytest.mark.parametrize("timing", POLICY_OF)
+@pytest.mark.parametrize("mode", ["pull", "push"])
+def test_every_message_is_stored_received_and_acknowledged(
+    tmp_path: Path, mode: str, timing: str
+) -> None:
+    """The ledger of a healthy trial balances to the message, whatever the settings."""
+    settings = {
+        "consumer": {"mode": mode, "ack_policy": POLICY_OF[timing]},
+        "pull": {"batch": 20},
+        "ack": {"timing": timing},
+    }
+
+    record = run_trial(tmp_path, workload(measure="1s"), settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert record.valid, complaints(record)
+    assert ledger.published == ledger.planned == 300
+    assert (ledger.stored, ledger.received, ledger.handled) == (300, 300, 300)
+    assert ledger.acked == (0 if timing == "none" else 300)
+    assert ledger.stream_msgs == 300
+    assert (ledger.lost, ledger.duplicates, ledger.backlog, ledger.foreign) == (0, 0, 0, 0)
+
+
+def test_the_instants_of_a_message_come_in_their_order(tmp_path: Path) -> None:
+    """Slip, response, delivery and end-to-end of the same trial must fit together."""
+    kept = run_trial(tmp_path, workload(), {})
+
+    medians = {
+        time: [one.histogram.mean_ns or 0 for one in kept.intervals if one.time is time]
+        for time in Time
+    }
+    for slice_index in range(len(medians[Time.SLIP])):
+        slip, delivery = medians[Time.SLIP][slice_index], medians[Time.DELIVERY][slice_index]
+        end_to_end = medians[Time.END_TO_END][slice_index]
+        assert 0 <= slip < delivery <= end_to_end
+
+
+def test_several_publishers_and_consumers_share_the_work(tmp_path: Path) -> None:
+    """Two of each: the same ledger, and every process is accounted for."""
+    load = workload(consume={"consumers": 2}, publish={"publishers": 2, "arrivals": "poisson"})
+
+    for mode in ("pull", "push"):
+        record = run_trial(tmp_path / mode, load, {"consumer": {"mode": mode}}).record
+
+        assert record.valid, complaints(record)
+        assert record.ledger is not None
+        assert record.ledger.acked == 500
+        roles = {usage.role for usage in record.processes}
+        assert roles == {
+            "publisher-0", "publisher-1", "consumer-0", "consumer-1", "sampler", "server",
+        }  # fmt: skip
+
+
+def test_what_is_kept_on_disk_is_what_was_measured(tmp_path: Path) -> None:
+    """A report is built from the files alone, so they must hold all of it."""
+    kept = run_trial(tmp_path, workload(), {})
+
+    store = RunStore(tmp_path / "results" / "run")
+    (trial_id,) = store.trial_ids()
+    assert store.read_trial(trial_id) == kept.record
+    read = store.read_intervals(trial_id)
+    assert [(one.time, one.start_ns, one.histogram.total_count) for one in read] == [
+        (one.time, one.start_ns, one.histogram.total_count) for one in kept.intervals
+    ]
+    assert store.read_samples(trial_id).equals(kept.samples)
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    """No store, no work file, no server: a benchmark that litters fills the disk overnight."""
+    run_trial(tmp_path, workload(measure="1s"), {})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
