@@ -33,7 +33,7 @@ def validate(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
         return model.model_validate(source.data), []
     except ValidationError as error:
         found = error.errors(include_url=False)
-        return None, [_problem(model, source, details) for details in found]
+        return None, [_problem(model, source, details) for details in found if _is_own(details)]
 
 
 def child_keys(model: type[Spec], loc: Loc) -> tuple[str, ...]:
@@ -62,6 +62,11 @@ def split_allowed(text: str) -> tuple[str, str]:
     """Return what is wrong and what is allowed, which a parser puts into one text."""
     what, _, allowed = text.partition("; allowed: ")
     return what, allowed
+
+
+def _is_own(details: ErrorDetails) -> bool:
+    # A list of nothing but wrong items also counts as empty for pydantic; the items say enough.
+    return details["type"] != "too_short" or not details["input"]
 
 
 def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Problem:

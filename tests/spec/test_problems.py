@@ -1,0 +1,112 @@
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.core.errors import Problem
+from bench.spec.base import Spec
+from bench.spec.matrix import Matrix
+from bench.spec.problems import child_keys, validate
+from bench.spec.variant import ConfigFile, Settings
+from bench.spec.workload import Workload
+from bench.spec.yaml_tree import Loc, dotted
+
+MODELS: list[type[Spec]] = [Workload, Matrix, ConfigFile, Settings]
+
+JARGON = ("Input should", "Value error", "valid dictionary", "instance of", "tuple[", "pydantic")
+
+
+class Data:
+    """Data without a file, for what needs no line."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.data = data
+
+    def problem(self, loc: Loc, what: str, *, allowed: str = "", nearest: str = "") -> Problem:
+        return Problem(file="f", key=dotted(loc), what=what, allowed=allowed, nearest=nearest)
+
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.sampled_from(["", "5s", "-5s", "5", "128B", "5%", "7/s", "pull", "none", "a.{b}", "x"]),
+)
+
+
+@cache
+def values(depth: int) -> st.SearchStrategy[object]:
+    """Anything YAML can hold, with keys that our models know, so that it gets below the top."""
+    if depth == 0:
+        return scalars
+    below = values(depth - 1)
+    known = sorted({key for model in MODELS for key in nested_keys(model)})
+    keys = st.sampled_from([*known, "1KiB", "unknown"])
+    return scalars | st.lists(below, max_size=3) | st.dictionaries(keys, below, max_size=4)
+
+
+def nested_keys(model: type[Spec]) -> set[str]:
+    found: set[str] = set()
+    waiting: list[Loc] = [()]
+    while waiting:
+        loc = waiting.pop()
+        for key in child_keys(model, loc):
+            found.add(key)
+            waiting.append((*loc, key))
+    return found
+
+
+@st.composite
+def plausible(draw: st.DrawFn, model: type[Spec]) -> dict[str, object]:
+    """A mapping with every top-level key in place and anything below."""
+    return {key: draw(values(2)) for key in child_keys(model, ())}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@given(data=st.data())
+def test_no_input_is_answered_in_pydantics_words(model: type[Spec], data: st.DataObject) -> None:
+    """Each type of error has our own wording; one without would end in a KeyError here."""
+    _, problems = validate(model, Data(data.draw(plausible(model))))
+
+    for problem in problems:
+        assert not any(jargon in str(problem) for jargon in JARGON), problem
+        assert problem.key
+        assert "; allowed: " not in problem.what
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "what"),
+    [
+        ({"workloads": 5}, "workloads", "must be a list"),
+        ({"workloads": ["a"], "configs": [5]}, "configs[0]", "must be a mapping"),
+        ({"configs": [{"config": ""}]}, "configs[0].config", "is empty"),
+        ({"blocks": 101}, "blocks", "too large"),
+        ({"label": None}, "label", "must be text"),
+        ({"phases": {"warmup": True}}, "phases.warmup", "not a quantity"),
+    ],
+)
+def test_each_kind_of_fault_has_plain_words(data: dict[str, object], key: str, what: str) -> None:
+    """The fuzz above shows that no wording is missing; this shows what they are."""
+    _, problems = validate(Matrix, Data(data))
+
+    assert (key, what) in [(problem.key, problem.what) for problem in problems]
+
+
+def test_the_branch_of_a_union_is_no_key() -> None:
+    """Pydantic puts the word `lognormal` into the path; a file has no such key."""
+    data = {"consume": {"handler": {"time": {"p50": 5}}}}
+
+    _, problems = validate(Workload, Data(data))
+
+    keys = [problem.key for problem in problems]
+    assert "consume.handler.time.p50" in keys
+    assert "consume.handler.time.p99" in keys
+
+
+def test_the_keys_of_every_branch_are_allowed() -> None:
+    """Who misspells `p99` may have meant `constant` for all we know."""
+    assert child_keys(Workload, ("consume", "handler", "time")) == ("constant", "p50", "p99")
