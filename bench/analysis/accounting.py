@@ -28,7 +28,7 @@ def conservation(
     """Return a finding when stored minus acked is not the change of the lag.
 
     Allowed for: messages whose PubAck was under way, and how much the lag moved within EDGE_S of
-    the window's limits. Only for variants that ack and neither discard nor give up messages.
+    the window's limits. For variants that ack, and that neither discard nor give up messages.
     """
     if not _keeps_all(cell):
         return ()
@@ -87,9 +87,7 @@ def littles_law(
 def _keeps_all(cell: Cell) -> bool:
     stream, consumer = cell.settings.stream, cell.settings.consumer
     limits = (stream.max_msgs, stream.max_bytes, stream.max_age_ns, stream.max_msgs_per_subject)
-    return all(limit is None for limit in (*limits, consumer.max_deliver)) and (
-        cell.settings.ack.timing != "none"
-    )
+    return all(limit is None for limit in (*limits, consumer.max_deliver))
 
 
 def _lag_at(samples: LagSamples, instant_ns: int) -> tuple[float, float] | None:

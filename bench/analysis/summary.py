@@ -109,7 +109,7 @@ def _summed(
     lag = lag_figures(told, window, rates, consumed_msgs_per_s=consumed)
     found = (
         *steadiness(record, groups, lag),
-        *conservation(counts, window, told, cell),
+        *(conservation(counts, window, told, cell) if record.acks else ()),
         *littles_law(times, rates, lag, told, window),
     )
     figures = TrialFigures(

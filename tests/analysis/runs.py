@@ -40,19 +40,19 @@ WINDOW = Window(
 )
 
 
-def cell(id_: str, *, workload: str = "small-events", rate: str = "1000/s") -> Cell:
-    """A cell with default settings."""
+def cell(id_: str, *, workload: str = "small-events", settings: Settings | None = None) -> Cell:
+    """A cell at 1000 msg/s, with default settings unless others are given."""
     profile = {
         "kind": "stream",
         "payload": {"sizes": "128B"},
-        "publish": {"rate": rate, "window": 4},
+        "publish": {"rate": "1000/s", "window": 4},
     }
     return Cell(
         id=id_,
         workload_name=workload,
         workload=Workload.model_validate(profile),
         variants=(VariantName(config="pull-batch", variant=id_),),
-        settings=Settings(),
+        settings=settings or Settings(),
     )
 
 

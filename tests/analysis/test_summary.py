@@ -1,0 +1,261 @@
+"""A made-up run on disk, summarised, against figures recomputed from its raw values."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bench.analysis.figures import LagVerdict, RunFigures
+from bench.analysis.summary import summarise
+from bench.core.errors import RecordError
+from bench.plan.model import Plan, Trial
+from bench.record import samples
+from bench.record.schema import Finding, Level, ProcessUsage, Time, TrialRecord
+from bench.record.store import RunStore
+from tests.analysis import runs
+
+IntArray = NDArray[np.int64]
+
+FAST, SLOW = runs.cell("fast"), runs.cell("slow")
+SERVER = ProcessUsage(role="server", cpu_ns=600_000_000, cpu_share=0.05, rss_bytes_peak=50_000_000)
+CONSUMERS = tuple(
+    ProcessUsage(role=f"consumer-{i}", cpu_ns=240_000_000, cpu_share=0.02, rss_bytes_peak=-1)
+    for i in range(2)
+)
+BAD = Finding(level=Level.INVALID, code="worker-died", text="consumer-0 died.")
+
+
+def raw_times(trial: Trial) -> list[IntArray]:
+    """1000 values a second; warm-up and drain far off, so that mixing them in would show."""
+    rng = np.random.default_rng(trial.index)
+    median_ns = 2e6 if trial.cell_id == "fast" else 3e6
+    window = [
+        (median_ns * rng.lognormal(0, 0.4, 1000)).astype(np.int64) for _ in range(runs.WINDOW_S)
+    ]
+    far = np.full(1000, 10**9)
+    return [far] * runs.WARMUP_S + window + [far] * runs.DRAIN_S
+
+
+def keep(
+    store: RunStore, trial: Trial, *, acks: bool = True, findings: Sequence[Finding] = ()
+) -> TrialRecord:
+    """Write one trial in which each time is the same raw series."""
+    values = raw_times(trial)
+    kept = [time for time in Time if acks or time is not Time.END_TO_END]
+    record = runs.record(trial, acks=acks, processes=(SERVER, *CONSUMERS), findings=findings)
+    lag = runs.sampled([3, 4] * (runs.TOTAL_S * 5))
+    store.write_trial(record, runs.intervals(dict.fromkeys(kept, values)), lag)
+    return record
+
+
+def whole_run(path: Path) -> tuple[Plan, RunFigures]:
+    """Two cells in three blocks, all of them kept."""
+    plan = runs.plan([FAST, SLOW], blocks=3)
+    store = runs.store(path, plan)
+    for trial in plan.trials:
+        keep(store, trial)
+    return plan, summarise(store)
+
+
+def ranked_ns(values: IntArray, percentile: float) -> int:
+    """The raw value whose rank the percentile names, by sorting."""
+    return int(np.sort(values)[int(percentile * values.size / 100 + 0.5) - 1])
+
+
+@pytest.mark.parametrize("percentile", [50.0, 95.0, 99.0, 99.9])
+def test_percentiles_are_those_of_the_raw_values_of_the_window(
+    tmp_path: Path, percentile: float
+) -> None:
+    """The one figure that everybody looks at: the window only, merged, within 3 digits."""
+    plan, figures = whole_run(tmp_path)
+
+    trial = figures.workloads[0].cells[0].trials[0]
+    window = np.concatenate(raw_times(plan.trials[0])[runs.WARMUP_S : -runs.DRAIN_S])
+    expected_ns = ranked_ns(window, percentile)
+    shown_ns = trial.times[Time.END_TO_END].percentiles_ns[percentile]
+
+    assert shown_ns is not None
+    assert expected_ns <= shown_ns <= expected_ns * (1 + 1 / 1024)
+
+
+def test_a_percentile_without_ten_messages_beyond_is_not_shown(tmp_path: Path) -> None:
+    """12 000 messages have one beyond p99.99: that is a maximum, not a percentile."""
+    _, figures = whole_run(tmp_path)
+
+    trial = figures.workloads[0].cells[0].trials[0]
+
+    assert trial.times[Time.END_TO_END].percentiles_ns[99.99] is None
+
+
+def test_estimates_are_geometric_means_over_trials(tmp_path: Path) -> None:
+    """The trial is the unit: three trials are three values, not 36 000 messages."""
+    plan, figures = whole_run(tmp_path)
+
+    cell = figures.workloads[0].cells[1]
+    estimate = cell.estimates["end_to_end_ns_p99"]
+    of_trials = [trial.times[Time.END_TO_END].percentiles_ns[99.0] for trial in cell.trials]
+    logs = [math.log(value) for value in of_trials if value is not None]
+
+    assert list(estimate.by_block) == [1, 2, 3]
+    assert list(estimate.by_block.values()) == of_trials
+    assert estimate.value == pytest.approx(math.exp(sum(logs) / 3))
+    # t(2 df, 95th percentile) = 2.920 from the table.
+    reach = 2.920 * float(np.std(logs, ddof=1)) / math.sqrt(3)
+    assert estimate.high == pytest.approx(estimate.value * math.exp(reach), rel=1e-4)
+    assert plan.blocks == 3
+
+
+def test_rates_cpu_and_memory_by_hand(tmp_path: Path) -> None:
+    """0.6 s of server CPU and 2 x 0.24 s of consumers for 12 000 messages: 50 and 40 µs each."""
+    _, figures = whole_run(tmp_path)
+
+    cell = figures.workloads[0].cells[0]
+    trial = cell.trials[0]
+
+    assert trial.rates is not None
+    assert (trial.rates.stored, trial.rates.acked) == (1000, 1000)
+    assert trial.cpu_us_per_msg == pytest.approx(
+        {"server": 50.0, "consumer": 40.0, "publisher": None}
+    )
+    assert cell.estimates["server_rss_bytes_peak"].value == pytest.approx(50_000_000)
+    assert "publisher_cpu_us_per_msg" not in cell.estimates
+
+
+def test_a_standing_lag_is_stable(tmp_path: Path) -> None:
+    """3 and 4 messages in turn: peak 4, end 3.5, which at 1000 msg/s is 3.5 ms behind."""
+    _, figures = whole_run(tmp_path)
+
+    cell = figures.workloads[0].cells[0]
+    lag = cell.trials[0].lag
+
+    assert lag is not None
+    assert (lag.peak_msgs, lag.end_msgs) == (4, 3.5)
+    assert lag.lag_s == pytest.approx(0.0035)
+    assert lag.verdict is LagVerdict.STABLE
+    assert cell.lag_verdict is LagVerdict.STABLE
+
+
+def test_series_cover_the_whole_trial_with_gaps_where_nothing_is_known(tmp_path: Path) -> None:
+    """Plots show warm-up and drain too; a slice of 1000 messages has just enough for a p99."""
+    _, figures = whole_run(tmp_path)
+
+    series = figures.workloads[0].cells[0].trials[0].series
+
+    assert series is not None
+    assert series.slice_s.tolist() == list(range(runs.TOTAL_S))
+    assert series.rates["stored"].tolist() == [1000.0] * 14 + [0.0]
+    assert np.isfinite(series.p99_ns[Time.RESPONSE]).all()
+    assert series.p99_ns[Time.RESPONSE][0] == pytest.approx(1e9, rel=1e-3)
+    assert math.isnan(series.cpu_share["server"][0])
+    assert series.cpu_share["server"][1:] == pytest.approx(0.5)
+
+
+def test_the_best_cell_has_the_lowest_estimate_and_ties_have_none(tmp_path: Path) -> None:
+    """Both cells stored what was offered: to crown one for 1000.0 msg/s would be a joke."""
+    _, figures = whole_run(tmp_path)
+
+    best = figures.workloads[0].best
+
+    assert best["end_to_end_ns_p99"] == "fast"
+    assert "stored_msgs_per_s" not in best
+    assert "lag_slope_msgs_per_s" not in best
+
+
+def test_an_invalid_trial_is_shown_and_never_estimated(tmp_path: Path) -> None:
+    """Dropping it in silence would hide a fault; averaging it in would spread it."""
+    plan = runs.plan([FAST], blocks=4)
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials:
+        keep(store, trial, findings=[BAD] if trial.block == 2 else [])
+
+    [cell] = summarise(store).workloads[0].cells
+
+    assert [trial.record.block for trial in cell.trials] == [1, 2, 3, 4]
+    assert cell.trials[1].times  # its figures are there to be looked at
+    assert sorted(cell.estimates["end_to_end_ns_p99"].by_block) == [1, 3, 4]
+
+
+def test_a_cell_without_a_valid_trial_has_no_estimate(tmp_path: Path) -> None:
+    """Nothing valid, nothing claimed."""
+    plan = runs.plan([FAST], blocks=1)
+    store = runs.store(tmp_path, plan)
+    keep(store, plan.trials[0], findings=[BAD])
+
+    [cell] = summarise(store).workloads[0].cells
+
+    assert (cell.estimates, cell.lag_verdict, cell.spectrum) == ({}, None, {})
+
+
+def test_trials_without_a_record_are_missing(tmp_path: Path) -> None:
+    """A run that was stopped halfway says what it lacks."""
+    plan = runs.plan([FAST, SLOW], blocks=2)
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials[:3]:
+        keep(store, trial)
+
+    figures = summarise(store)
+
+    assert figures.missing == (plan.trials[3].id,)
+    assert [len(cell.trials) for cell in figures.workloads[0].cells] == [2, 1]
+
+
+def test_a_trial_that_broke_off_has_no_figures(tmp_path: Path) -> None:
+    """A server that died in the warm-up leaves a record with a reason and nothing else."""
+    plan = runs.plan([FAST], blocks=1)
+    store = runs.store(tmp_path, plan)
+    whole = runs.record(plan.trials[0], findings=[BAD])
+    broken = replace(
+        whole, completed=False, window=None, window_counts=None, slices=None, ledger=None
+    )
+    store.write_trial(broken, [], samples.table([]))
+
+    [trial] = summarise(store).workloads[0].cells[0].trials
+
+    assert (trial.times, trial.rates, trial.lag, trial.series) == ({}, None, None, None)
+    assert trial.record.findings == (BAD,)
+
+
+def test_a_variant_that_never_acks_has_no_end_to_end_time(tmp_path: Path) -> None:
+    """An acked rate of 0 is no bad result of such a variant, it is no result at all."""
+    plan = runs.plan([FAST, SLOW], blocks=1)
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials:
+        keep(store, trial, acks=trial.cell_id == "slow")
+
+    workload = summarise(store).workloads[0]
+    never = workload.cells[0]
+
+    assert Time.END_TO_END not in never.trials[0].times
+    assert never.estimates.keys().isdisjoint({"end_to_end_ns_p99", "acked_msgs_per_s"})
+    assert "completion_ns_p99" in never.estimates
+    assert "end_to_end_ns_p99" not in workload.best  # one cell alone is no comparison
+    assert workload.best["completion_ns_p99"] == "fast"
+
+
+def test_workloads_are_never_mixed(tmp_path: Path) -> None:
+    """Cells are compared under the same load or not at all."""
+    plan = runs.plan([FAST, runs.cell("other", workload="mixed-payload")], blocks=1)
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials:
+        keep(store, trial)
+
+    figures = summarise(store)
+
+    assert [w.name for w in figures.workloads] == ["small-events", "mixed-payload"]
+    assert [w.best for w in figures.workloads] == [{}, {}]
+
+
+def test_a_damaged_log_is_named(tmp_path: Path) -> None:
+    """A report from half of the messages would look like any other report."""
+    plan = runs.plan([FAST], blocks=1)
+    store = runs.store(tmp_path, plan)
+    keep(store, plan.trials[0])
+    log = tmp_path / "trials" / plan.trials[0].id / "latency.hlog"
+    log.write_text(log.read_text().replace("Tag=slip,3.", "Tag=slop,3."))
+
+    with pytest.raises(RecordError, match=r"latency\.hlog: not a readable interval log: 'slop'"):
+        summarise(store)
