@@ -38,7 +38,7 @@ check: $(TOOLS) ## Check format, lint, types, layers, sizes and documents
 
 constraints: ## Pin the newest versions that pyproject.toml allows (use the oldest Python)
 	@$(python_found)
-	@sh .ci/pin "$(PYTHON)" > constraints.new
+	@sh .ci/pin "$(PYTHON)" > constraints.new || { rm -f constraints.new; exit 1; }
 	@mv constraints.new constraints.txt
 
 clean: ## Remove .venv and caches; results and reports stay
