@@ -32,7 +32,8 @@ def test_finding_codes_are_read_from_calls_keywords_and_choices() -> None:
         "def _note(code, text): return Finding(code=code, text=text)\n"
         "_note('by-helper', 'text')\n"
         "Finding(code='by-keyword')\n"
-        "code = 'either' if x else 'or-else'\n"
+        "word = 'either' if x else 'or-else'\n"
+        "Finding(code=word)\n"
     )
 
     assert finding_codes(source) == {"by-helper", "by-keyword", "either", "or-else"}
@@ -42,28 +43,33 @@ def finding_codes(source: str) -> set[str]:
     """Return the codes that a module gives to findings."""
     if "Finding(" not in source:
         return set()
-    tree = ast.parse(source)
+    nodes = tuple(ast.walk(ast.parse(source)))
     helpers = {
         node.name: [argument.arg for argument in node.args.args].index("code")
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.FunctionDef)
         and any(argument.arg == "code" for argument in node.args.args)
     }
+    given = [value for node in nodes if (value := _given_code(node, helpers)) is not None]
+    names = {value.id for value in given if isinstance(value, ast.Name)}
+    given += [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id in names for target in node.targets)
+    ]
     return {
         part.value
-        for node in ast.walk(tree)
-        for value in _code_values(node, helpers)
+        for value in given
         for part in ast.walk(value)
         if isinstance(part, ast.Constant) and isinstance(part.value, str)
     }
 
 
-def _code_values(node: ast.AST, helpers: dict[str, int]) -> list[ast.expr]:
+def _given_code(node: ast.AST, helpers: dict[str, int]) -> ast.expr | None:
     match node:
         case ast.keyword(arg="code", value=value):
-            return [value]
-        case ast.Assign(targets=[ast.Name(id="code")], value=value):
-            return [value]
+            return value
         case ast.Call(func=ast.Name(id=function), args=arguments) if function in helpers:
-            return arguments[helpers[function] : helpers[function] + 1]
-    return []
+            return arguments[helpers[function]]
+    return None
