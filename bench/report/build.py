@@ -12,6 +12,7 @@ from bench.report.model import (
     Entry,
     Fact,
     Gallery,
+    Name,
     Notice,
     Report,
     Row,
@@ -34,7 +35,7 @@ def build(figures: RunFigures) -> Report:
         compared=_compared(figures),
         answers=_answers(figures),
         facts=_facts(figures),
-        notices=_notices(figures),
+        notices=notices(figures),
         sections=(
             *(_workload_section(figures, w, n) for n, w in enumerate(figures.workloads, start=1)),
             _trials_section(figures),
@@ -105,31 +106,38 @@ def _day(started_utc: str) -> str:
     return started_utc[:16].replace("T", " ")
 
 
-def _notices(figures: RunFigures) -> tuple[Notice, ...]:
-    notices: list[Notice] = []
+def notices(figures: RunFigures) -> tuple[Notice, ...]:
+    """Return what a reader of the run must know before its figures."""
+    found: list[Notice] = []
     plan = figures.plan
     if plan.quick or plan.blocks < ENOUGH_BLOCKS:
-        notices.append(Notice(tone=Tone.WARNING, word="A quick look", text=_quick_words(figures)))
+        found.append(
+            Notice(tone=Tone.WARNING, word="A quick look", sentence=(_quick_words(figures),))
+        )
     invalid = [t.record.trial_id for t in trials.all_trials(figures) if not t.record.valid]
     if invalid:
-        notices.append(
+        found.append(
             Notice(
                 tone=Tone.BAD,
                 word=text.plural(len(invalid), "invalid trial").capitalize(),
-                text="No figure counts them; the reasons stand under Trials. "
-                + (", ".join(invalid[:6]) + (" …" if len(invalid) > 6 else "")),
+                sentence=(
+                    "Left out of every figure; the reasons stand under Trials: ",
+                    Name(", ".join(invalid[:6]) + (" …" if len(invalid) > 6 else "")),
+                ),
             )
         )
     if figures.missing:
-        notices.append(
+        found.append(
             Notice(
                 tone=Tone.WARNING,
                 word=text.plural(len(figures.missing), "missing trial").capitalize(),
-                text="Planned, but without a record. "
-                f"`jetbench run --resume {figures.run_id}` completes the run.",
+                sentence=(
+                    "Planned, but without a record. This completes the run: ",
+                    Name(f"jetbench run --resume {figures.run_id}"),
+                ),
             )
         )
-    return tuple(notices)
+    return tuple(found)
 
 
 def _quick_words(figures: RunFigures) -> str:
@@ -145,9 +153,9 @@ def _quick_words(figures: RunFigures) -> str:
         else ""
     )
     return (
-        f"This run shows that everything works and what differs widely; {text.listed(reasons)}. "
-        "It cannot decide between close cells, cannot rule out a regression and must not fail or "
-        f"pass a build.{unsure}"
+        f"This run can show wide differences and broken settings, no more: {text.listed(reasons)}. "
+        "It cannot decide between close cells, cannot rule out a regression, and must neither pass "
+        f"nor fail a build.{unsure}"
     )
 
 
@@ -246,7 +254,7 @@ def _environment_section(figures: RunFigures) -> Section:
         ("jetbench", env.jetbench),
         ("Packages", packages or text.NA),
         ("Load before the run", f"{env.load_average_1m:.2f} (1 minute average)"),
-        ("Started", f"{env.started_utc} UTC" if "T" in env.started_utc else env.started_utc),
+        ("Started", f"{_day(env.started_utc)} UTC"),
         ("Seed", str(figures.plan.seed)),
     )
     rows = tuple(Row(names=(word,), entries=(Entry(text=value),)) for word, value in pairs)

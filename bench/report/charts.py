@@ -61,7 +61,8 @@ def spread_plot(cells: Sequence[CellFigures], id_: str) -> Plot:
         _dots(axis, 99.0, "p99 of a trial", {"symbol": "circle", "size": 8, "opacity": 0.75}),
         _invalid_dots(axis),
     ]
-    layout = traces.layout(traces.log_axis("end-to-end time, ms"), axis.layout, legend=True)
+    shown = [x for trace in data for x in trace["x"]]
+    layout = traces.layout(traces.log_axis("end-to-end time, ms", shown), axis.layout, legend=True)
     return Plot(
         id=id_,
         title="Spread over blocks",
@@ -256,8 +257,8 @@ def _slope_table(cells: Sequence[CellFigures], id_: str) -> Table:
             cell.estimates.get(comparison.LAG_SLOPE),
             comparison.slope_interval(cell),
         )
-        slope = Entry(text=text.signed(estimate.value) if estimate else text.NA)
-        ends = f"{text.signed(interval[0])} to {text.signed(interval[1])}" if interval else text.NA
+        slope = Entry(text=text.slope(estimate.value) if estimate else text.NA)
+        ends = f"{text.slope(interval[0])} to {text.slope(interval[1])}" if interval else text.NA
         entries = (slope, Entry(text=ends), comparison.verdict_entry(cell))
         rows.append(Row(names=comparison.names(cell), entries=entries))
     return Table(id=id_, caption="Lag slope", head="Variant", columns=columns, rows=tuple(rows))
@@ -316,18 +317,20 @@ def _estimate_or_none(cell: CellFigures, metric: Metric) -> float | None:
 
 def curve_plot(cells: Mapping[str, CellFigures], id_: str) -> Plot:
     """Return end-to-end percentile curves, one line for each variant."""
-    data = []
+    data, heights = [], []
     for index, (variant, cell) in enumerate(cells.items()):
-        curve = [(p, ns) for p, ns in cell.spectrum.get(Time.END_TO_END, ()) if p < 100]
+        curve = [(p, ns) for p, ns in cell.spectrum.get(Time.END_TO_END, ()) if 10 <= p < 100]
         if not curve:
             continue
         percentiles = np.array([p for p, _ in curve])
+        times_ms = [ns / NS_PER_MS for _, ns in curve]
+        heights += times_ms
         data.append(
             traces.line(
                 text.for_plot(variant),
                 index,
                 {"x": traces.packed(1 / (1 - percentiles / 100))},
-                np.array([ns / NS_PER_MS for _, ns in curve]),
+                np.array(times_ms),
                 line={"color": traces.colour(index), "width": 2, "dash": traces.dash(index)},
                 customdata=traces.packed(percentiles),
                 hovertemplate="p%{customdata:.6~g}: %{y:.3~g} ms<extra>%{fullData.name}</extra>",
@@ -337,7 +340,7 @@ def curve_plot(cells: Mapping[str, CellFigures], id_: str) -> Plot:
     x = traces.axis(
         "percentile", type="log", tickvals=[at for at, _ in ticks], ticktext=[t for _, t in ticks]
     )
-    layout = traces.layout(x, traces.log_axis("end-to-end time, ms"), legend=True)
+    layout = traces.layout(x, traces.log_axis("end-to-end time, ms", heights), legend=True)
     return Plot(
         id=id_,
         title="End-to-end percentiles",

@@ -42,6 +42,10 @@ _COUNTS = (
 )
 
 
+COUNT_COLUMNS = len(_COUNTS)
+"""How many counts stand last in a table of cells."""
+
+
 def names(cell: CellFigures) -> tuple[str, ...]:
     """Return every variant name of a cell."""
     return tuple(str(variant) for variant in cell.cell.variants) or (cell.cell.id,)
@@ -67,7 +71,8 @@ def workload_table(workload: WorkloadFigures, metrics: Sequence[Metric], id_: st
         id=id_,
         caption=(
             f"{workload.name}: every cell. Means over valid trials; the best of each column is "
-            "marked, the others show their difference to it. ≈ means not separable from the best."
+            "marked, the others show their difference to it; "
+            "≈ where the two are not separable. A click on a heading sorts."
         ),
         head="Variant",
         columns=tuple(columns),
@@ -114,7 +119,7 @@ def question_table(
         if metric.key == LAG_SLOPE:
             rows.append(_row("lag verdict", [verdict_entry(cell) for cell in cells.values()]))
     rows += [
-        _row(counted.key, [_count_entry(cell, counted) for cell in cells.values()])
+        _row(f"{counted.key}, messages", [_count_entry(cell, counted) for cell in cells.values()])
         for counted in _COUNTS
     ]
     return Table(
@@ -123,6 +128,7 @@ def question_table(
         head="Figure",
         columns=tuple(Column(title=variant) for variant in cells),
         rows=tuple(rows),
+        compact=True,
     )
 
 
@@ -132,9 +138,9 @@ def _row(name: str, entries: Sequence[Entry]) -> Row:
 
 def _metric_row(metric: Metric, cells: Sequence[CellFigures], best: CellFigures | None) -> Row:
     scale = _scale(metric.unit, _values([metric], cells))
-    unit = f", {scale.unit}" if scale.unit else ""
+    unit = scale.unit if metric.unit == "ns" else _unit_of(metric)
     entries = [metric_entry(cell, metric, scale, best) for cell in cells]
-    return _row(f"{metric.title}{unit}", entries)
+    return _row(f"{metric.title}, {unit}" if unit else metric.title, entries)
 
 
 def best_cells(cells: Sequence[CellFigures]) -> Mapping[str, CellFigures]:
@@ -175,8 +181,8 @@ def _distance(estimate: Estimate, best: Estimate) -> str:
 
 def _slope_entry(cell: CellFigures, estimate: Estimate, hint: str) -> Entry:
     interval = slope_interval(cell)
-    detail = f"{text.signed(interval[0])} … {text.signed(interval[1])}" if interval else ""
-    return Entry(text=text.signed(estimate.value), detail=detail, hint=hint, order=estimate.value)
+    detail = f"{text.slope(interval[0])} … {text.slope(interval[1])}" if interval else ""
+    return Entry(text=text.slope(estimate.value), detail=detail, hint=hint, order=estimate.value)
 
 
 def slope_interval(cell: CellFigures) -> tuple[float, float] | None:

@@ -16,6 +16,11 @@ _TERMS = (
     ),
     ("Response time", "stored − intended: what a publisher waits for its PubAck."),
     ("Delivery time", "received − intended: until the consumer holds the message."),
+    (
+        "Completion time",
+        "handled − intended: until the handler is done. It compares variants that acknowledge at "
+        "different points, or never.",
+    ),
     ("Slip", "sent − intended: how late the load generator itself was."),
     (
         "p50, p95, p99, p99.9",
@@ -43,15 +48,18 @@ _TERMS = (
         "CPU time within the window divided by messages stored (server, publisher) or received "
         "(consumer).",
     ),
+    ("Lost", "Stored, never received, and not in the server's backlog when the drain ended."),
     (
-        "Lost",
-        "Stored, never received, and not in the server's backlog when the drain ended.",
+        "Duplicates, redelivered",
+        "Deliveries of a message that had been received before; deliveries that the server "
+        "marked as repeated. The share is of all deliveries.",
     ),
 )
 
 _METHOD = (
-    "The trial is the unit: each has a fresh server, store, stream, consumer and clients. Messages "
-    "within a trial are not independent and are never treated as if they were.",
+    "The trial is the unit: each has a fresh stream, consumer and clients, and a fresh server and "
+    "store unless the run was told to use a server of yours. Messages within a trial are not "
+    "independent and are never treated as if they were.",
     "A block runs every cell once, in an order shuffled by the seed, one trial at a time. A host "
     "that grows slower then slows all cells alike, and cells are compared within blocks.",
     "Load is open loop: the send times are computed before the first message leaves, so a slow "

@@ -97,6 +97,7 @@ class Table:
         columns: the others.
         rows: in their first order.
         sortable: the reader may order it by any column.
+        compact: details stand beside the figures, not below.
     """
 
     kind: ClassVar[str] = "table"
@@ -107,6 +108,17 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     sortable: bool = False
+    compact: bool = False
+
+    @property
+    def style(self) -> str:
+        """How it is laid out: classes of report.css."""
+        words = {
+            "sortable": self.sortable,
+            "compact": self.compact,
+            "pairs": len(self.columns) == 1,
+        }
+        return " ".join(word for word, holds in words.items() if holds)
 
     @property
     def grouped(self) -> bool:
@@ -183,14 +195,14 @@ class Notice:
     Attributes:
         tone: warning or bad, with `word` saying the same.
         word: leads the text.
-        text: the sentences.
+        sentence: what to know.
     """
 
     kind: ClassVar[str] = "notice"
 
     tone: Tone
     word: str
-    text: str
+    sentence: Sentence
 
 
 Block = Table | Gallery | Terms | Code | Notice

@@ -57,7 +57,8 @@ def _time_axis() -> Json:
 def _layout(y: Json, window: Window) -> Json:
     shapes, words = traces.phase_shapes(window)
     layout = traces.layout(_time_axis(), y, legend=True, shapes=shapes)
-    return layout | {"annotations": words}
+    legend = layout["legend"] | {"y": 1.09}  # leaves a line for the names of the phases
+    return layout | {"annotations": words, "legend": legend}
 
 
 def _rate_plot(cells: Cells, window: Window, id_: str) -> Plot:
@@ -120,7 +121,8 @@ def _p99_plot(cells: Cells, window: Window, id_: str) -> Plot:
         ]
         data += _trial_lines(variant, index, [(d.trial, y, 0.5, 1.0) for d, y in lines], "ms")
         columns |= _worst({variant: [y for d, y in lines if d.trial.record.valid]})
-    y = traces.log_axis("end-to-end p99 of a slice, ms")
+    heights = [float(value) for y in columns.values() for value in y[~np.isnan(y)]]
+    y = traces.log_axis("end-to-end p99 of a slice, ms", heights)
     return Plot(
         id=id_,
         title="End-to-end p99 over time",

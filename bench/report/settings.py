@@ -95,9 +95,9 @@ def workload_words(plan: Plan, workload_name: str) -> str:
     workload = next(c.workload for c in plan.cells if c.workload_name == workload_name)
     published = workload.model_dump(mode="json")
     publish, phases = published["publish"], published["phases"]
-    sizes = text.listed(
-        [f"{share} {size}" for size, share in published["payload"]["sizes"].items()]
-    )
+    shares = published["payload"]["sizes"]
+    alone = len(shares) == 1
+    sizes = text.listed([size if alone else f"{share} {size}" for size, share in shares.items()])
     consume = workload.consume
     return (
         f"{publish['rate']} offered by {text.plural(publish['publishers'], 'publisher')} "

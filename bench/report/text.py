@@ -55,9 +55,11 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", THIN).replace("-", MINUS)
 
 
-def signed(value: float) -> str:
-    """Write a number with its sign, also when it is positive."""
-    return f"+{number(value)}" if value > 0 else number(value)
+def slope(msgs_per_s: float) -> str:
+    """Write a slope with its sign, to a tenth of a message a second: 3.388 -> `+3.4`."""
+    size = abs(msgs_per_s)
+    digits = f"{size:.1f}" if size < 99.95 else number(size)
+    return ("+" if msgs_per_s > 0 else MINUS if msgs_per_s < 0 else "") + digits
 
 
 def change(ratio: float) -> str:

@@ -7,6 +7,7 @@ text, grid and background are left to the page, which knows whether it is light 
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from bench.analysis.figures import Array
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
+from bench.report.text import THIN
 
 Json = dict[str, Any]
 
@@ -23,11 +25,21 @@ PALETTE = ("#2f7ec0", "#d4602a", "#1d9a78", "#b067ab", "#b98a00", "#3aa3d1", "#8
 """After Okabe and Ito (2008), darkened or lightened until each reads on white and on black."""
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "hexagon", "pentagon")
 SHADE = "rgba(128,136,148,0.14)"
 AXIS_GREY = "rgba(128,136,148,0.75)"
 
-PERCENTILE_TICKS = ((2.0, "50"), (10.0, "90"), (100.0, "99"), (1e3, "99.9"), (1e4, "99.99"))
+PERCENTILE_TICKS = (
+    (10 / 9, "10"),
+    (2.0, "50"),
+    (10.0, "90"),
+    (100.0, "99"),
+    (1e3, "99.9"),
+    (1e4, "99.99"),
+)
+
+
+FINE_TICKS_BELOW = 3_000.0
+"""Beyond this ratio of largest to smallest, ticks at 2 and 5 would run into each other."""
 
 
 def colour(index: int) -> str:
@@ -38,11 +50,6 @@ def colour(index: int) -> str:
 def dash(index: int) -> str:
     """Return the dash of the line at `index`, so that lines differ by more than colour."""
     return DASHES[index % len(DASHES)]
-
-
-def symbol(index: int) -> str:
-    """Return the marker of the line at `index`."""
-    return SYMBOLS[index % len(SYMBOLS)]
 
 
 def translucent(hex_colour: str, opacity: float) -> str:
@@ -77,6 +84,7 @@ def layout(x: Json, y: Json, *, legend: bool, shapes: Sequence[Json] = ()) -> Js
             "yanchor": "bottom",
             "traceorder": "normal",
         },
+        "separators": f".{THIN}",
         "hovermode": "closest",
         "dragmode": "zoom",
         "shapes": list(shapes),
@@ -89,9 +97,15 @@ def axis(title: str, **more: object) -> Json:
     return {"title": {"text": title, "standoff": 8}, **more}
 
 
-def log_axis(title: str, **more: object) -> Json:
-    """Return a logarithmic axis whose ticks read 1, 2, 5, 10."""
-    return axis(title, type="log", exponentformat="none", minorloglabels="complete", **more)
+def log_axis(title: str, values: Sequence[float], **more: object) -> Json:
+    """Return a logarithmic axis for `values`, its ticks written out: 1, 2, 5, 10, 20."""
+    shown = [value for value in values if value > 0 and math.isfinite(value)]
+    low, high = min(shown, default=1.0), max(shown, default=1.0)
+    steps = (1, 2, 5) if high / low < FINE_TICKS_BELOW else (1,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    words = [f"{tick:,.6g}".replace(",", THIN) for tick in ticks]
+    return axis(title, type="log", tickvals=ticks, ticktext=words, **more)
 
 
 def line(name: str, index: int, x: Mapping[str, object], y: Array, **more: object) -> Json:
@@ -144,7 +158,7 @@ def _edge(x: float) -> Json:
 
 def _word(word: str, x: float) -> Json:
     return {
-        "text": word, "x": x, "xref": "x", "y": 1, "yref": "paper", "yanchor": "top",
+        "text": word, "x": x, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom",
         "showarrow": False, "font": {"size": 11, "color": AXIS_GREY},
     }  # fmt: skip
 

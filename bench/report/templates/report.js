@@ -9,6 +9,8 @@
     responsive: true,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
   };
+  // Half of an A4 or Letter page, landscape: its size is not known before it is laid out.
+  const PRINTED = { width: 465, height: 255, autosize: false };
   const drawn = new Set();
 
   // --- colours: read from the style sheet, so that light and dark stand in one place
@@ -20,7 +22,7 @@
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: ink("--sans"), size: 12, color: ink("--soft") },
+      font: { family: ink("--sans"), size: root.dataset.printing ? 10 : 12, color: ink("--soft") },
       hoverlabel: { bgcolor: ink("--panel"), bordercolor: ink("--line"), font: { color: ink("--ink") } },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--faint"), activecolor: ink("--ink") },
       axis,
@@ -68,13 +70,12 @@
   window.addEventListener("beforeprint", () => {
     plots.forEach(draw);
     root.dataset.printing = "true";
-    for (const plot of plots) {
-      Plotly.relayout(plot, { ...themeUpdate(), width: plot.clientWidth, autosize: false });
-    }
+    for (const plot of plots) Plotly.relayout(plot, { ...themeUpdate(), ...PRINTED });
   });
   window.addEventListener("afterprint", () => {
     delete root.dataset.printing;
-    for (const plot of plots) Plotly.relayout(plot, { ...themeUpdate(), width: null, autosize: true });
+    const onScreen = { width: null, height: null, autosize: true };
+    for (const plot of plots) Plotly.relayout(plot, { ...themeUpdate(), ...onScreen });
   });
 
   // --- light and dark

@@ -1,0 +1,113 @@
+"""The same figures for the terminal: a table for each workload, a line for each trial."""
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
+from bench.core.units import human_duration
+from bench.record.schema import Level, Time
+from bench.report import comparison, standing, text
+from bench.report.build import notices
+from bench.report.model import Entry, Tone, plain
+
+_SHOWN = (
+    "end_to_end_ns_p50",
+    "end_to_end_ns_p99",
+    "delivery_ns_p99",
+    "acked_msgs_per_s",
+    "lag_msgs_peak",
+    "server_cpu_us_per_msg",
+)
+_NARROW = ("end_to_end_ns_p50", "end_to_end_ns_p99", "acked_msgs_per_s")
+NARROW_BELOW_COLUMNS = 100
+_STYLES = {
+    Tone.BEST: "bold green",
+    Tone.GOOD: "green",
+    Tone.WARNING: "yellow",
+    Tone.BAD: "bold red",
+    Tone.MUTED: "dim",
+}
+
+
+def print_summary(figures: RunFigures, console: Console) -> None:
+    """Print what came out of a run: a table and the answers of each workload, then the notices."""
+    for workload in figures.workloads:
+        console.print(_workload_table(figures, workload, console.width))
+        for sentence in standing.answers(workload):
+            console.print(Text(plain(sentence)))
+        console.print()
+    for notice in notices(figures):
+        words = Text(f"{notice.word}. ", style=_STYLES[notice.tone])
+        console.print(words.append(plain(notice.sentence), style="not bold default"))
+
+
+def _workload_table(figures: RunFigures, workload: WorkloadFigures, columns: int) -> RichTable:
+    keys = _SHOWN if columns >= NARROW_BELOW_COLUMNS else _NARROW
+    metrics = [metric for metric in figures.metrics if metric.key in keys]
+    table = comparison.workload_table(workload, metrics, id_=workload.name)
+    printed = RichTable(title=Text(workload.name), title_justify="left", box=None, pad_edge=False)
+    printed.add_column("variant", overflow="fold")
+    for column in table.columns[: -comparison.COUNT_COLUMNS]:
+        printed.add_column(_heading(column.group, column.title, column.unit), justify="right")
+    printed.add_column("lag")
+    printed.add_column("lost", justify="right")
+    for row, cell in zip(table.rows, workload.cells, strict=True):
+        entries = row.entries[: -comparison.COUNT_COLUMNS]
+        printed.add_row(
+            _name(row.names),
+            *(_printed(entry) for entry in entries),
+            _printed(comparison.verdict_entry(cell)),
+            _lost(cell),
+        )
+    return printed
+
+
+def _heading(group: str, title: str, unit: str) -> Text:
+    return Text(f"{group}\n{title}\n{unit}")
+
+
+def _name(names: tuple[str, ...]) -> Text:
+    more = f" (+{len(names) - 1})" if len(names) > 1 else ""
+    return Text(names[0] + more)
+
+
+def _printed(entry: Entry) -> Text:
+    printed = Text(entry.text, style=_STYLES.get(entry.tone, ""))
+    if entry.detail:
+        printed.append(f"\n{entry.detail}", style="not bold dim")
+    return printed
+
+
+def _lost(cell: CellFigures) -> Text:
+    lost = standing.lost(cell)
+    return Text(f"✗ {text.count(lost)}", style=_STYLES[Tone.BAD]) if lost else Text("0")
+
+
+def trial_line(figures: TrialFigures, position: int, total: int) -> str:
+    """Return one plain line on a trial: `[3/70] 003-… valid end-to-end p50 1.52 ms …`."""
+    record = figures.record
+    parts = [f"[{position}/{total}]", record.trial_id, _state(figures)]
+    times = figures.times.get(Time.END_TO_END)
+    if times is not None:
+        parts += [
+            f"end-to-end p50 {_duration(times.percentiles_ns.get(50.0))}",
+            f"p99 {_duration(times.percentiles_ns.get(99.0))}",
+        ]
+    if figures.rates is not None:
+        kind = "acked" if record.acks else "delivered"
+        rate = figures.rates.acked if record.acks else figures.rates.delivered
+        parts.append(f"{kind} {rate:.0f} msg/s")
+    parts.append(f"lag {figures.lag.verdict if figures.lag else text.NA}")
+    return "  ".join(parts)
+
+
+def _state(figures: TrialFigures) -> str:
+    if figures.record.valid:
+        return "valid"
+    codes = [f.code for f in figures.record.findings if f.level is Level.INVALID]
+    return f"INVALID ({', '.join(codes) or 'broke off'})"
+
+
+def _duration(ns: int | None) -> str:
+    return text.NA if ns is None else human_duration(ns)
