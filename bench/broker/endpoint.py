@@ -17,13 +17,22 @@ class Endpoint:
         url: `nats://host:port` or `tls://host:port`; may carry a password or token: never log it.
         creds_file: path of a .creds file; empty for none.
         name: connection name shown by the server, e.g. `jetbench-publisher-0`.
-        connect_timeout_s: for the first connect, s.
+        connect_timeout_s: for each attempt to connect, s.
+        nkey_seed_file: path of a file with an nkey's seed; empty for none.
+        tls_ca_file: path of the certificates to trust; empty for the system's.
+        tls_cert_file, tls_key_file: paths of our own certificate and its key; empty for none.
+        tls_first: agree on TLS before the server says a word (`handshake_first`).
     """
 
     url: str
     creds_file: str = ""
     name: str = "jetbench"
     connect_timeout_s: float = 4.0
+    nkey_seed_file: str = ""
+    tls_ca_file: str = ""
+    tls_cert_file: str = ""
+    tls_key_file: str = ""
+    tls_first: bool = False
 
 
 def parse_server_url(text: str) -> str:

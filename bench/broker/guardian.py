@@ -22,9 +22,14 @@ def main(server: str, config: str, directory: str) -> None:
     """Run `server -c config` until standard input ends, then remove `directory`."""
     for name in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # the pipe alone says when to stop
-    child = subprocess.Popen(
-        [server, "-c", config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    # What the server says before it has read where its log is: an error in its configuration.
+    with open(os.path.join(directory, "server.stderr"), "wb") as stderr:  # noqa: PTH118, PTH123
+        child = subprocess.Popen(
+            [server, "-c", config],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
     _say(f"pid {child.pid}")
     threading.Thread(target=lambda: _say(f"exit {child.wait()}"), daemon=True).start()
     while os.read(0, 4096):

@@ -160,25 +160,27 @@ async def _url(directory: Path, pid: int, ended: "asyncio.Future[int]") -> str:
     """Wait until the server has written down the port it chose, and answers there."""
     ports_file = directory / f"nats-server_{pid}.ports"
     deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+    how = f"did not come up within {START_TIMEOUT_S:.0f} s"
     while asyncio.get_running_loop().time() < deadline:
         if ended.done():
+            how = f"ended with code {ended.result()} at its start"
             break
         with suppress(OSError, ValueError, KeyError, IndexError):  # not there or half written yet
             return str(json.loads(ports_file.read_text())["nats"][0])
         await asyncio.sleep(_POLL_S)
     raise ServerUnavailableError(
-        f"the embedded nats-server did not come up within {START_TIMEOUT_S:.0f} s; "
-        f"its log ends: {log_tail(directory)}"
+        f"the embedded nats-server {how}; its log ends: {log_tail(directory)}"
     )
 
 
 def log_tail(directory: Path) -> str:
     """Return the last lines of the embedded server's log on one line, for an error text."""
-    try:
-        lines = (directory / "server.log").read_text(errors="replace").splitlines()
-    except OSError:
-        return "(no log)"
-    return " | ".join(lines[-LOG_TAIL_LINES:]) or "(empty)"
+    lines: list[str] = []
+    for name in ("server.log", "server.stderr"):
+        with suppress(OSError):  # a server that fails early has no log
+            lines += (directory / name).read_text(errors="replace").split("\n")
+    said = [line.strip() for line in lines if line.strip()]
+    return " | ".join(said[-LOG_TAIL_LINES:]) or "(empty)"
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -22,7 +22,8 @@ class Backlog:
     """What the server said when the drain had ended.
 
     Attributes:
-        msgs: still held for the consumer; 0 when everything was delivered and settled.
+        msgs: still held for the consumer; 0 when everything was delivered and settled, -1 when it
+            could not be asked.
         stream_msgs: ever stored in the stream; -1 when it could not be asked.
     """
 
@@ -142,7 +143,7 @@ def ledger(
         foreign=foreign,
         backlog=backlog.msgs,
         stream_msgs=backlog.stream_msgs,
-        lost=max(0, unseen - backlog.msgs),
+        lost=max(0, unseen - backlog.msgs) if backlog.msgs >= 0 else 0,
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
     )

@@ -25,7 +25,7 @@ class Channel:
         try:
             self._writer.write(_LENGTH.pack(len(content)) + content)
             await self._writer.drain()
-        except (BrokenPipeError, ConnectionError) as error:
+        except (ConnectionError, RuntimeError) as error:  # uvloop's word for a closed pipe
             raise ChannelClosedError from error
 
     async def receive(self) -> Any:  # noqa: ANN401 - whatever the other side sent

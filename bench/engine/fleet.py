@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.channel import Channel, ChannelClosedError
-from bench.engine.jobs import Done, Finished, Job, Progress, Ready, Start, Stop
+from bench.engine.jobs import Broke, Done, Finished, Job, Progress, Ready, Start, Stop
 
 READY_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 15.0
@@ -25,12 +26,18 @@ class WorkerDiedError(MeasurementError):
         self.role = role
 
 
+class WorkerBrokeError(MeasurementError):
+    """A worker's work cannot go on; it lives and will hand over what it has recorded."""
+
+
 class Worker:
     """One worker process.
 
     Attributes:
         role: `publisher-0`, `consumer-0`, `sampler`.
         ready, finished, done: resolve when the worker says so; all fail with WorkerDiedError when
+            it ends before its Done.
+        broken: fails with WorkerBrokeError when its work cannot go on, with WorkerDiedError when
             it ends before its Done.
         progress: what it last said.
     """
@@ -41,6 +48,7 @@ class Worker:
         self.ready: asyncio.Future[None] = loop.create_future()
         self.finished: asyncio.Future[None] = loop.create_future()
         self.done: asyncio.Future[Done] = loop.create_future()
+        self.broken: asyncio.Future[None] = loop.create_future()
         self.progress = Progress()
         self._process = process
         self._stderr_path = stderr_path
@@ -96,10 +104,8 @@ class Worker:
                 self._hear(await self._channel.receive())
         except ChannelClosedError:
             error = WorkerDiedError(self.role, await self._how_it_died())
-            for future in (self.ready, self.finished, self.done):
-                if not future.done():
-                    future.set_exception(error)
-                    future.exception()  # not every future has a waiter at every moment
+            for future in (self.ready, self.finished, self.done, self.broken):
+                _fail(future, error)
 
     def _hear(self, message: object) -> None:
         match message:
@@ -109,6 +115,8 @@ class Worker:
                 self.progress = message
             case Finished():
                 self.finished.set_result(None)
+            case Broke():
+                _fail(self.broken, WorkerBrokeError(f"{self.role} cannot go on: {message.reason}"))
             case Done():
                 self.done.set_result(message)
 
@@ -119,6 +127,12 @@ class Worker:
         text = self._stderr_path.read_text(errors="replace").strip()
         last_line = text.splitlines()[-1] if text else "without a word"
         return f"ended with exit code {code}: {last_line[-_STDERR_TAIL_CHARS:]}"
+
+
+def _fail(future: "asyncio.Future[Any]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()  # not every future has a waiter at every moment
 
 
 class Fleet:

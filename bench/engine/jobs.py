@@ -117,6 +117,13 @@ class Finished:
     """A publisher has sent everything and has every answer, or will wait no longer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """The work cannot go on; what was recorded so far is kept until the Stop."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """The last word of a worker.

@@ -1,10 +1,11 @@
 """One trial, from the start of its workers to what they recorded."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nats.aio.client import Client
 
@@ -26,12 +27,15 @@ from bench.engine.recorder import (
 from bench.record.schema import Finding, Level, Window
 from bench.spec.workload import Phases
 
-NOTHING_KNOWN = Backlog(msgs=0, stream_msgs=-1)
+NOTHING_KNOWN = Backlog(msgs=-1, stream_msgs=-1)
 
 START_LEAD_NS = 100 * NS_PER_MS
 """From telling the workers the start to the start itself: more than a message to each takes."""
 
 DRAIN_POLL_S = 0.05
+SERVER_DEATH_NOTICE_S = 0.5
+"""How long after a broken connection the news of the server's death may take."""
+
 CLOCK_STEP_NS = 50 * NS_PER_MS
 """A wall clock that moves this far against the monotonic one within a trial was set by someone."""
 
@@ -119,13 +123,11 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     try:
         try:
             await _start(scene, fleet, outcome)
-            async with _failing_with_server(scene.server):
-                await _load(scene, fleet, outcome, watch)
-                await _drain(scene, fleet, outcome, watch)
+            await _load(scene, fleet, outcome, watch)
+            await _drain(scene, fleet, outcome, watch)
             outcome.completed = True
         except MeasurementError as error:
-            code = "worker-died" if isinstance(error, WorkerDiedError) else "server-failed"
-            outcome.findings.append(Finding(level=Level.INVALID, code=code, text=str(error)))
+            outcome.findings.append(await _reason(scene, error))
         outcome.done = await fleet.collect()
         _gather(scene, outcome)
     finally:
@@ -160,7 +162,7 @@ async def _load(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> N
         phase = "warm-up" if elapsed_ns < window_start_ns else "window"
         watch(Moment(phase=phase, elapsed_ns=elapsed_ns, progress=fleet.total("")))
         left_s = (window_end_ns - elapsed_ns) / NS_PER_S
-        await _live(fleet, min(0.2, left_s))
+        await _live(scene, fleet, min(0.2, left_s))
     outcome.window = Window(
         window_start_ns=window_start_ns, window_end_ns=window_end_ns, drained_ns=window_end_ns
     )
@@ -175,7 +177,7 @@ async def _drain(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> 
     while not drained and clock.now_ns() < until_ns:
         elapsed_ns = clock.now_ns() - outcome.start_ns
         watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total("")))
-        await _live(fleet, DRAIN_POLL_S)
+        await _live(scene, fleet, DRAIN_POLL_S)
         state, drained = await _drained(scene, fleet)
     stream = await stream_state(scene.client, scene.names)
     outcome.store_disk_bytes = scene.server.store_disk_bytes()
@@ -208,42 +210,31 @@ async def _drained(scene: Scene, fleet: Fleet) -> tuple[ConsumerState, bool]:
     return state, published and settled and arrived and state.lag_msgs == 0
 
 
-async def _live(fleet: Fleet, seconds: float) -> None:
-    """Sleep, but fail as soon as a worker is dead."""
-    dead = [worker.done for worker in fleet.workers]
-    finished, _ = await asyncio.wait(dead, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for future in finished:
+async def _live(scene: Scene, fleet: Fleet, seconds: float) -> None:
+    """Sleep, but fail as soon as the server or a worker is dead, or a worker cannot go on."""
+    broken: list[asyncio.Future[Any]] = [worker.broken for worker in fleet.workers]
+    if scene.server.ended is not None:
+        broken.append(scene.server.ended)
+    failed, _ = await asyncio.wait(broken, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for future in failed:
         future.result()
+    if failed:  # the server's future has a result, not an error
+        raise MeasurementError("the server ended")
 
 
-@asynccontextmanager
-async def _failing_with_server(server: Server) -> AsyncIterator[None]:
-    """Turn the death of the embedded server into a MeasurementError at once."""
-    if server.ended is None or server.directory is None:
-        yield
-        return
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in a task
-    died = False
-
-    def interrupt(_: "asyncio.Future[int]") -> None:
-        nonlocal died
-        died = True
-        task.cancel()
-
-    server.ended.add_done_callback(interrupt)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not died:
-            raise
-        task.uncancel()
-        raise MeasurementError(
-            f"nats-server ended with code {server.ended.result()} during the trial; "
-            f"its log ends: {log_tail(server.directory)}"
-        ) from None
-    finally:
-        server.ended.remove_done_callback(interrupt)
+async def _reason(scene: Scene, error: MeasurementError) -> Finding:
+    """Return why a trial broke off; a dead server explains whatever else was seen first."""
+    ended = scene.server.ended
+    if ended is not None and scene.server.directory is not None:
+        with suppress(TimeoutError):
+            code = await asyncio.wait_for(asyncio.shield(ended), SERVER_DEATH_NOTICE_S)
+            text = (
+                f"nats-server ended with code {code} during the trial; "
+                f"its log ends: {log_tail(scene.server.directory)}"
+            )
+            return Finding(level=Level.INVALID, code="server-ended", text=text)
+    code_word = "worker-died" if isinstance(error, WorkerDiedError) else "broken-off"
+    return Finding(level=Level.INVALID, code=code_word, text=str(error))
 
 
 def _gather(scene: Scene, outcome: Outcome) -> None:

@@ -23,6 +23,7 @@ from bench.engine.clock import make_alarm
 from bench.engine.consumer import Consumer
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
+    Broke,
     ConsumerJob,
     Done,
     Finished,
@@ -135,19 +136,30 @@ async def _started(channel: Channel) -> int:
 async def _attend(
     channel: Channel, work: Coroutine[None, None, None], progress: Callable[[], Progress]
 ) -> None:
-    """Do the work, telling progress, until the conductor says stop; raise what the work raises."""
+    """Do the work, telling progress, until the conductor says stop.
+
+    Work that fails, because the server went away, say, is told; its records are still wanted.
+    """
     stopped = asyncio.create_task(channel.receive())
     working = asyncio.create_task(work)
     while not stopped.done():
         waiting = {stopped} if working.done() else {stopped, working}
-        await asyncio.wait(waiting, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
+        ended, _ = await asyncio.wait(
+            waiting, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        if working in ended and (error := working.exception()) is not None:
+            await channel.send(Broke(_in_words(error)))
         await channel.send(progress())
     working.cancel()
-    with suppress(asyncio.CancelledError):
+    with suppress(asyncio.CancelledError, Exception):  # what it raised has been told above
         await working
     stopped.result()
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(_in_words(one) for one in error.exceptions)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 async def _serve(channel: Channel) -> None:

@@ -75,9 +75,11 @@ class Ledger:
         duplicates: deliveries of an id that had been received before.
         reordered: first deliveries whose stream sequence is below an earlier one in the process.
         foreign: deliveries that carry no id of this trial.
-        backlog: messages the server still held for the consumer when the drain ended.
+        backlog: messages the server still held for the consumer when the drain ended; -1 when
+            the trial broke off before.
         stream_msgs: what the stream counted as stored at the end; -1 when it was not told.
-        lost: stored, never received, and not in the backlog.
+        lost: stored, never received, and not in the backlog; 0 where the backlog is unknown, for
+            nobody can tell then.
         negative_times: times below zero; they make a trial invalid.
         overflows: times beyond the histogram's range.
     """

@@ -1,0 +1,149 @@
+"""What goes wrong during a trial: it is kept and marked invalid, and nothing is left over."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.engine.trial import Moment
+from bench.record.schema import TrialRecord
+from tests.server.running import run_trial, workload
+
+pytestmark = pytest.mark.nats
+
+
+def once_in_the_window(act: Callable[[], None]) -> Callable[[Moment], None]:
+    """Return a watcher that acts at the first moment of the measurement window."""
+    acted = False
+
+    def on_moment(moment: Moment) -> None:
+        nonlocal acted
+        if moment.phase == "window" and not acted:
+            acted = True
+            act()
+
+    return on_moment
+
+
+def children(word: str) -> list[psutil.Process]:
+    """Return the processes below this one that have `word` in their command line."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if any(word in part for part in process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def kill(word: str, which: int = 0) -> None:
+    """Kill one of our own children, by pid."""
+    os.kill(sorted(child.pid for child in children(word))[which], signal.SIGKILL)
+
+
+def codes(record: TrialRecord) -> set[str]:
+    return {finding.code for finding in record.findings}
+
+
+def texts(record: TrialRecord) -> str:
+    return "\n".join(finding.text for finding in record.findings)
+
+
+def assert_nothing_is_left(directory: Path) -> None:
+    assert children("nats-server") == []
+    assert children("bench.engine.worker") == []
+    assert [path.name for path in directory.iterdir()] == ["results"]
+
+
+@pytest.mark.parametrize(("which", "role"), [(0, "publisher-0"), (1, "consumer-0"), (2, "sampler")])
+def test_a_killed_worker_makes_the_trial_invalid(tmp_path: Path, which: int, role: str) -> None:
+    """The reason names the worker and the signal; what the others saw is kept."""
+    record = run_trial(
+        tmp_path,
+        workload(measure="10s"),
+        {},
+        on_moment=once_in_the_window(lambda: kill("bench.engine.worker", which)),
+    ).record
+
+    assert not record.valid
+    assert not record.completed
+    assert "worker-died" in codes(record)
+    assert f"{role} was killed by SIGKILL" in texts(record)
+    assert record.ledger is not None
+    # A killed publisher takes its record along; what it sent was received all the same.
+    assert record.ledger.received > 0 or role == "consumer-0"
+    assert_nothing_is_left(tmp_path)
+
+
+def test_a_killed_server_makes_the_trial_invalid(tmp_path: Path) -> None:
+    """The workers' records of the time before are kept."""
+    record = run_trial(
+        tmp_path,
+        workload(measure="10s"),
+        {},
+        on_moment=once_in_the_window(lambda: kill("server.conf", 1)),
+    ).record
+
+    assert not record.valid
+    assert "nats-server ended with code -9" in texts(record)
+    assert record.ledger is not None
+    assert 0 < record.ledger.received < record.ledger.planned
+    assert_nothing_is_left(tmp_path)
+
+
+def test_a_server_that_cannot_start_makes_the_trial_invalid(tmp_path: Path) -> None:
+    """The end of the server's log tells why; the run goes on with the next trial."""
+    record = run_trial(tmp_path, workload(), {"server": {"max_payload": "100GiB"}}).record
+
+    assert not record.valid
+    assert codes(record) == {"not-started"}
+    assert "max_payload" in texts(record)
+    assert_nothing_is_left(tmp_path)
+
+
+def test_refused_messages_are_counted_and_explained(tmp_path: Path) -> None:
+    """A full stream with discard new answers with an error PubAck: not stored, and not lost."""
+    settings = {"stream": {"max_msgs": 50, "discard": "new"}}
+
+    record = run_trial(tmp_path, workload(measure="1s"), settings).record
+
+    assert record.ledger is not None
+    assert record.ledger.stored == 50
+    assert record.ledger.refused == record.ledger.planned - 50
+    assert record.ledger.lost == 0
+    assert "publish-refused" in codes(record)
+    assert "maximum messages exceeded" in texts(record)
+
+
+def test_messages_that_the_stream_evicts_are_lost(tmp_path: Path) -> None:
+    """With discard old a slow consumer loses what the limit throws away: the ledger says so."""
+    settings = {
+        "stream": {"max_msgs": 5},
+        "consumer": {"max_ack_pending": 10},
+        "pull": {"batch": 1},
+    }
+    slow = workload("200/s", "2s", consume={"workers": 1, "handler": {"time": "50ms"}})
+
+    record = run_trial(tmp_path, slow, settings).record
+
+    assert record.ledger is not None
+    assert record.ledger.lost > 100
+    assert "lost" in codes(record)
+
+
+def test_redeliveries_are_seen(tmp_path: Path) -> None:
+    """An ack_wait below the handler's time makes the server repeat itself."""
+    settings = {"consumer": {"ack_wait": "200ms", "max_ack_pending": 20}, "pull": {"batch": 20}}
+    consume = {"workers": 20, "handler": {"time": "500ms"}}
+    slow = workload("40/s", "2s", consume=consume, drain="3s")
+
+    record = run_trial(tmp_path, slow, settings).record
+
+    assert record.ledger is not None
+    assert record.ledger.redelivered > 0
+    assert record.ledger.duplicates > 0
+    assert record.ledger.lost == 0
