@@ -36,10 +36,11 @@ class TimeFigures:
     """One time of one trial within the window.
 
     Attributes:
-        count: messages counted.
+        count: messages of the window that have this time. Those that never came so far
+            (`window_counts.offered` less count) count as longer than all others.
         percentiles_ns: by percentile, from the merged histogram; None with fewer than MIN_BEYOND
-            messages beyond it.
-        mean_ns, max_ns: None when count is 0.
+            messages beyond it, and where it falls among those that have no time.
+        mean_ns, max_ns: of the messages that have it; None when count is 0.
         spectrum: percentile curve, (percentile, ns) pairs up to the last honest nine.
     """
 

@@ -7,7 +7,7 @@ import numpy as np
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, Array, TimeFigures
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
-from bench.record.schema import Time, Window
+from bench.record.schema import Slices, Time, Window
 from bench.stats.histogram import Histogram, merged
 from bench.stats.percentile import percentile_ns, percentile_of_each, spectrum
 
@@ -31,32 +31,46 @@ def window_histogram(intervals: Sequence[Interval], window: Window) -> Histogram
     )
 
 
-def time_figures(histogram: Histogram) -> TimeFigures:
-    """Return the figures of one time from its merged histogram."""
+def time_figures(histogram: Histogram, *, offered: int) -> TimeFigures:
+    """Return the figures of one time from its merged histogram.
+
+    Of `offered` messages, those that never came so far count as longer than all others.
+    """
+    left = unfinished(histogram, offered=offered)
     return TimeFigures(
         count=histogram.total_count,
         percentiles_ns={
-            percentile: percentile_ns(histogram, percentile, beyond=MIN_BEYOND)
+            percentile: percentile_ns(histogram, percentile, beyond=MIN_BEYOND, unfinished=left)
             for percentile in PERCENTILES
         },
         mean_ns=histogram.mean_ns,
         max_ns=histogram.max_ns,
-        spectrum=curve(histogram),
+        spectrum=curve(histogram, offered=offered),
     )
 
 
-def curve(histogram: Histogram) -> Curve:
-    """Return the percentile curve up to the last percentile with enough messages beyond it."""
-    return spectrum(histogram, beyond=MIN_BEYOND)
+def curve(histogram: Histogram, *, offered: int) -> Curve:
+    """Return the percentile curve up to the last percentile that can be told."""
+    left = unfinished(histogram, offered=offered)
+    return spectrum(histogram, beyond=MIN_BEYOND, unfinished=left)
 
 
-def p99_of_slices(intervals: Sequence[Interval], slices: int) -> Array:
-    """Return the p99 of each of the trial's slices, ns, NaN where too few, shape (slices,)."""
-    values = np.full(slices, np.nan)
-    places = np.array([interval.start_ns // NS_PER_S for interval in intervals], dtype=np.int64)
-    of_each = percentile_of_each(
-        [interval.histogram for interval in intervals], 99.0, beyond=MIN_BEYOND
+def unfinished(histogram: Histogram, *, offered: int) -> int:
+    """Return how many of the offered messages never came so far as to have this time."""
+    return max(offered - histogram.total_count, 0)
+
+
+def p99_of_slices(intervals: Sequence[Interval], slices: Slices) -> Array:
+    """Return the p99 of each of the trial's slices, ns, NaN where it cannot be told, shape (k,)."""
+    offered = np.array(slices.offered, dtype=np.int64)
+    inside = [each for each in intervals if each.start_ns // NS_PER_S < len(offered)]
+    places = [each.start_ns // NS_PER_S for each in inside]
+    finished = np.array([each.histogram.total_count for each in inside], dtype=np.int64)
+    values = np.full(len(offered), np.nan)
+    values[places] = percentile_of_each(
+        [each.histogram for each in inside],
+        99.0,
+        beyond=MIN_BEYOND,
+        unfinished=np.maximum(offered[places] - finished, 0),
     )
-    there = places < slices
-    values[places[there]] = of_each[there]
     return values

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analysis.figures import MIN_BEYOND, LagFigures, LagVerdict
+from bench.analysis.latency import unfinished
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, Level, Slices, Time, TrialRecord, Window
@@ -44,7 +45,7 @@ def steadiness(
     growing = lag is not None and lag.verdict is LagVerdict.GROWING
     for time in _watched(acks=record.acks, growing=growing):
         name = f"{str(time).replace('_', '-')} p50"
-        values[name] = _p50_of_each(intervals.get(time, ()), batches)
+        values[name] = _p50_of_each(intervals.get(time, ()), record.slices, batches)
     level = Level.INVALID if len(seconds) >= FULL_WINDOW_S else Level.WARNING
     return _findings(values, batches, level)
 
@@ -75,12 +76,16 @@ def _rate_of_each(counts: NDArray[np.int64], batches: Sequence[Places]) -> list[
     return [float(counts[batch].mean()) for batch in batches]
 
 
-def _p50_of_each(intervals: Sequence[Interval], batches: Sequence[Places]) -> list[float] | None:
+def _p50_of_each(
+    intervals: Sequence[Interval], slices: Slices, batches: Sequence[Places]
+) -> list[float] | None:
     by_second = {interval.start_ns // NS_PER_S: interval.histogram for interval in intervals}
+    offered = np.array(slices.offered)
     values = []
     for batch in batches:
         histogram = merged(by_second[second] for second in batch.tolist() if second in by_second)
-        p50_ns = percentile_ns(histogram, 50, beyond=MIN_BEYOND)
+        left = unfinished(histogram, offered=int(offered[batch].sum()))
+        p50_ns = percentile_ns(histogram, 50, beyond=MIN_BEYOND, unfinished=left)
         if p50_ns is None or histogram.total_count < MIN_BATCH_MSGS:
             return None
         values.append(float(p50_ns))

@@ -15,7 +15,14 @@ from bench.analysis.figures import (
     WorkloadFigures,
 )
 from bench.analysis.lag import cell_verdict, lag_figures
-from bench.analysis.latency import by_time, curve, p99_of_slices, time_figures, window_histogram
+from bench.analysis.latency import (
+    Curve,
+    by_time,
+    curve,
+    p99_of_slices,
+    time_figures,
+    window_histogram,
+)
 from bench.analysis.metrics import MEASURES
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
 from bench.analysis.sampled import column, instants_s, lag_samples
@@ -30,9 +37,16 @@ from bench.stats.histogram import Histogram, merged
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Summed:
-    """A trial's figures, with the histograms that its cell adds up."""
+    """A trial's figures, with what its cell adds up.
+
+    Attributes:
+        figures: of the trial.
+        offered: messages of its window.
+        histograms: of the window; none is empty.
+    """
 
     figures: TrialFigures
+    offered: int
     histograms: Mapping[Time, Histogram]
 
 
@@ -83,15 +97,18 @@ def _cell(store: RunStore, plan: Plan, cell: Cell, kept: set[str]) -> CellFigure
         trials=tuple(trials),
         estimates=estimates(trials),
         lag_verdict=cell_verdict([v.figures.lag for v in valid if v.figures.lag is not None]),
-        spectrum=_spectrum([each.histograms for each in valid]),
+        spectrum=_spectra(valid),
     )
 
 
-def _spectrum(
-    trials: Sequence[Mapping[Time, Histogram]],
-) -> Mapping[Time, tuple[tuple[float, int], ...]]:
-    times = [time for time in Time if any(time in trial for trial in trials)]
-    return {time: curve(merged(t[time] for t in trials if time in t)) for time in times}
+def _spectra(trials: Sequence[_Summed]) -> Mapping[Time, Curve]:
+    spectra = {}
+    for time in Time:
+        having = [trial for trial in trials if time in trial.histograms]
+        if having:
+            together = merged(trial.histograms[time] for trial in having)
+            spectra[time] = curve(together, offered=sum(trial.offered for trial in having))
+    return spectra
 
 
 def _summed(
@@ -99,10 +116,11 @@ def _summed(
 ) -> _Summed:
     window, counts, slices = record.window, record.window_counts, record.slices
     if window is None or counts is None or slices is None:
-        return _Summed(figures=_broken_off(record), histograms={})
+        return _Summed(figures=_broken_off(record), offered=0, histograms={})
     groups = by_time(intervals)
-    histograms = {time: window_histogram(group, window) for time, group in groups.items()}
-    times = {time: time_figures(h) for time, h in histograms.items() if h.total_count}
+    merged_groups = {time: window_histogram(group, window) for time, group in groups.items()}
+    histograms = {time: each for time, each in merged_groups.items() if each.total_count}
+    times = {time: time_figures(h, offered=counts.offered) for time, h in histograms.items()}
     rates = window_rates(counts, window)
     consumed = rates.acked if record.acks else rates.delivered
     told = lag_samples(samples)
@@ -120,7 +138,7 @@ def _summed(
         cpu_us_per_msg=cpu_us_per_msg(record.processes, counts),
         series=_series(groups, slices, window, samples),
     )
-    return _Summed(figures=figures, histograms=histograms)
+    return _Summed(figures=figures, offered=counts.offered, histograms=histograms)
 
 
 def _broken_off(record: TrialRecord) -> TrialFigures:
@@ -135,11 +153,10 @@ def _series(
     window: Window,
     samples: pd.DataFrame,
 ) -> Series:
-    length = len(slices.offered)
     return Series(
         slice_s=slice_starts_s(slices),
         rates=slice_rates(slices, window),
-        p99_ns={time: p99_of_slices(group, length) for time, group in groups.items()},
+        p99_ns={time: p99_of_slices(group, slices) for time, group in groups.items()},
         sample_s=instants_s(samples),
         lag_msgs=column(samples, "lag_msgs"),
         cpu_share=cpu_share(samples),

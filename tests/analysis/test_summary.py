@@ -91,6 +91,25 @@ def test_a_percentile_without_ten_messages_beyond_is_not_shown(tmp_path: Path) -
     assert trial.times[Time.END_TO_END].percentiles_ns[99.99] is None
 
 
+def test_messages_that_never_finished_are_not_left_out(tmp_path: Path) -> None:
+    """Half of the window's messages acked: p50 is the longest of these, p95 is not known."""
+    plan = runs.plan([FAST], blocks=1)
+    store = runs.store(tmp_path, plan)
+    trial = plan.trials[0]
+    half = [values[:500] for values in raw_times(trial)]
+    lag = runs.sampled([3, 4] * (runs.TOTAL_S * 5))
+    store.write_trial(runs.record(trial), runs.intervals({Time.END_TO_END: half}), lag)
+
+    [cell] = summarise(store).workloads[0].cells
+    times = cell.trials[0].times[Time.END_TO_END]
+    longest_ns = max(int(values.max()) for values in half[runs.WARMUP_S : -runs.DRAIN_S])
+
+    assert times.percentiles_ns[50.0] == pytest.approx(longest_ns, rel=1e-3)
+    assert times.percentiles_ns[95.0] is None
+    assert "end_to_end_ns_p95" not in cell.estimates
+    assert cell.spectrum[Time.END_TO_END][-1][0] == pytest.approx(50.0)
+
+
 def test_estimates_are_geometric_means_over_trials(tmp_path: Path) -> None:
     """The trial is the unit: three trials are three values, not 36 000 messages."""
     plan, figures = whole_run(tmp_path)

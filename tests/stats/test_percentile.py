@@ -29,13 +29,20 @@ def test_percentile_equals_the_librarys(values_ns: list[int], percentile: float)
     assert percentile_ns(histogram, percentile, beyond=0) == theirs
 
 
-@given(many=st.lists(st.lists(st.integers(0, 10**7), max_size=40), max_size=6))
-def test_percentiles_of_each_equal_those_of_one(many: list[list[int]]) -> None:
-    """The way over all slices at once is the same figure, only faster."""
-    histograms = [counted(values) for values in many]
+SLICES = st.tuples(st.lists(st.integers(0, 10**7), max_size=40), st.integers(0, 5))
 
-    one_by_one = [percentile_ns(h, 90.0, beyond=2) for h in histograms]
-    at_once = percentile_of_each(histograms, 90.0, beyond=2)
+
+@given(many=st.lists(SLICES, max_size=6))
+def test_percentiles_of_each_equal_those_of_one(many: list[tuple[list[int], int]]) -> None:
+    """The way over all slices at once is the same figure, only faster."""
+    histograms = [counted(values) for values, _ in many]
+    unfinished = np.array([left for _, left in many], dtype=np.int64)
+
+    one_by_one = [
+        percentile_ns(h, 90.0, beyond=2, unfinished=left)
+        for h, (_, left) in zip(histograms, many, strict=True)
+    ]
+    at_once = percentile_of_each(histograms, 90.0, beyond=2, unfinished=unfinished)
 
     assert [None if math.isnan(v) else int(v) for v in at_once] == one_by_one
 
@@ -59,6 +66,29 @@ def test_a_percentile_needs_ten_messages_beyond(
     histogram = counted(list(range(1, messages + 1)))
 
     assert (percentile_ns(histogram, percentile, beyond=10) is not None) is shown
+
+
+def test_unfinished_messages_count_as_longer_than_all_others() -> None:
+    """600 of 1200 finished: their own median is the 300th of them, the load's is not known yet.
+
+    Without this rule a consumer that falls behind would show the time of its luckier half.
+    """
+    histogram = counted(list(range(1, 601)))
+
+    assert percentile_ns(histogram, 50.0, beyond=10) == 300
+    assert percentile_ns(histogram, 25.0, beyond=10, unfinished=600) == 300
+    assert percentile_ns(histogram, 50.0, beyond=10, unfinished=600) == 600
+    assert percentile_ns(histogram, 51.0, beyond=10, unfinished=600) is None
+
+
+def test_the_spectrum_ends_where_the_unfinished_begin() -> None:
+    """600 of 1200 finished: the curve knows the lower half."""
+    curve = spectrum(counted(list(range(1, 601))), beyond=10, unfinished=600)
+
+    (first, least_ns), (last, longest_ns) = curve[0], curve[-1]
+    assert (first, least_ns) == (0.0, 1)
+    assert last == pytest.approx(50.0)
+    assert longest_ns == 600
 
 
 def test_the_spectrum_halves_the_distance_and_stops_in_time() -> None:
