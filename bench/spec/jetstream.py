@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
+from bench.spec.workload import MAX_PAYLOAD_BYTES, Workload
 
 SERVER_MAX_ACK_PENDING = 1000
 """What the server takes when `max_ack_pending` is left out (and messages are acknowledged)."""
@@ -296,6 +296,13 @@ def _batches(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _server_payload(settings: Settings) -> Iterator[Objection]:
+    if (settings.server.max_payload or 0) > MAX_PAYLOAD_BYTES:
+        largest = format_size(MAX_PAYLOAD_BYTES)
+        what = f"no server starts with a max_payload above its max_pending, {largest}"
+        yield Objection(key="server.max_payload", what=what, allowed=f"up to {largest}")
+
+
 def _shared_consumer(settings: Settings, workload: Workload) -> Iterator[Objection]:
     count = workload.consume.consumers
     consumer = settings.consumer
@@ -345,6 +352,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _workqueue,
     _ack_timing,
     _batches,
+    _server_payload,
 )
 
 _WORKLOAD_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (

@@ -17,7 +17,7 @@ MIN_BYTES = {"random-bytes": MIN_PAYLOAD_BYTES, "json-envelope": 151}
 """Smallest payload of each format: what stands in it before any filler."""
 
 MAX_PAYLOAD_BYTES = 64 * 1024**2
-"""The most that a nats-server can be told to take."""
+"""The most that a nats-server takes: its max_payload may not exceed its max_pending."""
 
 MAX_SUBJECTS = 10_000
 MAX_MESSAGES = 50_000_000

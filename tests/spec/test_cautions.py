@@ -1,0 +1,83 @@
+import pytest
+
+from bench.spec.cautions import cautions
+from bench.spec.variant import Settings
+from bench.spec.workload import Workload
+from tests.spec.cases import Tree
+
+
+def workload(*, time: object = "0s", rate: str = "10/s", consumers: int = 1) -> Workload:
+    return Workload.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": "1000B"},
+            "publish": {"rate": rate},
+            "consume": {"consumers": consumers, "handler": {"time": time}},
+        }
+    )
+
+
+def found(parts: Tree, load: Workload) -> list[str]:
+    return [caution.key for caution in cautions(Settings.model_validate(parts), load)]
+
+
+def test_plain_settings_need_no_caution() -> None:
+    """A caution that always shows is never read."""
+    assert found({}, workload(time="20ms")) == []
+
+
+@pytest.mark.parametrize(("rate", "expected"), [("50/s", []), ("51/s", ["consumer"])])
+def test_a_load_beyond_the_workers_is_announced(rate: str, expected: list[str]) -> None:
+    """One worker at 20 ms handles 50 messages a second and not one more."""
+    assert found({}, workload(time="20ms", rate=rate)) == expected
+
+
+@pytest.mark.parametrize(("wait", "expected"), [("2s", []), ("1990ms", ["consumer.ack_wait"])])
+def test_a_batch_that_outlasts_ack_wait_is_announced(wait: str, expected: list[str]) -> None:
+    """100 messages at 20 ms take one worker 2 s: the last would be delivered again meanwhile."""
+    parts: Tree = {"consumer": {"ack_wait": wait}, "pull": {"batch": 100}}
+
+    assert found(parts, workload(time="20ms")) == expected
+
+
+def test_an_ack_before_the_handler_outlasts_nothing() -> None:
+    """after-validation acks before the waiting begins."""
+    parts: Tree = {"consumer": {"ack_wait": "1s"}, "ack": {"timing": "after-validation"}}
+
+    assert found(parts, workload(time="20ms")) == []
+
+
+def test_an_ack_wait_below_the_slowest_handlers_is_announced() -> None:
+    """One message in a hundred would be delivered again while it is handled."""
+    slow = workload(time={"p50": "1ms", "p99": "300ms"})
+
+    assert found({"consumer": {"ack_wait": "200ms"}}, slow) == ["consumer.ack_wait"]
+
+
+def test_backoff_that_overrides_ack_wait_is_announced() -> None:
+    """The server takes both and keeps the first step of backoff."""
+    consumer = {"ack_wait": "30s", "backoff": ["1s", "5s"]}
+
+    assert found({"consumer": consumer}, workload()) == ["consumer.ack_wait"]
+    assert found({"consumer": consumer | {"ack_wait": "1s"}}, workload()) == []
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"), [(80_000, []), (79_999, ["consumer.rate_limit_bps"])]
+)
+def test_a_rate_limit_below_the_load_is_announced(bits: int, expected: list[str]) -> None:
+    """10 messages of 1000 bytes a second are 80 000 bits."""
+    assert found({"consumer": {"mode": "push", "rate_limit_bps": bits}}, workload()) == expected
+
+
+def test_consumers_that_ask_for_more_than_may_be_pending_are_announced() -> None:
+    """Each request alone fits; together some wait until they expire."""
+    parts: Tree = {"consumer": {"max_ack_pending": 150}, "pull": {"batch": 100}}
+
+    assert found(parts, workload(consumers=1)) == []
+    assert found(parts, workload(consumers=2)) == ["pull.batch"]
+
+
+def test_compression_of_equal_payloads_is_announced() -> None:
+    """Repeated noise compresses; real data would not as well."""
+    assert found({"stream": {"compression": "s2"}}, workload()) == ["stream.compression"]

@@ -1,0 +1,62 @@
+import pytest
+
+from bench.spec.servers import features_needed, server_objections
+from bench.spec.variant import Settings
+
+NEW = Settings.model_validate({"stream": {"persist_mode": "async", "compression": "s2"}})
+TUNED = Settings.model_validate({"server": {"sync_interval": "always"}})
+R3 = Settings.model_validate({"stream": {"num_replicas": 3}, "consumer": {"num_replicas": 3}})
+
+
+def keys(
+    settings: Settings, version: str = "2.15.1", servers: int = 1, *, ours: bool = True
+) -> list[str]:
+    found = server_objections(settings, version=version, servers=servers, embedded=ours)
+    return [objection.key for objection in found]
+
+
+def test_plain_settings_need_no_new_server() -> None:
+    """Debian still ships 2.9."""
+    assert features_needed(Settings()) == ()
+    assert keys(Settings(), "2.2.0") == []
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("2.9.25", ["stream.compression", "stream.persist_mode"]),
+        ("2.10.0", ["stream.persist_mode"]),
+        ("2.11.9-RC.2", ["stream.persist_mode"]),
+        ("2.12.0", []),
+        ("v2.100.0", []),
+    ],
+)
+def test_an_old_server_is_told_from_a_new_one(version: str, expected: list[str]) -> None:
+    """2.9 is older than 2.10, and a release candidate counts as its release."""
+    assert keys(NEW, version) == expected
+
+
+def test_a_feature_is_named_with_the_first_version_that_has_it() -> None:
+    """The reader needs to know which server to install."""
+    (objection,) = server_objections(TUNED, version="2.9.1", servers=1, embedded=True)
+
+    assert objection.what == "nats-server 2.9.1 does not know sync_interval"
+    assert objection.allowed == "nats-server 2.10.0 or later"
+
+
+def test_replicas_need_as_many_servers() -> None:
+    """Checked before the run, as the server says so only when the stream is made (10074)."""
+    assert keys(R3) == ["stream.num_replicas", "consumer.num_replicas"]
+    assert keys(R3, servers=3) == []
+
+
+def test_the_users_own_server_keeps_its_configuration() -> None:
+    """We cannot set what stands in its file, so the figures would be those of another setting."""
+    assert keys(TUNED, ours=False) == ["server.sync_interval"]
+    assert keys(TUNED) == []
+
+
+def test_a_version_that_is_none_is_our_mistake() -> None:
+    """The broker has read it from the server, so it is no fault of the user's."""
+    with pytest.raises(ValueError, match="not a server version"):
+        keys(NEW, "latest")

@@ -1,0 +1,76 @@
+"""The files we ship are the first that a user reads and runs."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.plan.build import make_plan
+from bench.plan.estimate import estimate
+from bench.spec.load import LoadedMatrix, cautions_of, check_server, load_config, load_matrix
+from bench.spec.lookup import shipped_root
+
+ROOT = shipped_root()
+
+
+@pytest.fixture(params=["quickstart", "full"])
+def matrix(request: pytest.FixtureRequest) -> LoadedMatrix:
+    return load_matrix(str(request.param), search=[ROOT])
+
+
+def test_a_shipped_matrix_is_valid_without_a_caution(matrix: LoadedMatrix) -> None:
+    """It runs on the embedded server as it stands."""
+    check_server(matrix, version="2.15.1", servers=1, embedded=True)
+
+    assert cautions_of(matrix) == ()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.stem)
+def test_a_shipped_config_asks_a_question_and_holds_the_shared_base(path: Path) -> None:
+    """The configs share a base, so that it is measured once for all of them."""
+    config = load_config(path)
+    base = load_config(ROOT / "configs/pull-batch.yaml").variants["batch-50"]
+
+    assert config.question.endswith("?")
+    assert base in config.variants.values()
+
+
+def test_the_axes_are_those_of_the_mission() -> None:
+    """Batch size, max ack pending, push or pull, ack timing."""
+    variants = {
+        config.name: list(config.variants) for config in load_matrix("full", search=[ROOT]).configs
+    }
+
+    assert variants == {
+        "pull-batch": ["batch-1", "batch-10", "batch-50", "batch-100", "batch-500"],
+        "max-ack-pending": ["pending-50", "pending-200", "pending-1000", "pending-5000"],
+        "push-or-pull": ["pull", "push"],
+        "ack-timing": ["after-handler", "after-validation", "per-batch", "cumulative", "none"],
+    }
+
+
+def test_the_quickstart_takes_under_four_minutes() -> None:
+    """Five cells a workload, each one step from the shared base, each twice."""
+    plan = make_plan(load_matrix("quickstart", search=[ROOT]))
+
+    assert len(plan.cells) == 10
+    assert len(plan.trials) == 20
+    assert estimate(plan).duration_s <= 240
+
+
+def test_each_step_of_the_quickstart_changes_one_thing() -> None:
+    """A difference in the figures must have one cause."""
+    cells = make_plan(load_matrix("quickstart", search=[ROOT])).cells[:5]
+    flat = [
+        {(group, key): value for group, part in tree.items() for key, value in part.items()}
+        for tree in (cell.settings.model_dump(exclude={"client"}) for cell in cells)
+    ]
+    base = next(f for f, cell in zip(flat, cells, strict=True) if len(cell.variants) == 4)
+
+    changed = [[key for key in base if settings[key] != base[key]] for settings in flat]
+    assert sorted(changed) == [
+        [],
+        [("ack", "timing")],
+        [("consumer", "max_ack_pending")],
+        [("consumer", "mode")],
+        [("pull", "batch")],
+    ]
