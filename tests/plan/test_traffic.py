@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.core.units import NS_PER_MS
+from bench.plan.traffic import Traffic, make_traffic
+from tests.plan.examples import workload
+
+ORDERS = {
+    "pattern": "orders.{region}.{event}",
+    "values": {"region": ["eu", "us"], "event": ["created", "paid"]},
+}
+MIXED = {"sizes": {"1KiB": "95%", "32KiB": "5%"}}
+
+
+def same(one: Traffic, other: Traffic) -> bool:
+    return (
+        one.subjects == other.subjects
+        and one.payloads == other.payloads
+        and np.array_equal(one.intended_ns, other.intended_ns)
+        and np.array_equal(one.subject_index, other.subject_index)
+        and np.array_equal(one.payload_index, other.payload_index)
+        and np.array_equal(one.handler_ns, other.handler_ns)
+    )
+
+
+def test_the_same_seed_gives_the_same_traffic() -> None:
+    """Publishers and consumers each make it anew in their own process."""
+    load = workload(
+        arrivals="poisson", payload=MIXED, subjects=ORDERS, time={"p50": "1ms", "p99": "4ms"}
+    )
+
+    assert same(make_traffic(load, 7), make_traffic(load, 7))
+    assert not same(make_traffic(load, 7), make_traffic(load, 8))
+
+
+def test_aspects_do_not_disturb_each_other() -> None:
+    """Two workloads that differ in sizes alone see the same arrivals."""
+    one = make_traffic(workload(arrivals="poisson"), 7)
+    other = make_traffic(workload(arrivals="poisson", payload=MIXED), 7)
+
+    assert np.array_equal(one.intended_ns, other.intended_ns)
+
+
+@settings(max_examples=30)
+@given(
+    rate=st.integers(1, 3000),
+    arrivals=st.sampled_from(["constant", "poisson"]),
+    seed=st.integers(0, 2**48 - 1),
+)
+def test_traffic_is_whole(rate: int, arrivals: str, seed: int) -> None:
+    """Every message has an instant, a subject, a payload and a handler time that exist."""
+    load = workload(rate=f"{rate}/s", arrivals=arrivals, payload=MIXED, subjects=ORDERS, time="3ms")
+    traffic = make_traffic(load, seed)
+
+    count = len(traffic.intended_ns)
+    assert count == rate * 3
+    assert np.all(np.diff(traffic.intended_ns) >= 0)
+    for index, things in (
+        (traffic.subject_index, traffic.subjects),
+        (traffic.payload_index, traffic.payloads),
+    ):
+        assert index.shape == (count,)
+        assert np.all((index >= 0) & (index < len(things)))
+    assert np.all(traffic.handler_ns == 3 * NS_PER_MS)
+
+
+def test_the_window_holds_the_exact_shares() -> None:
+    """2000 messages at 95 % and 5 %: the bytes of a window are a known number."""
+    traffic = make_traffic(workload(payload=MIXED, subjects=ORDERS), 3)
+
+    assert np.bincount(traffic.payload_index[1000:]).tolist() == [1900, 100]
+    assert np.bincount(traffic.subject_index[1000:]).tolist() == [500, 500, 500, 500]
+
+
+def test_subjects_are_every_combination() -> None:
+    """In the order of the file, so that a reader finds them again."""
+    assert make_traffic(workload(subjects=ORDERS), 1).subjects == (
+        "orders.eu.created",
+        "orders.eu.paid",
+        "orders.us.created",
+        "orders.us.paid",
+    )
+
+
+def test_a_pattern_without_places_is_one_subject() -> None:
+    """The default of a workload that does not care."""
+    assert make_traffic(workload(), 1).subjects == ("events",)
+
+
+def test_lognormal_handler_times_have_their_percentiles() -> None:
+    """p50 1 ms and p99 4 ms, within what 30 000 draws allow (2 % and 5 %: above 4 sigma)."""
+    load = workload(rate="10000/s", time={"p50": "1ms", "p99": "4ms"})
+    times_ns = make_traffic(load, 11).handler_ns
+
+    p50, p99 = np.percentile(times_ns, [50, 99])
+    assert p50 == pytest.approx(1 * NS_PER_MS, rel=0.02)
+    assert p99 == pytest.approx(4 * NS_PER_MS, rel=0.05)
+    assert times_ns.mean() == pytest.approx(load.consume.handler.time.mean_ns, rel=0.03)
