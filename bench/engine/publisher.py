@@ -16,7 +16,7 @@ TICK_NS = 250_000
 """Shortest time between two wake-ups; above 4000 msg/s several messages leave at each.
 
 Finer ticks cost the server more CPU a message than they gain in slip, and the tick must be the
-same for everything that is compared (ENGINE.md): so it is fixed.
+same for everything that is compared: so it is fixed (docs/adr/0003).
 """
 
 ANSWER_POLL_NS = 200_000

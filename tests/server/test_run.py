@@ -1,0 +1,276 @@
+"""`jetbench run` from the outside: results, report, exit codes, interruption and resumption."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.broker import admin
+from bench.broker.endpoint import Endpoint
+from tests.server.commands import jetbench, nats_server, project, start, trials_of
+
+pytestmark = pytest.mark.nats
+
+
+def wait_for_trials(directory: Path, count: int) -> None:
+    """Wait until that many trials are on disk."""
+    for _ in range(600):
+        if len(trials_of(directory)) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no {count} trials within 30 s; there are {trials_of(directory)}")
+
+
+def running_below(directory: Path) -> list[str]:
+    """Return the command lines of processes that work in `directory`."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+            if str(directory) in line or process.cwd() == str(directory):
+                found.append(line)
+        except psutil.Error:
+            continue
+    return found
+
+
+def assert_nothing_runs_below(directory: Path) -> None:
+    """The guardian takes a moment after its conductor has died."""
+    for _ in range(200):
+        if not running_below(directory):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"still running: {running_below(directory)}")
+
+
+def test_a_run_ends_with_results_and_a_report(tmp_path: Path) -> None:
+    """The two things a user wants, and the line that says where they are."""
+    done = jetbench(project(tmp_path), "run", "tiny")
+
+    assert done.returncode == 0, done.stderr
+    (run,) = (tmp_path / "results").iterdir()
+    assert sorted(path.name for path in run.iterdir()) == [
+        "environment.json", "plan.json", "trials",
+    ]  # fmt: skip
+    assert len(trials_of(tmp_path)) == 2
+    report = tmp_path / "reports" / run.name / "index.html"
+    assert "Does it run?" in report.read_text()
+    assert str(report.relative_to(tmp_path)) in done.stdout
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_piped_progress_is_one_plain_line_a_trial(tmp_path: Path) -> None:
+    """A CI log must stay readable: no control characters, a line for each trial."""
+    done = jetbench(project(tmp_path), "run", "tiny")
+
+    assert "\x1b" not in done.stderr + done.stdout
+    lines = [line for line in done.stderr.splitlines() if line.startswith(("1/2", "2/2", "["))]
+    assert len(lines) == 2, done.stderr
+
+
+def test_a_report_is_rebuilt_from_results_alone(tmp_path: Path) -> None:
+    """Deleting the report loses nothing."""
+    jetbench(project(tmp_path), "run", "tiny")
+    (report,) = (tmp_path / "reports").glob("*/index.html")
+    before = report.read_text()
+    report.unlink()
+
+    done = jetbench(tmp_path, "report", "latest")
+
+    assert done.returncode == 0, done.stderr
+    assert report.read_text() == before
+
+
+def test_list_and_show_read_the_results(tmp_path: Path) -> None:
+    """What was measured can be looked up without a browser."""
+    jetbench(project(tmp_path), "run", "tiny")
+
+    listed = jetbench(tmp_path, "list")
+    shown = jetbench(tmp_path, "show", "latest")
+    trial = jetbench(tmp_path, "show", "latest", "1")
+
+    assert "tiny-" in listed.stdout
+    assert "2/2" in listed.stdout
+    assert "batches/batch-50" in shown.stdout
+    assert trials_of(tmp_path)[0] in trial.stdout
+    assert (listed.returncode, shown.returncode, trial.returncode) == (0, 0, 0)
+
+
+def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_running(tmp_path: Path) -> None:
+    """Interrupted in the second trial: the first is kept, the server gone, the way on told."""
+    project(tmp_path, matrix={"blocks": 5})
+    process = start(tmp_path, "run", "tiny")
+    wait_for_trials(tmp_path, 1)
+
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "--resume tiny-" in stderr
+    assert "Traceback" not in stderr
+    assert 1 <= len(trials_of(tmp_path)) < 10
+    assert_nothing_runs_below(tmp_path)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_killed_run_is_resumed_and_its_report_is_whole(tmp_path: Path) -> None:
+    """SIGKILL leaves readable trials and no orphan; the rest is run later, the order as planned."""
+    project(tmp_path, matrix={"blocks": 2})
+    process = start(tmp_path, "run", "tiny")
+    wait_for_trials(tmp_path, 2)
+
+    process.kill()
+    process.communicate(timeout=60)
+    assert_nothing_runs_below(tmp_path)
+    before = {name: trial_bytes(tmp_path, name) for name in trials_of(tmp_path)}
+    done = jetbench(tmp_path, "run", "--resume", "latest")
+
+    assert done.returncode == 0, done.stderr
+    assert 2 <= len(before) < 4
+    assert len(trials_of(tmp_path)) == 4
+    assert {name: trial_bytes(tmp_path, name) for name in before} == before
+    (report,) = (tmp_path / "reports").glob("*/index.html")
+    assert all(name in report.read_text() for name in trials_of(tmp_path))
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def trial_bytes(directory: Path, name: str) -> bytes:
+    (path,) = (directory / "results").glob(f"*/trials/{name}/trial.json")
+    return path.read_bytes()
+
+
+def test_bad_files_run_nothing_and_tell_everything(tmp_path: Path) -> None:
+    """Two files, three mistakes, one answer; no results directory appears."""
+    project(
+        tmp_path,
+        workload={"publish": {"rate": "5000"}, "consum": {}},
+        config={"variants": {"big": {"pull.batch": 500, "consumer.max_ack_pending": 50}}},
+    )
+
+    done = jetbench(tmp_path, "run", "tiny")
+
+    assert done.returncode == 2
+    assert "publish.rate = '5000'" in done.stderr
+    assert "did you mean 'consume'?" in done.stderr
+    assert "max_ack_pending" in done.stderr
+    assert "nothing was run" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_results_path_that_is_a_file_is_told_before_anything_runs(tmp_path: Path) -> None:
+    """An hour of measuring must not end in a disk that refuses."""
+    (project(tmp_path) / "results").write_text("in the way")
+
+    done = jetbench(tmp_path, "run", "tiny")
+
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_nobody_answers_at_is_told_and_its_password_is_not(tmp_path: Path) -> None:
+    """The library alone would try for two minutes; the test's own limit is a quarter of that."""
+    process = start(project(tmp_path), "run", "tiny", "--server", "nats://u:hush@127.0.0.1:1")
+
+    _, stderr = process.communicate(timeout=30)
+
+    assert process.returncode == 2
+    assert "nobody answers" in stderr
+    assert "hush" not in stderr
+
+
+def test_a_server_without_jetstream_is_refused(tmp_path: Path) -> None:
+    """Told at once, with what to do about it."""
+    with nats_server(tmp_path / "own", jetstream=False) as url:
+        done = jetbench(project(tmp_path), "run", "tiny", "--server", url)
+
+    assert done.returncode == 2
+    assert "no JetStream" in done.stderr
+
+
+async def add_stream(url: str, name: str, subjects: list[str]) -> None:
+    client = await admin.connect(Endpoint(url=url))
+    await admin.api(client, f"STREAM.CREATE.{name}", {"name": name, "subjects": subjects})
+    await client.close()
+
+
+async def streams(url: str) -> set[str]:
+    client = await admin.connect(Endpoint(url=url))
+    names = await admin.stream_names(client)
+    await client.close()
+    return names
+
+
+def test_a_users_server_is_left_as_it_was(tmp_path: Path) -> None:
+    """Own streams are removed, others never touched, and no secret reaches the results."""
+    users = 'authorization { user: "me", password: "hush-hush" }'
+    with nats_server(tmp_path / "own", extra=users) as url:
+        with_secret = url.replace("nats://", "nats://me:hush-hush@")
+        asyncio.run(add_stream(with_secret, "ORDERS", ["orders.>"]))
+
+        done = jetbench(project(tmp_path), "run", "tiny", "--server", with_secret)
+        left = asyncio.run(streams(with_secret))
+
+    assert done.returncode == 0, done.stderr
+    assert left == {"ORDERS"}
+    kept = [path for top in ("results", "reports") for path in (tmp_path / top).rglob("*")]
+    assert all(b"hush-hush" not in path.read_bytes() for path in kept if path.is_file())
+    (environment,) = (tmp_path / "results").glob("*/environment.json")
+    assert "***@127.0.0.1" in json.loads(environment.read_text())["server"]
+
+
+def test_ctrl_c_leaves_no_stream_on_a_users_server(tmp_path: Path) -> None:
+    """Cleaning up after itself also when interrupted is a promise of the README."""
+    project(tmp_path, workload={"phases": {"warmup": "1s", "measure": "60s", "drain": "1s"}})
+    with nats_server(tmp_path / "own") as url:
+        process = start(tmp_path, "run", "tiny", "--server", url)
+        for _ in range(400):
+            if asyncio.run(streams(url)):
+                break
+            time.sleep(0.05)
+
+        os.kill(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+
+        assert process.returncode == 130
+        assert asyncio.run(streams(url)) == set()
+
+
+def test_a_foreign_stream_over_every_subject_is_refused_and_untouched(tmp_path: Path) -> None:
+    """Our subjects would flow into the user's stream: refuse rather than fill it."""
+    with nats_server(tmp_path / "own") as url:
+        asyncio.run(add_stream(url, "CATCHALL", ["jetbench.>"]))
+
+        done = jetbench(project(tmp_path), "run", "tiny", "--server", url)
+        left = asyncio.run(streams(url))
+
+    assert done.returncode == 2
+    assert "left untouched" in done.stderr
+    assert left == {"CATCHALL"}
+
+
+def test_help_teaches_every_verb(tmp_path: Path) -> None:
+    """A newcomer types --help first."""
+    done = jetbench(tmp_path, "--help")
+
+    for verb in ("run", "plan", "validate", "schema", "report", "list", "show"):
+        assert verb in done.stdout
+    assert "quickstart" in done.stdout
+    assert "130 interrupted" in " ".join(done.stdout.split())
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    """`jetbench schema workload | head -1` must not end in a stack trace."""
+    process = start(tmp_path, "schema", "workload")
+    assert process.stdout is not None
+    process.stdout.close()
+
+    assert process.stderr is not None
+    stderr = process.stderr.read()
+    process.wait(timeout=30)
+    assert "Traceback" not in stderr
