@@ -1,0 +1,116 @@
+"""Whether a candidate is worse than a baseline, by more than a margin (MEASUREMENT.md R7 to R9).
+
+Trials are paired within blocks. A difference is positive where the candidate is worse: for figures
+above 0 the log of the ratio, for others the plain difference. Between "pass" and "fail" stands
+"inconclusive", the honest answer of too few blocks.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from scipy.special import nctdtrinc, stdtr, stdtrit
+from scipy.stats import wilcoxon
+
+CONFIDENCE = 0.90
+"""Of the two-sided interval; each of its ends is a one-sided bound of 95 %."""
+
+POWER = 0.80
+MIN_PAIRS = 3
+MIN_PAIRS_TO_FAIL = 5
+"""Fewer blocks are a smoke run: they may show a change but not fail a build (R8)."""
+
+
+class Verdict(StrEnum):
+    """What a comparison says about a candidate."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How much worse a candidate is, on the scale of the differences.
+
+    Attributes:
+        worse: mean of the differences; positive is worse.
+        low, high: its 90 % t interval.
+        p_worse: one-sided p of "not worse", paired t.
+        p_worse_by_ranks: the same by Wilcoxon's signed ranks; stands beside it, decides nothing.
+        smallest_visible: true change that a test of this scatter and size finds in 80 % of cases.
+        pairs: blocks compared.
+    """
+
+    worse: float
+    low: float
+    high: float
+    p_worse: float
+    p_worse_by_ranks: float
+    smallest_visible: float
+    pairs: int
+
+
+def change(differences: Sequence[float]) -> Change | None:
+    """Return the change that differences within blocks show; None with fewer than MIN_PAIRS."""
+    pairs = len(differences)
+    if pairs < MIN_PAIRS:
+        return None
+    freedom = pairs - 1
+    mean = float(np.mean(differences))
+    error = float(np.std(differences, ddof=1)) / math.sqrt(pairs)
+    critical = float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+    return Change(
+        worse=mean,
+        low=mean - critical * error,
+        high=mean + critical * error,
+        p_worse=_p_of_t(mean, error, freedom),
+        p_worse_by_ranks=_p_of_ranks(differences),
+        smallest_visible=float(nctdtrinc(freedom, 1 - POWER, critical)) * error,
+        pairs=pairs,
+    )
+
+
+def verdict(found: Change, margin: float) -> Verdict:
+    """Judge a change against a margin above 0, on the scale of the differences (R7).
+
+    Fail: surely worse than before, and by the margin or more at best estimate. Pass: surely worse
+    by less than the margin.
+    """
+    if margin <= 0:
+        raise ValueError(f"margin must be above 0, got {margin}")
+    if found.high < margin:
+        return Verdict.PASS
+    if found.low > 0 and found.worse >= margin and found.pairs >= MIN_PAIRS_TO_FAIL:
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return p values adjusted for the family they belong to, in the order given.
+
+    A gate that was screened out and not measured further takes part with p = 1 (R9).
+
+    Source: Holm 1979, Scandinavian Journal of Statistics 6:65-70.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted = [1.0] * len(p_values)
+    largest = 0.0
+    for place, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[index]))
+        adjusted[index] = largest
+    return tuple(adjusted)
+
+
+def _p_of_t(mean: float, error: float, freedom: int) -> float:
+    if error == 0:  # all blocks agree exactly
+        return 0.0 if mean > 0 else 1.0
+    return float(stdtr(freedom, -mean / error))
+
+
+def _p_of_ranks(differences: Sequence[float]) -> float:
+    if not any(differences):
+        return 1.0
+    return float(wilcoxon(differences, alternative="greater").pvalue)

@@ -1,0 +1,179 @@
+"""Comparisons: known answers by hand, and how often the rules err on simulated runs."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bench.stats.compare import Change, Verdict, change, holm, verdict
+
+MARGIN = math.log(1.10)
+RUNS = 2000
+
+
+def test_change_by_hand() -> None:
+    """1, 2, 3, 4, 5: mean 3, sd 1.581, error 0.7071; t(4 df) of 2.132 and 4.243 from the table.
+
+    A t of 4.243 has p = 0.0066 one-sided; all five signs alike have 1 / 32 by ranks.
+    """
+    found = change([1.0, 2.0, 3.0, 4.0, 5.0])
+
+    assert found is not None
+    assert found.worse == 3
+    assert (found.low, found.high) == pytest.approx((3 - 1.5075, 3 + 1.5075), abs=1e-3)
+    assert found.p_worse == pytest.approx(0.0066, abs=1e-4)
+    assert found.p_worse_by_ranks == pytest.approx(1 / 32)
+
+
+def test_two_blocks_are_no_comparison() -> None:
+    """A rank test on so few cannot tell anything, and a t interval spans the sky."""
+    assert change([0.1, 0.2]) is None
+
+
+def test_blocks_that_agree_exactly_need_no_division_by_zero() -> None:
+    """Bytes per message are often the same to the last digit in every block."""
+    worse, same = change([0.2] * 5), change([0.0] * 5)
+
+    assert worse is not None
+    assert same is not None
+    assert (worse.low, worse.high, worse.p_worse) == (0.2, 0.2, 0.0)
+    assert (same.p_worse, same.p_worse_by_ranks) == (1.0, 1.0)
+    assert verdict(worse, MARGIN) is Verdict.FAIL
+    assert verdict(same, MARGIN) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("low", "worse", "high", "said"),
+    [
+        (-0.02, 0.01, 0.04, Verdict.PASS),
+        (0.01, 0.03, 0.05, Verdict.PASS),  # surely worse, and surely by less than matters
+        (0.05, 0.15, 0.25, Verdict.FAIL),
+        (-0.05, 0.15, 0.35, Verdict.INCONCLUSIVE),  # large, but may be chance
+        (0.02, 0.08, 0.14, Verdict.INCONCLUSIVE),  # surely worse, but perhaps not by the margin
+        (-0.50, 0.00, 0.50, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_verdict_by_interval_and_margin(
+    low: float, worse: float, high: float, said: Verdict
+) -> None:
+    """R7: fail needs both "surely worse" and "by the margin"; pass needs "surely within it"."""
+    assert verdict(made_up(low, worse, high, pairs=5), margin=0.10) is said
+
+
+def test_a_smoke_run_never_fails() -> None:
+    """Three blocks may warn and must not break a build (R8)."""
+    found = made_up(0.05, 0.15, 0.25, pairs=3)
+
+    assert verdict(found, margin=0.10) is Verdict.INCONCLUSIVE
+
+
+def made_up(low: float, worse: float, high: float, *, pairs: int) -> Change:
+    """A change with a given interval."""
+    return Change(
+        worse=worse,
+        low=low,
+        high=high,
+        p_worse=0.5,
+        p_worse_by_ranks=0.5,
+        smallest_visible=0.1,
+        pairs=pairs,
+    )
+
+
+def test_holm_by_hand() -> None:
+    """0.01 x 4, 0.02 x 3, 0.03 x 2, 0.9 x 1: none may fall below the one before it."""
+    assert holm([0.9, 0.02, 0.01, 0.03]) == pytest.approx((0.9, 0.06, 0.04, 0.06))
+
+
+def test_holm_of_nothing_is_nothing() -> None:
+    """A run without gates has no family."""
+    assert holm([]) == ()
+
+
+def differences(true_change: float, *, blocks: int, seed: int) -> NDArray[np.float64]:
+    """Runs of two cells whose trials scatter by 5 %, on a host that scatters by 10 % by block."""
+    rng = np.random.default_rng(seed)
+    host = rng.normal(0, 0.10, (RUNS, blocks, 1))
+    cells = host + rng.normal(0, 0.05, (RUNS, blocks, 2))
+    of_blocks: NDArray[np.float64] = cells[:, :, 1] - cells[:, :, 0] + true_change
+    return of_blocks
+
+
+def changes(of_runs: NDArray[np.float64]) -> list[Change]:
+    """What each run shows."""
+    found = [change(of_blocks.tolist()) for of_blocks in of_runs]
+    return [each for each in found if each is not None]
+
+
+def simulated(true_change: float, *, blocks: int, seed: int) -> list[Change]:
+    """What runs with this true change show."""
+    return changes(differences(true_change, blocks=blocks, seed=seed))
+
+
+@pytest.mark.parametrize("blocks", [5, 10])
+def test_intervals_cover_the_truth_in_90_of_100_runs(blocks: int) -> None:
+    """An interval that is too narrow is how benchmarks lie politely."""
+    found = simulated(0.07, blocks=blocks, seed=7)
+
+    covered = np.mean([each.low <= 0.07 <= each.high for each in found])
+
+    assert covered == pytest.approx(0.90, abs=0.02)
+
+
+@pytest.mark.parametrize("blocks", [5, 10])
+def test_equal_cells_hardly_ever_fail(blocks: int) -> None:
+    """A gate that cries wolf is switched off: at most 5 % red, and the margin makes it fewer."""
+    verdicts = Counter(verdict(each, MARGIN) for each in simulated(0.0, blocks=blocks, seed=8))
+
+    assert verdicts[Verdict.FAIL] / RUNS <= 0.05
+
+
+def test_a_change_at_the_margin_hardly_ever_passes() -> None:
+    """A pass promises that the change is below the margin: wrong in at most 5 % of runs."""
+    verdicts = Counter(verdict(each, MARGIN) for each in simulated(MARGIN, blocks=5, seed=9))
+
+    # Monte Carlo error of 2000 runs: 0.5 %; three of them.
+    assert verdicts[Verdict.PASS] / RUNS <= 0.05 + 0.015
+
+
+def test_a_large_change_fails() -> None:
+    """A planted +20 % on ten blocks must not slip through."""
+    verdicts = Counter(verdict(each, MARGIN) for each in simulated(0.18, blocks=10, seed=10))
+
+    assert verdicts[Verdict.FAIL] / RUNS >= 0.99
+
+
+@pytest.mark.parametrize("blocks", [5, 10])
+def test_the_smallest_visible_change_is_seen_in_80_of_100_runs(blocks: int) -> None:
+    """It is printed so that nobody takes a blind gate for a green one.
+
+    By the true scatter: sqrt(2) x 5 % within a pair; 10.5 % on 5 blocks and 6.2 % on 10, which are
+    the tabulated values of the noncentral t.
+    """
+    true_change = {5: math.log(1.105), 10: math.log(1.062)}[blocks]
+    found = simulated(true_change, blocks=blocks, seed=11)
+
+    seen = np.mean([each.low > 0 for each in found])
+    typical = float(np.median([each.smallest_visible for each in found]))
+
+    assert seen == pytest.approx(0.80, abs=0.04)
+    assert typical == pytest.approx(true_change, rel=0.15)
+
+
+def test_screening_and_confirming_keeps_the_family_error_low() -> None:
+    """R9: 24 gates on 5 blocks, 5 more for what looks red, Holm over all 24 on the pooled 10."""
+    gates, families = 24, RUNS // 24
+    on_ten_blocks = differences(0.0, blocks=10, seed=12)
+    screened, pooled = changes(on_ten_blocks[:, :5]), changes(on_ten_blocks)
+    red_families = 0
+    for family in range(families):
+        places = range(family * gates, (family + 1) * gates)
+        looks_red = [verdict(screened[i], math.log(1.05)) is Verdict.FAIL for i in places]
+        p_values = [
+            pooled[i].p_worse if red else 1.0 for i, red in zip(places, looks_red, strict=True)
+        ]
+        red_families += min(holm(p_values)) < 0.05
+
+    assert red_families / families <= 0.05 + 0.03
