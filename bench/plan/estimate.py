@@ -7,17 +7,20 @@ from bench.plan.model import Cell, Plan
 from bench.plan.traffic import subject_names
 from bench.spec.workload import Workload
 
-TRIAL_OVERHEAD_S = 2.0
-"""Starting a server and the processes of a trial, and taking them down; measured with two cores."""
+TRIAL_OVERHEAD_S = 1.5
+"""To start and end the server and processes of a trial: 1.0 to 1.7 s on two busy cores."""
+
+SUBJECT_PREFIX_BYTES = 24
+"""What jetbench puts before every subject: `jetbench.0123abcd-001.s.`."""
 
 STORED_OVERHEAD_BYTES = 30
 """Of a message in a file store: 22 bytes of head, 8 of checksum (nats-server, filestore.go)."""
 
-RESULT_BYTES_PER_TRIAL = 6_000
+RESULT_BYTES_PER_TRIAL = 4_000
 """trial.json without its slices."""
 
-RESULT_BYTES_PER_S = 12_000
-"""Six histograms and ten samples for each second, and the slices in trial.json."""
+RESULT_BYTES_PER_S = 8_000
+"""Six histograms of about 1 kB, ten samples of 100 bytes and a slice for each second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +48,13 @@ def estimate(plan: Plan) -> Estimate:
     """Return what a plan will take."""
     cells = plan.cells
     stores = [_store_bytes(cell) for cell in cells]
-    busy_s = [TRIAL_OVERHEAD_S + _offered_s(cell.workload) for cell in cells]
-    drains_s = [cell.workload.phases.drain_ns / NS_PER_S for cell in cells]
-    results = sum(RESULT_BYTES_PER_TRIAL + round(s * RESULT_BYTES_PER_S) for s in busy_s)
+    offered_s = sum(_offered_s(cell.workload) for cell in cells)
+    drain_s = sum(cell.workload.phases.drain_ns for cell in cells) / NS_PER_S
+    block_s = len(cells) * TRIAL_OVERHEAD_S + offered_s
+    results = len(cells) * RESULT_BYTES_PER_TRIAL + round(offered_s * RESULT_BYTES_PER_S)
     return Estimate(
-        duration_s=plan.blocks * sum(busy_s),
-        longest_s=plan.blocks * (sum(busy_s) + sum(drains_s)),
+        duration_s=plan.blocks * block_s,
+        longest_s=plan.blocks * (block_s + drain_s),
         messages=plan.blocks * sum(_messages(cell.workload) for cell in cells),
         stored_bytes=plan.blocks * sum(stores),
         peak_store_bytes=max(stores),
@@ -70,7 +74,8 @@ def _store_bytes(cell: Cell) -> int:
     workload, stream = cell.workload, cell.settings.stream
     names = subject_names(workload.subjects)
     subject_bytes = sum(map(len, names)) / len(names)
-    message_bytes = workload.payload.mean_bytes + subject_bytes + STORED_OVERHEAD_BYTES
+    overhead_bytes = SUBJECT_PREFIX_BYTES + subject_bytes + STORED_OVERHEAD_BYTES
+    message_bytes = workload.payload.mean_bytes + overhead_bytes
     messages = min(_messages(workload), stream.max_msgs or _messages(workload))
     stored = round(messages * message_bytes)
     return min(stored, stream.max_bytes or stored) * stream.num_replicas

@@ -1,16 +1,23 @@
+import pytest
+
+from bench.broker.admin import trial_names
+from bench.plan.build import make_plan
 from bench.plan.estimate import (
     RESULT_BYTES_PER_S,
     RESULT_BYTES_PER_TRIAL,
     STORED_OVERHEAD_BYTES,
+    SUBJECT_PREFIX_BYTES,
     TRIAL_OVERHEAD_S,
     Estimate,
     estimate,
 )
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan
 from bench.plan.order import order
+from bench.spec.load import load_matrix
+from bench.spec.lookup import shipped_root
 from tests.plan.examples import cell, workload
 
-MESSAGE_BYTES = 128 + len("events") + STORED_OVERHEAD_BYTES
+MESSAGE_BYTES = 128 + SUBJECT_PREFIX_BYTES + len("events") + STORED_OVERHEAD_BYTES
 
 
 def estimate_of(*cells: Cell, blocks: int = 1) -> Estimate:
@@ -37,7 +44,7 @@ def test_a_run_is_the_sum_of_its_trials() -> None:
     assert found.duration_s == 6 * (TRIAL_OVERHEAD_S + 3)
     assert found.longest_s == 6 * (TRIAL_OVERHEAD_S + 4)
     assert found.stored_bytes == 6 * 3000 * MESSAGE_BYTES
-    assert found.results_bytes == 6 * (RESULT_BYTES_PER_TRIAL + 5 * RESULT_BYTES_PER_S)
+    assert found.results_bytes == 6 * (RESULT_BYTES_PER_TRIAL + 3 * RESULT_BYTES_PER_S)
 
 
 def test_the_largest_store_is_that_of_one_trial() -> None:
@@ -55,3 +62,20 @@ def test_limits_and_replicas_of_the_stream_count() -> None:
 
     assert estimate_of(limited).peak_store_bytes == 10 * MESSAGE_BYTES * 3
     assert estimate_of(bounded).peak_store_bytes == 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "store_disk_bytes"), [("small-events", 1_412_707), ("mixed-payload", 5_631_554)]
+)
+def test_a_store_is_as_large_as_was_measured(name: str, store_disk_bytes: int) -> None:
+    """The shipped workloads, 7 s, as found on disk after a trial on nats-server 2.15.1."""
+    plan = make_plan(load_matrix("quickstart", search=[shipped_root()]))
+    load = next(cell.workload for cell in plan.cells if cell.workload_name == name)
+
+    found = estimate_of(cell(1, load=load))
+    assert found.peak_store_bytes == pytest.approx(store_disk_bytes, rel=0.002)
+
+
+def test_the_prefix_is_as_long_as_the_brokers() -> None:
+    """It stands in every stored subject; the plan may not import the broker that makes it."""
+    assert len(trial_names("any-run", 1).subject_prefix) == SUBJECT_PREFIX_BYTES

@@ -12,7 +12,6 @@ from bench.broker.admin import (
     api,
     connect,
     consumer_body,
-    remove,
     stream_body,
     trial_names,
 )
@@ -34,7 +33,6 @@ async def answers(cases: list[Case], directory: Path) -> dict[str, int]:
                 codes[case.name] = 0
             except ApiError as error:
                 codes[case.name] = error.err_code
-            await remove(client, names)
         await client.close()
     return codes
 
