@@ -40,6 +40,8 @@ class Messages:
         subject_index: index into `subjects` of each, shape (n,).
         payloads: a template for every size in use; the id replaces its placeholder bytes.
         payload_index: index into `payloads` of each, shape (n,).
+        headers: name and value of every message's headers; `{id}` in a value stands for the
+            digits of its id.
     """
 
     ids: IntArray
@@ -47,6 +49,7 @@ class Messages:
     subject_index: IntArray
     payloads: tuple[PayloadTemplate, ...]
     payload_index: IntArray
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 NO_ID = -1

@@ -1,0 +1,232 @@
+"""One connection to a NATS server: bytes in and out, and what happens when it breaks.
+
+Nothing is sent twice: what was on its way when a connection broke stays unanswered, and the engine
+counts it so. A break is mended within bounds and always stands in `faults`.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from bench.broker.endpoint import Endpoint, masked
+from bench.clients.wire.faults import Faults
+from bench.clients.wire.handshake import RefusedError, shake_hands
+from bench.clients.wire.parse import Control, Message, WireError, next_frame
+from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
+
+RECONNECT_ATTEMPTS = 20
+FIRST_RECONNECT_DELAY_S = 0.05
+LONGEST_RECONNECT_DELAY_S = 2.0
+"""The delay doubles: all attempts together take some 30 s."""
+
+WRITE_BACKLOG_BYTES = 1 << 20
+"""Beyond this much that the kernel would not take yet, writers wait."""
+
+PLAIN_RUNS_PER_CHUNK = 4
+"""How often a chunk returns to the fast reader; bounds the copies when plain frames are rare."""
+
+CLOSE_TIMEOUT_S = 2.0
+
+
+class Receiver(Protocol):
+    """What a connection reads for."""
+
+    def subscriptions(self) -> bytes:
+        """Return the frames that every new connection begins with."""
+
+    def plain(self, data: bytes, now_ns: int) -> bytes:
+        """Take the run of plain frames that `data` begins with; return what lies behind it."""
+
+    def message(self, message: Message, now_ns: int) -> None:
+        """Take a message that is not plain."""
+
+    def lost(self) -> None:
+        """The connection broke, or the attempts to mend it have ended."""
+
+
+class Connection(asyncio.Protocol):
+    """Connects, reconnects, writes with back-pressure and hands frames to its receiver.
+
+    Attributes:
+        max_payload: largest message that the server takes, bytes.
+    """
+
+    def __init__(self, endpoint: Endpoint, receiver: Receiver, faults: Faults) -> None:
+        self._endpoint = endpoint
+        self._receiver = receiver
+        self._faults = faults
+        self._transport: asyncio.Transport | None = None
+        self._writable = asyncio.Event()
+        self._reconnecting: asyncio.Task[None] | None = None
+        self._pongs: deque[asyncio.Future[None]] = deque()
+        self._unread = b""
+        self._closing = False
+        self._given_up = False
+        self.max_payload = 0
+
+    async def open(self) -> None:
+        """Connect for the first time.
+
+        Raises:
+            ServerUnavailableError: nobody answers within the endpoint's timeout, or refuses us.
+        """
+        where = masked(self._endpoint.url)
+        limit_s = self._endpoint.connect_timeout_s
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._connect()
+                await self.flush()
+        except RefusedError as error:
+            raise ServerUnavailableError(f"{where}: the server refuses us: {error}") from None
+        except TimeoutError:
+            self._drop()
+            raise ServerUnavailableError(f"{where}: no answer within {limit_s:g} s") from None
+        except (OSError, WireError) as error:
+            self._drop()
+            raise ServerUnavailableError(f"{where}: no NATS server answers: {error}") from None
+
+    async def write(self, pieces: Iterable[bytes | memoryview]) -> None:
+        """Hand bytes to the connection; waits while its backlog is full or it is being mended.
+
+        Raises:
+            MeasurementError: the connection is gone for good.
+        """
+        while not self._writable.is_set():  # it may break again before we run
+            await self._writable.wait()
+        self.check()
+        if self._transport is None:
+            raise ValueError("write before open or after close")
+        for piece in pieces:
+            self._transport.write(piece)
+
+    def answer(self, frame: bytes) -> None:
+        """Write a few bytes at once, from within the receiver; dropped while disconnected."""
+        if self._transport is not None:
+            self._transport.write(frame)
+
+    def check(self) -> None:
+        """Raise MeasurementError when the connection is gone for good."""
+        if self._given_up:
+            raise MeasurementError("the connection broke and could not be mended")
+
+    async def flush(self) -> None:
+        """Wait until the server has read everything written so far.
+
+        Raises:
+            ConnectionError: the connection broke meanwhile.
+        """
+        if self._transport is None:
+            raise ConnectionError("not connected")
+        pong: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pongs.append(pong)
+        self._transport.write(b"PING\r\n")
+        await pong
+
+    async def close(self) -> None:
+        """Flush and disconnect; never raises."""
+        self._closing = True
+        with suppress(OSError):  # a timeout is one, too
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self.flush()
+        self._drop()
+        await asyncio.sleep(0)  # lets the transport end
+
+    def _drop(self) -> None:
+        self._closing = True
+        if self._reconnecting is not None:
+            self._reconnecting.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _connect(self) -> None:
+        greeting = await shake_hands(self._endpoint)
+        self._transport = transport = greeting.transport
+        transport.set_write_buffer_limits(high=WRITE_BACKLOG_BYTES)
+        transport.set_protocol(self)
+        self.max_payload = int(greeting.info.get("max_payload", 0))
+        self._unread = b""
+        transport.write(self._receiver.subscriptions())
+        self._writable.set()
+        if greeting.unread:
+            self.data_received(greeting.unread)
+
+    async def _reconnect(self) -> None:
+        delay_s = FIRST_RECONNECT_DELAY_S
+        for attempt in range(1, RECONNECT_ATTEMPTS + 1):
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, LONGEST_RECONNECT_DELAY_S)
+            try:
+                async with asyncio.timeout(self._endpoint.connect_timeout_s):
+                    await self._connect()
+            except (OSError, WireError, RefusedError, BenchError):
+                continue
+            self._faults.note(f"reconnected at attempt {attempt}")
+            return
+        self._faults.note(f"gave up after {RECONNECT_ATTEMPTS} attempts to reconnect")
+        self._given_up = True
+        self._writable.set()  # wakes the writers, who then raise
+        self._receiver.lost()
+
+    def pause_writing(self) -> None:
+        """Hold writers back."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Let writers go on."""
+        self._writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note the break and begin to mend it, unless we are closing."""
+        self._transport = None
+        self._writable.clear()
+        for pong in self._pongs:
+            if not pong.done():
+                pong.set_exception(ConnectionError("connection lost"))
+        self._pongs.clear()
+        if self._closing:
+            return
+        self._faults.note(f"connection lost: {exc or 'closed by the server'}")
+        self._receiver.lost()
+        self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
+
+    def data_received(self, data: bytes) -> None:
+        """Read a chunk; all its frames arrived at this instant."""
+        now_ns = time.monotonic_ns()
+        if self._unread:
+            data = self._unread + data
+        try:
+            self._unread = self._read(data, now_ns)
+        except WireError as error:
+            self._faults.note(f"protocol error: {error}")
+            self._unread = b""
+            if self._transport is not None:
+                self._transport.abort()
+
+    def _read(self, data: bytes, now_ns: int) -> bytes:
+        """Take every whole frame; return the rest."""
+        for _ in range(PLAIN_RUNS_PER_CHUNK):
+            data = self._receiver.plain(data, now_ns)
+            if (found := next_frame(data, 0)) is None:
+                return data
+            self._dispatch(found[0], now_ns)
+            data = data[found[1] :]
+        at = 0
+        while (found := next_frame(data, at)) is not None:
+            self._dispatch(found[0], now_ns)
+            at = found[1]
+        return data[at:]
+
+    def _dispatch(self, frame: Message | Control, now_ns: int) -> None:
+        if isinstance(frame, Message):
+            self._receiver.message(frame, now_ns)
+        elif frame.verb == b"PING":
+            self.answer(b"PONG\r\n")
+        elif frame.verb == b"PONG" and self._pongs:
+            pong = self._pongs.popleft()
+            if not pong.done():
+                pong.set_result(None)
+        elif frame.verb == b"-ERR":
+            self._faults.note(f"server error: {frame.text.decode(errors='replace')}")

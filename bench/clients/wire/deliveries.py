@@ -1,0 +1,158 @@
+"""What a delivery says: its message id, stream sequence, delivery count and where its ack goes.
+
+A consumer's chunk is read by one regular expression that is learnt from the first messages: it
+knows the ack prefix and the sizes that occur, jumps over payloads, and captures what is needed.
+
+Source: ADR-15 (github.com/nats-io/nats-architecture-and-design), both forms of the ack subject.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.clients.port import NO_ID, Delivered, IntArray
+from bench.clients.wire.digits import read_numbers
+from bench.clients.wire.parse import Message
+from bench.plan.traffic import ID_DIGITS
+
+ACK_PREFIX = b"$JS.ACK."
+
+MAX_SHAPES = 16
+"""Payload sizes that the pattern learns; messages of further ones are read one by one."""
+
+_SHORT_FORM_TOKENS = 9
+_SHORT_FORM, _LONG_FORM = 4, 6
+"""Where the delivery count stands in an ack subject of 9 tokens, and in a longer one."""
+
+_NO_ID = b"%d" % NO_ID
+_PIECES = 6
+"""Of a delivery when a chunk is split by the pattern: what lies before it, and five groups."""
+
+Columns = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes]]
+"""sid, ack subject, delivery count, stream sequence and id of messages, as they came."""
+
+
+class Arrivals:
+    """Deliveries that came and were not taken yet."""
+
+    def __init__(self) -> None:
+        self._instants: list[tuple[int, int]] = []
+        self._columns: tuple[list[bytes], ...] = ([], [], [], [])
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def add(self, columns: Columns, now_ns: int) -> None:
+        """Add messages that all came at this instant."""
+        _, *kept = columns
+        for column, values in zip(self._columns, kept, strict=True):
+            column.extend(values)
+        self._instants.append((now_ns, len(columns[0])))
+
+    def take(self) -> tuple[Delivered, list[bytes]]:
+        """Return everything, with the ack subjects, and forget it."""
+        ack_subjects, deliveries, stream_seqs, ids = self._columns
+        instants = np.array(self._instants, dtype=np.int64)
+        block = Delivered(
+            received_ns=np.repeat(instants[:, 0], instants[:, 1]),
+            ids=read_numbers(ids),
+            stream_seqs=read_numbers(stream_seqs),
+            deliveries=_delivery_counts(deliveries),
+        )
+        self._instants, self._columns = [], ([], [], [], [])
+        return block, ack_subjects
+
+
+def _delivery_counts(texts: list[bytes]) -> IntArray:
+    if texts.count(b"1") == len(texts):
+        return np.ones(len(texts), dtype=np.int64)
+    return read_numbers(texts)
+
+
+class DeliveryReader:
+    """Reads deliveries: runs of plain ones at once, any other one by one."""
+
+    def __init__(self, id_offset: int) -> None:
+        self._id_offset = id_offset
+        self._prefix = b""
+        self._shapes: dict[tuple[int, int], None] = {}
+        self._pattern = re.compile(rb"(?!)")
+
+    def run(self, data: bytes) -> tuple[Columns | None, bytes]:
+        """Return the plain deliveries that `data` begins with, and what lies behind them."""
+        pieces = self._pattern.split(data)
+        if any(pieces[:-1:_PIECES]):  # something lies between: end the run before it
+            end = self._run_end(data)
+            return (self.run(data[:end])[0], data[end:]) if end else (None, data)
+        sids, ack_subjects, deliveries, stream_seqs, ids = (
+            pieces[group::_PIECES] for group in range(1, _PIECES)
+        )
+        if not b"".join(ids).isdigit():  # none at all, or one that carries no id
+            return None, data
+        return (sids, ack_subjects, deliveries, stream_seqs, ids), pieces[-1]
+
+    def _run_end(self, data: bytes) -> int:
+        end = 0
+        for match in self._pattern.finditer(data):
+            if match.start() != end:
+                break
+            end = match.end()
+        return end
+
+    def one(self, message: Message) -> Columns | None:
+        """Return what a delivery says; None when the message is none. Learns its shape."""
+        tokens = message.reply.split(b".")
+        start = _SHORT_FORM if len(tokens) == _SHORT_FORM_TOKENS else _LONG_FORM
+        numbers = tokens[start : start + 2]
+        known = message.reply.startswith(ACK_PREFIX) and len(tokens) >= _SHORT_FORM_TOKENS
+        if not (known and all(text.isdigit() and len(text) <= 18 for text in numbers)):
+            return None
+        digits = message.payload[self._id_offset : self._id_offset + ID_DIGITS]
+        has_id = len(digits) == ID_DIGITS and digits.isdigit()
+        if has_id:
+            self._learn(b".".join(tokens[:start]), message)
+        message_id = digits if has_id else _NO_ID
+        return (
+            (b"%d" % message.sid,),
+            (message.reply,),
+            (numbers[0],),
+            (numbers[1],),
+            (message_id,),
+        )
+
+    def _learn(self, prefix: bytes, message: Message) -> None:
+        shape = (len(message.header), len(message.header) + len(message.payload))
+        if prefix != self._prefix:
+            self._prefix, self._shapes = prefix, {}
+        if shape in self._shapes or len(self._shapes) == MAX_SHAPES:
+            return
+        self._shapes[shape] = None
+        self._pattern = plain_delivery(self._prefix, list(self._shapes), self._id_offset)
+
+
+def plain_delivery(
+    prefix: bytes, shapes: Sequence[tuple[int, int]], id_offset: int
+) -> "re.Pattern[bytes]":
+    """Return the pattern of a delivery with an id, of any of these sizes.
+
+    Its groups are those of `Columns`; whether the id is one is left to check.
+
+    Args:
+        prefix: of the ack subject, up to the consumer's name.
+        shapes: bytes of the header and of header and payload together; (0, n) for a plain MSG.
+        id_offset: of the id in the payload.
+    """
+    to_id = b"|".join(
+        rb"%b\d+\r\n.{%d}" % (b"%d " % header if header else b"", header + id_offset)
+        for header in sorted({header for header, _ in shapes})
+    )
+    bodies = b"|".join(
+        rb"%b%d\r\n.{%d}" % (b"%d " % header if header else b"", total, total)
+        for header, total in shapes
+    )
+    return re.compile(
+        rb"H?MSG [^ ]+ (\d+) (%b\.(\d{1,18})\.(\d{1,18})\.[^ ]+) "
+        rb"(?=(?:%b)(.{%d}))(?:%b)\r\n" % (re.escape(prefix), to_id, ID_DIGITS, bodies),
+        re.DOTALL,
+    )

@@ -1,0 +1,223 @@
+"""Which pull requests are open, what each may still bring, and when to ask again.
+
+Pure: instants and statuses go in, frames come out. Every request has a subscription of its own, so
+the `sid` of a delivery says which request brought it.
+
+Source: ADR-13 and ADR-37 (github.com/nats-io/nats-architecture-and-design); statuses as tried on
+nats-server 2.15.1.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bench.clients.port import Binding
+from bench.clients.wire.faults import Faults
+from bench.clients.wire.parse import Status
+from bench.core.units import NS_PER_MS, NS_PER_S
+
+LOST_AFTER_NS = 3 * NS_PER_S
+"""A request is lost when nothing is heard of it for this long beyond its own limit."""
+
+FOREVER_NS = 3600 * NS_PER_S
+"""How long a request without an expiry may be silent; longer than any trial."""
+
+NO_WAIT_PAUSE_NS = 5 * NS_PER_MS
+FAULT_PAUSE_NS = 100 * NS_PER_MS
+"""How long to wait before asking again after "nothing there" and after an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullOptions:
+    """What a pull request may say beyond its batch and expiry; 0 or empty leaves it out.
+
+    Attributes:
+        outstanding: requests open at once.
+        no_wait: answer at once with what there is.
+        max_bytes: most bytes of one request.
+        idle_heartbeat_ns: how often the server shows that a silent request is alive.
+        group: priority group.
+    """
+
+    outstanding: int = 1
+    no_wait: bool = False
+    max_bytes: int = 0
+    idle_heartbeat_ns: int = 0
+    group: str = ""
+
+
+class _Outcome(Enum):
+    """What the end of a request means."""
+
+    NORMAL = 1
+    NOTHING_THERE = 2
+    FAULT = 3
+    HOPELESS = 4
+
+
+_NORMAL_409 = ("Batch Completed",)
+_HOPELESS_409 = (
+    "Consumer Deleted",
+    "Consumer is push based",
+    "Exceeded MaxRequestBatch",
+    "Exceeded MaxRequestExpires",
+    "Exceeded MaxRequestMaxBytes",
+    "Message Size Exceeds MaxBytes",
+)
+
+
+def _outcome(status: Status) -> _Outcome:
+    if status.code == 408:
+        pending = "Requests Pending" in status.text
+        return _Outcome.NOTHING_THERE if pending else _Outcome.NORMAL
+    if status.code == 404:
+        return _Outcome.NOTHING_THERE
+    if status.code == 400:
+        return _Outcome.HOPELESS
+    if status.code == 409 and status.text.startswith(_NORMAL_409):
+        return _Outcome.NORMAL
+    if status.code == 409 and status.text.startswith(_HOPELESS_409):
+        return _Outcome.HOPELESS
+    return _Outcome.FAULT  # 503, 423, other 409: a leader moved, a server shuts down, no room
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A place for one request at a time.
+
+    Attributes:
+        number: of its latest request; the last token of that request's reply subject.
+        remaining: messages that the request may still bring; 0 when none is open.
+        lost_ns: instant after which an open request counts as lost.
+    """
+
+    number: int = 0
+    remaining: int = 0
+    lost_ns: int = 0
+
+
+class PullRequests:
+    """The pull requests of one consumer link; sids 1..outstanding are theirs.
+
+    Attributes:
+        hopeless: why asking again can bring nothing; empty while it can.
+    """
+
+    def __init__(
+        self, binding: Binding, options: PullOptions, inbox: bytes, faults: Faults
+    ) -> None:
+        self._batch = binding.batch
+        self._inbox = inbox
+        self._faults = faults
+        self._slots = {sid: _Slot() for sid in range(1, options.outstanding + 1)}
+        self._asked = 0
+        self._pause_until_ns = 0
+        self._to = f"$JS.API.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()
+        self._body = _body(binding, options)
+        self._heartbeats = options.idle_heartbeat_ns > 0
+        self._silence_ns = _longest_silence_ns(binding, options)
+        self.hopeless = ""
+
+    def subscriptions(self) -> bytes:
+        """Return the SUB frames."""
+        return b"".join(b"SUB %b.%d.* %d\r\n" % (self._inbox, sid, sid) for sid in self._slots)
+
+    def due(self, in_hand: int, now_ns: int) -> bytes:
+        """Return the requests to send now.
+
+        Args:
+            in_hand: messages that came and were not taken yet.
+            now_ns: this instant.
+        """
+        self._drop_lost(now_ns)
+        if now_ns < self._pause_until_ns:
+            return b""
+        room = self._batch * len(self._slots) - in_hand
+        room -= sum(slot.remaining for slot in self._slots.values())
+        frames = b""
+        for sid, slot in self._slots.items():
+            if slot.remaining == 0 and room >= self._batch:
+                room -= self._batch
+                self._asked += 1
+                slot.number, slot.remaining = self._asked, self._batch
+                slot.lost_ns = now_ns + self._silence_ns
+                reply = b"%b.%d.%d" % (self._inbox, sid, slot.number)
+                frames += b"PUB %b %b %d\r\n%b\r\n" % (self._to, reply, len(self._body), self._body)
+        return frames
+
+    def look_again_ns(self, now_ns: int) -> int:
+        """Return when `due` may have something new to say though the server stays silent."""
+        lost_ns = [slot.lost_ns for slot in self._slots.values() if slot.remaining]
+        pause_ns = [self._pause_until_ns] if self._pause_until_ns > now_ns else []
+        return min(lost_ns + pause_ns, default=now_ns + FOREVER_NS)
+
+    def received(self, sids: Sequence[bytes], now_ns: int) -> None:
+        """Messages came for the requests of these subscriptions, one sid for each message."""
+        only_one = len(self._slots) == 1
+        counts = {b"1": len(sids)} if only_one else Counter(sids)
+        for sid, count in counts.items():
+            slot = self._slots.get(int(sid))
+            if slot is not None:
+                slot.remaining = max(0, slot.remaining - count)
+                self.alive(int(sid), now_ns)
+
+    def alive(self, sid: int, now_ns: int) -> None:
+        """The server showed that the request of this subscription is open."""
+        slot = self._slots.get(sid)
+        if slot is not None and self._heartbeats:
+            slot.lost_ns = now_ns + self._silence_ns
+
+    def ended(self, subject: bytes, sid: int, status: Status, now_ns: int) -> None:
+        """A request ended.
+
+        Args:
+            subject: the request's reply subject; tells it from earlier ones of this subscription.
+            sid: its subscription.
+            status: anything but 100.
+            now_ns: this instant.
+        """
+        words = f"pull request: {status.code} {status.text}"
+        outcome = _outcome(status)
+        if outcome is _Outcome.HOPELESS:
+            self.hopeless = words
+        elif outcome is _Outcome.FAULT:
+            self._faults.note(words)
+            self._pause_until_ns = now_ns + FAULT_PAUSE_NS
+        elif outcome is _Outcome.NOTHING_THERE:
+            self._pause_until_ns = now_ns + NO_WAIT_PAUSE_NS
+        slot = self._slots.get(sid)
+        if slot is not None and subject.endswith(b".%d" % slot.number):
+            slot.remaining = 0
+
+    def forget(self) -> None:
+        """The connection broke, and the server has dropped every request with it."""
+        for slot in self._slots.values():
+            slot.remaining = 0
+
+    def _drop_lost(self, now_ns: int) -> None:
+        for slot in self._slots.values():
+            if slot.remaining and now_ns >= slot.lost_ns:
+                self._faults.note("pull request: lost without an answer, asked again")
+                slot.remaining = 0
+
+
+def _longest_silence_ns(binding: Binding, options: PullOptions) -> int:
+    if options.idle_heartbeat_ns:
+        return 2 * options.idle_heartbeat_ns
+    if options.no_wait or binding.expires_ns:
+        return binding.expires_ns + LOST_AFTER_NS
+    return FOREVER_NS
+
+
+def _body(binding: Binding, options: PullOptions) -> bytes:
+    said = {
+        "batch": binding.batch,
+        "expires": binding.expires_ns,
+        "no_wait": options.no_wait,
+        "max_bytes": options.max_bytes,
+        "idle_heartbeat": options.idle_heartbeat_ns,
+        "group": options.group,
+    }
+    return json.dumps({key: value for key, value in said.items() if value}).encode()
