@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -33,17 +34,20 @@ def write(figures: RunFigures, reports_dir: Path) -> Path:
     Raises:
         StorageError: the disk refuses; an older report is left as it was.
     """
+    # What cannot be encoded (a command line that was not UTF-8) must not cost the report.
+    page = render(figures).encode(errors="replace")
     path = reports_dir / figures.run_id / "index.html"
     partial = path.with_name(".index.html.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(render(figures))
+        with partial.open("wb") as file:
+            file.write(page)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
 

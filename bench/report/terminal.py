@@ -43,7 +43,8 @@ def print_summary(figures: RunFigures, console: Console) -> None:
 
 
 def _workload_table(figures: RunFigures, workload: WorkloadFigures, columns: int) -> RichTable:
-    keys = _SHOWN if columns >= NARROW_BELOW_COLUMNS else _NARROW
+    narrow = columns < NARROW_BELOW_COLUMNS
+    keys = _NARROW if narrow else _SHOWN
     metrics = [metric for metric in figures.metrics if metric.key in keys]
     table = comparison.workload_table(workload, metrics, id_=workload.name)
     printed = RichTable(title=Text(workload.name), title_justify="left", box=None, pad_edge=False)
@@ -55,7 +56,7 @@ def _workload_table(figures: RunFigures, workload: WorkloadFigures, columns: int
     for row, cell in zip(table.rows, workload.cells, strict=True):
         entries = row.entries[: -comparison.COUNT_COLUMNS]
         printed.add_row(
-            _name(row.names),
+            _name(row.names, folded=narrow),
             *(_printed(entry) for entry in entries),
             _printed(comparison.verdict_entry(cell)),
             _lost(cell),
@@ -67,9 +68,10 @@ def _heading(group: str, title: str, unit: str) -> Text:
     return Text(f"{group}\n{title}\n{unit}")
 
 
-def _name(names: tuple[str, ...]) -> Text:
+def _name(names: tuple[str, ...], *, folded: bool) -> Text:
     more = f" (+{len(names) - 1})" if len(names) > 1 else ""
-    return Text(names[0] + more)
+    first = names[0].replace("/", "/\n", 1) if folded else names[0]
+    return Text(first + more)
 
 
 def _printed(entry: Entry) -> Text:

@@ -1,0 +1,127 @@
+"""Plots as documents: plotly must accept them, and they must tell what they claim."""
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from bench.report import build, overtime, traces
+from bench.report.model import Gallery, Plot, Section
+from tests.report.factory import run_figures, with_texts
+
+
+def plots(section: Section) -> list[Plot]:
+    own = [plot for block in section.blocks if isinstance(block, Gallery) for plot in block.plots]
+    return own + [plot for inner in section.sections for plot in plots(inner)]
+
+
+@pytest.fixture(scope="module")
+def all_plots() -> list[Plot]:
+    report = build.build(run_figures())
+    return [plot for section in report.sections for plot in plots(section)]
+
+
+def test_plotly_knows_every_property(all_plots: list[Plot]) -> None:
+    """The documents are written by hand; go.Figure refuses any misspelt key or value."""
+    for plot in all_plots:
+        figure = go.Figure(json.loads(plot.document))
+
+        assert len(figure.data) > 0
+
+
+def test_every_plot_has_a_table_with_figures_behind_it(all_plots: list[Plot]) -> None:
+    """Those who do not see the plot read the table."""
+    for plot in all_plots:
+        written = [entry.text for row in plot.table.rows for entry in row.entries]
+
+        assert any(character.isdigit() for text in written for character in text), plot.id
+
+
+def test_ids_are_unique(all_plots: list[Plot]) -> None:
+    """A plot finds its figure by id."""
+    ids = [plot.id for plot in all_plots] + [plot.table.id for plot in all_plots]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_no_label_closes_the_script_element() -> None:
+    """`</script>` inside JSON would end the element and run what follows."""
+    report = build.build(with_texts(run_figures(workloads=("w",)), "</script><script>x</script>"))
+    documents = [plot.document for section in report.sections for plot in plots(section)]
+
+    assert documents
+    assert not any("<" in document for document in documents)
+
+
+def test_labels_reach_plotly_as_text() -> None:
+    """Plotly would draw `<b>` as bold: what it gets must be escaped."""
+    report = build.build(with_texts(run_figures(workloads=("w",)), "<b>bold</b>"))
+    drawn = [json.loads(plot.document) for section in report.sections for plot in plots(section)]
+    names = {trace.get("name", "") for document in drawn for trace in document["data"]}
+
+    assert "&lt;b&gt;bold&lt;/b&gt;" in names
+    assert not any("<" in name for name in names)
+
+
+def unpacked(values: dict[str, Any]) -> Any:
+    return np.frombuffer(base64.b64decode(values["bdata"]), dtype="<f4")
+
+
+def test_an_invalid_trial_is_drawn_dotted(all_plots: list[Plot]) -> None:
+    """Hiding it would hide why it is invalid; drawing it like the others would mislead."""
+    p99 = next(p for p in all_plots if p.id == "workload-1-config-1-p99")
+    data = json.loads(p99.document)["data"]
+    dashes = [trace["line"]["dash"] for trace in data if trace["name"] == "batch-10"]
+
+    assert sorted(dashes) == ["dot", "solid", "solid", "solid", "solid"]
+
+
+def test_warm_up_and_drain_are_shaded(all_plots: list[Plot]) -> None:
+    """What does not count must look as if it does not."""
+    lag = next(p for p in all_plots if p.id == "workload-1-config-1-lag")
+    shapes = json.loads(lag.document)["layout"]["shapes"]
+    bands = [(s["x0"], s["x1"]) for s in shapes if s["type"] == "rect"]
+
+    assert bands == [(0.0, 5.0), (25.0, 27.0)]
+
+
+def test_thinning_keeps_the_peak() -> None:
+    """A spike of one sample is what a lag plot is looked at for."""
+    values = np.zeros(10_001)
+    values[7_777] = 42.0
+
+    thin, width = traces.thinned(values, 300)
+
+    assert len(thin) <= 300
+    assert width == 34
+    assert thin.max() == 42.0
+
+
+def test_thinning_leaves_gaps_where_nothing_was_told() -> None:
+    """Bridging a gap would draw a lag that nobody saw."""
+    thin, width = traces.thinned(np.array([1.0, np.nan, np.nan, np.nan]), 2)
+
+    assert width == 2
+    assert thin[0] == 1.0
+    assert np.isnan(thin[1])
+
+
+def test_long_trials_are_thinned_and_say_so() -> None:
+    """A 200-trial report must open; a reader must know that it shows steps of more than 1 s."""
+    figures = run_figures(workloads=("w",), blocks=1, with_fault=False, seconds=700)
+    cells = {"a": figures.workloads[0].cells[0]}
+    _, p99, lag = overtime.plots(cells, "x")
+    lines = [*json.loads(p99.document)["data"], *json.loads(lag.document)["data"]]
+
+    assert all(len(unpacked(t["y"])) <= 300 for t in lines if isinstance(t["y"], dict))
+    assert "Drawn in steps of 3 s" in p99.caption
+
+
+def test_the_packed_form_is_what_plotly_unpacks() -> None:
+    """An error in byte order would draw noise that looks like data."""
+    values = np.array([1.5, -2.25, np.nan])
+
+    assert np.array_equal(unpacked(traces.packed(values)), values, equal_nan=True)

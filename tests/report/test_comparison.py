@@ -1,0 +1,114 @@
+"""Tables that set cells side by side."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.figures import RunFigures, WorkloadFigures
+from bench.report import comparison
+from bench.report.model import Entry, Table, Tone
+from tests.report.factory import Variant, run_figures
+
+FAST = Variant(names=("c/fast", "d/base"), settings={"pull": {"batch": 100}}, p50_ms=1.0)
+SLOW = Variant(names=("c/slow",), settings={"pull": {"batch": 1}}, p50_ms=2.0)
+NEVER = Variant(
+    names=("c/none",),
+    settings={"ack": {"timing": "none"}, "consumer": {"ack_policy": "none"}},
+    p50_ms=1.0,
+)
+
+
+@pytest.fixture(scope="module")
+def figures() -> RunFigures:
+    return run_figures(variants=(FAST, SLOW, NEVER), workloads=("w",), with_fault=False)
+
+
+def entry(table: Table, row: int, group: str, title: str) -> Entry:
+    column = [(c.group, c.title) for c in table.columns].index((group, title))
+    return table.rows[row].entries[column]
+
+
+def table_of(figures: RunFigures) -> Table:
+    return comparison.workload_table(figures.workloads[0], figures.metrics, "t")
+
+
+def test_a_cell_stands_under_all_its_variants_names(figures: RunFigures) -> None:
+    """A cell measured once for two configs must be found under either."""
+    assert table_of(figures).rows[0].names == ("c/fast", "d/base")
+
+
+def test_the_best_is_marked_and_the_others_show_their_distance(figures: RunFigures) -> None:
+    """The reader wants the gap, not a subtraction; the mark is a word, not only a colour."""
+    best = entry(table_of(figures), 0, "End-to-end", "p99")
+    other = entry(table_of(figures), 1, "End-to-end", "p99")
+
+    assert (best.detail, best.tone) == ("best", Tone.BEST)
+    assert other.detail.startswith("+")
+    assert other.order is not None
+    assert best.order is not None
+    estimates = [c.estimates["end_to_end_ns_p99"].value for c in figures.workloads[0].cells[:2]]
+    assert [best.order, other.order] == estimates
+
+
+def test_a_missing_figure_says_why(figures: RunFigures) -> None:
+    """n/a without a reason reads as a fault of the tool."""
+    missing = entry(table_of(figures), 2, "End-to-end", "p99")
+
+    assert missing.text == "n/a"
+    assert "never acknowledges" in missing.hint
+    assert missing.order is None
+
+
+def test_a_verdict_is_a_mark_and_a_word(figures: RunFigures) -> None:
+    """Colour alone would leave out those who do not see it, and paper."""
+    assert entry(table_of(figures), 0, "Lag", "verdict").text == "✓ stable"
+
+
+def with_lost(workload: WorkloadFigures, lost: int) -> WorkloadFigures:
+    cell = workload.cells[0]
+    ledger = cell.trials[0].record.ledger
+    assert ledger is not None
+    record = replace(cell.trials[0].record, ledger=replace(ledger, lost=lost))
+    trials = (replace(cell.trials[0], record=record), *cell.trials[1:])
+    return replace(workload, cells=(replace(cell, trials=trials), *workload.cells[1:]))
+
+
+def test_a_single_lost_message_stands_out(figures: RunFigures) -> None:
+    """One in a million would vanish in a rate; as a count with a mark it does not."""
+    workload = with_lost(figures.workloads[0], 1)
+    table = comparison.workload_table(workload, figures.metrics, "t")
+
+    assert entry(table, 0, "Messages", "lost") == Entry(
+        text="✗ 1",
+        hint="stored, never received and not in the backlog; all trials together",
+        order=1,
+        tone=Tone.BAD,
+    )
+
+
+def test_a_question_shows_what_its_variants_set_differently(figures: RunFigures) -> None:
+    """`batch-1` means nothing to a reader who does not know that pull.batch was 1."""
+    fast, slow, _ = figures.workloads[0].cells
+    table = comparison.question_table({"fast": fast, "slow": slow}, figures.metrics, "t", "c")
+
+    assert table.rows[0].names == ("pull.batch",)
+    assert [e.text for e in table.rows[0].entries] == ["100", "1"]
+    assert [column.title for column in table.columns] == ["fast", "slow"]
+
+
+def test_every_metric_stands_in_a_questions_table(figures: RunFigures) -> None:
+    """What the wide table leaves out for room must be somewhere."""
+    fast, slow, _ = figures.workloads[0].cells
+    table = comparison.question_table({"fast": fast, "slow": slow}, figures.metrics, "t", "c")
+    heads = [row.names[0] for row in table.rows]
+
+    assert all(any(head.startswith(m.title) for head in heads) for m in figures.metrics)
+
+
+def test_groups_span_their_columns(figures: RunFigures) -> None:
+    """A heading over the wrong columns mislabels every figure below it."""
+    table = table_of(figures)
+
+    assert sum(span for _, span in table.groups) == len(table.columns)
+    assert table.groups[0] == ("End-to-end", 4)
+    assert ("Lag", 3) in table.groups
