@@ -55,7 +55,7 @@ def estimate(plan: Plan) -> Estimate:
     return Estimate(
         duration_s=plan.blocks * block_s,
         longest_s=plan.blocks * (block_s + drain_s),
-        messages=plan.blocks * sum(_messages(cell.workload) for cell in cells),
+        messages=plan.blocks * sum(cell.workload.messages for cell in cells),
         stored_bytes=plan.blocks * sum(stores),
         peak_store_bytes=max(stores),
         results_bytes=plan.blocks * results,
@@ -66,16 +66,12 @@ def _offered_s(workload: Workload) -> float:
     return (workload.phases.warmup_ns + workload.phases.measure_ns) / NS_PER_S
 
 
-def _messages(workload: Workload) -> int:
-    return round(workload.publish.rate_msgs_per_s * _offered_s(workload))
-
-
 def _store_bytes(cell: Cell) -> int:
     workload, stream = cell.workload, cell.settings.stream
     names = subject_names(workload.subjects)
     subject_bytes = sum(map(len, names)) / len(names)
     overhead_bytes = SUBJECT_PREFIX_BYTES + subject_bytes + STORED_OVERHEAD_BYTES
     message_bytes = workload.payload.mean_bytes + overhead_bytes
-    messages = min(_messages(workload), stream.max_msgs or _messages(workload))
+    messages = min(workload.messages, stream.max_msgs or workload.messages)
     stored = round(messages * message_bytes)
     return min(stored, stream.max_bytes or stored) * stream.num_replicas

@@ -1,7 +1,7 @@
 """In which order trials run: blocks that hold every cell once, each in a random order of its own.
 
 With a host that drifts by 10 %, running cells one after another gave 61 % false alarms, random
-blocks 5 % (simulated; docs/guides/method.md).
+blocks 5 % (simulated; docs/MEASUREMENT.md).
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,10 @@ def order(cells: Sequence[Cell], *, blocks: int, seed: int) -> tuple[Trial, ...]
         for block in range(1, blocks + 1)
         for position in np.random.default_rng([seed, block]).permutation(len(cells))
     ]
+    digits = max(3, len(str(len(sequence))))  # so that names sort in the order of the run
     return tuple(
         Trial(
-            id=f"{index:03d}-{cell.id}-b{block}",
+            id=f"{index:0{digits}d}-{cell.id}-b{block}",
             index=index,
             cell_id=cell.id,
             block=block,

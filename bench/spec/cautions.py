@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bench.core.units import NS_PER_S, format_duration, human_duration
+from bench.core.units import NS_PER_S, format_duration, human_duration, human_size
 from bench.spec.jetstream import Objection, ack_wait_ns, max_ack_pending
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
@@ -73,6 +73,20 @@ def _shared_requests(settings: Settings, workload: Workload) -> Iterator[Objecti
         yield Objection(key="pull.batch", what=what)
 
 
+def _small_stream(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    stream, messages = settings.stream, workload.messages
+    if stream.retention != "limits":  # acked messages leave by themselves
+        return
+    dropped = "the oldest are dropped" if stream.discard == "old" else "the newest are refused"
+    payload_bytes = round(messages * workload.payload.mean_bytes)
+    if stream.max_msgs is not None and stream.max_msgs < messages:
+        what = f"max_msgs is below the {messages} messages of a trial: {dropped}"
+        yield Objection(key="stream.max_msgs", what=what)
+    if stream.max_bytes is not None and stream.max_bytes < payload_bytes:
+        what = f"max_bytes is below the {human_size(payload_bytes)} of a trial: {dropped}"
+        yield Objection(key="stream.max_bytes", what=what)
+
+
 def _same_noise(settings: Settings, _: Workload) -> Iterator[Objection]:
     if settings.stream.compression == "s2":
         what = "messages of one size differ in their id alone, so s2 saves more than on real data"
@@ -85,5 +99,6 @@ _RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
     _overload,
     _rate_limit,
     _shared_requests,
+    _small_stream,
     _same_noise,
 )

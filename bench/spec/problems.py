@@ -112,6 +112,7 @@ _WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "list_type": _always("must be a list", "[...]"),
     "dict_type": _always("must be a mapping", "{key: value}, or {} for none"),
     "string_too_short": _always("is empty"),
+    "string_too_long": lambda limit: ("too long", f"up to {limit['max_length']} characters"),
     "too_short": _always("is empty", "at least one"),
     "greater_than_equal": lambda limit: ("too small", f"{limit['ge']} or more"),
     "less_than_equal": lambda limit: ("too large", f"up to {limit['le']}"),

@@ -26,8 +26,8 @@ MAX_MESSAGES = 50_000_000
 MAX_PHASE_NS = 24 * 3600 * NS_PER_S
 
 _PLACE = r"\{([A-Za-z0-9_]+)\}"
-_WORD_ALLOWED = "letters, digits, _ and -"
-_WORD = r"[A-Za-z0-9_-]+"
+_WORD_ALLOWED = "up to 64 letters, digits, _ and -"
+_WORD = r"[A-Za-z0-9_-]{1,64}"
 _Z99 = NormalDist().inv_cdf(0.99)
 
 
@@ -39,7 +39,7 @@ class Subjects(Spec):
         values: for each place, the words that take turns there, evenly.
     """
 
-    pattern: str = Field(default="events", min_length=1)
+    pattern: str = Field(default="events", min_length=1, max_length=256)
     values: dict[str, Annotated[tuple[str, ...], Loose, Field(min_length=1)]] = Field(
         default_factory=dict
     )
@@ -286,6 +286,12 @@ class Workload(Spec):
     publish: Publish
     consume: Consume = Consume()
     phases: Phases = Phases()
+
+    @property
+    def messages(self) -> int:
+        """How many messages a trial offers in warm-up and window."""
+        offered_ns = self.phases.warmup_ns + self.phases.measure_ns
+        return round(self.publish.rate_msgs_per_s * offered_ns / NS_PER_S)
 
     def with_phases(self, phases: Phases) -> Self:
         """Return the same load over other phases; MisfitError when they hold none or too much."""

@@ -60,6 +60,13 @@ def test_a_trial_is_named_after_its_place_cell_and_block() -> None:
     assert [trial.id for trial in first] == ["001-load--config.v1-b1", "002-load--config.v1-b2"]
 
 
+def test_names_sort_in_the_order_of_the_run() -> None:
+    """Also beyond 999 trials, where three digits would put 1000 before 101."""
+    names = [trial.id for trial in order([CELLS[0]], blocks=1001, seed=1)]
+
+    assert names == sorted(names)
+
+
 @given(seed=st.integers(0, 2**63 - 1), block=st.integers(1, 100))
 def test_seeds_survive_any_json_reader(seed: int, block: int) -> None:
     """JavaScript reads integers beyond 2**53 as other ones."""

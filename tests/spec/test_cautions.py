@@ -81,3 +81,18 @@ def test_consumers_that_ask_for_more_than_may_be_pending_are_announced() -> None
 def test_compression_of_equal_payloads_is_announced() -> None:
     """Repeated noise compresses; real data would not as well."""
     assert found({"stream": {"compression": "s2"}}, workload()) == ["stream.compression"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        ({"max_msgs": 1500}, []),
+        ({"max_msgs": 1499}, ["stream.max_msgs"]),
+        ({"max_bytes": "1.5MB"}, []),
+        ({"max_bytes": "1499kB", "discard": "new"}, ["stream.max_bytes"]),
+        ({"max_msgs": 1, "retention": "interest"}, []),
+    ],
+)
+def test_a_stream_too_small_for_a_trial_is_announced(stream: Tree, expected: list[str]) -> None:
+    """10/s for 150 s are 1500 messages of 1000 bytes; what is dropped would read as lost."""
+    assert found({"stream": stream}, workload()) == expected

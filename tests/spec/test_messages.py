@@ -125,7 +125,12 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
             "kind: stream",
             "kind: stream\nsubjects: {pattern: 'a.*'}",
             "w.yaml:2: subjects.pattern = 'a.*': not a subject to publish to; allowed: words of "
-            "letters, digits, _ and -, joined by dots, with {name} places",
+            "up to 64 letters, digits, _ and -, joined by dots, with {name} places",
+        ),
+        (
+            "kind: stream",
+            f"kind: stream\nsubjects: {{pattern: {'a' * 257}}}",
+            f"w.yaml:2: subjects.pattern = '{'a' * 58}…: too long; allowed: up to 256 characters",
         ),
         (
             "100/s",
