@@ -18,7 +18,7 @@ from bench.core.errors import Problem, SpecError
 from bench.core.words import nearest
 
 MAX_FILE_BYTES = 256 * 1024
-"""Far above any file written by hand; reading stays within a second."""
+"""Far above any file written by hand; reading one this large takes two seconds."""
 
 MAX_DEPTH = 32
 MAX_SHOWN_CHARS = 60
