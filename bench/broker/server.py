@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -89,9 +88,10 @@ def binary_version(binary: Path) -> str:
     return match[1]
 
 
-def render_config(settings: ServerSettings, directory: Path) -> str:
-    """Return the configuration file of an embedded server that keeps everything in `directory`."""
-    jetstream = [f"store_dir: {json.dumps(str(directory / 'store'))}"]
+def render_config(settings: ServerSettings) -> str:
+    """Return an embedded server's configuration; its directory is the guardian's to fill in."""
+    directory = guardian.DIRECTORY_MARK
+    jetstream = [f'store_dir: "{directory}/store"']
     if settings.sync_interval is not None:
         always = settings.sync_interval == "always"
         text = "always" if always else f'"{format_duration(int(settings.sync_interval))}"'
@@ -100,8 +100,8 @@ def render_config(settings: ServerSettings, directory: Path) -> str:
         "server_name: jetbench",
         'host: "127.0.0.1"',
         "port: -1",
-        f"ports_file_dir: {json.dumps(str(directory))}",
-        f"log_file: {json.dumps(str(directory / 'server.log'))}",
+        f'ports_file_dir: "{directory}"',
+        f'log_file: "{directory}/server.log"',
         "jetstream {\n  " + "\n  ".join(jetstream) + "\n}",
     ]
     if settings.max_payload is not None:
@@ -118,11 +118,9 @@ async def embedded_server(
     Raises:
         ServerUnavailableError: it did not come up; the end of its log is in the text.
     """
-    directory = Path(tempfile.mkdtemp(prefix="jetbench-", dir=parent))
-    config = directory / "server.conf"
-    config.write_text(render_config(settings, directory))
+    words = (str(binary), str(parent), render_config(settings))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", guardian.__file__, str(binary), str(config), str(directory)),
+        *(sys.executable, "-I", "-S", guardian.__file__, *words),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -130,7 +128,8 @@ async def embedded_server(
     )
     watcher: asyncio.Task[None] | None = None
     try:
-        pid = await _pid(process)
+        directory = Path(await _told(process, "directory"))
+        pid = int(await _told(process, "pid"))
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         watcher = asyncio.create_task(_watch(process, ended))
         url = await _url(directory, pid, ended)
@@ -141,12 +140,14 @@ async def embedded_server(
         await asyncio.shield(_end(process))
 
 
-async def _pid(process: asyncio.subprocess.Process) -> int:
+async def _told(process: asyncio.subprocess.Process, word: str) -> str:
+    """Return what the guardian says under this word, which must come next."""
     assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
     line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
-    if not line.startswith(b"pid "):
+    found, _, value = line.decode().strip().partition(" ")
+    if found != word:
         raise ServerUnavailableError("the embedded nats-server could not be started")
-    return int(line.split()[1])
+    return value
 
 
 async def _watch(process: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> None:
