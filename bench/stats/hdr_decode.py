@@ -65,27 +65,29 @@ def _payload(text: str) -> bytes:
 
 def _numbers(octets: NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
     """Return the signed numbers and, for each, the place after its last byte."""
-    ends = np.flatnonzero(octets < 0x80) + 1
-    starts = np.concatenate(([0], ends))[:-1]
-    lengths = ends - starts
-    longest = int(lengths.max(initial=0))
-    if longest > _MOST_BYTES:
+    is_last = octets < 0x80
+    ends = np.flatnonzero(is_last) + 1
+    raw = octets[is_last].astype(np.int64)
+    # Nearly all numbers are one byte; only the other bytes are looked at one by one.
+    further = np.flatnonzero(~is_last)
+    number = np.searchsorted(ends, further, side="right")
+    starts = np.concatenate(([0], ends))[number]
+    place = further - starts
+    if place.size and int(place.max()) > _MOST_BYTES - 2:
         raise ValueError("a histogram holds a number beyond 56 bits")
-    raw = (octets[starts] & 0x7F).astype(np.int64)
-    for place in range(1, longest):
-        there = np.flatnonzero(lengths > place)
-        raw[there] |= (octets[starts[there] + place] & np.int64(0x7F)) << (7 * place)
+    raw[number] <<= 7 * (ends[number] - 1 - starts)
+    np.add.at(raw, number, (octets[further] & np.int64(0x7F)) << (7 * place))
     return (raw >> 1) ^ -(raw & 1), ends
 
 
 def _histograms(numbers: IntArray, first: IntArray, last: IntArray) -> list[Histogram]:
-    steps = np.where(numbers < 0, -numbers, 1)
-    after = np.concatenate(([0], np.cumsum(steps)))
-    if np.any(after[last] - after[first] > COUNTERS):
+    steps = np.maximum(-numbers, 1)  # a negative number stands for so many empty counters
+    place = np.concatenate(([0], np.cumsum(steps)))
+    if np.any(place[last] - place[first] > COUNTERS):
         raise ValueError("a histogram has more counters than its range")
     used = np.flatnonzero(numbers > 0)
-    offsets = np.repeat(after[first], last - first)  # counters of the payloads before
-    indices = after[used] - offsets[used]
+    low, high = np.searchsorted(used, first), np.searchsorted(used, last)
+    indices = place[used] - np.repeat(place[first], high - low)
     counts = numbers[used]
-    cuts = zip(np.searchsorted(used, first), np.searchsorted(used, last), strict=True)
-    return [Histogram(indices=indices[low:high], counts=counts[low:high]) for low, high in cuts]
+    cuts = zip(low.tolist(), high.tolist(), strict=True)
+    return [Histogram(indices=indices[i:j], counts=counts[i:j]) for i, j in cuts]
