@@ -46,7 +46,7 @@ def separable(a: Estimate, b: Estimate) -> bool | None:
 def _estimate(measure: Measure, trials: Sequence[TrialFigures]) -> Estimate | None:
     values = [(trial.record.block, measure.of_trial(trial)) for trial in trials]
     by_block = {block: value for block, value in values if value is not None}
-    if not by_block:
+    if not by_block or (measure.of_all and len(by_block) < len(trials)):
         return None
     mean = geometric_mean if measure.logarithmic else arithmetic_mean
     over_trials = mean(list(by_block.values()), confidence=CONFIDENCE)

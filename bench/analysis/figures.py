@@ -176,7 +176,8 @@ class CellFigures:
     Attributes:
         cell: as planned.
         trials: of this cell on disk, by block.
-        estimates: metric key -> estimate; a metric with no valid trial is absent.
+        estimates: metric key -> estimate; absent where no valid trial has the metric, and for a
+            time where one of them has not: it fell behind, and the others would flatter.
         lag_verdict: over the trials; None when no trial has one.
         spectrum: time -> percentile curve of the merged histograms of the valid trials.
     """

@@ -17,12 +17,15 @@ class Measure:
         of_trial: its value in one trial; None where the trial has none.
         logarithmic: averaged over trials as logs; plain where 0 or less is a sound value.
         resolution: relative difference below which two values are the same value.
+        of_all: estimated only when every valid trial has it, because where it is missing it would
+            be bad: a percentile that cannot be told belongs to a trial that fell behind.
     """
 
     metric: Metric
     of_trial: Callable[[TrialFigures], float | None]
     logarithmic: bool
     resolution: float
+    of_all: bool = False
 
 
 HDR_RESOLUTION = 0.001
@@ -50,6 +53,7 @@ def _time(time: Time, percentile: float, better: Better = Better.LOWER) -> Measu
         of_trial=of_trial,
         logarithmic=True,
         resolution=HDR_RESOLUTION,
+        of_all=True,
     )
 
 

@@ -110,6 +110,24 @@ def test_messages_that_never_finished_are_not_left_out(tmp_path: Path) -> None:
     assert cell.spectrum[Time.END_TO_END][-1][0] == pytest.approx(50.0)
 
 
+def test_a_trial_that_fell_behind_is_not_left_out_of_an_estimate(tmp_path: Path) -> None:
+    """Two good blocks and one in which half was never acked: the good two alone would flatter."""
+    plan = runs.plan([FAST], blocks=3)
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials[:2]:
+        keep(store, trial)
+    behind = plan.trials[2]
+    half = [values[:500] for values in raw_times(behind)]
+    lag = runs.sampled([3, 4] * (runs.TOTAL_S * 5))
+    store.write_trial(runs.record(behind), runs.intervals({Time.END_TO_END: half}), lag)
+
+    [cell] = summarise(store).workloads[0].cells
+
+    assert cell.trials[0].times[Time.END_TO_END].percentiles_ns[99.0] is not None
+    assert "end_to_end_ns_p99" not in cell.estimates
+    assert len(cell.estimates["end_to_end_ns_p50"].by_block) == 3
+
+
 def test_estimates_are_geometric_means_over_trials(tmp_path: Path) -> None:
     """The trial is the unit: three trials are three values, not 36 000 messages."""
     plan, figures = whole_run(tmp_path)
