@@ -1,7 +1,7 @@
 """Many encoded histograms at once (HdrHistogram V2, compressed).
 
 The library decodes one at a time into 270 kB each; a report of 200 trials reads up to 10^5 of
-them. Here only inflating is done one by one, the varints of a whole log in a few array operations.
+them. Here only inflating is done one by one, the varints of a group in a few array operations.
 
 Source: HdrHistogram, "V2 encoding" (ZigZag LEB128, negative numbers are runs of zero counters).
 """
@@ -21,6 +21,7 @@ _INNER = struct.Struct(">IIIIQQd")  # cookie, payload length, offset, digits, lo
 _COMPRESSED_COOKIE = 0x1C849304
 _ENCODED_COOKIE = 0x1C849303
 _WORD_SIZE_BITS = 0xF0
+_GROUP = 16  # arrays that stay in the cache: twice as fast as a whole log at once
 _MOST_BYTES = 8  # 56 bits: a ninth byte would mean more than 10^16 messages in one counter
 
 
@@ -30,6 +31,11 @@ def decode(encoded: Sequence[str]) -> list[Histogram]:
     Raises:
         ValueError: a text is not such a histogram, or is of another range or precision than ours.
     """
+    groups = (encoded[i : i + _GROUP] for i in range(0, len(encoded), _GROUP))
+    return [histogram for group in groups for histogram in _decode_group(group)]
+
+
+def _decode_group(encoded: Sequence[str]) -> list[Histogram]:
     payloads = [_payload(text) for text in encoded]
     ends = np.cumsum([len(payload) for payload in payloads], dtype=np.int64)
     octets = np.frombuffer(b"".join(payloads), dtype=np.uint8)

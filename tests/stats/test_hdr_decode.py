@@ -42,7 +42,7 @@ def payload(numbers: bytes, *, digits: int = DIGITS) -> bytes:
     return struct.pack(">IIIIQQd", *head) + numbers
 
 
-@given(logs=st.lists(RECORDED, max_size=5))
+@given(logs=st.lists(RECORDED, max_size=40))
 def test_a_log_decodes_to_the_librarys_counts(logs: list[list[tuple[int, int]]]) -> None:
     """All lines are decoded in one go; no count may slip into a neighbour's histogram."""
     theirs = [library(recorded) for recorded in logs]
