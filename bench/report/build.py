@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.core.units import human_size
-from bench.report import charts, comparison, method, overtime, settings, standing, text, trials
+from bench.report import (
+    cell_plots,
+    comparison,
+    curves,
+    method,
+    overtime,
+    settings,
+    standing,
+    text,
+    trials,
+)
 from bench.report.model import (
     Answer,
     Code,
@@ -164,10 +174,13 @@ def _workload_section(figures: RunFigures, workload: WorkloadFigures, number: in
     cells = workload.cells
     by_p99 = standing.ranked(workload)
     order = [*by_p99, *(cell for cell in cells if cell not in by_p99)]
-    plots = [charts.spread_plot(order, f"{id_}-spread"), charts.slope_plot(order, f"{id_}-slope")]
+    plots = [
+        cell_plots.spread_plot(order, f"{id_}-spread"),
+        cell_plots.slope_plot(order, f"{id_}-slope"),
+    ]
     processes = trials.process_table(cells, f"{id_}-processes")
-    plots.append(charts.curve_plot(_labelled(order), f"{id_}-curve"))
-    plots.append(charts.cpu_plot(order, figures.metrics, processes, f"{id_}-cpu"))
+    plots.append(curves.curve_plot(_labelled(order), f"{id_}-curve"))
+    plots.append(cell_plots.cpu_plot(order, figures.metrics, processes, f"{id_}-cpu"))
     description = cells[0].cell.workload.description if cells else ""
     lead: list[Sentence] = [(description,)] if description else []
     return Section(
@@ -197,7 +210,7 @@ def _question_sections(
         cells = _of_config(workload.cells, config)
         question = questions.get(config, "")
         table = comparison.question_table(cells, figures.metrics, f"{part}-table", config)
-        plots = (charts.curve_plot(cells, f"{part}-curve"), *overtime.plots(cells, part))
+        plots = (curves.curve_plot(cells, f"{part}-curve"), *overtime.plots(cells, part))
         sections.append(
             Section(
                 id=part,

@@ -147,7 +147,6 @@ class Plot:
         caption: how to read it, and what was left out or thinned.
         document: the plotly figure as JSON, safe inside a script element.
         height_px: fixed, so that the page does not jump.
-        wide: takes the whole width.
         table: the same figures for those who do not see the plot.
     """
 
@@ -156,7 +155,6 @@ class Plot:
     caption: str
     document: str
     height_px: int
-    wide: bool
     table: Table
 
 

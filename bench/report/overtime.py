@@ -1,11 +1,11 @@
 """Plots over the time of a trial: rates, p99 of each slice, lag with its slope."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bench.analysis.figures import Array, CellFigures, Series, TrialFigures
+from bench.analysis.figures import Array, CellFigures, LagVerdict, Series, TrialFigures
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.schema import Time, Window
 from bench.report import text, traces
@@ -16,6 +16,7 @@ from bench.report.traces import Json
 HEIGHT_PX = 320
 MOST_POINTS = 300
 TABLE_ROWS = 12
+MANY_LINES = 12
 
 Cells = Mapping[str, CellFigures]
 
@@ -27,6 +28,15 @@ class _Drawn:
     trial: TrialFigures
     series: Series
     window: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A trial's heights on even steps of `step_s` from its start, NaN where it has none."""
+
+    trial: TrialFigures
+    heights: Array
+    step_s: float
 
 
 def _drawn(cell: CellFigures) -> list[_Drawn]:
@@ -84,8 +94,7 @@ def _rate_plot(cells: Cells, window: Window, id_: str) -> Plot:
             "what came out at the far end. Below the grey line, something cannot follow."
         ),
         document=traces.document(data, _layout(y, window)),
-        height_px=HEIGHT_PX,
-        wide=False,
+        height_px=HEIGHT_PX + traces.legend_px(len(cells)),
         table=_binned_table(columns, f"{id_}-table", "Mean rate, msg/s", np.mean),
     )
 
@@ -111,120 +120,155 @@ def _mean_rate(drawn: Sequence[_Drawn], kind: str) -> Array:
 
 
 def _p99_plot(cells: Cells, window: Window, id_: str) -> Plot:
-    data: list[Json] = []
-    columns: dict[str, Array] = {}
-    for index, (variant, cell) in enumerate(cells.items()):
-        lines = [
-            (d, d.series.p99_ns[Time.END_TO_END] / NS_PER_MS)
-            for d in _drawn(cell)
-            if Time.END_TO_END in d.series.p99_ns
-        ]
-        data += _trial_lines(variant, index, [(d.trial, y, 0.5, 1.0) for d, y in lines], "ms")
-        columns |= _worst({variant: [y for d, y in lines if d.trial.record.valid]})
+    lines = {variant: _p99_lines(cell) for variant, cell in cells.items()}
+    data = _traces(lines, "ms")
+    columns = _worst(lines)
     heights = [float(value) for y in columns.values() for value in y[~np.isnan(y)]]
     y = traces.log_axis("end-to-end p99 of a slice, ms", heights)
     return Plot(
         id=id_,
         title="End-to-end p99 over time",
         caption=(
-            "One line for each trial, by the slice of the intended send; dotted when the trial is "
-            "invalid, broken where a slice has too few messages." + _thinning_words(cells)
+            "p99 of each 1 s slice, by the intended send: bold is the median over valid trials, "
+            "faint each trial, dotted an invalid one; broken where a slice has too few messages."
+            + _thinning_words(lines.values())
         ),
         document=traces.document(data, _layout(y, window)),
-        height_px=HEIGHT_PX,
-        wide=False,
+        height_px=HEIGHT_PX + traces.legend_px(len(cells)),
         table=_binned_table(columns, f"{id_}-table", "Largest p99 of a slice, ms", np.max),
     )
 
 
+def _p99_lines(cell: CellFigures) -> list[_Line]:
+    return [
+        _Line(trial=d.trial, heights=d.series.p99_ns[Time.END_TO_END] / NS_PER_MS, step_s=1.0)
+        for d in _drawn(cell)
+        if Time.END_TO_END in d.series.p99_ns
+    ]
+
+
 def _lag_plot(cells: Cells, window: Window, id_: str) -> Plot:
-    data: list[Json] = []
-    columns: dict[str, Array] = {}
-    for index, (variant, cell) in enumerate(cells.items()):
-        data += _slope_band(index, cell)
-        lines = [(d, *_even_lag(d.series)) for d in _drawn(cell)]
-        shown = [(d.trial, lag, step / 2, step) for d, lag, step in lines]
-        data += _trial_lines(variant, index, shown, "msgs")
-        valid = [_by_second(lag, step) for d, lag, step in lines if d.trial.record.valid]
-        columns |= _worst({variant: valid})
+    lines = {variant: _lag_lines(cell) for variant, cell in cells.items()}
+    fans = [trace for index, cell in enumerate(cells.values()) for trace in _slope_fan(index, cell)]
+    data = [*fans, *_traces(lines, "messages")]
     y = traces.axis("lag, messages", rangemode="tozero", exponentformat="none")
     return Plot(
         id=id_,
         title="Lag over time",
         caption=(
-            "Lag = pending + ack pending, one line for each trial, the largest sample of each "
-            "step. The fan in the window is the cell's lag slope with its 90 % interval."
+            "Lag = pending + ack pending, the largest sample of each step: bold is the median "
+            "over valid trials, faint each trial. Where lag is not stable, the fan in the window "
+            "is the cell's lag slope with its 90 % interval."
         ),
         document=traces.document(data, _layout(y, window)),
-        height_px=HEIGHT_PX,
-        wide=False,
-        table=_binned_table(columns, f"{id_}-table", "Largest lag, messages", np.max),
+        height_px=HEIGHT_PX + traces.legend_px(len(cells)),
+        table=_binned_table(_worst(lines), f"{id_}-table", "Largest lag, messages", np.max),
     )
 
 
-def _trial_lines(
-    variant: str, index: int, lines: Sequence[tuple[TrialFigures, Array, float, float]], unit: str
-) -> list[Json]:
-    drawn: list[Json] = []
-    for trial, heights, start, step in lines:
-        thin, width = traces.thinned(heights, MOST_POINTS)
-        state = "" if trial.record.valid else ", invalid"
-        drawn.append(
-            traces.line(
-                text.for_plot(variant),
-                index,
-                {"x0": start * width, "dx": step * width},
-                thin,
-                showlegend=not drawn,
-                opacity=0.85 if trial.record.valid else 0.5,
-                line={
-                    "color": traces.colour(index),
-                    "width": 1.3,
-                    "dash": "solid" if trial.record.valid else "dot",
-                },
-                hovertemplate=(
-                    f"block {trial.record.block}{state}<br>%{{x:.1f}} s: %{{y:.3~s}} {unit}"
-                    "<extra>%{fullData.name}</extra>"
-                ),
-            )
-        )
-    return drawn
+def _lag_lines(cell: CellFigures) -> list[_Line]:
+    return [_lag_line(d) for d in _drawn(cell) if d.series.sample_s.size]
 
 
-def _thinning_words(cells: Cells) -> str:
-    slices = max(len(d.series.slice_s) for cell in cells.values() for d in _drawn(cell))
+def _lag_line(drawn: _Drawn) -> _Line:
+    """Return lag on even steps, the largest sample of each: samples come when they come."""
+    sample_s, lag_msgs = drawn.series.sample_s, drawn.series.lag_msgs
+    steps = min(MOST_POINTS, len(sample_s))
+    step_s = (float(sample_s[-1]) + 1e-9) / steps
+    place = np.clip((sample_s / step_s).astype(int), 0, steps - 1)
+    heights = np.full(steps, np.nan)
+    np.fmax.at(heights, place, lag_msgs)
+    return _Line(trial=drawn.trial, heights=heights, step_s=step_s)
+
+
+def _traces(lines: Mapping[str, Sequence[_Line]], unit: str) -> list[Json]:
+    """Return each trial as a faint line, and over them each variant's median as a bold one."""
+    drawn = sum(len(of_variant) for of_variant in lines.values())
+    opacity = 0.3 if drawn <= MANY_LINES else 0.15
+    faint, bold = [], []
+    for index, (variant, of_variant) in enumerate(lines.items()):
+        name = text.for_plot(variant)
+        faint += [
+            _trial_trace(name, index, line, unit) | {"opacity": opacity} for line in of_variant
+        ]
+        valid = [_by_second(line) for line in of_variant if line.trial.record.valid]
+        bold += [_median_trace(name, index, _median(valid), unit)] if valid else []
+    return faint + bold
+
+
+def _median_trace(name: str, index: int, median: Array, unit: str) -> Json:
+    thin, width = traces.thinned(median, MOST_POINTS)
+    return traces.line(
+        name,
+        index,
+        {"x0": width / 2, "dx": width},
+        thin,
+        line={"color": traces.colour(index), "width": 2, "dash": traces.dash(index)},
+        hovertemplate=f"%{{x:.0f}} s: %{{y:.3~s}} {unit}<extra>%{{fullData.name}}, median</extra>",
+    )
+
+
+def _trial_trace(name: str, index: int, line: _Line, unit: str) -> Json:
+    valid, block = line.trial.record.valid, line.trial.record.block
+    thin, width = traces.thinned(line.heights, MOST_POINTS)
+    step = line.step_s * width
+    return traces.line(
+        name,
+        index,
+        {"x0": step / 2, "dx": step},
+        thin,
+        showlegend=False,
+        line={"color": traces.colour(index), "width": 1, "dash": "solid" if valid else "dot"},
+        hovertemplate=(
+            f"block {block}{'' if valid else ', invalid'}<br>%{{x:.1f}} s: %{{y:.3~s}} {unit}"
+            "<extra>%{fullData.name}</extra>"
+        ),
+    )
+
+
+def _thinning_words(of_variants: Iterable[Sequence[_Line]]) -> str:
+    slices = max((len(line.heights) for lines in of_variants for line in lines), default=0)
     width = -(-slices // MOST_POINTS)
     return f" Drawn in steps of {width} s, the largest of each." if width > 1 else ""
 
 
-def _even_lag(series: Series) -> tuple[Array, float]:
-    """Return lag on even steps and their width, s: the largest sample of each step."""
-    if not series.sample_s.size:
-        return np.empty(0), 1.0
-    end = float(series.sample_s[-1]) + 1e-9
-    steps = min(MOST_POINTS, max(1, len(series.sample_s)))
-    width = end / steps
-    place = np.clip((series.sample_s / width).astype(int), 0, steps - 1)
-    lag = np.full(steps, -np.inf)
-    told = ~np.isnan(series.lag_msgs)
-    np.maximum.at(lag, place[told], series.lag_msgs[told])
-    return np.where(np.isinf(lag), np.nan, lag), width
-
-
-def _by_second(values: Array, step_s: float) -> Array:
-    if not values.size:
-        return values
-    seconds = (np.arange(len(values)) * step_s).astype(int)
-    largest = np.full(seconds[-1] + 1, np.nan)
-    np.fmax.at(largest, seconds, values)
+def _by_second(line: _Line) -> Array:
+    """Return the largest height of each second, shape (k,), NaN where there is none."""
+    seconds = (np.arange(len(line.heights)) * line.step_s).astype(int)
+    largest = np.full(int(seconds[-1]) + 1 if len(seconds) else 0, np.nan)
+    np.fmax.at(largest, seconds, line.heights)
     return largest
 
 
-def _slope_band(index: int, cell: CellFigures) -> list[Json]:
+def _stacked(arrays: Sequence[Array]) -> Array:
+    """Return arrays as rows, cut to the shortest: trials end when their drain does."""
+    shortest = min(len(array) for array in arrays)
+    return np.array([array[:shortest] for array in arrays])
+
+
+def _median(arrays: Sequence[Array]) -> Array:
+    stacked = _stacked(arrays)
+    told = ~np.isnan(stacked).all(axis=0)
+    middle = np.full(stacked.shape[1], np.nan)
+    middle[told] = np.nanmedian(stacked[:, told], axis=0)
+    return middle
+
+
+def _worst(of_variants: Mapping[str, Sequence[_Line]]) -> dict[str, Array]:
+    """Return for each variant the largest height over its valid trials, second by second."""
+    worst: dict[str, Array] = {}
+    for variant, lines in of_variants.items():
+        valid = [_by_second(line) for line in lines if line.trial.record.valid]
+        if valid:
+            worst[variant] = np.asarray(np.fmax.reduce(_stacked(valid)))
+    return worst
+
+
+def _slope_fan(index: int, cell: CellFigures) -> list[Json]:
     """Return the slope through the mean lag of the window's middle, as a line within a fan."""
     interval, estimate = slope_interval(cell), cell.estimates.get(LAG_SLOPE)
     valid = [d for d in _drawn(cell) if d.trial.record.valid]
-    if interval is None or estimate is None or not valid:
+    if interval is None or estimate is None or not valid or cell.lag_verdict is LagVerdict.STABLE:
         return []
     start, end = (
         valid[0].window.window_start_ns / NS_PER_S,
@@ -270,17 +314,6 @@ def _mean_window_lag(drawn: Sequence[_Drawn]) -> float | None:
         if told.size:
             means.append(float(np.mean(told)))
     return float(np.mean(means)) if means else None
-
-
-def _worst(lines: Mapping[str, Sequence[Array]]) -> dict[str, Array]:
-    """Return for each name the largest of its lines at every second."""
-    worst: dict[str, Array] = {}
-    for name, arrays in lines.items():
-        if arrays:
-            shortest = min(len(array) for array in arrays)
-            stacked = np.array([array[:shortest] for array in arrays])
-            worst[name] = np.fmax.reduce(stacked)
-    return worst
 
 
 def _binned_table(

@@ -100,8 +100,14 @@ def listed(words: list[str]) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return `text`, cut to `limit` characters with an ellipsis when it is longer."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Return `text` of at most `limit` characters; its middle gives way to an ellipsis.
+
+    The end stays because that is where variants of one config differ: `batch-10`, `batch-100`.
+    """
+    if len(text) <= limit:
+        return text
+    tail = limit // 2
+    return f"{text[: limit - tail - 1]}…{text[-tail:]}"
 
 
 def for_plot(text: str, limit: int = 44) -> str:

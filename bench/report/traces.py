@@ -25,6 +25,11 @@ PALETTE = ("#2f7ec0", "#d4602a", "#1d9a78", "#b067ab", "#b98a00", "#3aa3d1", "#8
 """After Okabe and Ito (2008), darkened or lightened until each reads on white and on black."""
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+LEGEND_ROW_PX = 20
+LEGEND_COLUMNS = 3
+NAMED_FROM_SHARE = 0.1
+"""A phase that takes less of the time axis has no room for its name."""
+
 SHADE = "rgba(128,136,148,0.14)"
 AXIS_GREY = "rgba(128,136,148,0.75)"
 
@@ -83,6 +88,7 @@ def layout(x: Json, y: Json, *, legend: bool, shapes: Sequence[Json] = ()) -> Js
             "y": 1.02,
             "yanchor": "bottom",
             "traceorder": "normal",
+            "maxheight": 1,
         },
         "separators": f".{THIN}",
         "hovermode": "closest",
@@ -90,6 +96,11 @@ def layout(x: Json, y: Json, *, legend: bool, shapes: Sequence[Json] = ()) -> Js
         "shapes": list(shapes),
         "annotations": [],
     }
+
+
+def legend_px(entries: int) -> int:
+    """Return the height that a legend needs beyond its first line."""
+    return LEGEND_ROW_PX * max(0, -(-entries // LEGEND_COLUMNS) - 1)
 
 
 def axis(title: str, **more: object) -> Json:
@@ -136,13 +147,16 @@ def phase_shapes(window: Window) -> tuple[list[Json], list[Json]]:
         instant / NS_PER_S
         for instant in (window.window_start_ns, window.window_end_ns, window.drained_ns)
     )
-    shaded = [_band(0.0, start), _band(end, max(drained, end))]
+    shaded = [band(0.0, start), band(end, max(drained, end))]
     edges = [_edge(start), _edge(end)]
-    words = [("warm-up", start / 2), ("window", (start + end) / 2)]
-    return shaded + edges, [_word(word, at) for word, at in words]
+    words = [_word("window", (start + end) / 2)]
+    if start >= NAMED_FROM_SHARE * drained:
+        words.append(_word("warm-up", start / 2))
+    return shaded + edges, words
 
 
-def _band(x0: float, x1: float) -> Json:
+def band(x0: float, x1: float) -> Json:
+    """Return a shaded band over the whole height."""
     return {
         "type": "rect", "xref": "x", "yref": "paper", "x0": x0, "x1": x1, "y0": 0, "y1": 1,
         "fillcolor": SHADE, "line": {"width": 0}, "layer": "below",

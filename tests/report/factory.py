@@ -162,9 +162,13 @@ def run_figures(
 
 def with_texts(figures: RunFigures, text: str) -> RunFigures:
     """Return the figures with every free text, also variants' names, set to `text`."""
-    name = VariantName(config="pull-batch", variant=text)
     cells = {
-        cell.id: replace(cell, variants=(name,) if number % 2 == 0 else cell.variants)
+        cell.id: replace(
+            cell,
+            variants=(VariantName(config="pull-batch", variant=f"{text}{number or ''}"),)
+            if number % 2 == 0
+            else cell.variants,
+        )
         for number, cell in enumerate(figures.plan.cells)
     }
     plan = replace(

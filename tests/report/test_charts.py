@@ -2,15 +2,17 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from bench.record.schema import Time
 from bench.report import build, overtime, traces
 from bench.report.model import Gallery, Plot, Section
-from tests.report.factory import run_figures, with_texts
+from tests.report.factory import VARIANTS, run_figures, with_texts
 
 
 def plots(section: Section) -> list[Plot]:
@@ -74,9 +76,36 @@ def test_an_invalid_trial_is_drawn_dotted(all_plots: list[Plot]) -> None:
     """Hiding it would hide why it is invalid; drawing it like the others would mislead."""
     p99 = next(p for p in all_plots if p.id == "workload-1-config-1-p99")
     data = json.loads(p99.document)["data"]
-    dashes = [trace["line"]["dash"] for trace in data if trace["name"] == "batch-10"]
+    faint = [t for t in data if t["name"] == "batch-10" and "showlegend" in t]
 
-    assert sorted(dashes) == ["dot", "solid", "solid", "solid", "solid"]
+    assert [trace["line"]["dash"] for trace in faint] == ["solid"] * 4 + ["dot"]
+    assert "invalid" in faint[-1]["hovertemplate"]
+
+
+def test_the_bold_line_is_the_median_of_the_valid_trials() -> None:
+    """Three trials at 1, 2 and 9 ms read 2: one stalled trial must not bend the bold line."""
+    figures = run_figures(workloads=("w",), blocks=3, with_fault=False)
+    cell = figures.workloads[0].cells[2]
+    trials = tuple(
+        replace(trial, series=replace(trial.series, p99_ns={Time.END_TO_END: np.full(27, ns)}))
+        for trial, ns in zip(cell.trials, (1e6, 9e6, 2e6), strict=True)
+        if trial.series is not None
+    )
+    _, p99, _ = overtime.plots({"a": replace(cell, trials=trials)}, "x")
+    bold = next(t for t in json.loads(p99.document)["data"] if "showlegend" not in t)
+
+    assert unpacked(bold["y"]) == pytest.approx(np.full(27, 2.0))
+
+
+def test_names_that_are_cut_alike_keep_a_line_each() -> None:
+    """As categories they would fall together, and two cells would look like one."""
+    report = build.build(with_texts(run_figures(workloads=("w",)), "x" * 500))
+    spread = next(plot for section in report.sections for plot in plots(section))
+    document = json.loads(spread.document)
+    dots = next(trace for trace in document["data"] if trace["mode"] == "markers")
+
+    assert len(document["layout"]["yaxis"]["ticktext"]) == len(VARIANTS)
+    assert len(set(dots["y"])) == len(VARIANTS) - 1  # the one without acks has no such time
 
 
 def test_warm_up_and_drain_are_shaded(all_plots: list[Plot]) -> None:

@@ -70,9 +70,14 @@ def test_plotly_shows_any_label_as_it_stands(label: str) -> None:
 
     assert "<" not in shown
     assert ">" not in shown
-    plain = html.unescape(shown).strip("\u2068\u2069")
-    assert len(plain) <= 44
-    assert " ".join(label.split()).startswith(plain.removesuffix("…").strip("\u2068\u2069"))
+    expected = text.shortened(" ".join(label.split()), 44)
+    assert html.unescape(shown) in (expected, f"\u2068{expected}\u2069")
+
+
+def test_long_names_keep_the_end_that_tells_them_apart() -> None:
+    """`batch-10` and `batch-100` of one long config would else read the same."""
+    assert text.shortened("pull-batch/batch-100", 12) == "pull-…ch-100"
+    assert text.shortened("short", 12) == "short"
 
 
 def test_right_to_left_labels_are_isolated() -> None:

@@ -1,0 +1,79 @@
+"""Percentile curves: how long the rare message takes."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from bench.analysis.figures import CellFigures
+from bench.core.units import NS_PER_MS
+from bench.record.schema import Time
+from bench.report import text, traces
+from bench.report.model import Column, Entry, Plot, Row, Table, Tone
+
+HEIGHT_PX = 320
+_READ_AT = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+
+
+def curve_plot(cells: Mapping[str, CellFigures], id_: str) -> Plot:
+    """Return end-to-end percentile curves, one line for each variant."""
+    data, heights = [], []
+    for index, (variant, cell) in enumerate(cells.items()):
+        curve = [(p, ns) for p, ns in cell.spectrum.get(Time.END_TO_END, ()) if 10 <= p < 100]
+        if not curve:
+            continue
+        percentiles = np.array([p for p, _ in curve])
+        times_ms = [ns / NS_PER_MS for _, ns in curve]
+        heights += times_ms
+        data.append(
+            traces.line(
+                text.for_plot(variant),
+                index,
+                {"x": traces.packed(1 / (1 - percentiles / 100))},
+                np.array(times_ms),
+                line={"color": traces.colour(index), "width": 2, "dash": traces.dash(index)},
+                customdata=traces.packed(percentiles),
+                hovertemplate="p%{customdata:.6~g}: %{y:.3~g} ms<extra>%{fullData.name}</extra>",
+            )
+        )
+    ticks = traces.PERCENTILE_TICKS
+    x = traces.axis(
+        "percentile", type="log", tickvals=[at for at, _ in ticks], ticktext=[t for _, t in ticks]
+    )
+    layout = traces.layout(x, traces.log_axis("end-to-end time, ms", heights), legend=True)
+    return Plot(
+        id=id_,
+        title="End-to-end percentiles",
+        caption=(
+            "Histograms of all valid trials merged. Each step to the right is ten times rarer; "
+            "a curve ends where fewer than 10 messages lie beyond it."
+        ),
+        document=traces.document(data, layout),
+        height_px=HEIGHT_PX + traces.legend_px(len(data)),
+        table=_curve_table(cells, f"{id_}-table"),
+    )
+
+
+def _curve_table(cells: Mapping[str, CellFigures], id_: str) -> Table:
+    rows = tuple(
+        Row(
+            names=(f"p{percentile:g}",),
+            entries=tuple(_read_off(cell, percentile) for cell in cells.values()),
+        )
+        for percentile in _READ_AT
+    )
+    return Table(
+        id=id_,
+        caption="End-to-end time at these percentiles, ms",
+        head="Percentile",
+        columns=tuple(Column(title=variant) for variant in cells),
+        rows=rows,
+    )
+
+
+def _read_off(cell: CellFigures, percentile: float) -> Entry:
+    curve = cell.spectrum.get(Time.END_TO_END, ())
+    reached = [ns for p, ns in curve if p >= percentile or math.isclose(p, percentile)]
+    if not reached:
+        return Entry(text=text.NA, hint="beyond the last honest percentile", tone=Tone.MUTED)
+    return Entry(text=text.number(reached[0] / NS_PER_MS))
