@@ -82,15 +82,16 @@ class DeliveryReader:
     def run(self, data: bytes) -> tuple[Columns | None, bytes]:
         """Return the plain deliveries that `data` begins with, and what lies behind them."""
         pieces = self._pattern.split(data)
-        if any(pieces[:-1:_PIECES]):  # something lies between: end the run before it
+        unread: bytes = pieces[-1]
+        if any(pieces[:-1:_PIECES]):  # something lies between: the run ends before it
             end = self._run_end(data)
-            return (self.run(data[:end])[0], data[end:]) if end else (None, data)
+            pieces, unread = self._pattern.split(data[:end]), data[end:]
         sids, ack_subjects, deliveries, stream_seqs, ids = (
             pieces[group::_PIECES] for group in range(1, _PIECES)
         )
-        if not b"".join(ids).isdigit():  # none at all, or one that carries no id
+        if not b"".join(ids).isdigit():  # there is no run, or one of them carries no id
             return None, data
-        return (sids, ack_subjects, deliveries, stream_seqs, ids), pieces[-1]
+        return (sids, ack_subjects, deliveries, stream_seqs, ids), unread
 
     def _run_end(self, data: bytes) -> int:
         end = 0

@@ -26,17 +26,22 @@ class PubAckRuns:
     """Reads runs of PubAcks that look like one that was seen before."""
 
     def __init__(self) -> None:
+        self._shape = (0, 0)
         self._zeros: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
         self._span = self._zeros
         self._token = slice(0)
 
     def learn(self, message: Message) -> None:
         """Take a PubAck that was read exactly as the model of those to come."""
+        shape = (len(message.subject), len(message.payload))
+        if shape == self._shape:
+            return
         sequence = _SEQUENCE_LAST.fullmatch(message.payload)
         start = b"MSG %b %d %d\r\n" % (message.subject, message.sid, len(message.payload))
         size = len(start) + len(message.payload) + 2
-        if sequence is None or message.header or size == self._zeros.size:
+        if sequence is None or message.header:
             return
+        self._shape = shape
         token_end = len("MSG ") + len(message.subject)
         self._token = slice(token_end - POSITION_DIGITS, token_end)
         self._span = np.zeros(size, dtype=np.uint8)

@@ -18,6 +18,7 @@ from bench.clients.wire.pubacks import PubAckRuns
 from bench.core.errors import UsageError
 
 _NO_RESPONDERS = 503
+_NEVER_SENT = "an answer to a message that was never sent"
 
 
 class WirePublisher:
@@ -76,10 +77,10 @@ class WirePublisher:
         """Take the plain PubAcks that `data` begins with."""
         positions, unread = self._runs.read(data)
         if positions is not None:
-            if positions.max() < self._frames.count:
-                self._sink.stored(positions, now_ns)
-            else:
-                self._faults.note("a PubAck for a message that was never sent")
+            if positions.max() >= self._frames.count:
+                self._faults.note(_NEVER_SENT)
+                positions = positions[positions < self._frames.count]
+            self._sink.stored(positions, now_ns)
         return unread
 
     def message(self, message: Message, now_ns: int) -> None:
@@ -87,7 +88,7 @@ class WirePublisher:
         token = message.subject.rpartition(b".")[2]
         position = int(token) if token.isdigit() and len(token) == POSITION_DIGITS else -1
         if not 0 <= position < self._frames.count:
-            self._faults.note("an answer to a message that was never sent")
+            self._faults.note(_NEVER_SENT)
             return
         refusal = self._refusal(message)
         if refusal:

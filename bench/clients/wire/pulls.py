@@ -54,33 +54,29 @@ class _Outcome(Enum):
     NORMAL = 1
     NOTHING_THERE = 2
     FAULT = 3
-    HOPELESS = 4
+    NO_ROOM = 4
+    HOPELESS = 5
 
 
-_NORMAL_409 = ("Batch Completed",)
-_HOPELESS_409 = (
-    "Consumer Deleted",
-    "Consumer is push based",
-    "Exceeded MaxRequestBatch",
-    "Exceeded MaxRequestExpires",
-    "Exceeded MaxRequestMaxBytes",
-    "Message Size Exceeds MaxBytes",
+_OUTCOMES = (
+    (400, "", _Outcome.HOPELESS),
+    (404, "", _Outcome.NOTHING_THERE),
+    (408, "Requests Pending", _Outcome.NOTHING_THERE),
+    (408, "", _Outcome.NORMAL),
+    (409, "Batch Completed", _Outcome.NORMAL),
+    (409, "Message Size Exceeds MaxBytes", _Outcome.NO_ROOM),
+    (409, "Consumer Deleted", _Outcome.HOPELESS),
+    (409, "Consumer is push based", _Outcome.HOPELESS),
+    (409, "Exceeded MaxRequest", _Outcome.HOPELESS),
 )
+"""By code and beginning of the text; all others (503, 423, a leader that moved) may pass."""
 
 
 def _outcome(status: Status) -> _Outcome:
-    if status.code == 408:
-        pending = "Requests Pending" in status.text
-        return _Outcome.NOTHING_THERE if pending else _Outcome.NORMAL
-    if status.code == 404:
-        return _Outcome.NOTHING_THERE
-    if status.code == 400:
-        return _Outcome.HOPELESS
-    if status.code == 409 and status.text.startswith(_NORMAL_409):
-        return _Outcome.NORMAL
-    if status.code == 409 and status.text.startswith(_HOPELESS_409):
-        return _Outcome.HOPELESS
-    return _Outcome.FAULT  # 503, 423, other 409: a leader moved, a server shuts down, no room
+    for code, beginning, outcome in _OUTCOMES:
+        if status.code == code and status.text.startswith(beginning):
+            return outcome
+    return _Outcome.FAULT
 
 
 @dataclass(slots=True)
@@ -178,8 +174,12 @@ class PullRequests:
             status: anything but 100.
             now_ns: this instant.
         """
-        words = f"pull request: {status.code} {status.text}"
+        words = f"pull request: {status.code} {status.text}".rstrip()
+        slot = self._slots.get(sid)
         outcome = _outcome(status)
+        if outcome is _Outcome.NO_ROOM:  # in what is left of max_bytes, or in all of it
+            brought_some = slot is not None and slot.remaining < self._batch
+            outcome = _Outcome.NORMAL if brought_some else _Outcome.HOPELESS
         if outcome is _Outcome.HOPELESS:
             self.hopeless = words
         elif outcome is _Outcome.FAULT:
@@ -187,7 +187,6 @@ class PullRequests:
             self._pause_until_ns = now_ns + FAULT_PAUSE_NS
         elif outcome is _Outcome.NOTHING_THERE:
             self._pause_until_ns = now_ns + NO_WAIT_PAUSE_NS
-        slot = self._slots.get(sid)
         if slot is not None and subject.endswith(b".%d" % slot.number):
             slot.remaining = 0
 

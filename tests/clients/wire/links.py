@@ -1,0 +1,142 @@
+"""Links against a real server, and what tests do with them over and over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import uvloop
+
+from bench.broker.endpoint import Endpoint
+from bench.clients.port import Binding, Delivered, IntArray, Messages
+from bench.clients.wire.consume import WireConsumer
+from bench.clients.wire.publish import WirePublisher
+from bench.clients.wire.pulls import PullOptions
+from bench.plan.traffic import PayloadTemplate
+
+Result = TypeVar("Result")
+
+PATIENCE_S = 30.0
+"""Far beyond what anything takes: a test that waits this long has found a hang."""
+
+
+def run(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run it on uvloop, as the workers do; fail rather than hang."""
+
+    async def bounded() -> Result:
+        async with asyncio.timeout(PATIENCE_S):
+            return await work()
+
+    return uvloop.run(bounded())
+
+
+@dataclass
+class Answers:
+    """An AckSink that keeps what it hears."""
+
+    stored_positions: list[int] = field(default_factory=list)
+    refusals: dict[int, str] = field(default_factory=dict)
+
+    def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
+        assert stored_ns > 0
+        self.stored_positions += np.asarray(positions).tolist()
+
+    def refused(self, position: int, reason: str) -> None:
+        assert position not in self.refusals
+        self.refusals[position] = reason
+
+    async def all_of(self, count: int) -> None:
+        """Wait until so many messages have their answer."""
+        while len(self.stored_positions) + len(self.refusals) < count:
+            await asyncio.sleep(0.005)
+
+
+def messages(
+    count: int,
+    *,
+    subjects: Sequence[str],
+    sizes: Sequence[int] = (128,),
+    id_offset: int = 0,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Messages:
+    """Return `count` messages with ids 0.., sizes and subjects mixed."""
+    rng = np.random.default_rng(count)
+    return Messages(
+        ids=np.arange(count, dtype=np.int64),
+        subjects=tuple(subjects),
+        subject_index=rng.integers(0, len(subjects), count),
+        payloads=tuple(
+            PayloadTemplate(content=rng.bytes(size), id_offset=id_offset) for size in sizes
+        ),
+        payload_index=rng.integers(0, len(sizes), count),
+        headers=headers,
+    )
+
+
+@asynccontextmanager
+async def publisher(
+    endpoint: Endpoint, chosen: Messages
+) -> AsyncIterator[tuple[WirePublisher, Answers]]:
+    """An open publisher link and what it is told."""
+    answers = Answers()
+    link = WirePublisher(endpoint, chosen, answers)
+    await link.open()
+    try:
+        yield link, answers
+    finally:
+        await link.close()
+
+
+async def publish(endpoint: Endpoint, chosen: Messages) -> Answers:
+    """Publish everything in steps and wait for the answers."""
+    count = chosen.ids.size
+    async with publisher(endpoint, chosen) as (link, answers):
+        for first in range(0, count, 100):
+            await link.send(first, min(first + 100, count))
+        await answers.all_of(count)
+    assert link.faults == ()
+    return answers
+
+
+def binding(stream: str, *, mode: str = "pull", batch: int = 100, **changes: object) -> Binding:
+    """Return a binding to the consumer `c`; pushed messages come to `<stream>-deliver`."""
+    values: dict[str, object] = {
+        "expires_ns": 2 * 10**9,
+        "id_offset": 0,
+        "deliver_subject": f"{stream}-deliver" if mode == "push" else "",
+    }
+    return Binding(stream=stream, consumer="c", mode=mode, batch=batch, **(values | changes))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def consumer(
+    endpoint: Endpoint, bound: Binding, options: PullOptions | None = None
+) -> AsyncIterator[WireConsumer]:
+    """An open consumer link."""
+    link = WireConsumer(endpoint, bound, options)
+    await link.open()
+    try:
+        yield link
+    finally:
+        await link.close()
+
+
+@dataclass
+class Taken:
+    """Blocks that a link handed over, and the position of the next delivery."""
+
+    blocks: list[Delivered] = field(default_factory=list)
+    stop: int = 0
+
+    async def more(self, link: WireConsumer) -> IntArray:
+        """Take a block; return its positions."""
+        block = await link.take()
+        self.blocks.append(block)
+        first, self.stop = self.stop, self.stop + block.ids.size
+        return np.arange(first, self.stop)
+
+    def column(self, name: str) -> list[int]:
+        """Return a column of all blocks together."""
+        return [value for block in self.blocks for value in getattr(block, name).tolist()]
