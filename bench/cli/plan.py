@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from bench.cli.console import output
+from bench.cli.console import errors, output
 from bench.cli.options import (
     DEFAULT_MATRIX,
     BlocksOption,
@@ -15,7 +15,7 @@ from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Cell, Plan
-from bench.spec.load import load_matrix
+from bench.spec.load import LoadedMatrix, cautions_of, load_matrix
 
 
 def plan(
@@ -25,8 +25,10 @@ def plan(
     seed: SeedOption = None,
 ) -> None:
     """Print the cells, the order of the trials and an estimate of time, messages and disk."""
-    made = make_plan(load_matrix(matrix), quick=quick, blocks=blocks, seed=seed)
+    loaded = load_matrix(matrix)
+    made = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
     console = output()
+    print_cautions(loaded, errors())
     console.print(_cells(made))
     console.print(_trials(made))
     print_estimate(made, console)
@@ -45,6 +47,12 @@ def print_estimate(made: Plan, console: Console) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def print_cautions(loaded: LoadedMatrix, console: Console) -> None:
+    """Print what does not stop a run, but may not be what its author wants."""
+    for caution in cautions_of(loaded):
+        console.print(f"caution: {caution}", markup=False, soft_wrap=True)
 
 
 def _cells(made: Plan) -> Table:

@@ -30,7 +30,7 @@ from bench.cli.options import (
     SeedOption,
     find_run,
 )
-from bench.cli.plan import print_estimate
+from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.core.ids import run_id
@@ -119,6 +119,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
         plan = store.read_plan()
     else:
         loaded = load_matrix(matrix or DEFAULT_MATRIX)
+        print_cautions(loaded, errors())
         plan = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
         store = _new_store(results, plan.label)
     raise typer.Exit(_measure(plan, store, target, _Where(results=results, reports=reports)))
@@ -201,8 +202,8 @@ def _conclude(store: RunStore, where: _Where) -> ExitCode:
     path = html.write(figures, where.reports)
     console.print(f"results: {store.path}", markup=False, soft_wrap=True)
     console.print(f"report:  {path}", markup=False, soft_wrap=True)
-    records = [store.read_trial(trial_id) for trial_id in store.trial_ids()]
-    return worst([_exit_code(record) for record in records])
+    cells = [cell for workload in figures.workloads for cell in workload.cells]
+    return worst([_exit_code(trial.record) for cell in cells for trial in cell.trials])
 
 
 def _exit_code(record: TrialRecord) -> ExitCode:

@@ -21,6 +21,7 @@ from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
 from bench.record.store import RunStore
 from bench.report import html, terminal
+from bench.report.trial_text import print_trial
 
 
 def report(
@@ -77,7 +78,7 @@ def show(
     if trial is None:
         terminal.print_summary(summarise(store), output())
     else:
-        terminal.print_trial(_trial_figures(store, trial), output())
+        print_trial(_trial_figures(store, trial), output())
 
 
 def _trial_figures(store: RunStore, trial: str) -> TrialFigures:

@@ -24,7 +24,7 @@ class PublisherJob:
         workload, seed: the traffic, computed anew in the worker.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
-        record_path: where to save its PublisherRecord.
+        record_path: where it keeps its PublisherRecord.
     """
 
     role: str
@@ -47,7 +47,7 @@ class ConsumerJob:
         endpoint, client, binding: how to connect and what to take from.
         workload, seed: the traffic, for the handler times.
         timing, ack_batch: when to acknowledge.
-        record_path: where to save its ConsumerRecord.
+        record_path: where it keeps its ConsumerRecord.
     """
 
     role: str

@@ -1,6 +1,8 @@
 """Where workers write what they saw: integers into arrays, nothing else in the hot path.
 
-An instant of 0 means "did not happen"; real ones are CLOCK_MONOTONIC and far from 0.
+The arrays are mapped from files: what a worker wrote is there for the conductor even when the
+worker was killed, and a long run spills to disk instead of growing. An instant of 0 means "did not
+happen"; real ones are CLOCK_MONOTONIC and far from 0.
 """
 
 from collections.abc import Sequence
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.clients.port import Delivered, IntArray
+from bench.clients.port import NO_ID, Delivered, IntArray
 
 NEVER = 0
 
@@ -52,33 +54,18 @@ class ConsumerRecord:
     acked_ns: IntArray
 
 
-def save(record: PublisherRecord | ConsumerRecord, path: Path) -> None:
-    """Write a record's arrays; `load_*` reads them back."""
-    np.savez(path, **{field.name: getattr(record, field.name) for field in fields(record)})
-
-
-def load_publisher(path: Path) -> PublisherRecord:
-    """Return what `save` wrote."""
-    with np.load(path) as arrays:
-        return PublisherRecord(**arrays)
-
-
-def load_consumer(path: Path) -> ConsumerRecord:
-    """Return what `save` wrote."""
-    with np.load(path) as arrays:
-        return ConsumerRecord(**arrays)
+PUBLISHER_COLUMNS = tuple(field.name for field in fields(PublisherRecord))
+CONSUMER_COLUMNS = tuple(field.name for field in fields(ConsumerRecord))
 
 
 class PublishRecorder:
     """Notes sends and PubAcks; the AckSink of a publisher link."""
 
-    def __init__(self, ids: IntArray) -> None:
-        self._record = PublisherRecord(
-            ids=ids,
-            sent_ns=np.zeros_like(ids),
-            stored_ns=np.zeros_like(ids),
-            refused=np.zeros_like(ids),
-        )
+    def __init__(self, ids: IntArray, path: Path) -> None:
+        columns = _new_columns(path, len(PUBLISHER_COLUMNS), ids.size)
+        self._ids, self._sent_ns, self._stored_ns, self._was_refused = columns
+        self._ids[:] = NO_ID
+        self._ids[: ids.size] = ids
         self._stored = 0
         self._refused = 0
         self._refusals: list[str] = []
@@ -100,32 +87,29 @@ class PublishRecorder:
 
     def sent(self, first: int, stop: int, sent_ns: int) -> None:
         """Positions first..stop-1 are handed over at this instant."""
-        self._record.sent_ns[first:stop] = sent_ns
+        self._sent_ns[first:stop] = sent_ns
 
     def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
         """PubAcks came for these positions; a second one for the same counts no more."""
         chosen = np.asarray(positions, dtype=np.int64)
-        fresh = chosen[self._record.stored_ns[chosen] == NEVER]
-        self._record.stored_ns[fresh] = stored_ns
+        fresh = chosen[self._stored_ns[chosen] == NEVER]
+        self._stored_ns[fresh] = stored_ns
         self._stored += fresh.size
 
     def refused(self, position: int, reason: str) -> None:
         """An error PubAck came for this position."""
-        self._record.refused[position] = 1
+        self._was_refused[position] = 1
         self._refused += 1
         if reason not in self._refusals:
             self._refusals.append(reason)
-
-    def finish(self) -> PublisherRecord:
-        """Return the record."""
-        return self._record
 
 
 class ConsumeRecorder:
     """Notes deliveries, handler ends and acks; row = the link's position of a delivery."""
 
-    def __init__(self, expected: int) -> None:
-        self._columns = np.zeros((6, max(1, expected)), dtype=np.int64)
+    def __init__(self, expected: int, path: Path) -> None:
+        self._path = path
+        self._columns = _new_columns(path, len(CONSUMER_COLUMNS), expected)
         self._stop = 0
         self._handled = 0
         self._acked = 0
@@ -148,8 +132,8 @@ class ConsumeRecorder:
     def take(self, block: Delivered) -> IntArray:
         """Note a block of deliveries; return their positions."""
         first, stop = self._stop, self._stop + block.ids.size
-        while stop > self._columns.shape[1]:
-            self._columns = np.hstack([self._columns, np.zeros_like(self._columns)])
+        if stop > self._columns.shape[1]:
+            self._grow(2 * stop)
         self._columns[0, first:stop] = block.ids
         self._columns[1, first:stop] = block.stream_seqs
         self._columns[2, first:stop] = block.deliveries
@@ -167,16 +151,37 @@ class ConsumeRecorder:
         self._columns[5, positions] = acked_ns
         self._acked += positions.size
 
-    def finish(self) -> ConsumerRecord:
-        """Return the record, trimmed to what came."""
-        ids, stream_seqs, deliveries, received_ns, handled_ns, acked_ns = self._columns[
-            :, : self._stop
-        ]
-        return ConsumerRecord(
-            ids=ids,
-            stream_seqs=stream_seqs,
-            deliveries=deliveries,
-            received_ns=received_ns,
-            handled_ns=handled_ns,
-            acked_ns=acked_ns,
-        )
+    def _grow(self, size: int) -> None:
+        """Make room for deliveries beyond the plan: a storm of redeliveries brings them."""
+        larger_path = self._path.with_suffix(".larger")
+        larger = _new_columns(larger_path, len(CONSUMER_COLUMNS), size)
+        larger[:, : self._stop] = self._columns[:, : self._stop]
+        larger_path.replace(self._path)
+        self._columns = larger
+
+
+def load_publisher(path: Path) -> PublisherRecord:
+    """Return what a publisher has written so far, whether it still lives or not."""
+    columns = np.load(path, mmap_mode="r")
+    known = columns[:, columns[0] != NO_ID]
+    return PublisherRecord(**dict(zip(PUBLISHER_COLUMNS, known, strict=True)))
+
+
+def load_consumer(path: Path) -> ConsumerRecord:
+    """Return what a consumer has written so far, whether it still lives or not."""
+    columns = np.load(path, mmap_mode="r")
+    received_ns = columns[CONSUMER_COLUMNS.index("received_ns")]
+    known = columns[:, received_ns != NEVER]
+    return ConsumerRecord(**dict(zip(CONSUMER_COLUMNS, known, strict=True)))
+
+
+def _new_columns(path: Path, count: int, size: int) -> IntArray:
+    """Return zeroed columns, shape (count, max(1, size)), that are kept in a file as they change.
+
+    Every page is claimed at once: memory is flat from here on, and a full disk is told now and
+    not by a signal in the middle of the trial.
+    """
+    mapped = np.lib.format.open_memmap(path, mode="w+", dtype=np.int64, shape=(count, max(1, size)))
+    columns: IntArray = np.asarray(mapped)
+    columns[:] = NEVER
+    return columns

@@ -17,7 +17,7 @@ from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
 from bench.engine.accounts import Backlog
 from bench.engine.fleet import Fleet, WorkerDiedError
-from bench.engine.jobs import ConsumerJob, Done, Progress, PublisherJob, SamplerJob
+from bench.engine.jobs import ConsumerJob, Done, Job, Progress, PublisherJob, SamplerJob
 from bench.engine.recorder import (
     ConsumerRecord,
     PublisherRecord,
@@ -245,9 +245,14 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
     outcome.consumers = tuple(
         load_consumer(job.record_path) for job in scene.consumers if job.record_path.exists()
     )
-    for role, done in outcome.done.items():
-        outcome.rows += done.rows
-        outcome.findings += _done_findings(role, done)
+    jobs: tuple[Job, ...] = (*scene.publishers, *scene.consumers, scene.sampler)
+    for job in jobs:
+        if (done := outcome.done.get(job.role)) is not None:
+            outcome.rows += done.rows
+            outcome.findings += _done_findings(job.role, done)
+        elif outcome.completed:
+            text = f"{job.role} did not answer the stop; what it had written until then is kept"
+            outcome.findings.append(Finding(level=Level.INVALID, code="worker-silent", text=text))
 
 
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:

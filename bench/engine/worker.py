@@ -9,7 +9,6 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 
 import numpy as np
 import uvloop
@@ -35,7 +34,7 @@ from bench.engine.jobs import (
     Start,
 )
 from bench.engine.publisher import OpenLoopPublisher
-from bench.engine.recorder import ConsumeRecorder, PublishRecorder, save
+from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
 from bench.plan.traffic import Traffic, make_traffic
 
@@ -47,7 +46,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     """Send this publisher's share of the traffic in open loop."""
     traffic = make_traffic(job.workload, job.seed)
     messages = _share(traffic, job)
-    recorder = PublishRecorder(messages.ids)
+    recorder = PublishRecorder(messages.ids, job.record_path)
     link = make_publisher(job.client, job.endpoint, messages, recorder)
     await link.open()
     alarm = make_alarm()
@@ -69,7 +68,6 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
         ),
     )
     await link.close()
-    save(recorder.finish(), job.record_path)
     return Done(
         faults=tuple(link.faults),
         refusals=tuple(recorder.refusals),
@@ -80,7 +78,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
 async def consume(job: ConsumerJob, channel: Channel) -> Done:
     """Take, handle and acknowledge until told to stop."""
     traffic = make_traffic(job.workload, job.seed)
-    recorder = ConsumeRecorder(traffic.intended_ns.size)
+    recorder = ConsumeRecorder(traffic.intended_ns.size, job.record_path)
     link = make_consumer(job.client, job.endpoint, job.binding)
     await link.open()
     alarm = make_alarm()
@@ -97,7 +95,6 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
         ),
     )
     await link.close()
-    save(recorder.finish(), job.record_path)
     return Done(faults=tuple(link.faults))
 
 
@@ -150,10 +147,15 @@ async def _attend(
         if working in ended and (error := working.exception()) is not None:
             await channel.send(Broke(_in_words(error)))
         await channel.send(progress())
-    working.cancel()
-    with suppress(asyncio.CancelledError, Exception):  # what it raised has been told above
-        await working
+    await _end(working)
     stopped.result()
+
+
+async def _end(working: "asyncio.Task[None]") -> None:
+    """Cancel until it takes: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
+    while not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=PROGRESS_EVERY_S)
 
 
 def _in_words(error: BaseException) -> str:

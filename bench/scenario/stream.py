@@ -82,7 +82,7 @@ def _publisher_job(stage: Stage, trial: Trial, cell: Cell, share: int) -> Publis
         share=share,
         shares=cell.workload.publish.publishers,
         subject_prefix=stage.names.subject_prefix,
-        record_path=stage.directory / f"{role}.npz",
+        record_path=stage.directory / f"{role}.npy",
     )
 
 
@@ -113,7 +113,7 @@ def _consumer_job(
         seed=trial.seed,
         timing=settings.ack.timing,
         ack_batch=settings.ack.batch or settings.pull.batch,
-        record_path=stage.directory / f"{role}.npz",
+        record_path=stage.directory / f"{role}.npy",
     )
 
 

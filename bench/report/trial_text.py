@@ -1,0 +1,89 @@
+"""Everything about one trial, for the terminal."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.analysis.figures import MIN_BEYOND, PERCENTILES, TrialFigures
+from bench.core.units import human_duration, human_size
+
+NOT_KNOWN = "n/a"
+
+
+def print_trial(figures: TrialFigures, console: Console) -> None:
+    """Print a trial's state, findings, times, rates, lag, ledger and processes."""
+    record = figures.record
+    state = "valid" if record.valid else "INVALID"
+    console.print(f"{record.trial_id}: {state}, started {record.started_utc}", markup=False)
+    if record.software is not None:
+        software = record.software
+        console.print(
+            f"nats-server {software.server_version}, {software.client} {software.client_version}",
+            markup=False,
+        )
+    for finding in record.findings:
+        console.print(f"  {finding.level} {finding.code}: {finding.text}", markup=False)
+    for table in (_times(figures), _rates(figures), _ledger(figures), _processes(figures)):
+        console.print()
+        console.print(table)
+
+
+def _times(figures: TrialFigures) -> Table:
+    title = f"Times in the window (n/a: fewer than {MIN_BEYOND} messages beyond)"
+    names = [f"p{percentile:g}" for percentile in PERCENTILES]
+    table = Table("time", "messages", *names, "max", title=title, title_justify="left", box=None)
+    for time, of_time in figures.times.items():
+        values = [of_time.percentiles_ns.get(percentile) for percentile in PERCENTILES]
+        cells = [_duration(value) for value in (*values, of_time.max_ns)]
+        table.add_row(time.replace("_", "-"), f"{of_time.count:,}", *cells)
+    return table
+
+
+def _rates(figures: TrialFigures) -> Table:
+    table = _two_columns("Rates and lag in the window")
+    if (rates := figures.rates) is not None:
+        for name, value in asdict(rates).items():
+            table.add_row(name, f"{value:,.1f} msg/s")
+    if (lag := figures.lag) is not None:
+        table.add_row("peak lag", f"{lag.peak_msgs:,.0f} messages")
+        low, high = lag.slope_low_msgs_per_s, lag.slope_high_msgs_per_s
+        table.add_row(
+            "lag slope", f"{lag.slope_msgs_per_s:+.3g} msg/s (90 %: {low:+.3g} to {high:+.3g})"
+        )
+        table.add_row("lag verdict", str(lag.verdict))
+    return table
+
+
+def _ledger(figures: TrialFigures) -> Table:
+    table = _two_columns("Ledger (whole trial)")
+    if figures.record.ledger is not None:
+        for name, count in asdict(figures.record.ledger).items():
+            shown = f"{count:,}" if count >= 0 else NOT_KNOWN
+            table.add_row(name.replace("_", " "), shown)
+    return table
+
+
+def _processes(figures: TrialFigures) -> Table:
+    title = "Processes in the window"
+    table = Table("process", "CPU", "peak memory", title=title, title_justify="left", box=None)
+    for row in _process_rows(figures):
+        table.add_row(*row)
+    return table
+
+
+def _process_rows(figures: TrialFigures) -> Iterator[tuple[str, str, str]]:
+    for usage in figures.record.processes:
+        known = usage.cpu_ns >= 0
+        cpu = f"{usage.cpu_share:.1%} of a core" if known else NOT_KNOWN
+        memory = human_size(usage.rss_bytes_peak) if known else NOT_KNOWN
+        yield usage.role, cpu, memory
+
+
+def _two_columns(title: str) -> Table:
+    return Table("", "", title=title, title_justify="left", box=None, show_header=False)
+
+
+def _duration(value_ns: int | None) -> str:
+    return NOT_KNOWN if value_ns is None else human_duration(value_ns)

@@ -1,0 +1,105 @@
+"""What workers write down: exact, bounded, and still there when the worker is not."""
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.clients.port import Delivered, IntArray
+from bench.engine.recorder import (
+    NEVER,
+    ConsumeRecorder,
+    PublishRecorder,
+    load_consumer,
+    load_publisher,
+)
+
+
+def ints(*values: int) -> IntArray:
+    return np.array(values, dtype=np.int64)
+
+
+def block(ids: IntArray, received_ns: int) -> Delivered:
+    return Delivered(
+        received_ns=np.full_like(ids, received_ns),
+        ids=ids,
+        stream_seqs=ids + 1,
+        deliveries=np.ones_like(ids),
+    )
+
+
+def test_a_second_puback_changes_nothing(tmp_path: Path) -> None:
+    """The first answer is the instant that counts, and a message settles once."""
+    recorder = PublishRecorder(ints(7, 8), tmp_path / "p.npy")
+
+    recorder.stored((0,), 100)
+    recorder.stored(ints(0, 1), 200)
+
+    record = load_publisher(tmp_path / "p.npy")
+    assert record.stored_ns.tolist() == [100, 200]
+    assert (recorder.stored_msgs, recorder.settled) == (2, 2)
+
+
+def test_refusals_settle_and_keep_their_distinct_reasons(tmp_path: Path) -> None:
+    """A thousand equal errors are one line in the findings."""
+    recorder = PublishRecorder(ints(0, 1, 2), tmp_path / "p.npy")
+
+    for position, reason in enumerate(["full", "too large", "full"]):
+        recorder.refused(position, reason)
+
+    assert recorder.refusals == ("full", "too large")
+    assert (recorder.settled, recorder.stored_msgs) == (3, 0)
+    assert load_publisher(tmp_path / "p.npy").refused.tolist() == [1, 1, 1]
+
+
+def test_a_publisher_without_a_share_has_an_empty_record(tmp_path: Path) -> None:
+    """Sixteen publishers and three messages: most have nothing to do."""
+    PublishRecorder(ints(), tmp_path / "p.npy")
+
+    assert load_publisher(tmp_path / "p.npy").ids.size == 0
+
+
+@given(sizes=st.lists(st.integers(1, 40), max_size=12))
+def test_more_deliveries_than_planned_are_all_kept(
+    tmp_path_factory: "object", sizes: list[int]
+) -> None:
+    """Redeliveries exceed the plan; the record grows rather than lose them."""
+    path = tmp_path_factory.mktemp("grow") / "c.npy"  # type: ignore[attr-defined]
+    recorder = ConsumeRecorder(3, path)
+    expected: list[int] = []
+
+    for size in sizes:
+        positions = recorder.take(block(np.arange(size, dtype=np.int64), 50))
+        expected += positions.tolist()
+        recorder.acked_at(positions, 60)
+
+    record = load_consumer(path)
+    assert expected == list(range(sum(sizes)))
+    assert record.ids.size == sum(sizes)
+    assert (record.acked_ns == 60).all()
+    assert (record.handled_ns == NEVER).all()
+
+
+def _record_and_die(path: Path) -> None:
+    recorder = ConsumeRecorder(10, path)
+    recorder.handled_at(recorder.take(block(ints(4, 5), 77)), 88)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_worker_leaves_what_it_saw(tmp_path: Path) -> None:
+    """Nothing measured is lost with the process that measured it."""
+    path = tmp_path / "c.npy"
+    process = multiprocessing.get_context("spawn").Process(target=_record_and_die, args=(path,))
+    process.start()
+    process.join(60)
+
+    record = load_consumer(path)
+    assert process.exitcode == -signal.SIGKILL
+    assert record.ids.tolist() == [4, 5]
+    assert record.received_ns.tolist() == [77, 77]
+    assert record.handled_ns.tolist() == [88, 88]
+    assert record.acked_ns.tolist() == [NEVER, NEVER]
