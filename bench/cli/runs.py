@@ -42,7 +42,10 @@ def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
     if not directories:
         console.print(f"no run is in {results}; start one with `jetbench run`", markup=False)
         return
-    table = Table("run", "trials", "invalid", "server", "started (UTC)", "question", box=None)
+    table = Table(box=None)
+    table.add_column("run", no_wrap=True)  # it is what one copies into the next command
+    for title in ("trials", "invalid", "server", "started (UTC)", "question"):
+        table.add_column(title)
     for path in directories:
         table.add_row(*_row(RunStore(path)))
     console.print(table)
