@@ -136,6 +136,17 @@ def notices(figures: RunFigures) -> tuple[Notice, ...]:
                 ),
             )
         )
+    warned = trials.warnings(figures)
+    if warned:
+        codes = sorted({finding.code for _, finding in warned})
+        word = text.plural(len({trial_id for trial_id, _ in warned}), "trial")
+        found.append(
+            Notice(
+                tone=Tone.WARNING,
+                word=f"Warnings in {word}",
+                sentence=("Valid, but read the findings under Trials first: ", *_named(codes)),
+            )
+        )
     if figures.missing:
         found.append(
             Notice(
@@ -148,6 +159,13 @@ def notices(figures: RunFigures) -> tuple[Notice, ...]:
             )
         )
     return tuple(found)
+
+
+def _named(words: Sequence[str]) -> Sentence:
+    parts: list[str | Name] = []
+    for word in words:
+        parts += [Name(word), ", "]
+    return (*parts[:-1], ".")
 
 
 def _quick_words(figures: RunFigures) -> str:

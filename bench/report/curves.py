@@ -29,7 +29,7 @@ def curve_plot(cells: Mapping[str, CellFigures], id_: str) -> Plot:
             traces.line(
                 text.for_plot(variant),
                 index,
-                {"x": traces.packed(1 / (1 - percentiles / 100))},
+                1 / (1 - percentiles / 100),
                 np.array(times_ms),
                 line={"color": traces.colour(index), "width": 2, "dash": traces.dash(index)},
                 customdata=traces.packed(percentiles),

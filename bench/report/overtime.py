@@ -14,7 +14,7 @@ from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 from bench.report.traces import Json
 
 HEIGHT_PX = 320
-MOST_POINTS = 300
+MOST_POINTS = 240
 TABLE_ROWS = 12
 MANY_LINES = 12
 
@@ -32,11 +32,11 @@ class _Drawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """A trial's heights on even steps of `step_s` from its start, NaN where it has none."""
+    """A trial's line: instants, s, ascending, and heights, NaN for gaps; both of shape (n,)."""
 
     trial: TrialFigures
+    t_s: Array
     heights: Array
-    step_s: float
 
 
 def _drawn(cell: CellFigures) -> list[_Drawn]:
@@ -103,7 +103,7 @@ def _rate_line(name: str, index: int, rate: Array, style: Json) -> Json:
     return traces.line(
         name,
         index,
-        {"x0": 0.5, "dx": 1},
+        _mid_slices(len(rate)),
         rate,
         line=style,
         hovertemplate="%{x:.0f} s: %{y:,.0f} msg/s<extra>%{fullData.name}</extra>",
@@ -141,10 +141,14 @@ def _p99_plot(cells: Cells, window: Window, id_: str) -> Plot:
 
 def _p99_lines(cell: CellFigures) -> list[_Line]:
     return [
-        _Line(trial=d.trial, heights=d.series.p99_ns[Time.END_TO_END] / NS_PER_MS, step_s=1.0)
+        _Line(trial=d.trial, t_s=_mid_slices(len(p99_ns)), heights=p99_ns / NS_PER_MS)
         for d in _drawn(cell)
-        if Time.END_TO_END in d.series.p99_ns
+        if (p99_ns := d.series.p99_ns.get(Time.END_TO_END)) is not None
     ]
+
+
+def _mid_slices(slices: int) -> Array:
+    return np.arange(slices, dtype=np.float64) + 0.5
 
 
 def _lag_plot(cells: Cells, window: Window, id_: str) -> Plot:
@@ -156,9 +160,9 @@ def _lag_plot(cells: Cells, window: Window, id_: str) -> Plot:
         id=id_,
         title="Lag over time",
         caption=(
-            "Lag = pending + ack pending, the largest sample of each step: bold is the median "
-            "over valid trials, faint each trial. Where lag is not stable, the fan in the window "
-            "is the cell's lag slope with its 90 % interval."
+            "Lag = pending + ack pending: faint each trial, bold the median over valid trials of "
+            "the largest sample of each second. Where lag is not stable, the fan in the window "
+            "is the cell's lag slope with its 90 % interval." + _thinning_words(lines.values())
         ),
         document=traces.document(data, _layout(y, window)),
         height_px=HEIGHT_PX + traces.legend_px(len(cells)),
@@ -167,24 +171,17 @@ def _lag_plot(cells: Cells, window: Window, id_: str) -> Plot:
 
 
 def _lag_lines(cell: CellFigures) -> list[_Line]:
-    return [_lag_line(d) for d in _drawn(cell) if d.series.sample_s.size]
-
-
-def _lag_line(drawn: _Drawn) -> _Line:
-    """Return lag on even steps, the largest sample of each: samples come when they come."""
-    sample_s, lag_msgs = drawn.series.sample_s, drawn.series.lag_msgs
-    steps = min(MOST_POINTS, len(sample_s))
-    step_s = (float(sample_s[-1]) + 1e-9) / steps
-    place = np.clip((sample_s / step_s).astype(int), 0, steps - 1)
-    heights = np.full(steps, np.nan)
-    np.fmax.at(heights, place, lag_msgs)
-    return _Line(trial=drawn.trial, heights=heights, step_s=step_s)
+    return [
+        _Line(trial=d.trial, t_s=d.series.sample_s, heights=d.series.lag_msgs)
+        for d in _drawn(cell)
+        if d.series.sample_s.size
+    ]
 
 
 def _traces(lines: Mapping[str, Sequence[_Line]], unit: str) -> list[Json]:
     """Return each trial as a faint line, and over them each variant's median as a bold one."""
     drawn = sum(len(of_variant) for of_variant in lines.values())
-    opacity = 0.3 if drawn <= MANY_LINES else 0.15
+    opacity = 0.45 if drawn <= MANY_LINES else 0.15
     faint, bold = [], []
     for index, (variant, of_variant) in enumerate(lines.items()):
         name = text.for_plot(variant)
@@ -197,12 +194,12 @@ def _traces(lines: Mapping[str, Sequence[_Line]], unit: str) -> list[Json]:
 
 
 def _median_trace(name: str, index: int, median: Array, unit: str) -> Json:
-    thin, width = traces.thinned(median, MOST_POINTS)
+    kept = traces.thinned(median, MOST_POINTS)
     return traces.line(
         name,
         index,
-        {"x0": width / 2, "dx": width},
-        thin,
+        _mid_slices(len(median))[kept],
+        median[kept],
         line={"color": traces.colour(index), "width": 2, "dash": traces.dash(index)},
         hovertemplate=f"%{{x:.0f}} s: %{{y:.3~s}} {unit}<extra>%{{fullData.name}}, median</extra>",
     )
@@ -210,13 +207,12 @@ def _median_trace(name: str, index: int, median: Array, unit: str) -> Json:
 
 def _trial_trace(name: str, index: int, line: _Line, unit: str) -> Json:
     valid, block = line.trial.record.valid, line.trial.record.block
-    thin, width = traces.thinned(line.heights, MOST_POINTS)
-    step = line.step_s * width
+    kept = traces.thinned(line.heights, MOST_POINTS)
     return traces.line(
         name,
         index,
-        {"x0": step / 2, "dx": step},
-        thin,
+        line.t_s[kept],
+        line.heights[kept],
         showlegend=False,
         line={"color": traces.colour(index), "width": 1, "dash": "solid" if valid else "dot"},
         hovertemplate=(
@@ -227,14 +223,14 @@ def _trial_trace(name: str, index: int, line: _Line, unit: str) -> Json:
 
 
 def _thinning_words(of_variants: Iterable[Sequence[_Line]]) -> str:
-    slices = max((len(line.heights) for lines in of_variants for line in lines), default=0)
-    width = -(-slices // MOST_POINTS)
-    return f" Drawn in steps of {width} s, the largest of each." if width > 1 else ""
+    points = max((len(line.heights) for lines in of_variants for line in lines), default=0)
+    width = traces.group_width(points, MOST_POINTS)
+    return f" Thinned: the largest of every {width} points is drawn." if width > 1 else ""
 
 
 def _by_second(line: _Line) -> Array:
     """Return the largest height of each second, shape (k,), NaN where there is none."""
-    seconds = (np.arange(len(line.heights)) * line.step_s).astype(int)
+    seconds = line.t_s.astype(int)
     largest = np.full(int(seconds[-1]) + 1 if len(seconds) else 0, np.nan)
     np.fmax.at(largest, seconds, line.heights)
     return largest

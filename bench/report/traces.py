@@ -8,7 +8,7 @@ text, grid and background are left to the page, which knows whether it is light 
 import base64
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -119,14 +119,14 @@ def log_axis(title: str, values: Sequence[float], **more: object) -> Json:
     return axis(title, type="log", tickvals=ticks, ticktext=words, **more)
 
 
-def line(name: str, index: int, x: Mapping[str, object], y: Array, **more: object) -> Json:
+def line(name: str, index: int, x: Array, y: Array, **more: object) -> Json:
     """Return one line.
 
     Args:
         name: in the legend, escaped for plotly.
         index: of its colour.
-        x: `{"x0": …, "dx": …}` for even steps, `{"x": …}` else.
-        y: heights, NaN for gaps.
+        x: shape (n,).
+        y: heights, shape (n,), NaN for gaps.
         more: plotly properties that replace or join these.
     """
     return {
@@ -134,7 +134,7 @@ def line(name: str, index: int, x: Mapping[str, object], y: Array, **more: objec
         "mode": "lines",
         "name": name,
         "legendgroup": str(index),
-        **x,
+        "x": packed(x),
         "y": packed(y),
         "line": {"color": colour(index), "width": 1.6},
         **more,
@@ -177,14 +177,19 @@ def _word(word: str, x: float) -> Json:
     }  # fmt: skip
 
 
-def thinned(values: Array, most: int) -> tuple[Array, int]:
-    """Return `values` in bins of equal width, the largest of each, and the width of a bin.
+def thinned(heights: Array, most: int) -> NDArray[np.int64]:
+    """Return which of `heights` to draw so that at most `most` are: the largest of each group.
 
-    The largest is kept so that no peak is lost; NaN where a bin has no value.
+    Groups are neighbours of equal number. The largest stays so that no peak is lost; a group of
+    NaN alone stays a gap.
     """
-    width = max(1, -(-len(values) // most))
-    padded = np.full(-(-len(values) // width) * width, np.nan)
-    padded[: len(values)] = values
-    bins = padded.reshape(-1, width)
-    filled = np.where(np.isnan(bins), -np.inf, bins).max(axis=1, initial=-np.inf)
-    return np.where(np.isinf(filled), np.nan, filled), width
+    width = group_width(len(heights), most)
+    padded = np.full(-(-len(heights) // width) * width, -np.inf)
+    padded[: len(heights)] = np.where(np.isnan(heights), -np.inf, heights)
+    groups = padded.reshape(-1, width)
+    return np.asarray(np.arange(len(groups)) * width + groups.argmax(axis=1))
+
+
+def group_width(points: int, most: int) -> int:
+    """Return how many neighbours make a group when `points` are thinned to `most`."""
+    return max(1, -(-points // most))

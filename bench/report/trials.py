@@ -91,6 +91,17 @@ def _count(ledger: Ledger | None, key: str) -> Entry:
     return Entry(text=("✗ " if bad else "") + text.count(value), order=value, tone=tone)
 
 
+def warnings(figures: RunFigures) -> list[tuple[str, Finding]]:
+    """Return the warnings of valid trials, each with its trial's id."""
+    return [
+        (trial.record.trial_id, finding)
+        for trial in all_trials(figures)
+        if trial.record.valid
+        for finding in trial.record.findings
+        if finding.level is Level.WARNING
+    ]
+
+
 def findings_table(figures: RunFigures) -> Table:
     """Return what was found, one row for each kind, invalid first, with the trials it was in."""
     kinds: dict[tuple[Level, str], list[tuple[TrialFigures, Finding]]] = {}

@@ -49,6 +49,14 @@ def test_invalid_and_missing_trials_stand_on_top() -> None:
     assert f"jetbench run --resume {run.run_id}" in words
 
 
+def test_warnings_of_valid_trials_stand_on_top_too() -> None:
+    """A figure with a caveat that is only found at the end was read without it."""
+    words = noticed(run_figures())
+
+    assert "Warnings in 10 trials." in words
+    assert "drain-cut-short" in words
+
+
 def test_the_head_counts_valid_trials_of_those_planned() -> None:
     """9 of 9 valid would hide that a tenth was never run."""
     fact = build.build(figures(with_fault=True)).facts[0]
