@@ -1,4 +1,6 @@
 """The `wire` client: the NATS client protocol in batches, so that the server is the limit.
 
-What was measured, and why it is fast: docs/PERFORMANCE.md.
+`publish` and `consume` are the two links behind the port. Both read through `connection`, which
+hands a chunk to their fast readers (`pubacks`, `deliveries`) and what is left to the exact one
+(`parse`).
 """
