@@ -8,7 +8,8 @@ from bench.analysis.figures import RunFigures
 from bench.report import build, settings, trials
 from bench.report.model import Tone, plain
 from bench.spec.variant import Settings
-from tests.report.factory import Variant, run_figures
+from tests.report.factory import run_figures
+from tests.report.trial_factory import Variant
 
 ONE = Variant(names=("c/one",), settings={"pull": {"batch": 1}}, p50_ms=1.0)
 TWO = Variant(names=("c/two",), settings={"pull": {"batch": 2}}, p50_ms=1.1)

@@ -7,7 +7,8 @@ import pytest
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.report import comparison
 from bench.report.model import Entry, Table, Tone
-from tests.report.factory import Variant, run_figures
+from tests.report.factory import run_figures
+from tests.report.trial_factory import Variant
 
 FAST = Variant(names=("c/fast", "d/base"), settings={"pull": {"batch": 100}}, p50_ms=1.0)
 SLOW = Variant(names=("c/slow",), settings={"pull": {"batch": 1}}, p50_ms=2.0)

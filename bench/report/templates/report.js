@@ -13,8 +13,7 @@
   const PRINTED = { width: 465, height: 255, autosize: false };
   const drawn = new Set();
 
-  // --- colours: read from the style sheet, so that light and dark stand in one place
-
+  // Colours are read from the style sheet, so that light and dark stand in one place.
   const ink = (name) => getComputedStyle(root).getPropertyValue(name).trim();
 
   function themed() {
@@ -39,8 +38,6 @@
     return update;
   }
 
-  // --- plots: drawn when they come near, or all of them before printing
-
   function draw(element) {
     if (drawn.has(element)) return;
     drawn.add(element);
@@ -54,6 +51,7 @@
     });
   }
 
+  // Plots are drawn when they come near, so that a page of two hundred trials opens at once.
   const plots = [...document.querySelectorAll(".plot")];
   const nearby = new IntersectionObserver(
     (entries) => {
@@ -77,8 +75,6 @@
     const onScreen = { width: null, height: null, autosize: true };
     for (const plot of plots) Plotly.relayout(plot, { ...themeUpdate(), ...onScreen });
   });
-
-  // --- light and dark
 
   const button = document.getElementById("theme");
 
@@ -116,13 +112,12 @@
   darkByDefault.addEventListener("change", show);
   show();
 
-  // --- sortable tables: first click best-first is not ours to know, so ascending, then descending
-
   function compare(first, second) {
     const [a, b] = [Number(first), Number(second)];
     return Number.isNaN(a) || Number.isNaN(b) ? first.localeCompare(second) : a - b;
   }
 
+  // Ascending first, then descending; entries without an order (n/a) stay last either way.
   function sort(table, heading, column) {
     const descending = heading.getAttribute("aria-sort") === "ascending";
     table.querySelectorAll("th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));
