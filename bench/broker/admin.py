@@ -223,8 +223,17 @@ def _without_none(body: Json) -> Json:
     return {key: value for key, value in body.items() if value is not None}
 
 
-async def provision(client: Client, settings: Settings, names: Names, *, consumers: int) -> None:
+async def provision(
+    client: Client, settings: Settings, names: Names, *, shared: bool, sample_percent: int | None
+) -> None:
     """Create the stream and the consumer of a trial.
+
+    Args:
+        client: the conductor's connection.
+        settings: of stream and consumer.
+        names: of the trial.
+        shared: several processes take from the consumer.
+        sample_percent: share of acks that the server reports on; None for none.
 
     Raises:
         NameCollisionError: a stream of this name, or over these subjects, is not ours.
@@ -246,7 +255,9 @@ async def provision(client: Client, settings: Settings, names: Names, *, consume
             if error.err_code != _STORE_NOT_READY or attempt == CREATE_ATTEMPTS:
                 raise
             await asyncio.sleep(0.1 * attempt)
-    consumer = consumer_body(settings.consumer, names, shared=consumers > 1)
+    consumer = consumer_body(settings.consumer, names, shared=shared)
+    if sample_percent is not None:
+        consumer["sample_freq"] = f"{sample_percent}%"
     await api(
         client,
         f"CONSUMER.CREATE.{names.stream}.{names.consumer}",

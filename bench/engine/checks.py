@@ -3,17 +3,29 @@
 Rules fixed beforehand: none of them looks at whether the figures are good.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from bench.core.units import NS_PER_MS, human_duration
 from bench.engine.publisher import TICK_NS
 from bench.engine.table import MessageTable, happened
-from bench.record.schema import Finding, Ledger, Level, ProcessUsage, Window, WindowCounts
+from bench.record.schema import (
+    Finding,
+    HostLoad,
+    Ledger,
+    Level,
+    ProcessUsage,
+    Window,
+    WindowCounts,
+)
 from bench.stats.histogram import tally
 from bench.stats.percentile import percentile_ns
 
 OFFERED_TOLERANCE = 0.01
 GENERATOR_CPU_SHARE = 0.8
+THROTTLED_SHARE = 0.01
+STOLEN_SHARE = 0.05
+LONG_STALL_NS = 100 * NS_PER_MS
 LATE_SLIP_NS = TICK_NS + NS_PER_MS
 SLIP_BEYOND = 10
 """Messages that must lie beyond a percentile for it to be told (MEASUREMENT.md R4)."""
@@ -41,36 +53,92 @@ def ledger_findings(ledger: Ledger) -> Iterator[Finding]:
         )
 
 
-def generator_findings(
-    table: MessageTable,
-    window: Window,
-    counts: WindowCounts,
-    processes: Sequence[ProcessUsage],
-    *,
-    window_full: bool,
-) -> Iterator[Finding]:
-    """Yield what says that the load generator, not the server, set the figures."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What the load of a trial looked like in its window.
+
+    Attributes:
+        window, counts: limits and counts.
+        processes, host: what was used, and what was kept from us.
+        window_full_msgs: messages that were due while a publisher's window was full.
+        stall_ns_max: role -> longest time its event loop did not turn.
+    """
+
+    window: Window
+    counts: WindowCounts
+    processes: tuple[ProcessUsage, ...]
+    host: HostLoad | None
+    window_full_msgs: int
+    stall_ns_max: Mapping[str, int]
+
+
+def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
+    """Yield what says that the generator or the host, not the server, set the figures."""
+    yield from _rate_findings(load)
+    yield from _cpu_findings(load)
+    yield from _slip_findings(table, load)
+    for role, stall_ns in load.stall_ns_max.items():
+        if stall_ns > LONG_STALL_NS:
+            yield _warning(
+                "loop-stalled", f"{role}'s event loop stood still for {human_duration(stall_ns)}"
+            )
+
+
+def _rate_findings(load: Load) -> Iterator[Finding]:
+    counts = load.counts
     missing = 1 - counts.sent / counts.offered if counts.offered else 0.0
-    if missing > OFFERED_TOLERANCE and not window_full:
+    if missing <= OFFERED_TOLERANCE:
+        return
+    if load.window_full_msgs:
+        yield _warning(
+            "server-saturated",
+            f"{missing:.1%} of the messages due in the window were not sent in it: "
+            f"{load.window_full_msgs} found the publishers' window full of messages that the "
+            "server had not confirmed; that is a result, not a fault",
+        )
+    else:
         yield _invalid(
             "offered-rate-missed",
             f"{missing:.1%} of the messages due in the window were not sent in it, "
             "and the publishers' window was not full: the generator could not keep its schedule",
         )
-    for usage in processes:
-        if usage.role.startswith("publisher") and usage.cpu_share > GENERATOR_CPU_SHARE:
+
+
+def _cpu_findings(load: Load) -> Iterator[Finding]:
+    for usage in load.processes:
+        generator = usage.role.startswith(("publisher", "consumer"))
+        if generator and usage.cpu_share > GENERATOR_CPU_SHARE:
             yield _invalid(
                 "generator-saturated",
                 f"{usage.role} used {usage.cpu_share:.0%} of a core: what was measured is the "
-                "generator",
+                "client, not the server",
             )
-    slip_ns = _slip_ns_p99(table, window)
-    if slip_ns is not None and slip_ns > LATE_SLIP_NS:
-        yield _warning(
-            "late-sends",
-            f"p99 of slip is {human_duration(slip_ns)}, above {human_duration(LATE_SLIP_NS)}: the "
-            "host was busy or the window full; times from the intended instant include it",
+    if load.host is None:
+        return
+    if load.host.throttled_share > THROTTLED_SHARE:
+        yield _invalid(
+            "cpu-throttled",
+            f"the control group's CPU quota held us up for {load.host.throttled_share:.1%} of "
+            "the window",
         )
+    if load.host.steal_share > STOLEN_SHARE:
+        yield _invalid(
+            "cpu-steal", f"the hypervisor took {load.host.steal_share:.1%} of the cores' time"
+        )
+
+
+def _slip_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
+    slip_ns = _slip_ns_p99(table, load.window)
+    if slip_ns is None or slip_ns <= LATE_SLIP_NS:
+        return
+    waits = [usage.wait_share for usage in load.processes if usage.role.startswith("publisher")]
+    waited = f"; a publisher waited {max(waits):.0%} of the window for a core" if waits else ""
+    full = ", the window full" if load.window_full_msgs else ""
+    yield _warning(
+        "late-sends",
+        f"p99 of slip is {human_duration(slip_ns)}, above {human_duration(LATE_SLIP_NS)}"
+        f"{full}{waited}; times from the intended instant include it",
+    )
 
 
 def _slip_ns_p99(table: MessageTable, window: Window) -> int | None:

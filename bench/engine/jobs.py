@@ -132,10 +132,14 @@ class Done:
         faults: what went wrong with the connection, in words.
         refusals: distinct reasons of error PubAcks.
         window_full_msgs: messages that were due while the publisher's window was full.
+        stall_ns_max: longest time the event loop did not turn.
+        ack_events: the server's own ack times, as the sampler heard them.
         rows: the sampler's samples; empty for the others, whose arrays are in their file.
     """
 
     faults: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     window_full_msgs: int = 0
+    stall_ns_max: int = 0
+    ack_events: tuple[tuple[int, int], ...] = ()
     rows: tuple[Mapping[str, int | None], ...] = ()

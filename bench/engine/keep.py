@@ -8,6 +8,7 @@ import pandas as pd
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, resources
+from bench.engine.ackcheck import compare_acks
 from bench.engine.table import join
 from bench.engine.trial import Outcome
 from bench.plan.model import Trial
@@ -16,6 +17,7 @@ from bench.record.hlog import Interval
 from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
     Finding,
+    HostLoad,
     ProcessUsage,
     Software,
     TrialRecord,
@@ -58,21 +60,30 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
     findings = [*outcome.findings, *checks.ledger_findings(ledger)]
     processes: tuple[ProcessUsage, ...] = ()
     counts: WindowCounts | None = None
+    host: HostLoad | None = None
     until_ns = int(intended_ns[-1]) + NS_PER_S if intended_ns.size else NS_PER_S
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
         counts = accounts.window_counts(table, window)
         processes = resources.usages(sampled, window)
-        window_full = any(done.window_full_msgs for done in outcome.done.values())
-        findings += checks.generator_findings(
-            table, window, counts, processes, window_full=window_full
+        host = resources.host_load(sampled, window)
+        load = checks.Load(
+            window=window,
+            counts=counts,
+            processes=processes,
+            host=host,
+            window_full_msgs=sum(done.window_full_msgs for done in outcome.done.values()),
+            stall_ns_max={role: done.stall_ns_max for role, done in outcome.done.items()},
         )
+        findings += checks.load_findings(table, load)
     record = replace(
         _record(frame, outcome, findings),
         window_counts=counts,
         slices=accounts.slices(table, until_ns),
         ledger=ledger,
         processes=processes,
+        host=host,
+        ack_check=compare_acks(outcome.ack_events, outcome.consumers),
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled)
 

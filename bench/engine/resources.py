@@ -2,41 +2,78 @@
 
 import numpy as np
 import pandas as pd
+import psutil
 
-from bench.record.schema import ProcessUsage, Window
+from bench.record.schema import HostLoad, ProcessUsage, Window
 
 _CPU = "_cpu_ns"
-_RSS = "_rss_bytes"
 UNKNOWN = -1
 
 
 def usages(samples: pd.DataFrame, window: Window) -> tuple[ProcessUsage, ...]:
     """Return what each sampled process used within the window.
 
-    CPU time at the window's limits is read off between the samples beside them. A process that
+    Counters at the window's limits are read off between the samples beside them. A process that
     could not be sampled (a remote server) has UNKNOWN throughout.
     """
-    roles = [name.removesuffix(_CPU) for name in samples.columns if name.endswith(_CPU)]
-    if "server" not in roles:
-        roles.append("server")
-    return tuple(_usage(samples, role, window) for role in sorted(roles))
+    roles = {name.removesuffix(_CPU) for name in samples.columns if name.endswith(_CPU)}
+    return tuple(_usage(samples, role, window) for role in sorted(roles | {"server"}))
+
+
+def host_load(samples: pd.DataFrame, window: Window) -> HostLoad | None:
+    """Return what the host's owner kept from us within the window; None without samples."""
+    if samples.empty:
+        return None
+    steal_ns = _grown(samples, "host_steal_ns", window)
+    throttled_ns = _grown(samples, "host_throttled_ns", window)
+    length_ns = window.window_end_ns - window.window_start_ns
+    cores = psutil.cpu_count() or 1
+    return HostLoad(
+        steal_share=UNKNOWN if steal_ns is None else steal_ns / (length_ns * cores),
+        throttled_share=UNKNOWN if throttled_ns is None else throttled_ns / length_ns,
+    )
 
 
 def _usage(samples: pd.DataFrame, role: str, window: Window) -> ProcessUsage:
-    unknown = ProcessUsage(role=role, cpu_ns=UNKNOWN, cpu_share=UNKNOWN, rss_bytes_peak=UNKNOWN)
-    if f"{role}{_CPU}" not in samples:
-        return unknown
-    known = samples[["t_ns", f"{role}{_CPU}", f"{role}{_RSS}"]].dropna()
-    t_ns, cpu_ns, rss_bytes = (known[column].to_numpy(np.int64) for column in known)
-    inside = (t_ns >= window.window_start_ns) & (t_ns < window.window_end_ns)
-    if not inside.any():
-        return unknown
-    limits = np.array([window.window_start_ns, window.window_end_ns])
-    at_start, at_end = np.interp(limits, t_ns, cpu_ns)
-    used_ns = round(at_end - at_start)
+    cpu_ns = _grown(samples, f"{role}{_CPU}", window)
+    waited_ns = _grown(samples, f"{role}_wait_ns", window)
+    rss_bytes_peak = _peak(samples, f"{role}_rss_bytes", window)
+    length_ns = window.window_end_ns - window.window_start_ns
     return ProcessUsage(
         role=role,
-        cpu_ns=used_ns,
-        cpu_share=used_ns / (window.window_end_ns - window.window_start_ns),
-        rss_bytes_peak=int(rss_bytes[inside].max()),
+        cpu_ns=UNKNOWN if cpu_ns is None else cpu_ns,
+        cpu_share=UNKNOWN if cpu_ns is None else cpu_ns / length_ns,
+        rss_bytes_peak=UNKNOWN if rss_bytes_peak is None else rss_bytes_peak,
+        wait_share=UNKNOWN if waited_ns is None else waited_ns / length_ns,
     )
+
+
+def _grown(samples: pd.DataFrame, counter: str, window: Window) -> int | None:
+    """Return by how much a counter grew within the window; None when it was not sampled there."""
+    if counter not in samples:
+        return None
+    known = samples[["t_ns", counter]].dropna()
+    t_ns, values = (known[column].to_numpy(np.int64) for column in known)
+    if not _inside(t_ns, window).any():
+        return None
+    limits = np.array([window.window_start_ns, window.window_end_ns])
+    at_start, at_end = np.interp(limits, t_ns, values).tolist()
+    return round(float(at_end) - float(at_start))
+
+
+def _peak(samples: pd.DataFrame, gauge: str, window: Window) -> int | None:
+    if gauge not in samples:
+        return None
+    known = samples[["t_ns", gauge]].dropna()
+    t_ns, values = (known[column].to_numpy(np.int64) for column in known)
+    inside = _inside(t_ns, window)
+    return int(values[inside].max()) if inside.any() else None
+
+
+def _inside(
+    t_ns: np.ndarray[tuple[int], np.dtype[np.int64]], window: Window
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (t_ns >= window.window_start_ns) & (
+        t_ns < window.window_end_ns
+    )
+    return inside

@@ -9,13 +9,15 @@ from random import Random
 
 import psutil
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from bench.broker.admin import Names
 from bench.broker.observe import consumer_state, stream_state
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
+from bench.engine.ackcheck import METRIC_SUBJECT, AckEvent, read_ack_event
 from bench.engine.clock import Alarm, now_ns
-from bench.engine.usage import read_usage
+from bench.engine.usage import read_host_losses, read_usage
 
 SAMPLE_HZ = 10
 STREAM_EVERY = 5
@@ -34,6 +36,17 @@ class Sampler:
         self._random = Random(seed)  # noqa: S311 - sampling instants, not secrets
         self.rows: list[Row] = []
         self.faults: list[str] = []
+        self.ack_events: list[AckEvent] = []
+
+    async def listen(self) -> None:
+        """Hear the server's own ack times, where the consumer has them sampled."""
+        subject = f"{METRIC_SUBJECT}.{self._names.stream}.{self._names.consumer}"
+        await self._client.subscribe(subject, cb=self._on_ack_event)
+        await self._client.flush()
+
+    async def _on_ack_event(self, message: Msg) -> None:
+        if (event := read_ack_event(message.data)) is not None:
+            self.ack_events.append(event)
 
     async def run(self, start_ns: int, alarm: Alarm) -> None:
         """Sample from the trial's start on."""
@@ -52,6 +65,9 @@ class Sampler:
             usage = read_usage(process)
             row[f"{role}_cpu_ns"] = usage.cpu_ns if usage else None
             row[f"{role}_rss_bytes"] = usage.rss_bytes if usage else None
+            row[f"{role}_wait_ns"] = usage.wait_ns if usage else None
+        losses = read_host_losses()
+        row["host_steal_ns"], row["host_throttled_ns"] = losses.steal_ns, losses.throttled_ns
         try:
             asked_ns = now_ns()
             consumer = await consumer_state(self._client, self._names)

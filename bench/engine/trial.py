@@ -95,6 +95,7 @@ class Outcome:
         store_disk_bytes: size of the embedded server's store then; -1 when unknown.
         publishers, consumers: records of the workers that lived to save them.
         rows: the sampler's.
+        ack_events: the server's own ack times, as the sampler heard them.
         done: the last words of each worker, by role.
         findings: what happened on the way.
     """
@@ -107,6 +108,7 @@ class Outcome:
     publishers: tuple[PublisherRecord, ...] = ()
     consumers: tuple[ConsumerRecord, ...] = ()
     rows: tuple[Mapping[str, int | None], ...] = ()
+    ack_events: tuple[tuple[int, int], ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -249,6 +251,7 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
     for job in jobs:
         if (done := outcome.done.get(job.role)) is not None:
             outcome.rows += done.rows
+            outcome.ack_events += done.ack_events
             outcome.findings += _done_findings(job.role, done)
         elif outcome.completed:
             text = f"{job.role} did not answer the stop; what it had written until then is kept"

@@ -36,6 +36,7 @@ from bench.engine.jobs import (
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
+from bench.engine.stall import StallWatch
 from bench.plan.traffic import Traffic, make_traffic
 
 PROGRESS_EVERY_S = 0.2
@@ -60,7 +61,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
         await publisher.run(due_ns, answers_until_ns)
         await channel.send(Finished())
 
-    await _attend(
+    stall_ns_max = await _attend(
         channel,
         work(),
         lambda: Progress(
@@ -72,6 +73,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
         faults=tuple(link.faults),
         refusals=tuple(recorder.refusals),
         window_full_msgs=publisher.window_full_msgs,
+        stall_ns_max=stall_ns_max,
     )
 
 
@@ -87,7 +89,7 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
     consumer = Consumer(link, recorder, alarm, workers, acks)
     await _started(channel)
     work = consumer.run(traffic.handler_ns, pull=job.binding.mode == "pull")
-    await _attend(
+    stall_ns_max = await _attend(
         channel,
         work,
         lambda: Progress(
@@ -95,7 +97,7 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
         ),
     )
     await link.close()
-    return Done(faults=tuple(link.faults))
+    return Done(faults=tuple(link.faults), stall_ns_max=stall_ns_max)
 
 
 async def sample(job: SamplerJob, channel: Channel) -> Done:
@@ -103,10 +105,15 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     client = await admin.connect(job.endpoint)
     alarm = make_alarm()
     sampler = Sampler(client, job.names, {**job.pids, job.role: os.getpid()}, job.seed)
+    await sampler.listen()
     start_ns = await _started(channel)
     await _attend(channel, sampler.run(start_ns, alarm), Progress)
     await client.close()
-    return Done(faults=tuple(sampler.faults), rows=tuple(sampler.rows))
+    return Done(
+        faults=tuple(sampler.faults),
+        rows=tuple(sampler.rows),
+        ack_events=tuple(sampler.ack_events),
+    )
 
 
 def _share(traffic: Traffic, job: PublisherJob) -> Messages:
@@ -132,11 +139,16 @@ async def _started(channel: Channel) -> int:
 
 async def _attend(
     channel: Channel, work: Coroutine[None, None, None], progress: Callable[[], Progress]
-) -> None:
+) -> int:
     """Do the work, telling progress, until the conductor says stop.
 
     Work that fails, because the server went away, say, is told; its records are still wanted.
+
+    Returns:
+        The longest time the event loop did not turn meanwhile, ns.
     """
+    stalls = StallWatch()
+    watching = asyncio.create_task(stalls.run())
     stopped = asyncio.create_task(channel.receive())
     working = asyncio.create_task(work)
     while not stopped.done():
@@ -147,8 +159,10 @@ async def _attend(
         if working in ended and (error := working.exception()) is not None:
             await channel.send(Broke(_in_words(error)))
         await channel.send(progress())
+    watching.cancel()
     await _end(working)
     stopped.result()
+    return stalls.longest_ns
 
 
 async def _end(working: "asyncio.Task[None]") -> None:

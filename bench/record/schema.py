@@ -140,12 +140,48 @@ class ProcessUsage:
         cpu_ns: CPU time within the window; -1 where it cannot be read (a remote server).
         cpu_share: of one core, cpu_ns / window length; -1 likewise.
         rss_bytes_peak: largest resident set sampled; -1 likewise.
+        wait_share: of the window, ready to run without a core, over all its threads; -1 likewise.
     """
 
     role: str
     cpu_ns: int
     cpu_share: float
     rss_bytes_peak: int
+    wait_share: float = -1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostLoad:
+    """What the host's owner kept from us within the window.
+
+    Attributes:
+        steal_share: of all cores' time, taken by the hypervisor; -1 where nobody counts it.
+        throttled_share: of the window, waited for our control group's quota; -1 likewise.
+    """
+
+    steal_share: float
+    throttled_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckCheck:
+    """The server's own measure of ack times beside ours, for a sample of messages.
+
+    The server counts from its delivery to the ack's arrival, we from receipt to the ack's
+    hand-over: the difference is the way there and back, a little above 0.
+
+    Attributes:
+        messages: in the sample.
+        server_ns_p50, ours_ns_p50: medians.
+        difference_ns_p50: median of server - ours, message by message.
+        below_zero: messages for which the server claims less than we saw, which cannot be.
+    """
+
+    messages: int
+    server_ns_p50: int
+    ours_ns_p50: int
+    difference_ns_p50: int
+    below_zero: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +204,8 @@ class TrialRecord:
         completed: all phases were run; False when the trial broke off.
         window, window_counts, slices, ledger, processes: None or empty when it broke off early.
         acks: the variant acknowledges.
+        host: None when it was not sampled.
+        ack_check: None where the variant does not ack each message, or the server told nothing.
         store_disk_bytes: disk used by the embedded server's store at the end; -1 when unknown.
         findings: everything a reader must know; one of level `invalid` makes the trial invalid.
     """
@@ -188,6 +226,8 @@ class TrialRecord:
     store_disk_bytes: int
     software: Software | None
     findings: tuple[Finding, ...]
+    host: HostLoad | None = None
+    ack_check: AckCheck | None = None
 
     @property
     def valid(self) -> bool:

@@ -10,6 +10,7 @@ from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
 from bench.broker.server import Server
 from bench.clients.port import Binding
+from bench.engine.ackcheck import sample_percent
 from bench.engine.jobs import ConsumerJob, PublisherJob, SamplerJob
 from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
@@ -37,9 +38,16 @@ class Stage:
 
 async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: Watch) -> Outcome:
     """Make stream and consumer, conduct the trial, and remove what was made."""
-    consume = cell.workload.consume
     try:
-        await admin.provision(stage.client, cell.settings, stage.names, consumers=consume.consumers)
+        await admin.provision(
+            stage.client,
+            cell.settings,
+            stage.names,
+            shared=cell.workload.consume.consumers > 1,
+            sample_percent=sample_percent(
+                cell.settings.consumer, cell.workload.publish.rate_msgs_per_s
+            ),
+        )
         return await conduct(_scene(stage, trial, cell, traffic), watch)
     finally:
         await admin.clean_up(stage.client, stage.names)

@@ -1,0 +1,66 @@
+"""Two clocks on the same ack: ours and the server's."""
+
+import json
+
+import numpy as np
+
+from bench.engine.ackcheck import compare_acks, read_ack_event, sample_percent
+from bench.engine.recorder import NEVER, ConsumerRecord
+from bench.spec.variant import ConsumerSettings
+
+
+def consumed(rows: list[tuple[int, int, int, int]]) -> ConsumerRecord:
+    """Rows of (stream sequence, delivery count, received, acked)."""
+    columns = np.array(rows, dtype=np.int64).T
+    return ConsumerRecord(
+        ids=columns[0] - 1,
+        stream_seqs=columns[0],
+        deliveries=columns[1],
+        received_ns=columns[2],
+        handled_ns=columns[3],
+        acked_ns=columns[3],
+    )
+
+
+def test_the_difference_is_taken_message_by_message() -> None:
+    """Server 150, 250, 350 against ours 100, 100, 300: differences 50, 150, 50."""
+    record = consumed([(1, 1, 1000, 1100), (2, 1, 1000, 1100), (3, 1, 1000, 1300)])
+
+    check = compare_acks([(1, 150), (2, 250), (3, 350)], [record])
+
+    assert check is not None
+    assert (check.server_ns_p50, check.ours_ns_p50, check.difference_ns_p50) == (250, 100, 50)
+    assert (check.messages, check.below_zero) == (3, 0)
+
+
+def test_a_server_that_claims_less_than_we_saw_is_counted() -> None:
+    """The way there and back cannot take less than no time: one of the clocks would be wrong."""
+    check = compare_acks([(1, 90)], [consumed([(1, 1, 1000, 1100)])])
+
+    assert check is not None
+    assert check.below_zero == 1
+
+
+def test_only_first_deliveries_that_were_acknowledged_are_compared() -> None:
+    """A redelivery's clock starts again on the server; without an ack there is no ack time."""
+    record = consumed([(1, 2, 1000, 1100), (2, 1, 1000, NEVER)])
+
+    assert compare_acks([(1, 150), (2, 150), (9, 150)], [record]) is None
+
+
+def test_the_servers_event_is_read_as_it_is_written() -> None:
+    """The fields of io.nats.jetstream.metric.v1.consumer_ack (nats-server 2.15.1)."""
+    event = {"stream_seq": 7, "consumer_seq": 7, "ack_time": 4321, "deliveries": 1}
+
+    assert read_ack_event(json.dumps(event).encode()) == (7, 4321)
+    assert read_ack_event(json.dumps({**event, "deliveries": 2}).encode()) is None
+
+
+def test_the_sample_stays_small_at_any_rate() -> None:
+    """About fifty events a second, at least 1 %, and none where acks are not explicit."""
+    explicit = ConsumerSettings()
+
+    assert sample_percent(explicit, 1000.0) == 5
+    assert sample_percent(explicit, 10.0) == 100
+    assert sample_percent(explicit, 80_000.0) == 1
+    assert sample_percent(ConsumerSettings(ack_policy="all"), 1000.0) is None

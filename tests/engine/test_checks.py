@@ -1,0 +1,92 @@
+"""What makes a trial invalid: rules fixed beforehand, blind to whether the figures are good."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.engine.checks import Load, load_findings
+from bench.engine.table import NOT_YET, MessageTable
+from bench.record.schema import HostLoad, Level, ProcessUsage, Window, WindowCounts
+
+WINDOW = Window(window_start_ns=0, window_end_ns=NS_PER_S, drained_ns=NS_PER_S)
+QUIET = Load(
+    window=WINDOW,
+    counts=WindowCounts(
+        offered=1000, sent=1000, stored=1000, received=1000, handled=1000, acked=1000
+    ),
+    processes=(ProcessUsage(role="publisher-0", cpu_ns=1, cpu_share=0.2, rss_bytes_peak=1),),
+    host=HostLoad(steal_share=0.0, throttled_share=0.0),
+    window_full_msgs=0,
+    stall_ns_max={"publisher-0": NS_PER_MS},
+)
+
+
+def table(slip_ns: int) -> MessageTable:
+    intended = np.arange(1000, dtype=np.int64) * NS_PER_MS
+    never = np.full(1000, NOT_YET)
+    return MessageTable(
+        intended_ns=intended,
+        sent_ns=intended + slip_ns,
+        stored_ns=never,
+        received_ns=never,
+        handled_ns=never,
+        acked_ns=never,
+        refused=np.zeros(1000, dtype=np.bool_),
+    )
+
+
+def findings(load: Load, slip_ns: int = 0) -> dict[str, Level]:
+    return {finding.code: finding.level for finding in load_findings(table(slip_ns), load)}
+
+
+def test_a_quiet_trial_has_no_finding() -> None:
+    """A rule that fires on a healthy trial would be switched off by its users."""
+    assert findings(QUIET) == {}
+
+
+def test_a_generator_that_misses_its_rate_is_invalid() -> None:
+    """2 % were not sent, and the server had confirmed everything before."""
+    late = replace(QUIET, counts=replace(QUIET.counts, sent=980))
+
+    assert findings(late) == {"offered-rate-missed": Level.INVALID}
+
+
+def test_a_server_that_confirms_too_slowly_is_a_result() -> None:
+    """The same 2 %, but the window was full: the server is what was measured."""
+    full = replace(QUIET, counts=replace(QUIET.counts, sent=980), window_full_msgs=20)
+
+    assert findings(full) == {"server-saturated": Level.WARNING}
+
+
+def test_a_client_near_a_whole_core_is_invalid() -> None:
+    """Above 80 % of a core the client sets the figures."""
+    busy = ProcessUsage(role="consumer-0", cpu_ns=1, cpu_share=0.85, rss_bytes_peak=1)
+
+    assert findings(replace(QUIET, processes=(busy,))) == {"generator-saturated": Level.INVALID}
+
+
+def test_a_busy_server_is_not_a_fault_of_the_generator() -> None:
+    """The server may use all it gets: that is what saturating it means."""
+    server = ProcessUsage(role="server", cpu_ns=1, cpu_share=1.7, rss_bytes_peak=1)
+
+    assert findings(replace(QUIET, processes=(server,))) == {}
+
+
+def test_time_that_the_host_kept_makes_a_trial_invalid() -> None:
+    """Throttled or stolen time looks like a slow server."""
+    kept = replace(QUIET, host=HostLoad(steal_share=0.06, throttled_share=0.02))
+
+    assert findings(kept) == {"cpu-steal": Level.INVALID, "cpu-throttled": Level.INVALID}
+
+
+def test_late_sends_are_told() -> None:
+    """Times from the intended instant include the slip, so it must be seen."""
+    assert findings(QUIET, slip_ns=2 * NS_PER_MS) == {"late-sends": Level.WARNING}
+
+
+def test_a_loop_that_stands_still_is_told() -> None:
+    """A stall of a worker looks like a stall of the server."""
+    stalled = replace(QUIET, stall_ns_max={"consumer-0": 200 * NS_PER_MS})
+
+    assert findings(stalled) == {"loop-stalled": Level.WARNING}

@@ -1,0 +1,69 @@
+"""CPU and memory within the window, from samples beside its limits."""
+
+import os
+
+import psutil
+import pytest
+
+from bench.engine.resources import UNKNOWN, host_load, usages
+from bench.engine.usage import read_host_losses, read_usage
+from bench.record import samples
+from bench.record.schema import Window
+
+WINDOW = Window(window_start_ns=1000, window_end_ns=2000, drained_ns=2500)
+
+
+def test_counters_are_read_off_at_the_windows_limits() -> None:
+    """100 CPU-ns per 500 ns: samples fall beside the limits, the share is 0.2 all the same."""
+    rows = [{"t_ns": t, "server_cpu_ns": t // 5, "server_rss_bytes": t} for t in (500, 1400, 2500)]
+
+    (usage,) = usages(samples.table(rows), WINDOW)
+
+    assert usage.cpu_ns == 200
+    assert usage.cpu_share == pytest.approx(0.2)
+    assert usage.rss_bytes_peak == 1400
+
+
+def test_a_server_that_cannot_be_seen_is_unknown_not_idle() -> None:
+    """A remote server's CPU is not 0: nobody here knows it."""
+    rows = [{"t_ns": 1500, "sampler_cpu_ns": 5, "sampler_rss_bytes": 7}]
+
+    server = {usage.role: usage for usage in usages(samples.table(rows), WINDOW)}["server"]
+
+    assert (server.cpu_ns, server.cpu_share, server.rss_bytes_peak) == (UNKNOWN,) * 3
+
+
+def test_no_samples_means_no_claim_about_the_host() -> None:
+    """Nothing was seen, so nothing is said."""
+    assert host_load(samples.table([]), WINDOW) is None
+
+
+def test_a_process_that_works_is_seen_to_work() -> None:
+    """Our own CPU time must grow while we spend it, at better than the 10 ms of the usual ticks."""
+    process = psutil.Process(os.getpid())
+    before = read_usage(process)
+
+    total = sum(number * number for number in range(200_000))
+
+    after = read_usage(process)
+    assert total > 0
+    assert before is not None
+    assert after is not None
+    assert after.cpu_ns > before.cpu_ns
+    assert after.rss_bytes > 10 * 1024**2
+
+
+def test_a_process_that_is_gone_has_no_usage() -> None:
+    """A killed worker must not bring the sampler down."""
+    gone = psutil.Popen(["true"])
+    gone.wait()
+
+    assert read_usage(gone) is None
+
+
+def test_losses_are_counters_or_unknown() -> None:
+    """Hosts differ in what they count; none of them gives time back."""
+    losses = read_host_losses()
+
+    assert losses.steal_ns is None or losses.steal_ns >= 0
+    assert losses.throttled_ns is None or losses.throttled_ns >= 0
