@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from bench.analysis.figures import Better, CellFigures, Estimate, TrialFigures
+from bench.analysis.figures import CellFigures, Estimate, TrialFigures
 from bench.analysis.metrics import MEASURES, Measure
+from bench.spec.metrics import Better
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean, geometric_mean
 
 CONFIDENCE = 0.90

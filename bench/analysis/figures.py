@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bench.plan.model import Cell, Plan
 from bench.record.schema import Environment, Time, TrialRecord
+from bench.spec.metrics import Metric
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 """Shown wherever at least MIN_BEYOND messages lie beyond them."""
@@ -142,31 +143,6 @@ class Estimate:
     low: float | None
     high: float | None
     by_block: Mapping[int, float]
-
-
-class Better(StrEnum):
-    """Which way a metric improves."""
-
-    LOWER = "lower"
-    HIGHER = "higher"
-    NEITHER = "neither"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A figure that cells are compared by.
-
-    Attributes:
-        key: stable word, `end_to_end_ns_p99`; defined in docs/METRICS.md.
-        title: for people, `end-to-end p99`.
-        unit: `ns`, `msg/s`, `msgs`, `µs/msg`, `bytes`, `share`.
-        better: which way it improves.
-    """
-
-    key: str
-    title: str
-    unit: str
-    better: Better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.analysis.figures import MIN_BEYOND, PERCENTILES, Array, TimeFigures
+from bench.analysis.figures import MIN_BEYOND, PERCENTILES, Array, TimeFigures, TrialFigures
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
 from bench.record.schema import Slices, Time, Window
@@ -58,6 +58,12 @@ def curve(histogram: Histogram, *, offered: int) -> Curve:
 def unfinished(histogram: Histogram, *, offered: int) -> int:
     """Return how many of the offered messages never came so far as to have this time."""
     return max(offered - histogram.total_count, 0)
+
+
+def unfinished_of(trial: TrialFigures, figures: TimeFigures) -> int:
+    """Return how many messages of a trial's window never came so far as to have this time."""
+    counts = trial.record.window_counts
+    return 0 if counts is None else max(counts.offered - figures.count, 0)
 
 
 def p99_of_slices(intervals: Sequence[Interval], slices: Slices) -> Array:

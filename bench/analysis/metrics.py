@@ -1,11 +1,20 @@
-"""The catalogue of figures that cells are compared by; docs/METRICS.md defines each."""
+"""How the figures that cells are compared by are come by; docs/METRICS.md defines each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.analysis.figures import Better, Metric, TrialFigures
+from bench.analysis.figures import TrialFigures
+from bench.analysis.latency import unfinished_of
 from bench.analysis.resources import rss_bytes_peak
 from bench.record.schema import Time
+from bench.spec.metrics import Metric, metric_of
+
+OfTrial = Callable[[TrialFigures], float | None]
+
+
+def _nothing(trial: TrialFigures) -> float | None:
+    del trial
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +28,15 @@ class Measure:
         resolution: relative difference below which two values are the same value.
         of_all: estimated only when every valid trial has it, because where it is missing it would
             be bad: a percentile that cannot be told belongs to a trial that fell behind.
+        at_least: what the value surely exceeds where it cannot be told for that reason; else None.
     """
 
     metric: Metric
-    of_trial: Callable[[TrialFigures], float | None]
+    of_trial: OfTrial
     logarithmic: bool
     resolution: float
     of_all: bool = False
+    at_least: OfTrial = _nothing
 
 
 HDR_RESOLUTION = 0.001
@@ -35,33 +46,33 @@ RATE_RESOLUTION = 0.01
 """The generator holds the offered rate within 1 %: below that, cells differ by what was offered."""
 
 
-def _time(time: Time, percentile: float, better: Better = Better.LOWER) -> Measure:
-    word = f"p{percentile:g}"
-    name = str(time)
-
+def _time(time: Time, percentile: float) -> Measure:
     def of_trial(trial: TrialFigures) -> float | None:
         figures = trial.times.get(time)
         return None if figures is None else figures.percentiles_ns[percentile]
 
+    def at_least(trial: TrialFigures) -> float | None:
+        figures = trial.times.get(time)
+        if figures is None or figures.percentiles_ns[percentile] is not None:
+            return None
+        offered = figures.count + unfinished_of(trial, figures)
+        beyond_the_longest = figures.count < offered * percentile / 100
+        return figures.max_ns if beyond_the_longest else None
+
+    word = f"p{percentile:g}".replace(".", "_")
     return Measure(
-        metric=Metric(
-            key=f"{name}_ns_{word.replace('.', '_')}",
-            title=f"{name.replace('_', '-')} {word}",
-            unit="ns",
-            better=better,
-        ),
+        metric=metric_of(f"{time}_ns_{word}"),
         of_trial=of_trial,
         logarithmic=True,
         resolution=HDR_RESOLUTION,
         of_all=True,
+        at_least=at_least,
     )
 
 
-def _rate(kind: str, of_trial: Callable[[TrialFigures], float | None]) -> Measure:
+def _rate(kind: str, of_trial: OfTrial) -> Measure:
     return Measure(
-        metric=Metric(
-            key=f"{kind}_msgs_per_s", title=f"{kind} rate", unit="msg/s", better=Better.HIGHER
-        ),
+        metric=metric_of(f"{kind}_msgs_per_s"),
         of_trial=of_trial,
         logarithmic=True,
         resolution=RATE_RESOLUTION,
@@ -70,12 +81,7 @@ def _rate(kind: str, of_trial: Callable[[TrialFigures], float | None]) -> Measur
 
 def _cpu(kind: str) -> Measure:
     return Measure(
-        metric=Metric(
-            key=f"{kind}_cpu_us_per_msg",
-            title=f"{kind} CPU per message",
-            unit="µs/msg",
-            better=Better.LOWER,
-        ),
+        metric=metric_of(f"{kind}_cpu_us_per_msg"),
         of_trial=lambda trial: trial.cpu_us_per_msg.get(kind),
         logarithmic=True,
         resolution=0.01,
@@ -120,21 +126,14 @@ MEASURES = (
     _time(Time.DELIVERY, 99),
     _time(Time.RESPONSE, 50),
     _time(Time.RESPONSE, 99),
-    # Slip tells how well the load was made, not how good a configuration is.
-    _time(Time.SLIP, 99, Better.NEITHER),
+    _time(Time.SLIP, 99),
     _rate("stored", _stored),
     _rate("acked", _acked),
     Measure(
-        metric=Metric(key="lag_msgs_peak", title="peak lag", unit="msgs", better=Better.LOWER),
-        of_trial=_lag_peak,
-        logarithmic=False,
-        resolution=0.01,
+        metric=metric_of("lag_msgs_peak"), of_trial=_lag_peak, logarithmic=False, resolution=0.01
     ),
-    # Neither way is better: a lag that drains is a backlog of before. The verdict judges it.
     Measure(
-        metric=Metric(
-            key="lag_slope_msgs_per_s", title="lag slope", unit="msg/s", better=Better.NEITHER
-        ),
+        metric=metric_of("lag_slope_msgs_per_s"),
         of_trial=_lag_slope,
         logarithmic=False,
         resolution=0.0,
@@ -143,23 +142,24 @@ MEASURES = (
     _cpu("publisher"),
     _cpu("consumer"),
     Measure(
-        metric=Metric(
-            key="server_rss_bytes_peak",
-            title="server peak memory",
-            unit="bytes",
-            better=Better.LOWER,
-        ),
+        metric=metric_of("server_rss_bytes_peak"),
         of_trial=_server_rss,
         logarithmic=True,
         resolution=0.01,
     ),
     Measure(
-        metric=Metric(
-            key="redelivered_share", title="redelivered", unit="share", better=Better.LOWER
-        ),
+        metric=metric_of("redelivered_share"),
         of_trial=_redelivered,
         logarithmic=False,
         resolution=0.0,
     ),
 )
 """In the order of the tables."""
+
+
+def measure_of(key: str) -> Measure:
+    """Return the measure of a metric's key; KeyError when there is none."""
+    for measure in MEASURES:
+        if measure.metric.key == key:
+            return measure
+    raise KeyError(key)

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.analysis.figures import CellFigures, Metric, TrialFigures
+from bench.analysis.figures import CellFigures, TrialFigures
 from bench.analysis.lag import MARGIN_SHARE
 from bench.core.units import NS_PER_MS
 from bench.record.schema import Time
 from bench.report import comparison, standing, text, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 from bench.report.traces import Json
+from bench.spec.metrics import Metric
 
 ROW_PX = 30
 FRAME_PX = 96

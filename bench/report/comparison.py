@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from bench.analysis.comparison import best as best_of
 from bench.analysis.comparison import separable
-from bench.analysis.figures import Better, CellFigures, Estimate, Metric, WorkloadFigures
+from bench.analysis.figures import CellFigures, Estimate, WorkloadFigures
 from bench.core.units import human_size
 from bench.report import settings, text
 from bench.report.model import Column, Entry, Row, Table, Tone
+from bench.spec.metrics import Better, Metric
 
 LAG_SLOPE = "lag_slope_msgs_per_s"
 _GROUP_WORDS = ("end-to-end", "response", "delivery", "completion", "slip", "lag", "cpu")

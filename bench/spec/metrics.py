@@ -1,0 +1,140 @@
+"""The figures that cells are compared by: what each is called, its unit, which way it improves.
+
+A catalogue of names alone, so that a rule can be checked before anything runs. How each is come by
+is `bench.analysis.metrics`; docs/METRICS.md defines them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Better(StrEnum):
+    """Which way a metric improves."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A figure that cells are compared by.
+
+    Attributes:
+        key: stable word, `end_to_end_ns_p99`; defined in docs/METRICS.md.
+        short: how rules write it, `end_to_end_p99`: there the unit stands in the value.
+        title: for people, `end-to-end p99`.
+        unit: `ns`, `msg/s`, `msgs`, `µs/msg`, `bytes`, `share`.
+        better: which way it improves.
+    """
+
+    key: str
+    short: str
+    title: str
+    unit: str
+    better: Better
+
+
+def _time(time: str, percentile: str, better: Better = Better.LOWER) -> Metric:
+    word = percentile.replace(".", "_")
+    return Metric(
+        key=f"{time}_ns_{word}",
+        short=f"{time}_{word}",
+        title=f"{time.replace('_', '-')} {percentile}",
+        unit="ns",
+        better=better,
+    )
+
+
+def _rate(kind: str) -> Metric:
+    return Metric(
+        key=f"{kind}_msgs_per_s",
+        short=f"{kind}_rate",
+        title=f"{kind} rate",
+        unit="msg/s",
+        better=Better.HIGHER,
+    )
+
+
+def _cpu(kind: str) -> Metric:
+    return Metric(
+        key=f"{kind}_cpu_us_per_msg",
+        short=f"{kind}_cpu",
+        title=f"{kind} CPU per message",
+        unit="µs/msg",
+        better=Better.LOWER,
+    )
+
+
+METRICS: tuple[Metric, ...] = (
+    _time("end_to_end", "p50"),
+    _time("end_to_end", "p95"),
+    _time("end_to_end", "p99"),
+    _time("end_to_end", "p99.9"),
+    _time("completion", "p50"),
+    _time("completion", "p99"),
+    _time("delivery", "p50"),
+    _time("delivery", "p99"),
+    _time("response", "p50"),
+    _time("response", "p99"),
+    # Slip tells how well the load was made, not how good a configuration is.
+    _time("slip", "p99", Better.NEITHER),
+    _rate("stored"),
+    _rate("acked"),
+    Metric(
+        key="lag_msgs_peak", short="lag_peak", title="peak lag", unit="msgs", better=Better.LOWER
+    ),
+    # Neither way is better: a lag that drains is a backlog of before. The verdict judges it.
+    Metric(
+        key="lag_slope_msgs_per_s",
+        short="lag_slope",
+        title="lag slope",
+        unit="msg/s",
+        better=Better.NEITHER,
+    ),
+    _cpu("server"),
+    _cpu("publisher"),
+    _cpu("consumer"),
+    Metric(
+        key="server_rss_bytes_peak",
+        short="server_memory",
+        title="server peak memory",
+        unit="bytes",
+        better=Better.LOWER,
+    ),
+    Metric(
+        key="redelivered_share",
+        short="redelivered_ratio",
+        title="redelivered",
+        unit="share",
+        better=Better.LOWER,
+    ),
+)
+"""In the order of the tables."""
+
+_BY_NAME: Mapping[str, Metric] = {
+    name: metric
+    for metric in METRICS
+    for name in (metric.key, metric.short, metric.short.removeprefix("end_to_end_"))
+}
+
+
+def find_metric(name: str) -> Metric | None:
+    """Return the metric of this key or short name; `p99` alone means `end_to_end_p99`."""
+    return _BY_NAME.get(name.replace(".", "_"))
+
+
+def metric_of(key: str) -> Metric:
+    """Return the metric of a key; KeyError when there is none."""
+    return _BY_NAME[key]
+
+
+def metric_names() -> tuple[str, ...]:
+    """Return every name that a metric may be given."""
+    return tuple(_BY_NAME)
+
+
+def metric_words() -> str:
+    """Return the short names, for a message that says what is allowed."""
+    return ", ".join(metric.short for metric in METRICS)
