@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from bench.broker import admin
 from bench.broker.server import Server
+from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.keep import Frame, Kept, keep, keep_failed
 from bench.plan.model import Cell, Plan, Trial
@@ -20,9 +20,6 @@ from bench.record.store import RunStore
 from bench.runner.progress import Watcher
 from bench.runner.target import Target
 from bench.scenario import stream
-
-CLIENT_PACKAGES = {"nats-py": "nats-py"}
-"""The distribution whose version is recorded for each client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +95,7 @@ def _software(server_version: str, cell: Cell) -> Software:
     return Software(
         server_version=server_version,
         client=client,
-        client_version=version(CLIENT_PACKAGES[client]),
+        client_version=client_version(client),
     )
 
 

@@ -126,7 +126,8 @@ class Settings(Spec):
         pull: how a pull consumer asks.
         ack: when a message is acknowledged.
         server: the embedded server's configuration.
-        client: the library that carries the load.
+        client: what carries the load: `wire` speaks the protocol in batches, so that the server is
+            the limit; `nats-py` is the library that Python services use, so it shows what they see.
     """
 
     stream: StreamSettings = StreamSettings()
@@ -134,7 +135,7 @@ class Settings(Spec):
     pull: PullSettings = PullSettings()
     ack: AckSettings = AckSettings()
     server: ServerSettings = ServerSettings()
-    client: Literal["nats-py"] = "nats-py"
+    client: Literal["wire", "nats-py"] = "wire"
 
 
 class ConfigFile(Spec):

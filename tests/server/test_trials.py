@@ -21,11 +21,13 @@ POLICY_OF = {
 
 @pytest.mark.parametrize("timing", POLICY_OF)
 @pytest.mark.parametrize("mode", ["pull", "push"])
+@pytest.mark.parametrize("client", ["wire", "nats-py"])
 def test_every_message_is_stored_received_and_acknowledged(
-    tmp_path: Path, mode: str, timing: str
+    tmp_path: Path, client: str, mode: str, timing: str
 ) -> None:
     """The ledger of a healthy trial balances to the message, whatever the settings."""
     settings = {
+        "client": client,
         "consumer": {"mode": mode, "ack_policy": POLICY_OF[timing]},
         "pull": {"batch": 20},
         "ack": {"timing": timing},
