@@ -37,7 +37,8 @@ class Arrivals:
     """Deliveries that came and were not taken yet."""
 
     def __init__(self) -> None:
-        self._instants: list[tuple[int, int]] = []
+        self._instants_ns: list[int] = []
+        self._counts: list[int] = []
         self._columns: tuple[list[bytes], ...] = ([], [], [], [])
 
     def __len__(self) -> int:
@@ -48,19 +49,19 @@ class Arrivals:
         _, *kept = columns
         for column, values in zip(self._columns, kept, strict=True):
             column.extend(values)
-        self._instants.append((now_ns, len(columns[0])))
+        self._instants_ns.append(now_ns)
+        self._counts.append(len(columns[0]))
 
     def take(self) -> tuple[Delivered, list[bytes]]:
         """Return everything, with the ack subjects, and forget it."""
         ack_subjects, deliveries, stream_seqs, ids = self._columns
-        instants = np.array(self._instants, dtype=np.int64)
         block = Delivered(
-            received_ns=np.repeat(instants[:, 0], instants[:, 1]),
+            received_ns=np.repeat(np.array(self._instants_ns, dtype=np.int64), self._counts),
             ids=read_numbers(ids),
             stream_seqs=read_numbers(stream_seqs),
             deliveries=_delivery_counts(deliveries),
         )
-        self._instants, self._columns = [], ([], [], [], [])
+        self._instants_ns, self._counts, self._columns = [], [], ([], [], [], [])
         return block, ack_subjects
 
 

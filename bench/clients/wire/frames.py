@@ -91,10 +91,7 @@ class PublishFrames:
         subject, payload = subject[:count], payload[:count]
         starts = np.concatenate(([0], stops[:count]))
 
-        pieces = [b""] * (2 * count)
-        pieces[::2] = map(self._heads.__getitem__, subject.tolist())
-        pieces[1::2] = map(self._tails.__getitem__, payload.tolist())
-        frames = bytearray().join(pieces)
+        frames = self._unnumbered(subject, payload)
         tails_at = starts[:-1] + head_sizes[:count]
         ids = self._messages.ids[first : first + count]
         numbers = [np.arange(first, first + count, dtype=np.int64)]
@@ -104,6 +101,15 @@ class PublishFrames:
             numbers_at.append(tails_at + places[payload])
         write_numbers(frames, np.concatenate(numbers_at), np.concatenate(numbers))
         return _Block(first, first + count, starts, memoryview(frames))
+
+    def _unnumbered(self, subject: IntArray, payload: IntArray) -> bytearray:
+        """Return the frames of these subjects and payloads, with zeros for every number."""
+        if len(self._heads) == len(self._tails) == 1:
+            return bytearray(self._heads[0] + self._tails[0]) * subject.size
+        pieces = [b""] * (2 * subject.size)
+        pieces[::2] = map(self._heads.__getitem__, subject.tolist())
+        pieces[1::2] = map(self._tails.__getitem__, payload.tolist())
+        return bytearray().join(pieces)
 
 
 def _tail(template: PayloadTemplate, headers: tuple[tuple[str, str], ...]) -> _Tail:

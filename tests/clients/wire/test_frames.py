@@ -20,7 +20,7 @@ def messages(
     count: int, sizes: tuple[int, ...], headers: tuple[tuple[str, str], ...] = ()
 ) -> Messages:
     rng = np.random.default_rng(count)
-    subjects = ("s.a", "s.longer", "s")
+    subjects = ("s.a", "s.longer", "s")[: len(sizes)]
     return Messages(
         ids=rng.integers(0, 10**16, count),
         subjects=subjects,
