@@ -35,7 +35,7 @@ def make_plan(
     seed = matrix.seed if seed is None else seed
     cells = expand(loaded)
     if quick:
-        cells = tuple(map(_shortened, cells))
+        cells = tuple(map(shortened, cells))
     return Plan(
         schema_version=PLAN_SCHEMA_VERSION,
         label=matrix.label,
@@ -50,10 +50,15 @@ def make_plan(
         quick=quick,
         cells=cells,
         trials=order(cells, blocks=blocks, seed=seed),
+        baseline=matrix.baseline or "",
+        primary=matrix.primary or "",
+        secondary=matrix.secondary,
+        success=tuple(map(str, matrix.success)),
     )
 
 
-def _shortened(cell: Cell) -> Cell:
+def shortened(cell: Cell) -> Cell:
+    """Return the cell with phases for a look; UsageError when they hold too little load."""
     phases = cell.workload.phases
     limits = {
         "warmup_ns": min(phases.warmup_ns, QUICK_WARMUP_NS),

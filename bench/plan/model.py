@@ -79,10 +79,14 @@ class Plan:
         question: the matrix's question; may be empty.
         config_questions: one for each config that asks one.
         seed: of the order and of all trials.
-        blocks: how often every cell runs.
+        blocks: how often every cell runs at least; blocks numbered above it came on top, to
+            repeat an invalid one or to confirm what looked red.
         quick: the phases were shortened for a look.
         cells: in the order of the files.
         trials: in the order they run.
+        baseline: the variant that others are compared with, `config/variant`; empty without one.
+        primary, secondary: short names of the metrics that a recommendation goes by.
+        success: rules that a variant must hold to be recommended, as written.
     """
 
     schema_version: int
@@ -94,6 +98,10 @@ class Plan:
     quick: bool
     cells: tuple[Cell, ...]
     trials: tuple[Trial, ...]
+    baseline: str = ""
+    primary: str = ""
+    secondary: tuple[str, ...] = ()
+    success: tuple[str, ...] = ()
 
     def cell(self, cell_id: str) -> Cell:
         """Return the cell of this id; KeyError when the plan has none."""

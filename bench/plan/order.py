@@ -4,22 +4,37 @@ With a host that drifts by 10 %, running cells one after another gave 61 % false
 blocks 5 % (simulated; docs/MEASUREMENT.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
 
-from bench.plan.model import Cell, Trial
+from bench.plan.model import Cell, Plan, Trial
 
 
 def order(cells: Sequence[Cell], *, blocks: int, seed: int) -> tuple[Trial, ...]:
     """Return every trial of a run, in the order they run."""
+    return _trials(cells, range(1, blocks + 1), seed=seed, after=0)
+
+
+def further(plan: Plan, cells: Sequence[Cell], *, blocks: int) -> Plan:
+    """Return the plan with so many more blocks of these cells, run after all others."""
+    last = max((trial.block for trial in plan.trials), default=0)
+    numbers = range(last + 1, last + 1 + blocks)
+    trials = _trials(cells, numbers, seed=plan.seed, after=len(plan.trials))
+    return replace(plan, trials=(*plan.trials, *trials))
+
+
+def _trials(
+    cells: Sequence[Cell], blocks: Iterable[int], *, seed: int, after: int
+) -> tuple[Trial, ...]:
     sequence = [
         (block, cells[position])
-        for block in range(1, blocks + 1)
+        for block in blocks
         for position in np.random.default_rng([seed, block]).permutation(len(cells))
     ]
-    digits = max(3, len(str(len(sequence))))  # so that names sort in the order of the run
+    digits = max(3, len(str(after + len(sequence))))  # so that names sort in the order of the run
     return tuple(
         Trial(
             id=f"{index:0{digits}d}-{cell.id}-b{block}",
@@ -28,7 +43,7 @@ def order(cells: Sequence[Cell], *, blocks: int, seed: int) -> tuple[Trial, ...]
             block=block,
             seed=trial_seed(seed, cell.workload_name, block),
         )
-        for index, (block, cell) in enumerate(sequence, start=1)
+        for index, (block, cell) in enumerate(sequence, start=after + 1)
     )
 
 

@@ -34,11 +34,13 @@ class MisfitError(ValueError):
 
     Attributes:
         key: the keys from the model that raises it down to the value.
+        nearest: the nearest right word; empty when none is near.
     """
 
-    def __init__(self, *key: str, what: str, allowed: str) -> None:
+    def __init__(self, *key: str, what: str, allowed: str, nearest: str = "") -> None:
         super().__init__(f"{what}; allowed: {allowed}")
         self.key = key
+        self.nearest = nearest
 
 
 def _reader(parse: Callable[[str], float], words: str, *, also: str = "") -> BeforeValidator:

@@ -13,6 +13,7 @@ from bench.core.ids import is_name
 from bench.core.words import nearest
 from bench.spec.base import MisfitError
 from bench.spec.cautions import cautions
+from bench.spec.gates import load_gates
 from bench.spec.jetstream import objections, workload_objections
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
@@ -139,6 +140,7 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
         workloads = members.with_phases(workloads, matrix.phases)
     for config in configs:
         problems += _crossing_problems(config, workloads)
+    problems += _baseline_problems(document, configs)
     _raise_any(problems)
     return LoadedMatrix(
         name=path.stem,
@@ -266,6 +268,18 @@ def _references(document: Document, key: str) -> Iterator[tuple[Loc, str]]:
             yield (key, index, "config"), item["config"]
 
 
+def _baseline_problems(document: Document, configs: Sequence[LoadedConfig]) -> Iterator[Problem]:
+    name = document.data.get("baseline")
+    names = [f"{config.name}/{variant}" for config in configs for variant in config.variants]
+    if isinstance(name, str) and names and name not in names:
+        yield document.problem(
+            ("baseline",),
+            "no such variant in this matrix",
+            allowed=", ".join(names),
+            nearest=nearest(name, names),
+        )
+
+
 def _crossing_problems(
     config: LoadedConfig, workloads: Mapping[str, Workload]
 ) -> Iterator[Problem]:
@@ -291,6 +305,7 @@ _TELLING_KEYS: Mapping[Kind, tuple[str, ...]] = {
     "workload": ("kind", "publish", "payload", "consume"),
     "config": ("variants", "axes", "base"),
     "matrix": ("workloads", "configs", "blocks"),
+    "gates": ("gates", "workloads"),
 }
 
 
@@ -301,13 +316,14 @@ def _check_file(path: Path) -> Recognised:
     }
     kind = max(found, key=lambda kind: found[kind])
     if not found[kind]:
-        what = "is neither a workload nor a config nor a matrix"
-        allowed = "a file with the key `publish`, `variants`, `axes` or `workloads`"
+        what = "is neither a workload nor a config nor a matrix nor a gate file"
+        allowed = "a file with the key `publish`, `variants`, `axes`, `workloads` or `gates`"
         raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
     loaders: Mapping[Kind, Callable[[Path], object]] = {
         "workload": load_workload,
         "config": load_config,
         "matrix": load_matrix,
+        "gates": load_gates,
     }
     loaders[kind](path)
     return Recognised(file=document.file, kind=kind)

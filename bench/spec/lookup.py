@@ -7,12 +7,13 @@ from typing import Literal
 
 import bench
 
-Kind = Literal["workload", "config", "matrix"]
+Kind = Literal["workload", "config", "matrix", "gates"]
 
 FOLDERS: dict[Kind, str] = {
     "workload": "workloads",
     "config": "configs",
     "matrix": "configs/matrices",
+    "gates": "configs/gates",
 }
 _SUFFIXES = (".yaml", ".yml")
 

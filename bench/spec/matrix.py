@@ -1,11 +1,12 @@
 """A matrix: which workloads to cross with which configs, how often, in which phases."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from bench.spec.base import Loose, Spec
+from bench.spec.base import Loose, MisfitError, Spec
+from bench.spec.criteria import MetricName, Rule
 from bench.spec.workload import Phases
 
 
@@ -50,6 +51,10 @@ class Matrix(Spec):
         blocks: how often every cell is run.
         seed: seeds order, arrivals and payloads.
         phases: phases for every workload of this matrix; each workload's own when left out.
+        baseline: the variant that others are compared with, `config/variant`.
+        primary: the figure that a recommendation goes by; end-to-end p99 when left out.
+        secondary: up to two figures that decide where the primary cannot.
+        success: rules that a variant must hold under every workload to be recommended.
     """
 
     label: Annotated[str, AfterValidator(_checked_label)]
@@ -59,3 +64,20 @@ class Matrix(Spec):
     blocks: int = Field(default=5, ge=1, le=100)
     seed: int = Field(default=1, ge=0)
     phases: Phases | None = None
+    baseline: str | None = None
+    primary: MetricName | None = None
+    secondary: Annotated[tuple[MetricName, ...], Loose, Field(max_length=2)] = ()
+    success: Annotated[tuple[Rule, ...], Loose] = ()
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        ranked = [name for name in (self.primary, *self.secondary) if name is not None]
+        if len(set(ranked)) < len(ranked):
+            raise MisfitError("secondary", what="a figure stands twice", allowed="each once")
+        if self.baseline is None and any(rule.versus_baseline for rule in self.success):
+            raise MisfitError(
+                "baseline",
+                what="missing, but a rule of `success` compares with it",
+                allowed="config/variant of this matrix",
+            )
+        return self

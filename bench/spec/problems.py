@@ -79,11 +79,11 @@ def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Proble
         keys = child_keys(model, loc)
         return source.problem(loc, "must be a mapping", allowed=f"keys {', '.join(keys)}")
     if details["type"] == "value_error":
-        error = details["ctx"]["error"]
+        error, near = details["ctx"]["error"], ""
         if isinstance(error, MisfitError):
-            loc = (*loc, *error.key)
+            loc, near = (*loc, *error.key), error.nearest
         what, allowed = split_allowed(str(error))
-        problem = source.problem(loc, what, allowed=allowed)
+        problem = source.problem(loc, what, allowed=allowed, nearest=near)
         is_key = details["loc"] == (*loc, "[key]")
         return replace(problem, value="") if is_key else problem
     if details["type"] == "literal_error":
@@ -114,6 +114,7 @@ _WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "string_too_short": _always("is empty"),
     "string_too_long": lambda limit: ("too long", f"up to {limit['max_length']} characters"),
     "too_short": _always("is empty", "at least one"),
+    "too_long": lambda limit: ("too many", f"up to {limit['max_length']}"),
     "greater_than_equal": lambda limit: ("too small", f"{limit['ge']} or more"),
     "less_than_equal": lambda limit: ("too large", f"up to {limit['le']}"),
 }

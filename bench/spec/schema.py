@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.core.ids import NAME_PATTERN
 from bench.spec.base import Spec
+from bench.spec.gates import GateFile
 from bench.spec.lookup import Kind
 from bench.spec.matrix import Matrix
 from bench.spec.problems import models_below
@@ -21,12 +22,12 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(kind: Kind) -> Schema:
-    """Return the JSON Schema of a workload, a config or a matrix file."""
+    """Return the JSON Schema of a workload, a config, a matrix or a gate file."""
     schema = _config_schema() if kind == "config" else _model_schema(_MODELS[kind])
     return {"$schema": _DIALECT, **schema, "title": f"jetbench {kind}"}
 
 
-_MODELS: dict[Kind, type[Spec]] = {"workload": Workload, "matrix": Matrix}
+_MODELS: dict[Kind, type[Spec]] = {"workload": Workload, "matrix": Matrix, "gates": GateFile}
 
 
 def _model_schema(model: type[Spec]) -> Schema:

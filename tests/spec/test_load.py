@@ -92,8 +92,8 @@ def test_a_file_is_recognised_by_its_keys(tmp_path: Path) -> None:
 def test_a_file_of_no_kind_is_refused(tmp_path: Path) -> None:
     """A docker-compose file, say."""
     assert problems_of(write(tmp_path, "x.yaml", "services: {}\n")) == [
-        "x.yaml: is neither a workload nor a config nor a matrix; allowed: a file with the key "
-        "`publish`, `variants`, `axes` or `workloads`"
+        "x.yaml: is neither a workload nor a config nor a matrix nor a gate file; allowed: a file "
+        "with the key `publish`, `variants`, `axes`, `workloads` or `gates`"
     ]
 
 

@@ -34,7 +34,7 @@ def test_every_reference_leads_somewhere(kind: Kind) -> None:
     schema = json_schema(kind)
 
     references = [node["$ref"] for node in nodes(schema) if isinstance(node.get("$ref"), str)]
-    assert references
+    assert references or "$defs" not in schema
     assert all(at(schema, reference) is not None for reference in references)
 
 
@@ -42,7 +42,7 @@ def test_every_reference_leads_somewhere(kind: Kind) -> None:
 def test_every_key_is_explained(kind: Kind) -> None:
     """The editor shows the text beside the key: the manual where it is needed."""
     schema = json_schema(kind)
-    parts = [schema, *schema["$defs"].values()]
+    parts = [schema, *schema.get("$defs", {}).values()]
     unexplained = [
         key
         for part in parts

@@ -1,0 +1,117 @@
+"""A gate file: the rules that a change must not break, written down before anything is measured.
+
+At most three metrics are gated under one workload: each further one adds chances of a false alarm
+and takes power from the others (MEASUREMENT.md R9). Counts and the lag verdict come on top.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from bench.core.errors import Problem, SpecError
+from bench.core.words import nearest
+from bench.spec.base import Loose, MisfitError, Spec
+from bench.spec.criteria import Criterion, Rule
+from bench.spec.lookup import find, known, search_roots, shown
+from bench.spec.problems import validate
+from bench.spec.yaml_tree import read_document
+
+MAX_METRICS = 3
+
+Rules = Annotated[tuple[Rule, ...], Loose]
+
+
+class GateFile(Spec):
+    """The content of `configs/gates/<name>.yaml`.
+
+    Attributes:
+        description: what the gate protects, in a sentence.
+        gates: rules that hold under every workload, `p99 vs baseline <= +5%`; [] for none.
+        workloads: workloads that the gate measures, each with rules of its own, [] for none.
+    """
+
+    description: str = ""
+    gates: Rules
+    workloads: dict[str, Rules] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not self.gates and not any(self.workloads.values()):
+            raise MisfitError("gates", what="holds no rule", allowed="at least one")
+        _check(self.gates, ("gates",))
+        for name, own in self.workloads.items():
+            _check((*self.gates, *own), ("workloads", name))
+        return self
+
+
+def _check(rules: Sequence[Criterion], place: tuple[str, ...]) -> None:
+    repeated = next((rule for index, rule in enumerate(rules) if rule in rules[:index]), None)
+    if repeated is not None:
+        raise MisfitError(*place, what=f"'{repeated}' stands twice", allowed="each rule once")
+    gated = dict.fromkeys(rule.subject for rule in rules if rule.metric is not None)
+    if len(gated) > MAX_METRICS:
+        raise MisfitError(
+            *place,
+            what=f"gates {len(gated)} metrics under one workload ({', '.join(gated)})",
+            allowed=f"up to {MAX_METRICS}; counts and the lag verdict come on top",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """A gate file as read.
+
+    Attributes:
+        file: path as messages show it.
+        description: of the file; may be empty.
+        general: rules for every workload.
+        own: workload -> rules of its own; its keys are what the gate measures.
+    """
+
+    file: str
+    description: str
+    general: tuple[Criterion, ...]
+    own: Mapping[str, tuple[Criterion, ...]]
+
+    def rules_for(self, workload_name: str) -> tuple[Criterion, ...]:
+        """Return the rules that hold under a workload."""
+        return (*self.general, *self.own.get(workload_name, ()))
+
+    @property
+    def compares(self) -> bool:
+        """Whether any rule compares with a baseline."""
+        return any(rule.versus_baseline for rule in self._all())
+
+    def _all(self) -> Iterator[Criterion]:
+        yield from self.general
+        for rules in self.own.values():
+            yield from rules
+
+
+def load_gates(name_or_path: str | Path, search: Sequence[Path] | None = None) -> Gates:
+    """Return the rules of a gate file; SpecError with all that is wrong with it.
+
+    Args:
+        name_or_path: `no-regression`, or the path of a file.
+        search: directories with `configs/gates/` for bare names; the working directory and the
+            shipped files when None.
+    """
+    text = str(name_or_path)
+    roots = search_roots() if search is None else tuple(search)
+    path = find("gates", text, beside=None, roots=roots)
+    if path is None:
+        names = known("gates", roots)
+        near = nearest(text, names)
+        what = "no such gate file"
+        raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
+    document = read_document(path, shown(path))
+    file, problems = validate(GateFile, document)
+    found = [*document.problems, *problems]
+    if file is None or found:
+        raise SpecError(sorted(found, key=lambda problem: problem.line))
+    return Gates(
+        file=document.file, description=file.description, general=file.gates, own=file.workloads
+    )
