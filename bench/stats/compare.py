@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 from scipy.special import nctdtrinc, stdtr, stdtrit
-from scipy.stats import wilcoxon
+from scipy.stats import mannwhitneyu, wilcoxon
 
 CONFIDENCE = 0.90
 """Of the two-sided interval; each of its ends is a one-sided bound of 95 %."""
@@ -24,11 +24,12 @@ MIN_PAIRS_TO_FAIL = 5
 
 
 class Verdict(StrEnum):
-    """What a comparison says about a candidate."""
+    """What judging says; a comparison of numbers alone never says that they are invalid."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +59,71 @@ def change(differences: Sequence[float]) -> Change | None:
     pairs = len(differences)
     if pairs < MIN_PAIRS:
         return None
-    freedom = pairs - 1
-    mean = float(np.mean(differences))
-    error = float(np.std(differences, ddof=1)) / math.sqrt(pairs)
-    critical = float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+    spread = float(np.std(differences, ddof=1))
+    return _change(
+        float(np.mean(differences)),
+        _Error(value=spread / math.sqrt(pairs), freedom=pairs - 1),
+        p_by_ranks=_p_of_ranks(differences),
+        pairs=pairs,
+    )
+
+
+def change_between(before: Sequence[float], after: Sequence[float]) -> Change | None:
+    """Return the change between values that share no blocks; None with fewer than MIN_PAIRS of one.
+
+    For a look at runs of different hours: Welch's t test, with the rank test of Mann and Whitney
+    beside it. A drift of the host between them looks like a change, so it must not gate (R10).
+    """
+    if min(len(before), len(after)) < MIN_PAIRS:
+        return None
+    parts = [float(np.var(values, ddof=1)) / len(values) for values in (before, after)]
+    squares = sum(part**2 / (len(v) - 1) for part, v in zip(parts, (before, after), strict=True))
+    freedom = sum(parts) ** 2 / squares if squares else float(len(before) + len(after) - 2)
+    ranks = mannwhitneyu(after, before, alternative="greater")
+    return _change(
+        float(np.mean(after) - np.mean(before)),
+        _Error(value=math.sqrt(sum(parts)), freedom=freedom),
+        p_by_ranks=float(ranks.pvalue),
+        pairs=min(len(before), len(after)),
+    )
+
+
+def smallest_visible(spread: float, pairs: int) -> float:
+    """Return the true change that a test on so many pairs finds in 80 % of cases.
+
+    Args:
+        spread: standard deviation of the differences within blocks.
+        pairs: blocks compared, >= 2.
+    """
+    return _visible(_Error(value=spread / math.sqrt(pairs), freedom=pairs - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Error:
+    """The standard error of a mean difference, and how well it is known."""
+
+    value: float
+    freedom: float
+
+    @property
+    def critical(self) -> float:
+        """The t of a one-sided bound of 95 %."""
+        return float(stdtrit(self.freedom, (1 + CONFIDENCE) / 2))
+
+
+def _visible(error: _Error) -> float:
+    return float(nctdtrinc(error.freedom, 1 - POWER, error.critical)) * error.value
+
+
+def _change(mean: float, error: _Error, *, p_by_ranks: float, pairs: int) -> Change:
+    reach = error.critical * error.value
     return Change(
         worse=mean,
-        low=mean - critical * error,
-        high=mean + critical * error,
-        p_worse=_p_of_t(mean, error, freedom),
-        p_worse_by_ranks=_p_of_ranks(differences),
-        smallest_visible=float(nctdtrinc(freedom, 1 - POWER, critical)) * error,
+        low=mean - reach,
+        high=mean + reach,
+        p_worse=_p_of_t(mean, error),
+        p_worse_by_ranks=p_by_ranks,
+        smallest_visible=_visible(error),
         pairs=pairs,
     )
 
@@ -104,10 +159,10 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
-def _p_of_t(mean: float, error: float, freedom: int) -> float:
-    if error == 0:  # all blocks agree exactly
+def _p_of_t(mean: float, error: _Error) -> float:
+    if error.value == 0:  # all blocks agree exactly
         return 0.0 if mean > 0 else 1.0
-    return float(stdtr(freedom, -mean / error))
+    return float(stdtr(error.freedom, -mean / error.value))
 
 
 def _p_of_ranks(differences: Sequence[float]) -> float:
