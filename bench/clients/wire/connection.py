@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Protocol
 
 from bench.broker.endpoint import Endpoint, masked
@@ -128,9 +127,13 @@ class Connection(asyncio.Protocol):
     async def close(self) -> None:
         """Flush and disconnect; never raises."""
         self._closing = True
-        with suppress(OSError):  # a timeout is one, too
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self.flush()
+        if self._transport is not None:
+            try:
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await self.flush()
+            except OSError as error:  # a timeout is one, too
+                words = str(error) or "no answer"
+                self._faults.note(f"close: not everything may have arrived: {words}")
         self._drop()
         await asyncio.sleep(0)  # lets the transport end
 
@@ -230,3 +233,5 @@ class Connection(asyncio.Protocol):
                 pong.set_result(None)
         elif frame.verb == b"-ERR":
             self._faults.note(f"server error: {frame.text.decode(errors='replace')}")
+        elif frame.verb == b"INFO" and b'"ldm":true' in frame.text:
+            self._faults.note("the server is about to shut down (lame duck mode)")

@@ -46,7 +46,8 @@ class WireConsumer:
         self._confirmations = acks.Confirmations(inbox)
         self._pulls: PullRequests | None = None
         if binding.mode == "pull":
-            self._pulls = PullRequests(binding, options or PullOptions(), inbox, self._faults)
+            options = options or PullOptions(outstanding=binding.requests)
+            self._pulls = PullRequests(binding, options, inbox, self._faults)
 
     async def open(self) -> None:
         """Connect and bind to the consumer; ServerUnavailableError when nobody answers."""
@@ -185,17 +186,16 @@ class WireConsumer:
         loop = asyncio.get_running_loop()
         self._news = loop.create_future()
         if self._pulls is not None:
-            now_ns = time.monotonic_ns()
-            self._set_alarm(loop, now_ns, self._pulls.look_again_ns(now_ns))
+            self._set_alarm(loop, self._pulls.look_again_ns())
         await self._news
 
-    def _set_alarm(self, loop: asyncio.AbstractEventLoop, now_ns: int, at_ns: int) -> None:
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at_ns: int) -> None:
         """Wake at this instant at the latest; an alarm that rings earlier is left as it is."""
         if self._alarm is not None:
             if self._alarm_ns <= at_ns:
                 return
             self._alarm.cancel()
-        delay_s = max((at_ns - now_ns) / NS_PER_S, _SHORTEST_WAIT_S)
+        delay_s = max((at_ns - time.monotonic_ns()) / NS_PER_S, _SHORTEST_WAIT_S)
         self._alarm, self._alarm_ns = loop.call_later(delay_s, self._ring), at_ns
 
     def _ring(self) -> None:

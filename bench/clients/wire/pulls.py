@@ -143,11 +143,16 @@ class PullRequests:
                 frames += b"PUB %b %b %d\r\n%b\r\n" % (self._to, reply, len(self._body), self._body)
         return frames
 
-    def look_again_ns(self, now_ns: int) -> int:
-        """Return when `due` may have something new to say though the server stays silent."""
-        lost_ns = [slot.lost_ns for slot in self._slots.values() if slot.remaining]
-        pause_ns = [self._pause_until_ns] if self._pause_until_ns > now_ns else []
-        return min(lost_ns + pause_ns, default=now_ns + FOREVER_NS)
+    def look_again_ns(self) -> int:
+        """Return when `due` may have something new to say though the server stays silent.
+
+        It may have passed already: the answer must not depend on when it is asked, or a pause that
+        ends just before would be slept through.
+        """
+        return min(
+            slot.lost_ns if slot.remaining else self._pause_until_ns
+            for slot in self._slots.values()
+        )
 
     def received(self, sids: Sequence[bytes], now_ns: int) -> None:
         """Messages came for the requests of these subscriptions, one sid for each message."""

@@ -131,7 +131,7 @@ def test_nothing_there_makes_it_wait_a_little(code: int, text: str) -> None:
     asking.end(request, code, text, now_ns=100)
 
     assert asking.due(now_ns=100 + NO_WAIT_PAUSE_NS - 1) == []
-    assert asking.pulls.look_again_ns(101) == 100 + NO_WAIT_PAUSE_NS
+    assert asking.pulls.look_again_ns() == 100 + NO_WAIT_PAUSE_NS
     assert len(asking.due(now_ns=100 + NO_WAIT_PAUSE_NS)) == 1
     assert asking.faults.words() == ()
 
@@ -198,7 +198,7 @@ def test_a_request_without_an_answer_is_lost_and_asked_again() -> None:
     asking.due(now_ns=0)
     limit_ns = EXPIRES_NS + LOST_AFTER_NS
 
-    assert asking.pulls.look_again_ns(1) == limit_ns
+    assert asking.pulls.look_again_ns() == limit_ns
     assert asking.due(now_ns=limit_ns - 1) == []
     assert len(asking.due(now_ns=limit_ns)) == 1
     assert asking.faults.words() == ("pull request: lost without an answer, asked again",)
@@ -233,6 +233,16 @@ def test_an_end_of_an_earlier_request_is_not_taken_for_the_present_one() -> None
     asking.end(lost, 408, "Request Timeout", now_ns=later_ns)
 
     assert asking.due(now_ns=later_ns) == []
+
+
+def test_a_pause_that_ends_while_nobody_looks_is_not_slept_through() -> None:
+    """A process may be held up between asking and waiting; it once waited for ever."""
+    asking = Asking()
+    (request,) = asking.due(now_ns=0)
+    asking.end(request, 503, now_ns=0)
+
+    assert asking.due(now_ns=FAULT_PAUSE_NS - 1) == []
+    assert asking.pulls.look_again_ns() == FAULT_PAUSE_NS
 
 
 def test_a_broken_connection_takes_all_requests_with_it() -> None:
