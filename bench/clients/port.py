@@ -138,6 +138,7 @@ class Binding:
         mode: `pull` or `push`.
         batch: most messages of one pull request.
         expires_ns: how long a pull request waits on the server.
+        requests: pull requests open at a time.
         id_offset: where in every payload the id stands, as ID_DIGITS ASCII digits.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         deliver_subject: of a push consumer; empty for pull.
@@ -150,6 +151,7 @@ class Binding:
     batch: int
     expires_ns: int
     id_offset: int
+    requests: int = 1
     acks: bool = True
     deliver_subject: str = ""
     deliver_group: str = ""

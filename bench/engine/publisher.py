@@ -9,6 +9,7 @@ import asyncio
 import numpy as np
 
 from bench.clients.port import IntArray, PublisherLink
+from bench.core.units import NS_PER_S
 from bench.engine.clock import Alarm, now_ns
 from bench.engine.recorder import PublishRecorder
 
@@ -19,8 +20,8 @@ Finer ticks cost the server more CPU a message than they gain in slip, and the t
 same for everything that is compared: so it is fixed (docs/adr/0003).
 """
 
-ANSWER_POLL_NS = 200_000
-"""How often a publisher whose window is full looks for room."""
+ROOM_SHARE = 4
+"""A publisher whose window is full goes on when this part of it is free: blocks, not dribbles."""
 
 
 class OpenLoopPublisher:
@@ -61,10 +62,10 @@ class OpenLoopPublisher:
                 held_stop = due_stop
                 if now > answers_until_ns:
                     return
-                await self._alarm.until(now + ANSWER_POLL_NS)
+                await self._room(due_stop - self.sent, answers_until_ns)
             else:
                 await self._alarm.until(max(int(due_ns[self.sent]), now + TICK_NS))
-        await self._answers(answers_until_ns)
+        await self._settled(self.sent, answers_until_ns)
 
     async def _send(self, stop: int, at_ns: int) -> None:
         self._recorder.sent(self.sent, stop, at_ns)
@@ -73,6 +74,10 @@ class OpenLoopPublisher:
         # Lets PubAcks in even when the schedule is so late that it never sleeps.
         await asyncio.sleep(0)
 
-    async def _answers(self, until_ns: int) -> None:
-        while self._recorder.settled < self.sent and now_ns() < until_ns:
-            await self._alarm.until(now_ns() + 10 * ANSWER_POLL_NS)
+    async def _room(self, wanted: int, until_ns: int) -> None:
+        """Wait until the window has room for what is due, or for a good part of the window."""
+        room = min(wanted, max(1, self._window_msgs // ROOM_SHARE))
+        await self._settled(self.sent - self._window_msgs + room, until_ns)
+
+    async def _settled(self, count: int, until_ns: int) -> None:
+        await self._recorder.until_settled(count, (until_ns - now_ns()) / NS_PER_S)

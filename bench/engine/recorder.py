@@ -5,6 +5,8 @@ worker was killed, and a long run spills to disk instead of growing. An instant 
 happen"; real ones are CLOCK_MONOTONIC and far from 0.
 """
 
+import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 from bench.clients.port import NO_ID, Delivered, IntArray
 
 NEVER = 0
+_NOBODY_WAITS = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class PublishRecorder:
         self._stored = 0
         self._refused = 0
         self._refusals: list[str] = []
+        self._awaited = _NOBODY_WAITS
+        self._reached: asyncio.Future[None] | None = None
 
     @property
     def stored_msgs(self) -> int:
@@ -85,6 +90,15 @@ class PublishRecorder:
         """The distinct reasons of error PubAcks, in the order they first came."""
         return tuple(self._refusals)
 
+    async def until_settled(self, count: int, timeout_s: float) -> None:
+        """Return when `count` messages have their answer, or when the time is up."""
+        if self.settled >= count:
+            return
+        self._awaited = count
+        self._reached = asyncio.get_running_loop().create_future()
+        await asyncio.wait((self._reached,), timeout=max(0.0, timeout_s))
+        self._awaited = _NOBODY_WAITS
+
     def sent(self, first: int, stop: int, sent_ns: int) -> None:
         """Positions first..stop-1 are handed over at this instant."""
         self._sent_ns[first:stop] = sent_ns
@@ -95,6 +109,7 @@ class PublishRecorder:
         fresh = chosen[self._stored_ns[chosen] == NEVER]
         self._stored_ns[fresh] = stored_ns
         self._stored += fresh.size
+        self._tell()
 
     def refused(self, position: int, reason: str) -> None:
         """An error PubAck came for this position."""
@@ -102,6 +117,12 @@ class PublishRecorder:
         self._refused += 1
         if reason not in self._refusals:
             self._refusals.append(reason)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.settled >= self._awaited and self._reached is not None:
+            self._awaited = _NOBODY_WAITS
+            self._reached.set_result(None)
 
 
 class ConsumeRecorder:

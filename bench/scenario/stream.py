@@ -107,6 +107,7 @@ def _consumer_job(
         mode=settings.consumer.mode,
         batch=settings.pull.batch,
         expires_ns=settings.pull.expires_ns,
+        requests=settings.pull.requests,
         id_offset=traffic.payloads[0].id_offset,
         acks=settings.ack.timing != "none",
         deliver_subject=names.deliver_subject if push else "",

@@ -296,6 +296,16 @@ def _batches(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _client_requests(settings: Settings) -> Iterator[Objection]:
+    if settings.client == "nats-py" and settings.pull.requests > 1:
+        yield Objection(
+            key="pull.requests",
+            against=("client",),
+            what="nats-py's fetch has one request open at a time",
+            allowed="1, or client wire",
+        )
+
+
 def _server_payload(settings: Settings) -> Iterator[Objection]:
     if (settings.server.max_payload or 0) > MAX_PAYLOAD_BYTES:
         largest = format_size(MAX_PAYLOAD_BYTES)
@@ -352,6 +362,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _workqueue,
     _ack_timing,
     _batches,
+    _client_requests,
     _server_payload,
 )
 

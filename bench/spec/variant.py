@@ -83,9 +83,11 @@ class PullSettings(Spec):
     Attributes:
         batch: most messages one request brings.
         expires_ns: how long a request waits on the server.
+        requests: how many requests are open at a time; a second one hides the round trip.
     """
 
     batch: int = Field(default=100, ge=1, le=10_000)
+    requests: int = Field(default=1, ge=1, le=64)
     expires_ns: Duration = Field(default=5 * NS_PER_S, alias="expires")
 
 

@@ -1,0 +1,103 @@
+"""The open-loop publisher against a link of the test's own: what is due leaves, come what may."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import uvloop
+
+from bench.clients.port import IntArray
+from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.engine.clock import make_alarm, now_ns
+from bench.engine.publisher import OpenLoopPublisher
+from bench.engine.recorder import PublishRecorder, load_publisher
+
+
+class ScriptedLink:
+    """Answers each message after a delay, or never; a real server can't be told to fall silent."""
+
+    faults = ()
+
+    def __init__(self, recorder: PublishRecorder, answer_after_s: float | None) -> None:
+        self._recorder = recorder
+        self._answer_after_s = answer_after_s
+        self.blocks: list[tuple[int, int]] = []
+        self.most_in_flight = 0
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def send(self, first: int, stop: int) -> None:
+        self.blocks.append((first, stop))
+        self.most_in_flight = max(self.most_in_flight, stop - self._recorder.settled)
+        if self._answer_after_s is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._answer_after_s, self._answer, range(first, stop))
+
+    def _answer(self, positions: range) -> None:
+        self._recorder.stored(tuple(positions), now_ns())
+
+
+async def publish(
+    path: Path, offsets_ns: IntArray, window: int, answer_after_s: float | None
+) -> tuple[ScriptedLink, OpenLoopPublisher]:
+    recorder = PublishRecorder(np.arange(offsets_ns.size, dtype=np.int64), path)
+    link = ScriptedLink(recorder, answer_after_s)
+    alarm = make_alarm()
+    publisher = OpenLoopPublisher(link, recorder, alarm, window)
+    start_ns = now_ns() + 5 * NS_PER_MS
+    await publisher.run(start_ns + offsets_ns, start_ns + NS_PER_S // 2)
+    alarm.close()
+    return link, publisher
+
+
+def every_ms(count: int) -> IntArray:
+    return np.arange(count, dtype=np.int64) * NS_PER_MS
+
+
+def test_everything_is_sent_once_and_in_order(tmp_path: Path) -> None:
+    """The blocks that leave tile the plan without gap or overlap."""
+    link, publisher = uvloop.run(publish(tmp_path / "p.npy", every_ms(100), 256, 0.001))
+
+    assert [first for first, _ in link.blocks] == [0, *(stop for _, stop in link.blocks[:-1])]
+    assert link.blocks[-1][1] == publisher.sent == 100
+
+
+def test_nothing_leaves_before_it_is_due(tmp_path: Path) -> None:
+    """A negative slip would be a time that cannot be."""
+    link, _ = uvloop.run(publish(tmp_path / "p.npy", every_ms(50), 256, 0.001))
+
+    record = load_publisher(tmp_path / "p.npy")
+    lead_ns = np.diff(record.sent_ns[[first for first, _ in link.blocks]])
+    assert (lead_ns > 0).all()
+    assert record.sent_ns[-1] - record.sent_ns[0] >= 48 * NS_PER_MS
+
+
+def test_a_slow_server_does_not_slow_the_schedule(tmp_path: Path) -> None:
+    """Answers take 100 ms, the window is wide: all 50 leave before the first answer is in."""
+    link, publisher = uvloop.run(publish(tmp_path / "p.npy", every_ms(50), 256, 0.1))
+
+    assert link.most_in_flight == 50
+    assert publisher.window_full_msgs == 0
+
+
+def test_the_window_is_never_exceeded_and_what_waits_is_counted(tmp_path: Path) -> None:
+    """100 messages due at once through a window of 10: the 90 others had to wait, once each."""
+    at_once = np.zeros(100, dtype=np.int64)
+
+    link, publisher = uvloop.run(publish(tmp_path / "p.npy", at_once, 10, 0.001))
+
+    assert link.most_in_flight == 10
+    assert publisher.sent == 100
+    assert publisher.window_full_msgs == 90
+
+
+def test_a_server_that_never_answers_does_not_hold_the_publisher_for_ever(tmp_path: Path) -> None:
+    """It gives up when the drain is over; what was sent is on record, the rest is not."""
+    _, publisher = uvloop.run(publish(tmp_path / "p.npy", every_ms(50), 10, None))
+
+    record = load_publisher(tmp_path / "p.npy")
+    assert publisher.sent == 10
+    assert np.count_nonzero(record.sent_ns) == 10
+    assert np.count_nonzero(record.stored_ns) == 0
