@@ -1,17 +1,15 @@
-"""How a run shows itself: a live line on a terminal, one plain line per trial elsewhere."""
+"""How a run shows itself where nobody watches: one plain line per trial."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from bench.analysis.summary import summarise_trial
-from bench.core.units import NS_PER_S, human_clock
+from bench.cli.live import LiveView
+from bench.core.units import human_clock
 from bench.engine.keep import Kept
 from bench.engine.trial import Moment
 from bench.plan.estimate import Estimate
@@ -30,14 +28,14 @@ class PlainWatcher:
         self._console = console
         self._expected = expected
         self._plan: Plan | None = None
-        self._ended = 0
         self._begun_s = time.monotonic()
         self._ended_here = 0
+        self.ended = 0
 
     def run_begins(self, plan: Plan, already_done: int) -> None:
         """Note the plan."""
         self._plan = plan
-        self._ended = already_done
+        self.ended = already_done
 
     def trial_begins(self, trial: Trial, cell: Cell) -> None:
         """Nothing is said: the line comes when the trial ends."""
@@ -47,7 +45,7 @@ class PlainWatcher:
 
     def trial_ends(self, trial: Trial, kept: Kept) -> None:
         """Say the trial's line, its findings, and the time left."""
-        self._ended += 1
+        self.ended += 1
         self._ended_here += 1
         for line in self._lines(trial, kept):
             self._console.print(line, markup=False, soft_wrap=True)
@@ -57,25 +55,20 @@ class PlainWatcher:
         """Trials of the plan."""
         return len(self._plan.trials) if self._plan else 0
 
-    @property
-    def ended(self) -> int:
-        """Trials on disk."""
-        return self._ended
-
     def left_s(self) -> float:
         """Return the time left, from the estimate, corrected by how the run has gone so far."""
         per_trial_s = self._expected.duration_s / max(1, self.total)
         if self._ended_here:
             per_trial_s = (time.monotonic() - self._begun_s) / self._ended_here
-        return per_trial_s * (self.total - self._ended)
+        return per_trial_s * (self.total - self.ended)
 
     def _lines(self, trial: Trial, kept: Kept) -> Iterator[str]:
         assert self._plan is not None  # noqa: S101 - a run begins before its trials end
         cell = self._plan.cell(trial.cell_id)
         figures = summarise_trial(kept.record, kept.intervals, kept.samples, cell)
-        left = f"  {human_clock(self.left_s())} left" if self._ended < self.total else ""
-        yield trial_line(figures, self._ended, self.total) + left
-        for finding in kept.record.findings:
+        left = f"  {human_clock(self.left_s())} left" if self.ended < self.total else ""
+        yield trial_line(figures, self.ended, self.total) + left
+        for finding in figures.record.findings:
             if finding.level is not Level.NOTE:
                 yield f"    {finding.level} {finding.code}: {finding.text}"
 
@@ -85,54 +78,33 @@ class LiveWatcher(PlainWatcher):
 
     def __init__(self, console: Console, expected: Estimate) -> None:
         super().__init__(console, expected)
-        self._cell_id = ""
-        self._length_s = 1.0
-        self._moment: Moment | None = None
+        self.view = LiveView()
+
+    def run_begins(self, plan: Plan, already_done: int) -> None:
+        """Note the plan and show its size."""
+        super().run_begins(plan, already_done)
+        self._show_place()
 
     def trial_begins(self, trial: Trial, cell: Cell) -> None:
         """Show the cell."""
-        phases = cell.workload.phases
-        self._cell_id = f"{cell.id}, block {trial.block}"
-        self._length_s = (phases.warmup_ns + phases.measure_ns) / NS_PER_S
-        self._moment = None
+        self.view.begin(f"{cell.id}, block {trial.block}", cell.workload)
+        self._show_place()
 
     def moment(self, moment: Moment) -> None:
-        """Remember where the trial is, for the next refresh."""
-        self._moment = moment
+        """Show where the trial is."""
+        self.view.see(moment)
+        self._show_place()
 
-    def __rich__(self) -> Group:
-        """Return the picture of now."""
-        total, left = self.total, human_clock(self.left_s())
-        bar = Table.grid(padding=(0, 1))
-        bar.add_row(
-            f"trial {min(self.ended + 1, total)}/{total}",
-            ProgressBar(total=max(1, total), completed=self.ended + self._share(), width=30),
-            f"{left} left",
-        )
-        return Group(bar, Text(self._now(), overflow="ellipsis", no_wrap=True))
-
-    def _share(self) -> float:
-        if self._moment is None:
-            return 0.0
-        return min(1.0, max(0.0, self._moment.elapsed_ns / NS_PER_S / self._length_s))
-
-    def _now(self) -> str:
-        if self._moment is None:
-            return f"{self._cell_id}: starting"
-        moment, seen = self._moment, self._moment.progress
-        return (
-            f"{self._cell_id}: {moment.phase} {max(0, moment.elapsed_ns) / NS_PER_S:.0f} s, "
-            f"sent {seen.sent:,}, stored {seen.stored:,}, received {seen.received:,}, "
-            f"acked {seen.acked:,}"
-        )
+    def _show_place(self) -> None:
+        self.view.place(self.ended, self.total, self.left_s())
 
 
 @contextmanager
-def make_watcher(console: Console, expected: Estimate) -> Iterator[Watcher]:
-    """Return the watcher that suits the console."""
-    if not console.is_terminal:
+def make_watcher(console: Console, expected: Estimate, *, live: bool = True) -> Iterator[Watcher]:
+    """Return the watcher that suits the console; `live=False` asks for plain lines anyway."""
+    if not (live and console.is_terminal):
         yield PlainWatcher(console, expected)
         return
     watcher = LiveWatcher(console, expected)
-    with Live(watcher, console=console, refresh_per_second=REFRESH_HZ, transient=True):
+    with Live(watcher.view, console=console, refresh_per_second=REFRESH_HZ, transient=True):
         yield watcher

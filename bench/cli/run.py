@@ -1,24 +1,24 @@
 """`jetbench run`: measure a matrix, save each trial as it ends, and write the report."""
 
-import asyncio
-import shlex
-import signal
-import sys
-import tempfile
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-import uvloop
 from rich.console import Console
 
 from bench.analysis.summary import summarise
-from bench.broker.endpoint import Endpoint, masked, parse_server_url
-from bench.broker.server import find_server_binary
 from bench.cli.console import errors, output
+from bench.cli.measuring import (
+    BinaryOption,
+    CredsOption,
+    ServerOption,
+    StoreOption,
+    command_line,
+    interruptible,
+    target_of,
+)
 from bench.cli.options import (
     DEFAULT_MATRIX,
     DEFAULT_REPORTS,
@@ -37,12 +37,12 @@ from bench.core.ids import run_id
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Plan
-from bench.record.schema import TrialRecord
+from bench.record.schema import Environment, TrialRecord
 from bench.record.store import RunStore
 from bench.report import html, terminal
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
-from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
+from bench.runner.target import Target
 from bench.spec.load import load_matrix
 
 MatrixOption = Annotated[
@@ -52,43 +52,23 @@ MatrixOption = Annotated[
         help="Name of a matrix in configs/matrices, or a path to one; quickstart when left out.",
     ),
 ]
-ServerOption = Annotated[
-    str | None,
-    typer.Option(
-        "--server",
-        metavar="URL",
-        help="Measure this server (nats://HOST:PORT) instead of an embedded one for each trial.",
-    ),
-]
-CredsOption = Annotated[
-    Path | None, typer.Option("--creds", metavar="FILE", help="A .creds file for --server.")
-]
-BinaryOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--server-bin", metavar="FILE", help="The embedded nats-server; else the installed one."
-    ),
-]
-StoreOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--store-dir", metavar="DIR", help="Where embedded stores live while a trial runs."
-    ),
+TuiOption = Annotated[
+    bool,
+    typer.Option("--tui/--no-tui", help="Draw the running trial; without it, a line per trial."),
 ]
 ResumeOption = Annotated[
     str | None,
     typer.Option("--resume", metavar="RUN", help="Run the trials that this run still lacks."),
 ]
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Where:
-    """Directories of one invocation."""
+class _How:
+    """What concerns this invocation and not the plan."""
 
     results: Path
     reports: Path
+    tui: bool
 
 
 def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
@@ -101,6 +81,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
     blocks: BlocksOption = None,
     seed: SeedOption = None,
     resume: ResumeOption = None,
+    tui: TuiOption = True,
     results: ResultsOption = DEFAULT_RESULTS,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -108,7 +89,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
 
     Ends with 0 when every trial is valid, 1 when messages were lost, 4 when a trial is invalid.
     """
-    target = _target(server, creds, server_bin, store_dir)
+    target = target_of(server, creds, server_bin, store_dir)
     if resume is not None:
         if matrix is not None or quick or blocks is not None or seed is not None:
             raise UsageError(
@@ -122,25 +103,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
         print_cautions(loaded, errors())
         plan = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
         store = _new_store(results, plan.label)
-    raise typer.Exit(_measure(plan, store, target, _Where(results=results, reports=reports)))
-
-
-def _target(
-    server: str | None, creds: Path | None, server_bin: Path | None, store_dir: Path | None
-) -> Target:
-    parent = store_dir or Path(tempfile.gettempdir())
-    if store_dir is not None:
-        preflight.check_writable(store_dir)
-    if server is None:
-        if creds is not None:
-            raise UsageError("--creds: goes with --server URL; the embedded server needs none")
-        return EmbeddedTarget(binary=server_bin or find_server_binary(), parent=parent)
-    if server_bin is not None:
-        raise UsageError("--server-bin: names an embedded server; leave it or --server out")
-    if creds is not None and not creds.is_file():
-        raise UsageError(f"--creds {creds}: no such file")
-    endpoint = Endpoint(url=parse_server_url(server), creds_file=str(creds or ""))
-    return RemoteTarget(endpoint=endpoint, parent=parent)
+    raise typer.Exit(_measure(plan, store, target, _How(results=results, reports=reports, tui=tui)))
 
 
 def _new_store(results: Path, label: str) -> RunStore:
@@ -149,40 +112,38 @@ def _new_store(results: Path, label: str) -> RunStore:
     return RunStore(next(results / name for name in names if not (results / name).exists()))
 
 
-def _measure(plan: Plan, store: RunStore, target: Target, where: _Where) -> ExitCode:
+def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode:
     console = errors()
     expected = estimate(plan)
-    fitness = _interruptible(preflight.check(plan, target, store, expected))
+    fitness = interruptible(preflight.check(plan, target, store, expected))
     for warning in fitness.warnings:
         console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     print_estimate(plan, console)
-    command = shlex.join(["jetbench", *(_without_secret(word) for word in sys.argv[1:])])
-    if not (store.path / "plan.json").exists():
-        store.write_environment(environment.describe(target, fitness.server_version, command))
+    found = environment.describe(target, fitness.server_version, command_line())
+    if (store.path / "plan.json").exists():
+        _require_same(store.read_environment(), found)
+    else:
+        store.write_environment(found)
         store.write_plan(plan)
     try:
-        with make_watcher(console, expected) as watcher:
+        with make_watcher(console, expected, live=how.tui) as watcher:
             walk = Run(plan=plan, store=store, target=target, watcher=watcher)
-            _interruptible(run_matrix(walk))
+            interruptible(run_matrix(walk))
     except KeyboardInterrupt:
         _say_how_to_go_on(plan, store, console)
         raise
-    return _conclude(store, where)
+    return _conclude(store, how)
 
 
-def _without_secret(word: str) -> str:
-    option, separator, value = word.partition("=")
-    if option == "--server" and separator:
-        return f"{option}={masked(value)}"
-    return masked(word) if "@" in word else word
-
-
-def _interruptible(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; Ctrl-C or SIGTERM cancels the work, which cleans up, and is raised then."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        # The runner turns the first SIGINT into a cancellation; a polite end is no different.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-        return runner.run(work)
+def _require_same(before: Environment, now: Environment) -> None:
+    """A run is one comparison: its parts must come from one host, server and jetbench."""
+    for what in ("host", "server", "server_version", "jetbench"):
+        was, found = getattr(before, what), getattr(now, what)
+        if was != found:
+            raise UsageError(
+                f"--resume: the run was begun with {what} {was}, and this is {found}; "
+                "its trials would not be comparable. Start a new run"
+            )
 
 
 def _say_how_to_go_on(plan: Plan, store: RunStore, console: Console) -> None:
@@ -195,11 +156,11 @@ def _say_how_to_go_on(plan: Plan, store: RunStore, console: Console) -> None:
     )
 
 
-def _conclude(store: RunStore, where: _Where) -> ExitCode:
+def _conclude(store: RunStore, how: _How) -> ExitCode:
     figures = summarise(store)
     console = output()
     terminal.print_summary(figures, console)
-    path = html.write(figures, where.reports)
+    path = html.write(figures, how.reports)
     console.print(f"results: {store.path}", markup=False, soft_wrap=True)
     console.print(f"report:  {path}", markup=False, soft_wrap=True)
     cells = [cell for workload in figures.workloads for cell in workload.cells]

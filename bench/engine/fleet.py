@@ -178,7 +178,10 @@ class Fleet:
         }
 
     def total(self, prefix: str) -> Progress:
-        """Return the sum of the last progress of the workers whose role begins with `prefix`."""
+        """Return the progress of the workers whose role begins with `prefix`, added up.
+
+        Of times and lag, which do not add up, it has the largest.
+        """
         known = [worker.progress for worker in self.workers if worker.role.startswith(prefix)]
         return Progress(
             sent=sum(progress.sent for progress in known),
@@ -187,6 +190,8 @@ class Fleet:
             received=sum(progress.received for progress in known),
             handled=sum(progress.handled for progress in known),
             acked=sum(progress.acked for progress in known),
+            recent_ns_p99=max((progress.recent_ns_p99 for progress in known), default=-1),
+            lag_msgs=max((progress.lag_msgs for progress in known), default=-1),
         )
 
     async def end(self) -> None:

@@ -102,7 +102,15 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Totals so far, a few times a second; deliveries, not distinct messages."""
+    """What a worker has done so far, told a few times a second; for whoever watches.
+
+    Attributes:
+        sent, stored, settled: of a publisher; messages.
+        received, handled, acked: of a consumer; deliveries.
+        recent_ns_p99: p99 of end-to-end over its last acks (completion where it never acks); -1
+            while there are too few.
+        lag_msgs: what the sampler last saw; -1 while it saw nothing.
+    """
 
     sent: int = 0
     stored: int = 0
@@ -110,6 +118,8 @@ class Progress:
     received: int = 0
     handled: int = 0
     acked: int = 0
+    recent_ns_p99: int = -1
+    lag_msgs: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from bench.clients.port import NO_ID, Delivered, IntArray
 
 NEVER = 0
 _NOBODY_WAITS = sys.maxsize
+RECENT = 1000
+"""Deliveries that the figure for whoever watches looks back on: a fraction of a millisecond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,18 @@ class ConsumeRecorder:
     def acked(self) -> int:
         """Deliveries acknowledged so far."""
         return self._acked
+
+    def recent_ns_p99(self, due_ns: IntArray) -> int:
+        """Return p99 from due to done over the last RECENT deliveries, for whoever watches.
+
+        Done is acked, or handled where nothing was ever acked. -1 with too few of them.
+        """
+        recent = self._columns[:, max(0, self._stop - RECENT) : self._stop]
+        ids, done_ns = recent[0], recent[5 if self._acked else 4]
+        known = (done_ns != NEVER) & (ids >= 0) & (ids < due_ns.size)
+        if np.count_nonzero(known) < RECENT // 10:
+            return -1
+        return int(np.percentile(done_ns[known] - due_ns[ids[known]], 99))
 
     def take(self, block: Delivered) -> IntArray:
         """Note a block of deliveries; return their positions."""

@@ -38,6 +38,12 @@ class Sampler:
         self.faults: list[str] = []
         self.ack_events: list[AckEvent] = []
 
+    @property
+    def lag_msgs(self) -> int:
+        """What was last seen; -1 while nothing was."""
+        lag = self.rows[-1].get("lag_msgs") if self.rows else None
+        return -1 if lag is None else lag
+
     async def listen(self) -> None:
         """Hear the server's own ack times, where the consumer has them sampled."""
         subject = f"{METRIC_SUBJECT}.{self._names.stream}.{self._names.consumer}"

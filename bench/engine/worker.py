@@ -87,13 +87,16 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
     workers = VirtualWorkers(job.workload.consume.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
     consumer = Consumer(link, recorder, alarm, workers, acks)
-    await _started(channel)
+    due_ns = await _started(channel) + traffic.intended_ns
     work = consumer.run(traffic.handler_ns, pull=job.binding.mode == "pull")
     stall_ns_max = await _attend(
         channel,
         work,
         lambda: Progress(
-            received=recorder.received, handled=recorder.handled, acked=recorder.acked
+            received=recorder.received,
+            handled=recorder.handled,
+            acked=recorder.acked,
+            recent_ns_p99=recorder.recent_ns_p99(due_ns),
         ),
     )
     await link.close()
@@ -107,7 +110,9 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     sampler = Sampler(client, job.names, {**job.pids, job.role: os.getpid()}, job.seed)
     await sampler.listen()
     start_ns = await _started(channel)
-    await _attend(channel, sampler.run(start_ns, alarm), Progress)
+    await _attend(
+        channel, sampler.run(start_ns, alarm), lambda: Progress(lag_msgs=sampler.lag_msgs)
+    )
     await client.close()
     return Done(
         faults=tuple(sampler.faults),

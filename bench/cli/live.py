@@ -1,0 +1,109 @@
+"""The picture of a running trial: cell, phase, rates, p99 so far, lag as a sparkline, time left.
+
+It is drawn a few times a second by the conductor, from what the workers tell anyway; nothing of it
+is in the path of a message.
+"""
+
+from collections import deque
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from bench.core.units import NS_PER_S, format_rate, human_clock, human_duration
+from bench.engine.trial import Moment
+from bench.spec.workload import Workload
+
+BARS = "▁▂▃▄▅▆▇█"
+SPARK_WIDTH = 40
+RATE_SPAN_NS = 2 * NS_PER_S
+"""Rates are taken over the last two seconds: steady to read, quick to follow."""
+
+UNKNOWN = "–"
+
+
+class LiveView:
+    """What is drawn; told of every moment, asked for its picture by the display."""
+
+    def __init__(self) -> None:
+        self._cell = ""
+        self._offered = ""
+        self._length_ns = 1
+        self._moments: deque[Moment] = deque()
+        self._lags: deque[int] = deque(maxlen=SPARK_WIDTH)
+        self._ended, self._total, self._left_s = 0, 0, 0.0
+
+    def place(self, ended: int, total: int, left_s: float) -> None:
+        """Note how far the run is."""
+        self._ended, self._total, self._left_s = ended, total, left_s
+
+    def begin(self, cell: str, workload: Workload) -> None:
+        """Note the cell of the next trial and forget the last one."""
+        self._cell = cell
+        self._offered = format_rate(workload.publish.rate_msgs_per_s)
+        self._length_ns = workload.phases.warmup_ns + workload.phases.measure_ns
+        self._moments.clear()
+        self._lags.clear()
+
+    def see(self, moment: Moment) -> None:
+        """Note where the trial is."""
+        self._moments.append(moment)
+        while moment.elapsed_ns - self._moments[0].elapsed_ns > RATE_SPAN_NS:
+            self._moments.popleft()
+        if moment.progress.lag_msgs >= 0:
+            self._lags.append(moment.progress.lag_msgs)
+
+    def __rich__(self) -> RenderableType:
+        """Return the picture of now."""
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            f"trial {min(self._ended + 1, self._total)}/{self._total}",
+            ProgressBar(total=max(1, self._total), completed=self._ended + self._share(), width=30),
+            f"{human_clock(self._left_s)} left",
+        )
+        lines = (f"{self._cell}: {self._phase()}", self._figures(), self._lag())
+        texts = (Text(line, overflow="ellipsis", no_wrap=True) for line in lines)
+        return Group(bar, *texts)
+
+    def _share(self) -> float:
+        if not self._moments:
+            return 0.0
+        return min(1.0, max(0.0, self._moments[-1].elapsed_ns / self._length_ns))
+
+    def _phase(self) -> str:
+        if not self._moments:
+            return "starting"
+        moment = self._moments[-1]
+        return f"{moment.phase}, {max(0, moment.elapsed_ns) / NS_PER_S:.0f} s"
+
+    def _figures(self) -> str:
+        if not self._moments:
+            return f"  offered {self._offered}"
+        p99_ns = self._moments[-1].progress.recent_ns_p99
+        p99 = human_duration(p99_ns) if p99_ns >= 0 else UNKNOWN
+        return (
+            f"  offered {self._offered}, sent {self._rate('sent')}, "
+            f"handled {self._rate('handled')}; end-to-end p99 of late {p99}"
+        )
+
+    def _rate(self, what: str) -> str:
+        first, last = self._moments[0], self._moments[-1]
+        span_s = (last.elapsed_ns - first.elapsed_ns) / NS_PER_S
+        if span_s <= 0:
+            return UNKNOWN
+        grown = getattr(last.progress, what) - getattr(first.progress, what)
+        return f"{grown / span_s:,.0f}/s"
+
+    def _lag(self) -> str:
+        if not self._lags:
+            return f"  lag {UNKNOWN}"
+        return f"  lag {self._lags[-1]:,} messages  {sparkline(self._lags)}"
+
+
+def sparkline(values: "deque[int]") -> str:
+    """Return a bar for each value, the highest for the largest; all lowest when all are 0."""
+    top = max(values)
+    if top == 0:
+        return BARS[0] * len(values)
+    return "".join(BARS[round((len(BARS) - 1) * value / top)] for value in values)

@@ -1,0 +1,90 @@
+"""What the verbs that measure share: options of the server, interruption, the recorded command."""
+
+import asyncio
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import uvloop
+
+from bench.broker.endpoint import Endpoint, masked, parse_server_url
+from bench.broker.server import find_server_binary
+from bench.core.errors import UsageError
+from bench.runner import preflight
+from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
+
+ServerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="URL",
+        help="Measure this server (nats://HOST:PORT) instead of an embedded one for each trial.",
+    ),
+]
+CredsOption = Annotated[
+    Path | None, typer.Option("--creds", metavar="FILE", help="A .creds file for --server.")
+]
+BinaryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--server-bin", metavar="FILE", help="The embedded nats-server; else the installed one."
+    ),
+]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store-dir", metavar="DIR", help="Where embedded stores live while a trial runs."
+    ),
+]
+
+T = TypeVar("T")
+
+
+def target_of(
+    server: str | None, creds: Path | None, server_bin: Path | None, store_dir: Path | None
+) -> Target:
+    """Return what the options name.
+
+    Raises:
+        UsageError: options that do not go together, or a file that is not there.
+        ServerUnavailableError: no nats-server is installed.
+        StorageError: the store's directory cannot be written.
+    """
+    parent = store_dir or Path(tempfile.gettempdir())
+    if store_dir is not None:
+        preflight.check_writable(store_dir)
+    if server is None:
+        if creds is not None:
+            raise UsageError("--creds: goes with --server URL; the embedded server needs none")
+        return EmbeddedTarget(binary=server_bin or find_server_binary(), parent=parent)
+    if server_bin is not None:
+        raise UsageError("--server-bin: names an embedded server; leave it or --server out")
+    if creds is not None and not creds.is_file():
+        raise UsageError(f"--creds {creds}: no such file")
+    endpoint = Endpoint(url=parse_server_url(server), creds_file=str(creds or ""))
+    return RemoteTarget(endpoint=endpoint, parent=parent)
+
+
+def interruptible(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; Ctrl-C or SIGTERM cancels the work, which cleans up, and is raised then."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # The runner turns the first SIGINT into a cancellation; a polite end is no different.
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        return runner.run(work)
+
+
+def command_line() -> str:
+    """Return the command as typed, passwords and tokens masked."""
+    return shlex.join(["jetbench", *(_without_secret(word) for word in sys.argv[1:])])
+
+
+def _without_secret(word: str) -> str:
+    option, separator, value = word.partition("=")
+    if option == "--server" and separator:
+        return f"{option}={masked(value)}"
+    return masked(word) if "@" in word else word

@@ -1,0 +1,70 @@
+"""The live picture, drawn from moments made by hand."""
+
+from collections import deque
+
+from rich.console import Console
+
+from bench.cli.live import LiveView, sparkline
+from bench.core.units import NS_PER_S
+from bench.engine.jobs import Progress
+from bench.engine.trial import Moment
+from tests.server.running import workload
+
+
+def drawn(view: LiveView) -> str:
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    console.print(view)
+    return console.export_text()
+
+
+def view_of(*moments: Moment) -> LiveView:
+    view = LiveView()
+    view.begin("small-events--base, block 2", workload("200/s"))
+    for moment in moments:
+        view.see(moment)
+    view.place(3, 20, 95.0)
+    return view
+
+
+def moment(second: float, phase: str = "window", **progress: int) -> Moment:
+    return Moment(phase=phase, elapsed_ns=int(second * NS_PER_S), progress=Progress(**progress))
+
+
+def test_it_says_where_the_run_is() -> None:
+    """Trial, cell, block, phase and time left are what one looks for first."""
+    text = drawn(view_of(moment(1.0)))
+
+    assert "trial 4/20" in text
+    assert "1m35s left" in text
+    assert "small-events--base, block 2: window, 1 s" in text
+
+
+def test_rates_are_those_of_the_last_seconds() -> None:
+    """400 sent and 300 handled over two seconds; what came before does not count."""
+    text = drawn(
+        view_of(
+            moment(0.0), moment(5.0, sent=1000, handled=900), moment(7.0, sent=1400, handled=1200)
+        )
+    )
+
+    assert "offered 200/s, sent 200/s, handled 150/s" in text
+
+
+def test_lag_is_a_number_and_a_line() -> None:
+    """A growing lag is seen at a glance, long before the trial ends."""
+    text = drawn(view_of(moment(1.0, lag_msgs=0), moment(2.0, lag_msgs=70)))
+
+    assert "lag 70 messages  ▁█" in text
+
+
+def test_what_is_not_known_yet_is_not_made_up() -> None:
+    """Before the first answers there is no p99 and no lag."""
+    text = drawn(view_of(moment(0.1)))
+
+    assert "p99 of late –" in text
+    assert "lag –" in text
+
+
+def test_a_flat_zero_is_a_low_line() -> None:
+    """A consumer that keeps up draws the floor, not the ceiling."""
+    assert sparkline(deque([0, 0, 0])) == "▁▁▁"
