@@ -28,7 +28,7 @@ class PlainWatcher:
         self._console = console
         self._expected = expected
         self._plan: Plan | None = None
-        self._begun_s = time.monotonic()
+        self._begun_s = self._last_end_s = time.monotonic()
         self._ended_here = 0
         self.ended = 0
 
@@ -47,6 +47,7 @@ class PlainWatcher:
         """Say the trial's line, its findings, and the time left."""
         self.ended += 1
         self._ended_here += 1
+        self._last_end_s = time.monotonic()
         for line in self._lines(trial, kept):
             self._console.print(line, markup=False, soft_wrap=True)
 
@@ -59,8 +60,9 @@ class PlainWatcher:
         """Return the time left, from the estimate, corrected by how the run has gone so far."""
         per_trial_s = self._expected.duration_s / max(1, self.total)
         if self._ended_here:
-            per_trial_s = (time.monotonic() - self._begun_s) / self._ended_here
-        return per_trial_s * (self.total - self.ended)
+            per_trial_s = (self._last_end_s - self._begun_s) / self._ended_here
+        running_s = time.monotonic() - self._last_end_s
+        return max(0.0, per_trial_s * (self.total - self.ended) - running_s)
 
     def _lines(self, trial: Trial, kept: Kept) -> Iterator[str]:
         assert self._plan is not None  # noqa: S101 - a run begins before its trials end
