@@ -19,7 +19,7 @@ class Server:
     def __init__(self, pongs: int) -> None:
         self._pongs = pongs
         self._writers: list[asyncio.StreamWriter] = []
-        self.heard = b""
+        self.heard = bytearray()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
