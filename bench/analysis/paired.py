@@ -1,0 +1,202 @@
+"""What a candidate changes against a baseline, one metric at a time (MEASUREMENT.md R6 to R8).
+
+Changes are shares of the baseline wherever there are any: by logarithms for figures above 0, as
+difference ÷ mean of the baseline for others. A baseline of 0 leaves the plain difference.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from bench.analysis.comparison import CONFIDENCE
+from bench.analysis.figures import CellFigures
+from bench.analysis.metrics import Measure
+from bench.spec.metrics import Better, Metric
+from bench.stats.compare import MIN_PAIRS_TO_FAIL, Change, change, change_between
+from bench.stats.estimate import geometric_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A metric's value in one trial.
+
+    Attributes:
+        value: in the metric's unit.
+        at_least: the true value is larger and cannot be told; too many messages never came so far.
+    """
+
+    value: float
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """How a metric of a candidate differs from that of a baseline.
+
+    Attributes:
+        metric: compared.
+        baseline, candidate: means over the compared trials, in the metric's unit.
+        relative: the changes are shares of the baseline; else differences in the metric's unit.
+        change: of the candidate; positive is more, whichever way is better.
+        low, high: its 90 % interval.
+        smallest_visible: size of the smallest true worsening that would be found in 80 % of cases.
+        p: two-sided, of "no change", by t.
+        p_by_ranks: the same by ranks; stands beside it, decides nothing.
+        found: on the scale of the differences, positive is worse; what gates judge.
+        logarithmic: that scale is one of logarithms.
+        at_least: whether the baseline, and whether the candidate, has values that are too low.
+    """
+
+    metric: Metric
+    baseline: float
+    candidate: float
+    relative: bool
+    change: float
+    low: float
+    high: float
+    smallest_visible: float
+    p: float
+    p_by_ranks: float
+    found: Change
+    logarithmic: bool
+    at_least: tuple[bool, bool]
+
+    @property
+    def apart(self) -> bool:
+        """Whether the interval excludes "no change"."""
+        return not self.low <= 0 <= self.high
+
+    @property
+    def ranks_disagree(self) -> bool:
+        """Whether the rank test says otherwise; below 5 blocks it cannot say anything."""
+        enough = self.found.pairs >= MIN_PAIRS_TO_FAIL
+        return enough and self.apart is not (self.p_by_ranks < 1 - CONFIDENCE)
+
+    def margin(self, share: float) -> float | None:
+        """Return a margin given as a share of the baseline, on the scale of `found`.
+
+        Args:
+            share: what may change, such as 0.05, or -0.05 where higher is better; not 0.
+
+        Returns:
+            Above 0; None where the baseline is 0, and nothing is a share of it.
+        """
+        if not self.relative:
+            return None
+        return abs(math.log1p(share)) if self.logarithmic else abs(share)
+
+
+def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:
+    """Return a metric's value in each valid trial of a cell that has one, by block."""
+    found: dict[int, Reading] = {}
+    for trial in cell.trials:
+        if not trial.record.valid:
+            continue
+        value = measure.of_trial(trial)
+        bound = measure.at_least(trial) if value is None else None
+        if value is not None:
+            found[trial.record.block] = Reading(value=value)
+        elif bound is not None:
+            found[trial.record.block] = Reading(value=bound, at_least=True)
+    return dict(sorted(found.items()))
+
+
+def contrast(
+    measure: Measure, baseline: CellFigures, candidate: CellFigures, *, first: int | None = None
+) -> Contrast | None:
+    """Return how a candidate differs, by the blocks that both share; None with fewer than 3.
+
+    Args:
+        measure: the metric and how it is come by.
+        baseline: a cell.
+        candidate: another cell of the same run and workload.
+        first: only so many shared blocks, the earliest; all when None.
+    """
+    before, after = readings(measure, baseline), readings(measure, candidate)
+    shared = sorted(before.keys() & after.keys())[:first]
+    return _contrast(measure, [before[k] for k in shared], [after[k] for k in shared], paired=True)
+
+
+def contrast_between(
+    measure: Measure, baseline: CellFigures, candidate: CellFigures
+) -> Contrast | None:
+    """Return how a cell of another run differs; None where one has fewer than 3 valid trials.
+
+    For a look only: the runs share no blocks, and a drift of the host counts as a change (R10).
+    """
+    before, after = readings(measure, baseline), readings(measure, candidate)
+    return _contrast(measure, list(before.values()), list(after.values()), paired=False)
+
+
+class _Scale(Enum):
+    LOGARITHMIC = 0
+    SHARE = 1
+    PLAIN = 2
+
+
+def _contrast(
+    measure: Measure, before: Sequence[Reading], after: Sequence[Reading], *, paired: bool
+) -> Contrast | None:
+    old, new = [each.value for each in before], [each.value for each in after]
+    scale = _scale(measure, old, new)
+    sign = -1.0 if measure.metric.better is Better.HIGHER else 1.0
+    base = _worse_scale(old, old, scale, sign)
+    changed = _worse_scale(new, old, scale, sign)
+    found, opposite = _changes(base, changed, paired=paired)
+    if found is None or opposite is None:
+        return None
+    ends = sorted(_back(end, scale, sign) for end in (found.low, found.high))
+    return Contrast(
+        metric=measure.metric,
+        baseline=_mean(old, scale),
+        candidate=_mean(new, scale),
+        relative=scale is not _Scale.PLAIN,
+        change=_back(found.worse, scale, sign),
+        low=ends[0],
+        high=ends[1],
+        smallest_visible=abs(_back(found.smallest_visible, scale, sign)),
+        p=min(1.0, 2 * min(found.p_worse, opposite.p_worse)),
+        p_by_ranks=min(1.0, 2 * min(found.p_worse_by_ranks, opposite.p_worse_by_ranks)),
+        found=found,
+        logarithmic=scale is _Scale.LOGARITHMIC,
+        at_least=(any(r.at_least for r in before), any(r.at_least for r in after)),
+    )
+
+
+def _changes(
+    base: Sequence[float], changed: Sequence[float], *, paired: bool
+) -> tuple[Change | None, Change | None]:
+    """Return the change, and the change in the opposite direction."""
+    if not paired:
+        return change_between(base, changed), change_between(changed, base)
+    differences = [new - old for old, new in zip(base, changed, strict=True)]
+    return change(differences), change([-each for each in differences])
+
+
+def _scale(measure: Measure, old: Sequence[float], new: Sequence[float]) -> _Scale:
+    if measure.logarithmic and all(value > 0 for value in (*old, *new)):
+        return _Scale.LOGARITHMIC
+    return _Scale.SHARE if old and np.mean(old) > 0 else _Scale.PLAIN
+
+
+def _worse_scale(
+    values: Sequence[float], old: Sequence[float], scale: _Scale, sign: float
+) -> list[float]:
+    if scale is _Scale.LOGARITHMIC:
+        return [sign * math.log(value) for value in values]
+    unit = float(np.mean(old)) if scale is _Scale.SHARE else 1.0
+    return [sign * value / unit for value in values]
+
+
+def _back(worse: float, scale: _Scale, sign: float) -> float:
+    # A change of e^700 is as good as endless, and more would not fit a float.
+    return math.expm1(min(sign * worse, 700.0)) if scale is _Scale.LOGARITHMIC else sign * worse
+
+
+def _mean(values: Sequence[float], scale: _Scale) -> float:
+    if scale is _Scale.LOGARITHMIC:
+        return geometric_mean(values, confidence=CONFIDENCE).value
+    return float(np.mean(values))

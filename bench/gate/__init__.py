@@ -1,0 +1,1 @@
+"""Verdicts: from the figures of a run and rules written beforehand to pass or fail. Pure."""

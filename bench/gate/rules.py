@@ -1,0 +1,263 @@
+"""What one rule says about one cell: by interval and margin, by count, or by lag verdict.
+
+Statistical rules need 3 valid blocks to pass and 5 to fail; fewer are a look (MEASUREMENT.md R8).
+Counts need none: one lost message is a fact, not a sample.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bench.analysis.figures import CellFigures, LagVerdict
+from bench.analysis.metrics import Measure, measure_of
+from bench.analysis.paired import Contrast, Reading, contrast, readings
+from bench.analysis.validity import Blocks, blocks_of
+from bench.gate import words
+from bench.spec.criteria import LAG_VERDICT, Criterion, Operator
+from bench.spec.metrics import Metric
+from bench.stats.compare import (
+    MIN_PAIRS,
+    MIN_PAIRS_TO_FAIL,
+    Change,
+    Verdict,
+    change,
+    verdict,
+)
+from bench.stats.estimate import arithmetic_mean, geometric_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One rule and the cells that it is asked about.
+
+    Attributes:
+        workload: name.
+        rule: as read.
+        candidate: the cell that must hold it.
+        baseline: what it is compared with; None where the rule compares with nothing.
+    """
+
+    workload: str
+    rule: Criterion
+    candidate: CellFigures
+    baseline: CellFigures | None
+
+    @property
+    def blocks(self) -> Blocks:
+        """How many blocks the rule can go by."""
+        return blocks_of([cell for cell in (self.baseline, self.candidate) if cell is not None])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a rule says.
+
+    Attributes:
+        verdict: by this rule alone, before other rules are allowed for.
+        reason: why, in a sentence.
+        blocks: valid blocks that it goes by.
+        p: one-sided, of "the rule holds"; None where nothing is left to chance.
+        value: the candidate's figure, in the metric's unit; None where there is none.
+        contrast: with the baseline; None without one.
+    """
+
+    verdict: Verdict
+    reason: str
+    blocks: int
+    p: float | None = None
+    value: float | None = None
+    contrast: Contrast | None = None
+
+
+def look(case: Case, *, first: int | None = None) -> Look:
+    """Return what a rule says about a case.
+
+    Args:
+        case: the rule and its cells.
+        first: go by so many valid blocks, the earliest; by all when None.
+    """
+    metric = case.rule.metric
+    if metric is None:
+        return _look_at_lag(case) if case.rule.subject == LAG_VERDICT else _look_at_count(case)
+    if invalid := _too_few_valid(case.blocks):
+        return invalid
+    measure = measure_of(metric.key)
+    if case.baseline is None:
+        return _look_at_limit(case.rule, measure, readings(measure, case.candidate), first)
+    found = contrast(measure, case.baseline, case.candidate, first=first)
+    if found is None:
+        shared = readings(measure, case.baseline).keys() & readings(measure, case.candidate).keys()
+        return _too_few_blocks(len(shared), metric)
+    return _look_at_change(case.rule, found)
+
+
+def _too_few_valid(blocks: Blocks) -> Look | None:
+    if not blocks.too_many_invalid:
+        return None
+    measured = blocks.whole + blocks.invalid
+    return Look(
+        verdict=Verdict.INVALID,
+        reason=f"{blocks.invalid} of {words.plural(measured, 'block')} invalid; more than 20 %, "
+        "so the others cannot be trusted either",
+        blocks=blocks.whole,
+    )
+
+
+def _too_few_blocks(blocks: int, metric: Metric) -> Look:
+    return Look(
+        verdict=Verdict.INCONCLUSIVE,
+        reason=f"{words.plural(blocks, 'valid block')} with {metric.title}; "
+        f"at least {MIN_PAIRS} are needed",
+        blocks=blocks,
+    )
+
+
+def _look_at_change(rule: Criterion, found: Contrast) -> Look:
+    margin = found.margin(rule.limit)
+    shown = words.interval(found)
+    limit = words.share(rule.limit)
+    judged = Look(
+        verdict=Verdict.INCONCLUSIVE,
+        reason="",
+        blocks=found.found.pairs,
+        p=found.found.p_worse,
+        value=found.candidate,
+        contrast=found,
+    )
+    if margin is None:
+        reason = f"the baseline is 0, so no change is a share of it ({shown}); set a fixed limit"
+        return replace(judged, reason=reason)
+    said = verdict(found.found, margin)
+    before, after = found.at_least
+    if before or (after and said is Verdict.PASS):
+        whose = "baseline" if before else "candidate"
+        reason = f"the {whose} fell behind, and its true figure is longer than can be told"
+        return replace(judged, reason=reason)
+    more = "; the true figure is longer still" if after else ""
+    if found.ranks_disagree:
+        more += f"; the rank test does not see it so (p {words.p_value(found.p_by_ranks)})"
+    return replace(judged, verdict=said, reason=_of_change(found, said, shown, limit) + more)
+
+
+def _of_change(found: Contrast, said: Verdict, shown: str, limit: str) -> str:
+    if said is Verdict.PASS:
+        return f"{shown}: within {limit}"
+    if said is Verdict.FAIL:
+        return f"{shown}: worse, and by {limit} or more"
+    if found.found.low > 0 and found.found.pairs < MIN_PAIRS_TO_FAIL:
+        return f"{shown}: {_smoke(found.found.pairs)}"
+    if found.found.low > 0:
+        return f"{shown}: worse, but perhaps by less than {limit}"
+    return f"{shown}: could be no change, could be {limit} or more"
+
+
+def _smoke(blocks: int) -> str:
+    return (
+        f"{words.plural(blocks, 'block')} can show a difference but fail nothing; "
+        f"that takes {MIN_PAIRS_TO_FAIL}"
+    )
+
+
+def _look_at_limit(
+    rule: Criterion, measure: Measure, found: Mapping[int, Reading], first: int | None
+) -> Look:
+    metric = measure.metric
+    each = list(found.values())[:first]
+    values = [reading.value for reading in each]
+    beyond = _beyond(rule, measure, values)
+    if beyond is None:
+        return _too_few_blocks(len(values), metric)
+    mean = geometric_mean if _logarithmic(rule, measure, values) else arithmetic_mean
+    estimate = mean(values, confidence=0.90)
+    shown = words.value(estimate.value, metric)
+    if estimate.low is not None and estimate.high is not None:
+        ends = (words.value(end, metric) for end in (estimate.low, estimate.high))
+        shown += f" (90 % interval {' to '.join(ends)})"
+    longer = any(reading.at_least for reading in each)
+    said = _by_limit(rule, beyond)
+    if longer and said is Verdict.PASS and rule.operator.limits_above:
+        said = Verdict.INCONCLUSIVE
+    reason = f"{shown}: {_LIMIT_WORDS[said]}"
+    if said is Verdict.INCONCLUSIVE and beyond.low > 0:
+        reason = f"{shown}: {_smoke(beyond.pairs)}"
+    if longer:
+        reason += "; it fell behind, and the true figure is longer still"
+    return Look(
+        verdict=said, reason=reason, blocks=beyond.pairs, p=beyond.p_worse, value=estimate.value
+    )
+
+
+_LIMIT_WORDS = {
+    Verdict.PASS: "the rule holds",
+    Verdict.FAIL: "the rule is broken",
+    Verdict.INCONCLUSIVE: "could be on either side of the limit",
+}
+
+
+def _beyond(rule: Criterion, measure: Measure, values: Sequence[float]) -> Change | None:
+    """Return how far values lie beyond the limit of a rule; positive breaks it."""
+    sign = 1.0 if rule.operator.limits_above else -1.0
+    if _logarithmic(rule, measure, values):
+        return change([sign * math.log(value / rule.limit) for value in values])
+    return change([sign * (value - rule.limit) for value in values])
+
+
+def _logarithmic(rule: Criterion, measure: Measure, values: Sequence[float]) -> bool:
+    return measure.logarithmic and rule.limit > 0 and all(value > 0 for value in values)
+
+
+def _by_limit(rule: Criterion, beyond: Change) -> Verdict:
+    if beyond.high < 0 or (beyond.high == 0 and not rule.operator.strict):
+        return Verdict.PASS
+    if beyond.low > 0 and beyond.pairs >= MIN_PAIRS_TO_FAIL:
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE
+
+
+def _look_at_count(case: Case) -> Look:
+    rule = case.rule
+    counts = {
+        trial.record.trial_id: int(getattr(trial.record.ledger, rule.subject))
+        for trial in case.candidate.trials
+        if trial.record.valid and trial.record.ledger is not None
+    }
+    if not counts:
+        return _too_few_valid(case.blocks) or Look(
+            verdict=Verdict.INCONCLUSIVE, reason="no valid trial has a ledger", blocks=0
+        )
+    broken = {key: n for key, n in counts.items() if not rule.operator.holds(n, rule.limit)}
+    if broken:
+        trial_id, count = max(broken.items(), key=lambda item: item[1])
+        of = f"{len(broken)} of {words.plural(len(counts), 'valid trial')}"
+        reason = f"broken in {of}; {rule.subject} {count:,} in {trial_id}"
+        return Look(verdict=Verdict.FAIL, reason=reason, blocks=len(counts), value=float(count))
+    if invalid := _too_few_valid(case.blocks):
+        return invalid
+    worst = max(counts.values())
+    return Look(
+        verdict=Verdict.PASS,
+        reason=f"at most {worst:,} in {words.plural(len(counts), 'valid trial')}",
+        blocks=len(counts),
+        value=float(worst),
+    )
+
+
+def _look_at_lag(case: Case) -> Look:
+    if invalid := _too_few_valid(case.blocks):
+        return invalid
+    told, rule = case.candidate.lag_verdict, case.rule
+    blocks = sum(t.record.valid and t.lag is not None for t in case.candidate.trials)
+    if told is None:
+        return Look(verdict=Verdict.INCONCLUSIVE, reason="the lag was not sampled", blocks=0)
+    is_word = told == rule.word
+    if told is LagVerdict.INCONCLUSIVE and not is_word:
+        said, reason = Verdict.INCONCLUSIVE, "the lag's slope could be on either side of the margin"
+    elif is_word is (rule.operator is Operator.EQUAL):
+        said, reason = Verdict.PASS, f"the lag is {told}"
+    else:
+        said, reason = Verdict.FAIL, f"the lag is {told}"
+    least = MIN_PAIRS_TO_FAIL if said is Verdict.FAIL else MIN_PAIRS
+    if blocks < least and said is not Verdict.INCONCLUSIVE:
+        said = Verdict.INCONCLUSIVE
+        reason = f"{reason} in {words.plural(blocks, 'block')}, but it takes {least} to say so"
+    return Look(verdict=said, reason=reason, blocks=blocks)
