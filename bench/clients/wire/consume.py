@@ -46,8 +46,7 @@ class WireConsumer:
         self._confirmations = acks.Confirmations(inbox)
         self._pulls: PullRequests | None = None
         if binding.mode == "pull":
-            options = options or PullOptions(outstanding=binding.requests)
-            self._pulls = PullRequests(binding, options, inbox, self._faults)
+            self._pulls = PullRequests(binding, options or PullOptions(), inbox, self._faults)
 
     async def open(self) -> None:
         """Connect and bind to the consumer; ServerUnavailableError when nobody answers."""

@@ -31,17 +31,15 @@ FAULT_PAUSE_NS = 100 * NS_PER_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullOptions:
-    """What a pull request may say beyond its batch and expiry; 0 or empty leaves it out.
+    """What a pull request may say beyond what the binding says; 0 or empty leaves it out.
 
     Attributes:
-        outstanding: requests open at once.
         no_wait: answer at once with what there is.
         max_bytes: most bytes of one request.
         idle_heartbeat_ns: how often the server shows that a silent request is alive.
         group: priority group.
     """
 
-    outstanding: int = 1
     no_wait: bool = False
     max_bytes: int = 0
     idle_heartbeat_ns: int = 0
@@ -95,7 +93,7 @@ class _Slot:
 
 
 class PullRequests:
-    """The pull requests of one consumer link; sids 1..outstanding are theirs.
+    """The pull requests of one consumer link; sids 1..requests are theirs.
 
     Attributes:
         hopeless: why asking again can bring nothing; empty while it can.
@@ -107,7 +105,7 @@ class PullRequests:
         self._batch = binding.batch
         self._inbox = inbox
         self._faults = faults
-        self._slots = {sid: _Slot() for sid in range(1, options.outstanding + 1)}
+        self._slots = {sid: _Slot() for sid in range(1, binding.requests + 1)}
         self._asked = 0
         self._pause_until_ns = 0
         self._to = f"$JS.API.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()

@@ -87,7 +87,7 @@ def test_one_request_is_open_until_its_batch_is_full() -> None:
 
 def test_what_is_in_hand_leaves_no_room() -> None:
     """A batch that came and was not taken counts as much as one under way."""
-    asking = Asking(PullOptions(outstanding=2))
+    asking = Asking(requests=2)
 
     assert len(asking.due(in_hand=11)) == 0
     assert len(asking.due(in_hand=10)) == 1
@@ -97,7 +97,7 @@ def test_what_is_in_hand_leaves_no_room() -> None:
 
 def test_each_request_counts_its_own_messages() -> None:
     """Two requests fill at different speed; a full one is replaced, the other stays."""
-    asking = Asking(PullOptions(outstanding=2))
+    asking = Asking(requests=2)
     first, second = asking.due()
 
     asking.pulls.received([b"1"] * 3 + [b"2"] * 10, 0)
@@ -247,7 +247,7 @@ def test_a_pause_that_ends_while_nobody_looks_is_not_slept_through() -> None:
 
 def test_a_broken_connection_takes_all_requests_with_it() -> None:
     """The server forgets the requests of a client that is gone."""
-    asking = Asking(PullOptions(outstanding=2))
+    asking = Asking(requests=2)
     asking.due()
 
     asking.pulls.forget()

@@ -62,25 +62,25 @@ FLOW = PUSH | {"flow_control": True, "idle_heartbeat": 200_000_000}
 
 
 @pytest.mark.parametrize(
-    ("settings", "options"),
+    ("settings", "options", "requests"),
     [
-        pytest.param({}, PullOptions(), id="pull"),
-        pytest.param({}, PullOptions(outstanding=3), id="pull-three-outstanding"),
-        pytest.param({}, PullOptions(no_wait=True), id="pull-no-wait"),
-        pytest.param({}, PullOptions(idle_heartbeat_ns=500_000_000), id="pull-heartbeat"),
-        pytest.param({}, PullOptions(max_bytes=20_000), id="pull-max-bytes"),
-        pytest.param({}, PullOptions(outstanding=2, max_bytes=9000), id="pull-two-max-bytes"),
-        pytest.param(PUSH, None, id="push"),
-        pytest.param(GROUP, None, id="push-group"),
-        pytest.param(FLOW, None, id="push-flow-control"),
-        pytest.param({"ack_policy": "none"}, PullOptions(), id="pull-ack-none"),
-        pytest.param(PUSH | {"ack_policy": "none"}, None, id="push-ack-none"),
-        pytest.param({"ack_policy": "all"}, PullOptions(), id="pull-ack-all"),
-        pytest.param(PUSH | {"ack_policy": "all"}, None, id="push-ack-all"),
+        pytest.param({}, PullOptions(), 1, id="pull"),
+        pytest.param({}, PullOptions(), 3, id="pull-three-requests"),
+        pytest.param({}, PullOptions(no_wait=True), 1, id="pull-no-wait"),
+        pytest.param({}, PullOptions(idle_heartbeat_ns=500_000_000), 1, id="pull-heartbeat"),
+        pytest.param({}, PullOptions(max_bytes=20_000), 1, id="pull-max-bytes"),
+        pytest.param({}, PullOptions(max_bytes=9000), 2, id="pull-two-max-bytes"),
+        pytest.param(PUSH, None, 1, id="push"),
+        pytest.param(GROUP, None, 1, id="push-group"),
+        pytest.param(FLOW, None, 1, id="push-flow-control"),
+        pytest.param({"ack_policy": "none"}, PullOptions(), 1, id="pull-ack-none"),
+        pytest.param(PUSH | {"ack_policy": "none"}, None, 1, id="push-ack-none"),
+        pytest.param({"ack_policy": "all"}, PullOptions(), 1, id="pull-ack-all"),
+        pytest.param(PUSH | {"ack_policy": "all"}, None, 1, id="push-ack-all"),
     ],
 )
 def test_every_message_is_delivered_and_acknowledged_once(
-    server: RealServer, settings: dict[str, Any], options: PullOptions | None
+    server: RealServer, settings: dict[str, Any], options: PullOptions | None, requests: int
 ) -> None:
     """Counts must be exact for every way to ask and to acknowledge."""
     policy = settings.get("ack_policy", "explicit")
@@ -88,6 +88,7 @@ def test_every_message_is_delivered_and_acknowledged_once(
         "KINDS",
         mode="pull" if options else "push",
         acks=policy != "none",
+        requests=requests,
         deliver_group=settings.get("deliver_group", ""),
     )
 
