@@ -91,13 +91,17 @@ def test_every_message_gets_its_own_answer(
     assert subject.link.faults == ()
 
 
-def test_acks_after_a_repeated_shape_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("acks_at_once", [1, 5, COUNT])
+def test_acks_after_a_repeated_shape_take_the_fast_way(
+    monkeypatch: pytest.MonkeyPatch, acks_at_once: int
+) -> None:
     """The exact reader costs 30 times as much: missing the fast one would make us the limit."""
     subject = Subject()
     subject.read(subject.answer(0, plain(1000)), [])
     monkeypatch.setattr(subject.link, "message", lambda *_: pytest.fail("read one by one"))
 
-    subject.read(b"".join(subject.answer(at, plain(1000 + at)) for at in range(1, COUNT)), [])
+    answers = [subject.answer(at, plain(1000 + at)) for at in range(1, COUNT)]
+    subject.read(b"".join(answers), [acks_at_once * len(answers[0])] * (COUNT // acks_at_once))
 
     assert subject.answers.stored_positions == list(range(COUNT))
 
