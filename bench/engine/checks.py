@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.core.units import NS_PER_MS, human_duration
-from bench.engine.publisher import TICK_NS
 from bench.engine.table import MessageTable, happened
 from bench.record.schema import (
     Finding,
@@ -26,7 +25,7 @@ GENERATOR_CPU_SHARE = 0.8
 THROTTLED_SHARE = 0.01
 STOLEN_SHARE = 0.05
 LONG_STALL_NS = 100 * NS_PER_MS
-LATE_SLIP_NS = TICK_NS + NS_PER_MS
+LATE_BEYOND_TICK_NS = NS_PER_MS
 SLIP_BEYOND = 10
 """Messages that must lie beyond a percentile for it to be told (MEASUREMENT.md R4)."""
 
@@ -61,6 +60,7 @@ class Load:
         window, counts: limits and counts.
         processes, host: what was used, and what was kept from us.
         window_full_msgs: messages that were due while a publisher's window was full.
+        tick_ns: shortest time between a publisher's wake-ups.
         stall_ns_max: role -> longest time its event loop did not turn.
     """
 
@@ -69,6 +69,7 @@ class Load:
     processes: tuple[ProcessUsage, ...]
     host: HostLoad | None
     window_full_msgs: int
+    tick_ns: int
     stall_ns_max: Mapping[str, int]
 
 
@@ -129,14 +130,15 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
 
 def _slip_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     slip_ns = _slip_ns_p99(table, load.window)
-    if slip_ns is None or slip_ns <= LATE_SLIP_NS:
+    late_ns = load.tick_ns + LATE_BEYOND_TICK_NS
+    if slip_ns is None or slip_ns <= late_ns:
         return
     waits = [usage.wait_share for usage in load.processes if usage.role.startswith("publisher")]
     waited = f"; a publisher waited {max(waits):.0%} of the window for a core" if waits else ""
     full = ", the window full" if load.window_full_msgs else ""
     yield _warning(
         "late-sends",
-        f"p99 of slip is {human_duration(slip_ns)}, above {human_duration(LATE_SLIP_NS)}"
+        f"p99 of slip is {human_duration(slip_ns)}, above {human_duration(late_ns)}"
         f"{full}{waited}; times from the intended instant include it",
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, resources
 from bench.engine.ackcheck import compare_acks
+from bench.engine.publisher import TICK_NS
 from bench.engine.table import join
 from bench.engine.trial import Outcome
 from bench.plan.model import Trial
@@ -42,12 +44,14 @@ class Frame:
         trial: of the plan.
         started_utc: ISO 8601.
         acks: the variant acknowledges.
+        pacing: of the workload's publishers.
         software: versions; None when the server was never reached.
     """
 
     trial: Trial
     started_utc: str
     acks: bool
+    pacing: Literal["precise", "frugal"]
     software: Software | None
 
 
@@ -73,6 +77,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
             processes=processes,
             host=host,
             window_full_msgs=sum(done.window_full_msgs for done in outcome.done.values()),
+            tick_ns=TICK_NS[frame.pacing],
             stall_ns_max={role: done.stall_ns_max for role, done in outcome.done.items()},
         )
         findings += checks.load_findings(table, load)

@@ -5,6 +5,8 @@ number of messages without an answer, holds messages back; their waiting shows a
 """
 
 import asyncio
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -12,12 +14,13 @@ from bench.clients.port import IntArray, PublisherLink
 from bench.core.units import NS_PER_S
 from bench.engine.clock import Alarm, now_ns
 from bench.engine.recorder import PublishRecorder
+from bench.spec.workload import Publish
 
-TICK_NS = 250_000
-"""Shortest time between two wake-ups; above 4000 msg/s several messages leave at each.
+TICK_NS: Mapping[Literal["precise", "frugal"], int] = {"precise": 250_000, "frugal": 1_000_000}
+"""Shortest time between two wake-ups; above 4000 or 1000 msg/s several messages leave at each.
 
-Finer ticks cost the server more CPU a message than they gain in slip, and the tick must be the
-same for everything that is compared: so it is fixed (docs/adr/0003).
+Still finer ticks, or spinning, take from the server what they gain in slip. The tick changes what a
+message costs the server, so it belongs to the workload and is the same for all that is compared.
 """
 
 ROOM_SHARE = 4
@@ -32,12 +35,13 @@ class OpenLoopPublisher:
     """
 
     def __init__(
-        self, link: PublisherLink, recorder: PublishRecorder, alarm: Alarm, window_msgs: int
+        self, link: PublisherLink, recorder: PublishRecorder, alarm: Alarm, offer: Publish
     ) -> None:
         self._link = link
         self._recorder = recorder
         self._alarm = alarm
-        self._window_msgs = window_msgs
+        self._window_msgs = offer.window_msgs
+        self._tick_ns = TICK_NS[offer.pacing]
         self.sent = 0
         self.window_full_msgs = 0
 
@@ -64,7 +68,7 @@ class OpenLoopPublisher:
                     return
                 await self._room(due_stop - self.sent, answers_until_ns)
             else:
-                await self._alarm.until(max(int(due_ns[self.sent]), now + TICK_NS))
+                await self._alarm.until(max(int(due_ns[self.sent]), now + self._tick_ns))
         await self._settled(self.sent, answers_until_ns)
 
     async def _send(self, stop: int, at_ns: int) -> None:

@@ -52,7 +52,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     await link.open()
     alarm = make_alarm()
     start_ns = await _started(channel)
-    publisher = OpenLoopPublisher(link, recorder, alarm, job.workload.publish.window_msgs)
+    publisher = OpenLoopPublisher(link, recorder, alarm, job.workload.publish)
     due_ns = start_ns + traffic.intended_ns[messages.ids]
     phases = job.workload.phases
     answers_until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns

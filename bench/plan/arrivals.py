@@ -18,10 +18,17 @@ def intended_ns(publish: Publish, phases: Phases, rng: np.random.Generator) -> I
 
     Shape (n,), never descending, all below warm-up + window.
     """
-    if publish.arrivals == "constant":
-        return constant_ns(publish.rate_msgs_per_s, phases.warmup_ns + phases.measure_ns)
-    warmup = poisson_ns(publish.rate_msgs_per_s, phases.warmup_ns, rng)
-    window = poisson_ns(publish.rate_msgs_per_s, phases.measure_ns, rng)
+    rate, whole_ns = publish.rate_msgs_per_s, phases.warmup_ns + phases.measure_ns
+    if publish.burst is not None:
+        return burst_ns(rate, whole_ns, publish.burst.every_ns, publish.burst.during_ns)
+    if publish.ramp is not None:
+        warmup = constant_ns(publish.ramp.from_msgs_per_s, phases.warmup_ns)
+        window = ramp_ns(publish.ramp.from_msgs_per_s, rate, phases.measure_ns)
+    elif publish.arrivals == "poisson":
+        warmup = poisson_ns(rate, phases.warmup_ns, rng)
+        window = poisson_ns(rate, phases.measure_ns, rng)
+    else:
+        return constant_ns(rate, whole_ns)
     return np.concatenate([warmup, phases.warmup_ns + window])
 
 
@@ -31,6 +38,34 @@ def constant_ns(rate_msgs_per_s: float, span_ns: int) -> IntArray:
     # slow, which is a second an hour.
     index = np.arange(math.ceil(rate_msgs_per_s * span_ns / NS_PER_S))
     due_ns = (index * NS_PER_S / rate_msgs_per_s).astype(np.int64)
+    return due_ns[due_ns < span_ns]
+
+
+def burst_ns(rate_msgs_per_s: float, span_ns: int, every_ns: int, during_ns: int) -> IntArray:
+    """Return instants in [0, span_ns) of which each period's stand evenly in its first part.
+
+    The schedule of a constant rate with the time within each period pressed together: nothing is
+    offered more or less than at that rate.
+    """
+    even_ns = constant_ns(rate_msgs_per_s, span_ns)
+    period, within_ns = np.divmod(even_ns, every_ns)
+    # In floating point: the product of two spans in ns passes 64 bits.
+    pressed_ns = (within_ns * (during_ns / every_ns)).astype(np.int64)
+    return period * every_ns + pressed_ns
+
+
+def ramp_ns(from_msgs_per_s: float, to_msgs_per_s: float, span_ns: int) -> IntArray:
+    """Return the instants in [0, span_ns) of a rate that changes evenly from one to the other.
+
+    Message i is due when the integral of the rate reaches i: a quadratic equation in t, solved in
+    the form that does not divide by a difference near zero.
+    """
+    span_s = span_ns / NS_PER_S
+    steepness = (to_msgs_per_s - from_msgs_per_s) / span_s if span_s else 0.0
+    count = math.ceil((from_msgs_per_s + to_msgs_per_s) / 2 * span_s)
+    index = np.arange(count, dtype=np.float64)
+    root = np.sqrt(np.maximum(from_msgs_per_s**2 + 2 * steepness * index, 0.0))
+    due_ns = (2 * index / (from_msgs_per_s + root) * NS_PER_S).astype(np.int64)
     return due_ns[due_ns < span_ns]
 
 

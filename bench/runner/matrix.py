@@ -4,9 +4,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from nats.aio.client import Client
 
 from bench.broker import admin
 from bench.broker.server import Server
@@ -59,8 +61,13 @@ async def run_matrix(run: Run) -> None:
 
 
 async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
-    started_utc = datetime.now(UTC).isoformat(timespec="seconds")
-    acks = cell.settings.ack.timing != "none"
+    frame = Frame(
+        trial=trial,
+        started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        acks=cell.settings.ack.timing != "none",
+        pacing=cell.workload.publish.pacing,
+        software=None,
+    )
     try:
         async with run.target.serving(cell.settings.server) as (server, endpoint):
             client = await admin.connect(endpoint)
@@ -75,25 +82,19 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                     )
                     traffic = make_traffic(cell.workload, trial.seed)
                     outcome = await stream.run(stage, trial, cell, traffic, run.watcher.moment)
-                    frame = Frame(
-                        trial=trial,
-                        started_utc=started_utc,
-                        acks=acks,
-                        software=_software(admin.server_version(client), cell),
-                    )
-                    return keep(frame, outcome, traffic.intended_ns)
+                    known = replace(frame, software=_software(client, cell))
+                    return keep(known, outcome, traffic.intended_ns)
             finally:
                 await client.close()
     except (MeasurementError, ServerUnavailableError) as error:
-        frame = Frame(trial=trial, started_utc=started_utc, acks=acks, software=None)
         finding = Finding(level=Level.INVALID, code="not-started", text=str(error))
         return keep_failed(frame, finding)
 
 
-def _software(server_version: str, cell: Cell) -> Software:
+def _software(connection: Client, cell: Cell) -> Software:
     client = cell.settings.client
     return Software(
-        server_version=server_version,
+        server_version=admin.server_version(connection),
         client=client,
         client_version=client_version(client),
     )

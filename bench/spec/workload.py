@@ -142,21 +142,106 @@ class Payload(Spec):
         return self
 
 
+class Phases(Spec):
+    """How long a trial's phases last.
+
+    Attributes:
+        warmup_ns: load runs, figures do not count.
+        measure_ns: the window that figures come from.
+        drain_ns: longest wait for what is still under way after the window.
+    """
+
+    warmup_ns: Duration = Field(default=30 * NS_PER_S, alias="warmup")
+    measure_ns: Duration = Field(default=120 * NS_PER_S, alias="measure")
+    drain_ns: Duration = Field(default=30 * NS_PER_S, alias="drain")
+
+    @model_validator(mode="after")
+    def _measures_something(self) -> Self:
+        if self.measure_ns < NS_PER_S:
+            raise MisfitError("measure", what="too short for a figure", allowed="1s or more")
+        longest = format_duration(MAX_PHASE_NS)
+        for key in ("warmup", "measure", "drain"):
+            if getattr(self, f"{key}_ns") > MAX_PHASE_NS:
+                raise MisfitError(key, what="too long", allowed=f"up to {longest}")
+        return self
+
+
+class Burst(Spec):
+    """Load that comes in bursts, with silence in between.
+
+    Attributes:
+        every_ns: from the start of one burst to the start of the next.
+        during_ns: how long a burst lasts; all messages of the period are due within it, evenly.
+    """
+
+    every_ns: Duration = Field(alias="every")
+    during_ns: Duration = Field(alias="during")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not 0 < self.during_ns <= self.every_ns:
+            raise MisfitError("during", what="no part of `every`", allowed="0 < during <= every")
+        return self
+
+
+class Ramp(Spec):
+    """Load that rises, or falls, evenly over the window.
+
+    Attributes:
+        from_msgs_per_s: rate through the warm-up and at the window's start; `rate` is at its end.
+    """
+
+    from_msgs_per_s: Rate = Field(alias="from")
+
+
 class Publish(Spec):
     """How messages are offered.
 
     Attributes:
         publishers: publisher processes; they share the rate.
-        rate_msgs_per_s: offered rate of all publishers together.
-        arrivals: `constant` spacing or a `poisson` process.
+        rate_msgs_per_s: offered rate of all publishers together; of bursts, the mean over a period.
+        arrivals: `constant` spacing, a `poisson` process, in a `burst` each period, or a `ramp`.
+        burst: goes with arrivals `burst`.
+        ramp: goes with arrivals `ramp`.
+        pacing: `precise` wakes for every due message, at most every 0.25 ms; `frugal` at most
+            every 1 ms, for a quarter of the CPU and up to 1 ms more slip.
         window_msgs: most messages without a PubAck per publisher; what is due beyond that waits,
             and its waiting counts as slip.
     """
 
     publishers: int = Field(default=1, ge=1, le=16)
     rate_msgs_per_s: Rate = Field(alias="rate")
-    arrivals: Literal["constant", "poisson"] = "constant"
+    arrivals: Literal["constant", "poisson", "burst", "ramp"] = "constant"
+    burst: Burst | None = None
+    ramp: Ramp | None = None
+    pacing: Literal["precise", "frugal"] = "precise"
     window_msgs: int = Field(default=256, ge=1, le=65536, alias="window")
+
+    def messages_in(self, phases: Phases) -> float:
+        """Return how many messages warm-up and window offer, before rounding."""
+        start_rate = self.ramp.from_msgs_per_s if self.ramp else self.rate_msgs_per_s
+        mean_rate = (start_rate + self.rate_msgs_per_s) / 2
+        offered = start_rate * phases.warmup_ns + mean_rate * phases.measure_ns
+        return offered / NS_PER_S
+
+    @model_validator(mode="after")
+    def _shaped_as_named(self) -> Self:
+        for shape in ("burst", "ramp"):
+            given = getattr(self, shape) is not None
+            if given and self.arrivals != shape:
+                raise MisfitError(
+                    shape,
+                    what=f"means nothing with arrivals {self.arrivals}",
+                    allowed=f"no {shape}, or arrivals {shape}",
+                )
+            if not given and self.arrivals == shape:
+                example = "{every: 1s, during: 100ms}" if shape == "burst" else "{from: 100/s}"
+                raise MisfitError(
+                    "arrivals",
+                    what=f"{shape} needs to be described",
+                    allowed=f"another word, or with it {shape}: {example}",
+                )
+        return self
 
 
 class Lognormal(Spec):
@@ -242,30 +327,6 @@ class Consume(Spec):
     handler: Handler = Handler()
 
 
-class Phases(Spec):
-    """How long a trial's phases last.
-
-    Attributes:
-        warmup_ns: load runs, figures do not count.
-        measure_ns: the window that figures come from.
-        drain_ns: longest wait for what is still under way after the window.
-    """
-
-    warmup_ns: Duration = Field(default=30 * NS_PER_S, alias="warmup")
-    measure_ns: Duration = Field(default=120 * NS_PER_S, alias="measure")
-    drain_ns: Duration = Field(default=30 * NS_PER_S, alias="drain")
-
-    @model_validator(mode="after")
-    def _measures_something(self) -> Self:
-        if self.measure_ns < NS_PER_S:
-            raise MisfitError("measure", what="too short for a figure", allowed="1s or more")
-        longest = format_duration(MAX_PHASE_NS)
-        for key in ("warmup", "measure", "drain"):
-            if getattr(self, f"{key}_ns") > MAX_PHASE_NS:
-                raise MisfitError(key, what="too long", allowed=f"up to {longest}")
-        return self
-
-
 class Workload(Spec):
     """One workload profile, the content of `workloads/<name>.yaml`.
 
@@ -290,27 +351,26 @@ class Workload(Spec):
     @property
     def messages(self) -> int:
         """How many messages a trial offers in warm-up and window."""
-        offered_ns = self.phases.warmup_ns + self.phases.measure_ns
-        return round(self.publish.rate_msgs_per_s * offered_ns / NS_PER_S)
+        return round(self.publish.messages_in(self.phases))
 
     def with_phases(self, phases: Phases) -> Self:
         """Return the same load over other phases; MisfitError when they hold none or too much."""
-        _check_load(self.publish.rate_msgs_per_s, phases)
+        _check_load(self.publish, phases)
         return self.model_copy(update={"phases": phases})
 
     @model_validator(mode="after")
     def _offers_a_load(self) -> Self:
-        _check_load(self.publish.rate_msgs_per_s, self.phases)
+        _check_load(self.publish, self.phases)
         return self
 
 
-def _check_load(rate_msgs_per_s: float, phases: Phases) -> None:
-    if rate_msgs_per_s * phases.measure_ns < NS_PER_S:
+def _check_load(publish: Publish, phases: Phases) -> None:
+    if publish.rate_msgs_per_s * phases.measure_ns < NS_PER_S:
         raise MisfitError(
             "publish", "rate", what="no message falls into the window", allowed="a higher rate"
         )
     offered_ns = phases.warmup_ns + phases.measure_ns
-    messages = rate_msgs_per_s * offered_ns / NS_PER_S
+    messages = publish.messages_in(phases)
     if messages > MAX_MESSAGES:
         raise MisfitError(
             "publish",

@@ -11,6 +11,7 @@ from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine.clock import make_alarm, now_ns
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.recorder import PublishRecorder, load_publisher
+from bench.spec.workload import Publish
 
 
 class ScriptedLink:
@@ -39,13 +40,17 @@ class ScriptedLink:
         self._recorder.stored(tuple(positions), now_ns())
 
 
+def offer(window: int) -> Publish:
+    return Publish.model_validate({"rate": "1000/s", "window": window})
+
+
 async def publish(
     path: Path, offsets_ns: IntArray, window: int, answer_after_s: float | None
 ) -> tuple[ScriptedLink, OpenLoopPublisher]:
     recorder = PublishRecorder(np.arange(offsets_ns.size, dtype=np.int64), path)
     link = ScriptedLink(recorder, answer_after_s)
     alarm = make_alarm()
-    publisher = OpenLoopPublisher(link, recorder, alarm, window)
+    publisher = OpenLoopPublisher(link, recorder, alarm, offer(window))
     start_ns = now_ns() + 5 * NS_PER_MS
     await publisher.run(start_ns + offsets_ns, start_ns + NS_PER_S // 2)
     alarm.close()

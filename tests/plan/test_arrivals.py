@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.core.units import NS_PER_S
-from bench.plan.arrivals import constant_ns, intended_ns, poisson_ns
+from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.plan.arrivals import burst_ns, constant_ns, intended_ns, poisson_ns, ramp_ns
 from tests.plan.examples import workload
 
 
@@ -93,3 +93,51 @@ def test_a_trial_may_have_no_warmup() -> None:
     load = workload(arrivals="poisson", warmup="0s")
 
     assert len(intended_ns(load.publish, load.phases, np.random.default_rng(1))) == 2000
+
+
+@given(rate=st.floats(10, 5000), every_ms=st.integers(10, 2000), share=st.floats(0.01, 1.0))
+def test_a_burst_offers_its_rate_within_its_part_of_each_period(
+    rate: float, every_ms: int, share: float
+) -> None:
+    """As many messages as at a constant rate, none of them due in the silence."""
+    every_ns = every_ms * NS_PER_MS
+    during_ns = max(1, int(every_ns * share))
+
+    due_ns = burst_ns(rate, 3 * NS_PER_S, every_ns, during_ns)
+
+    assert due_ns.size == constant_ns(rate, 3 * NS_PER_S).size
+    assert (due_ns % every_ns < during_ns).all()
+    assert (np.diff(due_ns) >= 0).all()
+
+
+def test_a_burst_of_a_tenth_is_ten_times_as_dense() -> None:
+    """1000/s in bursts of 100 ms a second: 1000 messages 0.1 ms apart, then 900 ms of nothing."""
+    due_ns = burst_ns(1000.0, 2 * NS_PER_S, NS_PER_S, 100 * NS_PER_MS)
+
+    assert due_ns[999] == 99_900_000
+    assert due_ns[1000] == NS_PER_S
+
+
+def test_a_ramp_rises_evenly() -> None:
+    """From 100/s to 300/s over 10 s: 2000 messages; 750 in the first half, 1250 in the second."""
+    due_ns = ramp_ns(100.0, 300.0, 10 * NS_PER_S)
+
+    assert due_ns.size == 2000
+    assert np.count_nonzero(due_ns < 5 * NS_PER_S) == 750
+
+
+@given(start=st.floats(1, 2000), stop=st.floats(1, 2000), span_s=st.integers(1, 20))
+def test_a_ramp_offers_the_mean_of_its_rates_and_never_goes_back(
+    start: float, stop: float, span_s: int
+) -> None:
+    """Rising or falling, the count is the area under the rate."""
+    due_ns = ramp_ns(start, stop, span_s * NS_PER_S)
+
+    assert abs(due_ns.size - (start + stop) / 2 * span_s) <= 1
+    assert (np.diff(due_ns) >= 0).all()
+    assert due_ns.size == 0 or (due_ns[0] >= 0 and due_ns[-1] < span_s * NS_PER_S)
+
+
+def test_a_level_ramp_is_a_constant_rate() -> None:
+    """The quadratic must not break down where there is nothing to solve."""
+    assert np.abs(ramp_ns(250.0, 250.0, NS_PER_S) - constant_ns(250.0, NS_PER_S)).max() <= 1
