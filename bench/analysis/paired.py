@@ -45,6 +45,7 @@ class Contrast:
         smallest_visible: size of the smallest true worsening that would be found in 80 % of cases.
         p: two-sided, of "no change", by t.
         p_by_ranks: the same by ranks; stands beside it, decides nothing.
+        differences: within blocks, on the scale of `found`, by block; empty between runs.
         found: on the scale of the differences, positive is worse; what gates judge.
         logarithmic: that scale is one of logarithms.
         at_least: whether the baseline, and whether the candidate, has values that are too low.
@@ -60,6 +61,7 @@ class Contrast:
     smallest_visible: float
     p: float
     p_by_ranks: float
+    differences: tuple[float, ...]
     found: Change
     logarithmic: bool
     at_least: tuple[bool, bool]
@@ -160,6 +162,7 @@ def _contrast(
         smallest_visible=abs(_back(found.smallest_visible, scale, sign)),
         p=min(1.0, 2 * min(found.p_worse, opposite.p_worse)),
         p_by_ranks=min(1.0, 2 * min(found.p_worse_by_ranks, opposite.p_worse_by_ranks)),
+        differences=tuple(_subtracted(changed, base)) if paired else (),
         found=found,
         logarithmic=scale is _Scale.LOGARITHMIC,
         at_least=(any(r.at_least for r in before), any(r.at_least for r in after)),
@@ -172,8 +175,11 @@ def _changes(
     """Return the change, and the change in the opposite direction."""
     if not paired:
         return change_between(base, changed), change_between(changed, base)
-    differences = [new - old for old, new in zip(base, changed, strict=True)]
-    return change(differences), change([-each for each in differences])
+    return change(_subtracted(changed, base)), change(_subtracted(base, changed))
+
+
+def _subtracted(these: Sequence[float], those: Sequence[float]) -> list[float]:
+    return [this - that for this, that in zip(these, those, strict=True)]
 
 
 def _scale(measure: Measure, old: Sequence[float], new: Sequence[float]) -> _Scale:

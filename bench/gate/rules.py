@@ -82,8 +82,11 @@ def look(case: Case, *, first: int | None = None) -> Look:
     if invalid := _too_few_valid(case.blocks):
         return invalid
     measure = measure_of(metric.key)
-    if case.baseline is None:
+    if not case.rule.versus_baseline:
         return _look_at_limit(case.rule, measure, readings(measure, case.candidate), first)
+    if case.baseline is None:
+        reason = "the baseline was not measured under this workload"
+        return Look(verdict=Verdict.INCONCLUSIVE, reason=reason, blocks=0)
     found = contrast(measure, case.baseline, case.candidate, first=first)
     if found is None:
         shared = readings(measure, case.baseline).keys() & readings(measure, case.candidate).keys()

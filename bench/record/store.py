@@ -53,11 +53,11 @@ class RunStore:
 
     def write_plan(self, plan: Plan) -> None:
         """Write plan.json; StorageError when the disk refuses."""
-        self._write_json(self.path / "plan.json", _PLAN, plan)
+        write_json(self.path / "plan.json", _PLAN, plan)
 
     def write_environment(self, environment: Environment) -> None:
         """Write environment.json; StorageError when the disk refuses."""
-        self._write_json(self.path / "environment.json", _ENVIRONMENT, environment)
+        write_json(self.path / "environment.json", _ENVIRONMENT, environment)
 
     def write_trial(
         self, record: TrialRecord, intervals: Sequence[Interval], frame: pd.DataFrame
@@ -86,12 +86,12 @@ class RunStore:
 
     def read_plan(self) -> Plan:
         """Return the plan; RecordError when it is missing or broken."""
-        return _read_json(self.path / "plan.json", _PLAN, PLAN_SCHEMA_VERSION)
+        return read_json(self.path / "plan.json", _PLAN, PLAN_SCHEMA_VERSION)
 
     def read_environment(self) -> Environment:
         """Return the environment; RecordError when it is missing or broken."""
         path = self.path / "environment.json"
-        return _read_json(path, _ENVIRONMENT, ENVIRONMENT_SCHEMA_VERSION)
+        return read_json(path, _ENVIRONMENT, ENVIRONMENT_SCHEMA_VERSION)
 
     def trial_ids(self) -> tuple[str, ...]:
         """Return the ids of the trials on disk, in the order they ran."""
@@ -103,7 +103,7 @@ class RunStore:
     def read_trial(self, trial_id: str) -> TrialRecord:
         """Return a trial's record; RecordError when it is missing or broken."""
         path = self._trial_path(trial_id) / "trial.json"
-        return _read_json(path, _TRIAL, TRIAL_SCHEMA_VERSION)
+        return read_json(path, _TRIAL, TRIAL_SCHEMA_VERSION)
 
     def read_intervals(self, trial_id: str) -> Sequence[Interval]:
         """Return a trial's histograms; RecordError when they are missing or broken."""
@@ -116,18 +116,21 @@ class RunStore:
     def _trial_path(self, trial_id: str) -> Path:
         return self.path / "trials" / trial_id
 
-    def _write_json(self, path: Path, adapter: TypeAdapter[T], value: T) -> None:
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_synced(partial, adapter.dump_json(value, indent=1))
-            partial.replace(path)
-            _sync_directory(path.parent)
-        except OSError as error:
-            raise _storage_error(path, error) from error
+
+def write_json(path: Path, adapter: TypeAdapter[T], value: T) -> None:
+    """Write a JSON file whole, or leave what was there; StorageError when the disk refuses."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_synced(partial, adapter.dump_json(value, indent=1))
+        partial.replace(path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise _storage_error(path, error) from error
 
 
-def _read_json(path: Path, adapter: TypeAdapter[T], version: int) -> T:
+def read_json(path: Path, adapter: TypeAdapter[T], version: int) -> T:
+    """Return what a JSON file holds; RecordError when it is missing, broken or too new."""
     try:
         value = adapter.validate_json(path.read_bytes())
     except OSError as error:

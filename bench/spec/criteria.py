@@ -311,12 +311,23 @@ def _metric_name(value: Any) -> str:  # noqa: ANN401 - any YAML
             allowed=metric_words(),
             nearest=nearest(str(value), metric_names()),
         )
+    if metric.better is Better.NEITHER:
+        raise MisfitError(
+            what=f"neither way of {metric.short} is better, so nothing is best by it",
+            allowed=f"another figure; the lag is judged by the rule {LAG_VERDICT} == stable",
+        )
     return metric.short
 
+
+_RANKING_NAMES = tuple(
+    name
+    for name in metric_names()
+    if (metric := find_metric(name)) is not None and metric.better is not Better.NEITHER
+)
 
 MetricName = Annotated[
     str,
     BeforeValidator(_metric_name),
-    WithJsonSchema({"type": "string", "enum": list(metric_names())}),
+    WithJsonSchema({"type": "string", "enum": list(_RANKING_NAMES)}),
 ]
-"""The name of a metric as a field of a spec; kept as its short name."""
+"""The name of a metric that cells are ranked by, as a field of a spec; kept as its short name."""

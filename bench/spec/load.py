@@ -139,7 +139,7 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
     if matrix is not None and matrix.phases is not None:
         workloads = members.with_phases(workloads, matrix.phases)
     for config in configs:
-        problems += _crossing_problems(config, workloads)
+        problems += crossing_problems(config, workloads)
     problems += _baseline_problems(document, configs)
     _raise_any(problems)
     return LoadedMatrix(
@@ -280,9 +280,10 @@ def _baseline_problems(document: Document, configs: Sequence[LoadedConfig]) -> I
         )
 
 
-def _crossing_problems(
+def crossing_problems(
     config: LoadedConfig, workloads: Mapping[str, Workload]
 ) -> Iterator[Problem]:
+    """Yield what keeps variants of a config from carrying these workloads."""
     for name, settings in config.variants.items():
         for workload_name, workload in workloads.items():
             for objection in workload_objections(settings, workload):

@@ -1,0 +1,171 @@
+"""What equal cells differ by on this host, and so what a gate can see (MEASUREMENT.md R11)."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from bench.analysis.figures import RunFigures, WorkloadFigures
+from bench.analysis.hosts import fingerprint
+from bench.analysis.metrics import MEASURES
+from bench.analysis.paired import Contrast, contrast
+from bench.core.units import NS_PER_S
+from bench.gate import words
+from bench.record.schema import Environment
+from bench.spec.gates import Gates
+from bench.spec.metrics import Better
+from bench.spec.workload import Workload
+from bench.stats.compare import smallest_visible
+from bench.stats.resample import false_red_share
+
+CALIBRATION_SCHEMA_VERSION = 1
+MAX_AGE = timedelta(days=30)
+SCREEN_BLOCKS = 5
+POOLED_BLOCKS = 10
+
+ROUND_MARGINS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.50, 1.0)
+"""Margins that people write; the largest stands for "do not gate this"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatter:
+    """How much a figure scatters between equal cells of a workload.
+
+    Attributes:
+        workload, metric: name and key.
+        window_s: length of the window that it holds for.
+        blocks: valid blocks that it comes from.
+        spread: standard deviation of the differences within blocks; of logarithms, or of shares of
+            the baseline where the figure may be 0.
+        visible_5, visible_10: smallest worsening that so many blocks find in 80 % of cases; a
+            share of the baseline.
+        margin: suggested, a share: a gate of 5 blocks passes an unchanged candidate with it in at
+            least 80 % of cases.
+        false_red: share of gates between equal cells that come out red with that margin.
+    """
+
+    workload: str
+    metric: str
+    window_s: float
+    blocks: int
+    spread: float
+    visible_5: float
+    visible_10: float
+    margin: float
+    false_red: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What `calibration.json` holds.
+
+    Attributes:
+        schema_version: of the file.
+        fingerprint: of the host; on another one the rest means nothing.
+        host, server_version, run_id: where, with what, and in which run it was measured.
+        variant: that was compared with itself.
+        measured_utc: ISO 8601.
+        scatters: by workload and metric.
+    """
+
+    schema_version: int
+    fingerprint: str
+    host: str
+    server_version: str
+    run_id: str
+    variant: str
+    measured_utc: str
+    scatters: tuple[Scatter, ...]
+
+    def scatter(self, workload: str, metric: str, window_s: float) -> Scatter | None:
+        """Return the scatter of a figure in windows of this length; None when not measured."""
+        for each in self.scatters:
+            if (each.workload, each.metric, each.window_s) == (workload, metric, window_s):
+                return each
+        return None
+
+
+def calibrate(figures: RunFigures) -> Calibration:
+    """Return what a run of equal cells, two for each workload, says about its host."""
+    environment = figures.environment
+    return Calibration(
+        schema_version=CALIBRATION_SCHEMA_VERSION,
+        fingerprint=fingerprint(environment),
+        host=environment.host,
+        server_version=environment.server_version,
+        run_id=figures.run_id,
+        variant=figures.plan.baseline,
+        measured_utc=environment.started_utc,
+        scatters=tuple(s for workload in figures.workloads for s in _scatters(workload)),
+    )
+
+
+def _scatters(workload: WorkloadFigures) -> Iterator[Scatter]:
+    one, other = workload.cells
+    rng = np.random.default_rng(1)
+    for measure in MEASURES:
+        found = contrast(measure, one, other)
+        if found is None or not found.relative or measure.metric.better is Better.NEITHER:
+            continue
+        yield _scatter(workload, found, rng)
+
+
+def _scatter(workload: WorkloadFigures, found: Contrast, rng: np.random.Generator) -> Scatter:
+    # Equal cells differ by 0 on average: their squares themselves say how much they scatter.
+    spread = math.sqrt(float(np.mean(np.square(found.differences))))
+    visible_5 = _share(smallest_visible(spread, SCREEN_BLOCKS), found)
+    margin = next((each for each in ROUND_MARGINS if each >= visible_5), ROUND_MARGINS[-1])
+    on_scale = math.log1p(margin) if found.logarithmic else margin
+    return Scatter(
+        workload=workload.name,
+        metric=found.metric.key,
+        window_s=_window_s(workload.cells[0].cell.workload),
+        blocks=found.found.pairs,
+        spread=spread,
+        visible_5=visible_5,
+        visible_10=_share(smallest_visible(spread, POOLED_BLOCKS), found),
+        margin=margin,
+        false_red=false_red_share(
+            found.differences, margin=on_scale, blocks=SCREEN_BLOCKS, rng=rng
+        ),
+    )
+
+
+def _share(worse: float, found: Contrast) -> float:
+    return math.expm1(worse) if found.logarithmic else worse
+
+
+def _window_s(workload: Workload) -> float:
+    return workload.phases.measure_ns / NS_PER_S
+
+
+def objection(calibration: Calibration, environment: Environment, now: datetime) -> str:
+    """Say why a calibration does not hold here and now; empty when it does."""
+    if calibration.fingerprint != fingerprint(environment):
+        return f"it was made on another host, or this one has changed ({calibration.host})"
+    age = now - datetime.fromisoformat(calibration.measured_utc)
+    if age > MAX_AGE:
+        return f"it is {age.days} days old; {MAX_AGE.days} are the most"
+    return ""
+
+
+def margin_warnings(
+    calibration: Calibration, gates: Gates, workloads: Mapping[str, Workload], *, blocks: int
+) -> Iterator[str]:
+    """Yield a warning for each margin below what so many blocks can see on this host."""
+    for name, workload in workloads.items():
+        for rule in gates.rules_for(name):
+            if rule.metric is None or not rule.versus_baseline:
+                continue
+            scatter = calibration.scatter(name, rule.metric.key, _window_s(workload))
+            if scatter is None:
+                continue
+            visible = math.expm1(smallest_visible(scatter.spread, max(blocks, 2)))
+            if abs(rule.limit) < visible:
+                yield (
+                    f"{name}, {rule}: the margin is below {words.share(visible).lstrip('+')}, the "
+                    f"smallest worsening that {words.plural(blocks, 'block')} can see on this "
+                    f"host; suggested: {words.share(scatter.margin).lstrip('+')}"
+                )

@@ -1,0 +1,275 @@
+"""The answer to a matrix's question: which variants meet its criteria, and which to take.
+
+Each rule is judged by its own interval. A matrix explores; a build is failed by a gate, which also
+allows for how many rules it looks at.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.analysis.comparison import separable
+from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.gate import words
+from bench.gate.rules import Case, look
+from bench.gate.verdict import label
+from bench.spec.criteria import Criterion, parse_criterion
+from bench.spec.metrics import Better, Metric, find_metric
+from bench.stats.compare import Verdict
+
+DEFAULT_PRIMARY = "end_to_end_p99"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What one criterion says about a variant under one workload."""
+
+    workload: str
+    rule: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a variant stands.
+
+    Attributes:
+        variant: its first name; variants of the same settings share a standing.
+        names: all of them.
+        verdict: the worst of its marks: fail, else invalid, else inconclusive, else pass.
+        marks: one for each criterion and workload, in the order of the files.
+    """
+
+    variant: str
+    names: tuple[str, ...]
+    verdict: Verdict
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a run says to its question.
+
+    Attributes:
+        question: of the matrix; may be empty.
+        rules: criteria, as rules are written.
+        primary: title of the figure that the recommendation goes by.
+        standings: of every variant, in the order of the files.
+        recommended: name of a variant; empty where none surely meets the criteria.
+        alike: that meet them too and cannot be told from it by any figure that decides.
+        undecided: that may or may not meet them.
+        sentence: all of it for a person.
+    """
+
+    question: str
+    rules: tuple[str, ...]
+    primary: str
+    standings: tuple[Standing, ...]
+    recommended: str
+    alike: tuple[str, ...]
+    undecided: tuple[str, ...]
+    sentence: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """Pass when a variant meets the criteria, fail when each surely breaks one."""
+        if self.recommended:
+            return Verdict.PASS
+        verdicts = {standing.verdict for standing in self.standings}
+        if verdicts == {Verdict.FAIL}:
+            return Verdict.FAIL
+        return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in verdicts else Verdict.INVALID
+
+
+_Cells = Mapping[str, CellFigures]
+"""A variant's cells by workload."""
+
+
+def answer(figures: RunFigures) -> Answer | None:
+    """Return what a run says to its question; None where its matrix has no criteria."""
+    rules = tuple(map(parse_criterion, figures.plan.success))
+    if not rules:
+        return None
+    variants = _variants(figures)
+    standings = tuple(
+        _standing(cells, rules, figures, variants.get(_baseline_key(figures)))
+        for cells in variants.values()
+    )
+    meeting = [
+        cells
+        for standing, cells in zip(standings, variants.values(), strict=True)
+        if standing.verdict is Verdict.PASS
+    ]
+    ranking = [_metric(figures.plan.primary), *map(_metric, figures.plan.secondary)]
+    best, alike, decisive = _ranked(meeting, ranking) if meeting else (None, (), None)
+    undecided = tuple(
+        s.variant for s in standings if s.verdict in (Verdict.INCONCLUSIVE, Verdict.INVALID)
+    )
+    recommended = "" if best is None else _name(best)
+    return Answer(
+        question=figures.plan.question,
+        rules=tuple(map(str, rules)),
+        primary=ranking[0].title,
+        standings=standings,
+        recommended=recommended,
+        alike=tuple(map(_name, alike)),
+        undecided=undecided,
+        sentence=" ".join(
+            [
+                *_recommendation(best, alike, decisive, len(rules)),
+                *_rest(standings, undecided, recommended),
+            ]
+        ),
+    )
+
+
+def _metric(name: str) -> Metric:
+    metric = find_metric(name or DEFAULT_PRIMARY)
+    if metric is None:
+        raise ValueError(f"a plan holds the unknown metric {name}")
+    return metric
+
+
+def _variants(figures: RunFigures) -> dict[tuple[str, ...], _Cells]:
+    groups: dict[tuple[str, ...], dict[str, CellFigures]] = {}
+    for workload in figures.workloads:
+        for cell in workload.cells:
+            names = tuple(map(str, cell.cell.variants))
+            groups.setdefault(names, {})[workload.name] = cell
+    return dict(groups)
+
+
+def _baseline_key(figures: RunFigures) -> tuple[str, ...]:
+    for cell in figures.plan.cells:
+        names = tuple(map(str, cell.variants))
+        if figures.plan.baseline in names:
+            return names
+    return ()
+
+
+def _standing(
+    cells: _Cells, rules: Sequence[Criterion], figures: RunFigures, baseline: _Cells | None
+) -> Standing:
+    marks = tuple(
+        _mark(cells, rule, workload, baseline)
+        for workload in figures.workloads
+        if workload.name in cells
+        for rule in rules
+    )
+    verdicts = {mark.verdict for mark in marks}
+    order = (Verdict.FAIL, Verdict.INVALID, Verdict.INCONCLUSIVE, Verdict.PASS)
+    names = next(iter(cells.values())).cell.variants
+    return Standing(
+        variant=str(names[0]),
+        names=tuple(map(str, names)),
+        verdict=next(verdict for verdict in order if verdict in verdicts),
+        marks=marks,
+    )
+
+
+def _mark(
+    cells: _Cells, rule: Criterion, workload: WorkloadFigures, baseline: _Cells | None
+) -> Mark:
+    candidate = cells[workload.name]
+    against = baseline.get(workload.name) if baseline is not None and rule.versus_baseline else None
+    if against is not None and against.cell.id == candidate.cell.id:
+        said, reason = Verdict.PASS, "it is the baseline"
+    else:
+        case = Case(workload=workload.name, rule=rule, candidate=candidate, baseline=against)
+        found = look(case)
+        said, reason = found.verdict, found.reason
+    return Mark(workload=workload.name, rule=str(rule), verdict=said, reason=reason)
+
+
+def _ranked(
+    meeting: Sequence[_Cells], ranking: Sequence[Metric]
+) -> tuple[_Cells, tuple[_Cells, ...], Metric | None]:
+    """Return the best, those that cannot be told from it, and the metric that decided last."""
+    left, best, decisive = list(meeting), meeting[0], None
+    for metric in ranking:
+        having = [cells for cells in left if _distance(cells, left, metric) is not None]
+        if not having:
+            continue
+        best = min(having, key=lambda cells: _distance(cells, left, metric) or 0.0)
+        close = [cells for cells in left if not _worse(cells, best, metric)]
+        if decisive is None or len(close) < len(left):
+            decisive = metric
+        left = close
+        if len(left) == 1:
+            break
+    return best, tuple(cells for cells in left if cells is not best), decisive
+
+
+def _distance(cells: _Cells, others: Sequence[_Cells], metric: Metric) -> float | None:
+    """Return how far a variant is from the best of each workload, on average, in logarithms.
+
+    A figure that may be 0 counts as it is.
+    """
+    sign = -1.0 if metric.better is Better.HIGHER else 1.0
+    found = []
+    for workload, cell in cells.items():
+        estimate = cell.estimates.get(metric.key)
+        if estimate is None:
+            return None
+        values = [
+            other[workload].estimates[metric.key].value
+            for other in others
+            if metric.key in other[workload].estimates
+        ]
+        positive = all(value > 0 for value in values)
+        found.append(sign * (math.log(estimate.value) if positive else estimate.value))
+    return sum(found) / len(found)
+
+
+def _worse(cells: _Cells, best: _Cells, metric: Metric) -> bool:
+    """Say whether a variant is told from the best under any workload."""
+    if cells is best:
+        return False
+    pairs = [
+        (cell.estimates.get(metric.key), best[workload].estimates.get(metric.key))
+        for workload, cell in cells.items()
+    ]
+    return any(
+        own is None or (other is not None and separable(own, other) is True) for own, other in pairs
+    )
+
+
+def _name(cells: _Cells) -> str:
+    return label(next(iter(cells.values())))
+
+
+def _recommendation(
+    best: _Cells | None, alike: Sequence[_Cells], decisive: Metric | None, rules: int
+) -> Iterator[str]:
+    if best is None:
+        return
+    meets = f"meets {'the criterion' if rules == 1 else f'all {rules} criteria'}"
+    if decisive is None:
+        yield f"Recommended: {_name(best)}. It {meets}."
+        return
+    figures = ", ".join(
+        f"{words.value(cell.estimates[decisive.key].value, decisive)} under {workload}"
+        for workload, cell in best.items()
+    )
+    yield f"Recommended: {_name(best)}. It {meets} and is best by {decisive.title} ({figures})."
+    if alike:
+        names = ", ".join(map(_name, alike))
+        yield f"Not to be told from it: {names}."
+
+
+def _rest(
+    standings: Sequence[Standing], undecided: Sequence[str], recommended: str
+) -> Iterator[str]:
+    failed = [s for s in standings if s.verdict is Verdict.FAIL]
+    if not recommended:
+        none = (
+            "No variant surely meets the criteria" if undecided else "No variant meets the criteria"
+        )
+        yield f"{none}{'' if undecided else ': each breaks at least one'}."
+    for variant in undecided:
+        standing = next(s for s in standings if s.variant == variant)
+        mark = next(m for m in standing.marks if m.verdict is not Verdict.PASS)
+        yield f"Undecided: {variant} ({mark.rule} under {mark.workload}: {mark.reason})."
+    if failed and (recommended or undecided):
+        yield f"Broken by {', '.join(s.variant for s in failed)}."

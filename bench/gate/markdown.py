@@ -1,0 +1,106 @@
+"""A verdict as Markdown: the summary of a CI job, or a comment below a change."""
+
+import re
+
+from bench.gate import words
+from bench.gate.verdict import GateOutcome, GateResult
+from bench.spec.metrics import metric_of
+from bench.stats.compare import Verdict
+
+MARKS = {
+    Verdict.PASS: "✅",
+    Verdict.FAIL: "❌",
+    Verdict.INCONCLUSIVE: "❔",
+    Verdict.INVALID: "⚠️",
+}
+"""Beside the word, never in its place."""
+
+_HEAD = (
+    "Verdict",
+    "Workload",
+    "Candidate",
+    "Rule",
+    "Baseline",
+    "Candidate's figure",
+    "Change (90 % interval)",
+    "p, adjusted",
+    "Blocks",
+)
+
+
+def render(result: GateResult) -> str:
+    """Return a verdict as Markdown, worst gate first."""
+    counts = ", ".join(
+        f"{count} {verdict}" for verdict in Verdict if (count := result.count(verdict))
+    )
+    lines = [
+        f"## {MARKS[result.verdict]} jetbench gate: {result.verdict}",
+        "",
+        _text(result.sentence),
+        "",
+        *([_text(result.description), ""] if result.description else []),
+        f"{words.plural(len(result.outcomes), 'gate')}: {counts}. Rules: "
+        f"{_text(result.gates_file)}; run: {_text(result.run_id)}.",
+        "",
+        _row(_HEAD),
+        _row(["---"] * len(_HEAD)),
+        *(_row(_cells(outcome)) for outcome in result.outcomes),
+        "",
+        *_reasons(result),
+    ]
+    if result.warnings:
+        lines += ["", "**Before relying on it**", ""]
+        lines += [f"- {_text(warning)}" for warning in result.warnings]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _reasons(result: GateResult) -> list[str]:
+    unpassed = [each for each in result.outcomes if each.verdict is not Verdict.PASS]
+    return [
+        f"- {MARKS[each.verdict]} **{each.verdict}** {_text(each.workload)}, "
+        f"{_text(each.candidate)}, {_text(each.rule)}: {_text(each.reason)}"
+        for each in unpassed
+    ]
+
+
+def _cells(outcome: GateOutcome) -> list[str]:
+    return [
+        f"{MARKS[outcome.verdict]} {outcome.verdict}",
+        _text(outcome.workload),
+        _text(outcome.candidate),
+        _text(outcome.rule),
+        figure(outcome.baseline_value, outcome),
+        figure(outcome.candidate_value, outcome),
+        change(outcome),
+        "" if outcome.p_adjusted is None else words.p_value(outcome.p_adjusted),
+        str(outcome.blocks),
+    ]
+
+
+def figure(amount: float | None, outcome: GateOutcome) -> str:
+    """Write one of an outcome's figures; empty where there is none."""
+    if amount is None:
+        return ""
+    return words.value(amount, metric_of(outcome.metric)) if outcome.unit else f"{amount:,.0f}"
+
+
+def change(outcome: GateOutcome) -> str:
+    """Write an outcome's change with its interval; empty where nothing was compared."""
+    ends = (outcome.change, outcome.low, outcome.high)
+    if any(end is None for end in ends):
+        return ""
+    middle, low, high = (_end(end, outcome) for end in ends if end is not None)
+    return f"{middle} ({low} to {high})"
+
+
+def _end(amount: float, outcome: GateOutcome) -> str:
+    return words.share(amount) if outcome.relative else figure(amount, outcome)
+
+
+def _row(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _text(text: str) -> str:
+    """Return text that Markdown shows as it stands, on one line and within a table's cell."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~!&@])", r"\\\1", " ".join(text.split()))
