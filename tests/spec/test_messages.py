@@ -23,7 +23,8 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     path = write(tmp_path, "w.yaml", WORKLOAD.replace("publish: {", "publish: {widnow: 8, "))
 
     assert problems_of(path) == [
-        "w.yaml:3: publish.widnow = 8: unknown key; allowed: publishers, rate, arrivals, window; "
+        "w.yaml:3: publish.widnow = 8: unknown key; allowed: publishers, rate, arrivals, burst, ramp, "
+        "pacing, window; "
         "did you mean 'window'?"
     ]
 
@@ -228,7 +229,7 @@ def test_an_override_that_is_wrong_is_shown_where_it_stands(tmp_path: Path) -> N
     path = write(tmp_path, "c.yaml", CONFIG.replace("pull.batch: 1", "pull.bach: 1"))
 
     assert problems_of(path) == [
-        "c.yaml:5: variants.small.pull.bach = 1: unknown key; allowed: batch, expires; "
+        "c.yaml:5: variants.small.pull.bach = 1: unknown key; allowed: batch, requests, expires; "
         "did you mean 'batch'?"
     ]
 
@@ -283,5 +284,5 @@ def test_an_unknown_matrix_is_answered_with_the_nearest(tmp_path: Path) -> None:
         load_matrix("quikstart")
 
     assert str(caught.value.problems[0]) == (
-        "quikstart: no such matrix; allowed: full, quickstart; did you mean 'quickstart'?"
+        "quikstart: no such matrix; allowed: client, full, quickstart; did you mean 'quickstart'?"
     )
