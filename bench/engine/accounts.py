@@ -1,6 +1,5 @@
 """From the joined instants to what is kept: histograms per slice, counts and the ledger."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -40,21 +39,23 @@ class Times:
     overflows: int
 
 
-def times(table: MessageTable) -> Times:
+def times(table: MessageTable, window_start_ns: int) -> Times:
     """Return one interval for each time and slice that has messages.
 
-    A message belongs to the slice of its intended instant, whenever the rest happened.
+    A message belongs to the slice of its intended instant, whenever the rest happened. A slice
+    begins where the window does, so that none holds messages of two phases; the first of a trial
+    is shorter for it.
     """
-    tallies = list(_tallies(table))
+    tallies = list(_tallies(table, window_start_ns % SLICE_NS))
     return Times(
         intervals=tuple(
             Interval(
                 time=time,
-                start_ns=index * SLICE_NS,
-                end_ns=(index + 1) * SLICE_NS,
+                start_ns=max(0, end_ns - SLICE_NS),
+                end_ns=end_ns,
                 histogram=counted.histogram,
             )
-            for time, index, counted in tallies
+            for time, end_ns, counted in tallies
             if counted.histogram.total_count
         ),
         negatives=sum(counted.negatives for _, _, counted in tallies),
@@ -62,7 +63,8 @@ def times(table: MessageTable) -> Times:
     )
 
 
-def _tallies(table: MessageTable) -> Iterator[tuple[Time, int, Tally]]:
+def _tallies(table: MessageTable, first_end_ns: int) -> Iterator[tuple[Time, int, Tally]]:
+    """Yield each time's tally of each slice, with the slice's end."""
     bounds = {
         Time.SLIP: (table.intended_ns, table.sent_ns),
         Time.SERVICE: (table.sent_ns, table.stored_ns),
@@ -71,14 +73,17 @@ def _tallies(table: MessageTable) -> Iterator[tuple[Time, int, Tally]]:
         Time.COMPLETION: (table.intended_ns, table.handled_ns),
         Time.END_TO_END: (table.intended_ns, table.acked_ns),
     }
-    slices = table.intended_ns // SLICE_NS
-    edges = np.searchsorted(slices, np.arange(slices[-1] + 2)) if slices.size else np.zeros(1, int)
+    last_ns = int(table.intended_ns[-1]) if table.intended_ns.size else -1
+    ends_ns = np.arange(first_end_ns, last_ns + SLICE_NS + 1, SLICE_NS)
+    edges = np.searchsorted(table.intended_ns, ends_ns)
     for time, (begin_ns, end_ns) in bounds.items():
         counted = happened(begin_ns) & happened(end_ns)
-        for index, (first, stop) in enumerate(itertools.pairwise(edges.tolist())):
+        first = 0
+        for slice_end_ns, stop in zip(ends_ns.tolist(), edges.tolist(), strict=True):
             chosen = slice(first, stop)
             spans = (end_ns[chosen] - begin_ns[chosen])[counted[chosen]]
-            yield time, index, tally(spans)
+            yield time, slice_end_ns, tally(spans)
+            first = stop
 
 
 def slices(table: MessageTable, until_ns: int) -> Slices:

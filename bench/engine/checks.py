@@ -22,6 +22,7 @@ from bench.stats.percentile import percentile_ns
 
 OFFERED_TOLERANCE = 0.01
 GENERATOR_CPU_SHARE = 0.8
+GENERATOR_BUSY_SHARE = 0.95
 THROTTLED_SHARE = 0.01
 STOLEN_SHARE = 0.05
 LONG_STALL_NS = 100 * NS_PER_MS
@@ -108,11 +109,12 @@ def _rate_findings(load: Load) -> Iterator[Finding]:
 def _cpu_findings(load: Load) -> Iterator[Finding]:
     for usage in load.processes:
         generator = usage.role.startswith(("publisher", "consumer"))
-        if generator and usage.cpu_share > GENERATOR_CPU_SHARE:
+        if generator and _saturated(usage):
             yield _invalid(
                 "generator-saturated",
-                f"{usage.role} used {usage.cpu_share:.0%} of a core: what was measured is the "
-                "client, not the server",
+                f"{usage.role} used {usage.cpu_share:.0%} of a core and waited for one during "
+                f"{max(0.0, usage.wait_share):.0%} of the window: what was measured is the client, "
+                "not the server",
             )
     if load.host is None:
         return
@@ -126,6 +128,12 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
         yield _invalid(
             "cpu-steal", f"the hypervisor took {load.host.steal_share:.1%} of the cores' time"
         )
+
+
+def _saturated(usage: ProcessUsage) -> bool:
+    """A client that always runs, or is always about to, cannot do more whatever the server does."""
+    busy_share = usage.cpu_share + max(0.0, usage.wait_share)
+    return usage.cpu_share > GENERATOR_CPU_SHARE or busy_share > GENERATOR_BUSY_SHARE
 
 
 def _slip_findings(table: MessageTable, load: Load) -> Iterator[Finding]:

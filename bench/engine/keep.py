@@ -58,7 +58,8 @@ class Frame:
 def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
     """Return the records of a trial that began, whole or broken off."""
     table = join(intended_ns, outcome.publishers, outcome.consumers, outcome.start_ns)
-    recorded = accounts.times(table)
+    window_start_ns = outcome.window.window_start_ns if outcome.window else 0
+    recorded = accounts.times(table, window_start_ns)
     ledger = accounts.ledger(table, outcome.consumers, recorded, outcome.backlog)
     sampled = samples.table(outcome.rows)
     findings = [*outcome.findings, *checks.ledger_findings(ledger)]

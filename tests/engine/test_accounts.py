@@ -47,7 +47,7 @@ def ledger_of(
 ) -> Ledger:
     intended = 10 * np.arange(publisher.ids.size, dtype=np.int64)
     table = join(intended, [publisher], [consumer], START)
-    return accounts.ledger(table, [consumer], accounts.times(table), backlog)
+    return accounts.ledger(table, [consumer], accounts.times(table, 0), backlog)
 
 
 def all_stored(count: int) -> PublisherRecord:
@@ -80,7 +80,7 @@ def test_a_redelivery_is_counted_and_the_first_delivery_stands() -> None:
     """Message 0 comes twice: its delivery time is that of the first."""
     consumer = consumed([(0, 1, 1, 200), (0, 1, 2, 900)])
     table = join(column(0), [all_stored(1)], [consumer], START)
-    ledger = accounts.ledger(table, [consumer], accounts.times(table), EVERYTHING_DELIVERED)
+    ledger = accounts.ledger(table, [consumer], accounts.times(table, 0), EVERYTHING_DELIVERED)
 
     assert (ledger.deliveries, ledger.redelivered, ledger.duplicates) == (2, 1, 1)
     assert table.received_ns.tolist() == [200]
@@ -114,7 +114,7 @@ def test_a_negative_time_is_counted_not_dropped() -> None:
     table = join(column(500), [all_stored(1)], [consumed([(0, 1, 1, 100)])], START)
 
     # All six but service, which does not begin at the intended instant.
-    assert accounts.times(table).negatives == 5
+    assert accounts.times(table, 0).negatives == 5
 
 
 def table_of(intended: list[int], received: list[int]) -> MessageTable:
@@ -133,11 +133,25 @@ def table_of(intended: list[int], received: list[int]) -> MessageTable:
 
 def test_a_message_belongs_to_the_slice_of_its_intended_instant() -> None:
     """Due in second 0 and delivered in second 2: a stall is seen where it hit the load."""
-    recorded = accounts.times(table_of([NS_PER_S // 2], [2 * NS_PER_S + NS_PER_S // 2]))
+    recorded = accounts.times(table_of([NS_PER_S // 2], [2 * NS_PER_S + NS_PER_S // 2]), 0)
 
     delivery = [one for one in recorded.intervals if one.time is Time.DELIVERY]
     assert [one.start_ns for one in delivery] == [0]
     assert delivery[0].histogram.total_count == 1
+
+
+def test_no_slice_holds_messages_of_two_phases() -> None:
+    """A window from 0.5 s: slices end at 0.5, 1.5 and 2.5 s, and the window's first is whole."""
+    half = NS_PER_S // 2
+    due = [0, half - 1, half, 3 * half - 1, 3 * half]
+
+    recorded = accounts.times(table_of(due, due), half)
+
+    delivery = [one for one in recorded.intervals if one.time is Time.DELIVERY]
+    assert [(one.start_ns, one.end_ns) for one in delivery] == [
+        (0, half), (half, 3 * half), (3 * half, 5 * half),
+    ]  # fmt: skip
+    assert [one.histogram.total_count for one in delivery] == [2, 2, 1]
 
 
 def test_counts_follow_the_instant_at_which_things_happened() -> None:

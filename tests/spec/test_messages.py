@@ -23,9 +23,8 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     path = write(tmp_path, "w.yaml", WORKLOAD.replace("publish: {", "publish: {widnow: 8, "))
 
     assert problems_of(path) == [
-        "w.yaml:3: publish.widnow = 8: unknown key; allowed: publishers, rate, arrivals, burst, ramp, "
-        "pacing, window; "
-        "did you mean 'window'?"
+        "w.yaml:3: publish.widnow = 8: unknown key; allowed: publishers, rate, arrivals, burst, "
+        "ramp, pacing, window; did you mean 'window'?"
     ]
 
 

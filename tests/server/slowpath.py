@@ -1,0 +1,74 @@
+"""A proxy of the tests' own that delays publishers by a known time, each way, and nobody else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from bench.engine.clock import Alarm, make_alarm, now_ns
+
+CHUNK = 1 << 16
+PUBLISHER = b'"name":"jetbench-publisher'
+"""Stands in the CONNECT of a publisher, whatever the client library puts around it."""
+
+
+@asynccontextmanager
+async def slow_path(server_url: str, delay_ns: int) -> AsyncIterator[str]:
+    """Forward to the server; yields the proxy's URL."""
+    target = urlsplit(server_url)
+    alarm = make_alarm()
+    carriers: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream = await asyncio.open_connection(target.hostname, target.port)
+        delayed = False
+
+        def delay() -> int:
+            return delay_ns if delayed else 0
+
+        def look(chunk: bytes) -> None:
+            nonlocal delayed
+            delayed = delayed or PUBLISHER in chunk.replace(b": ", b":")
+
+        there = _carry(reader, upstream[1], delay, alarm, look)
+        back = _carry(upstream[0], writer, delay, alarm, lambda _: None)
+        for carrying in (there, back):
+            task = asyncio.ensure_future(carrying)
+            carriers.add(task)
+
+    proxy = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = proxy.sockets[0].getsockname()[1]
+    try:
+        yield f"nats://127.0.0.1:{port}"
+    finally:
+        proxy.close()
+        for task in carriers:
+            task.cancel()
+        await asyncio.gather(*carriers, return_exceptions=True)
+        alarm.close()
+
+
+async def _carry(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    delay: Callable[[], int],
+    alarm: Alarm,
+    look: Callable[[bytes], None],
+) -> None:
+    """Carry bytes one way; each chunk leaves as long after it came as the delay says."""
+    line: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
+
+    async def deliver() -> None:
+        while True:
+            leaves_ns, chunk = await line.get()
+            await alarm.until(leaves_ns)
+            writer.write(chunk)
+
+    delivering = asyncio.ensure_future(deliver())
+    try:
+        while chunk := await reader.read(CHUNK):
+            look(chunk)
+            line.put_nowait((now_ns() + delay(), chunk))
+    finally:
+        delivering.cancel()
+        writer.close()
