@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import files, plan, run, runs
+from bench.cli import calibrate, compare, export, files, gate, plan, run, runs
 from bench.cli.console import errors
 from bench.core.errors import BenchError, ExitCode
 
@@ -55,6 +55,10 @@ app.command(name="schema")(files.schema)
 app.command(name="report")(runs.report)
 app.command(name="list")(runs.list_runs)
 app.command(name="show")(runs.show)
+app.command(name="compare")(compare.compare)
+app.command(name="gate")(gate.gate)
+app.command(name="calibrate")(calibrate.calibrate_host)
+app.command(name="export")(export.export)
 
 
 def main() -> None:

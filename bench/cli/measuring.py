@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,6 +16,8 @@ import uvloop
 from bench.broker.endpoint import Endpoint, masked, parse_server_url
 from bench.broker.server import find_server_binary
 from bench.core.errors import UsageError
+from bench.core.ids import run_id
+from bench.record.store import RunStore
 from bench.runner import preflight
 from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
 
@@ -68,6 +71,13 @@ def target_of(
         raise UsageError(f"--creds {creds}: no such file")
     endpoint = Endpoint(url=parse_server_url(server), creds_file=str(creds or ""))
     return RemoteTarget(endpoint=endpoint, parent=parent)
+
+
+def new_store(results: Path, label: str) -> RunStore:
+    """Return the directory of a run that begins now; it does not exist yet."""
+    base = run_id(label, datetime.now(UTC))
+    names = (base, *(f"{base}-{number}" for number in range(2, 100)))
+    return RunStore(next(results / name for name in names if not (results / name).exists()))
 
 
 def interruptible(work: Coroutine[Any, Any, T]) -> T:

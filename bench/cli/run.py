@@ -1,7 +1,6 @@
 """`jetbench run`: measure a matrix, save each trial as it ends, and write the report."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from bench.cli.measuring import (
     StoreOption,
     command_line,
     interruptible,
+    new_store,
     target_of,
 )
 from bench.cli.options import (
@@ -33,7 +33,6 @@ from bench.cli.options import (
 from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
 from bench.core.errors import ExitCode, UsageError, worst
-from bench.core.ids import run_id
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Plan
@@ -102,14 +101,8 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
         loaded = load_matrix(matrix or DEFAULT_MATRIX)
         print_cautions(loaded, errors())
         plan = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
-        store = _new_store(results, plan.label)
+        store = new_store(results, plan.label)
     raise typer.Exit(_measure(plan, store, target, _How(results=results, reports=reports, tui=tui)))
-
-
-def _new_store(results: Path, label: str) -> RunStore:
-    base = run_id(label, datetime.now(UTC))
-    names = (base, *(f"{base}-{number}" for number in range(2, 100)))
-    return RunStore(next(results / name for name in names if not (results / name).exists()))
 
 
 def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode:

@@ -2,9 +2,9 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,12 +33,18 @@ class Run:
         store: where to keep it; trials that are there already are not run again.
         target: what to measure.
         watcher: who is told.
+        targets: what to measure in its place for some cells, by their ids.
     """
 
     plan: Plan
     store: RunStore
     target: Target
     watcher: Watcher
+    targets: Mapping[str, Target] = field(default_factory=dict)
+
+    def target_of(self, cell: Cell) -> Target:
+        """Return what a cell measures."""
+        return self.targets.get(cell.id, self.target)
 
 
 async def run_matrix(run: Run) -> None:
@@ -68,11 +74,12 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
         pacing=cell.workload.publish.pacing,
         software=None,
     )
+    target = run.target_of(cell)
     try:
-        async with run.target.serving(cell.settings.server) as (server, endpoint):
+        async with target.serving(cell.settings.server) as (server, endpoint):
             client = await admin.connect(endpoint)
             try:
-                with _work_directory(server, run.target.parent) as directory:
+                with _work_directory(server, target.parent) as directory:
                     stage = stream.Stage(
                         server=server,
                         endpoint=endpoint,

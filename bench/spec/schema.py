@@ -7,6 +7,8 @@ import re
 from inspect import getdoc
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from bench.core.ids import NAME_PATTERN
 from bench.spec.base import Spec
 from bench.spec.gates import GateFile
@@ -24,6 +26,12 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema(kind: Kind) -> Schema:
     """Return the JSON Schema of a workload, a config, a matrix or a gate file."""
     schema = _config_schema() if kind == "config" else _model_schema(_MODELS[kind])
+    return {"$schema": _DIALECT, **schema, "title": f"jetbench {kind}"}
+
+
+def written_schema(adapter: TypeAdapter[Any], kind: str) -> Schema:
+    """Return the JSON Schema of a file that jetbench writes: `trial` of trial.json."""
+    schema = adapter.json_schema()
     return {"$schema": _DIALECT, **schema, "title": f"jetbench {kind}"}
 
 

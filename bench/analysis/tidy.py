@@ -1,0 +1,61 @@
+"""The figures of a run as one long table: a row for each trial and figure."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
+from bench.analysis.metrics import MEASURES
+from bench.spec.criteria import COUNTS
+
+COLUMNS = (
+    "run",
+    "workload",
+    "cell",
+    "variants",
+    "trial",
+    "block",
+    "valid",
+    "started_utc",
+    "metric",
+    "value",
+    "unit",
+)
+
+
+def tidy(figures: RunFigures) -> pd.DataFrame:
+    """Return every figure of every trial on disk, invalid ones included and marked.
+
+    Returns:
+        Columns COLUMNS. `variants` holds all names of the cell, separated by spaces; `metric` is a
+        key of docs/METRICS.md or an entry of the ledger; `value` is missing where there is no
+        honest figure.
+    """
+    rows = [
+        row
+        for workload in figures.workloads
+        for cell in workload.cells
+        for trial in cell.trials
+        for row in _rows(figures.run_id, cell, trial)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": "float64"})
+
+
+def _rows(run_id: str, cell: CellFigures, trial: TrialFigures) -> Iterator[tuple[object, ...]]:
+    record = trial.record
+    place = (
+        run_id,
+        cell.cell.workload_name,
+        cell.cell.id,
+        " ".join(str(name) for name in cell.cell.variants),
+        record.trial_id,
+        record.block,
+        record.valid,
+        record.started_utc,
+    )
+    for measure in MEASURES:
+        yield (*place, measure.metric.key, measure.of_trial(trial), measure.metric.unit)
+    for word in COUNTS:
+        count = None if record.ledger is None else getattr(record.ledger, word)
+        unknown = count is None or count < 0
+        yield (*place, word, None if unknown else count, "msgs")

@@ -1,0 +1,170 @@
+"""`jetbench compare`: what variants change against a baseline, or a run against an older one."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from bench.analysis.figures import CellFigures, RunFigures
+from bench.analysis.hosts import differences
+from bench.analysis.metrics import MEASURES, Measure, measure_of
+from bench.analysis.paired import Contrast, contrast, contrast_between, readings
+from bench.analysis.summary import summarise
+from bench.cli.console import output
+from bench.cli.judged import print_contrasts
+from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
+from bench.core.errors import RecordError, UsageError
+from bench.core.words import nearest
+from bench.plan.model import VariantName
+from bench.plan.names import find_variant
+from bench.spec.metrics import find_metric, metric_names, metric_words
+
+DEFAULT_METRICS = (
+    "end_to_end_p50",
+    "end_to_end_p99",
+    "response_p99",
+    "acked_rate",
+    "lag_peak",
+    "server_cpu",
+)
+
+_Row = tuple[str, str, Contrast | str]
+
+
+def compare(
+    run: RunArgument = "latest",
+    other: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN2]", help="A later run, to compare with RUN cell by cell."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="VARIANT", help="What the others are compared with."),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="FIGURE", help="These figures only, or `all`."),
+    ] = None,
+    results: ResultsOption = DEFAULT_RESULTS,
+) -> None:
+    """Compare variants within the blocks that they share, or two runs for a look.
+
+    Says by how much each figure changes, with a 90 % interval, and from what size on a change
+    would have been seen. It judges nothing; `jetbench gate` does.
+    """
+    measures = _measures(metric or DEFAULT_METRICS)
+    before = summarise(find_run(run, results))
+    if other is None:
+        _within(before, baseline, measures)
+    else:
+        _between(before, summarise(find_run(other, results)), baseline, measures)
+
+
+def _measures(names: Sequence[str]) -> list[Measure]:
+    if "all" in names:
+        return list(MEASURES)
+    found = []
+    for name in names:
+        metric = find_metric(name)
+        if metric is None:
+            near = nearest(name, metric_names())
+            advice = f"; did you mean '{near}'?" if near else ""
+            raise UsageError(
+                f"--metric: no figure is called '{name}'; allowed: {metric_words()}{advice}"
+            )
+        found.append(measure_of(metric.key))
+    return found
+
+
+def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measure]) -> None:
+    name = baseline or figures.plan.baseline
+    if not name:
+        variants = dict.fromkeys(str(n) for cell in figures.plan.cells for n in cell.variants)
+        raise UsageError(f"--baseline VARIANT: say which of {', '.join(variants)}")
+    variant = find_variant(figures.plan, name)
+    for workload in figures.workloads:
+        base = next((c for c in workload.cells if variant in c.cell.variants), None)
+        if base is None:
+            continue
+        rows = [
+            (str(cell.cell.variants[0]), measure.metric.title, _or_why(measure, base, cell))
+            for measure in measures
+            for cell in workload.cells
+            if cell is not base
+        ]
+        title = f"{workload.name}, against {variant}, paired within blocks"
+        print_contrasts(title, rows, output())
+
+
+def _or_why(measure: Measure, base: CellFigures, cell: CellFigures) -> Contrast | str:
+    found = contrast(measure, base, cell)
+    if found is not None:
+        return found
+    shared = len(readings(measure, base).keys() & readings(measure, cell).keys())
+    return f"{shared} shared valid blocks have it; 3 are needed"
+
+
+def _between(
+    before: RunFigures, after: RunFigures, only: str | None, measures: Sequence[Measure]
+) -> None:
+    if apart := differences(before.environment, after.environment):
+        raise RecordError(
+            f"{before.run_id} and {after.run_id} cannot be compared; they differ in "
+            f"{'; '.join(apart)}"
+        )
+    variant = find_variant(before.plan, only) if only else None
+    pairs = list(_namesakes(before, after, variant))
+    if not pairs:
+        raise RecordError(f"{before.run_id} and {after.run_id} have no cell in common")
+    for name, old, new in pairs:
+        _require_same_settings(name, old, new)
+    console = output()
+    for workload in dict.fromkeys(old.cell.workload_name for _, old, _ in pairs):
+        rows: list[_Row] = [
+            (name, measure.metric.title, _between_or_why(measure, old, new))
+            for measure in measures
+            for name, old, new in pairs
+            if old.cell.workload_name == workload
+        ]
+        title = f"{workload}: {after.run_id} against {before.run_id}"
+        print_contrasts(title, rows, console)
+    console.print(
+        "For a look: the runs share no blocks, so a drift of the host between them counts as a "
+        "change. A stored run is no baseline for a gate; `jetbench gate` measures both in turns.",
+        soft_wrap=True,
+    )
+
+
+def _namesakes(
+    before: RunFigures, after: RunFigures, only: VariantName | None
+) -> Iterator[tuple[str, CellFigures, CellFigures]]:
+    later = {
+        (cell.cell.workload_name, name): cell
+        for workload in after.workloads
+        for cell in workload.cells
+        for name in cell.cell.variants
+    }
+    for workload in before.workloads:
+        for cell in workload.cells:
+            for name in cell.cell.variants:
+                found = later.get((workload.name, name))
+                if found is not None and only in (None, name):
+                    yield str(name), cell, found
+                    break
+
+
+def _require_same_settings(name: str, old: CellFigures, new: CellFigures) -> None:
+    for what, one, other in (
+        ("settings", old.cell.settings, new.cell.settings),
+        ("the workload", old.cell.workload, new.cell.workload),
+    ):
+        if one != other:
+            raise RecordError(
+                f"{name} under {old.cell.workload_name}: {what} changed between the runs, so "
+                "their figures answer different questions"
+            )
+
+
+def _between_or_why(measure: Measure, old: CellFigures, new: CellFigures) -> Contrast | str:
+    found = contrast_between(measure, old, new)
+    return found if found is not None else "3 valid trials of each run are needed"

@@ -1,0 +1,128 @@
+"""Measuring two sides against each other, in blocks that hold both, and as often as it takes.
+
+Invalid blocks are repeated. What looks red after the blocks that were planned is measured on as
+many more; judging is not done here, it only says what to go on with.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.analysis.figures import RunFigures
+from bench.analysis.summary import summarise
+from bench.analysis.validity import blocks_of
+from bench.cli.console import errors
+from bench.cli.measuring import command_line, interruptible
+from bench.cli.plan import print_estimate
+from bench.cli.progress import make_watcher
+from bench.plan.estimate import estimate
+from bench.plan.model import Plan
+from bench.plan.order import further
+from bench.plan.sides import CANDIDATE
+from bench.record.store import RunStore
+from bench.runner import environment, preflight
+from bench.runner.matrix import Run, run_matrix
+from bench.runner.target import Target
+
+
+class Suspects(Protocol):
+    """Says which workloads have to be measured on more blocks before anything is final."""
+
+    def __call__(self, figures: RunFigures) -> Collection[str]:
+        """Return their names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arena:
+    """What two sides are measured on.
+
+    Attributes:
+        store: where the run is kept.
+        baseline, candidate: servers of the sides; often the same.
+        live: draw the running trial on a terminal.
+    """
+
+    store: RunStore
+    baseline: Target
+    candidate: Target
+    live: bool = True
+
+
+def measure(plan: Plan, arena: Arena, suspects: Suspects) -> RunFigures:
+    """Measure a plan of two sides and what follows from it; return the figures of all blocks.
+
+    Raises:
+        BenchError: see `bench.runner.preflight.check` and `bench.runner.matrix.run_matrix`.
+    """
+    _begin(plan, arena)
+    try:
+        plan, figures = _whole(plan, arena, dict.fromkeys(_workloads(plan), plan.blocks))
+        names = suspects(figures)
+        if not names:
+            return figures
+        _say(f"more blocks of {', '.join(names)}: what looks red has to come out so again")
+        wanted = dict.fromkeys(names, 2 * plan.blocks)
+        return _whole(_extended(plan, dict.fromkeys(names, plan.blocks)), arena, wanted)[1]
+    except KeyboardInterrupt:
+        _say(f"interrupted; what was measured is kept in {arena.store.path}, and judges nothing")
+        raise
+
+
+def _begin(plan: Plan, arena: Arena) -> None:
+    versions = []
+    for target in (arena.baseline, arena.candidate):
+        fitness = interruptible(preflight.check(plan, target, arena.store, estimate(plan)))
+        versions.append(fitness.server_version)
+    for warning in fitness.warnings:
+        _say(f"warning: {warning}")
+    print_estimate(plan, errors())
+    before, after = versions
+    version = before if before == after else f"{before} (baseline), {after} (candidate)"
+    arena.store.write_environment(environment.describe(arena.baseline, version, command_line()))
+
+
+def _whole(plan: Plan, arena: Arena, wanted: Mapping[str, int]) -> tuple[Plan, RunFigures]:
+    """Measure the plan, and repeat invalid blocks until each workload has as many as wanted."""
+    while True:
+        figures = _walked(plan, arena)
+        lacking = {
+            workload.name: missing
+            for workload in figures.workloads
+            if (missing := blocks_of(workload.cells).to_repeat(wanted.get(workload.name, 0)))
+        }
+        if not lacking:
+            return plan, figures
+        _say(f"repeating invalid blocks of {', '.join(lacking)}")
+        plan = _extended(plan, lacking)
+
+
+def _walked(plan: Plan, arena: Arena) -> RunFigures:
+    arena.store.write_plan(plan)
+    targets = {
+        cell.id: arena.candidate
+        for cell in plan.cells
+        if any(name.config == CANDIDATE for name in cell.variants)
+    }
+    with make_watcher(errors(), estimate(plan), live=arena.live) as watcher:
+        walk = Run(
+            plan=plan, store=arena.store, target=arena.baseline, watcher=watcher, targets=targets
+        )
+        interruptible(run_matrix(walk))
+    return summarise(arena.store)
+
+
+def _extended(plan: Plan, blocks: Mapping[str, int]) -> Plan:
+    """Return the plan with more blocks; workloads that lack as many share them."""
+    for count in sorted(set(blocks.values())):
+        names = [name for name, of_workload in blocks.items() if of_workload == count]
+        cells = [cell for cell in plan.cells if cell.workload_name in names]
+        plan = further(plan, cells, blocks=count)
+    return plan
+
+
+def _workloads(plan: Plan) -> list[str]:
+    return list(dict.fromkeys(cell.workload_name for cell in plan.cells))
+
+
+def _say(text: str) -> None:
+    errors().print(text, markup=False, soft_wrap=True)

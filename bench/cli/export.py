@@ -1,0 +1,81 @@
+"""`jetbench export`: the figures of a run for other programs."""
+
+import json
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from bench.analysis.summary import summarise
+from bench.analysis.tidy import tidy
+from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
+from bench.core.errors import StorageError, UsageError
+from bench.report import openmetrics
+
+EXPORT_SCHEMA_VERSION = 1
+
+
+class Format(StrEnum):
+    """How figures are written."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    OPENMETRICS = "openmetrics"
+
+
+def export(
+    run: RunArgument = "latest",
+    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.CSV,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write here; else to standard output."),
+    ] = None,
+    results: ResultsOption = DEFAULT_RESULTS,
+) -> None:
+    """Write every figure of every trial: a row for each trial and metric, with its unit."""
+    if form is Format.PARQUET:
+        _check_parquet(to)
+    table = tidy(summarise(find_run(run, results)))
+    content = _parquet(table) if form is Format.PARQUET else _TEXTS[form](table).encode()
+    if to is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        to.write_bytes(content)
+    except OSError as error:
+        raise StorageError(f"{to}: cannot be written: {error.strerror or error}") from error
+
+
+def _check_parquet(to: Path | None) -> None:
+    if find_spec("pyarrow") is None:
+        raise UsageError("--format parquet: needs pyarrow; install jetbench[parquet]")
+    if to is None:
+        raise UsageError("--format parquet: is no text; name a file with --to FILE")
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+def _json(table: pd.DataFrame) -> str:
+    rows = json.loads(table.to_json(orient="records"))
+    return json.dumps({"schema_version": EXPORT_SCHEMA_VERSION, "rows": rows}, indent=1) + "\n"
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    content: bytes = table.to_parquet(index=False)
+    return content
+
+
+_TEXTS: dict[Format, Callable[[pd.DataFrame], str]] = {
+    Format.CSV: _csv,
+    Format.JSON: _json,
+    Format.OPENMETRICS: openmetrics.render,
+}

@@ -1,0 +1,295 @@
+"""`jetbench gate`: rules written beforehand, judged on a run or on two sides measured for it."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.analysis.figures import RunFigures
+from bench.analysis.summary import summarise
+from bench.cli.console import errors, output
+from bench.cli.contest import Arena, measure
+from bench.cli.judged import print_result
+from bench.cli.measuring import (
+    BinaryOption,
+    CredsOption,
+    ServerOption,
+    StoreOption,
+    new_store,
+    target_of,
+)
+from bench.cli.options import (
+    DEFAULT_REPORTS,
+    DEFAULT_RESULTS,
+    QuickOption,
+    ReportsOption,
+    ResultsOption,
+    find_run,
+)
+from bench.core.errors import StorageError, UsageError
+from bench.gate import junit, markdown
+from bench.gate.calibration import margin_warnings, objection
+from bench.gate.files import read_calibration, result_json, write_result
+from bench.gate.verdict import GateResult, Sides, exit_code, judge, looks_red
+from bench.plan.model import Cell, VariantName
+from bench.plan.names import find_variant
+from bench.plan.sides import BASELINE, CANDIDATE, Contest, Side, sides_plan
+from bench.record.store import RunStore
+from bench.report import html
+from bench.runner.target import Target
+from bench.spec.choose import check_crossing, choose_variant, load_workloads
+from bench.spec.gates import Gates, load_gates
+from bench.spec.load import LoadedConfig
+from bench.spec.variant import Settings
+
+DEFAULT_BLOCKS = 5
+
+
+class OnInconclusive(StrEnum):
+    """What an inconclusive gate does to the exit code."""
+
+    FAIL = "fail"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """Where the verdict is written besides the terminal; None where not asked for."""
+
+    junit: Path | None
+    markdown: Path | None
+    json: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is to be measured."""
+
+    baseline: str | None
+    candidate: str | None
+    workloads: tuple[str, ...]
+    blocks: int
+    seed: int
+    quick: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A verdict and where it comes from."""
+
+    store: RunStore
+    figures: RunFigures
+    result: GateResult
+
+
+def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
+    rules: Annotated[
+        str,
+        typer.Option("--rules", metavar="FILE", help="A gate file, or its name in configs/gates."),
+    ],
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="Judge this run; without it, measure both sides."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="VARIANT", help="Of RUN: what others are held against."),
+    ] = None,
+    candidate: Annotated[
+        list[str] | None,
+        typer.Option("--candidate", metavar="VARIANT", help="Of RUN: who is judged; else all."),
+    ] = None,
+    baseline_config: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline-config", metavar="CONFIG/VARIANT", help="Settings of the baseline."
+        ),
+    ] = None,
+    candidate_config: Annotated[
+        str | None,
+        typer.Option(
+            "--candidate-config",
+            metavar="CONFIG/VARIANT",
+            help="Settings of the candidate; else the baseline's.",
+        ),
+    ] = None,
+    baseline_server_bin: Annotated[
+        Path | None,
+        typer.Option("--baseline-server-bin", metavar="FILE", help="nats-server of the baseline."),
+    ] = None,
+    candidate_server_bin: Annotated[
+        Path | None,
+        typer.Option(
+            "--candidate-server-bin", metavar="FILE", help="nats-server of the candidate."
+        ),
+    ] = None,
+    workload: Annotated[
+        list[str] | None,
+        typer.Option("--workload", metavar="NAME", help="Measure these; else the gate file's."),
+    ] = None,
+    blocks: Annotated[
+        int, typer.Option("--blocks", min=1, max=50, help="Of the first look; red takes twice.")
+    ] = DEFAULT_BLOCKS,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of order and load.")] = 1,
+    quick: QuickOption = False,
+    server: ServerOption = None,
+    creds: CredsOption = None,
+    server_bin: BinaryOption = None,
+    store_dir: StoreOption = None,
+    inconclusive: Annotated[
+        OnInconclusive,
+        typer.Option("--inconclusive", help="Whether not knowing fails (exit 3) or only warns."),
+    ] = OnInconclusive.FAIL,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")
+    ] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write a Markdown summary.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the verdict as JSON.")
+    ] = None,
+    results: ResultsOption = DEFAULT_RESULTS,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Judge rules on a run, or measure baseline and candidate in turns and judge those.
+
+    Ends with 0 when all pass, 1 when one is broken, 3 when one cannot be decided, 4 when the
+    measurement is invalid.
+    """
+    gates = load_gates(rules)
+    asked = _Asked(
+        baseline=baseline_config,
+        candidate=candidate_config,
+        workloads=tuple(workload or ()),
+        blocks=blocks,
+        seed=seed,
+        quick=quick,
+    )
+    measuring = (baseline_config, candidate_config, baseline_server_bin, candidate_server_bin)
+    if any(option is not None for option in measuring):
+        if run is not None or baseline is not None or candidate:
+            raise UsageError("RUN, --baseline and --candidate are for a run that exists; leave out")
+        old = target_of(server, creds, baseline_server_bin or server_bin, store_dir)
+        new = target_of(server, creds, candidate_server_bin or server_bin, store_dir)
+        judged = _measured(gates, asked, (old, new), results)
+    else:
+        judged = _kept(gates, find_run(run or "latest", results), baseline, candidate or [])
+    report = html.write(judged.figures, reports)
+    fails = inconclusive is OnInconclusive.FAIL
+    files = _Files(junit=junit_file, markdown=markdown_file, json=json_file)
+    _tell(judged, files, inconclusive_fails=fails)
+    output().print(f"report:  {report}", markup=False, soft_wrap=True)
+    raise typer.Exit(exit_code(judged.result, inconclusive_fails=fails))
+
+
+def _kept(gates: Gates, store: RunStore, baseline: str | None, candidates: list[str]) -> _Judged:
+    figures = summarise(store)
+    name = baseline or figures.plan.baseline
+    sides = Sides(
+        baseline=find_variant(figures.plan, name) if name else None,
+        candidates=tuple(find_variant(figures.plan, text) for text in candidates),
+    )
+    return _Judged(store=store, figures=figures, result=judge(figures, gates, sides))
+
+
+def _measured(
+    gates: Gates, asked: _Asked, targets: tuple[Target, Target], results: Path
+) -> _Judged:
+    contest = _contest(gates, asked)
+    plan = sides_plan(contest, blocks=asked.blocks, seed=asked.seed, quick=asked.quick)
+    sides = Sides(baseline=contest.baseline.name, candidates=(contest.candidate.name,))
+    store = new_store(results, plan.label)
+    warnings = list(_by_calibration(gates, plan.cells, results, asked.blocks))
+    for warning in warnings:
+        errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
+    arena = Arena(store=store, baseline=targets[0], candidate=targets[1])
+    figures = measure(plan, arena, lambda seen: looks_red(seen, gates, sides))
+    result = judge(figures, gates, sides)
+    result = replace(result, warnings=(*result.warnings, *_now_known(figures, results, warnings)))
+    return _Judged(store=store, figures=figures, result=result)
+
+
+def _contest(gates: Gates, asked: _Asked) -> Contest:
+    names = asked.workloads or tuple(gates.own)
+    if not names:
+        raise UsageError(
+            f"{gates.file}: names no workloads to measure; add `workloads` or give --workload NAME"
+        )
+    workloads = load_workloads(names)
+    before = _chosen(asked.baseline or asked.candidate)
+    after = _chosen(asked.candidate or asked.baseline)
+    check_crossing([config for config in (before, after) if config is not None], workloads)
+    return Contest(
+        label="gate",
+        question=gates.description or f"Does the candidate hold {gates.file}?",
+        workloads=workloads,
+        baseline=_side(BASELINE, before),
+        candidate=_side(CANDIDATE, after),
+    )
+
+
+def _chosen(text: str | None) -> LoadedConfig | None:
+    return None if text is None else choose_variant(text)
+
+
+def _side(role: str, config: LoadedConfig | None) -> Side:
+    """Return a side; one without a config has the settings that an empty config stands for."""
+    if config is None:
+        return Side(name=VariantName(config=role, variant="default"), settings=Settings())
+    ((variant, settings),) = config.variants.items()
+    name = VariantName(config=role, variant=f"{config.name}.{variant}")
+    return Side(name=name, settings=settings)
+
+
+def _by_calibration(
+    gates: Gates, cells: tuple[Cell, ...], results: Path, blocks: int
+) -> Iterator[str]:
+    if not gates.compares:
+        return
+    calibration = read_calibration(results)
+    if calibration is None:
+        yield "what this host can see is not known; `jetbench calibrate` finds out"
+        return
+    workloads = {cell.workload_name: cell.workload for cell in cells}
+    yield from margin_warnings(calibration, gates, workloads, blocks=blocks)
+
+
+def _now_known(figures: RunFigures, results: Path, before: list[str]) -> Iterator[str]:
+    """Yield the warnings of a calibration, or why it did not hold after all."""
+    calibration = read_calibration(results)
+    why = objection(calibration, figures.environment, datetime.now(UTC)) if calibration else ""
+    if why:
+        yield f"the calibration says nothing: {why}; `jetbench calibrate` makes another"
+    else:
+        yield from before
+
+
+def _tell(judged: _Judged, files: _Files, *, inconclusive_fails: bool) -> None:
+    result, console = judged.result, output()
+    print_result(result, console)
+    console.print(f"results: {judged.store.path}", markup=False, soft_wrap=True)
+    write_result(judged.store, result)
+    summary = markdown.render(result)
+    if files.junit is not None:
+        _write(files.junit, junit.render(result, inconclusive_fails=inconclusive_fails))
+    if files.markdown is not None:
+        _write(files.markdown, summary)
+    if files.json is not None:
+        _write(files.json, result_json(result))
+    if step_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        _write(Path(step_summary), summary, append=True)
+
+
+def _write(path: Path, text: str, *, append: bool = False) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a" if append else "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error

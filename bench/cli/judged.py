@@ -1,0 +1,151 @@
+"""Verdicts, comparisons and answers on the terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.analysis.paired import Contrast
+from bench.gate import words
+from bench.gate.calibration import Calibration
+from bench.gate.criteria import Answer
+from bench.gate.markdown import change
+from bench.gate.verdict import GateResult
+from bench.spec.metrics import metric_of
+from bench.stats.compare import Verdict
+
+MARKS = {
+    Verdict.PASS: "✓",
+    Verdict.FAIL: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.INVALID: "!",
+}
+_STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.INVALID: "bold yellow",
+}
+
+
+def print_result(result: GateResult, console: Console) -> None:
+    """Print a gate's verdict: every gate, worst first, then why, then the sentence."""
+    table = _table("verdict", "workload", "candidate", "rule", "change (90 % interval)", "blocks")
+    for outcome in result.outcomes:
+        table.add_row(
+            _verdict(outcome.verdict),
+            Text(outcome.workload),
+            Text(outcome.candidate),
+            Text(outcome.rule),
+            Text(change(outcome) or outcome.reason),
+            Text(str(outcome.blocks)),
+        )
+    console.print(table)
+    for outcome in result.outcomes:
+        if outcome.verdict is not Verdict.PASS:
+            where = f"{outcome.workload}, {outcome.candidate}, {outcome.rule}"
+            _say(console, f"{outcome.verdict}: {where}: {outcome.reason}")
+    for warning in result.warnings:
+        _say(console, f"warning: {warning}")
+    console.print(_verdict(result.verdict).append(f": {result.sentence}", style="default"))
+
+
+def print_answer(answer: Answer, console: Console) -> None:
+    """Print which variants meet the criteria of a matrix, and the answer to its question."""
+    table = _table("verdict", "variant", *answer.rules)
+    for standing in answer.standings:
+        marks = [
+            Text("\n").join(
+                Text(f"{MARKS[m.verdict]} {m.workload}", style=_STYLES[m.verdict])
+                for m in standing.marks
+                if m.rule == rule
+            )
+            for rule in answer.rules
+        ]
+        table.add_row(_verdict(standing.verdict), Text("\n".join(standing.names)), *marks)
+    console.print(table)
+    _say(console, answer.sentence)
+
+
+def print_contrasts(
+    title: str, rows: Sequence[tuple[str, str, Contrast | str]], console: Console
+) -> None:
+    """Print what candidates change against a baseline.
+
+    Args:
+        title: of the table.
+        rows: candidate, figure, and what is known of its change or why nothing is.
+        console: prints.
+    """
+    table = _table(
+        "candidate", "figure", "baseline", "candidate's", "change (90 % interval)",
+        "visible from", "p", "p by ranks", "n",
+    )  # fmt: skip
+    table.title, table.title_justify = Text(title), "left"
+    for candidate, figure, found in rows:
+        if isinstance(found, str):
+            table.add_row(Text(candidate), Text(figure), *["n/a"] * 2, Text(found))
+            continue
+        metric = found.metric
+        more = " ≥" if found.at_least[1] else " "
+        table.add_row(
+            Text(candidate),
+            Text(figure),
+            Text(words.value(found.baseline, metric)),
+            Text(f"{more}{words.value(found.candidate, metric)}".strip()),
+            Text(_shown(found), style="bold" if found.apart else ""),
+            Text(words.change(found.smallest_visible, found).lstrip("+")),
+            Text(words.p_value(found.p)),
+            Text(words.p_value(found.p_by_ranks)),
+            Text(str(found.found.pairs)),
+        )
+    console.print(table)
+    for candidate, figure, found in rows:
+        if isinstance(found, Contrast) and found.ranks_disagree:
+            sees, sees_not = ("t", "the rank") if found.apart else ("the rank", "the t")
+            _say(
+                console,
+                f"{candidate}, {figure}: {sees} test sees a change and {sees_not} test does not; "
+                "look at the single blocks",
+            )
+
+
+def _shown(found: Contrast) -> str:
+    low, high = words.change(found.low, found), words.change(found.high, found)
+    return f"{words.change(found.change, found)} ({low} to {high})"
+
+
+def print_calibration(calibration: Calibration, console: Console) -> None:
+    """Print what equal cells differ by on this host."""
+    table = _table(
+        "workload", "figure", "spread", "5 blocks see", "10 blocks see", "margin", "false red",
+    )  # fmt: skip
+    for scatter in calibration.scatters:
+        shares = (scatter.spread, scatter.visible_5, scatter.visible_10, scatter.margin)
+        table.add_row(
+            Text(scatter.workload),
+            Text(metric_of(scatter.metric).title),
+            *(Text(words.share(each).lstrip("+")) for each in shares),
+            Text(f"{scatter.false_red * 100:.1f} %"),
+        )
+    console.print(table)
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for head in _texts(heads):
+        table.add_column(head, overflow="fold")
+    return table
+
+
+def _texts(heads: Sequence[str]) -> Iterator[Text]:
+    return (Text(head) for head in heads)
+
+
+def _verdict(verdict: Verdict) -> Text:
+    return Text(f"{MARKS[verdict]} {verdict}", style=_STYLES[verdict])
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)
