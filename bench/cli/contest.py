@@ -85,15 +85,29 @@ def _whole(plan: Plan, arena: Arena, wanted: Mapping[str, int]) -> tuple[Plan, R
     """Measure the plan, and repeat invalid blocks until each workload has as many as wanted."""
     while True:
         figures = _walked(plan, arena)
-        lacking = {
-            workload.name: missing
-            for workload in figures.workloads
-            if (missing := blocks_of(workload.cells).to_repeat(wanted.get(workload.name, 0)))
-        }
-        if not lacking:
+        more = with_repeats(plan, figures, wanted)
+        if more is plan:
             return plan, figures
+        plan = more
+
+
+def with_repeats(plan: Plan, figures: RunFigures, wanted: Mapping[str, int]) -> Plan:
+    """Return the plan with another block for each invalid one; itself where none is to be repeated.
+
+    Args:
+        plan: measured so far.
+        figures: of all its trials.
+        wanted: whole blocks of each workload.
+    """
+    lacking = {
+        workload.name: missing
+        for workload in figures.workloads
+        if (missing := blocks_of(workload.cells).to_repeat(wanted.get(workload.name, 0)))
+    }
+    if lacking:
         _say(f"repeating invalid blocks of {', '.join(lacking)}")
-        plan = _extended(plan, lacking)
+        return _extended(plan, lacking)
+    return plan
 
 
 def _walked(plan: Plan, arena: Arena) -> RunFigures:

@@ -37,8 +37,9 @@ def validate(
 ) -> None:
     """Check workloads, configs, matrices and gate files; name every problem at once."""
     console = output()
-    for path, kind in zip(paths, check_files(paths), strict=True):
-        console.print(f"{path}: {kind}, no problem found", markup=False, soft_wrap=True)
+    for found in check_files(paths):
+        line = f"{found.file}: {found.kind}, no problem found"
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def schema(

@@ -10,7 +10,7 @@ from bench.analysis.paired import Contrast
 from bench.gate import words
 from bench.gate.calibration import Calibration
 from bench.gate.criteria import Answer
-from bench.gate.markdown import change
+from bench.gate.markdown import change, figure
 from bench.gate.verdict import GateResult
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
@@ -31,24 +31,24 @@ _STYLES = {
 
 def print_result(result: GateResult, console: Console) -> None:
     """Print a gate's verdict: every gate, worst first, then why, then the sentence."""
-    table = _table("verdict", "workload", "candidate", "rule", "change (90 % interval)", "blocks")
+    table = _table("verdict", "workload", "candidate", "rule", "figure", "change", "blocks")
     for outcome in result.outcomes:
         table.add_row(
             _verdict(outcome.verdict),
-            Text(outcome.workload),
-            Text(outcome.candidate),
-            Text(outcome.rule),
-            Text(change(outcome) or outcome.reason),
+            *(Text(word) for word in (outcome.workload, outcome.candidate, outcome.rule)),
+            Text(figure(outcome.candidate_value, outcome)),
+            Text(change(outcome)),
             Text(str(outcome.blocks)),
         )
     console.print(table)
     for outcome in result.outcomes:
         if outcome.verdict is not Verdict.PASS:
-            where = f"{outcome.workload}, {outcome.candidate}, {outcome.rule}"
+            where = f"{outcome.rule} under {outcome.workload} ({outcome.candidate})"
             _say(console, f"{outcome.verdict}: {where}: {outcome.reason}")
     for warning in result.warnings:
         _say(console, f"warning: {warning}")
-    console.print(_verdict(result.verdict).append(f": {result.sentence}", style="default"))
+    sentence = _verdict(result.verdict).append(f": {result.sentence}", style="default")
+    console.print(sentence, soft_wrap=True)
 
 
 def print_answer(answer: Answer, console: Console) -> None:
@@ -83,17 +83,17 @@ def print_contrasts(
         "visible from", "p", "p by ranks", "n",
     )  # fmt: skip
     table.title, table.title_justify = Text(title), "left"
-    for candidate, figure, found in rows:
+    for candidate, title_of, found in rows:
         if isinstance(found, str):
-            table.add_row(Text(candidate), Text(figure), *["n/a"] * 2, Text(found))
+            table.add_row(Text(candidate), Text(title_of), *["n/a"] * 2, Text(found))
             continue
         metric = found.metric
-        more = " ≥" if found.at_least[1] else " "
+        before, after = ("≥ " if longer else "" for longer in found.at_least)
         table.add_row(
             Text(candidate),
-            Text(figure),
-            Text(words.value(found.baseline, metric)),
-            Text(f"{more}{words.value(found.candidate, metric)}".strip()),
+            Text(title_of),
+            Text(before + words.value(found.baseline, metric)),
+            Text(after + words.value(found.candidate, metric)),
             Text(_shown(found), style="bold" if found.apart else ""),
             Text(words.change(found.smallest_visible, found).lstrip("+")),
             Text(words.p_value(found.p)),
@@ -101,12 +101,12 @@ def print_contrasts(
             Text(str(found.found.pairs)),
         )
     console.print(table)
-    for candidate, figure, found in rows:
+    for candidate, title_of, found in rows:
         if isinstance(found, Contrast) and found.ranks_disagree:
             sees, sees_not = ("t", "the rank") if found.apart else ("the rank", "the t")
             _say(
                 console,
-                f"{candidate}, {figure}: {sees} test sees a change and {sees_not} test does not; "
+                f"{candidate}, {title_of}: {sees} test sees a change and {sees_not} test does not; "
                 "look at the single blocks",
             )
 

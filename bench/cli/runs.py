@@ -8,6 +8,7 @@ from rich.table import Table
 from bench.analysis.figures import TrialFigures
 from bench.analysis.summary import summarise, summarise_trial
 from bench.cli.console import output
+from bench.cli.judged import print_answer, print_result
 from bench.cli.options import (
     DEFAULT_REPORTS,
     DEFAULT_RESULTS,
@@ -19,6 +20,8 @@ from bench.cli.options import (
 )
 from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
+from bench.gate.criteria import answer
+from bench.gate.files import read_result
 from bench.record.store import RunStore
 from bench.report import html, terminal
 from bench.report.trial_text import print_trial
@@ -79,7 +82,12 @@ def show(
     """Show a run's figures in the terminal, or everything about one of its trials."""
     store = find_run(run, results)
     if trial is None:
-        terminal.print_summary(summarise(store), output())
+        figures = summarise(store)
+        terminal.print_summary(figures, output())
+        if (found := answer(figures)) is not None:
+            print_answer(found, output())
+        if (result := read_result(store)) is not None:
+            print_result(result, output())
     else:
         print_trial(_trial_figures(store, trial), output())
 

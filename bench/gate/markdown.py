@@ -40,7 +40,7 @@ def render(result: GateResult) -> str:
         "",
         *([_text(result.description), ""] if result.description else []),
         f"{words.plural(len(result.outcomes), 'gate')}: {counts}. Rules: "
-        f"{_text(result.gates_file)}; run: {_text(result.run_id)}.",
+        f"{_code(result.gates_file)}; run: {_code(result.run_id)}.",
         "",
         _row(_HEAD),
         _row(["---"] * len(_HEAD)),
@@ -57,8 +57,8 @@ def render(result: GateResult) -> str:
 def _reasons(result: GateResult) -> list[str]:
     unpassed = [each for each in result.outcomes if each.verdict is not Verdict.PASS]
     return [
-        f"- {MARKS[each.verdict]} **{each.verdict}** {_text(each.workload)}, "
-        f"{_text(each.candidate)}, {_text(each.rule)}: {_text(each.reason)}"
+        f"- {MARKS[each.verdict]} **{each.verdict}** {_code(each.rule)}, "
+        f"{_code(each.workload)}, {_code(each.candidate)}: {_text(each.reason)}"
         for each in unpassed
     ]
 
@@ -66,9 +66,9 @@ def _reasons(result: GateResult) -> list[str]:
 def _cells(outcome: GateOutcome) -> list[str]:
     return [
         f"{MARKS[outcome.verdict]} {outcome.verdict}",
-        _text(outcome.workload),
-        _text(outcome.candidate),
-        _text(outcome.rule),
+        _code(outcome.workload),
+        _code(outcome.candidate),
+        _code(outcome.rule),
         figure(outcome.baseline_value, outcome),
         figure(outcome.candidate_value, outcome),
         change(outcome),
@@ -103,4 +103,11 @@ def _row(cells: list[str] | tuple[str, ...]) -> str:
 
 def _text(text: str) -> str:
     """Return text that Markdown shows as it stands, on one line and within a table's cell."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~!&@])", r"\\\1", " ".join(text.split()))
+    line = " ".join(text.split())
+    return re.sub(r"[\\`*\[\]<>|~&@#]|(?<!\w)_|_(?!\w)", r"\\\g<0>", line)
+
+
+def _code(text: str) -> str:
+    """Return a name or rule as code; a backtick in it would end the code and gives way."""
+    line = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+    return f"`{line}`"
