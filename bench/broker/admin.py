@@ -18,7 +18,7 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
-from bench.broker.endpoint import Endpoint, masked
+from bench.broker.endpoint import Endpoint, masked, tls_context, wants_tls
 from bench.core.errors import MeasurementError, NameCollisionError, ServerUnavailableError
 from bench.core.ids import OWNER_KEY, STREAM_PREFIX, SUBJECT_PREFIX
 from bench.spec.variant import ConsumerSettings, Settings, StreamSettings
@@ -94,7 +94,13 @@ async def connect(
         ServerUnavailableError: nobody answers within the endpoint's timeout, or we are refused.
     """
     client = Client()
-    options: Json = {"user_credentials": endpoint.creds_file} if endpoint.creds_file else {}
+    options: Json = {"tls_handshake_first": True} if endpoint.tls_first else {}
+    if endpoint.creds_file:
+        options["user_credentials"] = endpoint.creds_file
+    if endpoint.nkey_seed_file:
+        options["nkeys_seed"] = endpoint.nkey_seed_file
+    if wants_tls(endpoint):
+        options["tls"] = tls_context(endpoint)
     try:
         # The library bounds each attempt, not their sum: without this it tries for two minutes.
         await asyncio.wait_for(

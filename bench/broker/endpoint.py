@@ -1,5 +1,6 @@
 """Where a server is, and how its address is written down without its secrets."""
 
+import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -66,3 +67,24 @@ def masked(url: str) -> str:
     user, at, host = rest.rpartition("@")
     shown = f"***@{host}" if at and user else rest
     return f"{scheme}{separator}{shown}"
+
+
+def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
+    """Return how to check the server's certificate and which one to show.
+
+    Raises:
+        UsageError: a file cannot be read or is no certificate or key.
+    """
+    try:
+        context = ssl.create_default_context(cafile=endpoint.tls_ca_file or None)
+        if endpoint.tls_cert_file:
+            context.load_cert_chain(endpoint.tls_cert_file, endpoint.tls_key_file or None)
+    except OSError as error:
+        raise UsageError(f"TLS files: {error.strerror or error}") from None
+    return context
+
+
+def wants_tls(endpoint: Endpoint) -> bool:
+    """Say whether the endpoint asks for TLS by itself; a server may ask for it, too."""
+    files = endpoint.tls_ca_file or endpoint.tls_cert_file
+    return endpoint.url.startswith("tls://") or bool(files) or endpoint.tls_first

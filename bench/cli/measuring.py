@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 import uvloop
 
+from bench.broker.context import load_context
 from bench.broker.endpoint import Endpoint, masked, parse_server_url
 from bench.broker.server import find_server_binary
 from bench.core.errors import UsageError
@@ -32,6 +33,14 @@ ServerOption = Annotated[
 CredsOption = Annotated[
     Path | None, typer.Option("--creds", metavar="FILE", help="A .creds file for --server.")
 ]
+ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="Measure the server of a `nats context`: URL, credentials and TLS files as it says.",
+    ),
+]
 BinaryOption = Annotated[
     Path | None,
     typer.Option(
@@ -49,7 +58,11 @@ T = TypeVar("T")
 
 
 def target_of(
-    server: str | None, creds: Path | None, server_bin: Path | None, store_dir: Path | None
+    server: str | None,
+    creds: Path | None,
+    server_bin: Path | None,
+    store_dir: Path | None,
+    context: str | None = None,
 ) -> Target:
     """Return what the options name.
 
@@ -61,16 +74,20 @@ def target_of(
     parent = store_dir or Path(tempfile.gettempdir())
     if store_dir is not None:
         preflight.check_writable(store_dir)
-    if server is None:
-        if creds is not None:
-            raise UsageError("--creds: goes with --server URL; the embedded server needs none")
-        return EmbeddedTarget(binary=server_bin or find_server_binary(), parent=parent)
-    if server_bin is not None:
+    if server_bin is not None and (server is not None or context is not None):
         raise UsageError("--server-bin: names an embedded server; leave it or --server out")
-    if creds is not None and not creds.is_file():
-        raise UsageError(f"--creds {creds}: no such file")
-    endpoint = Endpoint(url=parse_server_url(server), creds_file=str(creds or ""))
-    return RemoteTarget(endpoint=endpoint, parent=parent)
+    if context is not None:
+        if server is not None or creds is not None:
+            raise UsageError("--context: says where and as whom; leave --server and --creds out")
+        return RemoteTarget(endpoint=load_context(context), parent=parent)
+    if server is not None:
+        if creds is not None and not creds.is_file():
+            raise UsageError(f"--creds {creds}: no such file")
+        endpoint = Endpoint(url=parse_server_url(server), creds_file=str(creds or ""))
+        return RemoteTarget(endpoint=endpoint, parent=parent)
+    if creds is not None:
+        raise UsageError("--creds: goes with --server URL; the embedded server needs none")
+    return EmbeddedTarget(binary=server_bin or find_server_binary(), parent=parent)
 
 
 def new_store(results: Path, label: str) -> RunStore:

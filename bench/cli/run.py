@@ -7,10 +7,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.summary import summarise
+from bench.analysis.validity import blocks_of
 from bench.cli.console import errors, output
+from bench.cli.contest import with_repeats
+from bench.cli.judged import print_answer
 from bench.cli.measuring import (
     BinaryOption,
+    ContextOption,
     CredsOption,
     ServerOption,
     StoreOption,
@@ -33,10 +38,12 @@ from bench.cli.options import (
 from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
 from bench.core.errors import ExitCode, UsageError, worst
+from bench.gate.criteria import answer
+from bench.gate.verdict import EXIT_CODES
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Plan
-from bench.record.schema import Environment, TrialRecord
+from bench.record.schema import Environment
 from bench.record.store import RunStore
 from bench.report import html, terminal
 from bench.runner import environment, preflight
@@ -74,6 +81,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
     matrix: MatrixOption = None,
     server: ServerOption = None,
     creds: CredsOption = None,
+    context: ContextOption = None,
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
     quick: QuickOption = False,
@@ -86,9 +94,10 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
 ) -> None:
     """Run a matrix against a real server and write the report.
 
-    Ends with 0 when every trial is valid, 1 when messages were lost, 4 when a trial is invalid.
+    Ends with 0 when it could be measured and no message was lost, 1 when one was or every variant
+    breaks the matrix's criteria, 3 when none surely meets them, 4 when too many blocks are invalid.
     """
-    target = target_of(server, creds, server_bin, store_dir)
+    target = target_of(server, creds, server_bin, store_dir, context)
     if resume is not None:
         if matrix is not None or quick or blocks is not None or seed is not None:
             raise UsageError(
@@ -119,13 +128,23 @@ def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode
         store.write_environment(found)
         store.write_plan(plan)
     try:
-        with make_watcher(console, expected, live=how.tui) as watcher:
-            walk = Run(plan=plan, store=store, target=target, watcher=watcher)
-            interruptible(run_matrix(walk))
+        figures = _walked(plan, store, target, how)
+        wanted = {workload.name: plan.blocks for workload in figures.workloads}
+        while (more := with_repeats(plan, figures, wanted)) is not plan:
+            plan = more
+            store.write_plan(plan)
+            figures = _walked(plan, store, target, how)
     except KeyboardInterrupt:
         _say_how_to_go_on(plan, store, console)
         raise
-    return _conclude(store, how)
+    return _conclude(figures, store, how)
+
+
+def _walked(plan: Plan, store: RunStore, target: Target, how: _How) -> RunFigures:
+    with make_watcher(errors(), estimate(plan), live=how.tui) as watcher:
+        walk = Run(plan=plan, store=store, target=target, watcher=watcher)
+        interruptible(run_matrix(walk))
+    return summarise(store)
 
 
 def _require_same(before: Environment, now: Environment) -> None:
@@ -149,18 +168,22 @@ def _say_how_to_go_on(plan: Plan, store: RunStore, console: Console) -> None:
     )
 
 
-def _conclude(store: RunStore, how: _How) -> ExitCode:
-    figures = summarise(store)
+def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:
     console = output()
     terminal.print_summary(figures, console)
+    found = answer(figures)
+    if found is not None:
+        print_answer(found, console)
     path = html.write(figures, how.reports)
     console.print(f"results: {store.path}", markup=False, soft_wrap=True)
     console.print(f"report:  {path}", markup=False, soft_wrap=True)
-    cells = [cell for workload in figures.workloads for cell in workload.cells]
-    return worst([_exit_code(trial.record) for cell in cells for trial in cell.trials])
+    codes = [_exit_code(workload) for workload in figures.workloads]
+    return worst(codes if found is None else [*codes, EXIT_CODES[found.verdict]])
 
 
-def _exit_code(record: TrialRecord) -> ExitCode:
-    if record.ledger is not None and record.ledger.lost and record.valid:
+def _exit_code(workload: WorkloadFigures) -> ExitCode:
+    records = [trial.record for cell in workload.cells for trial in cell.trials]
+    if any(record.valid and record.ledger and record.ledger.lost for record in records):
         return ExitCode.FAILED
-    return ExitCode.OK if record.valid else ExitCode.INVALID
+    too_many = blocks_of(workload.cells).too_many_invalid
+    return ExitCode.INVALID if too_many else ExitCode.OK

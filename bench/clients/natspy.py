@@ -97,13 +97,16 @@ class NatsPyPublisher(_Connection):
         client, messages = self._client, self._messages
         if client is None:
             raise RuntimeError("send before open")
+        fixed = messages.headers
         for position in range(first, stop):
             template = messages.payloads[messages.payload_index[position]]
             start, end = template.id_offset, template.id_offset + ID_DIGITS
             digits = b"%0*d" % (ID_DIGITS, messages.ids[position])
             payload = template.content[:start] + digits + template.content[end:]
             subject = messages.subjects[messages.subject_index[position]]
-            await client.publish(subject, payload, reply=f"{self._inbox}{position}")
+            headers = {name: text.replace("{id}", digits.decode()) for name, text in fixed}
+            reply = f"{self._inbox}{position}"
+            await client.publish(subject, payload, reply=reply, headers=headers or None)
 
     async def _on_answer(self, message: Msg) -> None:
         now_ns = time.monotonic_ns()

@@ -1,6 +1,7 @@
 """The worker processes of a trial, seen from the conductor."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -67,6 +68,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 limit=2**30,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # no idle threads beside the load
                 start_new_session=True,  # Ctrl-C is for the conductor alone
             )
         worker = cls(job.role, process, stderr_path)

@@ -108,9 +108,11 @@ class PublishRecorder:
     def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
         """PubAcks came for these positions; a second one for the same counts no more."""
         chosen = np.asarray(positions, dtype=np.int64)
-        fresh = chosen[self._stored_ns[chosen] == NEVER]
-        self._stored_ns[fresh] = stored_ns
-        self._stored += fresh.size
+        before_ns = self._stored_ns[chosen]
+        if before_ns.any():  # rare, so the two steps below are worth avoiding
+            chosen = np.unique(chosen[before_ns == NEVER])
+        self._stored_ns[chosen] = stored_ns
+        self._stored += chosen.size
         self._tell()
 
     def refused(self, position: int, reason: str) -> None:

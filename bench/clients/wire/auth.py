@@ -5,7 +5,6 @@ Source: docs.nats.io, "Client Protocol", CONNECT; "NATS 2.0 authentication with 
 
 import base64
 import re
-import ssl
 from pathlib import Path
 from urllib.parse import SplitResult, unquote
 
@@ -43,21 +42,6 @@ def login(endpoint: Endpoint, url: SplitResult, nonce: str) -> dict[str, str]:
     if url.username:
         return {"user": unquote(url.username), "pass": unquote(url.password or "")}
     return {}
-
-
-def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
-    """Return how to check the server's certificate and which one to show.
-
-    Raises:
-        UsageError: a file cannot be read or is no certificate or key.
-    """
-    try:
-        context = ssl.create_default_context(cafile=endpoint.tls_ca_file or None)
-        if endpoint.tls_cert_file:
-            context.load_cert_chain(endpoint.tls_cert_file, endpoint.tls_key_file or None)
-    except OSError as error:
-        raise UsageError(f"TLS files: {error.strerror or error}") from None
-    return context
 
 
 def _signed(seed: str, nonce: str, path: str) -> tuple[str, str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.broker.endpoint import DEFAULT_PORT, Endpoint
-from bench.clients.wire.auth import login, tls_context
+from bench.broker.endpoint import DEFAULT_PORT, Endpoint, tls_context
+from bench.clients.wire.auth import login
 from bench.clients.wire.parse import Control, Message, WireError, next_frame
 
 
