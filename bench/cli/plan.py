@@ -15,6 +15,7 @@ from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Cell, Plan
+from bench.report.text import plural
 from bench.spec.load import LoadedMatrix, cautions_of, load_matrix
 
 
@@ -39,7 +40,8 @@ def print_estimate(made: Plan, console: Console) -> None:
     expected = estimate(made)
     cells, trials = len(made.cells), len(made.trials)
     console.print(
-        f"{made.label}: {cells} cells x {made.blocks} blocks = {trials} trials, "
+        f"{made.label}: {plural(cells, 'cell')} x {plural(made.blocks, 'block')} = "
+        f"{plural(trials, 'trial')}, "
         f"about {human_clock(expected.duration_s)}, {expected.messages:,} messages, "
         f"{human_size(expected.stored_bytes)} stored "
         f"(at most {human_size(expected.peak_store_bytes)} at once), "

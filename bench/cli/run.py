@@ -10,6 +10,7 @@ from rich.console import Console
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.summary import summarise
 from bench.analysis.validity import blocks_of
+from bench.broker.server import binary_version
 from bench.cli.console import errors, output
 from bench.cli.contest import with_repeats
 from bench.cli.judged import print_answer
@@ -48,8 +49,8 @@ from bench.record.store import RunStore
 from bench.report import html, terminal
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
-from bench.runner.target import Target
-from bench.spec.load import load_matrix
+from bench.runner.target import EmbeddedTarget, Target
+from bench.spec.load import check_server, load_matrix
 
 MatrixOption = Annotated[
     str | None,
@@ -108,6 +109,9 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
         plan = store.read_plan()
     else:
         loaded = load_matrix(matrix or DEFAULT_MATRIX)
+        if isinstance(target, EmbeddedTarget):  # with file and line; preflight asks any server
+            version = binary_version(target.binary)
+            check_server(loaded, version=version, servers=1, embedded=True)
         print_cautions(loaded, errors())
         plan = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
         store = new_store(results, plan.label)
