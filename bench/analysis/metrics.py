@@ -7,7 +7,7 @@ from bench.analysis.figures import TrialFigures
 from bench.analysis.latency import unfinished_of
 from bench.analysis.resources import rss_bytes_peak
 from bench.record.schema import Time
-from bench.spec.metrics import Metric, metric_of
+from bench.spec.metrics import Metric, messages_beyond, metric_of
 
 OfTrial = Callable[[TrialFigures], float | None]
 
@@ -29,6 +29,7 @@ class Measure:
         of_all: estimated only when every valid trial has it, because where it is missing it would
             be bad: a percentile that cannot be told belongs to a trial that fell behind.
         at_least: what the value surely exceeds where it cannot be told for that reason; else None.
+        beyond: how many messages lie beyond a percentile; None for other figures.
     """
 
     metric: Metric
@@ -37,6 +38,7 @@ class Measure:
     resolution: float
     of_all: bool = False
     at_least: OfTrial = _nothing
+    beyond: OfTrial = _nothing
 
 
 HDR_RESOLUTION = 0.001
@@ -59,6 +61,10 @@ def _time(time: Time, percentile: float) -> Measure:
         beyond_the_longest = figures.count < offered * percentile / 100
         return figures.max_ns if beyond_the_longest else None
 
+    def beyond(trial: TrialFigures) -> float | None:
+        figures = trial.times.get(time)
+        return None if figures is None else messages_beyond(percentile, figures.count)
+
     word = f"p{percentile:g}".replace(".", "_")
     return Measure(
         metric=metric_of(f"{time}_ns_{word}"),
@@ -67,6 +73,7 @@ def _time(time: Time, percentile: float) -> Measure:
         resolution=HDR_RESOLUTION,
         of_all=True,
         at_least=at_least,
+        beyond=beyond,
     )
 
 
@@ -89,11 +96,14 @@ def _cpu(kind: str) -> Measure:
 
 
 def _stored(trial: TrialFigures) -> float | None:
-    return None if trial.rates is None else trial.rates.stored
+    return None if trial.rates is None else min(trial.rates.stored, trial.rates.offered)
 
 
 def _acked(trial: TrialFigures) -> float | None:
-    return None if trial.rates is None or not trial.record.acks else trial.rates.acked
+    # What exceeds the offered rate is a backlog of the warm-up: no merit of the configuration.
+    if trial.rates is None or not trial.record.acks:
+        return None
+    return min(trial.rates.acked, trial.rates.offered)
 
 
 def _lag_peak(trial: TrialFigures) -> float | None:

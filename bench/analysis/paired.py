@@ -26,10 +26,12 @@ class Reading:
     Attributes:
         value: in the metric's unit.
         at_least: the true value is larger and cannot be told; too many messages never came so far.
+        beyond: messages beyond a percentile; None for other figures.
     """
 
     value: float
     at_least: bool = False
+    beyond: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:
         value = measure.of_trial(trial)
         bound = measure.at_least(trial) if value is None else None
         if value is not None:
-            found[trial.record.block] = Reading(value=value)
+            found[trial.record.block] = Reading(value=value, beyond=measure.beyond(trial))
         elif bound is not None:
             found[trial.record.block] = Reading(value=bound, at_least=True)
     return dict(sorted(found.items()))

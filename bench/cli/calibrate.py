@@ -61,13 +61,13 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
         Side(
             name=VariantName(config=role, variant=f"{name.config}.{name.variant}"),
             settings=settings,
+            workloads={workload: cell.workload for workload, cell in cells.items()},
         )
         for role in (BASELINE, CANDIDATE)
     )
     contest = Contest(
         label="calibration",
         question="How much do equal cells differ on this host?",
-        workloads={workload: cell.workload for workload, cell in cells.items()},
         baseline=one,
         candidate=other,
     )

@@ -32,20 +32,32 @@ from bench.cli.options import (
     find_run,
 )
 from bench.core.errors import StorageError, UsageError
+from bench.core.units import parse_share
 from bench.gate import junit, markdown
 from bench.gate.calibration import margin_warnings, objection
 from bench.gate.files import read_calibration, result_json, write_result
+from bench.gate.rules import messages_short
 from bench.gate.verdict import GateResult, Sides, exit_code, judge, looks_red
 from bench.plan.model import Cell, VariantName
 from bench.plan.names import find_variant
-from bench.plan.sides import BASELINE, CANDIDATE, Contest, Side, sides_plan
+from bench.plan.sides import (
+    BASELINE,
+    CANDIDATE,
+    Contest,
+    Side,
+    sides_plan,
+    with_slower_handler,
+)
 from bench.record.store import RunStore
 from bench.report import html
 from bench.runner.target import Target
+from bench.spec.base import MisfitError
 from bench.spec.choose import check_crossing, choose_variant, load_workloads
 from bench.spec.gates import Gates, load_gates
 from bench.spec.load import LoadedConfig
+from bench.spec.metrics import MIN_BEYOND_GATED
 from bench.spec.variant import Settings
+from bench.spec.workload import Workload
 
 DEFAULT_BLOCKS = 5
 
@@ -76,6 +88,7 @@ class _Asked:
     blocks: int
     seed: int
     quick: bool
+    planted: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +154,14 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     creds: CredsOption = None,
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
+    plant_slow_handler: Annotated[
+        str,
+        typer.Option(
+            "--plant-slow-handler",
+            metavar="SHARE",
+            help="Slow the candidate's handler, such as by 20%, to see the gate notice it.",
+        ),
+    ] = "",
     inconclusive: Annotated[
         OnInconclusive,
         typer.Option("--inconclusive", help="Whether not knowing fails (exit 3) or only warns."),
@@ -170,9 +191,10 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         blocks=blocks,
         seed=seed,
         quick=quick,
+        planted=_share(plant_slow_handler),
     )
-    measuring = (baseline_config, candidate_config, baseline_server_bin, candidate_server_bin)
-    if any(option is not None for option in measuring):
+    sides = (baseline_config, candidate_config, baseline_server_bin, candidate_server_bin)
+    if plant_slow_handler or any(option is not None for option in sides):
         if run is not None or baseline is not None or candidate:
             raise UsageError("RUN, --baseline and --candidate are for a run that exists; leave out")
         old = target_of(server, creds, baseline_server_bin or server_bin, store_dir)
@@ -203,6 +225,7 @@ def _measured(
 ) -> _Judged:
     contest = _contest(gates, asked)
     plan = sides_plan(contest, blocks=asked.blocks, seed=asked.seed, quick=asked.quick)
+    _check_messages(gates, plan.cells)
     sides = Sides(baseline=contest.baseline.name, candidates=(contest.candidate.name,))
     store = new_store(results, plan.label)
     warnings = list(_by_calibration(gates, plan.cells, results, asked.blocks))
@@ -221,30 +244,66 @@ def _contest(gates: Gates, asked: _Asked) -> Contest:
         raise UsageError(
             f"{gates.file}: names no workloads to measure; add `workloads` or give --workload NAME"
         )
-    workloads = load_workloads(names)
+    workloads = _phased(load_workloads(names), gates)
     before = _chosen(asked.baseline or asked.candidate)
     after = _chosen(asked.candidate or asked.baseline)
     check_crossing([config for config in (before, after) if config is not None], workloads)
     return Contest(
         label="gate",
         question=gates.description or f"Does the candidate hold {gates.file}?",
-        workloads=workloads,
-        baseline=_side(BASELINE, before),
-        candidate=_side(CANDIDATE, after),
+        baseline=_side(BASELINE, before, workloads),
+        candidate=_side(CANDIDATE, after, _planted(workloads, asked.planted)),
     )
+
+
+def _share(text: str) -> float:
+    try:
+        return parse_share(text) if text else 0.0
+    except ValueError as error:
+        raise UsageError(f"--plant-slow-handler {text}: {error}") from error
+
+
+def _phased(workloads: dict[str, Workload], gates: Gates) -> dict[str, Workload]:
+    if gates.phases is None:
+        return workloads
+    try:
+        return {name: each.with_phases(gates.phases) for name, each in workloads.items()}
+    except MisfitError as error:
+        raise UsageError(f"{gates.file}: phases: {error}") from error
+
+
+def _planted(workloads: dict[str, Workload], share: float) -> dict[str, Workload]:
+    if not share:
+        return workloads
+    return {name: with_slower_handler(each, share) for name, each in workloads.items()}
 
 
 def _chosen(text: str | None) -> LoadedConfig | None:
     return None if text is None else choose_variant(text)
 
 
-def _side(role: str, config: LoadedConfig | None) -> Side:
+def _side(role: str, config: LoadedConfig | None, workloads: dict[str, Workload]) -> Side:
     """Return a side; one without a config has the settings that an empty config stands for."""
     if config is None:
-        return Side(name=VariantName(config=role, variant="default"), settings=Settings())
+        name = VariantName(config=role, variant="default")
+        return Side(name=name, settings=Settings(), workloads=workloads)
     ((variant, settings),) = config.variants.items()
     name = VariantName(config=role, variant=f"{config.name}.{variant}")
-    return Side(name=name, settings=settings)
+    return Side(name=name, settings=settings, workloads=workloads)
+
+
+def _check_messages(gates: Gates, cells: tuple[Cell, ...]) -> None:
+    """Refuse rules that could not be decided, before anybody waits for them."""
+    short = {
+        f"{cell.workload_name}: {text}": None
+        for cell in cells
+        for text in messages_short(gates.rules_for(cell.workload_name), cell.workload)
+    }
+    if short:
+        raise UsageError(
+            "\n".join(short) + f"\nerror: a percentile is gated with {MIN_BEYOND_GATED} messages "
+            "beyond it; give the phases a longer window, or gate a lower percentile"
+        )
 
 
 def _by_calibration(

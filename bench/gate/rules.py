@@ -12,9 +12,11 @@ from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import Measure, measure_of
 from bench.analysis.paired import Contrast, Reading, contrast, readings
 from bench.analysis.validity import Blocks, blocks_of
+from bench.core.units import NS_PER_S
 from bench.gate import words
 from bench.spec.criteria import LAG_VERDICT, Criterion, Operator
-from bench.spec.metrics import Metric
+from bench.spec.metrics import MIN_BEYOND_GATED, Metric, messages_beyond
+from bench.spec.workload import Workload
 from bench.stats.compare import (
     MIN_PAIRS,
     MIN_PAIRS_TO_FAIL,
@@ -79,19 +81,12 @@ def look(case: Case, *, first: int | None = None) -> Look:
     metric = case.rule.metric
     if metric is None:
         return _look_at_lag(case) if case.rule.subject == LAG_VERDICT else _look_at_count(case)
-    if invalid := _too_few_valid(case.blocks):
-        return invalid
     measure = measure_of(metric.key)
-    if not case.rule.versus_baseline:
-        return _look_at_limit(case.rule, measure, readings(measure, case.candidate), first)
-    if case.baseline is None:
-        reason = "the baseline was not measured under this workload"
-        return Look(verdict=Verdict.INCONCLUSIVE, reason=reason, blocks=0)
-    found = contrast(measure, case.baseline, case.candidate, first=first)
-    if found is None:
-        shared = readings(measure, case.baseline).keys() & readings(measure, case.candidate).keys()
-        return _too_few_blocks(len(shared), metric)
-    return _look_at_change(case.rule, found)
+    if barred := _too_few_valid(case.blocks) or _too_rough(case, measure):
+        return barred
+    if case.rule.versus_baseline:
+        return _look_at_baseline(case, measure, first)
+    return _look_at_limit(case.rule, measure, readings(measure, case.candidate), first)
 
 
 def _too_few_valid(blocks: Blocks) -> Look | None:
@@ -106,6 +101,37 @@ def _too_few_valid(blocks: Blocks) -> Look | None:
     )
 
 
+def _too_rough(case: Case, measure: Measure) -> Look | None:
+    """Return why a percentile is not decided by; None where enough messages lie beyond it."""
+    cells = [case.candidate, *([case.baseline] if case.baseline is not None else [])]
+    beyond = [
+        reading.beyond
+        for cell in cells
+        for reading in readings(measure, cell).values()
+        if reading.beyond is not None
+    ]
+    if min(beyond, default=MIN_BEYOND_GATED) >= MIN_BEYOND_GATED:
+        return None
+    return Look(
+        verdict=Verdict.INCONCLUSIVE,
+        reason=f"{min(beyond):.0f} messages of a trial lie beyond it, too few to decide by; "
+        f"{MIN_BEYOND_GATED} are needed: a longer window, or a lower percentile",
+        blocks=case.blocks.whole,
+    )
+
+
+def messages_short(rules: Sequence[Criterion], workload: Workload) -> tuple[str, ...]:
+    """Return the rules whose percentile would be too rough to decide by, and why."""
+    offered = workload.publish.rate_msgs_per_s * workload.phases.measure_ns / NS_PER_S
+    return tuple(
+        f"'{rule}': {beyond:.0f} messages of a trial would lie beyond {metric.title}"
+        for rule in rules
+        if (metric := rule.metric) is not None
+        and metric.percentile is not None
+        and (beyond := messages_beyond(metric.percentile, offered)) < MIN_BEYOND_GATED
+    )
+
+
 def _too_few_blocks(blocks: int, metric: Metric) -> Look:
     return Look(
         verdict=Verdict.INCONCLUSIVE,
@@ -113,6 +139,17 @@ def _too_few_blocks(blocks: int, metric: Metric) -> Look:
         f"at least {MIN_PAIRS} are needed",
         blocks=blocks,
     )
+
+
+def _look_at_baseline(case: Case, measure: Measure, first: int | None) -> Look:
+    if case.baseline is None:
+        reason = "the baseline was not measured under this workload"
+        return Look(verdict=Verdict.INCONCLUSIVE, reason=reason, blocks=0)
+    found = contrast(measure, case.baseline, case.candidate, first=first)
+    if found is None:
+        shared = readings(measure, case.baseline).keys() & readings(measure, case.candidate).keys()
+        return _too_few_blocks(len(shared), measure.metric)
+    return _look_at_change(case.rule, found)
 
 
 def _look_at_change(rule: Criterion, found: Contrast) -> Look:

@@ -7,6 +7,7 @@ server's program, or nothing at all, where a host is asked how much it scatters.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bench.core.errors import UsageError
 from bench.plan.build import shortened
 from bench.plan.expand import cell_id
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, VariantName
@@ -25,28 +26,43 @@ class Side:
     Attributes:
         name: what its cells go by in the report, `baseline/pull-batch.batch-50`.
         settings: resolved.
+        workloads: name -> profile, with the phases of this run; both sides have the same names.
     """
 
     name: VariantName
     settings: Settings
+    workloads: Mapping[str, Workload]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
-    """What two sides are compared under.
+    """A comparison of two sides.
 
     Attributes:
         label: names the run.
         question: that the run is to answer.
-        workloads: name -> profile, with the phases of this run.
         baseline, candidate: the sides.
     """
 
     label: str
     question: str
-    workloads: Mapping[str, Workload]
     baseline: Side
     candidate: Side
+
+
+def with_slower_handler(workload: Workload, share: float) -> Workload:
+    """Return the workload with a handler that takes longer by a share: a planted regression.
+
+    Raises:
+        UsageError: its handler takes no time, so nothing would be slower.
+    """
+    time = workload.consume.handler.time
+    if time.mean_ns == 0:
+        raise UsageError("the handler of this workload takes no time, so it cannot be slowed")
+    longer = {name: round(value * (1 + share)) for name, value in time}
+    handler = workload.consume.handler.model_copy(update={"time": time.model_copy(update=longer)})
+    consume = workload.consume.model_copy(update={"handler": handler})
+    return workload.model_copy(update={"consume": consume})
 
 
 def sides_plan(contest: Contest, *, blocks: int, seed: int, quick: bool) -> Plan:
@@ -59,11 +75,11 @@ def sides_plan(contest: Contest, *, blocks: int, seed: int, quick: bool) -> Plan
         Cell(
             id=cell_id(workload_name, side.name),
             workload_name=workload_name,
-            workload=workload,
+            workload=side.workloads[workload_name],
             variants=(side.name,),
             settings=side.settings,
         )
-        for workload_name, workload in contest.workloads.items()
+        for workload_name in contest.baseline.workloads
         for side in (contest.baseline, contest.candidate)
     )
     if quick:

@@ -17,6 +17,7 @@ from bench.spec.base import Loose, MisfitError, Spec
 from bench.spec.criteria import Criterion, Rule
 from bench.spec.lookup import find, known, search_roots, shown
 from bench.spec.problems import validate
+from bench.spec.workload import Phases
 from bench.spec.yaml_tree import read_document
 
 MAX_METRICS = 3
@@ -31,11 +32,13 @@ class GateFile(Spec):
         description: what the gate protects, in a sentence.
         gates: rules that hold under every workload, `p99 vs baseline <= +5%`; [] for none.
         workloads: workloads that the gate measures, each with rules of its own, [] for none.
+        phases: phases for all of them; each workload's own when left out.
     """
 
     description: str = ""
     gates: Rules
     workloads: dict[str, Rules] = Field(default_factory=dict)
+    phases: Phases | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -69,12 +72,14 @@ class Gates:
         description: of the file; may be empty.
         general: rules for every workload.
         own: workload -> rules of its own; its keys are what the gate measures.
+        phases: for what it measures; each workload's own when None.
     """
 
     file: str
     description: str
     general: tuple[Criterion, ...]
     own: Mapping[str, tuple[Criterion, ...]]
+    phases: Phases | None
 
     def rules_for(self, workload_name: str) -> tuple[Criterion, ...]:
         """Return the rules that hold under a workload."""
@@ -113,5 +118,9 @@ def load_gates(name_or_path: str | Path, search: Sequence[Path] | None = None) -
     if file is None or found:
         raise SpecError(sorted(found, key=lambda problem: problem.line))
     return Gates(
-        file=document.file, description=file.description, general=file.gates, own=file.workloads
+        file=document.file,
+        description=file.description,
+        general=file.gates,
+        own=file.workloads,
+        phases=file.phases,
     )

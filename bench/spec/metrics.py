@@ -27,6 +27,7 @@ class Metric:
         title: for people, `end-to-end p99`.
         unit: `ns`, `msg/s`, `msgs`, `µs/msg`, `bytes`, `share`.
         better: which way it improves.
+        percentile: that a time is read at; None for other figures.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Metric:
     title: str
     unit: str
     better: Better
+    percentile: float | None = None
 
 
 def _time(time: str, percentile: str, better: Better = Better.LOWER) -> Metric:
@@ -44,6 +46,7 @@ def _time(time: str, percentile: str, better: Better = Better.LOWER) -> Metric:
         title=f"{time.replace('_', '-')} {percentile}",
         unit="ns",
         better=better,
+        percentile=float(percentile.removeprefix("p")),
     )
 
 
@@ -112,6 +115,15 @@ METRICS: tuple[Metric, ...] = (
     ),
 )
 """In the order of the tables."""
+
+MIN_BEYOND_GATED = 100
+"""With fewer messages beyond it, chance alone moves a percentile by more than 10 % (R4)."""
+
+
+def messages_beyond(percentile: float, messages: float) -> float:
+    """Return how many of so many messages lie beyond a percentile."""
+    return round(messages * (100 - percentile) / 100, 6)
+
 
 _BY_NAME: Mapping[str, Metric] = {
     name: metric
