@@ -8,17 +8,25 @@ from bench.report import (
     cell_plots,
     comparison,
     curves,
+    download,
+    forest,
+    heatmap,
     method,
     overtime,
+    run_summary,
     settings,
     standing,
     text,
     trials,
+    trust,
+    usage,
 )
 from bench.report.model import (
     Answer,
+    Block,
     Code,
     Column,
+    Disclosure,
     Entry,
     Fact,
     Gallery,
@@ -31,13 +39,12 @@ from bench.report.model import (
     Table,
     Tone,
 )
+from bench.report.trust import ENOUGH_BLOCKS
 from bench.stats.estimate import MIN_TRIALS
 
-ENOUGH_BLOCKS = 5
 
-
-def build(figures: RunFigures) -> Report:
-    """Return everything the report of a run shows."""
+def build(figures: RunFigures, verdict: Section | None = None) -> Report:
+    """Return everything the report of a run shows; a gate's `verdict` stands above all else."""
     return Report(
         run_id=figures.run_id,
         label=figures.plan.label,
@@ -46,13 +53,17 @@ def build(figures: RunFigures) -> Report:
         answers=_answers(figures),
         facts=_facts(figures),
         notices=notices(figures),
+        verdict=verdict,
         sections=(
+            trust.section(figures),
             *(_workload_section(figures, w, n) for n, w in enumerate(figures.workloads, start=1)),
             _trials_section(figures),
             _settings_section(figures),
             _environment_section(figures),
+            download.section(figures),
             method.section(),
         ),
+        summary=run_summary.document(figures, verdict),
     )
 
 
@@ -93,7 +104,11 @@ def _facts(figures: RunFigures) -> tuple[Fact, ...]:
             text=environment.server_version,
             detail=environment.server,
         ),
-        Fact(word="Client", text=_clients(figures), detail=f"jetbench {environment.jetbench}"),
+        Fact(
+            word="Client",
+            text=trials.clients(figures) or text.NA,
+            detail=f"jetbench {environment.jetbench}",
+        ),
         Fact(
             word="Host",
             text=environment.host,
@@ -101,15 +116,6 @@ def _facts(figures: RunFigures) -> tuple[Fact, ...]:
         ),
         Fact(word="Started", text=_day(environment.started_utc), detail="UTC"),
     )
-
-
-def _clients(figures: RunFigures) -> str:
-    used = {
-        f"{trial.record.software.client} {trial.record.software.client_version}"
-        for trial in trials.all_trials(figures)
-        if trial.record.software
-    }
-    return ", ".join(sorted(used)) or text.NA
 
 
 def _day(started_utc: str) -> str:
@@ -209,7 +215,10 @@ def _workload_section(figures: RunFigures, workload: WorkloadFigures, number: in
             comparison.workload_table(workload, figures.metrics, f"{id_}-cells"),
             Gallery(plots=tuple(plots)),
         ),
-        sections=_question_sections(figures, workload, id_),
+        sections=(
+            *forest.sections(workload, figures.plan.baseline, f"{id_}-baseline"),
+            *_question_sections(figures, workload, id_),
+        ),
     )
 
 
@@ -234,10 +243,29 @@ def _question_sections(
                 id=part,
                 title=question or config,
                 lead=((f"Config {config}.",),) if question else (),
-                blocks=(table, Gallery(plots=plots)),
+                blocks=(
+                    *_map_blocks(cells, part),
+                    table,
+                    Gallery(plots=plots),
+                    *_usage_blocks(cells, part),
+                ),
             )
         )
     return tuple(sections)
+
+
+def _map_blocks(cells: dict[str, CellFigures], part: str) -> tuple[Block, ...]:
+    found = heatmap.grid(cells)
+    plots = heatmap.plots(found, f"{part}-map") if found else ()
+    return (Gallery(plots=plots),) if plots else ()
+
+
+def _usage_blocks(cells: dict[str, CellFigures], part: str) -> tuple[Block, ...]:
+    plots = usage.plots(cells, f"{part}-usage")
+    if not plots:
+        return ()
+    summary = f"CPU and memory of each process over time ({len(plots)} plots)"
+    return (Disclosure(summary=summary, blocks=(Gallery(plots=plots),)),)
 
 
 def _of_config(cells: Sequence[CellFigures], config: str) -> dict[str, CellFigures]:
@@ -280,7 +308,7 @@ def _environment_section(figures: RunFigures) -> Section:
         ("Memory", human_size(env.memory_bytes)),
         ("Store", env.store_filesystem or "not on this host"),
         ("Server", f"{env.server}, version {env.server_version}"),
-        ("Client", _clients(figures)),
+        ("Client", trials.clients(figures) or text.NA),
         ("Python", env.python),
         ("jetbench", env.jetbench),
         ("Packages", packages or text.NA),

@@ -13,35 +13,54 @@ from plotly.offline import get_plotlyjs
 from bench.analysis.figures import RunFigures
 from bench.core.errors import StorageError
 from bench.report.build import build
+from bench.report.model import Page, Section
 
 
-def render(figures: RunFigures) -> str:
-    """Return the report of a run as one HTML document."""
+def render(figures: RunFigures, verdict: Section | None = None) -> str:
+    """Return the report of a run as one HTML document; a gate's `verdict` stands on top."""
+    library = _library()
+    return _rendered("report.html.jinja", [library], page=build(figures, verdict), library=library)
+
+
+def render_page(page: Page) -> str:
+    """Return a page beside the reports as one HTML document; it holds no plotly figure."""
+    return _rendered("page.html.jinja", [], page=page)
+
+
+def _rendered(template: str, libraries: list[str], **content: object) -> str:
     environment = _environment()
-    library, script = _library(), environment.get_template("report.js").render()
-    return environment.get_template("report.html.jinja").render(
-        report=build(figures),
+    script = environment.get_template("report.js").render()
+    return environment.get_template(template).render(
         style=environment.get_template("report.css").render(),
-        library=library,
         script=script,
-        script_hashes=[_csp_hash(library), _csp_hash(script)],
+        script_hashes=[_csp_hash(each) for each in (*libraries, script)],
+        **content,
     )
 
 
-def write(figures: RunFigures, reports_dir: Path) -> Path:
+def write(figures: RunFigures, reports_dir: Path, verdict: Section | None = None) -> Path:
     """Write `reports_dir`/<run>/index.html whole and return its path.
 
     Raises:
         StorageError: the disk refuses; an older report is left as it was.
     """
-    # What cannot be encoded (a command line that was not UTF-8) must not cost the report.
-    page = render(figures).encode(errors="replace")
     path = reports_dir / figures.run_id / "index.html"
-    partial = path.with_name(".index.html.partial")
+    write_whole(path, render(figures, verdict))
+    return path
+
+
+def write_whole(path: Path, page: str) -> None:
+    """Write a page whole: to a temporary file, fsync, rename.
+
+    Raises:
+        StorageError: the disk refuses; an older page is left as it was.
+    """
+    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            file.write(page)
+            # What cannot be encoded (a command line that was not UTF-8) must not cost the report.
+            file.write(page.encode(errors="replace"))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -49,7 +68,6 @@ def write(figures: RunFigures, reports_dir: Path) -> Path:
         with suppress(OSError):
             partial.unlink()
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
-    return path
 
 
 @cache

@@ -45,6 +45,7 @@ class Entry:
         hint: why it reads as it does; shown on hover.
         order: what sorting goes by; None sorts last either way.
         tone: how it stands out.
+        href: address that the text leads to, relative to the page; empty without one.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Entry:
     hint: str = ""
     order: float | str | None = None
     tone: Tone = Tone.PLAIN
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +82,12 @@ class Row:
     Attributes:
         names: its heading; several when one cell bears several variants' names.
         entries: one for each column but the first.
+        href: address that the heading leads to, relative to the page; empty without one.
     """
 
     names: tuple[str, ...]
     entries: tuple[Entry, ...]
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,7 @@ class Table:
         rows: in their first order.
         sortable: the reader may order it by any column.
         compact: details stand beside the figures, not below.
+        prose: its entries are sentences; after the first column they need room.
     """
 
     kind: ClassVar[str] = "table"
@@ -109,6 +114,7 @@ class Table:
     rows: tuple[Row, ...]
     sortable: bool = False
     compact: bool = False
+    prose: bool = False
 
     @property
     def style(self) -> str:
@@ -116,6 +122,7 @@ class Table:
         words = {
             "sortable": self.sortable,
             "compact": self.compact,
+            "prose": self.prose,
             "pairs": len(self.columns) == 1,
         }
         return " ".join(word for word, holds in words.items() if holds)
@@ -203,7 +210,63 @@ class Notice:
     sentence: Sentence
 
 
-Block = Table | Gallery | Terms | Code | Notice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """Blocks that stand folded until the reader opens them; not printed while folded.
+
+    Attributes:
+        summary: what is inside; it stays visible.
+        blocks: what is inside.
+    """
+
+    kind: ClassVar[str] = "disclosure"
+
+    summary: str
+    blocks: tuple["Block", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file that the page itself can write.
+
+    Attributes:
+        id: of the element; unique in the report.
+        file_name: of what is written.
+        title: of the button.
+        caption: what is in the file, and where it is found when scripts are off.
+        document: the figures as JSON of bench.report.download, safe inside a script element.
+    """
+
+    kind: ClassVar[str] = "download"
+
+    id: str
+    file_name: str
+    title: str
+    caption: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A plot that needs no script, and the table behind it.
+
+    Attributes:
+        id: of the element; unique in the page.
+        title: what it shows.
+        caption: how to read it.
+        svg: an SVG element whose every text was escaped.
+        table: the same figures for those who do not see it.
+    """
+
+    kind: ClassVar[str] = "drawing"
+
+    id: str
+    title: str
+    caption: str
+    svg: str
+
+
+Block = Table | Gallery | Terms | Code | Notice | Disclosure | Download | Drawing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +318,9 @@ class Report:
         answers: what came out, for each workload.
         facts: when, where, with what, how many.
         notices: what the reader must know first.
+        verdict: what a gate says of the run, above all else; None without a gate.
         sections: everything else.
+        summary: the run in short as JSON, safe inside a script element, for the list of all runs.
     """
 
     run_id: str
@@ -265,4 +330,25 @@ class Report:
     answers: tuple[Answer, ...]
     facts: tuple[Fact, ...]
     notices: tuple[Notice, ...]
+    verdict: Section | None
+    sections: tuple[Section, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page beside the reports: the list of runs, or a figure over many of them.
+
+    Attributes:
+        above: what stands over the title.
+        title: heading.
+        lead: sentences below it.
+        home: address of the list of runs, relative to the page.
+        sections: everything else.
+    """
+
+    above: str
+    title: str
+    lead: tuple[Sentence, ...]
+    home: str
     sections: tuple[Section, ...]

@@ -6,7 +6,6 @@ text, grid and background are left to the page, which knows whether it is light 
 """
 
 import base64
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from bench.analysis.figures import Array
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
+from bench.report.embed import embedded
 from bench.report.text import THIN
 
 Json = dict[str, Any]
@@ -70,8 +70,7 @@ def packed(values: NDArray[Any]) -> Json:
 
 def document(data: Sequence[Json], layout: Json) -> str:
     """Return a figure as JSON that no label can break out of a script element with."""
-    text = json.dumps({"data": list(data), "layout": layout}, ensure_ascii=True, allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return embedded({"data": list(data), "layout": layout})
 
 
 def layout(x: Json, y: Json, *, legend: bool, shapes: Sequence[Json] = ()) -> Json:

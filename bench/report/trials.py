@@ -37,6 +37,16 @@ def all_trials(figures: RunFigures) -> list[TrialFigures]:
     return sorted(found, key=lambda trial: order.get(trial.record.trial_id, 0))
 
 
+def clients(figures: RunFigures) -> str:
+    """Return the client libraries that trials used, with their versions; empty when none tells."""
+    used = {
+        f"{trial.record.software.client} {trial.record.software.client_version}"
+        for trial in all_trials(figures)
+        if trial.record.software
+    }
+    return ", ".join(sorted(used))
+
+
 def ledger_table(figures: RunFigures) -> Table:
     """Return where every message of every trial went; missing trials stand last."""
     columns = (

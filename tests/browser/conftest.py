@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.pages import Opener
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
     "--no-sandbox",
@@ -17,7 +19,6 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-SLOW_MACHINE_MS = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,11 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield started
         started.close()
+
+
+@pytest.fixture
+def opener(browser: Browser) -> Iterator[Opener]:
+    """Opens pages; they are closed after the test."""
+    yield Opener(browser)
+    for context in browser.contexts:
+        context.close()

@@ -1,72 +1,30 @@
 """The report as a reader has it: in a browser, from a file, without a network."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
+import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
+from bench.analysis.tidy import tidy
 from bench.report import html
-from tests.browser.conftest import SLOW_MACHINE_MS
-from tests.report.factory import VARIANTS, run_figures, with_texts
+from tests.browser.pages import HOSTILE, SLOW_MACHINE_MS, Opener, Scheme
+from tests.report.factory import AXES, VARIANTS, run_figures, with_texts
 
 pytestmark = pytest.mark.browser
 
-HOSTILE = (
-    "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'> \u05d0"
-)
-Scheme = Literal["light", "dark"]
-
-
-@dataclass
-class Opened:
-    """A page and all that it complained of or asked for."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Opener:
-    """Opens reports and closes them again."""
-
-    browser: Browser
-
-    def open(
-        self, path: Path, *, width: int = 1280, scheme: Scheme = "light", scripts: bool = True
-    ) -> Opened:
-        context = self.browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            java_script_enabled=scripts,
-        )
-        context.set_default_timeout(SLOW_MACHINE_MS)
-        opened = Opened(page=context.new_page())
-        opened.page.on("console", lambda message: opened.complaints.append(message.text))
-        opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        opened.page.on("request", lambda request: opened.requests.append(request.url))
-        opened.page.goto(path.as_uri())
-        return opened
-
-
-@pytest.fixture
-def opener(browser: Browser) -> Iterator[Opener]:
-    yield Opener(browser)
-    for context in browser.contexts:
-        context.close()
+SHOWN = (*VARIANTS, *AXES)
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    figures = run_figures(workloads=("small-events",), blocks=3)
+    figures = run_figures(variants=SHOWN, workloads=("small-events",), blocks=3)
     return html.write(figures, tmp_path_factory.mktemp("reports"))
 
 
 def draw_all(page: Page) -> None:
-    """Scroll through the page as a reader does, so that every plot is drawn."""
+    """Unfold and scroll through the page as a reader does, so that every plot is drawn."""
+    page.evaluate("document.querySelectorAll('.disclosure').forEach(one => { one.open = true; })")
     for plot in page.locator(".plot").all():
         plot.scroll_into_view_if_needed()
     page.wait_for_function(
@@ -101,7 +59,7 @@ def test_every_plot_draws_something(opener: Opener, report: Path) -> None:
     draw_all(opened.page)
     counts = opened.page.evaluate(
         "[...document.querySelectorAll('.plot')].map(plot => "
-        "plot.querySelectorAll('.scatterlayer path, .barlayer path').length)"
+        "plot.querySelectorAll('.scatterlayer path, .barlayer path, .heatmaplayer image').length)"
     )
 
     assert counts
@@ -206,7 +164,7 @@ def test_without_scripts_all_figures_are_still_there(opener: Opener, report: Pat
     """Mail clients and CI viewers show the page with scripts off."""
     page = opener.open(report, scripts=False).page
 
-    assert page.locator("#workload-1-cells tbody tr").count() == len(VARIANTS)
+    assert page.locator("#workload-1-cells tbody tr").count() == len(SHOWN)
     assert page.locator("#workload-1-cells").is_visible()
     assert page.get_by_text("Shortest end-to-end p99").is_visible()
     assert page.locator("noscript").count() == page.locator(".plot").count()
@@ -223,8 +181,42 @@ def test_it_prints_with_its_plots_in_light_and_is_restored(opener: Opener, repor
 
     assert paper.startswith(b"%PDF")
     assert paper.count(b"/Type /Page\n") > 3
-    assert opened.page.locator(".plot:not([data-drawn])").count() == 0
+    assert opened.page.locator(":not(.disclosure) > .gallery .plot:not([data-drawn])").count() == 0
     assert background(opened.page) != "rgb(255, 255, 255)"
+    assert opened.complaints == []
+
+
+def test_what_is_folded_is_drawn_once_it_is_opened(opener: Opener, report: Path) -> None:
+    """Eight plots of each process must not cost those who do not ask for them."""
+    opened = opener.open(report)
+    folded = opened.page.locator("#workload-1-config-1 .disclosure")
+    folded.scroll_into_view_if_needed()
+    before = folded.locator(".plot[data-drawn]").count()
+
+    folded.locator("> summary").click()
+    folded.locator(".plot[data-drawn]").first.wait_for()
+
+    assert before == 0
+    assert opened.complaints == []
+
+
+def test_the_figures_are_saved_as_the_export_writes_them(
+    opener: Opener, report: Path, tmp_path: Path
+) -> None:
+    """Two files of one run that differ would make the reader doubt both."""
+    figures = run_figures(variants=SHOWN, workloads=("small-events",), blocks=3)
+    opened = opener.open(report)
+    with opened.page.expect_download() as started:
+        opened.page.get_by_role("button", name="Save the figures as CSV").click()
+    started.value.save_as(tmp_path / "saved.csv")
+    tidy(figures).to_csv(tmp_path / "exported.csv", index=False)
+    saved, exported = (pd.read_csv(tmp_path / name) for name in ("saved.csv", "exported.csv"))
+
+    assert started.value.suggested_filename == f"{figures.run_id}.csv"
+    key = ["trial", "metric"]
+    pd.testing.assert_frame_equal(
+        saved.sort_values(key, ignore_index=True), exported.sort_values(key, ignore_index=True)
+    )
     assert opened.complaints == []
 
 

@@ -70,6 +70,18 @@ VARIANTS = (
         server_us=4.2,
     ),
 )
+AXES = tuple(
+    Variant(
+        names=(f"two-axes/batch={batch}+max_ack_pending={pending}",),
+        settings={"pull": {"batch": batch}, "consumer": {"max_ack_pending": pending}},
+        p50_ms=1 + 20 / batch + 50 / pending,
+        behind_msgs_per_s=300.0 if batch == 5 and pending == 50 else 0.0,
+    )
+    for batch in (5, 20, 50)
+    for pending in (50, 500)
+)
+"""A config of two axes, as bench/spec/variants.py names its variants."""
+
 WORKLOADS = ("small-events", "mixed-payload")
 QUESTIONS = (
     Question(config="pull-batch", question="How large should a pull batch be?"),

@@ -11,12 +11,14 @@ import pytest
 
 from bench.record.schema import Time
 from bench.report import build, overtime, traces
-from bench.report.model import Gallery, Plot, Section
-from tests.report.factory import VARIANTS, run_figures, with_texts
+from bench.report.model import Disclosure, Gallery, Plot, Section
+from tests.report.factory import AXES, VARIANTS, run_figures, with_texts
 
 
 def plots(section: Section) -> list[Plot]:
-    own = [plot for block in section.blocks if isinstance(block, Gallery) for plot in block.plots]
+    folded = [b for d in section.blocks if isinstance(d, Disclosure) for b in d.blocks]
+    shown = (*section.blocks, *folded)
+    own = [plot for block in shown if isinstance(block, Gallery) for plot in block.plots]
     return own + [plot for inner in section.sections for plot in plots(inner)]
 
 
@@ -26,9 +28,15 @@ def all_plots() -> list[Plot]:
     return [plot for section in report.sections for plot in plots(section)]
 
 
-def test_plotly_knows_every_property(all_plots: list[Plot]) -> None:
+@pytest.fixture(scope="module")
+def map_plots() -> list[Plot]:
+    report = build.build(run_figures(variants=AXES, workloads=("w",)))
+    return [plot for section in report.sections for plot in plots(section) if "-map-" in plot.id]
+
+
+def test_plotly_knows_every_property(all_plots: list[Plot], map_plots: list[Plot]) -> None:
     """The documents are written by hand; go.Figure refuses any misspelt key or value."""
-    for plot in all_plots:
+    for plot in (*all_plots, *map_plots):
         figure = go.Figure(json.loads(plot.document))
 
         assert len(figure.data) > 0
@@ -100,7 +108,7 @@ def test_the_bold_line_is_the_median_of_the_valid_trials() -> None:
 def test_names_that_are_cut_alike_keep_a_line_each() -> None:
     """As categories they would fall together, and two cells would look like one."""
     report = build.build(with_texts(run_figures(workloads=("w",)), "x" * 500))
-    spread = next(plot for section in report.sections for plot in plots(section))
+    spread = next(p for section in report.sections for p in plots(section) if "spread" in p.id)
     document = json.loads(spread.document)
     dots = next(trace for trace in document["data"] if trace["mode"] == "markers")
 

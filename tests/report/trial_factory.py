@@ -18,7 +18,9 @@ from bench.analysis.figures import (
 from bench.core.units import NS_PER_S
 from bench.plan.model import Trial
 from bench.record.schema import (
+    AckCheck,
     Finding,
+    HostLoad,
     Ledger,
     Level,
     ProcessUsage,
@@ -32,6 +34,7 @@ from bench.record.schema import (
 
 WARMUP_S, WINDOW_S, DRAIN_S = 5, 20, 2
 RATE = 5000
+ROLES = ("consumer-0", "publisher-0", "sampler", "server")
 SPECTRUM_AT = (0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8, 99.9, 99.95, 99.99)
 
 
@@ -160,8 +163,8 @@ def _series(
         p99_ns={time: p99(time) for time in times},
         sample_s=sample_s,
         lag_msgs=lag,
-        cpu_share={"server": np.full(len(sample_s), 0.3)},
-        rss_bytes={"server": np.full(len(sample_s), 60e6)},
+        cpu_share={role: noise.normal(0.3, 0.02, len(sample_s)) for role in ROLES},
+        rss_bytes={role: np.linspace(40e6, 60e6, len(sample_s)) for role in ROLES},
     )
 
 
@@ -201,6 +204,18 @@ def _record(trial: Trial, variant: Variant, seconds: int, *, broken: bool) -> Tr
         store_disk_bytes=12_000_000,
         software=Software(server_version="2.15.1", client="nats-py", client_version="2.16.0"),
         findings=_findings(broken=broken, behind=variant.behind_msgs_per_s > 0),
+        host=HostLoad(steal_share=0.001, throttled_share=0.0),
+        ack_check=_ack_check() if acks else None,
+    )
+
+
+def _ack_check() -> AckCheck:
+    return AckCheck(
+        messages=1000,
+        server_ns_p50=310_000,
+        ours_ns_p50=200_000,
+        difference_ns_p50=110_000,
+        below_zero=0,
     )
 
 
@@ -236,6 +251,7 @@ def _processes(variant: Variant) -> tuple[ProcessUsage, ...]:
             cpu_ns=round(share * WINDOW_S * NS_PER_S),
             cpu_share=share,
             rss_bytes_peak=62_000_000,
+            wait_share=0.02,
         )
         for role, share in used.items()
     )

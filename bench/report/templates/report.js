@@ -1,5 +1,5 @@
 "use strict";
-// Plots, sortable tables and the light/dark switch. Everything else works without this script.
+// Plots, sortable tables, the CSV file and the light/dark switch. All else works without it.
 (() => {
   const root = document.documentElement;
   const darkByDefault = window.matchMedia("(prefers-color-scheme: dark)");
@@ -65,15 +65,18 @@
   );
   plots.forEach((plot) => nearby.observe(plot));
 
+  // What is folded away has no width to be drawn in, and is not printed.
+  const unfolded = () => plots.filter((plot) => !plot.closest("details:not([open])"));
+
   window.addEventListener("beforeprint", () => {
-    plots.forEach(draw);
+    unfolded().forEach(draw);
     root.dataset.printing = "true";
-    for (const plot of plots) Plotly.relayout(plot, { ...themeUpdate(), ...PRINTED });
+    for (const plot of unfolded()) Plotly.relayout(plot, { ...themeUpdate(), ...PRINTED });
   });
   window.addEventListener("afterprint", () => {
     delete root.dataset.printing;
     const onScreen = { width: null, height: null, autosize: true };
-    for (const plot of plots) Plotly.relayout(plot, { ...themeUpdate(), ...onScreen });
+    for (const plot of unfolded()) Plotly.relayout(plot, { ...themeUpdate(), ...onScreen });
   });
 
   const button = document.getElementById("theme");
@@ -131,6 +134,32 @@
     });
     table.tBodies[0].append(...rows);
   }
+
+  function quoted(value) {
+    const text = value === null ? "" : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }
+
+  // The same rows as `jetbench export`: one for each value of each trial.
+  function csv({ head, metrics, trials }) {
+    const rows = trials.flatMap((trial) => {
+      const [place, values] = [trial.slice(0, -1), trial[trial.length - 1]];
+      return metrics.map(([metric, unit], index) => [...place, metric, values[index], unit]);
+    });
+    return [head, ...rows].map((row) => row.map(quoted).join(",") + "\n").join("");
+  }
+
+  document.querySelectorAll("button[data-source]").forEach((control) => {
+    control.hidden = false;
+    control.addEventListener("click", () => {
+      const content = csv(JSON.parse(document.getElementById(control.dataset.source).textContent));
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([content], { type: "text/csv" }));
+      link.download = control.dataset.name;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  });
 
   document.querySelectorAll("table.sortable button.sort").forEach((control) => {
     control.addEventListener("click", () =>

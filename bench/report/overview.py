@@ -1,0 +1,191 @@
+"""The list of all runs that have a report, and how figures went from run to run.
+
+Made from what the reports themselves carry (`bench.report.run_summary`). History only: runs share
+no blocks, so nothing here is a comparison, let alone a gate (MEASUREMENT.md R10).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bench.core.errors import RecordError
+from bench.report import html, run_summary, text, trend
+from bench.report.model import Column, Entry, Name, Page, Row, Section, Sentence, Table, Tone
+from bench.report.run_summary import RunSummary
+from bench.report.trend import Trend
+
+MIN_RUNS = 2
+"""A figure that was measured once has no history."""
+
+TRENDS = "trends"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reports:
+    """What stands in reports/ and results/.
+
+    Attributes:
+        runs: newest first.
+        broken: name of a report -> why it cannot be read.
+        unreported: runs with results and without a report.
+    """
+
+    runs: tuple[RunSummary, ...]
+    broken: Mapping[str, str]
+    unreported: tuple[str, ...]
+
+
+def write_overview(results_dir: Path, reports_dir: Path) -> Path:
+    """Write `reports_dir`/index.html and a page for each trend; return the path of the first.
+
+    A report that cannot be read is named with its reason; it keeps no other from being listed.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    found = _read(results_dir, reports_dir)
+    trends = [each for each in trend.trends(found.runs) if len(each.points) >= MIN_RUNS]
+    for each in trends:
+        html.write_whole(reports_dir / TRENDS / each.file_name, html.render_page(trend.page(each)))
+    path = reports_dir / "index.html"
+    html.write_whole(path, html.render_page(_page(found, trends)))
+    return path
+
+
+def _read(results_dir: Path, reports_dir: Path) -> _Reports:
+    runs: list[RunSummary] = []
+    broken: dict[str, str] = {}
+    pages = sorted(reports_dir.glob("*/index.html"))
+    for page in pages:
+        try:
+            runs.append(run_summary.read(page))
+        except RecordError as error:
+            broken[page.parent.name] = str(error).removeprefix(f"{page}: ")
+    reported = {page.parent.name for page in pages}
+    kept = sorted(path.parent.name for path in results_dir.glob("*/plan.json"))
+    return _Reports(
+        runs=tuple(sorted(runs, key=lambda run: (run.started_utc, run.run_id), reverse=True)),
+        broken=broken,
+        unreported=tuple(name for name in kept if name not in reported),
+    )
+
+
+def _page(found: _Reports, trends: Sequence[Trend]) -> Page:
+    shown = (
+        Section(id="runs", title="Runs", blocks=(_runs_table(found),)) if found.runs else None,
+        _trends_section(trends) if trends else None,
+        _unread_section(found) if found.broken or found.unreported else None,
+    )
+    lead: list[Sentence] = [
+        (f"{text.plural(len(found.runs), 'run')}, newest first. Figures of different runs share "
+         "no blocks: what lies between them may be the host.",)
+    ]  # fmt: skip
+    if not found.runs:
+        lead = [("No report can be read yet. ", Name("jetbench run"), " makes the first.")]
+    return Page(
+        above="All runs",
+        title="Reports",
+        lead=tuple(lead),
+        home="#top",
+        sections=tuple(section for section in shown if section is not None),
+    )
+
+
+def _runs_table(found: _Reports) -> Table:
+    return Table(
+        id="all-runs",
+        caption="Every run that has a report. A click on a heading sorts.",
+        head="Run",
+        columns=(
+            Column(title="Started, UTC", numeric=False),
+            Column(title="Question", numeric=False),
+            Column(title="What came out", numeric=False),
+            Column(title="Valid trials"),
+            Column(title="Server", numeric=False),
+            Column(title="Host", numeric=False),
+        ),
+        rows=tuple(_run_row(run) for run in found.runs),
+        sortable=True,
+        prose=True,
+    )
+
+
+def _run_row(run: RunSummary) -> Row:
+    whole = run.valid == run.planned
+    return Row(
+        names=(run.run_id,),
+        href=f"{quote(run.run_id)}/index.html",
+        entries=(
+            Entry(text=_minute(run.started_utc), order=run.started_utc),
+            Entry(text=run.question or run.label, order=run.question or run.label),
+            _outcome(run),
+            Entry(
+                text=f"{'✓' if whole else '▲'} {run.valid} of {run.planned}",
+                detail="" if whole else f"{run.invalid} invalid, {run.missing} missing",
+                order=run.valid,
+                tone=Tone.PLAIN if whole else Tone.WARNING,
+            ),
+            Entry(text=run.server, order=run.server),
+            Entry(text=run.machine, order=run.machine, tone=Tone.MUTED),
+        ),
+    )
+
+
+def _outcome(run: RunSummary) -> Entry:
+    """Return a gate's verdict; without one what came out under each workload."""
+    alone = len(run.answers) == 1
+    said = " ".join(words if alone else f"{workload}: {words}" for workload, words in run.answers)
+    return Entry(text=run.verdict or said, order=run.verdict or said)
+
+
+def _minute(started_utc: str) -> str:
+    return started_utc[:16].replace("T", " ")
+
+
+def _trends_section(trends: Sequence[Trend]) -> Section:
+    rows = tuple(
+        Row(
+            names=(f"{each.workload}, {each.variant}",),
+            href=f"{TRENDS}/{quote(each.file_name)}",
+            entries=(
+                Entry(text=text.count(len(each.points)), order=len(each.points)),
+                Entry(text=_minute(each.points[-1].run.started_utc)),
+                trend.sameness(each),
+            ),
+        )
+        for each in trends
+    )
+    table = Table(
+        id="all-trends",
+        caption="Each variant under each workload that was measured in two runs or more",
+        head="Workload, variant",
+        columns=(
+            Column(title="Runs"),
+            Column(title="Last, UTC", numeric=False),
+            Column(title="What else changed", numeric=False),
+        ),
+        rows=rows,
+        sortable=True,
+    )
+    lead: Sentence = ("History, not a gate: a step may be the host, the server or the settings.",)
+    return Section(id="trends", title="Over time", lead=(lead,), blocks=(table,))
+
+
+def _unread_section(found: _Reports) -> Section:
+    broken = tuple(
+        Row(names=(name,), entries=(Entry(text=f"▲ not readable: {why}", tone=Tone.WARNING),))
+        for name, why in found.broken.items()
+    )
+    unreported = tuple(
+        Row(names=(name,), entries=(Entry(text="no report yet"),)) for name in found.unreported
+    )
+    table = Table(
+        id="unread",
+        caption="jetbench report RUN rebuilds a report from the run's records",
+        head="Run",
+        columns=(Column(title="Why", numeric=False),),
+        rows=(*broken, *unreported),
+        prose=True,
+    )
+    return Section(id="not-listed", title="Not listed", blocks=(table,))

@@ -1,0 +1,146 @@
+"""A run in short, carried by its report: what the list of runs and the trends are made of.
+
+A report tells its own summary, so that a list of a hundred runs need not read their histograms.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.analysis.figures import CellFigures, LagVerdict, RunFigures
+from bench.core.errors import RecordError
+from bench.plan.model import Cell
+from bench.report import standing, trials
+from bench.report.embed import embedded
+from bench.report.model import Section, plain
+
+SCHEMA_VERSION = 1
+ELEMENT_ID = "run-summary"
+_ELEMENT = re.compile(rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>', re.S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSummary:
+    """A cell of a run.
+
+    Attributes:
+        workload: its name.
+        variants: every `config/variant` it goes by.
+        settings: digest of its workload and settings; the same name need not mean the same thing.
+        valid: valid trials.
+        lag_verdict: over them; None without one.
+        figures: metric key -> value and 90 % interval, which is None with too few trials.
+    """
+
+    workload: str
+    variants: tuple[str, ...]
+    settings: str
+    valid: int
+    lag_verdict: LagVerdict | None
+    figures: Mapping[str, tuple[float, float | None, float | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A run in short.
+
+    Attributes:
+        schema_version: of this summary.
+        run_id, label, question, started_utc: as in its plan and environment.
+        machine: host, CPU and how many of them.
+        server: name and version.
+        client: name and version; empty when no trial tells.
+        planned, valid, invalid, missing: trials.
+        verdict: of a gate; empty without one.
+        answers: what came out, a sentence for each workload.
+        cells: in the plan's order.
+    """
+
+    schema_version: int
+    run_id: str
+    label: str
+    question: str
+    started_utc: str
+    machine: str
+    server: str
+    client: str
+    planned: int
+    valid: int
+    invalid: int
+    missing: int
+    verdict: str
+    answers: tuple[tuple[str, str], ...]
+    cells: tuple[CellSummary, ...]
+
+
+_SUMMARY = TypeAdapter(RunSummary)
+
+
+def document(figures: RunFigures, verdict: Section | None) -> str:
+    """Return the summary of a run as JSON, safe inside a script element."""
+    return embedded(_SUMMARY.dump_python(_summarised(figures, verdict), mode="json"))
+
+
+def read(page: Path) -> RunSummary:
+    """Return the summary that a report carries.
+
+    Raises:
+        RecordError: the file cannot be read, carries none, or one of another version.
+    """
+    try:
+        found = _ELEMENT.search(page.read_text(encoding="utf-8"))
+        if found is None:
+            raise RecordError(f"{page}: carries no summary: written by another jetbench")
+        summary = _SUMMARY.validate_json(found[1])
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(f"{page}: cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RecordError(f"{page}: its summary is broken: {first['msg']}") from error
+    if summary.schema_version != SCHEMA_VERSION:
+        raise RecordError(f"{page}: its summary has schema version {summary.schema_version}")
+    return summary
+
+
+def _summarised(figures: RunFigures, verdict: Section | None) -> RunSummary:
+    environment, found = figures.environment, trials.all_trials(figures)
+    valid = sum(trial.record.valid for trial in found)
+    return RunSummary(
+        schema_version=SCHEMA_VERSION,
+        run_id=figures.run_id,
+        label=figures.plan.label,
+        question=figures.plan.question,
+        started_utc=environment.started_utc,
+        machine=f"{environment.host}, {environment.cpu_model}, {environment.cpus} CPUs",
+        server=f"{environment.server} {environment.server_version}",
+        client=trials.clients(figures),
+        planned=len(figures.plan.trials),
+        valid=valid,
+        invalid=len(found) - valid,
+        missing=len(figures.missing),
+        verdict=plain(verdict.lead[0]) if verdict and verdict.lead else "",
+        answers=tuple(
+            (workload.name, plain(standing.answers(workload)[0])) for workload in figures.workloads
+        ),
+        cells=tuple(_cell(cell) for workload in figures.workloads for cell in workload.cells),
+    )
+
+
+def _cell(cell: CellFigures) -> CellSummary:
+    return CellSummary(
+        workload=cell.cell.workload_name,
+        variants=tuple(str(variant) for variant in cell.cell.variants),
+        settings=_digest(cell.cell),
+        valid=sum(trial.record.valid for trial in cell.trials),
+        lag_verdict=cell.lag_verdict,
+        figures={key: (e.value, e.low, e.high) for key, e in cell.estimates.items()},
+    )
+
+
+def _digest(cell: Cell) -> str:
+    content = cell.workload.model_dump_json() + cell.settings.model_dump_json()
+    return hashlib.sha256(content.encode()).hexdigest()[:12]

@@ -1,0 +1,128 @@
+"""Changes against a baseline: paired, with an interval, and honest about few blocks."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.figures import CellFigures, WorkloadFigures
+from bench.record.schema import Time
+from bench.report import forest
+from bench.report.model import plain
+from bench.report.standing import END_TO_END_P99
+from tests.report.factory import cell_figures, run_figures
+from tests.report.trial_factory import Variant
+
+SHARED = Variant(names=("c/base", "d/base"), settings={"pull": {"batch": 1}}, p50_ms=1.0)
+OTHER = Variant(names=("c/other",), settings={"pull": {"batch": 2}}, p50_ms=2.0)
+NEVER = Variant(
+    names=("c/none",),
+    settings={"ack": {"timing": "none"}, "consumer": {"ack_policy": "none"}},
+    p50_ms=1.0,
+)
+
+
+def workload(*variants: Variant, blocks: int = 5) -> WorkloadFigures:
+    run = run_figures(variants=variants, workloads=("w",), blocks=blocks, with_fault=False)
+    return run.workloads[0]
+
+
+def with_p99(cell: CellFigures, values_ms: list[float]) -> CellFigures:
+    """The cell with these p99 in its blocks."""
+    trials = []
+    for trial, ms in zip(cell.trials, values_ms, strict=True):
+        times = trial.times[Time.END_TO_END]
+        told = {**times.percentiles_ns, 99.0: round(ms * 1e6)}
+        both = {**trial.times, Time.END_TO_END: replace(times, percentiles_ns=told)}
+        trials.append(replace(trial, times=both))
+    return cell_figures(cell.cell, trials)
+
+
+def test_the_baseline_is_the_cell_that_most_configs_share() -> None:
+    """A base that every config varies from is what its variants are meant to be compared with."""
+    assert forest.baseline(workload(OTHER, SHARED)).cell.variants[0].variant == "base"
+
+
+def test_a_plan_may_name_the_baseline() -> None:
+    """Who asks whether B is better than A must not be answered for C."""
+    found = forest.baseline(workload(SHARED, OTHER), named="c/other")
+
+    assert found.cell.variants[0].variant == "other"
+
+
+def test_without_a_shared_cell_the_first_is_the_baseline() -> None:
+    """The order of the files is the only hint that is left, and it is stable."""
+    first = replace(SHARED, names=("c/base",))
+
+    assert forest.baseline(workload(first, OTHER)).cell.variants[0].variant == "base"
+
+
+def test_the_change_is_paired_within_blocks() -> None:
+    """Blocks at 1, 10 and 100 ms, each doubled and a bit, show what no mean over blocks could.
+
+    By hand: logs of 2.0, 2.2 and 2.0 have the mean ln 2.0646 and the standard error 0.03177; the
+    t quantile for 2 degrees of freedom is 2.920, so the ends are 2.0646 × e^±0.09277.
+    """
+    figures = workload(SHARED, OTHER, blocks=3)
+    base = with_p99(figures.cells[0], [1.0, 10.0, 100.0])
+    other = with_p99(figures.cells[1], [2.0, 22.0, 200.0])
+    (found,) = forest.compared(replace(figures, cells=(base, other)), base, END_TO_END_P99)
+
+    assert found.pairs == 3
+    assert found.ratio == pytest.approx(2.0646, rel=1e-4)
+    assert found.found is not None
+    assert 1 + found.found.low == pytest.approx(2.0646 * math.exp(-0.09277), rel=1e-3)
+    assert 1 + found.found.high == pytest.approx(2.0646 * math.exp(0.09277), rel=1e-3)
+
+
+def test_two_blocks_have_a_mark_and_no_interval() -> None:
+    """An interval of two would be a line across the plot, or a lie."""
+    figures = workload(SHARED, OTHER, blocks=2)
+    plot = forest.plot(figures, figures.cells[0], "x")
+    assert plot is not None
+    traces = {t["name"]: t for t in json.loads(plot.document)["data"]}
+
+    assert traces["p99"]["x"] == []
+    assert len(traces["p99, n too small"]["x"]) == 1
+    assert "n too small (2 of 3)" in [entry.text for entry in plot.table.rows[0].entries]
+    assert "n too small" in plain(forest.words(figures, figures.cells[0])[1])
+
+
+def test_a_clear_change_reads_slower_and_a_draw_reads_not_separable() -> None:
+    """Words, not a place on an axis: the table must say what the plot shows."""
+    twin = replace(SHARED, names=("c/twin",))
+    figures = workload(SHARED, OTHER, twin)
+    plot = forest.plot(figures, figures.cells[0], "x")
+    assert plot is not None
+    reading = [column.title for column in plot.table.columns].index("reading")
+
+    assert [row.entries[reading].text for row in plot.table.rows] == [
+        "▲ slower",
+        "≈ not separable",
+    ]
+
+
+def test_a_cell_without_the_time_keeps_its_line() -> None:
+    """Leaving it out would read as "no change"."""
+    figures = workload(SHARED, OTHER, NEVER)
+    plot = forest.plot(figures, figures.cells[0], "x")
+    assert plot is not None
+
+    assert plot.table.rows[1].names == ("c/none",)
+    assert "no such time" in [entry.text for entry in plot.table.rows[1].entries]
+    assert len(json.loads(plot.document)["layout"]["yaxis"]["ticktext"]) == 2
+
+
+def test_the_section_says_what_it_is_not_and_what_it_cannot_see() -> None:
+    """Without a margin nothing is decided, and an unseen change is not an absent one."""
+    figures = workload(SHARED, OTHER)
+    words = " ".join(plain(sentence) for sentence in forest.words(figures, figures.cells[0]))
+
+    assert "not a gate" in words
+    assert "Smallest visible difference of end-to-end p99: +" in words
+
+
+def test_a_single_cell_is_compared_with_nothing() -> None:
+    """An empty plot under a heading looks like a fault."""
+    assert forest.sections(workload(SHARED), "", "x") == ()

@@ -1,0 +1,162 @@
+"""The trust panel: quiet when all is well, loud when not."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.figures import RunFigures, TrialFigures
+from bench.engine import checks
+from bench.record.schema import AckCheck, Finding, HostLoad, Level, ProcessUsage
+from bench.report import trust
+from bench.report.model import Disclosure, Table, plain
+from bench.report.trust import Check, State
+from tests.report.factory import run_figures
+from tests.report.trial_factory import Variant
+
+ONE = Variant(names=("c/one",), settings={"pull": {"batch": 1}}, p50_ms=1.0)
+TWO = Variant(names=("c/two",), settings={"pull": {"batch": 2}}, p50_ms=1.1)
+NO_CHECK = {"host": None, "ack_check": None, "processes": ()}
+
+
+def figures(*, blocks: int = 5, with_fault: bool = False) -> RunFigures:
+    return run_figures(variants=(ONE, TWO), workloads=("w",), blocks=blocks, with_fault=with_fault)
+
+
+def with_first(run: RunFigures, **changes: object) -> RunFigures:
+    """The run with its first cell's first trial changed."""
+    workload = run.workloads[0]
+    cell = workload.cells[0]
+    trial = changed(cell.trials[0], **changes)
+    cells = (replace(cell, trials=(trial, *cell.trials[1:])), *workload.cells[1:])
+    return replace(run, workloads=(replace(workload, cells=cells),))
+
+
+def changed(trial: TrialFigures, **changes: object) -> TrialFigures:
+    return replace(trial, record=replace(trial.record, **changes))  # type: ignore[arg-type]
+
+
+def check(run: RunFigures, name: str) -> Check:
+    return next(check for check in trust.checks_of(run) if check.name == name)
+
+
+def finding(code: str, level: Level) -> dict[str, object]:
+    return {"findings": (Finding(level=level, code=code, text="because"),)}
+
+
+def test_all_is_well_in_one_line() -> None:
+    """A table that always stands open is skipped on the day when it matters."""
+    section = trust.section(figures())
+
+    assert [plain(sentence) for sentence in section.lead] == ["✓ 12 of 12 checks hold."]
+    assert isinstance(section.blocks[0], Disclosure)
+
+
+def test_a_doubt_opens_the_table_and_is_named() -> None:
+    """The reader must meet it before the figures, not behind a fold."""
+    section = trust.section(
+        with_first(figures(), host=HostLoad(steal_share=0.2, throttled_share=0))
+    )
+
+    assert plain(section.lead[0]) == "✗ Fails: Steal."
+    assert isinstance(section.blocks[0], Table)
+
+
+def test_what_was_not_recorded_is_neither_good_nor_bad() -> None:
+    """A remote server's process cannot be seen: that is no fault, and no clean bill either."""
+    run = figures()
+    for place in range(len(run.workloads[0].cells)):
+        cells = list(run.workloads[0].cells)
+        trials = tuple(changed(trial, **NO_CHECK) for trial in cells[place].trials)
+        cells[place] = replace(cells[place], trials=trials)
+        run = replace(run, workloads=(replace(run.workloads[0], cells=tuple(cells)),))
+    unknown = [each.name for each in trust.checks_of(run) if each.state is State.UNKNOWN]
+
+    assert unknown == [
+        "Publishers waiting for a core",
+        "Consumers waiting for a core",
+        "Server waiting for a core",
+        "Steal",
+        "Throttling",
+        "Ack times, the server's less ours",
+    ]
+    assert isinstance(trust.section(run).blocks[0], Disclosure)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "state"),
+    [
+        ("Throttling", {"host": HostLoad(steal_share=0, throttled_share=0.011)}, State.FAILS),
+        ("Steal", {"host": HostLoad(steal_share=0.049, throttled_share=0)}, State.HOLDS),
+        ("Steadiness", finding("not-steady", Level.WARNING), State.DOUBTFUL),
+        ("Steadiness", finding("steadiness-unknown", Level.NOTE), State.DOUBTFUL),
+        ("Bookkeeping", finding("littles-law", Level.INVALID), State.FAILS),
+        ("Slip p99", finding("late-sends", Level.WARNING), State.DOUBTFUL),
+        ("Load generator", finding("loop-stalled", Level.WARNING), State.DOUBTFUL),
+    ],
+)
+def test_one_trial_is_enough_for_a_doubt(
+    name: str, changes: dict[str, object], state: State
+) -> None:
+    """An average over trials would drown the one that is wrong."""
+    assert check(with_first(figures(), **changes), name).state is state
+
+
+def test_a_process_that_waits_for_a_core_is_told_with_its_range() -> None:
+    """On two cores it is the likeliest reason for a long tail, and nothing else shows it."""
+    usage = ProcessUsage(
+        role="publisher-0", cpu_ns=1, cpu_share=0.1, rss_bytes_peak=1, wait_share=0.25
+    )
+    waiting = check(with_first(figures(), processes=(usage,)), "Publishers waiting for a core")
+
+    assert waiting.state is State.DOUBTFUL
+    assert waiting.found.replace("\N{NARROW NO-BREAK SPACE}", " ") == (
+        "2.00 % to 25.0 % over 10 trials; above in 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("difference_ns", "state"),
+    [(-1, State.DOUBTFUL), (0, State.HOLDS), (1_000_000, State.HOLDS), (1_000_001, State.DOUBTFUL)],
+)
+def test_two_measures_of_one_ack_must_agree(difference_ns: int, state: State) -> None:
+    """The server's is ours plus the way there and back: a little more, and never less."""
+    found = AckCheck(
+        messages=100,
+        server_ns_p50=0,
+        ours_ns_p50=0,
+        difference_ns_p50=difference_ns,
+        below_zero=7,
+    )
+    acks = check(with_first(figures(), ack_check=found), "Ack times, the server's less ours")
+
+    assert acks.state is state
+    assert "7 of 9" in acks.found
+
+
+def test_blocks_say_where_the_gaps_are() -> None:
+    """Pairs are lost by block: which one tells whether it was the host or the variant."""
+    blocks = check(figures(with_fault=True), "Blocks")
+
+    assert blocks.state is State.DOUBTFUL
+    assert blocks.found.startswith("4 of 5 whole; fewer than 5")
+    assert "an invalid trial in block 5; a missing trial in block 5" in blocks.found
+
+
+def test_three_whole_blocks_are_still_too_few_to_decide() -> None:
+    """Whole is not enough: below five blocks a difference may be chance (MEASUREMENT.md R8)."""
+    assert check(figures(blocks=3), "Blocks").state is State.DOUBTFUL
+
+
+def test_a_busy_host_before_the_run_is_a_doubt() -> None:
+    """What ran before a run often runs on beside it."""
+    run = figures()
+    busy = replace(run, environment=replace(run.environment, load_average_1m=1.01))
+
+    assert check(run, "Host before the run").state is State.HOLDS
+    assert check(busy, "Host before the run").state is State.DOUBTFUL
+
+
+def test_thresholds_are_those_of_the_findings() -> None:
+    """Two limits for one thing would let the panel contradict the trial."""
+    assert trust.STOLEN_SHARE == checks.STOLEN_SHARE
+    assert trust.THROTTLED_SHARE == checks.THROTTLED_SHARE
