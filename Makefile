@@ -15,7 +15,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench test check constraints clean
+.PHONY: help setup bench selfbench test check constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ setup: $(TOOLS) ## Install jetbench and its tools into .venv
 
 bench: $(RUNTIME) ## Measure MATRIX on a server of its own and write the report
 	@$(BIN)/jetbench run $(MATRIX) $(ARGS)
+
+selfbench: $(RUNTIME) ## Measure what the load generator costs on this host
+	@$(BIN)/jetbench selfbench $(ARGS)
 
 test: $(TOOLS) ## Run the tests; ARGS goes to pytest
 	@$(BIN)/python -m pytest $(ARGS)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import calibrate, compare, export, files, gate, plan, run, runs
+from bench.cli import calibrate, compare, export, files, gate, plan, run, runs, selfbench
 from bench.cli.console import errors
 from bench.core.errors import BenchError, ExitCode
 
@@ -59,6 +59,7 @@ app.command(name="compare")(compare.compare)
 app.command(name="gate")(gate.gate)
 app.command(name="calibrate")(calibrate.calibrate_host)
 app.command(name="export")(export.export)
+app.command(name="selfbench")(selfbench.selfbench)
 
 
 def main() -> None:

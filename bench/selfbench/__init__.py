@@ -1,0 +1,1 @@
+"""What our own load generator costs, measured by anyone: `jetbench selfbench`."""

@@ -1,0 +1,147 @@
+"""What the self-benchmark measures. Pure data: one case is one row of its tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import Literal
+
+from bench.core.units import NS_PER_S, format_size
+
+Client = Literal["wire", "nats-py"]
+Storage = Literal["memory", "file", "null"]
+Kind = Literal["publish", "publish-async", "pull", "fetch", "push"]
+
+SIZES_BYTES = (128, 1024, 32 * 1024)
+WINDOW_MSGS = 256
+"""Most messages without a PubAck, in every case that publishes."""
+
+SHORTEST_WINDOW_NS = NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadCase:
+    """As much load as one client process can carry.
+
+    Attributes:
+        kind: `publish`, `pull` and `push` go through jetbench's own port, recorded as in a trial;
+            `publish-async` and `fetch` use nats-py the way services do, and record nothing.
+        client: what carries the load.
+        size_bytes: of every payload.
+        storage: of the stream; `null` for a server that stores nothing and answers at once.
+        messages: how many.
+    """
+
+    kind: Kind
+    client: Client
+    size_bytes: int
+    storage: Storage
+    messages: int
+
+    @property
+    def name(self) -> str:
+        """How tables and `--only` know it: `publish/wire/128B/memory`."""
+        return f"{self.kind}/{self.client}/{format_size(self.size_bytes)}/{self.storage}"
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it fills a stream; the others empty one."""
+        return self.kind in ("publish", "publish-async")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingCase:
+    """What a trial writes down of each message, without any client or server.
+
+    Attributes:
+        messages: how many.
+    """
+
+    messages: int
+
+    @property
+    def name(self) -> str:
+        """How tables and `--only` know it."""
+        return "recording"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacedCase:
+    """A whole trial at a fixed rate: publisher and consumer processes on a memory store.
+
+    Attributes:
+        rate_msgs_per_s: offered.
+        warmup_ns, window_ns: phases of the trial.
+    """
+
+    rate_msgs_per_s: int
+    warmup_ns: int
+    window_ns: int
+
+    @property
+    def name(self) -> str:
+        """How tables and `--only` know it: `open-loop/wire/20000`."""
+        return f"open-loop/wire/{self.rate_msgs_per_s}"
+
+
+Case = LoadCase | RecordingCase | PacedCase
+
+_MESSAGES: Mapping[Client, Mapping[int, int]] = {
+    "wire": dict(zip(SIZES_BYTES, (200_000, 100_000, 10_000), strict=True)),
+    "nats-py": dict(zip(SIZES_BYTES, (20_000, 20_000, 4_000), strict=True)),
+}
+"""By client and payload size: about a second's worth each."""
+
+_LOADS: Sequence[tuple[Kind, Client]] = (
+    ("publish", "wire"),
+    ("publish", "nats-py"),
+    ("publish-async", "nats-py"),
+    ("pull", "wire"),
+    ("pull", "nats-py"),
+    ("fetch", "nats-py"),
+    ("push", "wire"),
+    ("push", "nats-py"),
+)
+_STORAGES: Sequence[Storage] = ("memory", "file")
+_RATES_MSGS_PER_S = (1_000, 5_000, 20_000, 50_000, 80_000)
+
+CASES: Sequence[Case] = (
+    *(
+        LoadCase(
+            kind=kind,
+            client=client,
+            size_bytes=size_bytes,
+            storage=storage,
+            messages=_MESSAGES[client][size_bytes],
+        )
+        for (kind, client), size_bytes, storage in product(_LOADS, SIZES_BYTES, _STORAGES)
+    ),
+    LoadCase(kind="publish", client="wire", size_bytes=128, storage="null", messages=1_000_000),
+    RecordingCase(messages=1_000_000),
+    *(
+        PacedCase(rate_msgs_per_s=rate, warmup_ns=NS_PER_S, window_ns=4 * NS_PER_S)
+        for rate in _RATES_MSGS_PER_S
+    ),
+)
+"""Everything, in the order of the tables."""
+
+
+def chosen(patterns: Sequence[str], scale: float) -> tuple[Case, ...]:
+    """Return the cases whose name fits one of the patterns, all of them without a pattern.
+
+    Args:
+        patterns: as of file names, such as `publish/*` or `*/128B/memory`.
+        scale: share of the messages, and of the phases of a trial, that each case keeps.
+    """
+    return tuple(
+        _scaled(case, scale)
+        for case in CASES
+        if not patterns or any(fnmatchcase(case.name, pattern) for pattern in patterns)
+    )
+
+
+def _scaled(case: Case, scale: float) -> Case:
+    if isinstance(case, PacedCase):
+        window_ns = max(SHORTEST_WINDOW_NS, round(case.window_ns * scale))
+        return replace(case, warmup_ns=round(case.warmup_ns * scale), window_ns=window_ns)
+    return replace(case, messages=max(WINDOW_MSGS, round(case.messages * scale)))

@@ -1,0 +1,147 @@
+"""Loads through jetbench's own port: the engine's publisher and consumer with their recorders."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+
+from bench.broker import admin
+from bench.broker.observe import consumer_state, stream_state
+from bench.clients.factory import make_consumer, make_publisher
+from bench.clients.port import Binding, Messages
+from bench.core.errors import MeasurementError
+from bench.core.units import NS_PER_S
+from bench.engine.acks import AfterHandler
+from bench.engine.clock import make_alarm
+from bench.engine.consumer import Consumer
+from bench.engine.handler import VirtualWorkers
+from bench.engine.publisher import OpenLoopPublisher
+from bench.engine.recorder import ConsumeRecorder, PublishRecorder, load_consumer
+from bench.selfbench.cases import WINDOW_MSGS, LoadCase
+from bench.selfbench.figures import LoadFigures
+from bench.selfbench.jobs import LIMIT_NS, Meter, Server, require_all, template
+from bench.spec.workload import Publish
+
+PULL_BATCH = 500
+PULL_REQUESTS = 2
+PULL_EXPIRES_NS = 5 * NS_PER_S
+
+_POLL_S = 0.02
+"""Costs the client a quarter of a per cent; when a load ended is read from its record."""
+
+_SETTLE_S = 10.0
+
+
+async def publish(case: LoadCase, server: Server, directory: Path) -> LoadFigures:
+    """Publish messages that are all due at once, and have each confirmed."""
+    none = np.zeros(case.messages, dtype=np.int64)
+    messages = Messages(
+        ids=np.arange(case.messages, dtype=np.int64),
+        subjects=(server.subject,),
+        subject_index=none,
+        payloads=(template(case.size_bytes),),
+        payload_index=none,
+    )
+    recorder = PublishRecorder(messages.ids, directory / "publisher.npy")
+    link = make_publisher(case.client, server.endpoint, messages, recorder)
+    # The rate is not used: the schedule below is.
+    offer = Publish.model_validate({"rate": "1/s", "window": WINDOW_MSGS})
+    publisher = OpenLoopPublisher(link, recorder, make_alarm(), offer)
+    meter = Meter(server)
+    await link.open()
+
+    begun_ns = meter.start()
+    await publisher.run(np.full(case.messages, begun_ns), begun_ns + LIMIT_NS)
+    meter.stop()
+
+    figures = meter.figures(case.messages)
+    await link.close()
+    _require_clean(link.faults, case)
+    require_all("confirmed", recorder.stored_msgs, case)
+    if case.storage != "null":
+        await require_stored(case, server)
+    return figures
+
+
+async def consume(case: LoadCase, server: Server, directory: Path) -> LoadFigures:
+    """Take and acknowledge every message of a full stream."""
+    path = directory / "consumer.npy"
+    recorder = ConsumeRecorder(case.messages, path)
+    link = make_consumer(case.client, server.endpoint, _binding(case, server))
+    consumer = Consumer(link, recorder, make_alarm(), VirtualWorkers(1), AfterHandler())
+    meter = Meter(server)
+
+    meter.start()  # before the connection, at which a push consumer begins to deliver
+    await link.open()
+    no_work_ns = np.zeros(case.messages, dtype=np.int64)
+    working = asyncio.create_task(consumer.run(no_work_ns, pull=case.kind == "pull"))
+    try:
+        async with asyncio.timeout(LIMIT_NS / NS_PER_S):
+            while recorder.acked < case.messages and not working.done():
+                await asyncio.wait({working}, timeout=_POLL_S)
+    except TimeoutError:
+        pass  # what is missing is said below
+    meter.stop()
+
+    await require_settled(case, server)
+    record = load_consumer(path)
+    figures = meter.figures(case.messages, int(record.acked_ns.max(initial=0)))
+    await _end(working)
+    await link.close()
+    _require_clean(link.faults, case)
+    require_all("received", np.unique(record.ids).size, case)
+    require_all("acknowledged", recorder.acked, case)
+    return figures
+
+
+async def require_stored(case: LoadCase, server: Server) -> None:
+    """Check that the stream holds every message once; else MeasurementError."""
+    client = await admin.connect(server.endpoint)
+    try:
+        require_all("stored", (await stream_state(client, server.names)).msgs, case)
+    finally:
+        await client.close()
+
+
+async def require_settled(case: LoadCase, server: Server) -> None:
+    """Wait until the server has taken every ack; else MeasurementError."""
+    client = await admin.connect(server.endpoint)
+    try:
+        async with asyncio.timeout(_SETTLE_S):
+            while True:
+                if not (await consumer_state(client, server.names)).lag_msgs:
+                    return
+                await asyncio.sleep(_POLL_S)
+    except TimeoutError:
+        text = f"{case.name}: the server still misses acks after {_SETTLE_S:g} s"
+        raise MeasurementError(text) from None
+    finally:
+        await client.close()
+
+
+def _binding(case: LoadCase, server: Server) -> Binding:
+    names = server.names
+    return Binding(
+        stream=names.stream,
+        consumer=names.consumer,
+        mode="push" if case.kind == "push" else "pull",
+        batch=PULL_BATCH,
+        requests=PULL_REQUESTS,
+        expires_ns=PULL_EXPIRES_NS,
+        id_offset=template(case.size_bytes).id_offset,
+        deliver_subject=names.deliver_subject if case.kind == "push" else "",
+    )
+
+
+def _require_clean(faults: object, case: LoadCase) -> None:
+    if faults:
+        raise MeasurementError(f"{case.name}: {faults}")
+
+
+async def _end(working: "asyncio.Task[None]") -> None:
+    """Cancel until it takes: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
+    while not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=_POLL_S)
+    if not working.cancelled() and (error := working.exception()) is not None:
+        raise error

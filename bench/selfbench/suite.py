@@ -1,0 +1,148 @@
+"""The walk over the cases: every case once in a shuffled order, then all of them again."""
+
+import asyncio
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from nats.aio.client import Client
+
+from bench.broker import admin
+from bench.broker.server import Server as Broker
+from bench.core.errors import MeasurementError
+from bench.runner.target import EmbeddedTarget
+from bench.selfbench.cases import Case, LoadCase, PacedCase, RecordingCase
+from bench.selfbench.figures import Figures, LoadFigures, Run
+from bench.selfbench.jobs import Job, Server
+from bench.selfbench.measure import FIGURES, JOB
+from bench.selfbench.paced import pace
+from bench.spec.variant import ServerSettings, Settings
+
+IN_FLIGHT_BYTES = 32 * 1024 * 1024
+"""Half of what a server keeps for one connection before it cuts it off (`max_pending`)."""
+
+MAX_ACK_PENDING = 20_000
+_SETTLE_S = 0.3
+"""What the server still does for a stream that is gone must not count for the next."""
+
+CaseEnds = Callable[[Run], None]
+
+
+async def run_suite(
+    cases: Sequence[Case], repeats: int, target: EmbeddedTarget, case_ends: CaseEnds
+) -> tuple[Run, ...]:
+    """Run every case as often as `repeats` says; each repeat has a server of its own.
+
+    Raises:
+        MeasurementError: a case lost a message, or could not be measured.
+    """
+    runs = []
+    for repeat in range(1, repeats + 1):
+        async with target.serving(ServerSettings()) as (broker, _):
+            for index, case in enumerate(_shuffled(cases, repeat), start=1):
+                figures = await _figures(case, repeat, index, broker, target)
+                runs.append(Run(case=case.name, repeat=repeat, figures=figures))
+                case_ends(runs[-1])
+                await asyncio.sleep(_SETTLE_S)
+    place = {case.name: number for number, case in enumerate(cases)}
+    return tuple(sorted(runs, key=lambda run: (place[run.case], run.repeat)))
+
+
+def _shuffled(cases: Sequence[Case], repeat: int) -> list[Case]:
+    """The same order on every machine, another one in every repeat: neighbours change."""
+    return random.Random(repeat).sample(cases, len(cases))  # noqa: S311 - an order, not a secret
+
+
+async def _figures(
+    case: Case, repeat: int, index: int, broker: Broker, target: EmbeddedTarget
+) -> Figures:
+    if isinstance(case, PacedCase):
+        return await pace(case, repeat, target)
+    with tempfile.TemporaryDirectory(prefix="selfbench-", dir=broker.directory) as name:
+        directory = Path(name)
+        if isinstance(case, RecordingCase):
+            return await _carry_out(Job(case=case, server=None, directory=directory))
+        names = admin.trial_names(f"selfbench-{repeat}", index)
+        making = _null(names) if case.storage == "null" else _stream(case, names, broker)
+        async with making as server:
+            if not case.publishes:
+                await _carry_out(Job(case=_filling(case), server=server, directory=directory))
+            return await _carry_out(Job(case=case, server=server, directory=directory))
+
+
+def _filling(case: LoadCase) -> LoadCase:
+    """Return the case that puts into the stream what this one takes out."""
+    return replace(case, kind="publish", client="wire")
+
+
+@asynccontextmanager
+async def _stream(case: LoadCase, names: admin.Names, broker: Broker) -> AsyncIterator[Server]:
+    """Make a stream and a consumer for one case, and remove them."""
+    assert broker.pid is not None  # noqa: S101 - it is embedded
+    server = Server(url=broker.url, pid=broker.pid, names=names)
+    client: Client = await admin.connect(server.endpoint)
+    try:
+        await admin.provision(client, _settings(case), names, shared=False, sample_percent=None)
+        yield server
+    finally:
+        await admin.clean_up(client, names)
+        await client.close()
+
+
+def _settings(case: LoadCase) -> Settings:
+    in_flight_msgs = min(MAX_ACK_PENDING, IN_FLIGHT_BYTES // case.size_bytes)
+    return Settings.model_validate(
+        {
+            "stream": {"storage": case.storage},
+            "consumer": {
+                "mode": "push" if case.kind == "push" else "pull",
+                "max_ack_pending": in_flight_msgs,
+            },
+        }
+    )
+
+
+@asynccontextmanager
+async def _null(names: admin.Names) -> AsyncIterator[Server]:
+    """Run a null server for one connection."""
+    process = await _python("bench.selfbench.null_server")
+    try:
+        assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
+        port = int(await process.stdout.readline())
+        yield Server(url=f"nats://127.0.0.1:{port}", pid=process.pid, names=names)
+    finally:
+        await _end(process)
+
+
+async def _carry_out(job: Job) -> LoadFigures:
+    """Have a job done by a process of its own."""
+    process = await _python("bench.selfbench.measure")
+    try:
+        answer, complaint = await process.communicate(JOB.dump_json(job))
+    finally:
+        await _end(process)
+    if process.returncode:
+        lines = complaint.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        raise MeasurementError(f"{job.case.name}: {lines[-1]}")
+    return FIGURES.validate_json(answer)
+
+
+async def _python(module: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the suite, which ends the process
+    )
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.wait()

@@ -1,0 +1,212 @@
+"""What the load generator is meant to reach, and whether it did. Pure; nothing hangs on it.
+
+On a noisy host a target may be missed for no fault of ours, so it is told and never an exit code.
+Ratios are taken within one repeat, then over the repeats.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.selfbench.figures import (
+    LOAD_FIGURES,
+    PACED_FIGURES,
+    Figures,
+    LoadFigures,
+    PacedFigures,
+    Run,
+    Spread,
+    spread,
+)
+
+Unit = Literal["ns", "times", "msg/s", "share"]
+Repeat = Mapping[str, Figures]
+"""The figures of one repeat, by case."""
+
+PUBLISH = "publish/wire/128B/memory"
+PUBLISH_ASYNC = "publish-async/nats-py/128B/memory"
+PULL = "pull/wire/128B/memory"
+FETCH = "fetch/nats-py/128B/memory"
+PUSH = "push/wire/128B/memory"
+OPEN_LOOP = "open-loop/wire/20000"
+HARDEST = "open-loop/wire/80000"
+NULL = "publish/wire/128B/null"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A figure and where it should be.
+
+    Attributes:
+        what: of which case, in words.
+        of: reads the figure from a repeat; None where it is not known.
+        limit: the value to reach.
+        at_least: the figure should not be below the limit; else not above.
+        unit: of figure and limit.
+    """
+
+    what: str
+    of: Callable[[Repeat], float | None]
+    limit: float
+    unit: Unit
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A target and how it stands.
+
+    Attributes:
+        what, limit, unit, at_least: of the target.
+        found: over the repeats; None when some repeat does not tell.
+        reached: the median keeps the limit; None likewise.
+    """
+
+    what: str
+    limit: float
+    unit: Unit
+    at_least: bool
+    found: Spread | None
+    reached: bool | None
+
+
+def standings(runs: Sequence[Run], targets: Sequence[Target] | None = None) -> tuple[Standing, ...]:
+    """Return how each target stands after these runs."""
+    repeats: dict[int, dict[str, Figures]] = {}
+    for run in runs:
+        repeats.setdefault(run.repeat, {})[run.case] = run.figures
+    chosen = TARGETS if targets is None else targets
+    return tuple(_standing(target, list(repeats.values())) for target in chosen)
+
+
+def _standing(target: Target, repeats: Sequence[Repeat]) -> Standing:
+    values = [value for repeat in repeats if (value := target.of(repeat)) is not None]
+    found = spread(values) if len(values) == len(repeats) > 0 else None
+    reached = None
+    if found is not None:
+        short = target.limit - found.median
+        reached = short <= 0 if target.at_least else short >= 0
+    return Standing(
+        what=target.what,
+        limit=target.limit,
+        unit=target.unit,
+        at_least=target.at_least,
+        found=found,
+        reached=reached,
+    )
+
+
+def _figure(case: str, key: str) -> Callable[[Repeat], float | None]:
+    def of(repeat: Repeat) -> float | None:
+        match repeat.get(case):
+            case LoadFigures() as load:
+                return LOAD_FIGURES[key](load)
+            case PacedFigures() as paced:
+                return PACED_FIGURES[key](paced)
+        return None
+
+    return of
+
+
+def _rate_of(case: str, *, over: str) -> Callable[[Repeat], float | None]:
+    ours, theirs = _figure(case, "rate_msgs_per_s"), _figure(over, "rate_msgs_per_s")
+
+    def of(repeat: Repeat) -> float | None:
+        rate, other = ours(repeat), theirs(repeat)
+        return rate / other if rate and other else None
+
+    return of
+
+
+TARGETS: Sequence[Target] = (
+    Target(
+        what="publish 128 B, recorded, window 256: client CPU per message",
+        of=_figure(PUBLISH, "client_cpu_ns_per_msg"),
+        limit=1_500,
+        unit="ns",
+    ),
+    Target(
+        what="… client CPU / server CPU",
+        of=_figure(PUBLISH, "client_to_server_cpu"),
+        limit=0.33,
+        unit="times",
+    ),
+    Target(
+        what="… rate / nats-py publish_async",
+        of=_rate_of(PUBLISH, over=PUBLISH_ASYNC),
+        limit=4,
+        unit="times",
+        at_least=True,
+    ),
+    Target(
+        what="pull 500, explicit ack, 128 B, recorded: client CPU per message",
+        of=_figure(PULL, "client_cpu_ns_per_msg"),
+        limit=2_000,
+        unit="ns",
+    ),
+    Target(
+        what="… client CPU / server CPU",
+        of=_figure(PULL, "client_to_server_cpu"),
+        limit=0.35,
+        unit="times",
+    ),
+    Target(
+        what="… rate / nats-py fetch(100)",
+        of=_rate_of(PULL, over=FETCH),
+        limit=5,
+        unit="times",
+        at_least=True,
+    ),
+    Target(
+        what="push, explicit ack, 128 B, recorded: client CPU per message",
+        of=_figure(PUSH, "client_cpu_ns_per_msg"),
+        limit=1_600,
+        unit="ns",
+    ),
+    Target(
+        what="open loop, 20 000 msg/s, memory: slip p50",
+        of=_figure(OPEN_LOOP, "slip_ns_p50"),
+        limit=150_000,
+        unit="ns",
+    ),
+    Target(what="… slip p99", of=_figure(OPEN_LOOP, "slip_ns_p99"), limit=400_000, unit="ns"),
+    Target(
+        what="… publisher, of a core",
+        of=_figure(OPEN_LOOP, "publisher_core_share"),
+        limit=0.35,
+        unit="share",
+    ),
+    Target(
+        what="… consumer, of a core",
+        of=_figure(OPEN_LOOP, "consumer_core_share"),
+        limit=0.35,
+        unit="share",
+    ),
+    Target(
+        what="… end-to-end p50",
+        of=_figure(OPEN_LOOP, "end_to_end_ns_p50"),
+        limit=400_000,
+        unit="ns",
+    ),
+    Target(
+        what="open loop, 80 000 msg/s, memory: sent within the window",
+        of=_figure(HARDEST, "sent_share"),
+        limit=0.99,
+        unit="share",
+        at_least=True,
+    ),
+    Target(
+        what="recording and histograms: CPU per message",
+        of=_figure("recording", "client_cpu_ns_per_msg"),
+        limit=150,
+        unit="ns",
+    ),
+    Target(
+        what="publish 128 B to the null server: rate",
+        of=_figure(NULL, "rate_msgs_per_s"),
+        limit=600_000,
+        unit="msg/s",
+        at_least=True,
+    ),
+)
+"""In the order of issue 3; every case of these that loses a message fails as a whole."""

@@ -1,0 +1,41 @@
+"""Which cases there are, and how a pattern or a scale chooses among them."""
+
+from bench.selfbench.cases import CASES, WINDOW_MSGS, PacedCase, chosen
+
+
+def test_every_case_has_a_name_of_its_own() -> None:
+    """Figures are kept by name: two cases of one name would be mixed into one median."""
+    names = [case.name for case in CASES]
+
+    assert len(set(names)) == len(names)
+
+
+def test_patterns_choose_by_name_in_the_order_of_the_tables() -> None:
+    """The order must not depend on how the user lists the patterns."""
+    names = [case.name for case in chosen(["recording", "publish/wire/128B/*"], 1)]
+
+    assert names == [
+        "publish/wire/128B/memory",
+        "publish/wire/128B/file",
+        "publish/wire/128B/null",
+        "recording",
+    ]
+
+
+def test_without_a_pattern_everything_is_measured() -> None:
+    """The plain command gives the whole table."""
+    assert chosen([], 1) == tuple(CASES)
+
+
+def test_a_scaled_case_keeps_at_least_a_full_window() -> None:
+    """Fewer messages than fit into the window would never wait for an answer."""
+    loads = [case for case in chosen([], 1e-9) if not isinstance(case, PacedCase)]
+
+    assert {case.messages for case in loads} == {WINDOW_MSGS}
+
+
+def test_a_scaled_trial_keeps_a_window_of_a_second() -> None:
+    """A trial with a shorter window is refused."""
+    trials = [case for case in chosen([], 1e-9) if isinstance(case, PacedCase)]
+
+    assert {case.window_ns for case in trials} == {10**9}

@@ -1,0 +1,90 @@
+"""Whether a target is reached: the median decides, and what was not measured is not reached."""
+
+import pytest
+
+from bench.selfbench.cases import CASES
+from bench.selfbench.figures import LoadFigures, Run
+from bench.selfbench.targets import (
+    FETCH,
+    HARDEST,
+    NULL,
+    OPEN_LOOP,
+    PUBLISH,
+    PUBLISH_ASYNC,
+    PULL,
+    PUSH,
+    Standing,
+    standings,
+)
+
+
+def run(case: str, repeat: int, *, client_ns: int, elapsed_ns: int = 10**9) -> Run:
+    """One message."""
+    figures = LoadFigures(
+        messages=1, elapsed_ns=elapsed_ns, client_cpu_ns=client_ns, server_cpu_ns=4_000
+    )
+    return Run(case=case, repeat=repeat, figures=figures)
+
+
+def standing(runs: list[Run], what: str) -> Standing:
+    """Return the first target whose words hold these."""
+    return next(found for found in standings(runs) if what in found.what)
+
+
+@pytest.mark.parametrize(("client_ns", "reached"), [(1_499, True), (1_500, True), (1_501, False)])
+def test_a_limit_from_above_holds_up_to_itself(client_ns: int, reached: bool) -> None:
+    """1.5 µs is allowed, more is not."""
+    found = standing([run(PUBLISH, 1, client_ns=client_ns)], "client CPU per message")
+
+    assert found.reached is reached
+
+
+def test_the_median_decides() -> None:
+    """One bad repeat of three does not break a target, and stays visible as the greatest."""
+    runs = [
+        run(PUBLISH, repeat, client_ns=client_ns)
+        for repeat, client_ns in enumerate((1_000, 9_000, 1_200), start=1)
+    ]
+
+    found = standing(runs, "client CPU per message")
+
+    assert found.reached is True
+    assert found.found is not None
+    assert found.found.max == 9_000
+
+
+def test_rates_are_compared_within_a_repeat() -> None:
+    """A host that halves its speed between repeats halves both sides: 4 x stays 4 x."""
+    runs = [
+        run(case, repeat, client_ns=1, elapsed_ns=elapsed_ns * slowdown)
+        for repeat, slowdown in ((1, 1), (2, 2))
+        for case, elapsed_ns in ((PUBLISH, 1_000), (PUBLISH_ASYNC, 4_000))
+    ]
+
+    found = standing(runs, "publish_async")
+
+    assert found.found is not None
+    assert found.found.min == found.found.median == found.found.max == pytest.approx(4)
+    assert found.reached is True
+
+
+def test_a_limit_from_below_is_broken_below_it() -> None:
+    """Three times the rate of publish_async is not four times."""
+    runs = [
+        run(PUBLISH, 1, client_ns=1, elapsed_ns=1_000),
+        run(PUBLISH_ASYNC, 1, client_ns=1, elapsed_ns=3_000),
+    ]
+
+    assert standing(runs, "publish_async").reached is False
+
+
+def test_what_was_not_measured_is_neither_reached_nor_missed() -> None:
+    """`--only` leaves targets out; silence must not read as success."""
+    assert standing([run(PUBLISH, 1, client_ns=1)], "fetch(100)").reached is None
+
+
+def test_every_target_names_a_case_that_exists() -> None:
+    """A case that is renamed would leave its target unmeasured for ever."""
+    named = {PUBLISH, PUBLISH_ASYNC, PULL, FETCH, PUSH, OPEN_LOOP, HARDEST, NULL}
+
+    assert named <= {case.name for case in CASES}
