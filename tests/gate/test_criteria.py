@@ -1,0 +1,95 @@
+"""The answer to a matrix's question."""
+
+from bench.gate.criteria import Answer, answer
+from bench.stats.compare import Verdict
+from tests.gate.figures import Blocks, run_of
+
+FAST = (10.0, 10.1, 9.9, 10.05, 9.95)
+ALIKE = (10.1, 10.0, 10.0, 9.95, 10.05)
+SLOWER = (12.0, 12.1, 11.9, 12.05, 11.95)
+SLOW = (30.0, 30.1, 29.9, 30.05, 29.95)
+UNSURE = (10.0, 30.0, 12.0, 28.0, 18.0)
+
+
+def answered(
+    success: tuple[str, ...] = ("p99 < 20ms",), *, baseline: str = "", **cells: Blocks
+) -> Answer:
+    """What a run of these cells says to these criteria."""
+    changes = {"success": success, "baseline": baseline, "question": "Which?"}
+    found = answer(run_of(cells, changes=changes))
+    assert found is not None
+    return found
+
+
+def test_a_run_without_criteria_has_no_answer() -> None:
+    """The figures stand for themselves; no goal was named."""
+    assert answer(run_of({"a": FAST})) is None
+
+
+def test_the_best_of_those_that_meet_the_criteria_is_recommended() -> None:
+    """And who breaks them is named, however the sentence is read."""
+    found = answered(slow=SLOW, fast=FAST, slower=SLOWER)
+
+    assert found.recommended == "pull-batch/fast"
+    assert found.alike == ()
+    assert found.verdict is Verdict.PASS
+    assert found.sentence == (
+        "Recommended: pull-batch/fast. It meets the criterion and is best by end-to-end p99 "
+        "(10.00 ms under small-events). Broken by pull-batch/slow."
+    )
+
+
+def test_what_cannot_be_told_from_the_best_is_named_beside_it() -> None:
+    """A recommendation must not pretend that the others are worse."""
+    found = answered(one=FAST, other=ALIKE)
+
+    assert {found.recommended, *found.alike} == {"pull-batch/one", "pull-batch/other"}
+    assert "Not to be told from it:" in found.sentence
+
+
+def test_a_secondary_figure_decides_where_the_primary_cannot() -> None:
+    """Both have the same p99 by the blocks; the made-up acked rate falls with the time."""
+    changes = {"success": ("p99 < 20ms",), "primary": "lag_peak", "secondary": ("acked_rate",)}
+    found = answer(run_of({"slower": SLOWER, "fast": FAST}, changes=changes))
+
+    assert found is not None
+    assert (found.recommended, found.alike) == ("pull-batch/fast", ())
+    assert "best by acked rate" in found.sentence
+
+
+def test_no_variant_meets_them() -> None:
+    """The answer to a question can be no, and the command then ends with 1."""
+    found = answered(slow=SLOW)
+
+    assert (found.recommended, found.verdict) == ("", Verdict.FAIL)
+    assert found.sentence == "No variant meets the criteria: each breaks at least one."
+
+
+def test_what_is_undecided_is_not_recommended_and_told_why() -> None:
+    """An interval on both sides of the limit asks for more blocks, not for courage."""
+    found = answered(unsure=UNSURE, slow=SLOW)
+
+    assert (found.recommended, found.undecided) == ("", ("pull-batch/unsure",))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "Undecided: pull-batch/unsure (end_to_end_p99 < 20ms under small-events" in (
+        found.sentence
+    )
+
+
+def test_one_broken_criterion_is_enough() -> None:
+    """All must hold, under every workload."""
+    found = answered(("p99 < 20ms", "lag.verdict == growing"), fast=FAST)
+
+    (standing,) = found.standings
+    assert [str(mark.verdict) for mark in standing.marks] == ["pass", "fail"]
+    assert standing.verdict is Verdict.FAIL
+
+
+def test_criteria_hold_against_the_baseline_of_the_matrix() -> None:
+    """The baseline itself is no worse than itself."""
+    found = answered(
+        ("p99 vs baseline <= +10%",), baseline="pull-batch/fast", fast=FAST, slower=SLOWER
+    )
+
+    assert [str(s.verdict) for s in found.standings] == ["pass", "fail"]
+    assert found.standings[0].marks[0].reason == "it is the baseline"
