@@ -47,6 +47,7 @@ from bench.plan.model import Plan
 from bench.record.schema import Environment
 from bench.record.store import RunStore
 from bench.report import html, terminal
+from bench.report.overview import write_overview
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.target import EmbeddedTarget, Target
@@ -179,8 +180,10 @@ def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:
     if found is not None:
         print_answer(found, console)
     path = html.write(figures, how.reports)
-    console.print(f"results: {store.path}", markup=False, soft_wrap=True)
-    console.print(f"report:  {path}", markup=False, soft_wrap=True)
+    all_runs = write_overview(how.results, how.reports)
+    console.print(f"results:  {store.path}", markup=False, soft_wrap=True)
+    console.print(f"report:   {path}", markup=False, soft_wrap=True)
+    console.print(f"all runs: {all_runs}", markup=False, soft_wrap=True)
     codes = [_exit_code(workload) for workload in figures.workloads]
     return worst(codes if found is None else [*codes, EXIT_CODES[found.verdict]])
 

@@ -24,6 +24,7 @@ from bench.gate.criteria import answer
 from bench.gate.files import read_result
 from bench.record.store import RunStore
 from bench.report import html, terminal
+from bench.report.overview import write_overview
 from bench.report.trial_text import print_trial
 
 
@@ -35,7 +36,10 @@ def report(
     """Rebuild the HTML report of a run from its results alone."""
     figures = summarise(find_run(run, results))
     path = html.write(figures, reports)
-    output().print(f"report: {path}", markup=False, soft_wrap=True)
+    all_runs = write_overview(results, reports)
+    console = output()
+    console.print(f"report:   {path}", markup=False, soft_wrap=True)
+    console.print(f"all runs: {all_runs}", markup=False, soft_wrap=True)
 
 
 def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:

@@ -76,7 +76,7 @@ def test_piped_progress_is_one_plain_line_a_trial(tmp_path: Path) -> None:
 def test_a_report_is_rebuilt_from_results_alone(tmp_path: Path) -> None:
     """Deleting the report loses nothing."""
     jetbench(project(tmp_path), "run", "tiny")
-    (report,) = (tmp_path / "reports").glob("*/index.html")
+    (report,) = (tmp_path / "reports").glob("tiny-*/index.html")
     before = report.read_text()
     report.unlink()
 
@@ -134,7 +134,7 @@ def test_a_killed_run_is_resumed_and_its_report_is_whole(tmp_path: Path) -> None
     assert 2 <= len(before) < 4
     assert len(trials_of(tmp_path)) == 4
     assert {name: trial_bytes(tmp_path, name) for name in before} == before
-    (report,) = (tmp_path / "reports").glob("*/index.html")
+    (report,) = (tmp_path / "reports").glob("tiny-*/index.html")
     assert all(name in report.read_text() for name in trials_of(tmp_path))
     assert list((tmp_path / "tmp").iterdir()) == []
 
