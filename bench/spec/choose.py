@@ -35,9 +35,7 @@ def choose_variant(text: str, search: Sequence[Path] | None = None) -> LoadedCon
     if variant not in names:
         near = nearest(variant, names)
         what = f"no variant '{variant}'"
-        raise SpecError(
-            [Problem(file=text, what=what, allowed=", ".join(names), nearest=near)]
-        )
+        raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
     return config.only([variant])
 
 
@@ -61,9 +59,7 @@ def load_workloads(
 
 def check_crossing(configs: Iterable[LoadedConfig], workloads: dict[str, Workload]) -> None:
     """Raise SpecError where a variant cannot carry a workload."""
-    problems = [
-        problem for config in configs for problem in crossing_problems(config, workloads)
-    ]
+    problems = [problem for config in configs for problem in crossing_problems(config, workloads)]
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))
 

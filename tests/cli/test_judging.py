@@ -1,0 +1,258 @@
+"""compare, gate, export and show on a run made by hand: no server, a real directory of records."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from bench.cli.main import app
+from bench.core.errors import BenchError
+from bench.record.schema import Time
+from bench.record.store import RunStore
+from tests.analysis import runs
+
+RULES = """\
+gates:
+  - p99 vs baseline <= +10%
+  - lost == 0
+"""
+SCALES = {"old": 1.0, "same": 1.0, "slow": 1.3}
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of a user, with a run of three variants and a gate file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    make_run(tmp_path / "results" / "one")
+    (tmp_path / "gates.yaml").write_text(RULES)
+    return tmp_path
+
+
+def make_run(path: Path, *, blocks: int = 5, scales: dict[str, float] | None = None) -> RunStore:
+    """Write a run whose variants take 10 ms times their scale, the host drifting over blocks."""
+    scales = scales or SCALES
+    cells = [runs.cell(name) for name in scales]
+    plan = runs.plan(cells, blocks=blocks)
+    store = runs.store(path, plan)
+    for trial in plan.trials:
+        rng = np.random.default_rng([trial.block, trial.index])
+        centre_ns = 1e7 * scales[trial.cell_id] * (1 + 0.05 * trial.block)
+        seconds = [
+            (centre_ns * rng.lognormal(0, 0.1, 1000)).astype(np.int64)
+            for _ in range(runs.WARMUP_S + runs.WINDOW_S)
+        ]
+        store.write_trial(
+            runs.record(trial),
+            runs.intervals({Time.END_TO_END: seconds}),
+            runs.sampled([10] * (runs.TOTAL_S * 10)),
+        )
+    return store
+
+
+def jetbench(*words: str) -> Result:
+    """Run the command line in this process; what it prints to either side is in `output`."""
+    return CliRunner().invoke(app, list(words))
+
+
+def refused(*words: str) -> str:
+    """Return what the command line says when it refuses these words."""
+    result = jetbench(*words)
+    assert isinstance(result.exception, BenchError), result.output
+    return str(result.exception)
+
+
+def test_compare_says_by_how_much_and_how_sure() -> None:
+    """+30 % by construction against nothing by construction."""
+    result = jetbench("compare", "one", "--baseline", "old", "--metric", "p99")
+
+    same, slow = (line for line in result.output.splitlines() if line.startswith("pull-batch/"))
+    assert "+30 %" in slow or "+31 %" in slow or "+29 %" in slow, slow
+    assert "+30 %" not in same
+    assert result.exit_code == 0
+
+
+def test_compare_without_a_baseline_names_the_variants() -> None:
+    """The next command is then one copy away."""
+    assert "pull-batch/old, pull-batch/same, pull-batch/slow" in refused("compare", "one")
+
+
+def test_compare_refuses_an_unknown_figure() -> None:
+    """With the nearest right word, as everywhere."""
+    said = refused("compare", "one", "--baseline", "old", "--metric", "p98")
+
+    assert "did you mean 'p99'?" in said
+
+
+def test_two_runs_are_compared_for_a_look_only(directory: Path) -> None:
+    """A stored run is no baseline for a gate, and the output says so (R10)."""
+    make_run(directory / "results" / "two", scales={"old": 1.2})
+
+    result = jetbench("compare", "one", "two", "--metric", "p50")
+
+    assert "pull-batch/old" in result.output
+    assert "For a look" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("environment.json", "server_version", "2.14.0"),
+        ("environment.json", "kernel", "6.8"),
+    ],
+)
+def test_runs_of_another_host_or_server_are_not_compared(
+    directory: Path, name: str, key: str, value: str
+) -> None:
+    """The difference would be that of the machines."""
+    other = make_run(directory / "results" / "two")
+    content = json.loads((other.path / name).read_text())
+    (other.path / name).write_text(json.dumps(content | {key: value}))
+
+    assert value in refused("compare", "one", "two")
+
+
+def test_runs_with_other_settings_are_not_compared(directory: Path) -> None:
+    """A variant that kept its name and changed its settings is another one."""
+    other = make_run(directory / "results" / "two")
+    content = json.loads((other.path / "plan.json").read_text())
+    content["cells"][0]["settings"]["pull"]["batch"] = 7
+    (other.path / "plan.json").write_text(json.dumps(content))
+
+    assert "settings changed between the runs" in refused("compare", "one", "two")
+
+
+def test_a_gate_on_a_run_writes_every_form_of_its_verdict(directory: Path) -> None:
+    """One broken rule of four: exit 1, and the same verdict in XML, Markdown and JSON."""
+    summary = directory / "summary.md"
+    os.environ["GITHUB_STEP_SUMMARY"] = str(summary)
+    try:
+        result = jetbench(
+            "gate", "one", "--rules", "gates.yaml", "--baseline", "old",
+            "--junit", "out/j.xml", "--markdown", "m.md", "--json", "g.json",
+        )  # fmt: skip
+    finally:
+        del os.environ["GITHUB_STEP_SUMMARY"]
+
+    assert result.exit_code == 1, result.output
+    root = ET.fromstring((directory / "out/j.xml").read_text())  # noqa: S314 - our own text
+    assert (root.get("tests"), root.get("failures")) == ("4", "1")
+    assert (directory / "m.md").read_text() == summary.read_text()
+    written = json.loads((directory / "g.json").read_text())
+    assert (written["schema_version"], written["verdict"]) == (1, "fail")
+    assert written == json.loads((directory / "results/one/gate.json").read_text())
+    worst = written["outcomes"][0]
+    assert (worst["candidate"], worst["rule"]) == (
+        "pull-batch/slow",
+        "end_to_end_p99 vs baseline <= +10%",
+    )
+    assert "fail: 1 of 4 gates broken" in result.output
+
+
+def test_a_gate_on_the_good_candidate_passes() -> None:
+    """The same blocks without the slow variant."""
+    result = jetbench(
+        "gate", "one", "--rules", "gates.yaml", "--baseline", "old", "--candidate", "same"
+    )
+
+    assert result.exit_code == 0, result.output
+
+
+def test_three_blocks_fail_no_build(directory: Path) -> None:
+    """+30 % on three blocks is inconclusive: exit 3, or 0 where that is to warn only."""
+    make_run(directory / "results" / "short", blocks=3)
+    words = ("gate", "short", "--rules", "gates.yaml", "--baseline", "old", "--candidate", "slow")
+
+    assert jetbench(*words).exit_code == 3
+    assert jetbench(*words, "--inconclusive", "warn").exit_code == 0
+
+
+def test_a_gate_does_not_judge_and_measure_at_once() -> None:
+    """A baseline is measured in the same run, so there is none to take from another (R10)."""
+    words = ("gate", "one", "--rules", "gates.yaml", "--baseline-config", "pull-batch/batch-10")
+
+    assert "for a run that exists" in refused(*words)
+
+
+def test_a_gate_that_could_decide_nothing_is_refused_before_it_runs(directory: Path) -> None:
+    """In 5 s at 300/s 15 messages lie beyond p99: minutes later that would be inconclusive."""
+    said = refused(
+        "gate", "--rules", "gates.yaml", "--baseline-config", "pull-batch/batch-10",
+        "--workload", "mixed-payload", "--quick",
+    )  # fmt: skip
+
+    assert "mixed-payload: 'end_to_end_p99 vs baseline <= +10%': 15 messages" in said
+    assert not list((directory / "results").glob("gate-*"))
+
+
+def test_show_repeats_the_verdict(directory: Path) -> None:
+    """It is part of what is known of the run."""
+    jetbench("gate", "one", "--rules", "gates.yaml", "--baseline", "old")
+
+    assert "1 of 4 gates broken" in jetbench("show", "one").output
+    assert (directory / "reports" / "one" / "index.html").exists()
+
+
+def test_show_answers_the_question_of_a_matrix(directory: Path) -> None:
+    """The criteria stand in the plan, so the answer needs no other file."""
+    path = directory / "results" / "one" / "plan.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"success": ["end_to_end_p99 < 16ms"]}))
+
+    output = jetbench("show", "one").output
+
+    assert "Recommended: pull-batch/" in output
+    assert "Broken by pull-batch/slow." in output
+
+
+def exported(form: str, *more: str) -> Sequence[str]:
+    return jetbench("export", "one", "--format", form, *more).output.splitlines()
+
+
+def test_export_writes_a_row_for_each_trial_and_figure(directory: Path) -> None:
+    """CSV and JSON hold the same rows."""
+    jetbench("export", "one", "--format", "csv", "--to", "t.csv")
+    jetbench("export", "one", "--format", "json", "--to", "t.json")
+
+    table = pd.read_csv(directory / "t.csv")
+    rows = json.loads((directory / "t.json").read_text())["rows"]
+    assert len(table) == len(rows) > 15
+    assert table.trial.nunique() == 15
+    p99 = table[table.metric == "end_to_end_ns_p99"].value.tolist()
+    assert p99 == [row["value"] for row in rows if row["metric"] == "end_to_end_ns_p99"]
+
+
+def test_export_writes_openmetrics_to_standard_output() -> None:
+    """For a node exporter's directory of text files."""
+    assert exported("openmetrics")[-1] == "# EOF"
+
+
+def test_export_writes_parquet(directory: Path) -> None:
+    """With types, for who reads millions of rows."""
+    jetbench("export", "one", "--format", "parquet", "--to", "t.parquet")
+
+    table = pd.read_parquet(directory / "t.parquet")
+    assert table.value.dtype == "float64"
+    assert table.trial.nunique() == 15
+
+
+def test_parquet_is_not_thrown_at_a_terminal() -> None:
+    """It is no text."""
+    assert "--to FILE" in refused("export", "one", "--format", "parquet")
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"), [("plan", "plan.json"), ("environment", "environment.json")]
+)
+def test_written_files_have_a_schema_with_their_keys(directory: Path, kind: str, file: str) -> None:
+    """Whoever reads them elsewhere needs to know what may stand there."""
+    properties = json.loads(jetbench("schema", kind).output)["properties"]
+
+    assert set(json.loads((directory / "results/one" / file).read_text())) == set(properties)

@@ -1,0 +1,68 @@
+"""How often equal cells look red, held to gates that are drawn afresh."""
+
+import numpy as np
+import pytest
+
+from bench.stats.compare import change_between, smallest_visible
+from bench.stats.resample import false_red_share
+
+
+def test_equal_cells_are_red_as_rarely_as_drawn_ones() -> None:
+    """Normal differences of 5 % and a margin of 1 %: t > 2.13 on 5 blocks and > 1.83 on all 10.
+
+    Each alone is red in 5 % of cases; both, as the ten hold the five, in some 3 %.
+    """
+    rng = np.random.default_rng(1)
+    differences = rng.normal(0, 0.05, 400).tolist()
+    drawn = rng.normal(0, 0.05, (20_000, 10))
+
+    found = false_red_share(differences, margin=0.01, blocks=5, rng=rng)
+
+    assert found == pytest.approx(red_share(drawn), abs=0.01)
+    assert found <= 0.05
+
+
+def red_share(drawn: np.typing.NDArray[np.float64]) -> float:
+    """The same rule, written out: both t above their tabulated one-sided 5 % and the mean above."""
+    red = np.ones(len(drawn), dtype=bool)
+    for blocks, critical in ((5, 2.132), (10, 1.833)):
+        part = drawn[:, :blocks]
+        t = part.mean(axis=1) / (part.std(axis=1, ddof=1) / np.sqrt(blocks))
+        red &= (t > critical) & (part.mean(axis=1) >= 0.01)
+    return float(red.mean())
+
+
+def test_a_wide_margin_is_never_red() -> None:
+    """Differences of 1 % do not add up to 50 %."""
+    rng = np.random.default_rng(2)
+
+    assert false_red_share([0.01, -0.01, 0.005], margin=0.5, blocks=5, rng=rng) == 0.0
+
+
+def test_the_smallest_visible_change_shrinks_with_blocks() -> None:
+    """Noncentral t, 80 % power, one-sided 5 %: 1.359 on 5 pairs, 0.853 on 10, of a spread of 1."""
+    assert smallest_visible(1.0, 5) == pytest.approx(1.359, abs=0.001)
+    assert smallest_visible(1.0, 10) == pytest.approx(0.853, abs=0.001)
+
+
+def test_an_unpaired_change_by_hand() -> None:
+    """1 to 5 against 3 to 7: 2, variances of 2.5, so an error of 1 on 8 df; tabulated t 1.860."""
+    found = change_between([1.0, 2.0, 3.0, 4.0, 5.0], [3.0, 4.0, 5.0, 6.0, 7.0])
+
+    assert found is not None
+    assert (found.worse, found.low, found.high) == pytest.approx((2.0, 0.140, 3.860), abs=1e-3)
+    assert found.p_worse == pytest.approx(0.0403, abs=1e-4)
+    assert found.pairs == 5
+
+
+def test_too_few_values_are_no_comparison() -> None:
+    """Of either run."""
+    assert change_between([1.0, 2.0], [1.0, 2.0, 3.0]) is None
+
+
+def test_values_without_scatter_need_no_division_by_zero() -> None:
+    """Bytes of a message are the same in every trial."""
+    found = change_between([1.0] * 3, [2.0] * 3)
+
+    assert found is not None
+    assert (found.low, found.high, found.p_worse) == (1.0, 1.0, 0.0)
