@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from nats.aio.client import Client
-
 from bench.broker import admin
 from bench.broker.server import Server as Broker
 from bench.core.errors import MeasurementError
@@ -85,7 +83,7 @@ async def _stream(case: LoadCase, names: admin.Names, broker: Broker) -> AsyncIt
     """Make a stream and a consumer for one case, and remove them."""
     assert broker.pid is not None  # noqa: S101 - it is embedded
     server = Server(url=broker.url, pid=broker.pid, names=names)
-    client: Client = await admin.connect(server.endpoint)
+    client = await admin.connect(server.endpoint)
     try:
         await admin.provision(client, _settings(case), names, shared=False, sample_percent=None)
         yield server

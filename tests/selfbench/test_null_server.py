@@ -88,6 +88,9 @@ class Positions:
     def refused(self, position: int, reason: str) -> None:
         raise AssertionError((position, reason))
 
+    def abandoned(self, stop: int) -> None:
+        raise AssertionError(stop)
+
 
 @pytest.fixture
 def null_server() -> Iterator[str]:

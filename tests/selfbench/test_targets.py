@@ -13,6 +13,7 @@ from bench.selfbench.targets import (
     PUBLISH_ASYNC,
     PULL,
     PUSH,
+    TARGETS,
     Standing,
     standings,
 )
@@ -88,3 +89,10 @@ def test_every_target_names_a_case_that_exists() -> None:
     named = {PUBLISH, PUBLISH_ASYNC, PULL, FETCH, PUSH, OPEN_LOOP, HARDEST, NULL}
 
     assert named <= {case.name for case in CASES}
+
+
+def test_no_two_targets_have_the_same_words() -> None:
+    """In the file a target stands alone: its words must say what it is of."""
+    words = [target.what for target in TARGETS]
+
+    assert len(set(words)) == len(words)
