@@ -12,7 +12,6 @@ from enum import StrEnum
 
 import numpy as np
 from scipy.special import nctdtrinc, stdtr, stdtrit
-from scipy.stats import mannwhitneyu, wilcoxon
 
 CONFIDENCE = 0.90
 """Of the two-sided interval; each of its ends is a one-sided bound of 95 %."""
@@ -79,6 +78,8 @@ def change_between(before: Sequence[float], after: Sequence[float]) -> Change | 
     parts = [float(np.var(values, ddof=1)) / len(values) for values in (before, after)]
     squares = sum(part**2 / (len(v) - 1) for part, v in zip(parts, (before, after), strict=True))
     freedom = sum(parts) ** 2 / squares if squares else float(len(before) + len(after) - 2)
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415 - see _p_of_ranks
+
     ranks = mannwhitneyu(after, before, alternative="greater")
     return _change(
         float(np.mean(after) - np.mean(before)),
@@ -168,4 +169,7 @@ def _p_of_t(mean: float, error: _Error) -> float:
 def _p_of_ranks(differences: Sequence[float]) -> float:
     if not any(differences):
         return 1.0
+    # It takes more than a second to load, and most commands compare nothing.
+    from scipy.stats import wilcoxon  # noqa: PLC0415
+
     return float(wilcoxon(differences, alternative="greater").pvalue)
