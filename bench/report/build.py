@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.core.units import human_size
+from bench.gate.verdict import GateResult
 from bench.report import (
     cell_plots,
     comparison,
@@ -11,6 +12,7 @@ from bench.report import (
     download,
     forest,
     heatmap,
+    judgement,
     method,
     overtime,
     run_summary,
@@ -43,8 +45,8 @@ from bench.report.trust import ENOUGH_BLOCKS
 from bench.stats.estimate import MIN_TRIALS
 
 
-def build(figures: RunFigures, verdict: Section | None = None) -> Report:
-    """Return everything the report of a run shows; a gate's `verdict` stands above all else."""
+def build(figures: RunFigures, gate: GateResult | None = None) -> Report:
+    """Return everything the report of a run shows; what a gate says stands above all else."""
     return Report(
         run_id=figures.run_id,
         label=figures.plan.label,
@@ -53,7 +55,7 @@ def build(figures: RunFigures, verdict: Section | None = None) -> Report:
         answers=_answers(figures),
         facts=_facts(figures),
         notices=notices(figures),
-        verdict=verdict,
+        judgements=judgement.sections(figures, gate),
         sections=(
             trust.section(figures),
             *(_workload_section(figures, w, n) for n, w in enumerate(figures.workloads, start=1)),
@@ -63,7 +65,7 @@ def build(figures: RunFigures, verdict: Section | None = None) -> Report:
             download.section(figures),
             method.section(),
         ),
-        summary=run_summary.document(figures, verdict),
+        summary=run_summary.document(figures, gate),
     )
 
 

@@ -156,7 +156,12 @@ def plot(workload: WorkloadFigures, base: CellFigures, id_: str) -> Plot | None:
         for trace in _traces(column, shown, (2 * place - 1) * OFFSET)
     ]
     labels = [text.for_plot(standing.label(cell)) for cell in cells]
-    layout = traces.layout(_axis(ratios), _lines(labels), legend=True, shapes=[_no_change()])
+    layout = traces.layout(
+        ratio_axis(ratios, "change (right: slower)"),
+        line_axis(labels),
+        legend=True,
+        shapes=[no_change()],
+    )
     return Plot(
         id=id_,
         title="Change against the baseline",
@@ -178,12 +183,13 @@ def _ends(each: Compared) -> tuple[float, ...]:
     return () if each.ratio is None else (each.ratio,)
 
 
-def _axis(ratios: Sequence[float]) -> Json:
+def ratio_axis(ratios: Sequence[float], title: str) -> Json:
+    """Return a logarithmic axis of ratios above 0, its ticks written as changes."""
     low, high = min(*ratios, 0.95), max(*ratios, 1.05)
     ticks = _TICKS if high / low < _COARSE_BEYOND else _COARSE_TICKS
     margin = (high / low) ** 0.04
     return traces.axis(
-        "change (right: slower)",
+        title,
         type="log",
         tickvals=list(ticks),
         ticktext=[f"×{tick:g}" if tick >= 10 else text.change(tick) for tick in ticks],
@@ -191,7 +197,8 @@ def _axis(ratios: Sequence[float]) -> Json:
     )
 
 
-def _lines(labels: Sequence[str]) -> Json:
+def line_axis(labels: Sequence[str]) -> Json:
+    """Return an axis with a line for each label, the first on top."""
     return {
         "tickvals": list(range(len(labels))),
         "ticktext": list(labels),
@@ -201,7 +208,8 @@ def _lines(labels: Sequence[str]) -> Json:
     }
 
 
-def _no_change() -> Json:
+def no_change() -> Json:
+    """Return the line that a change of nothing lies on."""
     return {
         "type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y0": 0, "y1": 1,
         "line": {"color": traces.AXIS_GREY, "width": 1.5}, "layer": "below",

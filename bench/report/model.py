@@ -66,6 +66,7 @@ class Column:
         group: heading shared with its neighbours; empty when it stands alone.
         hint: what the figure is; shown on hover.
         numeric: numbers stand to the right and sort as numbers.
+        prose: its entries are sentences and need room.
     """
 
     title: str
@@ -73,6 +74,12 @@ class Column:
     group: str = ""
     hint: str = ""
     numeric: bool = True
+    prose: bool = False
+
+    @property
+    def style(self) -> str:
+        """How its entries are laid out: classes of report.css."""
+        return " ".join([*(["number"] if self.numeric else []), *(["prose"] if self.prose else [])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +109,6 @@ class Table:
         rows: in their first order.
         sortable: the reader may order it by any column.
         compact: details stand beside the figures, not below.
-        prose: its entries are sentences; after the first column they need room.
     """
 
     kind: ClassVar[str] = "table"
@@ -114,7 +120,6 @@ class Table:
     rows: tuple[Row, ...]
     sortable: bool = False
     compact: bool = False
-    prose: bool = False
 
     @property
     def style(self) -> str:
@@ -122,7 +127,6 @@ class Table:
         words = {
             "sortable": self.sortable,
             "compact": self.compact,
-            "prose": self.prose,
             "pairs": len(self.columns) == 1,
         }
         return " ".join(word for word, holds in words.items() if holds)
@@ -198,7 +202,7 @@ class Notice:
     """Something that the reader must know first.
 
     Attributes:
-        tone: warning or bad, with `word` saying the same.
+        tone: good, warning or bad, with `word` saying the same.
         word: leads the text.
         sentence: what to know.
     """
@@ -318,7 +322,7 @@ class Report:
         answers: what came out, for each workload.
         facts: when, where, with what, how many.
         notices: what the reader must know first.
-        verdict: what a gate says of the run, above all else; None without a gate.
+        judgements: what a gate says of the run, and whether it meets its criteria; above all else.
         sections: everything else.
         summary: the run in short as JSON, safe inside a script element, for the list of all runs.
     """
@@ -330,9 +334,14 @@ class Report:
     answers: tuple[Answer, ...]
     facts: tuple[Fact, ...]
     notices: tuple[Notice, ...]
-    verdict: Section | None
+    judgements: tuple[Section, ...]
     sections: tuple[Section, ...]
     summary: str
+
+    @property
+    def contents(self) -> tuple[Section, ...]:
+        """What the bar on top leads to."""
+        return (*self.judgements, *self.sections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,3 +361,8 @@ class Page:
     lead: tuple[Sentence, ...]
     home: str
     sections: tuple[Section, ...]
+
+    @property
+    def contents(self) -> tuple[Section, ...]:
+        """What the bar on top leads to."""
+        return self.sections

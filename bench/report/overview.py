@@ -99,15 +99,14 @@ def _runs_table(found: _Reports) -> Table:
         head="Run",
         columns=(
             Column(title="Started, UTC", numeric=False),
-            Column(title="Question", numeric=False),
-            Column(title="What came out", numeric=False),
+            Column(title="Question", numeric=False, prose=True),
+            Column(title="What came out", numeric=False, prose=True),
             Column(title="Valid trials"),
             Column(title="Server", numeric=False),
             Column(title="Host", numeric=False),
         ),
         rows=tuple(_run_row(run) for run in found.runs),
         sortable=True,
-        prose=True,
     )
 
 
@@ -184,8 +183,7 @@ def _unread_section(found: _Reports) -> Section:
         id="unread",
         caption="jetbench report RUN rebuilds a report from the run's records",
         head="Run",
-        columns=(Column(title="Why", numeric=False),),
+        columns=(Column(title="Why", numeric=False, prose=True),),
         rows=(*broken, *unreported),
-        prose=True,
     )
     return Section(id="not-listed", title="Not listed", blocks=(table,))

@@ -13,10 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.analysis.figures import CellFigures, LagVerdict, RunFigures
 from bench.core.errors import RecordError
+from bench.gate.verdict import GateResult
 from bench.plan.model import Cell
-from bench.report import standing, trials
+from bench.report import judgement, standing, trials
 from bench.report.embed import embedded
-from bench.report.model import Section, plain
+from bench.report.model import plain
 
 SCHEMA_VERSION = 1
 ELEMENT_ID = "run-summary"
@@ -55,7 +56,7 @@ class RunSummary:
         server: name and version.
         client: name and version; empty when no trial tells.
         planned, valid, invalid, missing: trials.
-        verdict: of a gate; empty without one.
+        verdict: of a gate, or of the matrix's criteria; empty without either.
         answers: what came out, a sentence for each workload.
         cells: in the plan's order.
     """
@@ -80,9 +81,9 @@ class RunSummary:
 _SUMMARY = TypeAdapter(RunSummary)
 
 
-def document(figures: RunFigures, verdict: Section | None) -> str:
+def document(figures: RunFigures, gate: GateResult | None) -> str:
     """Return the summary of a run as JSON, safe inside a script element."""
-    return embedded(_SUMMARY.dump_python(_summarised(figures, verdict), mode="json"))
+    return embedded(_SUMMARY.dump_python(_summarised(figures, gate), mode="json"))
 
 
 def read(page: Path) -> RunSummary:
@@ -106,7 +107,7 @@ def read(page: Path) -> RunSummary:
     return summary
 
 
-def _summarised(figures: RunFigures, verdict: Section | None) -> RunSummary:
+def _summarised(figures: RunFigures, gate: GateResult | None) -> RunSummary:
     environment, found = figures.environment, trials.all_trials(figures)
     valid = sum(trial.record.valid for trial in found)
     return RunSummary(
@@ -122,7 +123,7 @@ def _summarised(figures: RunFigures, verdict: Section | None) -> RunSummary:
         valid=valid,
         invalid=len(found) - valid,
         missing=len(figures.missing),
-        verdict=plain(verdict.lead[0]) if verdict and verdict.lead else "",
+        verdict=judgement.sentence(figures, gate),
         answers=tuple(
             (workload.name, plain(standing.answers(workload)[0])) for workload in figures.workloads
         ),

@@ -152,12 +152,11 @@ def _table(checks: Sequence[Check]) -> Table:
         head="Check",
         columns=(
             Column(title="State", numeric=False),
-            Column(title="Found", numeric=False),
-            Column(title="Holds when", numeric=False),
-            Column(title="What it means", numeric=False),
+            Column(title="Found", numeric=False, prose=True),
+            Column(title="Holds when", numeric=False, prose=True),
+            Column(title="What it means", numeric=False, prose=True),
         ),
         rows=tuple(Row(names=(check.name,), entries=_entries(check)) for check in checks),
-        prose=True,
     )
 
 
@@ -264,10 +263,11 @@ def _of_findings(
     state = State.DOUBTFUL if having else State.HOLDS if found else State.UNKNOWN
     seen = sorted({f.code for t in having for f in t.record.findings if f.code in codes})
     total = text.plural(len(found), "trial")
+    told = f"{text.listed(seen)} in {len(having)} of {total}" if having else f"nothing in {total}"
     return Check(
         name=name,
         state=State.FAILS if Level.INVALID in levels else state,
-        found=f"{text.listed(seen)} in {len(having)} of {total}" if having else f"in all {total}",
+        found=told,
         threshold=threshold,
         meaning=meaning,
     )

@@ -10,7 +10,6 @@ import pytest
 from bench.analysis.figures import RunFigures
 from bench.core.errors import StorageError
 from bench.report import html
-from bench.report.model import Section
 from tests.report.factory import run_figures, with_texts
 
 HOSTILE = (
@@ -110,14 +109,6 @@ def test_figures_in_script_elements_are_json(page: str) -> None:
 
     assert plots == {id_ for id_ in data if id_.endswith("-figure")}
     assert data.keys() - plots == {"tidy-rows", "run-summary"}
-
-
-def test_a_gates_verdict_stands_above_all_else(small: RunFigures) -> None:
-    """Who opens the report of a red build looks for one sentence."""
-    verdict = Section(id="gate", title="Gate", lead=(("1 of 3 gates broken.",),))
-    ids = [a["id"] for _, a in parsed(html.render(small, verdict)).tags if "id" in a]
-
-    assert ids.index("gate") < min(ids.index("answers"), ids.index("trust"))
 
 
 def test_the_page_never_says_a_bare_latency(page: str) -> None:

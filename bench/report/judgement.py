@@ -1,0 +1,173 @@
+"""What a gate says of a run, and whether a matrix's criteria are met: first of all on the page."""
+
+from collections.abc import Sequence
+
+from bench.analysis.figures import RunFigures
+from bench.gate import words
+from bench.gate.criteria import Answer, Mark, Standing, answer
+from bench.gate.markdown import change, figure
+from bench.gate.verdict import GateOutcome, GateResult
+from bench.report import margins, text
+from bench.report.model import (
+    Block,
+    Column,
+    Entry,
+    Gallery,
+    Notice,
+    Row,
+    Section,
+    Table,
+    Tone,
+)
+from bench.stats.compare import Verdict
+
+MARKS = {
+    Verdict.PASS: "✓",
+    Verdict.FAIL: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.INVALID: "!",
+}
+_TONES = {
+    Verdict.PASS: Tone.GOOD,
+    Verdict.FAIL: Tone.BAD,
+    Verdict.INCONCLUSIVE: Tone.WARNING,
+    Verdict.INVALID: Tone.WARNING,
+}
+
+
+def sections(figures: RunFigures, gate: GateResult | None) -> tuple[Section, ...]:
+    """Return the gate's verdict and the answer to the matrix's question; whichever there is."""
+    found = answer(figures)
+    return (
+        *((_gate_section(gate),) if gate else ()),
+        *((_goal_section(found),) if found else ()),
+    )
+
+
+def sentence(figures: RunFigures, gate: GateResult | None) -> str:
+    """Return the one sentence on a run that was judged; empty without a gate or criteria."""
+    if gate is not None:
+        return f"{MARKS[gate.verdict]} {gate.verdict}: {gate.sentence}"
+    found = answer(figures)
+    return f"{MARKS[found.verdict]} {found.sentence}" if found else ""
+
+
+def _gate_section(gate: GateResult) -> Section:
+    verdict = Notice(
+        tone=_TONES[gate.verdict],
+        word=f"{MARKS[gate.verdict]} {gate.verdict.capitalize()}",
+        sentence=(gate.sentence,),
+    )
+    warnings = tuple(
+        Notice(tone=Tone.WARNING, word="Before relying on it", sentence=(warning,))
+        for warning in gate.warnings
+    )
+    plot = margins.plot(gate.outcomes, "gate-changes")
+    blocks: tuple[Block, ...] = (verdict, *warnings, _gate_table(gate))
+    if plot:
+        blocks = (*blocks, Gallery(plots=(plot,)))
+    return Section(id="gate", title="Gate", blocks=blocks)
+
+
+def _gate_table(gate: GateResult) -> Table:
+    counts = [f"{count} {verdict}" for verdict in Verdict if (count := gate.count(verdict))]
+    total = text.plural(len(gate.outcomes), "gate")
+    return Table(
+        id="gate-outcomes",
+        caption=f"{gate.gates_file}: {total}, {text.listed(counts)}; worst first",
+        head="Rule",
+        columns=(
+            Column(title="Verdict", numeric=False),
+            Column(title="Candidate", numeric=False),
+            Column(title="Baseline's"),
+            Column(title="Candidate's"),
+            Column(title="Change", hint="with its 90 % interval"),
+            Column(title="p", hint="one-sided, of the rule holding; after Holm over all gates"),
+            Column(title="Visible from", hint="smallest worsening found in 80 % of cases"),
+            Column(title="n", hint="valid blocks"),
+            Column(title="Why", numeric=False, prose=True),
+        ),
+        rows=tuple(Row(names=(o.rule,), entries=_outcome_entries(o)) for o in gate.outcomes),
+    )
+
+
+def _outcome_entries(outcome: GateOutcome) -> tuple[Entry, ...]:
+    visible = outcome.smallest_visible if outcome.relative else None
+    return (
+        _verdict(outcome.verdict),
+        Entry(text=outcome.candidate, detail=outcome.workload),
+        _maybe(figure(outcome.baseline_value, outcome)),
+        _maybe(figure(outcome.candidate_value, outcome)),
+        _change(outcome),
+        _maybe("" if outcome.p_adjusted is None else words.p_value(outcome.p_adjusted)),
+        _maybe("" if visible is None else words.share(visible)),
+        Entry(text=str(outcome.blocks)),
+        Entry(text=outcome.reason, tone=Tone.MUTED),
+    )
+
+
+def _verdict(verdict: Verdict) -> Entry:
+    return Entry(text=f"{MARKS[verdict]} {verdict}", tone=_TONES[verdict])
+
+
+def _change(outcome: GateOutcome) -> Entry:
+    middle, _, interval = change(outcome).partition(" (")
+    return Entry(text=middle, detail=interval.rstrip(")")) if middle else _maybe("")
+
+
+def _maybe(written: str) -> Entry:
+    return Entry(text=written) if written else Entry(text=text.NA, tone=Tone.MUTED)
+
+
+def _goal_section(found: Answer) -> Section:
+    table = Table(
+        id="goal-variants",
+        caption="Every variant beside every criterion",
+        head="Variant",
+        columns=(
+            Column(title="Verdict", numeric=False),
+            *(Column(title=rule, numeric=False) for rule in found.rules),
+            Column(title="Why", numeric=False, prose=True),
+        ),
+        rows=tuple(_standing_row(each, found.rules) for each in found.standings),
+    )
+    verdict = Notice(
+        tone=_TONES[found.verdict],
+        word=f"{MARKS[found.verdict]} {_GOAL_WORDS[found.verdict]}",
+        sentence=(found.sentence,),
+    )
+    return Section(id="goal", title="Goal", blocks=(verdict, table))
+
+
+_GOAL_WORDS = {
+    Verdict.PASS: "Met",
+    Verdict.FAIL: "Not met",
+    Verdict.INCONCLUSIVE: "Undecided",
+    Verdict.INVALID: "Not measured",
+}
+
+
+def _standing_row(standing: Standing, rules: Sequence[str]) -> Row:
+    marks = ([mark for mark in standing.marks if mark.rule == rule] for rule in rules)
+    return Row(
+        names=standing.names,
+        entries=(
+            _verdict(standing.verdict),
+            *(_marks_entry(of_rule) for of_rule in marks),
+            Entry(text=_reasons(standing), tone=Tone.MUTED),
+        ),
+    )
+
+
+def _reasons(standing: Standing) -> str:
+    unmet = [mark for mark in standing.marks if mark.verdict is not Verdict.PASS]
+    return "; ".join(f"{mark.rule} under {mark.workload}: {mark.reason}" for mark in unmet) or "–"
+
+
+def _marks_entry(marks: Sequence[Mark]) -> Entry:
+    tones = {_TONES[mark.verdict] for mark in marks}
+    return Entry(
+        text=", ".join(f"{MARKS[mark.verdict]} {mark.workload}" for mark in marks),
+        hint="; ".join(f"{mark.workload}: {mark.reason}" for mark in marks),
+        tone=tones.pop() if len(tones) == 1 else Tone.PLAIN,
+    )
