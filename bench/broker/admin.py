@@ -184,6 +184,8 @@ def stream_body(settings: StreamSettings, names: Names) -> Json:
         "duplicate_window": settings.duplicate_window_ns,
         "compression": settings.compression if settings.compression != "none" else None,
         "persist_mode": settings.persist_mode if settings.persist_mode != "default" else None,
+        "allow_atomic": settings.allow_atomic or None,
+        "allow_batched": settings.allow_batched or None,
         "description": _description(names),
         "metadata": {OWNER_KEY: names.owner},
     }

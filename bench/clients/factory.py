@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
 from bench.clients.port import (
+    ASYNC,
     AckSink,
     Binding,
     ConsumerLink,
@@ -13,6 +14,7 @@ from bench.clients.port import (
 )
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.publish import WirePublisher
+from bench.spec.variant import PublishSettings
 
 DISTRIBUTIONS = {"wire": "jetbench", "nats-py": "nats-py"}
 """What each client is installed with."""
@@ -24,15 +26,19 @@ def client_version(client: str) -> str:
 
 
 def make_publisher(
-    client: str, endpoint: Endpoint, messages: Messages, sink: AckSink
+    client: str,
+    endpoint: Endpoint,
+    messages: Messages,
+    sink: AckSink,
+    how: PublishSettings = ASYNC,
 ) -> PublisherLink:
-    """Return an unopened publisher link of this client; ValueError when there is no such client."""
+    """Return an unopened publisher link; ValueError when this client cannot publish so."""
     match client:
         case "wire":
-            return WirePublisher(endpoint, messages, sink)
-        case "nats-py":
+            return WirePublisher(endpoint, messages, sink, how)
+        case "nats-py" if how.mode in ("async", "one-by-one"):
             return NatsPyPublisher(endpoint, messages, sink)
-    raise ValueError(f"no client named {client}")
+    raise ValueError(f"no client {client} that publishes in the mode {how.mode}")
 
 
 def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:

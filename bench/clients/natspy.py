@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from bench.broker import admin
+from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import (
     NO_ID,
     AckSink,
@@ -72,13 +73,20 @@ class _Connection:
 
 
 class NatsPyPublisher(_Connection):
-    """PublisherLink over nats-py."""
+    """PublisherLink over nats-py; each message has its PubAck.
+
+    Attributes:
+        duplicates: messages that the stream had already, as it said.
+    """
 
     def __init__(self, endpoint: Endpoint, messages: Messages, sink: AckSink) -> None:
         super().__init__(endpoint)
         self._messages = messages
         self._sink = sink
         self._inbox = ""
+        self._written = 0
+        self._added = 0
+        self.duplicates = 0
 
     async def open(self) -> None:
         """Connect and listen for PubAcks."""
@@ -104,9 +112,15 @@ class NatsPyPublisher(_Connection):
             digits = b"%0*d" % (ID_DIGITS, messages.ids[position])
             payload = template.content[:start] + digits + template.content[end:]
             subject = messages.subjects[messages.subject_index[position]]
-            headers = {name: text.replace("{id}", digits.decode()) for name, text in fixed}
+            numbers = {"id": digits.decode(), "last": self._added}
+            headers = {name: text.format_map(numbers) for name, text in fixed}
             reply = f"{self._inbox}{position}"
+            self._written = position + 1
             await client.publish(subject, payload, reply=reply, headers=headers or None)
+
+    async def _note_disconnect(self) -> None:
+        await super()._note_disconnect()
+        self._sink.abandoned(self._written)
 
     async def _on_answer(self, message: Msg) -> None:
         now_ns = time.monotonic_ns()
@@ -117,6 +131,9 @@ class NatsPyPublisher(_Connection):
         elif b'"error"' in message.data:
             self._sink.refused(position, message.data.decode(errors="replace"))
         else:
+            duplicate = b'"duplicate"' in message.data
+            self.duplicates += duplicate
+            self._added += not duplicate
             self._sink.stored((position,), now_ns)
 
 
@@ -130,6 +147,7 @@ class NatsPyConsumer(_Connection):
         self._taken = 0
         self._pushed: list[tuple[int, Msg]] = []
         self._arrived = asyncio.Event()
+        self._heartbeats = HeartbeatWatch(binding.idle_heartbeat_ns, self._faults.append)
         self._pull: JetStreamContext.PullSubscription | None = None
 
     async def open(self) -> None:
@@ -151,6 +169,12 @@ class NatsPyConsumer(_Connection):
                 pending_bytes_limit=_UNBOUNDED,
             )
         await client.flush()
+        self._heartbeats.start()
+
+    async def close(self) -> None:
+        """Stop the flow and disconnect; never raises."""
+        self._heartbeats.stop()
+        await super().close()
 
     async def take(self) -> Delivered:
         """Return what one fetch brings, or what has been pushed since the last call."""
@@ -186,6 +210,7 @@ class NatsPyConsumer(_Connection):
             return [(now_ns, message) for message in messages]
 
     async def _on_push(self, message: Msg) -> None:
+        self._heartbeats.heard()
         if message.reply == "" or (message.headers and "Status" in message.headers):
             await self._answer_control(message)
             return

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from bench.broker.endpoint import Endpoint
 from bench.plan.traffic import PayloadTemplate
+from bench.spec.variant import PublishSettings
 
 __all__ = [
+    "ASYNC",
     "NO_ID",
     "AckSink",
     "Binding",
@@ -40,8 +42,9 @@ class Messages:
         subject_index: index into `subjects` of each, shape (n,).
         payloads: a template for every size in use; the id replaces its placeholder bytes.
         payload_index: index into `payloads` of each, shape (n,).
-        headers: name and value of every message's headers; `{id}` in a value stands for the
-            digits of its id.
+        headers: name and value of every message's headers; in a value `{id}` stands for the
+            digits of its id, and `{last}` for the sequence of the message that the stream stored
+            before it, as far as this publisher can know.
     """
 
     ids: IntArray
@@ -56,6 +59,10 @@ NO_ID = -1
 """Stands for the id of a message that carries none: not one of ours."""
 
 
+ASYNC = PublishSettings()
+"""A PubAck for every message, and many messages on their way."""
+
+
 class AckSink(Protocol):
     """Where a publisher's connection reports what became of messages; called from its loop."""
 
@@ -64,6 +71,9 @@ class AckSink(Protocol):
 
     def refused(self, position: int, reason: str) -> None:
         """An error PubAck (or a 503) came for this position."""
+
+    def abandoned(self, stop: int) -> None:
+        """The connection broke: positions below `stop` without an answer will hardly get one."""
 
 
 class PublisherLink(Protocol):
@@ -74,6 +84,10 @@ class PublisherLink(Protocol):
 
     async def send(self, first: int, stop: int) -> None:
         """Hand positions first..stop-1 to the connection, in order."""
+
+    @property
+    def duplicates(self) -> int:
+        """Messages that the stream had already, as it said; they count as stored, too."""
 
     @property
     def faults(self) -> Sequence[str]:
@@ -143,6 +157,7 @@ class Binding:
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         deliver_subject: of a push consumer; empty for pull.
         deliver_group: queue group of a push consumer; empty for none.
+        idle_heartbeat_ns: how often an idle push consumer is told that it is alive; 0 for never.
     """
 
     stream: str
@@ -155,3 +170,4 @@ class Binding:
     acks: bool = True
     deliver_subject: str = ""
     deliver_group: str = ""
+    idle_heartbeat_ns: int = 0

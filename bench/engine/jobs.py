@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
 from bench.clients.port import Binding
-from bench.spec.variant import AckTiming
+from bench.spec.variant import AckTiming, PublishSettings
 from bench.spec.workload import Workload
 
 
@@ -22,6 +22,7 @@ class PublisherJob:
         role: `publisher-0`, …
         endpoint, client: how to connect.
         workload, seed: the traffic, computed anew in the worker.
+        how: messages are confirmed.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.
@@ -32,6 +33,7 @@ class PublisherJob:
     client: str
     workload: Workload
     seed: int
+    how: PublishSettings
     share: int
     shares: int
     subject_prefix: str
@@ -141,6 +143,7 @@ class Done:
     Attributes:
         faults: what went wrong with the connection, in words.
         refusals: distinct reasons of error PubAcks.
+        duplicates: messages that the stream had already, as it said.
         window_full_msgs: messages that were due while the publisher's window was full.
         stall_ns_max: longest time the event loop did not turn.
         ack_events: the server's own ack times, as the sampler heard them.
@@ -149,6 +152,7 @@ class Done:
 
     faults: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    duplicates: int = 0
     window_full_msgs: int = 0
     stall_ns_max: int = 0
     ack_events: tuple[tuple[int, int], ...] = ()

@@ -73,6 +73,8 @@ class PublishRecorder:
         self._ids[: ids.size] = ids
         self._stored = 0
         self._refused = 0
+        self._abandoned = 0
+        self._abandoned_stop = 0
         self._refusals: list[str] = []
         self._awaited = _NOBODY_WAITS
         self._reached: asyncio.Future[None] | None = None
@@ -84,8 +86,8 @@ class PublishRecorder:
 
     @property
     def settled(self) -> int:
-        """How many messages have their answer, good or bad."""
-        return self._stored + self._refused
+        """How many messages have their answer, good or bad, or will not get one."""
+        return self._stored + self._refused + self._abandoned
 
     @property
     def refusals(self) -> Sequence[str]:
@@ -113,15 +115,33 @@ class PublishRecorder:
             chosen = np.unique(chosen[before_ns == NEVER])
         self._stored_ns[chosen] = stored_ns
         self._stored += chosen.size
+        self._answered_late(chosen)
         self._tell()
 
     def refused(self, position: int, reason: str) -> None:
         """An error PubAck came for this position."""
         self._was_refused[position] = 1
         self._refused += 1
+        self._answered_late(np.array([position]))
         if reason not in self._refusals:
             self._refusals.append(reason)
         self._tell()
+
+    def abandoned(self, stop: int) -> None:
+        """The connection broke: positions below `stop` without an answer will hardly get one.
+
+        They free the window, and stay in the record as unanswered.
+        """
+        fresh = slice(self._abandoned_stop, stop)
+        open_ = (self._stored_ns[fresh] == NEVER) & (self._was_refused[fresh] == 0)
+        self._abandoned += int(np.count_nonzero(open_))
+        self._abandoned_stop = max(stop, self._abandoned_stop)
+        self._tell()
+
+    def _answered_late(self, positions: IntArray) -> None:
+        """Take back what was abandoned and has its answer after all."""
+        if self._abandoned:
+            self._abandoned -= int(np.count_nonzero(positions < self._abandoned_stop))
 
     def _tell(self) -> None:
         if self.settled >= self._awaited and self._reached is not None:

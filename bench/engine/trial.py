@@ -266,6 +266,9 @@ def _done_findings(role: str, done: Done) -> Sequence[Finding]:
     if done.refusals:
         text = f"{role}: PubAcks with errors: {'; '.join(done.refusals)}"
         findings.append(Finding(level=Level.WARNING, code="publish-refused", text=text))
+    if done.duplicates:
+        text = f"{role}: the stream had {done.duplicates} messages already and did not add them"
+        findings.append(Finding(level=Level.WARNING, code="publish-duplicates", text=text))
     if done.window_full_msgs:
         text = (
             f"{role}: {done.window_full_msgs} messages were due while its window was full; "

@@ -38,6 +38,8 @@ from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
 from bench.engine.stall import StallWatch
 from bench.plan.traffic import Traffic, make_traffic
+from bench.spec.headers import header_lines
+from bench.spec.workload import Publish
 
 PROGRESS_EVERY_S = 0.2
 CONDUCTOR_GONE = 3
@@ -48,11 +50,11 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     traffic = make_traffic(job.workload, job.seed)
     messages = _share(traffic, job)
     recorder = PublishRecorder(messages.ids, job.record_path)
-    link = make_publisher(job.client, job.endpoint, messages, recorder)
+    link = make_publisher(job.client, job.endpoint, messages, recorder, job.how)
     await link.open()
     alarm = make_alarm()
     start_ns = await _started(channel)
-    publisher = OpenLoopPublisher(link, recorder, alarm, job.workload.publish)
+    publisher = OpenLoopPublisher(link, recorder, alarm, _offer(job))
     due_ns = start_ns + traffic.intended_ns[messages.ids]
     phases = job.workload.phases
     answers_until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns
@@ -72,6 +74,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     return Done(
         faults=tuple(link.faults),
         refusals=tuple(recorder.refusals),
+        duplicates=link.duplicates,
         window_full_msgs=publisher.window_full_msgs,
         stall_ns_max=stall_ns_max,
     )
@@ -129,7 +132,15 @@ def _share(traffic: Traffic, job: PublisherJob) -> Messages:
         subject_index=traffic.subject_index[ids],
         payloads=traffic.payloads,
         payload_index=traffic.payload_index[ids],
+        headers=header_lines(job.workload.publish.headers, job.how, job.subject_prefix),
     )
+
+
+def _offer(job: PublisherJob) -> Publish:
+    """One by one means a window of one, whatever the workload allows."""
+    offer = job.workload.publish
+    one_by_one = job.how.mode == "one-by-one"
+    return offer.model_copy(update={"window_msgs": 1}) if one_by_one else offer
 
 
 async def _started(channel: Channel) -> int:

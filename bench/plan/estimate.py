@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell, Plan
 from bench.plan.traffic import subject_names
+from bench.spec.headers import header_bytes
 from bench.spec.workload import Workload
 
 TRIAL_OVERHEAD_S = 1.5
@@ -70,7 +71,8 @@ def _store_bytes(cell: Cell) -> int:
     workload, stream = cell.workload, cell.settings.stream
     names = subject_names(workload.subjects)
     subject_bytes = sum(map(len, names)) / len(names)
-    overhead_bytes = SUBJECT_PREFIX_BYTES + subject_bytes + STORED_OVERHEAD_BYTES
+    headers_bytes = header_bytes(workload.publish.headers, cell.settings.publish)
+    overhead_bytes = SUBJECT_PREFIX_BYTES + subject_bytes + headers_bytes + STORED_OVERHEAD_BYTES
     message_bytes = workload.payload.mean_bytes + overhead_bytes
     messages = min(workload.messages, stream.max_msgs or workload.messages)
     stored = round(messages * message_bytes)

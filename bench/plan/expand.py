@@ -7,7 +7,7 @@ from itertools import chain, count, product
 from bench.plan.model import Cell, VariantName
 from bench.spec.jetstream import ack_batch, gathers_acks
 from bench.spec.load import LoadedMatrix
-from bench.spec.variant import PullSettings, Settings
+from bench.spec.variant import PublishSettings, PullSettings, Settings
 
 MAX_ID_CHARS = 160
 """Leaves room in a file name (255 bytes) for what a trial's directory puts around it."""
@@ -52,6 +52,10 @@ def in_effect(settings: Settings) -> Settings:
         changes["pull"] = PullSettings()
     batch = ack_batch(settings) if gathers_acks(settings) else None
     changes["ack"] = settings.ack.model_copy(update={"batch": batch})
+    if settings.publish.mode in ("async", "one-by-one"):
+        unused = PublishSettings()
+        update = {"batch": unused.batch, "linger_ns": unused.linger_ns}
+        changes["publish"] = settings.publish.model_copy(update=update)
     return settings.model_copy(update=changes)
 
 

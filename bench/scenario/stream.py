@@ -87,6 +87,7 @@ def _publisher_job(stage: Stage, trial: Trial, cell: Cell, share: int) -> Publis
         client=cell.settings.client,
         workload=cell.workload,
         seed=trial.seed,
+        how=cell.settings.publish,
         share=share,
         shares=cell.workload.publish.publishers,
         subject_prefix=stage.names.subject_prefix,
@@ -112,6 +113,7 @@ def _consumer_job(
         acks=settings.ack.timing != "none",
         deliver_subject=names.deliver_subject if push else "",
         deliver_group=names.deliver_group if push and shared else "",
+        idle_heartbeat_ns=settings.consumer.idle_heartbeat_ns or 0,
     )
     return ConsumerJob(
         role=role,

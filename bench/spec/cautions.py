@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from bench.core.units import NS_PER_S, format_duration, human_duration, human_size
-from bench.spec.jetstream import Objection, ack_wait_ns, max_ack_pending
+from bench.spec.jetstream import ack_wait_ns, max_ack_pending
+from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 

@@ -6,9 +6,11 @@ wrong thing. A rule is a pure function that yields what it objects to.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
+from bench.spec import publishing
+from bench.spec.headers import header_bytes
+from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import MAX_PAYLOAD_BYTES, Workload
 
@@ -19,23 +21,6 @@ SERVER_ACK_WAIT_NS = 30 * NS_PER_S
 SERVER_MAX_PAYLOAD_BYTES = 1024**2
 MIN_INTERVAL_NS = 100 * NS_PER_MS
 """The shortest max_age, duplicate_window and idle_heartbeat that the server takes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
-    """One thing wrong with resolved settings.
-
-    Attributes:
-        key: dotted key of the setting it is about.
-        against: dotted keys of the settings that it does not go with.
-        what: what is wrong and why; reads without the key before it.
-        allowed: what would be right; empty when the reason says it.
-    """
-
-    key: str
-    against: tuple[str, ...] = ()
-    what: str
-    allowed: str = ""
 
 
 def max_ack_pending(settings: Settings) -> int | None:
@@ -340,12 +325,15 @@ def _shared_consumer(settings: Settings, workload: Workload) -> Iterator[Objecti
 
 
 def _payload_fits(settings: Settings, workload: Workload) -> Iterator[Objection]:
-    largest = max(workload.payload.sizes)
+    headers = header_bytes(workload.publish.headers, settings.publish)
+    largest = max(workload.payload.sizes) + headers
     limit = settings.server.max_payload or SERVER_MAX_PAYLOAD_BYTES
     if largest > limit:
+        with_headers = ", headers included," if headers else ""
         yield Objection(
             key="server.max_payload",
-            what=f"payloads of {format_size(largest)} are above max_payload, {format_size(limit)}",
+            what=f"payloads of {format_size(largest)}{with_headers} are above max_payload, "
+            f"{format_size(limit)}",
             allowed=f"server.max_payload of {format_size(largest)} or more",
         )
 
@@ -364,9 +352,11 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _batches,
     _client_requests,
     _server_payload,
+    *publishing.RULES,
 )
 
 _WORKLOAD_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
     _shared_consumer,
     _payload_fits,
+    *publishing.WORKLOAD_RULES,
 )

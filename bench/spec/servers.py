@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bench.spec.jetstream import Objection
+from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 
 Version = tuple[int, int, int]
@@ -28,6 +28,14 @@ def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
             "sync_interval",
         ),
         (stream.persist_mode == "async", "stream.persist_mode", "2.12.0", "async persistence"),
+        (stream.allow_atomic, "stream.allow_atomic", "2.12.0", "atomic batches"),
+        (stream.allow_batched, "stream.allow_batched", "2.14.0", "fast batches"),
+        (
+            settings.publish.mode == "atomic",
+            "publish.mode",
+            "2.14.0",
+            "the end of an atomic batch that is not full",
+        ),
     )
     return tuple((key, version, feature) for needed, key, version, feature in needs if needed)
 

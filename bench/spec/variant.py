@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bench.core.units import NS_PER_S
+from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
 
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
@@ -29,6 +29,8 @@ class StreamSettings(Spec):
         compression: of the file store.
         persist_mode: `async` confirms a message before it is written.
         allow_direct: any replica may answer a direct get.
+        allow_atomic: the stream takes atomic batches (`publish.mode: atomic`).
+        allow_batched: the stream takes fast batches (`publish.mode: fast`).
     """
 
     storage: Literal["file", "memory"] = "file"
@@ -43,6 +45,28 @@ class StreamSettings(Spec):
     compression: Literal["none", "s2"] = "none"
     persist_mode: Literal["default", "async"] = "default"
     allow_direct: bool = False
+    allow_atomic: bool = False
+    allow_batched: bool = False
+
+
+class PublishSettings(Spec):
+    """How publishers have messages confirmed.
+
+    Attributes:
+        mode: `async` sends on while up to the workload's `publish.window` messages wait for their
+            PubAck; `one-by-one` waits for each; `atomic` has batches stored whole or not at all,
+            one PubAck each; `fast` has many messages confirmed by one ack, without that promise.
+        batch: messages of an atomic batch, or between two acks of a fast one at most.
+        linger_ns: longest time that an unfinished batch waits for further messages, or for the
+            next ack; it is ended then.
+        expect: `last-sequence` sends with each message the sequence that the stream should be at,
+            so that it is refused when another writer was faster.
+    """
+
+    mode: Literal["async", "one-by-one", "atomic", "fast"] = "async"
+    batch: int = Field(default=100, ge=1, le=65_535)
+    linger_ns: Duration = Field(default=100 * NS_PER_MS, alias="linger")
+    expect: Literal["nothing", "last-sequence"] = "nothing"
 
 
 class ConsumerSettings(Spec):
@@ -124,6 +148,7 @@ class Settings(Spec):
 
     Attributes:
         stream: how messages are kept.
+        publish: how publishers have them confirmed.
         consumer: how they are handed out.
         pull: how a pull consumer asks.
         ack: when a message is acknowledged.
@@ -133,6 +158,7 @@ class Settings(Spec):
     """
 
     stream: StreamSettings = StreamSettings()
+    publish: PublishSettings = PublishSettings()
     consumer: ConsumerSettings = ConsumerSettings()
     pull: PullSettings = PullSettings()
     ack: AckSettings = AckSettings()

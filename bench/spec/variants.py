@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.core.errors import Problem
 from bench.core.ids import is_name
-from bench.spec.jetstream import Objection
+from bench.spec.objection import Objection
 from bench.spec.yaml_tree import Document, Loc
 
 MAX_VARIANTS = 200

@@ -25,6 +25,8 @@ MAX_MESSAGES = 50_000_000
 
 MAX_PHASE_NS = 24 * 3600 * NS_PER_S
 
+Header = Literal["message-id", "trace", "correlation-id"]
+
 _PLACE = r"\{([A-Za-z0-9_]+)\}"
 _WORD_ALLOWED = "up to 64 letters, digits, _ and -"
 _WORD = r"[A-Za-z0-9_-]{1,64}"
@@ -206,7 +208,10 @@ class Publish(Spec):
         pacing: `precise` wakes for every due message, at most every 0.25 ms; `frugal` at most
             every 1 ms, for a quarter of the CPU and up to 1 ms more slip.
         window_msgs: most messages without a PubAck per publisher; what is due beyond that waits,
-            and its waiting counts as slip.
+            and its waiting counts as slip. In the mode `one-by-one` of a variant it is 1.
+        headers: what each message carries beside its payload: `message-id` (`Nats-Msg-Id`, which
+            the stream remembers for its duplicate_window), `trace` (a W3C `traceparent`) and
+            `correlation-id`, all of fixed width.
     """
 
     publishers: int = Field(default=1, ge=1, le=16)
@@ -216,6 +221,7 @@ class Publish(Spec):
     ramp: Ramp | None = None
     pacing: Literal["precise", "frugal"] = "precise"
     window_msgs: int = Field(default=256, ge=1, le=65536, alias="window")
+    headers: Annotated[tuple[Header, ...], Loose] = ()
 
     def messages_in(self, phases: Phases) -> float:
         """Return how many messages warm-up and window offer, before rounding."""
@@ -223,6 +229,12 @@ class Publish(Spec):
         mean_rate = (start_rate + self.rate_msgs_per_s) / 2
         offered = start_rate * phases.warmup_ns + mean_rate * phases.measure_ns
         return offered / NS_PER_S
+
+    @model_validator(mode="after")
+    def _headers_once(self) -> Self:
+        if len(set(self.headers)) < len(self.headers):
+            raise MisfitError("headers", what="a header stands twice", allowed="each once")
+        return self
 
     @model_validator(mode="after")
     def _shaped_as_named(self) -> Self:

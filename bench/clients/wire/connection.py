@@ -21,6 +21,9 @@ FIRST_RECONNECT_DELAY_S = 0.05
 LONGEST_RECONNECT_DELAY_S = 2.0
 """The delay doubles: all attempts together take some 30 s."""
 
+HELD_S = 5.0
+"""A connection that breaks sooner has not mended anything: the attempts are counted on."""
+
 WRITE_BACKLOG_BYTES = 1 << 20
 """Beyond this much that the kernel would not take yet, writers wait."""
 
@@ -60,6 +63,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._writable = asyncio.Event()
         self._reconnecting: asyncio.Task[None] | None = None
+        self._attempts = 0
+        self._connected_s = 0.0
         self._pongs: deque[asyncio.Future[None]] = deque()
         self._unread = b""
         self._closing = False
@@ -151,22 +156,25 @@ class Connection(asyncio.Protocol):
         transport.set_protocol(self)
         self.max_payload = int(greeting.info.get("max_payload", 0))
         self._unread = b""
+        self._connected_s = time.monotonic()
         transport.write(self._receiver.subscriptions())
         self._writable.set()
         if greeting.unread:
             self.data_received(greeting.unread)
 
     async def _reconnect(self) -> None:
-        delay_s = FIRST_RECONNECT_DELAY_S
-        for attempt in range(1, RECONNECT_ATTEMPTS + 1):
-            await asyncio.sleep(delay_s)
-            delay_s = min(2 * delay_s, LONGEST_RECONNECT_DELAY_S)
+        if time.monotonic() - self._connected_s >= HELD_S:
+            self._attempts = 0
+        while self._attempts < RECONNECT_ATTEMPTS:
+            delay_s = FIRST_RECONNECT_DELAY_S * 2.0**self._attempts
+            await asyncio.sleep(min(delay_s, LONGEST_RECONNECT_DELAY_S))
+            self._attempts += 1
             try:
                 async with asyncio.timeout(self._endpoint.connect_timeout_s):
                     await self._connect()
             except (OSError, WireError, RefusedError, BenchError):
                 continue
-            self._faults.note(f"reconnected at attempt {attempt}")
+            self._faults.note(f"reconnected at attempt {self._attempts}")
             return
         self._faults.note(f"gave up after {RECONNECT_ATTEMPTS} attempts to reconnect")
         self._given_up = True

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import Binding, Delivered, Endpoint, IntArray
 from bench.clients.wire import acks
 from bench.clients.wire.connection import Connection
@@ -44,6 +45,7 @@ class WireConsumer:
         self._alarm_ns = 0
         self._unanswered = acks.Unanswered()
         self._confirmations = acks.Confirmations(inbox)
+        self._heartbeats = HeartbeatWatch(binding.idle_heartbeat_ns, self._faults.note)
         self._pulls: PullRequests | None = None
         if binding.mode == "pull":
             self._pulls = PullRequests(binding, options or PullOptions(), inbox, self._faults)
@@ -51,6 +53,7 @@ class WireConsumer:
     async def open(self) -> None:
         """Connect and bind to the consumer; ServerUnavailableError when nobody answers."""
         await self._connection.open()
+        self._heartbeats.start()
 
     async def take(self) -> Delivered:
         """Wait for messages and return what has come, at least one message.
@@ -108,6 +111,7 @@ class WireConsumer:
         """Stop the flow and disconnect; never raises."""
         if self._alarm is not None:
             self._alarm.cancel()
+        self._heartbeats.stop()
         await self._connection.close()
 
     def subscriptions(self) -> bytes:
@@ -148,12 +152,14 @@ class WireConsumer:
 
     def _came(self, columns: Columns, now_ns: int) -> None:
         self._arrivals.add(columns, now_ns)
+        self._heartbeats.heard()
         if self._pulls is not None:
             self._pulls.received(columns[0], now_ns)
         self._wake()
 
     def _take_status(self, message: Message, status: Status, now_ns: int) -> None:
         if status.code == 100:
+            self._heartbeats.heard()
             stalled = status.fields.get("Nats-Consumer-Stalled", "").encode()
             if message.reply or stalled:  # flow control: the server waits for an empty answer
                 self._connection.answer(b"PUB %b 0\r\n\r\n" % (message.reply or stalled))

@@ -1,41 +1,83 @@
 """A publisher's frames, built in blocks ahead of sending.
 
-Everything but the digits of position and id is known beforehand, so a block is a join of prepared
-pieces and two scattered writes. Sending is then a slice of the block, whatever sizes and subjects
+Everything but the digits of a few numbers is known beforehand, so a block is a join of prepared
+pieces and some scattered writes. Sending is then a slice of the block, whatever sizes and subjects
 are mixed, and costs next to nothing in a tick that sends five messages.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from bench.clients.port import IntArray, Messages
 from bench.clients.wire.digits import write_numbers
-from bench.plan.traffic import ID_DIGITS, PayloadTemplate
+from bench.plan.traffic import ID_DIGITS
 
-POSITION_DIGITS = ID_DIGITS
-"""The last token of a reply subject: the position of the message it answers."""
+NUMBER_DIGITS = ID_DIGITS
+"""A number in a frame stands with leading zeros, so that every frame of a form has one size."""
 
 BLOCK_BYTES = 256 * 1024
 BLOCK_MSGS = 1024
 """Limits of a block: building one takes some 0.1 ms, and what is due waits for it."""
 
-_ID_PLACE = "{id}"
+Header = tuple[str, str]
+
+_PLACE = re.compile(rb"\{(\w+)\}")
+_BLANK = b"0" * NUMBER_DIGITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What stands around a payload; `{name}` in it stands for a number of the message.
+
+    Attributes:
+        reply: subject that the answer comes to; empty where none is wanted.
+        headers: names and values.
+    """
+
+    reply: str = ""
+    headers: tuple[Header, ...] = ()
+
+
+class Layout(Protocol):
+    """Which form a message has, and which numbers."""
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """All forms that occur."""
+
+    @property
+    def epoch(self) -> int:
+        """Another number whenever the numbers of messages to come have changed."""
+
+    def numbers(self, positions: IntArray) -> tuple[IntArray, Mapping[str, IntArray]]:
+        """Return the form of each position, as an index, and its numbers by their name.
+
+        The message's `id` is known without being told.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class _Tail:
-    """A frame from its sizes on, and where in it the id stands."""
+class _Template:
+    """A form around one payload, from the sizes on.
 
-    content: bytes
-    id_places: tuple[int, ...]
+    Attributes:
+        tail: everything behind the reply subject.
+        places: name of each number and its offset from the tail's start; in the reply below 0.
+    """
+
+    tail: bytes
+    places: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
     """The frames of positions first..stop-1, message k from starts[k] to starts[k + 1]."""
 
+    epoch: int
     first: int
     stop: int
     starts: IntArray
@@ -50,22 +92,23 @@ class PublishFrames:
         largest_bytes: header and payload of the largest message together.
     """
 
-    def __init__(self, messages: Messages, inbox: bytes) -> None:
-        verb = b"HPUB" if messages.headers else b"PUB"
-        blank = b"0" * POSITION_DIGITS
+    def __init__(self, messages: Messages, layout: Layout) -> None:
+        self._messages = messages
+        self._layout = layout
         self._heads = [
-            b"%b %b %b.%b " % (verb, subject.encode(), inbox, blank)
-            for subject in messages.subjects
+            _head(subject, form) for form in layout.forms for subject in messages.subjects
         ]
-        tails = [_tail(template, messages.headers) for template in messages.payloads]
-        self._tails = [tail.content for tail in tails]
+        of_forms = [
+            [_template(form, payload.content, payload.id_offset) for payload in messages.payloads]
+            for form in layout.forms
+        ]
+        self._tails = [template.tail for templates in of_forms for template in templates]
+        self._places = [_columns(templates) for templates in of_forms]
         self._head_sizes = np.array([len(head) for head in self._heads], dtype=np.int64)
         self._tail_sizes = np.array([len(tail) for tail in self._tails], dtype=np.int64)
-        self._id_places = np.array([tail.id_places for tail in tails], dtype=np.int64).T
-        self._messages = messages
-        self._block = _Block(0, 0, np.zeros(1, dtype=np.int64), memoryview(b""))
+        self._block = _Block(0, 0, 0, np.zeros(1, dtype=np.int64), memoryview(b""))
         self.count = messages.ids.size
-        header_bytes = len(_header(messages.headers))
+        header_bytes = max(len(_blanked(_header(form))) for form in layout.forms)
         self.largest_bytes = max((len(p.content) for p in messages.payloads), default=0)
         self.largest_bytes += header_bytes
 
@@ -75,7 +118,7 @@ class PublishFrames:
             raise ValueError(f"no positions {first}..{stop} among {self.count}")
         while first < stop:
             block = self._block
-            if not block.first <= first < block.stop:
+            if not block.first <= first < block.stop or block.epoch != self._layout.epoch:
                 block = self._block = self._build(first)
             end = min(stop, block.stop)
             starts = block.starts
@@ -83,59 +126,92 @@ class PublishFrames:
             first = end
 
     def _build(self, first: int) -> _Block:
-        subject = self._messages.subject_index[first : first + BLOCK_MSGS]
-        payload = self._messages.payload_index[first : first + BLOCK_MSGS]
-        head_sizes = self._head_sizes[subject]
-        stops = np.cumsum(head_sizes + self._tail_sizes[payload])
+        messages = self._messages
+        positions = np.arange(first, min(first + BLOCK_MSGS, self.count), dtype=np.int64)
+        form, numbers = self._layout.numbers(positions)
+        payload = messages.payload_index[positions]
+        head = form * len(messages.subjects) + messages.subject_index[positions]
+        tail = form * len(messages.payloads) + payload
+        stops = np.cumsum(self._head_sizes[head] + self._tail_sizes[tail])
         count = max(1, int(np.searchsorted(stops, BLOCK_BYTES, side="right")))
-        subject, payload = subject[:count], payload[:count]
         starts = np.concatenate(([0], stops[:count]))
 
-        frames = self._unnumbered(subject, payload)
-        tails_at = starts[:-1] + head_sizes[:count]
-        ids = self._messages.ids[first : first + count]
-        numbers = [np.arange(first, first + count, dtype=np.int64)]
-        numbers_at = [tails_at - POSITION_DIGITS - 1]
-        for places in self._id_places:
-            numbers.append(ids)
-            numbers_at.append(tails_at + places[payload])
-        write_numbers(frames, np.concatenate(numbers_at), np.concatenate(numbers))
-        return _Block(first, first + count, starts, memoryview(frames))
+        frames = self._unnumbered(head[:count], tail[:count])
+        tails_at = starts[:-1] + self._head_sizes[head[:count]]
+        numbers = {**numbers, "id": messages.ids[positions]}
+        at, values = [], []
+        for index, columns in enumerate(self._places):
+            rows = np.flatnonzero(form[:count] == index)
+            for name, places in columns:
+                at.append(tails_at[rows] + places[payload[rows]])
+                values.append(numbers[name][rows])
+        write_numbers(frames, np.concatenate(at), np.concatenate(values))
+        return _Block(self._layout.epoch, first, first + count, starts, memoryview(frames))
 
-    def _unnumbered(self, subject: IntArray, payload: IntArray) -> bytearray:
-        """Return the frames of these subjects and payloads, with zeros for every number."""
+    def _unnumbered(self, head: IntArray, tail: IntArray) -> bytearray:
+        """Return the frames of these heads and tails, with zeros for every number."""
         if len(self._heads) == len(self._tails) == 1:
-            return bytearray(self._heads[0] + self._tails[0]) * subject.size
-        pieces = [b""] * (2 * subject.size)
-        pieces[::2] = map(self._heads.__getitem__, subject.tolist())
-        pieces[1::2] = map(self._tails.__getitem__, payload.tolist())
+            return bytearray(self._heads[0] + self._tails[0]) * head.size
+        pieces = [b""] * (2 * head.size)
+        pieces[::2] = map(self._heads.__getitem__, head.tolist())
+        pieces[1::2] = map(self._tails.__getitem__, tail.tolist())
         return bytearray().join(pieces)
 
 
-def _tail(template: PayloadTemplate, headers: tuple[tuple[str, str], ...]) -> _Tail:
-    header = _header(headers)
-    size = len(template.content)
-    sizes = b"%d %d" % (len(header), len(header) + size) if headers else b"%d" % size
-    before_payload = sizes + b"\r\n" + header
-    marks = _marks(headers, start=len(sizes) + 2)
-    content = before_payload + template.content + b"\r\n"
-    return _Tail(content, (*marks, len(before_payload) + template.id_offset))
+def control_frame(subject: str, form: Form, numbers: Mapping[str, int]) -> bytes:
+    """Return the frame of a message without a payload, its numbers filled in."""
+
+    def filled(text: str) -> str:
+        digits = {name: f"{number:0{NUMBER_DIGITS}d}" for name, number in numbers.items()}
+        return text.format_map(digits)
+
+    whole = Form(
+        reply=filled(form.reply),
+        headers=tuple((name, filled(value)) for name, value in form.headers),
+    )
+    header = _header(whole)
+    return _head(subject, whole) + _sizes(len(header), 0) + header + b"\r\n"
 
 
-def _header(headers: tuple[tuple[str, str], ...]) -> bytes:
-    if not headers:
-        return b""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return f"NATS/1.0\r\n{lines}\r\n".replace(_ID_PLACE, "0" * ID_DIGITS).encode()
+def _head(subject: str, form: Form) -> bytes:
+    verb = "HPUB" if form.headers else "PUB"
+    words = f"{verb} {subject} {form.reply}".rstrip()
+    return _blanked(words.encode()) + b" "
 
 
-def _marks(headers: tuple[tuple[str, str], ...], start: int) -> Iterator[int]:
-    """Yield the offset of every id in a header that begins at `start`."""
-    at = start + len("NATS/1.0\r\n")
-    for name, value in headers:
-        pieces = f"{name}: {value}\r\n".split(_ID_PLACE)
-        for piece in pieces[:-1]:
-            at += len(piece.encode())
-            yield at
-            at += ID_DIGITS
-        at += len(pieces[-1].encode())
+def _template(form: Form, payload: bytes, id_offset: int) -> _Template:
+    reply, header = form.reply.encode(), _header(form)
+    sizes = _sizes(len(_blanked(header)), len(payload))
+    in_reply = _places(reply, start=-len(_blanked(reply)) - 1)
+    in_header = _places(header, start=len(sizes))
+    before_payload = sizes + _blanked(header)
+    in_payload = ("id", len(before_payload) + id_offset)
+    return _Template(before_payload + payload + b"\r\n", (*in_reply, *in_header, in_payload))
+
+
+def _columns(templates: Sequence[_Template]) -> list[tuple[str, IntArray]]:
+    """Return the numbers of one form, each with its offset for every payload."""
+    names = [name for name, _ in templates[0].places]
+    offsets = np.array([[at for _, at in template.places] for template in templates])
+    return list(zip(names, offsets.T, strict=True))
+
+
+def _sizes(header_bytes: int, payload_bytes: int) -> bytes:
+    if not header_bytes:
+        return b"%d\r\n" % payload_bytes
+    return b"%d %d\r\n" % (header_bytes, header_bytes + payload_bytes)
+
+
+def _header(form: Form) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in form.headers)
+    return f"NATS/1.0\r\n{lines}\r\n".encode() if lines else b""
+
+
+def _blanked(text: bytes) -> bytes:
+    return _PLACE.sub(_BLANK, text)
+
+
+def _places(text: bytes, start: int) -> Iterator[tuple[str, int]]:
+    """Yield every number and where it stands when the text begins at `start`."""
+    for place in _PLACE.finditer(text):
+        yield place[1].decode(), start + len(_blanked(text[: place.start()]))

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.clients.port import IntArray
-from bench.clients.wire.frames import POSITION_DIGITS
+from bench.clients.wire.frames import NUMBER_DIGITS
 from bench.clients.wire.parse import Message
 
 ROWS_FROM = 24
 """PubAcks in a chunk from which on the matrix is the faster way."""
 
 _SEQUENCE_LAST = re.compile(rb'\{"stream":.*"seq": ?(\d+)\}')
-_POWERS = 10 ** np.arange(POSITION_DIGITS - 1, -1, -1, dtype=np.int64)
+_POWERS = 10 ** np.arange(NUMBER_DIGITS - 1, -1, -1, dtype=np.int64)
 _NINE = 9
 
 
@@ -45,7 +45,7 @@ class PubAckRuns:
         start = b"MSG %b %d %d\r\n" % (message.subject, message.sid, len(message.payload))
         frame = start + message.payload + b"\r\n"
         token_stop = len("MSG ") + len(message.subject)
-        token = slice(token_stop - POSITION_DIGITS, token_stop)
+        token = slice(token_stop - NUMBER_DIGITS, token_stop)
         digits = slice(len(start) + sequence.start(1), len(start) + sequence.end(1))
 
         self._shape, self._size, self._token = shape, len(frame), token
@@ -53,7 +53,7 @@ class PubAckRuns:
             rb"%b(\d{%d})%b\d{%d}%b"
             % (
                 re.escape(frame[: token.start]),
-                POSITION_DIGITS,
+                NUMBER_DIGITS,
                 re.escape(frame[token.stop : digits.start]),
                 digits.stop - digits.start,
                 re.escape(frame[digits.stop :]),

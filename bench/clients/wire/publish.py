@@ -1,42 +1,72 @@
-"""A publisher's connection: frames out in blocks, PubAcks in.
+"""A publisher's connection: frames out in blocks, answers in.
 
-A PubAck names the position it answers in the last token of its subject, so acks may come in any
-order. Runs of plain ones are read a chunk at a time (`pubacks`); refusals, duplicates and whatever
-else comes are read one by one.
+What an answer answers depends on how the variant publishes: a message of its own (`singles`), a
+whole batch (`atomic`), or everything up to a message (`fast`).
 """
 
-import json
+import asyncio
+import time
 from collections.abc import Sequence
+from typing import Protocol
 
-from bench.clients.port import AckSink, Endpoint, Messages
+from bench.clients.port import ASYNC, AckSink, Endpoint, Messages
+from bench.clients.wire.atomic import AtomicBatches
 from bench.clients.wire.connection import Connection
+from bench.clients.wire.fast import FastBatches
 from bench.clients.wire.faults import Faults
-from bench.clients.wire.frames import POSITION_DIGITS, PublishFrames
+from bench.clients.wire.frames import Layout, PublishFrames
 from bench.clients.wire.inbox import new_inbox
-from bench.clients.wire.parse import Message, status_of
-from bench.clients.wire.pubacks import PubAckRuns
+from bench.clients.wire.parse import Message
+from bench.clients.wire.singles import Singles
 from bench.core.errors import UsageError
+from bench.core.units import NS_PER_S
+from bench.spec.variant import PublishSettings
 
-_NO_RESPONDERS = 503
-_NEVER_SENT = "an answer to a message that was never sent"
+
+class Manner(Layout, Protocol):
+    """How messages are put together and what their answers mean."""
+
+    @property
+    def duplicates(self) -> int:
+        """Messages that the stream had already (Nats-Msg-Id); they count as stored, too."""
+
+    def wrote(self, stop: int, now_ns: int) -> None:
+        """Positions below `stop` are on their way."""
+
+    def ends_ns(self) -> int:
+        """Return when the open batch has waited long enough; 0 when nothing is to end."""
+
+    def end(self) -> bytes:
+        """End the open batch; return the frame that tells the server."""
+
+    def lost(self) -> None:
+        """The connection broke, and an open batch with it."""
+
+    def plain(self, data: bytes, now_ns: int) -> bytes:
+        """Take the run of plain answers that `data` begins with; return what lies behind it."""
+
+    def message(self, message: Message, now_ns: int) -> None:
+        """Take any other answer."""
 
 
 class WirePublisher:
-    """PublisherLink that speaks the protocol itself.
+    """PublisherLink that speaks the protocol itself."""
 
-    Attributes:
-        duplicates: PubAcks of messages that the stream had already (Nats-Msg-Id); they count as
-            stored, too.
-    """
-
-    def __init__(self, endpoint: Endpoint, messages: Messages, sink: AckSink) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        messages: Messages,
+        sink: AckSink,
+        how: PublishSettings = ASYNC,
+    ) -> None:
         self._inbox = new_inbox()
-        self._frames = PublishFrames(messages, self._inbox)
         self._sink = sink
         self._faults = Faults()
+        self._manner = _manner(messages, self._inbox, how, sink, self._faults)
+        self._frames = PublishFrames(messages, self._manner)
         self._connection = Connection(endpoint, self, self._faults)
-        self._runs = PubAckRuns()
-        self.duplicates = 0
+        self._written = 0
+        self._alarm: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Connect and be ready to publish.
@@ -56,58 +86,66 @@ class WirePublisher:
     async def send(self, first: int, stop: int) -> None:
         """Hand positions first..stop-1 to the connection, in order."""
         await self._connection.write(self._frames.slices(first, stop))
+        self._written = stop
+        self._manner.wrote(stop, time.monotonic_ns())
+        self._watch()
 
     @property
     def faults(self) -> Sequence[str]:
         """Disconnects, reconnects and errors seen so far, in words."""
         return self._faults.words()
 
+    @property
+    def duplicates(self) -> int:
+        """Messages that the stream had already; they count as stored, too."""
+        return self._manner.duplicates
+
     async def close(self) -> None:
         """Flush and disconnect; never raises."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         await self._connection.close()
 
     def subscriptions(self) -> bytes:
-        """Listen for PubAcks."""
-        return b"SUB %b.* 1\r\n" % self._inbox
+        """Listen for answers."""
+        return b"SUB %b.> 1\r\n" % self._inbox
 
     def lost(self) -> None:
-        """Nothing to mend: what has no answer yet stays unanswered."""
+        """Nothing is sent again: what has no answer yet will have none."""
+        self._manner.lost()
+        self._sink.abandoned(self._written)
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
-        """Take the plain PubAcks that `data` begins with."""
-        positions, unread = self._runs.read(data)
-        if positions is not None:
-            if positions.max() >= self._frames.count:
-                self._faults.note(_NEVER_SENT)
-                positions = positions[positions < self._frames.count]
-            self._sink.stored(positions, now_ns)
-        return unread
+        """Take the plain answers that `data` begins with."""
+        return self._manner.plain(data, now_ns)
 
     def message(self, message: Message, now_ns: int) -> None:
         """Take any other answer."""
-        token = message.subject.rpartition(b".")[2]
-        position = int(token) if token.isdigit() and len(token) == POSITION_DIGITS else -1
-        if not 0 <= position < self._frames.count:
-            self._faults.note(_NEVER_SENT)
-            return
-        refusal = self._refusal(message)
-        if refusal:
-            self._sink.refused(position, refusal)
-        else:
-            self._runs.learn(message)
-            self._sink.stored((position,), now_ns)
+        self._manner.message(message, now_ns)
+        self._watch()
 
-    def _refusal(self, message: Message) -> str:
-        """Return why the message was not stored; empty when it was."""
-        status = status_of(message.header)
-        if status is not None:
-            no_stream = " (no stream takes its subject)" if status.code == _NO_RESPONDERS else ""
-            return f"status {status.code} {status.text}".rstrip() + no_stream
-        try:
-            answer = json.loads(message.payload)
-            if "error" not in answer:
-                self.duplicates += bool(answer.get("duplicate"))
-                return "" if answer["seq"] else "no PubAck"
-            return f"{answer['error'].get('description')} ({answer['error'].get('err_code')})"
-        except (ValueError, TypeError, AttributeError, KeyError):
-            return f"an unreadable PubAck {message.payload[:60]!r}"
+    def _watch(self) -> None:
+        """See to it that an open batch is ended when it has waited long enough."""
+        ends_ns = self._manner.ends_ns()
+        if ends_ns and self._alarm is None:
+            delay_s = max(0, ends_ns - time.monotonic_ns()) / NS_PER_S
+            self._alarm = asyncio.get_running_loop().call_later(delay_s, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        ends_ns = self._manner.ends_ns()
+        if ends_ns and ends_ns <= time.monotonic_ns():
+            self._connection.answer(self._manner.end())
+        self._watch()
+
+
+def _manner(
+    messages: Messages, inbox: bytes, how: PublishSettings, sink: AckSink, faults: Faults
+) -> Manner:
+    match how.mode:
+        case "atomic":
+            return AtomicBatches(messages, inbox, how, sink, faults)
+        case "fast":
+            return FastBatches(messages, inbox, how, sink, faults)
+        case _:
+            return Singles(messages, inbox, sink, faults)

@@ -10,11 +10,12 @@ import numpy as np
 import uvloop
 
 from bench.broker.endpoint import Endpoint
-from bench.clients.port import Binding, Delivered, IntArray, Messages
+from bench.clients.port import ASYNC, Binding, Delivered, IntArray, Messages
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.publish import WirePublisher
 from bench.clients.wire.pulls import PullOptions
 from bench.plan.traffic import PayloadTemplate
+from bench.spec.variant import PublishSettings
 
 Result = TypeVar("Result")
 
@@ -38,6 +39,7 @@ class Answers:
 
     stored_positions: list[int] = field(default_factory=list)
     refusals: dict[int, str] = field(default_factory=dict)
+    abandoned_stop: int = 0
 
     def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
         assert stored_ns > 0
@@ -46,6 +48,9 @@ class Answers:
     def refused(self, position: int, reason: str) -> None:
         assert position not in self.refusals
         self.refusals[position] = reason
+
+    def abandoned(self, stop: int) -> None:
+        self.abandoned_stop = stop
 
     async def all_of(self, count: int) -> None:
         """Wait until so many messages have their answer."""
@@ -77,11 +82,11 @@ def messages(
 
 @asynccontextmanager
 async def publisher(
-    endpoint: Endpoint, chosen: Messages
+    endpoint: Endpoint, chosen: Messages, how: PublishSettings = ASYNC
 ) -> AsyncIterator[tuple[WirePublisher, Answers]]:
     """An open publisher link and what it is told."""
     answers = Answers()
-    link = WirePublisher(endpoint, chosen, answers)
+    link = WirePublisher(endpoint, chosen, answers, how)
     await link.open()
     try:
         yield link, answers
@@ -89,10 +94,10 @@ async def publisher(
         await link.close()
 
 
-async def publish(endpoint: Endpoint, chosen: Messages) -> Answers:
+async def publish(endpoint: Endpoint, chosen: Messages, how: PublishSettings = ASYNC) -> Answers:
     """Publish everything in steps and wait for the answers."""
     count = chosen.ids.size
-    async with publisher(endpoint, chosen) as (link, answers):
+    async with publisher(endpoint, chosen, how) as (link, answers):
         for first in range(0, count, 100):
             await link.send(first, min(first + 100, count))
         await answers.all_of(count)

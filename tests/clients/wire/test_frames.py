@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from bench.clients.port import Messages
 from bench.clients.wire import frames
+from bench.clients.wire.faults import Faults
 from bench.clients.wire.frames import PublishFrames
+from bench.clients.wire.singles import Singles
 from bench.plan.traffic import PayloadTemplate
+from tests.clients.wire.links import Answers
 
 INBOX = b"_INBOX.a"
 HEADERS = (("Nats-Msg-Id", "run-{id}"), ("Trace", "é{id}-{id}"), ("Kind", "order"))
@@ -32,6 +35,10 @@ def messages(
         payload_index=rng.integers(0, len(sizes), count),
         headers=headers,
     )
+
+
+def framed(chosen: Messages) -> PublishFrames:
+    return PublishFrames(chosen, Singles(chosen, INBOX, Answers(), Faults()))
 
 
 def one_by_one(chosen: Messages, position: int) -> bytes:
@@ -64,7 +71,7 @@ def test_blocks_hold_the_frames_that_one_would_write_one_by_one(
 ) -> None:
     """Every size, subject and header goes through the same block; none may shift another."""
     chosen = messages(count, sizes, headers)
-    built = PublishFrames(chosen, INBOX)
+    built = framed(chosen)
     limits = sorted({0, count, *(stop for stop in stops if stop < count)})
 
     sent = b"".join(
@@ -81,7 +88,7 @@ def test_a_send_across_blocks_is_whole(monkeypatch: pytest.MonkeyPatch, block_by
     monkeypatch.setattr(frames, "BLOCK_MSGS", 7)
     chosen = messages(40, (16, 500))
 
-    sent = b"".join(PublishFrames(chosen, INBOX).slices(3, 37))
+    sent = b"".join(framed(chosen).slices(3, 37))
 
     assert sent == b"".join(one_by_one(chosen, position) for position in range(3, 37))
 
@@ -89,7 +96,7 @@ def test_a_send_across_blocks_is_whole(monkeypatch: pytest.MonkeyPatch, block_by
 def test_a_block_that_is_not_written_yet_is_left_alone() -> None:
     """The transport keeps slices until the kernel takes them; later blocks must not reuse them."""
     chosen = messages(3 * frames.BLOCK_MSGS, (16,))
-    built = PublishFrames(chosen, INBOX)
+    built = framed(chosen)
 
     waiting = list(built.slices(0, 1))
     list(built.slices(1, chosen.ids.size))
@@ -101,7 +108,7 @@ def test_the_largest_message_counts_its_header() -> None:
     """The server's max_payload is for header and payload together."""
     header = b"NATS/1.0\r\nA: b\r\n\r\n"
 
-    built = PublishFrames(messages(1, (16, 90), (("A", "b"),)), INBOX)
+    built = framed(messages(1, (16, 90), (("A", "b"),)))
 
     assert built.largest_bytes == len(header) + 90
 
@@ -110,4 +117,4 @@ def test_the_largest_message_counts_its_header() -> None:
 def test_positions_that_do_not_exist_are_a_mistake(first: int, stop: int) -> None:
     """The plan decides what is sent; a frame beyond it would carry no known id."""
     with pytest.raises(ValueError, match="positions"):
-        list(PublishFrames(messages(3, (16,)), INBOX).slices(first, stop))
+        list(framed(messages(3, (16,))).slices(first, stop))

@@ -33,7 +33,7 @@ class Subject:
             ),
             self.answers,
         )
-        self.inbox = self.link.subscriptions().split(b" ")[1].removesuffix(b".*")
+        self.inbox = self.link.subscriptions().split(b" ")[1].removesuffix(b".>")
 
     def answer(self, position: int, body: bytes, header: bytes = b"") -> bytes:
         return msg(b"%b.%016d" % (self.inbox, position), 1, body, header=header)

@@ -1,0 +1,108 @@
+"""Atomic batches: stored whole when their last message commits them, or not at all.
+
+Only the commit is answered. A batch that waited too long is committed by a message of its own,
+which is not stored ("eob").
+
+Source: ADR-50 (github.com/nats-io/nats-architecture-and-design), as tried on nats-server 2.15.1.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bench.clients.port import AckSink, IntArray, Messages
+from bench.clients.wire.answers import NEVER_SENT, number_of, read_answer
+from bench.clients.wire.batches import LAST, Batches
+from bench.clients.wire.faults import Faults
+from bench.clients.wire.frames import Form, control_frame
+from bench.clients.wire.parse import Message
+from bench.spec.variant import PublishSettings
+
+
+class AtomicBatches:
+    """Every batch has one answer, which settles all its messages.
+
+    Attributes:
+        forms: of a member and of the message that commits.
+        duplicates: 0; a batch with a duplicate is refused.
+    """
+
+    duplicates = 0
+
+    def __init__(
+        self, messages: Messages, inbox: bytes, how: PublishSettings, sink: AckSink, faults: Faults
+    ) -> None:
+        name = inbox.decode()
+        own = name.rpartition(".")[2]  # tells our batches from those of other publishers
+        member = (("Nats-Batch-Id", f"{own}-{{batch}}"), ("Nats-Batch-Sequence", "{sequence}"))
+        reply = f"{name}.{{batch}}.{{position}}"
+        commit, end = ((*member, ("Nats-Batch-Commit", word)) for word in ("1", "eob"))
+        self.forms = (
+            Form(headers=member + messages.headers),
+            Form(reply=reply, headers=commit + messages.headers),
+        )
+        self._end_form = Form(reply=reply, headers=end)
+        self._subject = messages.subjects[0]
+        self._linger_ns = how.linger_ns
+        self._sink = sink
+        self._faults = faults
+        self._batches = Batches(how.batch, messages.ids.size)
+        self._written = 0
+        self._begun_ns = 0  # when the open batch began; 0 while none is open
+
+    @property
+    def epoch(self) -> int:
+        """How many batches ended early."""
+        return self._batches.epoch
+
+    def numbers(self, positions: IntArray) -> tuple[IntArray, Mapping[str, IntArray]]:
+        """Return whether each commits, and its numbers."""
+        part, numbers = self._batches.numbers(positions)
+        return (part == LAST).astype(np.int64), numbers
+
+    def wrote(self, stop: int, now_ns: int) -> None:
+        """Positions below `stop` are on their way; the batch of the last one may be open."""
+        if self._batches.is_last(stop - 1):
+            self._begun_ns = 0
+        elif self._begun_ns == 0 or self._batches.place(stop - 1).batch >= self._written:
+            self._begun_ns = now_ns
+        self._written = stop
+
+    def ends_ns(self) -> int:
+        """Return when the open batch has waited long enough; 0 when none is open."""
+        return self._begun_ns + self._linger_ns if self._begun_ns else 0
+
+    def end(self) -> bytes:
+        """Return the frame that commits the open batch as it is."""
+        last = self._written - 1
+        batch, sequence = self._batches.place(last)
+        self._cut()
+        numbers = {"batch": batch, "sequence": sequence + 1, "position": last}
+        return control_frame(self._subject, self._end_form, numbers)
+
+    def lost(self) -> None:
+        """The server forgets an open batch with its connection."""
+        self._cut()
+
+    def plain(self, data: bytes, now_ns: int) -> bytes:
+        """Take nothing: there is one answer for many messages, read one by one."""
+        del now_ns
+        return data
+
+    def message(self, message: Message, now_ns: int) -> None:
+        """Take the answer to a commit."""
+        first, last = (number_of(token) for token in message.subject.split(b".")[-2:])
+        if not 0 <= first <= last < self._written:
+            self._faults.note(NEVER_SENT)
+            return
+        answer = read_answer(message)
+        if not answer.refusal:
+            self._sink.stored(np.arange(first, last + 1), now_ns)
+            return
+        for position in range(first, last + 1):
+            self._sink.refused(position, answer.refusal)
+
+    def _cut(self) -> None:
+        if self._begun_ns:
+            self._begun_ns = 0
+            self._batches.end(self._written)

@@ -1,0 +1,59 @@
+"""Which batch a message goes into, and where in it.
+
+A batch is known by the position of its first message. It ends when it is full, with the last
+message of all, or early: because it waited too long, or because the server gave it up.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.clients.port import IntArray
+
+FIRST, MIDDLE, LAST = range(3)
+"""The part that a message has in its batch; the only one of a batch is its LAST."""
+
+
+class Place(NamedTuple):
+    """Where a message stands: the first position of its batch, and its number in it from 1 on."""
+
+    batch: int
+    sequence: int
+
+
+class Batches:
+    """Positions dealt into batches of one size.
+
+    Attributes:
+        epoch: how many batches ended early.
+        start: position of the first message behind the last early end.
+    """
+
+    def __init__(self, size: int, count: int) -> None:
+        self._size = size
+        self._count = count
+        self.epoch = 0
+        self.start = 0
+
+    def place(self, position: int) -> Place:
+        """Return where a position that lies behind the last early end stands."""
+        before = (position - self.start) % self._size
+        return Place(position - before, before + 1)
+
+    def is_last(self, position: int) -> bool:
+        """Say whether the message ends its batch."""
+        return self.place(position).sequence == self._size or position == self._count - 1
+
+    def end(self, stop: int) -> None:
+        """The batch before position `stop` ends there; the next one begins with it."""
+        self.epoch += 1
+        self.start = stop
+
+    def numbers(self, positions: IntArray) -> tuple[IntArray, Mapping[str, IntArray]]:
+        """Return the part, `batch` and `sequence` of positions behind the last early end."""
+        before = (positions - self.start) % self._size
+        part = np.where(before == 0, FIRST, MIDDLE)
+        part[(before == self._size - 1) | (positions == self._count - 1)] = LAST
+        batch = positions - before
+        return part, {"batch": batch, "sequence": before + 1, "position": positions}

@@ -1,0 +1,56 @@
+"""The headers that messages of a workload carry.
+
+Only the digits of the message's id change, so that all messages of a trial have headers of one size
+and a client can prepare them.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from bench.spec.variant import PublishSettings
+from bench.spec.workload import Header
+
+_FORMS: dict[Header, tuple[str, str]] = {
+    "message-id": ("Nats-Msg-Id", "{trial}-{id}"),
+    # W3C Trace Context: version, 32 digits for the trace, 16 for the span, flags. The id is decimal
+    # and so a fit part of the trace; a span of zeros would be none.
+    "trace": ("traceparent", "00-{trial}{id}-{trial}-01"),
+    "correlation-id": ("Correlation-Id", "{trial}-{id}"),
+}
+
+_EXPECT_LAST = ("Nats-Expected-Last-Sequence", "{last}")
+
+ATOMIC_HEADER_BYTES = 140
+"""At most: `Nats-Batch-Id`, `-Sequence` and `-Commit` of an atomic batch."""
+
+_START_BYTES = len("NATS/1.0\r\n\r\n")
+_DIGITS = "0" * 16
+
+
+def header_lines(
+    headers: Iterable[Header], how: PublishSettings, trial: str
+) -> tuple[tuple[str, str], ...]:
+    """Return name and value of each header; `{id}` and `{last}` are left for the client.
+
+    Args:
+        headers: of the workload.
+        how: the variant publishes.
+        trial: what no other trial on this server is called; goes into ids as a digest.
+    """
+    digest = hashlib.sha256(trial.encode()).hexdigest()[: len(_DIGITS)]
+    lines = [
+        (name, value.replace("{trial}", digest)) for name, value in map(_FORMS.__getitem__, headers)
+    ]
+    if how.expect == "last-sequence":
+        lines.append(_EXPECT_LAST)
+    return tuple(lines)
+
+
+def header_bytes(headers: Iterable[Header], how: PublishSettings) -> int:
+    """Return how many bytes of a message its headers take at most; 0 without any."""
+    lines = header_lines(headers, how, "")
+    texts = [f"{name}: {value}\r\n" for name, value in lines]
+    size = sum(len(text.format(id=_DIGITS, last=_DIGITS)) for text in texts)
+    if how.mode == "atomic":
+        size += ATOMIC_HEADER_BYTES
+    return size + _START_BYTES if size else 0

@@ -1,0 +1,104 @@
+"""What JetStream and our clients refuse about the way messages are published.
+
+Rules as in `jetstream`: pure functions, the server's error code in the text.
+"""
+
+from collections.abc import Callable, Iterator
+
+from bench.core.units import NS_PER_S, format_duration
+from bench.spec.objection import Objection
+from bench.spec.variant import Settings
+from bench.spec.workload import Workload
+
+MAX_ATOMIC_BATCH = 1000
+MAX_LINGER_NS = 5 * NS_PER_S
+"""Half of what the server waits before it abandons a batch."""
+
+_NEEDS = {"atomic": ("allow_atomic", 10174), "fast": ("allow_batched", 10205)}
+"""The stream's permission for a mode, and what the server says without it."""
+
+
+def _batched(settings: Settings) -> Iterator[Objection]:
+    mode = settings.publish.mode
+    if mode not in _NEEDS:
+        return
+    permission, code = _NEEDS[mode]
+    if not getattr(settings.stream, permission):
+        yield Objection(
+            key="publish.mode",
+            against=(f"stream.{permission}",),
+            what=f"the stream takes no {mode} batches ({code})",
+            allowed=f"stream.{permission}: true, or another mode",
+        )
+    if settings.client == "nats-py":
+        yield Objection(
+            key="publish.mode",
+            against=("client",),
+            what=f"nats-py cannot publish {mode} batches",
+            allowed="async or one-by-one, or client wire",
+        )
+    if not 0 < settings.publish.linger_ns <= MAX_LINGER_NS:
+        yield Objection(
+            key="publish.linger",
+            what="linger is the time that an unfinished batch waits; the server abandons it after "
+            "10s without a message",
+            allowed=f"above 0 and up to {format_duration(MAX_LINGER_NS)}",
+        )
+
+
+def _atomic(settings: Settings) -> Iterator[Objection]:
+    stream, publish = settings.stream, settings.publish
+    if publish.mode == "atomic" and publish.batch > MAX_ATOMIC_BATCH:
+        yield Objection(
+            key="publish.batch",
+            against=("publish.mode",),
+            what=f"an atomic batch of {publish.batch} is too large for the server (10199)",
+            allowed=f"up to {MAX_ATOMIC_BATCH}",
+        )
+    if stream.allow_atomic and stream.persist_mode == "async":
+        yield Objection(
+            key="stream.allow_atomic",
+            against=("stream.persist_mode",),
+            what="allow_atomic does not go with persist_mode async (10052)",
+            allowed="allow_atomic: false, or persist_mode default",
+        )
+
+
+def _expect(settings: Settings) -> Iterator[Objection]:
+    publish = settings.publish
+    if publish.expect == "last-sequence" and publish.mode != "one-by-one":
+        yield Objection(
+            key="publish.expect",
+            against=("publish.mode",),
+            what="the last sequence is known only when every message waits for the one before",
+            allowed="expect nothing, or mode one-by-one",
+        )
+
+
+def _only_writer(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    publishers = workload.publish.publishers
+    if settings.publish.expect == "last-sequence" and publishers > 1:
+        yield Objection(
+            key="publish.expect",
+            what=f"{publishers} publishers would refute each other's last sequence (10071)",
+            allowed="expect nothing, or one publisher",
+        )
+
+
+def _window(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    mode, batch = settings.publish.mode, settings.publish.batch
+    window = workload.publish.window_msgs
+    if mode in _NEEDS and batch > window:
+        yield Objection(
+            key="publish.batch",
+            what=f"a batch of {batch} is more than the workload's publish.window, {window}: none "
+            "would be whole",
+            allowed=f"up to {window}, or a larger publish.window",
+        )
+
+
+RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_batched, _atomic, _expect)
+WORKLOAD_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
+    _only_writer,
+    _window,
+)
