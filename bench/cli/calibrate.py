@@ -1,5 +1,7 @@
 """`jetbench calibrate`: what equal cells differ by on this host, and so what a gate can see."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -7,22 +9,16 @@ import typer
 from bench.cli.console import output
 from bench.cli.contest import Arena, measure
 from bench.cli.judged import print_calibration
-from bench.cli.measuring import (
-    BinaryOption,
-    StoreOption,
-    new_store,
-    target_of,
-)
+from bench.cli.measuring import BinaryOption, StoreOption, new_store, target_of
 from bench.cli.options import (
     DEFAULT_MATRIX,
     DEFAULT_REPORTS,
     DEFAULT_RESULTS,
-    MatrixArgument,
     QuickOption,
     ReportsOption,
     ResultsOption,
 )
-from bench.core.errors import MeasurementError
+from bench.core.errors import MeasurementError, UsageError
 from bench.gate.calibration import MAX_AGE, POOLED_BLOCKS, calibrate
 from bench.gate.files import write_calibration
 from bench.plan.build import make_plan
@@ -30,14 +26,40 @@ from bench.plan.model import VariantName
 from bench.plan.names import cells_of, find_variant
 from bench.plan.sides import BASELINE, CANDIDATE, Contest, Side, sides_plan
 from bench.report import html
+from bench.spec.choose import check_crossing, choose_variant, load_workloads
+from bench.spec.gates import load_gates, phased
 from bench.spec.load import load_matrix
+from bench.spec.variant import Settings
+from bench.spec.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """What is measured against itself."""
+
+    name: str
+    settings: Settings
+    workloads: Mapping[str, Workload]
 
 
 def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
-    matrix: MatrixArgument = DEFAULT_MATRIX,
+    matrix: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MATRIX]", help="Calibrate for its workloads and phases; else quickstart's."
+        ),
+    ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="FILE", help="Calibrate for a gate file instead."),
+    ] = None,
     variant: Annotated[
         str | None,
-        typer.Option("--variant", metavar="VARIANT", help="Of the matrix; else its first."),
+        typer.Option(
+            "--variant",
+            metavar="CONFIG/VARIANT",
+            help="Settings; else the matrix's first, or the defaults.",
+        ),
     ] = None,
     blocks: Annotated[
         int, typer.Option("--blocks", min=5, max=50, help="The more, the surer the spread.")
@@ -53,39 +75,67 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
 
     It holds for this host and for windows as long as these, for 30 days.
     """
-    plan = make_plan(load_matrix(matrix), blocks=1)
-    name = find_variant(plan, variant) if variant else plan.cells[0].variants[0]
-    cells = cells_of(plan, name)
-    settings = next(iter(cells.values())).settings
-    one, other = (
-        Side(
-            name=VariantName(config=role, variant=f"{name.config}.{name.variant}"),
-            settings=settings,
-            workloads={workload: cell.workload for workload, cell in cells.items()},
-        )
-        for role in (BASELINE, CANDIDATE)
-    )
-    contest = Contest(
-        label="calibration",
-        question="How much do equal cells differ on this host?",
-        baseline=one,
-        candidate=other,
+    if matrix is not None and rules is not None:
+        raise UsageError("MATRIX and --rules both say what to measure; leave one out")
+    subject = (
+        _of_matrix(matrix or DEFAULT_MATRIX, variant)
+        if rules is None
+        else _of_gates(rules, variant)
     )
     target = target_of(None, None, server_bin, store_dir)
-    store = new_store(results, contest.label)
+    store = new_store(results, "calibration")
     arena = Arena(store=store, baseline=target, candidate=target)
-    figures = measure(
-        sides_plan(contest, blocks=blocks, seed=seed, quick=quick), arena, lambda _: ()
-    )
+    plan = sides_plan(_against_itself(subject), blocks=blocks, seed=seed, quick=quick)
+    figures = measure(plan, arena, lambda _: ())
     found = calibrate(figures)
-    console = output()
     if not found.scatters:
         raise MeasurementError(
             f"{store.path}: too few valid blocks to tell how much equal cells differ; "
             f"`jetbench show {store.run_id}` says why"
         )
-    print_calibration(found, console)
+    print_calibration(found, output())
     path = write_calibration(results, found)
     report = html.write(figures, reports)
-    console.print(f"kept for {MAX_AGE.days} days: {path}", markup=False, soft_wrap=True)
-    console.print(f"report:  {report}", markup=False, soft_wrap=True)
+    output().print(f"kept for {MAX_AGE.days} days: {path}", markup=False, soft_wrap=True)
+    output().print(f"report:  {report}", markup=False, soft_wrap=True)
+
+
+def _of_matrix(matrix: str, variant: str | None) -> _Subject:
+    plan = make_plan(load_matrix(matrix), blocks=1)
+    name = find_variant(plan, variant) if variant else plan.cells[0].variants[0]
+    cells = cells_of(plan, name)
+    return _Subject(
+        name=f"{name.config}.{name.variant}",
+        settings=next(iter(cells.values())).settings,
+        workloads={workload: cell.workload for workload, cell in cells.items()},
+    )
+
+
+def _of_gates(rules: str, variant: str | None) -> _Subject:
+    gates = load_gates(rules)
+    if not gates.own:
+        raise UsageError(f"{gates.file}: names no workloads to measure")
+    workloads = phased(load_workloads(gates.own), gates)
+    if variant is None:
+        return _Subject(name="default", settings=Settings(), workloads=workloads)
+    config = choose_variant(variant)
+    check_crossing([config], workloads)
+    ((chosen, settings),) = config.variants.items()
+    return _Subject(name=f"{config.name}.{chosen}", settings=settings, workloads=workloads)
+
+
+def _against_itself(subject: _Subject) -> Contest:
+    one, other = (
+        Side(
+            name=VariantName(config=role, variant=subject.name),
+            settings=subject.settings,
+            workloads=subject.workloads,
+        )
+        for role in (BASELINE, CANDIDATE)
+    )
+    return Contest(
+        label="calibration",
+        question="How much do equal cells differ on this host?",
+        baseline=one,
+        candidate=other,
+    )

@@ -34,7 +34,7 @@ from bench.cli.options import (
 from bench.core.errors import StorageError, UsageError
 from bench.core.units import parse_share
 from bench.gate import junit, markdown
-from bench.gate.calibration import margin_warnings, objection
+from bench.gate.calibration import knows, margin_warnings, objection
 from bench.gate.files import read_calibration, result_json, write_result
 from bench.gate.rules import messages_short
 from bench.gate.verdict import GateResult, Sides, exit_code, judge, looks_red
@@ -51,15 +51,15 @@ from bench.plan.sides import (
 from bench.record.store import RunStore
 from bench.report import html
 from bench.runner.target import Target
-from bench.spec.base import MisfitError
 from bench.spec.choose import check_crossing, choose_variant, load_workloads
-from bench.spec.gates import Gates, load_gates
+from bench.spec.gates import Gates, load_gates, phased
 from bench.spec.load import LoadedConfig
 from bench.spec.metrics import MIN_BEYOND_GATED
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
 DEFAULT_BLOCKS = 5
+_CALIBRATE = "jetbench calibrate --rules"
 
 
 class OnInconclusive(StrEnum):
@@ -202,7 +202,7 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         judged = _measured(gates, asked, (old, new), results)
     else:
         judged = _kept(gates, find_run(run or "latest", results), baseline, candidate or [])
-    report = html.write(judged.figures, reports)
+    report = html.write(judged.figures, reports, judged.result)
     fails = inconclusive is OnInconclusive.FAIL
     files = _Files(junit=junit_file, markdown=markdown_file, json=json_file)
     _tell(judged, files, inconclusive_fails=fails)
@@ -234,7 +234,9 @@ def _measured(
     arena = Arena(store=store, baseline=targets[0], candidate=targets[1])
     figures = measure(plan, arena, lambda seen: looks_red(seen, gates, sides))
     result = judge(figures, gates, sides)
-    result = replace(result, warnings=(*result.warnings, *_now_known(figures, results, warnings)))
+    result = replace(
+        result, warnings=(*result.warnings, *_now_known(figures, gates, results, warnings))
+    )
     return _Judged(store=store, figures=figures, result=result)
 
 
@@ -244,7 +246,7 @@ def _contest(gates: Gates, asked: _Asked) -> Contest:
         raise UsageError(
             f"{gates.file}: names no workloads to measure; add `workloads` or give --workload NAME"
         )
-    workloads = _phased(load_workloads(names), gates)
+    workloads = phased(load_workloads(names), gates)
     before = _chosen(asked.baseline or asked.candidate)
     after = _chosen(asked.candidate or asked.baseline)
     check_crossing([config for config in (before, after) if config is not None], workloads)
@@ -261,15 +263,6 @@ def _share(text: str) -> float:
         return parse_share(text) if text else 0.0
     except ValueError as error:
         raise UsageError(f"--plant-slow-handler {text}: {error}") from error
-
-
-def _phased(workloads: dict[str, Workload], gates: Gates) -> dict[str, Workload]:
-    if gates.phases is None:
-        return workloads
-    try:
-        return {name: each.with_phases(gates.phases) for name, each in workloads.items()}
-    except MisfitError as error:
-        raise UsageError(f"{gates.file}: phases: {error}") from error
 
 
 def _planted(workloads: dict[str, Workload], share: float) -> dict[str, Workload]:
@@ -313,18 +306,22 @@ def _by_calibration(
         return
     calibration = read_calibration(results)
     if calibration is None:
-        yield "what this host can see is not known; `jetbench calibrate` finds out"
+        yield f"what this host can see is not known; `{_CALIBRATE} {gates.file}` finds out"
         return
     workloads = {cell.workload_name: cell.workload for cell in cells}
+    if not knows(calibration, gates, workloads):
+        yield f"the calibration is of other workloads or windows; `{_CALIBRATE} {gates.file}`"
     yield from margin_warnings(calibration, gates, workloads, blocks=blocks)
 
 
-def _now_known(figures: RunFigures, results: Path, before: list[str]) -> Iterator[str]:
+def _now_known(
+    figures: RunFigures, gates: Gates, results: Path, before: list[str]
+) -> Iterator[str]:
     """Yield the warnings of a calibration, or why it did not hold after all."""
     calibration = read_calibration(results)
     why = objection(calibration, figures.environment, datetime.now(UTC)) if calibration else ""
     if why:
-        yield f"the calibration says nothing: {why}; `jetbench calibrate` makes another"
+        yield f"the calibration says nothing: {why}; `{_CALIBRATE} {gates.file}` makes another"
     else:
         yield from before
 

@@ -31,11 +31,15 @@ _STYLES = {
 
 def print_result(result: GateResult, console: Console) -> None:
     """Print a gate's verdict: every gate, worst first, then why, then the sentence."""
-    table = _table("verdict", "workload", "candidate", "rule", "figure", "change", "blocks")
+    several = len({outcome.candidate for outcome in result.outcomes}) > 1
+    who = ("candidate",) if several else ()
+    table = _table("verdict", "workload", *who, "rule", "figure", "change", "blocks")
     for outcome in result.outcomes:
         table.add_row(
             _verdict(outcome.verdict),
-            *(Text(word) for word in (outcome.workload, outcome.candidate, outcome.rule)),
+            Text(outcome.workload),
+            *([Text(outcome.candidate)] if several else []),
+            Text(outcome.rule),
             Text(figure(outcome.candidate_value, outcome)),
             Text(change(outcome)),
             Text(str(outcome.blocks)),

@@ -34,8 +34,8 @@ def report(
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
     """Rebuild the HTML report of a run from its results alone."""
-    figures = summarise(find_run(run, results))
-    path = html.write(figures, reports)
+    store = find_run(run, results)
+    path = html.write(summarise(store), reports, read_result(store))
     all_runs = write_overview(results, reports)
     console = output()
     console.print(f"report:   {path}", markup=False, soft_wrap=True)

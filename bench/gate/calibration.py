@@ -14,6 +14,7 @@ from bench.analysis.paired import Contrast, contrast
 from bench.core.units import NS_PER_S
 from bench.gate import words
 from bench.record.schema import Environment
+from bench.spec.criteria import Criterion
 from bench.spec.gates import Gates
 from bench.spec.metrics import Better
 from bench.spec.workload import Workload
@@ -151,21 +152,32 @@ def objection(calibration: Calibration, environment: Environment, now: datetime)
     return ""
 
 
+def knows(calibration: Calibration, gates: Gates, workloads: Mapping[str, Workload]) -> bool:
+    """Say whether a calibration tells the scatter of every figure that is held to a baseline."""
+    return all(scatter is not None for _, _, scatter in _compared(calibration, gates, workloads))
+
+
 def margin_warnings(
     calibration: Calibration, gates: Gates, workloads: Mapping[str, Workload], *, blocks: int
 ) -> Iterator[str]:
     """Yield a warning for each margin below what so many blocks can see on this host."""
+    for name, rule, scatter in _compared(calibration, gates, workloads):
+        if scatter is None:
+            continue
+        visible = math.expm1(smallest_visible(scatter.spread, max(blocks, 2)))
+        if abs(rule.limit) < visible:
+            yield (
+                f"{name}, {rule}: the margin is below {words.share(visible).lstrip('+')}, the "
+                f"smallest worsening that {words.plural(blocks, 'block')} can see on this host; "
+                f"suggested: {words.share(scatter.margin).lstrip('+')}"
+            )
+
+
+def _compared(
+    calibration: Calibration, gates: Gates, workloads: Mapping[str, Workload]
+) -> Iterator[tuple[str, Criterion, Scatter | None]]:
     for name, workload in workloads.items():
         for rule in gates.rules_for(name):
-            if rule.metric is None or not rule.versus_baseline:
-                continue
-            scatter = calibration.scatter(name, rule.metric.key, _window_s(workload))
-            if scatter is None:
-                continue
-            visible = math.expm1(smallest_visible(scatter.spread, max(blocks, 2)))
-            if abs(rule.limit) < visible:
-                yield (
-                    f"{name}, {rule}: the margin is below {words.share(visible).lstrip('+')}, the "
-                    f"smallest worsening that {words.plural(blocks, 'block')} can see on this "
-                    f"host; suggested: {words.share(scatter.margin).lstrip('+')}"
-                )
+            if rule.metric is not None and rule.versus_baseline:
+                key, window_s = rule.metric.key, _window_s(workload)
+                yield name, rule, calibration.scatter(name, key, window_s)

@@ -16,8 +16,8 @@ from bench.core.words import nearest
 from bench.spec.base import Loose, MisfitError, Spec
 from bench.spec.criteria import Criterion, Rule
 from bench.spec.lookup import find, known, search_roots, shown
-from bench.spec.problems import validate
-from bench.spec.workload import Phases
+from bench.spec.problems import split_allowed, validate
+from bench.spec.workload import Phases, Workload
 from bench.spec.yaml_tree import read_document
 
 MAX_METRICS = 3
@@ -94,6 +94,28 @@ class Gates:
         yield from self.general
         for rules in self.own.values():
             yield from rules
+
+
+def phased(workloads: Mapping[str, Workload], gates: Gates) -> dict[str, Workload]:
+    """Return the workloads over the phases of a gate file, or over their own where it has none.
+
+    Raises:
+        SpecError: a workload offers nothing or too much in these phases.
+    """
+    if gates.phases is None:
+        return dict(workloads)
+    changed: dict[str, Workload] = {}
+    problems: list[Problem] = []
+    for name, workload in workloads.items():
+        try:
+            changed[name] = workload.with_phases(gates.phases)
+        except MisfitError as error:
+            what, allowed = split_allowed(str(error))
+            what = f"with workload {name}: {what}"
+            problems.append(Problem(file=gates.file, key="phases", what=what, allowed=allowed))
+    if problems:
+        raise SpecError(problems)
+    return changed
 
 
 def load_gates(name_or_path: str | Path, search: Sequence[Path] | None = None) -> Gates:

@@ -1,0 +1,84 @@
+"""How often gates are right on this machine: `make gate-truth`.
+
+Measures independent gates with `--quick` windows, first of equal sides, then with a handler that is
+a fifth slower on the candidate's side. Minutes for each gate, so not a part of the tests.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+RATE = 500
+WORKLOAD = {
+    "kind": "stream",
+    "description": "A handler that outweighs everything else.",
+    "payload": {"sizes": "128B"},
+    "publish": {"rate": f"{RATE}/s"},
+    "consume": {"workers": 40, "handler": {"time": "20ms"}},
+}
+GATES = {
+    "description": "End-to-end time is no worse.",
+    "gates": ["p50 vs baseline <= +10%", "lost == 0"],
+    "workloads": {"slow-handler": []},
+}
+MOST_FALSE_RED_OF_20 = 1
+LEAST_RED_OF_20 = 19
+
+
+def main() -> int:
+    """Measure, tell each verdict as it comes, and say whether they were right often enough."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gates", type=int, default=20, help="of each kind")
+    parser.add_argument("--directory", type=Path, default=Path("results/gate-truth"))
+    options = parser.parse_args()
+    directory: Path = options.directory
+    _write_files(directory)
+    equal = Counter(_gates(directory, "equal", options.gates, ()))
+    planted = Counter(_gates(directory, "planted", options.gates, ("--plant-slow-handler", "20%")))
+    false_red, found = equal["fail"], planted["fail"]
+    most = MOST_FALSE_RED_OF_20 * options.gates / 20
+    least = LEAST_RED_OF_20 * options.gates / 20
+    right = false_red <= most and found >= least
+    _say(f"equal sides: {dict(equal)}; red at most {most:g}")
+    _say(f"planted +20 %: {dict(planted)}; red at least {least:g}")
+    _say("holds" if right else "does not hold")
+    return 0 if right else 1
+
+
+def _write_files(directory: Path) -> None:
+    files = {"workloads/slow-handler.yaml": WORKLOAD, "gates.yaml": GATES}
+    for name, content in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def _gates(directory: Path, kind: str, count: int, more: tuple[str, ...]) -> Iterator[str]:
+    for number in range(1, count + 1):
+        verdict_file = directory / f"{kind}-{number:02d}.json"
+        command = [
+            *(sys.executable, "-m", "bench.cli.main", "gate", "--rules", "gates.yaml", "--quick"),
+            *("--baseline-config", "pull-batch/batch-50", "--seed", str(number)),
+            *("--json", verdict_file.name, *more),
+        ]
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+        if not verdict_file.exists():
+            raise SystemExit(done.stderr)
+        verdict = json.loads(verdict_file.read_text(encoding="utf-8"))
+        _say(f"{kind} {number}: {verdict['verdict']}: {verdict['outcomes'][0]['reason']}")
+        yield verdict["verdict"]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
