@@ -15,10 +15,10 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test check constraints clean
+.PHONY: help setup bench selfbench test gate-truth check constraints clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3.11  MATRIX=quickstart  ARGS='--quick'"
 
 setup: $(TOOLS) ## Install jetbench and its tools into .venv
@@ -31,6 +31,9 @@ selfbench: $(RUNTIME) ## Measure what the load generator costs on this host
 
 test: $(TOOLS) ## Run the tests; ARGS goes to pytest
 	@$(BIN)/python -m pytest $(ARGS)
+
+gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 minutes
+	@$(BIN)/python -m tests.truth.gates $(ARGS)
 
 check: $(TOOLS) ## Check format, lint, types, layers, sizes and documents
 	@$(BIN)/ruff format --check bench tests
