@@ -8,17 +8,21 @@ from bench.analysis.figures import CellFigures, LagVerdict
 from bench.core.units import NS_PER_MS
 from bench.report import comparison, text, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
+from bench.report.standing import END_TO_END_P99
 from bench.report.traces import Json
 from bench.spec.metrics import metric_of
 
-END_TO_END_P99 = "end_to_end_ns_p99"
 SERVER_CPU = "server_cpu_us_per_msg"
 ROW_PX = 52
 FRAME_PX = 110
 _LEAST, _MOST = (214, 230, 243), (29, 92, 147)
 """One hue from light to dark: its order survives grey print and any kind of colour vision."""
 
-_DARK_TEXT_BELOW = 0.72
+LEAST_FACTOR = 2.0
+"""From the lightest shade to the darkest at least: 5 % must not look like a cliff."""
+
+_DARK, _LIGHT = "#16202c", "#ffffff"
+_DARK_BELOW = 0.72
 """Of the way from least to most; on darker shades white is easier to read than black."""
 
 
@@ -99,8 +103,8 @@ def _map(found: Grid, key: str, id_: str, unit: str, factor: float) -> Plot | No
         id=id_,
         title=title[0].upper() + title[1:],
         caption=(
-            "Darker is more, on a logarithmic scale. ▲ where lag grows, so that the time depends "
-            "on how long one measures; empty where no valid trial tells."
+            "Darker is more, on a logarithmic scale that spans a factor of 2 or more. ▲ where lag "
+            "grows, so that times depend on how long one measures; empty where nothing is known."
         ),
         document=traces.document([_heat(found, values, title)], layout),
         height_px=FRAME_PX + ROW_PX * max(2, len(found.rows)),
@@ -122,6 +126,8 @@ def _categories(name: str, values: Sequence[str]) -> Json:
 
 
 def _heat(found: Grid, values: Values, title: str) -> Json:
+    low, high = _range(values)
+
     def at(row: str, column: str) -> float | None:
         return _height(values[row, column]) if (row, column) in values else None
 
@@ -131,6 +137,8 @@ def _heat(found: Grid, values: Values, title: str) -> Json:
         "text": [[_number(found, values, r, c) for c in found.columns] for r in found.rows],
         "hovertemplate": f"{title}: %{{text}}<extra></extra>",
         "colorscale": [[0, f"rgb{_LEAST}"], [1, f"rgb{_MOST}"]],
+        "zmin": low,
+        "zmax": high,
         "showscale": False,
         "xgap": 3,
         "ygap": 3,
@@ -141,22 +149,27 @@ def _height(value: float) -> float:
     return math.log10(value) if value > 0 else 0.0
 
 
+def _range(values: Values) -> tuple[float, float]:
+    """Return the heights of the lightest and the darkest shade."""
+    heights = [_height(value) for value in values.values()]
+    spare = max(0.0, math.log10(LEAST_FACTOR) - (max(heights) - min(heights))) / 2
+    return min(heights) - spare, max(heights) + spare
+
+
 def _numbers(found: Grid, values: Values) -> list[Json]:
     """Return the number of each field, dark on light shades and white on dark ones."""
-    heights = [_height(value) for value in values.values()]
-    low, span = min(heights), (max(heights) - min(heights)) or math.inf
+    low, high = _range(values)
+
+    def ink(value: float) -> str:
+        return _DARK if (_height(value) - low) / (high - low) < _DARK_BELOW else _LIGHT
+
     return [
         {
             "x": x,
             "y": y,
             "text": _number(found, values, row, column),
             "showarrow": False,
-            "font": {
-                "size": 14,
-                "color": "#16202c"
-                if (_height(values[row, column]) - low) / span < _DARK_TEXT_BELOW
-                else "#ffffff",
-            },
+            "font": {"size": 14, "color": ink(values[row, column])},
         }
         for y, row in enumerate(found.rows)
         for x, column in enumerate(found.columns)

@@ -70,6 +70,10 @@ _METHOD = (
     "arithmetic for the lag slope. The 90 % interval is Student's t over the trials. Two cells are "
     "separable when the 90 % interval of their ratio, paired by block, leaves out 1; this is not "
     "corrected for the number of cells.",
+    "The smallest visible difference is the true change that a comparison of this scatter and so "
+    "many blocks finds in 80 % of cases. A smaller one may be there and not be seen.",
+    "Where cells are compared, stored and acked rates count up to the offered one: more than that "
+    "drains a backlog of the warm-up.",
     "A trial is invalid when a rule fixed beforehand says so, never because of its result. It is "
     "kept, shown and left out of every figure.",
 )

@@ -55,7 +55,7 @@ class State(StrEnum):
     HOLDS = "holds"
     DOUBTFUL = "doubtful"
     FAILS = "fails"
-    UNKNOWN = "not known"
+    UNKNOWN = "unknown"
 
 
 _MARKS = {
@@ -138,11 +138,11 @@ def _lead(checks: Sequence[Check]) -> tuple[Sentence, ...]:
 
     failing = named(State.FAILS, "✗ Fails: ")
     doubtful = named(State.DOUBTFUL, "▲ Doubtful: ")
-    unknown = named(State.UNKNOWN, "Not known, for nothing was recorded: ")
     holding = sum(check.state is State.HOLDS for check in checks)
-    known = sum(check.state is not State.UNKNOWN for check in checks)
-    count = f"{'✓ ' if holding == known else ''}{holding} of {known} checks hold."
-    return (*failing, *doubtful, (count,), *unknown)
+    unknown = sum(check.state is State.UNKNOWN for check in checks)
+    mark = "✓ " if holding + unknown == len(checks) else ""
+    rest = f"; of {unknown} nothing was recorded" if unknown else ""
+    return (*failing, *doubtful, (f"{mark}{holding} of {len(checks)} checks hold{rest}.",))
 
 
 def _table(checks: Sequence[Check]) -> Table:

@@ -80,3 +80,16 @@ def test_a_combination_that_was_not_measured_stays_empty(cells: dict[str, CellFi
 
     assert [row.count(None) for row in heights] == [0, 1, 0]
     assert {row.names[0]: row.entries[0].text for row in p99.table.rows}["20"] == "n/a"
+
+
+def test_small_differences_look_small(cells: dict[str, CellFigures]) -> None:
+    """Stretched from white to black, a scatter of 8 % would look like a result."""
+    found = heatmap.grid(cells)
+    assert found is not None
+    for plot in heatmap.plots(found, "x"):
+        heat = json.loads(plot.document)["data"][0]
+        heights = [height for row in heat["z"] for height in row]
+
+        assert heat["zmin"] <= min(heights)
+        assert heat["zmax"] >= max(heights)
+        assert 10 ** (heat["zmax"] - heat["zmin"]) >= 1.999
