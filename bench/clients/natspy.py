@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from bench.broker import admin
+from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import (
     NO_ID,
@@ -41,12 +42,12 @@ class _Connection:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._client: Client | None = None
-        self._faults: list[str] = []
+        self._faults = Faults()
 
     @property
     def faults(self) -> Sequence[str]:
         """Disconnects, dropped messages and errors seen so far, in words."""
-        return tuple(self._faults)
+        return self._faults.words()
 
     async def _connect(self) -> Client:
         self._client = await admin.connect(
@@ -55,11 +56,11 @@ class _Connection:
         return self._client
 
     async def _note_error(self, error: Exception) -> None:
-        self._faults.append(f"{type(error).__name__}: {error}")
+        self._faults.note(f"{type(error).__name__}: {error}")
 
     async def _note_disconnect(self) -> None:
         if self._client is not None and not self._client.is_closed:
-            self._faults.append("connection lost")
+            self._faults.note("connection lost")
 
     async def close(self) -> None:
         """Flush and disconnect; never raises."""
@@ -69,7 +70,7 @@ class _Connection:
         try:
             await asyncio.wait_for(client.close(), CLOSE_TIMEOUT_S)
         except (OSError, TimeoutError, nats.errors.Error) as error:
-            self._faults.append(f"close: {type(error).__name__}")
+            self._faults.note(f"close: {type(error).__name__}")
 
 
 class NatsPyPublisher(_Connection):
@@ -147,7 +148,7 @@ class NatsPyConsumer(_Connection):
         self._taken = 0
         self._pushed: list[tuple[int, Msg]] = []
         self._arrived = asyncio.Event()
-        self._heartbeats = HeartbeatWatch(binding.idle_heartbeat_ns, self._faults.append)
+        self._heartbeats = HeartbeatWatch(binding.idle_heartbeat_ns, self._faults.note)
         self._pull: JetStreamContext.PullSubscription | None = None
 
     async def open(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator
@@ -55,6 +56,16 @@ class RealServer:
             self._process.poll()
             _pause()
         raise RuntimeError((self._directory / "server.log").read_text())
+
+    def pause(self) -> None:
+        """Stop it where it stands; its connections stay open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End it as a crash would."""

@@ -99,6 +99,15 @@ def test_the_window_is_never_exceeded_and_what_waits_is_counted(tmp_path: Path) 
     assert publisher.window_full_msgs == 90
 
 
+def test_one_by_one_each_message_waits_for_the_one_before(tmp_path: Path) -> None:
+    """That is what a caller of a blocking publish does; more on the way would be another mode."""
+    link, publisher = uvloop.run(publish(tmp_path / "p.npy", every_ms(30), 1, 0.002))
+
+    assert link.most_in_flight == 1
+    assert link.blocks == [(position, position + 1) for position in range(30)]
+    assert publisher.window_full_msgs > 0
+
+
 def test_a_server_that_never_answers_does_not_hold_the_publisher_for_ever(tmp_path: Path) -> None:
     """It gives up when the drain is over; what was sent is on record, the rest is not."""
     _, publisher = uvloop.run(publish(tmp_path / "p.npy", every_ms(50), 10, None))

@@ -1,5 +1,6 @@
 """What workers write down: exact, bounded, and still there when the worker is not."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -54,6 +55,47 @@ def test_refusals_settle_and_keep_their_distinct_reasons(tmp_path: Path) -> None
     assert recorder.refusals == ("full", "too large")
     assert (recorder.settled, recorder.stored_msgs) == (3, 0)
     assert load_publisher(tmp_path / "p.npy").refused.tolist() == [1, 1, 1]
+
+
+def test_what_a_break_abandons_frees_the_window_and_stays_unanswered(tmp_path: Path) -> None:
+    """The publisher must go on, and the ledger must not call lost answers stored or refused."""
+    recorder = PublishRecorder(ints(0, 1, 2, 3, 4), tmp_path / "p.npy")
+    recorder.sent(0, 5, 50)
+    recorder.stored((0,), 60)
+    recorder.refused(1, "full")
+
+    recorder.abandoned(4)
+    recorder.abandoned(4)
+
+    record = load_publisher(tmp_path / "p.npy")
+    assert recorder.settled == 4
+    assert record.stored_ns.tolist() == [60, 0, 0, 0, 0]
+    assert record.refused.tolist() == [0, 1, 0, 0, 0]
+
+
+def test_an_answer_after_a_break_counts_once(tmp_path: Path) -> None:
+    """The server may still answer on the new connection; the window must not grow by it."""
+    recorder = PublishRecorder(ints(0, 1, 2, 3), tmp_path / "p.npy")
+    recorder.sent(0, 4, 50)
+    recorder.abandoned(3)
+
+    recorder.stored(ints(0, 3), 70)
+    recorder.refused(1, "full")
+
+    assert (recorder.settled, recorder.stored_msgs) == (4, 2)
+
+
+def test_whoever_waits_for_answers_hears_of_a_break(tmp_path: Path) -> None:
+    """A publisher with a full window would otherwise sleep to the end of the drain."""
+
+    async def wait() -> None:
+        recorder = PublishRecorder(ints(0, 1), tmp_path / "p.npy")
+        recorder.sent(0, 2, 50)
+        asyncio.get_running_loop().call_soon(recorder.abandoned, 2)
+        async with asyncio.timeout(30):
+            await recorder.until_settled(2, timeout_s=60)
+
+    asyncio.run(wait())
 
 
 def test_a_publisher_without_a_share_has_an_empty_record(tmp_path: Path) -> None:

@@ -6,17 +6,21 @@ which is not stored ("eob").
 Source: ADR-50 (github.com/nats-io/nats-architecture-and-design), as tried on nats-server 2.15.1.
 """
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 
+from bench.clients.faults import Faults
 from bench.clients.port import AckSink, IntArray, Messages
-from bench.clients.wire.answers import NEVER_SENT, number_of, read_answer
+from bench.clients.wire.answers import NEVER_SENT, read_answer
 from bench.clients.wire.batches import LAST, Batches
-from bench.clients.wire.faults import Faults
-from bench.clients.wire.frames import Form, control_frame
+from bench.clients.wire.frames import NUMBER_DIGITS, Form, control_frame
 from bench.clients.wire.parse import Message
 from bench.spec.variant import PublishSettings
+
+_REPLY = re.compile(rb".*\.(\d{%d})\.(\d{%d})" % (NUMBER_DIGITS, NUMBER_DIGITS))
+"""First and last position of the batch that is answered."""
 
 
 class AtomicBatches:
@@ -91,8 +95,9 @@ class AtomicBatches:
 
     def message(self, message: Message, now_ns: int) -> None:
         """Take the answer to a commit."""
-        first, last = (number_of(token) for token in message.subject.split(b".")[-2:])
-        if not 0 <= first <= last < self._written:
+        to = _REPLY.fullmatch(message.subject)
+        first, last = (int(to[1]), int(to[2])) if to else (0, -1)
+        if not first <= last < self._written:
             self._faults.note(NEVER_SENT)
             return
         answer = read_answer(message)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from bench.broker.endpoint import Endpoint, masked
-from bench.clients.wire.faults import Faults
+from bench.clients.faults import Faults
 from bench.clients.wire.handshake import RefusedError, shake_hands
 from bench.clients.wire.parse import Control, Message, WireError, next_frame
 from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError

@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import Binding, Delivered, Endpoint, IntArray
 from bench.clients.wire import acks
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.deliveries import Arrivals, Columns, DeliveryReader
-from bench.clients.wire.faults import Faults
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message, Status, status_of
 from bench.clients.wire.pulls import PullOptions, PullRequests

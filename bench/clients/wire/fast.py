@@ -7,14 +7,15 @@ next ack is ended, which has the rest confirmed. Gaps end a batch, too ("fail").
 Source: ADR-50 (github.com/nats-io/nats-architecture-and-design), as tried on nats-server 2.15.1.
 """
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 
+from bench.clients.faults import Faults
 from bench.clients.port import AckSink, IntArray, Messages
-from bench.clients.wire.answers import NEVER_SENT, number_of, read_answer
+from bench.clients.wire.answers import NEVER_SENT, read_answer
 from bench.clients.wire.batches import Batches
-from bench.clients.wire.faults import Faults
 from bench.clients.wire.frames import NUMBER_DIGITS, Form, control_frame
 from bench.clients.wire.parse import Message
 from bench.spec.variant import PublishSettings
@@ -22,8 +23,10 @@ from bench.spec.variant import PublishSettings
 _START, _APPEND, _COMMIT, _END = range(4)
 """Operations, the last but one token of a reply subject; _END carries no message."""
 
-_TOKENS = 6
-"""Of a reply subject from the batch on: batch, flow, gaps, sequence, operation and `$FI`."""
+_REPLY = re.compile(
+    rb".*(\d{%d})\.\d+\.fail\.(\d{%d})\.([0-3])\.\$FI" % (NUMBER_DIGITS, NUMBER_DIGITS)
+)
+"""First position of the batch, sequence in it and operation of the message that is answered."""
 
 
 class FastBatches:
@@ -102,13 +105,13 @@ class FastBatches:
 
     def message(self, message: Message, now_ns: int) -> None:
         """Take an ack, an error or the last word on a batch."""
-        tokens = message.subject.split(b".")[-_TOKENS:]
-        first, sequence = number_of(tokens[0][-NUMBER_DIGITS:]), number_of(tokens[3])
-        ended_by_us = tokens[4] == b"%d" % _END
+        to = _REPLY.fullmatch(message.subject)
+        first, sequence, operation = map(int, to.groups()) if to else (0, 0, 0)
+        ended_by_us = operation == _END
         stop = first + sequence - ended_by_us  # behind the message that is answered
         answer = read_answer(message)
         stored_stop = first + (answer.sequence if answer.kind else answer.count)
-        if first < 0 or sequence < 1 or max(stop, stored_stop) > self._written:
+        if sequence < 1 or max(stop, stored_stop) > self._written:
             self._faults.note(NEVER_SENT)
         elif answer.kind == "ack":
             self._store(first, stored_stop, now_ns)

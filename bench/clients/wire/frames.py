@@ -141,9 +141,10 @@ class PublishFrames:
         numbers = {**numbers, "id": messages.ids[positions]}
         at, values = [], []
         for index, columns in enumerate(self._places):
-            rows = np.flatnonzero(form[:count] == index)
+            rows = np.flatnonzero(form[:count] == index) if len(self._places) > 1 else slice(count)
             for name, places in columns:
-                at.append(tails_at[rows] + places[payload[rows]])
+                offsets = places[payload[rows]] if places.size > 1 else places
+                at.append(tails_at[rows] + offsets)
                 values.append(numbers[name][rows])
         write_numbers(frames, np.concatenate(at), np.concatenate(values))
         return _Block(self._layout.epoch, first, first + count, starts, memoryview(frames))

@@ -9,11 +9,11 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from bench.clients.faults import Faults
 from bench.clients.port import ASYNC, AckSink, Endpoint, Messages
 from bench.clients.wire.atomic import AtomicBatches
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.fast import FastBatches
-from bench.clients.wire.faults import Faults
 from bench.clients.wire.frames import Layout, PublishFrames
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from bench.clients.faults import Faults
 from bench.clients.port import Binding
-from bench.clients.wire.faults import Faults
 from bench.clients.wire.parse import Status
 from bench.core.units import NS_PER_MS, NS_PER_S
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from bench.clients.faults import Faults
 from bench.clients.port import AckSink, IntArray, Messages
 from bench.clients.wire.answers import NEVER_SENT, number_of, read_answer
-from bench.clients.wire.faults import Faults
 from bench.clients.wire.frames import Form
 from bench.clients.wire.parse import Message
 from bench.clients.wire.pubacks import PubAckRuns

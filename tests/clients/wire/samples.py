@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from hypothesis import strategies as st
 
 from bench.broker.endpoint import Endpoint
+from bench.clients.faults import Faults
 from bench.clients.wire.connection import Connection
-from bench.clients.wire.faults import Faults
 from bench.clients.wire.parse import Message
 
 ENDPOINT = Endpoint(url="nats://127.0.0.1:4222")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.clients.faults import Faults
 from bench.clients.port import Messages
 from bench.clients.wire import frames
-from bench.clients.wire.faults import Faults
 from bench.clients.wire.frames import PublishFrames
 from bench.clients.wire.singles import Singles
 from bench.plan.traffic import PayloadTemplate

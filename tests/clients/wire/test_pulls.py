@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.clients.wire.faults import Faults
+from bench.clients.faults import Faults
 from bench.clients.wire.parse import Message, Status, next_frame
 from bench.clients.wire.pulls import (
     FAULT_PAUSE_NS,

@@ -140,3 +140,25 @@ def test_closing_never_raises(fresh_server: RealServer) -> None:
             await taker.close()
 
     run(work)
+
+
+def test_a_server_that_flaps_is_given_up(
+    fresh_server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reconnect succeeds and holds for a moment: without a bound it would go on for ever."""
+    monkeypatch.setattr(connection, "RECONNECT_ATTEMPTS", 3)
+
+    async def work() -> None:
+        chosen = messages(20, subjects=("a",))
+        async with publisher(Endpoint(url=fresh_server.url), chosen) as (link, _):
+            for _ in range(4):
+                await link._connection.flush()
+                fresh_server.kill()
+                await asyncio.to_thread(fresh_server.start)
+                await asyncio.sleep(0.5)
+            with pytest.raises(MeasurementError, match="could not be mended"):
+                await link.send(0, 20)
+
+        assert link.faults[-1] == "gave up after 3 attempts to reconnect"
+
+    run(work)

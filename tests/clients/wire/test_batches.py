@@ -1,0 +1,258 @@
+"""Batches against a small model of a stream: every message is answered once, and rightly."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.clients.faults import Faults
+from bench.clients.port import Messages
+from bench.clients.wire import frames
+from bench.clients.wire.atomic import AtomicBatches
+from bench.clients.wire.batches import FIRST, LAST, MIDDLE, Batches
+from bench.clients.wire.fast import FastBatches
+from bench.clients.wire.frames import PublishFrames
+from bench.clients.wire.parse import Message, next_frame
+from bench.spec.headers import ATOMIC_HEADER_BYTES
+from bench.spec.variant import PublishSettings
+from tests.clients.wire.links import Answers, messages
+from tests.clients.wire.model import Stream, published
+
+COUNT = 60
+MODES: dict[str, type[AtomicBatches] | type[FastBatches]] = {
+    "atomic": AtomicBatches,
+    "fast": FastBatches,
+}
+
+
+@dataclass
+class Pair:
+    """A publisher's side and a stream, with nothing but bytes between them."""
+
+    mode: str
+    batch: int
+    stream: Stream
+    answers: Answers = field(default_factory=Answers)
+    faults: Faults = field(default_factory=Faults)
+    sent: int = 0
+    now_ns: int = 1
+
+    def __post_init__(self) -> None:
+        how = PublishSettings.model_validate({"mode": self.mode, "batch": self.batch})
+        chosen = messages(COUNT, subjects=("a", "bb"), sizes=(16, 40))
+        make = MODES[self.mode]
+        self.manner = make(chosen, b"_INBOX.me", how, self.answers, self.faults)
+        self.frames = PublishFrames(chosen, self.manner)
+
+    def send(self, count: int) -> None:
+        """Send so many more messages, as far as there are any."""
+        stop = min(self.sent + count, COUNT)
+        if stop > self.sent:
+            self.stream.take(b"".join(self.frames.slices(self.sent, stop)))
+            self.manner.wrote(stop, self.now_ns)
+            self.sent = stop
+
+    def read(self, count: int) -> None:
+        """Let so many answers arrive."""
+        arrived = self.stream.answers[:count]
+        del self.stream.answers[:count]
+        for data in arrived:
+            found = next_frame(data, 0)
+            assert found is not None
+            assert isinstance(found[0], Message)
+            self.manner.message(found[0], self.now_ns)
+
+    def linger(self) -> None:
+        """Let the time pass that ends an open batch."""
+        if self.manner.ends_ns():
+            self.now_ns = self.manner.ends_ns()
+            self.stream.take(self.manner.end())
+
+    def lose(self) -> None:
+        """Break the connection; the stream restarts."""
+        self.stream.forget()
+        self.manner.lost()
+        self.answers.abandoned(self.sent)
+
+    def settle(self) -> None:
+        """Read and wait until nothing happens any more."""
+        for _ in range(3):
+            self.read(len(self.stream.answers))
+            self.linger()
+        self.read(len(self.stream.answers))
+
+
+def ids(stream: Stream) -> list[int]:
+    return [int(payload[:16]) for payload in stream.stored]
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.integers(1, 25)),
+        st.tuples(st.just("read"), st.integers(1, 10)),
+        st.just(("linger", 0)),
+    ),
+    max_size=20,
+)
+
+
+def play(pair: Pair, actions: list[tuple[str, int]]) -> None:
+    for action, count in actions:
+        match action:
+            case "send":
+                pair.send(count)
+            case "read":
+                pair.read(count)
+            case "lose":
+                pair.lose()
+            case "linger":
+                pair.linger()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(
+    actions=steps,
+    batch=st.integers(1, 30),
+    room=st.sampled_from([0, 7, 31, COUNT]),
+    paces=st.lists(st.integers(1, 40), min_size=1, max_size=8),
+)
+def test_every_message_is_answered_once_and_as_the_stream_had_it(
+    mode: str, actions: list[tuple[str, int]], batch: int, room: int, paces: list[int]
+) -> None:
+    """Sends, acks, waits and refusals in any order: what we call stored is what is there."""
+    turns = iter(paces * 100)
+    pair = Pair(mode, batch, Stream(room=room, pace=lambda: next(turns)))
+
+    play(pair, actions)
+    pair.settle()
+
+    assert pair.answers.stored_positions == ids(pair.stream)
+    settled = {*pair.answers.stored_positions, *pair.answers.refusals}
+    assert settled == set(range(pair.sent))
+    assert len(pair.answers.stored_positions) + len(pair.answers.refusals) == pair.sent
+    assert pair.faults.words() == ()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(
+    actions=st.lists(st.one_of(steps, st.just([("lose", 0)])), max_size=6),
+    batch=st.integers(1, 30),
+)
+def test_after_a_break_a_new_batch_begins(
+    mode: str, actions: list[list[tuple[str, int]]], batch: int
+) -> None:
+    """The server knows nothing of the old one; what follows must not be refused for its sake."""
+    pair = Pair(mode, batch, Stream(room=COUNT, pace=lambda: batch))
+
+    for some in actions:
+        play(pair, some)
+    pair.settle()
+
+    assert pair.answers.refusals == {}
+    assert len(set(pair.answers.stored_positions)) == len(pair.answers.stored_positions)
+    assert set(pair.answers.stored_positions) <= set(ids(pair.stream))
+    behind = set(range(pair.answers.abandoned_stop, pair.sent))
+    assert behind <= set(pair.answers.stored_positions)
+
+
+@given(
+    size=st.integers(1, 20), count=st.integers(1, 50), ends=st.lists(st.integers(1, 49), max_size=4)
+)
+def test_batches_are_full_but_where_they_ended_early(
+    size: int, count: int, ends: list[int]
+) -> None:
+    """Known by their first position; told one by one and for a block alike."""
+    batches = Batches(size, count)
+    first, expected = 0, {}
+    for position in range(count):
+        if position in ends:
+            batches.end(position)
+            first = position
+        elif position - first == size:
+            first = position
+        expected[position] = (first, position - first + 1)
+        assert batches.place(position) == expected[position]
+
+    start = max([0, *(end for end in ends if end < count)])
+    positions = np.arange(start, count)
+    part, numbers = batches.numbers(positions)
+    rows = zip(part.tolist(), numbers["batch"].tolist(), numbers["sequence"].tolist(), strict=True)
+    for position, (chosen, batch, sequence) in zip(positions.tolist(), rows, strict=True):
+        assert (batch, sequence) == expected[position]
+        last = sequence == size or position == count - 1
+        assert chosen == (LAST if last else FIRST if sequence == 1 else MIDDLE)
+        assert batches.is_last(position) == last
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_batch_that_ended_early_is_not_continued_from_what_was_built_ahead(
+    monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """Frames are built a thousand at a time; an early end makes those of the next batch wrong."""
+    monkeypatch.setattr(frames, "BLOCK_MSGS", 32)
+    pair = Pair(mode, 10, Stream(room=COUNT, pace=lambda: 10))
+
+    for _ in range(COUNT):
+        pair.send(3)
+        pair.read(10)
+        pair.linger()
+    pair.settle()
+
+    assert pair.answers.stored_positions == list(range(COUNT))
+
+
+def test_the_headers_of_an_atomic_batch_are_no_longer_than_we_say() -> None:
+    """The rule about max_payload goes by this; a message beyond it would end the connection."""
+    chosen: Messages = messages(5, subjects=("a",))
+    how = PublishSettings.model_validate({"mode": "atomic", "batch": 5})
+    inbox = b"_INBOX." + b"f" * 16
+    built = PublishFrames(chosen, AtomicBatches(chosen, inbox, how, Answers(), Faults()))
+    *_, commit = published(b"".join(built.slices(0, 5)))
+
+    size = sum(len(f"{name}: {text}\r\n") for name, text in commit.headers.items())
+    assert size <= ATOMIC_HEADER_BYTES
+    assert built.largest_bytes == 128 + len("NATS/1.0\r\n\r\n") + size
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("to", [b"_INBOX.me.x", b"_INBOX.me.%016d.%016d" % (3, 2)])
+def test_an_answer_to_nothing_is_a_fault(mode: str, to: bytes) -> None:
+    """Whoever answers what was never sent must not have anything called stored."""
+    pair = Pair(mode, 10, Stream(room=COUNT, pace=lambda: 10))
+    pair.send(5)
+
+    pair.manner.message(Message(to, 1, b"", b"", b'{"stream":"S","seq":9,"count":9}'), 1)
+
+    assert pair.answers.stored_positions == []
+    assert pair.faults.words() == ("an answer to a message that was never sent",)
+
+
+def test_an_ack_beyond_what_was_sent_is_a_fault() -> None:
+    """The sink would be told of messages that are not on their way."""
+    pair = Pair("fast", 10, Stream(room=COUNT, pace=lambda: 10))
+    pair.send(5)
+    to = pair.stream.answers[0].split(b" ")[1]
+
+    pair.manner.message(Message(to, 1, b"", b"", b'{"type":"ack","seq":6,"msgs":10}'), 1)
+
+    assert pair.answers.stored_positions == []
+    assert pair.faults.words() == ("an answer to a message that was never sent",)
+
+
+def test_a_gap_refuses_what_the_server_missed() -> None:
+    """As nats-server 2.15.1 tells it: the gap first, then how far the batch had come."""
+    pair = Pair("fast", 10, Stream(room=COUNT, pace=lambda: 10))
+    pair.send(5)
+    to = pair.stream.answers[0].split(b" ")[1].replace(b"%016d.0" % 1, b"%016d.1" % 4)
+
+    for body in (
+        b'{"type":"gap","last_seq":3,"seq":4}',
+        b'{"stream":"S","seq":79,"batch":"b","count":2}',
+    ):
+        pair.manner.message(Message(to, 1, b"", b"", body), 1)
+
+    assert pair.answers.stored_positions == [0, 1]
+    reason = "the server missed a message before it in its batch"
+    assert pair.answers.refusals == {2: reason, 3: reason}
