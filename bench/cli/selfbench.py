@@ -19,7 +19,7 @@ from bench.selfbench.cases import CASES, Case, chosen
 from bench.selfbench.figures import Run, rows
 from bench.selfbench.record import SCHEMA_VERSION, Selfbench, write
 from bench.selfbench.suite import CaseEnds, run_suite
-from bench.selfbench.tables import print_tables, run_line
+from bench.selfbench.tables import run_line, tables
 from bench.selfbench.targets import standings
 
 REPEATS = 5
@@ -70,7 +70,7 @@ def selfbench(  # noqa: PLR0913, PLR0917 - each parameter is an option that the 
     content = _content(runs, repeats, scale, found)
     write(file, content)
     console = output()
-    print_tables(content.rows, content.targets, console)
+    console.print(tables(content.rows, content.targets), markup=False, soft_wrap=True)
     console.print(f"\nall figures: {file}", markup=False, soft_wrap=True)
 
 

@@ -57,7 +57,7 @@ class PacedFigures:
     """The window of one open-loop trial.
 
     Attributes:
-        offered_msgs, sent_msgs: due in the window, and sent within it.
+        offered_msgs, sent_msgs, acked_msgs: due, sent and acknowledged within the window.
         slip_ns_p50, slip_ns_p99, end_to_end_ns_p50, end_to_end_ns_p99: None where too few
             messages lie beyond.
         publisher_core_share, consumer_core_share, server_core_share: of one core.
@@ -66,6 +66,7 @@ class PacedFigures:
 
     offered_msgs: int
     sent_msgs: int
+    acked_msgs: int
     slip_ns_p50: int | None
     slip_ns_p99: int | None
     end_to_end_ns_p50: int | None
@@ -77,8 +78,13 @@ class PacedFigures:
 
     @property
     def sent_share(self) -> float:
-        """Of the messages due in the window, those that were sent within it."""
+        """Messages sent for one that was due; above 1 when a backlog of the warm-up was sent."""
         return self.sent_msgs / self.offered_msgs
+
+    @property
+    def acked_share(self) -> float:
+        """Messages acknowledged for one that was due."""
+        return self.acked_msgs / self.offered_msgs
 
 
 Figures = LoadFigures | PacedFigures
@@ -129,6 +135,7 @@ PACED_FIGURES: Mapping[str, Callable[[PacedFigures], float | None]] = {
     "consumer_core_share": lambda figures: figures.consumer_core_share,
     "server_core_share": lambda figures: figures.server_core_share,
     "sent_share": lambda figures: figures.sent_share,
+    "acked_share": lambda figures: figures.acked_share,
 }
 
 

@@ -125,6 +125,7 @@ def _figures(case: PacedCase, kept: Kept) -> PacedFigures:
     return PacedFigures(
         offered_msgs=counts.offered,
         sent_msgs=counts.sent,
+        acked_msgs=counts.acked,
         slip_ns_p50=slip_ns[0],
         slip_ns_p99=slip_ns[1],
         end_to_end_ns_p50=end_to_end_ns[0],

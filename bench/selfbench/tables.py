@@ -2,16 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from bench.core.units import NS_PER_US, human_duration
 from bench.selfbench.figures import LOAD_FIGURES, PACED_FIGURES, LoadFigures, Row, Run, Spread
 from bench.selfbench.targets import Standing, Unit
-
-LEAST_COLUMNS = 160
-"""Narrower consoles get lines this long all the same: a folded table cannot be kept."""
 
 Shown = Callable[[float], str]
 
@@ -43,7 +36,8 @@ _PACED_COLUMNS: Mapping[str, tuple[str, Shown]] = {
     "publisher_core_share": ("publisher", lambda share: f"{share:.2f}"),
     "consumer_core_share": ("consumer", lambda share: f"{share:.2f}"),
     "server_core_share": ("server", lambda share: f"{share:.2f}"),
-    "sent_share": ("sent", lambda share: f"{share:.1%}"),
+    "sent_share": ("sent", lambda share: f"{share:.3f}"),
+    "acked_share": ("acked", lambda share: f"{share:.3f}"),
 }
 _UNITS: Mapping[Unit, Shown] = {
     "ns": human_duration,
@@ -54,18 +48,17 @@ _UNITS: Mapping[Unit, Shown] = {
 _VERDICTS = {True: "yes", False: "no", None: "not measured"}
 
 
-def print_tables(rows: Sequence[Row], standings: Sequence[Standing], console: Console) -> None:
-    """Print the loads, the open loops and the targets; medians, with least–greatest."""
-    console.width = max(console.width, LEAST_COLUMNS)
+def tables(rows: Sequence[Row], standings: Sequence[Standing]) -> str:
+    """Return the loads, the open loops and the targets; medians, with least–greatest."""
     loads = [row for row in rows if row.figures.keys() & LOAD_FIGURES.keys()]
     paced = [row for row in rows if row.figures.keys() & PACED_FIGURES.keys()]
-    for title, chosen, columns in (
-        ("Load", loads, _LOAD_COLUMNS),
-        ("Open loop", paced, _PACED_COLUMNS),
-    ):
+    parts = []
+    for chosen, columns in ((loads, _LOAD_COLUMNS), (paced, _PACED_COLUMNS)):
         if chosen:
-            _print(console, title, ["case", *_titles(columns)], _cells(chosen, columns))
-    _print(console, "To reach", ["target", "limit", "found", "reached"], _verdicts(standings))
+            headings = ("case", *(title for title, _ in columns.values()))
+            parts.append(_markdown(headings, _cells(chosen, columns)))
+    parts.append(_markdown(("to reach", "limit", "found", "reached"), _verdicts(standings)))
+    return "\n\n".join(parts)
 
 
 def run_line(run: Run) -> str:
@@ -84,20 +77,14 @@ def run_line(run: Run) -> str:
     return f"{run.case}: slip p50 / p99 {slip}"
 
 
-def _print(
-    console: Console, title: str, headings: Sequence[str], lines: Iterable[Sequence[str]]
-) -> None:
-    table = Table(box=box.MARKDOWN, header_style="bold")
-    for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
-    for line in lines:
-        table.add_row(*line)
-    console.print(f"\n{title}", style="bold")
-    console.print(table)
-
-
-def _titles(columns: Mapping[str, tuple[str, Shown]]) -> list[str]:
-    return [title for title, _ in columns.values()]
+def _markdown(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Return a table whose columns stand below each other in plain text, too."""
+    cells = [headings, *lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    # The first column is text, the others are figures.
+    rule = [":" + "-" * (widths[0] - 1), *("-" * (width - 1) + ":" for width in widths[1:])]
+    padded = [[line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])] for line in cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (padded[0], rule, *padded[1:]))
 
 
 def _cells(

@@ -194,10 +194,10 @@ TARGETS: Sequence[Target] = (
         unit="ns",
     ),
     Target(
-        what="open loop, 80 000 msg/s: sent within the window",
-        of=_figure(HARDEST, "sent_share"),
+        what="open loop, 80 000 msg/s: acked rate / offered rate",
+        of=_figure(HARDEST, "acked_share"),
         limit=0.99,
-        unit="share",
+        unit="times",
         at_least=True,
     ),
     Target(

@@ -51,7 +51,7 @@ def test_repeats_go_over_all_cases_again_and_leave_nothing_behind(tmp_path: Path
     assert [len(row["figures"]["rate_msgs_per_s"]) for row in content["rows"]] == [3, 3]
     order = [line.split(":")[0].split()[1] for line in result.stderr.splitlines()]
     assert sorted(order[:2]) == sorted(order[2:]) == sorted(row["case"] for row in content["rows"])
-    assert "To reach" in result.stdout
+    assert "| to reach" in result.stdout
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
