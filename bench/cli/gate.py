@@ -31,32 +31,19 @@ from bench.cli.options import (
     ResultsOption,
     find_run,
 )
+from bench.cli.sides import Asked, check_clients, check_messages, contest_of, share_of
 from bench.core.errors import StorageError, UsageError
-from bench.core.units import parse_share
 from bench.gate import junit, markdown
 from bench.gate.calibration import knows, margin_warnings, objection
 from bench.gate.files import read_calibration, result_json, write_result
-from bench.gate.rules import messages_short
 from bench.gate.verdict import GateResult, Sides, exit_code, judge, looks_red
-from bench.plan.model import Cell, VariantName
+from bench.plan.model import Cell
 from bench.plan.names import find_variant
-from bench.plan.sides import (
-    BASELINE,
-    CANDIDATE,
-    Contest,
-    Side,
-    sides_plan,
-    with_slower_handler,
-)
+from bench.plan.sides import sides_plan
 from bench.record.store import RunStore
 from bench.report import html
 from bench.runner.target import Target
-from bench.spec.choose import check_crossing, choose_variant, load_workloads
-from bench.spec.gates import Gates, load_gates, phased
-from bench.spec.load import LoadedConfig
-from bench.spec.metrics import MIN_BEYOND_GATED
-from bench.spec.variant import Settings
-from bench.spec.workload import Workload
+from bench.spec.gates import Gates, load_gates
 
 DEFAULT_BLOCKS = 5
 _CALIBRATE = "jetbench calibrate --rules"
@@ -76,19 +63,6 @@ class _Files:
     junit: Path | None
     markdown: Path | None
     json: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What is to be measured."""
-
-    baseline: str | None
-    candidate: str | None
-    workloads: tuple[str, ...]
-    blocks: int
-    seed: int
-    quick: bool
-    planted: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +115,21 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
             "--candidate-server-bin", metavar="FILE", help="nats-server of the candidate."
         ),
     ] = None,
+    baseline_client: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline-client", metavar="DIR", help="Holds the nats-py of the baseline's workers."
+        ),
+    ] = None,
+    candidate_client: Annotated[
+        Path | None,
+        typer.Option(
+            "--candidate-client", metavar="DIR", help="Likewise, of the candidate's workers."
+        ),
+    ] = None,
     workload: Annotated[
         list[str] | None,
-        typer.Option("--workload", metavar="NAME", help="Measure these; else the gate file's."),
+        typer.Option("--workload", metavar="NAME", help="These alone; else all of the gate file."),
     ] = None,
     blocks: Annotated[
         int, typer.Option("--blocks", min=1, max=50, help="Of the first look; red takes twice.")
@@ -184,24 +170,32 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     measurement is invalid.
     """
     gates = load_gates(rules)
-    asked = _Asked(
+    asked = Asked(
         baseline=baseline_config,
         candidate=candidate_config,
         workloads=tuple(workload or ()),
         blocks=blocks,
         seed=seed,
         quick=quick,
-        planted=_share(plant_slow_handler),
+        planted=share_of(plant_slow_handler),
     )
-    sides = (baseline_config, candidate_config, baseline_server_bin, candidate_server_bin)
-    if plant_slow_handler or any(option is not None for option in sides):
+    of_sides = (
+        *(baseline_config, candidate_config, baseline_server_bin, candidate_server_bin),
+        *(baseline_client, candidate_client),
+    )
+    if plant_slow_handler or any(option is not None for option in of_sides):
         if run is not None or baseline is not None or candidate:
             raise UsageError("RUN, --baseline and --candidate are for a run that exists; leave out")
         old = target_of(server, creds, baseline_server_bin or server_bin, store_dir)
         new = target_of(server, creds, candidate_server_bin or server_bin, store_dir)
+        old, new = (
+            replace(target, client_path=path)
+            for target, path in ((old, baseline_client), (new, candidate_client))
+        )
         judged = _measured(gates, asked, (old, new), results)
     else:
-        judged = _kept(gates, find_run(run or "latest", results), baseline, candidate or [])
+        chosen = gates.only(workload) if workload else gates
+        judged = _kept(chosen, find_run(run or "latest", results), baseline, candidate or [])
     report = html.write(judged.figures, reports, judged.result)
     fails = inconclusive is OnInconclusive.FAIL
     files = _Files(junit=junit_file, markdown=markdown_file, json=json_file)
@@ -220,12 +214,12 @@ def _kept(gates: Gates, store: RunStore, baseline: str | None, candidates: list[
     return _Judged(store=store, figures=figures, result=judge(figures, gates, sides))
 
 
-def _measured(
-    gates: Gates, asked: _Asked, targets: tuple[Target, Target], results: Path
-) -> _Judged:
-    contest = _contest(gates, asked)
+def _measured(gates: Gates, asked: Asked, targets: tuple[Target, Target], results: Path) -> _Judged:
+    contest = contest_of(gates, asked)
+    gates = gates.only(contest.baseline.workloads)
     plan = sides_plan(contest, blocks=asked.blocks, seed=asked.seed, quick=asked.quick)
-    _check_messages(gates, plan.cells)
+    check_messages(gates, plan.cells)
+    check_clients(contest, targets)
     sides = Sides(baseline=contest.baseline.name, candidates=(contest.candidate.name,))
     store = new_store(results, plan.label)
     warnings = list(_by_calibration(gates, plan.cells, results, asked.blocks))
@@ -238,65 +232,6 @@ def _measured(
         result, warnings=(*result.warnings, *_now_known(figures, gates, results, warnings))
     )
     return _Judged(store=store, figures=figures, result=result)
-
-
-def _contest(gates: Gates, asked: _Asked) -> Contest:
-    names = asked.workloads or tuple(gates.own)
-    if not names:
-        raise UsageError(
-            f"{gates.file}: names no workloads to measure; add `workloads` or give --workload NAME"
-        )
-    workloads = phased(load_workloads(names), gates)
-    before = _chosen(asked.baseline or asked.candidate)
-    after = _chosen(asked.candidate or asked.baseline)
-    check_crossing([config for config in (before, after) if config is not None], workloads)
-    return Contest(
-        label="gate",
-        question=gates.description or f"Does the candidate hold {gates.file}?",
-        baseline=_side(BASELINE, before, workloads),
-        candidate=_side(CANDIDATE, after, _planted(workloads, asked.planted)),
-    )
-
-
-def _share(text: str) -> float:
-    try:
-        return parse_share(text) if text else 0.0
-    except ValueError as error:
-        raise UsageError(f"--plant-slow-handler {text}: {error}") from error
-
-
-def _planted(workloads: dict[str, Workload], share: float) -> dict[str, Workload]:
-    if not share:
-        return workloads
-    return {name: with_slower_handler(each, share) for name, each in workloads.items()}
-
-
-def _chosen(text: str | None) -> LoadedConfig | None:
-    return None if text is None else choose_variant(text)
-
-
-def _side(role: str, config: LoadedConfig | None, workloads: dict[str, Workload]) -> Side:
-    """Return a side; one without a config has the settings that an empty config stands for."""
-    if config is None:
-        name = VariantName(config=role, variant="default")
-        return Side(name=name, settings=Settings(), workloads=workloads)
-    ((variant, settings),) = config.variants.items()
-    name = VariantName(config=role, variant=f"{config.name}.{variant}")
-    return Side(name=name, settings=settings, workloads=workloads)
-
-
-def _check_messages(gates: Gates, cells: tuple[Cell, ...]) -> None:
-    """Refuse rules that could not be decided, before anybody waits for them."""
-    short = {
-        f"{cell.workload_name}: {text}": None
-        for cell in cells
-        for text in messages_short(gates.rules_for(cell.workload_name), cell.workload)
-    }
-    if short:
-        raise UsageError(
-            "\n".join(short) + f"\nerror: a percentile is gated with {MIN_BEYOND_GATED} messages "
-            "beyond it; give the phases a longer window, or gate a lower percentile"
-        )
 
 
 def _by_calibration(

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from bench.analysis.paired import Contrast
 from bench.gate import words
-from bench.gate.calibration import Calibration
+from bench.gate.calibration import Calibration, suggested
 from bench.gate.criteria import Answer
 from bench.gate.markdown import change, figure
 from bench.gate.verdict import GateResult
@@ -126,11 +126,12 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
         "workload", "figure", "spread", "5 blocks see", "10 blocks see", "margin", "false red",
     )  # fmt: skip
     for scatter in calibration.scatters:
-        shares = (scatter.spread, scatter.visible_5, scatter.visible_10, scatter.margin)
+        shares = (scatter.spread, scatter.visible_5, scatter.visible_10)
         table.add_row(
             Text(scatter.workload),
             Text(metric_of(scatter.metric).title),
-            *(Text(words.share(each).lstrip("+")) for each in shares),
+            *(Text(words.share(each).lstrip("+±")) for each in shares),
+            Text(suggested(scatter)),
             Text(f"{scatter.false_red * 100:.1f} %"),
         )
     console.print(table)

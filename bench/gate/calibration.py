@@ -27,7 +27,7 @@ SCREEN_BLOCKS = 5
 POOLED_BLOCKS = 10
 
 ROUND_MARGINS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.50, 1.0)
-"""Margins that people write; the largest stands for "do not gate this"."""
+"""Margins that people write. A figure that scatters too much for a doubling is not to be gated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,9 @@ class Scatter:
         visible_5, visible_10: smallest worsening that so many blocks find in 80 % of cases; a
             share of the baseline.
         margin: suggested, a share: a gate of 5 blocks passes an unchanged candidate with it in at
-            least 80 % of cases.
-        false_red: share of gates between equal cells that come out red with that margin.
+            least 80 % of cases; None where the figure scatters too much to be gated.
+        false_red: share of gates between equal cells that come out red with that margin, or with
+            the largest where there is none.
     """
 
     workload: str
@@ -54,7 +55,7 @@ class Scatter:
     spread: float
     visible_5: float
     visible_10: float
-    margin: float
+    margin: float | None
     false_red: float
 
 
@@ -117,8 +118,9 @@ def _scatter(workload: WorkloadFigures, found: Contrast, rng: np.random.Generato
     # Equal cells differ by 0 on average: their squares themselves say how much they scatter.
     spread = math.sqrt(float(np.mean(np.square(found.differences))))
     visible_5 = _share(smallest_visible(spread, SCREEN_BLOCKS), found)
-    margin = next((each for each in ROUND_MARGINS if each >= visible_5), ROUND_MARGINS[-1])
-    on_scale = math.log1p(margin) if found.logarithmic else margin
+    margin = next((each for each in ROUND_MARGINS if each >= visible_5), None)
+    tried = margin or ROUND_MARGINS[-1]
+    on_scale = math.log1p(tried) if found.logarithmic else tried
     return Scatter(
         workload=workload.name,
         metric=found.metric.key,
@@ -169,8 +171,15 @@ def margin_warnings(
             yield (
                 f"{name}, {rule}: the margin is below {words.share(visible).lstrip('+')}, the "
                 f"smallest worsening that {words.plural(blocks, 'block')} can see on this host; "
-                f"suggested: {words.share(scatter.margin).lstrip('+')}"
+                f"suggested: {suggested(scatter)}"
             )
+
+
+def suggested(scatter: Scatter) -> str:
+    """Write the margin that suits a figure, or that none does."""
+    if scatter.margin is None:
+        return "not to be gated"
+    return words.share(scatter.margin).lstrip("+")
 
 
 def _compared(

@@ -19,6 +19,7 @@ from bench.plan.model import Cell, Plan, Trial
 from bench.plan.traffic import make_traffic
 from bench.record.schema import Finding, Level, Software
 from bench.record.store import RunStore
+from bench.runner.other_client import loaded_from, version_in
 from bench.runner.progress import Watcher
 from bench.runner.target import Target
 from bench.scenario import stream
@@ -88,8 +89,9 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         directory=directory,
                     )
                     traffic = make_traffic(cell.workload, trial.seed)
-                    outcome = await stream.run(stage, trial, cell, traffic, run.watcher.moment)
-                    known = replace(frame, software=_software(client, cell))
+                    with loaded_from(target.client_path):
+                        outcome = await stream.run(stage, trial, cell, traffic, run.watcher.moment)
+                    known = replace(frame, software=_software(client, cell, target))
                     return keep(known, outcome, traffic.intended_ns)
             finally:
                 await client.close()
@@ -98,12 +100,12 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
         return keep_failed(frame, finding)
 
 
-def _software(connection: Client, cell: Cell) -> Software:
-    client = cell.settings.client
+def _software(connection: Client, cell: Cell, target: Target) -> Software:
+    client, path = cell.settings.client, target.client_path
     return Software(
         server_version=admin.server_version(connection),
         client=client,
-        client_version=client_version(client),
+        client_version=client_version(client) if path is None else version_in(path),
     )
 
 

@@ -18,10 +18,12 @@ class EmbeddedTarget:
     Attributes:
         binary: the server's program.
         parent: directory that stores and work files live below.
+        client_path: holds another nats-py for the workers; the installed one when None.
     """
 
     binary: Path
     parent: Path
+    client_path: Path | None = None
 
     @property
     def title(self) -> str:
@@ -46,10 +48,12 @@ class RemoteTarget:
     Attributes:
         endpoint: where and as whom to connect.
         parent: directory for work files.
+        client_path: holds another nats-py for the workers; the installed one when None.
     """
 
     endpoint: Endpoint
     parent: Path
+    client_path: Path | None = None
 
     @property
     def title(self) -> str:

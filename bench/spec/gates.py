@@ -4,8 +4,8 @@ At most three metrics are gated under one workload: each further one adds chance
 and takes power from the others (MEASUREMENT.md R9). Counts and the lag verdict come on top.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -84,6 +84,11 @@ class Gates:
     def rules_for(self, workload_name: str) -> tuple[Criterion, ...]:
         """Return the rules that hold under a workload."""
         return (*self.general, *self.own.get(workload_name, ()))
+
+    def only(self, workloads: Container[str]) -> Self:
+        """Return the same rules, and of the workloads these alone."""
+        own = {name: rules for name, rules in self.own.items() if name in workloads}
+        return replace(self, own=own)
 
     @property
     def compares(self) -> bool:

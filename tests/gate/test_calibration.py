@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from bench.gate.calibration import Calibration, calibrate, margin_warnings, objection
+from bench.gate.calibration import (
+    Calibration,
+    calibrate,
+    knows,
+    margin_warnings,
+    objection,
+    suggested,
+)
 from bench.stats.compare import MIN_PAIRS
 from tests.analysis import runs
 from tests.gate.figures import gates, run_of
@@ -63,6 +70,16 @@ def test_figures_without_scatter_have_the_smallest_margin() -> None:
     assert (scatter.spread, scatter.margin, scatter.false_red) == (0.0, 0.01, 0.0)
 
 
+def test_a_figure_that_scatters_too_much_is_not_to_be_gated() -> None:
+    """Equal cells that differ threefold: a margin would only look like a guard."""
+    calibration = calibrated(1.0)
+    scatter = calibration.scatter("small-events", KEY, WINDOW_S)
+
+    assert scatter is not None
+    assert scatter.margin is None
+    assert suggested(scatter) == "not to be gated"
+
+
 def test_too_few_blocks_calibrate_nothing() -> None:
     """An interval from two pairs spans the sky."""
     assert calibrated(0.05, blocks=MIN_PAIRS - 1).scatters == ()
@@ -81,7 +98,15 @@ def test_a_margin_that_this_host_cannot_see_is_warned_about() -> None:
 
 def test_windows_of_another_length_have_another_scatter() -> None:
     """What 120 s of window scatter by says nothing about 5 s."""
-    assert calibrated(0.05).scatter("small-events", KEY, 5.0) is None
+    calibration, workload = calibrated(0.05), runs.cell("x").workload
+    short = workload.model_copy(
+        update={"phases": workload.phases.model_copy(update={"measure_ns": 5 * 10**9})}
+    )
+    rules = gates("p99 vs baseline <= +5%")
+
+    assert calibration.scatter("small-events", KEY, 5.0) is None
+    assert knows(calibration, rules, {"small-events": workload})
+    assert not knows(calibration, rules, {"small-events": short})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.server.commands import jetbench, trials_of
+from tests.server.commands import jetbench, project, trials_of
 
 pytestmark = pytest.mark.nats
 
@@ -53,3 +53,11 @@ def test_a_planted_slow_handler_is_red(tmp_path: Path) -> None:
     assert worst["blocks"] == 10
     assert worst["low"] > 0.25
     assert len(trials_of(tmp_path)) >= 20  # an invalid block is measured again
+
+
+def test_a_goal_that_every_variant_misses_ends_with_1(tmp_path: Path) -> None:
+    """No message was lost, and losing some was the goal: the matrix is answered with no."""
+    done = jetbench(project(tmp_path, matrix={"success": ["lost > 0"]}), "run", "tiny")
+
+    assert done.returncode == 1, done.stderr
+    assert "No variant meets the criteria: each breaks at least one." in done.stdout

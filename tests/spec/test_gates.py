@@ -42,6 +42,14 @@ def test_a_workload_has_the_general_rules_and_its_own(tmp_path: Path) -> None:
     assert gates.compares
 
 
+def test_some_workloads_can_be_left_out(tmp_path: Path) -> None:
+    """`--workload` measures one of several; the rules of the others are then about nothing."""
+    gates = load_gates(write(tmp_path, "g.yaml", GATES.replace("load:", "other: []\n  load:")))
+
+    assert list(gates.only(["other"]).own) == ["other"]
+    assert gates.only(["other"]).general == gates.general
+
+
 def test_every_wrong_rule_is_told_at_once_and_where_it_stands(tmp_path: Path) -> None:
     """Someone mends the whole file before trying again."""
     text = GATES.replace("p99 vs baseline <= +5%", "p98 < 1ms").replace("lost == 0", "lost < 1.5")
