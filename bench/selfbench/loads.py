@@ -1,6 +1,8 @@
 """Loads through jetbench's own port: the engine's publisher and consumer with their recorders."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +58,7 @@ async def publish(case: LoadCase, server: Server, directory: Path) -> LoadFigure
 
     figures = meter.figures(case.messages)
     await link.close()
-    _require_clean(link.faults, case)
+    _require_clean([*link.faults, *recorder.refusals], case)
     require_all("confirmed", recorder.stored_msgs, case)
     if case.storage != "null":
         await require_stored(case, server)
@@ -75,22 +77,20 @@ async def consume(case: LoadCase, server: Server, directory: Path) -> LoadFigure
     await link.open()
     no_work_ns = np.zeros(case.messages, dtype=np.int64)
     working = asyncio.create_task(consumer.run(no_work_ns, pull=case.kind == "pull"))
-    try:
+    with suppress(TimeoutError):  # what is missing is said below
         async with asyncio.timeout(LIMIT_NS / NS_PER_S):
             while recorder.acked < case.messages and not working.done():
                 await asyncio.wait({working}, timeout=_POLL_S)
-    except TimeoutError:
-        pass  # what is missing is said below
     meter.stop()
 
-    await require_settled(case, server)
+    await _end(working, case)
     record = load_consumer(path)
-    figures = meter.figures(case.messages, int(record.acked_ns.max(initial=0)))
-    await _end(working)
-    await link.close()
-    _require_clean(link.faults, case)
     require_all("received", np.unique(record.ids).size, case)
     require_all("acknowledged", recorder.acked, case)
+    await require_settled(case, server)
+    figures = meter.figures(case.messages, int(record.acked_ns.max()))
+    await link.close()
+    _require_clean(link.faults, case)
     return figures
 
 
@@ -133,15 +133,16 @@ def _binding(case: LoadCase, server: Server) -> Binding:
     )
 
 
-def _require_clean(faults: object, case: LoadCase) -> None:
+def _require_clean(faults: Sequence[str], case: LoadCase) -> None:
     if faults:
-        raise MeasurementError(f"{case.name}: {faults}")
+        raise MeasurementError(f"{case.name}: {'; '.join(faults)}")
 
 
-async def _end(working: "asyncio.Task[None]") -> None:
+async def _end(working: "asyncio.Task[None]", case: LoadCase) -> None:
     """Cancel until it takes: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
     while not working.done():
         working.cancel()
         await asyncio.wait({working}, timeout=_POLL_S)
     if not working.cancelled() and (error := working.exception()) is not None:
-        raise error
+        reasons = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
+        _require_clean([repr(reason) for reason in reasons], case)

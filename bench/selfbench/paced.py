@@ -1,6 +1,5 @@
 """Open loop at a fixed rate: a whole trial of the real runner, on a server of its own."""
 
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,17 +33,16 @@ _SETTINGS = {
 }
 
 
-async def pace(case: PacedCase, repeat: int, target: Target) -> PacedFigures:
-    """Run the trial and return the figures of its window.
+async def pace(case: PacedCase, repeat: int, target: Target, directory: Path) -> PacedFigures:
+    """Run the trial and return the figures of its window; its records go below `directory`.
 
     Raises:
         MeasurementError: the trial broke off, or lost a message.
     """
     watcher = _Keeper()
-    with tempfile.TemporaryDirectory(prefix="jetbench-selfbench-", dir=target.parent) as directory:
-        store = RunStore(Path(directory) / "selfbench")
-        plan = _plan(case, repeat)
-        await run_matrix(Run(plan=plan, store=store, target=target, watcher=watcher))
+    store = RunStore(directory / "selfbench")
+    plan = _plan(case, repeat)
+    await run_matrix(Run(plan=plan, store=store, target=target, watcher=watcher))
     (kept,) = watcher.kept
     return _figures(case, kept)
 

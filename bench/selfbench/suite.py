@@ -59,10 +59,11 @@ def _shuffled(cases: Sequence[Case], repeat: int) -> list[Case]:
 async def _figures(
     case: Case, repeat: int, index: int, broker: Broker, target: EmbeddedTarget
 ) -> Figures:
-    if isinstance(case, PacedCase):
-        return await pace(case, repeat, target)
+    # Below the server's directory, so that its guardian removes it whatever happens.
     with tempfile.TemporaryDirectory(prefix="selfbench-", dir=broker.directory) as name:
         directory = Path(name)
+        if isinstance(case, PacedCase):
+            return await pace(case, repeat, target, directory)
         if isinstance(case, RecordingCase):
             return await _carry_out(Job(case=case, server=None, directory=directory))
         names = admin.trial_names(f"selfbench-{repeat}", index)

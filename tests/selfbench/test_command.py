@@ -2,6 +2,8 @@
 
 import json
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,10 @@ import uvloop
 from bench.broker import admin
 from bench.broker.server import find_server_binary
 from bench.core.errors import MeasurementError
+from bench.core.units import NS_PER_S
 from bench.runner.target import EmbeddedTarget
 from bench.selfbench import loads
-from bench.selfbench.cases import LoadCase
+from bench.selfbench.cases import Kind, LoadCase
 from bench.selfbench.jobs import Server
 from bench.spec.variant import ServerSettings, Settings
 from tests.server.commands import TIMEOUT_S, jetbench, start
@@ -76,24 +79,46 @@ def test_a_pattern_that_fits_nothing_names_the_cases(tmp_path: Path) -> None:
     assert "publish/wire/128B/memory" in result.stderr
 
 
+@asynccontextmanager
+async def stream_of(directory: Path, **settings: Tree) -> AsyncIterator[Server]:
+    """A server of the test's own with a stream and a consumer."""
+    target = EmbeddedTarget(binary=find_server_binary(), parent=directory)
+    async with target.serving(ServerSettings()) as (broker, endpoint):
+        assert broker.pid is not None
+        names = admin.trial_names("selfbench", 1)
+        client = await admin.connect(endpoint)
+        chosen = Settings.model_validate(settings)
+        await admin.provision(client, chosen, names, shared=False, sample_percent=None)
+        yield Server(url=broker.url, pid=broker.pid, names=names)
+        await client.close()
+
+
+def load(kind: Kind, messages: int) -> LoadCase:
+    return LoadCase(kind=kind, client="wire", size_bytes=128, storage="memory", messages=messages)
+
+
 def test_a_message_that_is_not_stored_fails_the_case(tmp_path: Path) -> None:
     """A stream that takes 100 of 500 messages: the cost of the 100 would be a wrong figure."""
-    case = LoadCase(kind="publish", client="wire", size_bytes=128, storage="memory", messages=500)
 
     async def publish() -> None:
-        target = EmbeddedTarget(binary=find_server_binary(), parent=tmp_path)
-        async with target.serving(ServerSettings()) as (broker, endpoint):
-            assert broker.pid is not None
-            names = admin.trial_names("selfbench", 1)
-            client = await admin.connect(endpoint)
-            limits = {"storage": "memory", "max_msgs": 100, "discard": "new"}
-            settings = Settings.model_validate({"stream": limits})
-            await admin.provision(client, settings, names, shared=False, sample_percent=None)
-            server = Server(url=broker.url, pid=broker.pid, names=names)
-            try:
-                await loads.publish(case, server, tmp_path)
-            finally:
-                await client.close()
+        limits = {"storage": "memory", "max_msgs": 100, "discard": "new"}
+        async with stream_of(tmp_path, stream=limits) as server:
+            await loads.publish(load("publish", 500), server, tmp_path)
 
-    with pytest.raises(MeasurementError, match="100 of 500 messages confirmed"):
+    with pytest.raises(MeasurementError, match="maximum messages exceeded"):
         uvloop.run(publish())
+
+
+def test_a_message_that_does_not_come_fails_the_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """400 messages are in the stream and 500 are waited for: the last 100 count as lost."""
+    monkeypatch.setattr(loads, "LIMIT_NS", NS_PER_S)
+
+    async def consume() -> None:
+        async with stream_of(tmp_path, stream={"storage": "memory"}) as server:
+            await loads.publish(load("publish", 400), server, tmp_path)
+            await loads.consume(load("pull", 500), server, tmp_path)
+
+    with pytest.raises(MeasurementError, match="400 of 500 messages received"):
+        uvloop.run(consume())
