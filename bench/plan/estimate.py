@@ -17,6 +17,9 @@ SUBJECT_PREFIX_BYTES = 24
 STORED_OVERHEAD_BYTES = 30
 """Of a message in a file store: 22 bytes of head, 8 of checksum (nats-server, filestore.go)."""
 
+STORED_HEADERS_OVERHEAD_BYTES = 4
+"""Of a message with headers: their size."""
+
 RESULT_BYTES_PER_TRIAL = 4_000
 """trial.json without its slices."""
 
@@ -72,6 +75,8 @@ def _store_bytes(cell: Cell) -> int:
     names = subject_names(workload.subjects)
     subject_bytes = sum(map(len, names)) / len(names)
     headers_bytes = header_bytes(workload.publish.headers, cell.settings.publish)
+    if headers_bytes:
+        headers_bytes += STORED_HEADERS_OVERHEAD_BYTES
     overhead_bytes = SUBJECT_PREFIX_BYTES + subject_bytes + headers_bytes + STORED_OVERHEAD_BYTES
     message_bytes = workload.payload.mean_bytes + overhead_bytes
     messages = min(workload.messages, stream.max_msgs or workload.messages)

@@ -20,8 +20,8 @@ _FORMS: dict[Header, tuple[str, str]] = {
 
 _EXPECT_LAST = ("Nats-Expected-Last-Sequence", "{last}")
 
-ATOMIC_HEADER_BYTES = 140
-"""At most: `Nats-Batch-Id`, `-Sequence` and `-Commit` of an atomic batch."""
+ATOMIC_HEADER_BYTES = 111
+"""`Nats-Batch-Id`, `-Sequence` and, in the last message alone, `-Commit` of an atomic batch."""
 
 _START_BYTES = len("NATS/1.0\r\n\r\n")
 _DIGITS = "0" * 16

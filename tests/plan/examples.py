@@ -1,6 +1,6 @@
 """Workloads and cells as small as a test needs them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bench.plan.model import Cell, VariantName
 from bench.spec.variant import Settings
@@ -15,6 +15,7 @@ def workload(
     measure: str = "2s",
     payload: Mapping[str, object] | None = None,
     subjects: Mapping[str, object] | None = None,
+    headers: Sequence[str] = (),
     time: object = "0s",
 ) -> Workload:
     """Return a workload with these parts and nothing else of note."""
@@ -23,7 +24,7 @@ def workload(
             "kind": "stream",
             "payload": payload or {"sizes": "128B"},
             "subjects": subjects or {"pattern": "events"},
-            "publish": {"rate": rate, "arrivals": arrivals},
+            "publish": {"rate": rate, "arrivals": arrivals, "headers": headers},
             "consume": {"handler": {"time": time}},
             "phases": {"warmup": warmup, "measure": measure, "drain": "1s"},
         }

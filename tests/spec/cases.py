@@ -55,6 +55,11 @@ REFUSED = [
         code=10052,
         stream={"storage": "memory", "persist_mode": "async"},
     ),
+    Case(
+        name="atomic batches with async persistence",
+        code=10052,
+        stream={"allow_atomic": True, "persist_mode": "async"},
+    ),
     Case(name="push with max_waiting", code=10080, consumer=PUSH | {"max_waiting": 5}),
     Case(
         name="push without acks with max_ack_pending",
@@ -132,6 +137,11 @@ TAKEN = [
     Case(name="max_age of 100ms", stream={"max_age": "100ms"}),
     Case(name="duplicate_window of max_age", stream={"max_age": "1s", "duplicate_window": "1s"}),
     Case(name="async on file", stream={"persist_mode": "async"}),
+    Case(name="atomic and fast batches", stream={"allow_atomic": True, "allow_batched": True}),
+    Case(
+        name="fast batches with async persistence",
+        stream={"allow_batched": True, "persist_mode": "async"},
+    ),
     Case(name="s2 on file", stream={"compression": "s2"}),
     Case(name="workqueue, explicit", stream={"retention": "workqueue"}),
     Case(

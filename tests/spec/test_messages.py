@@ -283,5 +283,6 @@ def test_an_unknown_matrix_is_answered_with_the_nearest(tmp_path: Path) -> None:
         load_matrix("quikstart")
 
     assert str(caught.value.problems[0]) == (
-        "quikstart: no such matrix; allowed: client, full, quickstart; did you mean 'quickstart'?"
+        "quikstart: no such matrix; allowed: client, full, publish-mode, quickstart; "
+        "did you mean 'quickstart'?"
     )

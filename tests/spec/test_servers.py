@@ -36,6 +36,19 @@ def test_an_old_server_is_told_from_a_new_one(version: str, expected: list[str])
     assert keys(NEW, version) == expected
 
 
+def test_batches_need_a_server_that_ends_them_as_we_do() -> None:
+    """2.12.0 stores the message that ends a batch, 2.12.1 refuses it; tried on each of them."""
+    atomic = Settings.model_validate(
+        {"stream": {"allow_atomic": True}, "publish": {"mode": "atomic"}}
+    )
+    fast = Settings.model_validate({"stream": {"allow_batched": True}, "publish": {"mode": "fast"}})
+
+    assert keys(atomic, "2.11.9") == ["stream.allow_atomic", "publish.mode"]
+    assert keys(atomic, "2.12.8") == ["publish.mode"]
+    assert keys(fast, "2.12.8") == ["stream.allow_batched"]
+    assert keys(atomic, "2.14.0") == keys(fast, "2.14.0") == []
+
+
 def test_a_feature_is_named_with_the_first_version_that_has_it() -> None:
     """The reader needs to know which server to install."""
     (objection,) = server_objections(TUNED, version="2.9.1", servers=1, embedded=True)

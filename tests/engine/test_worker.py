@@ -1,0 +1,50 @@
+"""What a publisher process makes of its job."""
+
+from pathlib import Path
+
+from bench.broker.endpoint import Endpoint
+from bench.engine.jobs import PublisherJob
+from bench.engine.worker import _offer, _share
+from bench.plan.traffic import make_traffic
+from bench.spec.variant import PublishSettings
+from bench.spec.workload import Workload
+
+LOAD = Workload.model_validate(
+    {
+        "kind": "stream",
+        "payload": {"sizes": "128B"},
+        "publish": {"rate": "10/s", "window": 50, "headers": ["message-id"]},
+        "phases": {"warmup": "0s", "measure": "1s"},
+    }
+)
+
+
+def job(mode: str) -> PublisherJob:
+    return PublisherJob(
+        role="publisher-1",
+        endpoint=Endpoint(url="nats://127.0.0.1:4222"),
+        client="wire",
+        workload=LOAD,
+        seed=3,
+        how=PublishSettings.model_validate({"mode": mode}),
+        share=1,
+        shares=3,
+        subject_prefix="jetbench.x.s.",
+        record_path=Path("unused.npy"),
+    )
+
+
+def test_a_share_is_every_so_many_th_message_with_the_headers_asked_for() -> None:
+    """Three publishers send ten messages once; ids of two of them must never be the same."""
+    share = _share(make_traffic(LOAD, 3), job("async"))
+
+    assert share.ids.tolist() == [1, 4, 7]
+    assert share.subjects == ("jetbench.x.s.events",)
+    assert [name for name, _ in share.headers] == ["Nats-Msg-Id"]
+
+
+def test_one_by_one_is_a_window_of_one() -> None:
+    """The workload's window is for the other modes; a caller that waits has one on the way."""
+    assert _offer(job("one-by-one")).window_msgs == 1
+    assert _offer(job("async")).window_msgs == 50
+    assert _offer(job("atomic")).window_msgs == 50
