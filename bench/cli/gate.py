@@ -81,7 +81,7 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     ],
     run: Annotated[
         str | None,
-        typer.Argument(metavar="[RUN]", help="Judge this run; without it, measure both sides."),
+        typer.Argument(metavar="[RUN]", help="Judge this run; leave out to measure two sides."),
     ] = None,
     baseline: Annotated[
         str | None,
@@ -194,8 +194,13 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         )
         judged = _measured(gates, asked, (old, new), results)
     else:
+        if run is None:
+            raise UsageError(
+                "name a RUN to judge, such as `latest`, or what to measure: --baseline-config "
+                "CONFIG/VARIANT, --candidate-config, --candidate-server-bin or --candidate-client"
+            )
         chosen = gates.only(workload) if workload else gates
-        judged = _kept(chosen, find_run(run or "latest", results), baseline, candidate or [])
+        judged = _kept(chosen, find_run(run, results), baseline, candidate or [])
     report = html.write(judged.figures, reports, judged.result)
     fails = inconclusive is OnInconclusive.FAIL
     files = _Files(junit=junit_file, markdown=markdown_file, json=json_file)

@@ -181,6 +181,11 @@ def test_a_gate_does_not_judge_and_measure_at_once() -> None:
     assert "for a run that exists" in refused(*words)
 
 
+def test_a_gate_needs_a_run_or_sides() -> None:
+    """A job that forgot an option must not judge whatever was measured last."""
+    assert "name a RUN to judge" in refused("gate", "--rules", "gates.yaml")
+
+
 def test_a_gate_that_could_decide_nothing_is_refused_before_it_runs(directory: Path) -> None:
     """In 5 s at 300/s 15 messages lie beyond p99: minutes later that would be inconclusive."""
     said = refused(
