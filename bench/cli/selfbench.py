@@ -70,6 +70,8 @@ def selfbench(  # noqa: PLR0913, PLR0917 - each parameter is an option that the 
     content = _content(runs, repeats, scale, found)
     write(file, content)
     console = output()
+    if scale < 1:
+        console.print(f"{scale:.3g} of the messages of each case: for a look, not for the record\n")
     console.print(tables(content.rows, content.targets), markup=False, soft_wrap=True)
     console.print(f"\nall figures: {file}", markup=False, soft_wrap=True)
 
