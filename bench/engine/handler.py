@@ -36,6 +36,8 @@ class VirtualWorkers:
         Returns:
             End instants, shape (n,); a message of no duration with a free worker ends on arrival.
         """
+        if received_ns.size and not handler_ns.any() and max(self._free_at_ns) <= received_ns[0]:
+            return self._pass_through(received_ns)
         ends = np.empty_like(received_ns)
         free_at_ns = self._free_at_ns
         start = self._last_start_ns
@@ -47,3 +49,14 @@ class VirtualWorkers:
             ends[index] = start + duration
         self._last_start_ns = start
         return ends
+
+    def _pass_through(self, received_ns: IntArray) -> IntArray:
+        """Take messages of no duration while every worker is free: each ends on arrival.
+
+        The workers are then free at the last arrivals; a sorted list is a heap.
+        """
+        workers = len(self._free_at_ns)
+        latest = received_ns[-workers:].tolist()
+        self._free_at_ns = sorted([*self._free_at_ns, *latest])[-workers:]
+        self._last_start_ns = latest[-1]
+        return received_ns.copy()

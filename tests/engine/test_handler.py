@@ -72,6 +72,30 @@ def test_blocks_do_not_change_the_outcome(received: list[int], workers: int) -> 
     assert singly == whole
 
 
+@given(received=arrivals, workers=st.integers(1, 8), cut=st.integers(0, 60), busy=st.booleans())
+def test_the_short_way_for_no_handler_time_changes_nothing(
+    received: list[int], workers: int, cut: int, busy: bool
+) -> None:
+    """Blocks without work take a closed form; messages after them must find the same workers."""
+    handler_ns = [0] * len(received)
+    if busy:
+        handler_ns[cut % len(received)] = 500
+    in_blocks, one_by_one = VirtualWorkers(workers), VirtualWorkers(workers)
+
+    blocks = [
+        in_blocks.assign(np.array(received[part]), np.array(handler_ns[part])).tolist()
+        for part in (slice(0, cut), slice(cut, None))
+        if received[part]
+    ]
+
+    singly = [
+        int(one_by_one.assign(np.array([at]), np.array([time]))[0])
+        for at, time in zip(received, handler_ns, strict=True)
+    ]
+    assert [end for block in blocks for end in block] == singly
+    assert in_blocks.last_start_ns == one_by_one.last_start_ns
+
+
 def test_no_workers_is_our_own_mistake() -> None:
     """A spec refuses it long before; here it can only be a bug."""
     with pytest.raises(ValueError, match="workers"):
