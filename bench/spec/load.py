@@ -280,9 +280,7 @@ def _baseline_problems(document: Document, configs: Sequence[LoadedConfig]) -> I
         )
 
 
-def crossing_problems(
-    config: LoadedConfig, workloads: Mapping[str, Workload]
-) -> Iterator[Problem]:
+def crossing_problems(config: LoadedConfig, workloads: Mapping[str, Workload]) -> Iterator[Problem]:
     """Yield what keeps variants of a config from carrying these workloads."""
     for name, settings in config.variants.items():
         for workload_name, workload in workloads.items():
