@@ -2,5 +2,6 @@
 
 `publish` and `consume` are the two links behind the port. Both read through `connection`, which
 hands a chunk to their fast readers (`pubacks`, `deliveries`) and what is left to the exact one
-(`parse`).
+(`parse`). How messages are put together and what their answers mean is the matter of `singles`,
+`atomic` and `fast`.
 """

@@ -48,7 +48,7 @@ async def stocked(
 
 async def settled(control: Client, stream: str, **expected: int) -> Json:
     """Return the consumer's info once it says what is expected, or the last one."""
-    for _ in range(200):
+    for _ in range(1000):
         info = await consumer_info(control, stream, "c")
         if all(info[key] == value for key, value in expected.items()):
             break
