@@ -174,7 +174,8 @@ class AckCheck:
         messages: in the sample.
         server_ns_p50, ours_ns_p50: medians.
         difference_ns_p50: median of server - ours, message by message.
-        below_zero: messages for which the server claims less than we saw, which cannot be.
+        below_zero: messages whose ack was at the server before we had noted that it left; a
+            process that loses its core between the two sees that now and then.
     """
 
     messages: int

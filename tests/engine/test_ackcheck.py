@@ -34,7 +34,7 @@ def test_the_difference_is_taken_message_by_message() -> None:
 
 
 def test_a_server_that_claims_less_than_we_saw_is_counted() -> None:
-    """The way there and back cannot take less than no time: one of the clocks would be wrong."""
+    """Now and then a process loses its core before it notes the hand-over; mostly it must not."""
     check = compare_acks([(1, 90)], [consumed([(1, 1, 1000, 1100)])])
 
     assert check is not None
