@@ -1,4 +1,4 @@
-"""A real headless Chromium, started once."""
+"""A real headless Chromium, started once for the tests of this folder."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop must be gone before other tests start theirs
 def browser() -> Iterator[Browser]:
     """A Chromium with a new profile; skips without one, but fails on CI."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
