@@ -18,7 +18,7 @@ from bench.selfbench import loads
 from bench.selfbench.cases import Kind, LoadCase
 from bench.selfbench.jobs import Server
 from bench.spec.variant import ServerSettings, Settings
-from tests.server.commands import TIMEOUT_S, jetbench, start
+from tests.server.commands import TIMEOUT_S, jetbench, start, wait_until_nothing_runs_below
 from tests.server.running import Tree
 
 pytestmark = pytest.mark.nats
@@ -68,6 +68,7 @@ def test_an_interrupted_selfbench_ends_cleanly(tmp_path: Path) -> None:
     process.communicate(timeout=TIMEOUT_S)
 
     assert process.returncode == 130
+    wait_until_nothing_runs_below(tmp_path)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import yaml
 
 from bench.broker.server import find_server_binary
@@ -105,3 +106,25 @@ def _url(directory: Path, process: "subprocess.Popen[bytes]") -> str:
         except (OSError, ValueError):
             time.sleep(0.02)
     raise AssertionError("the test's own nats-server did not start")
+
+
+def running_below(directory: Path) -> list[str]:
+    """Return the command lines of processes that work in `directory`."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+            if str(directory) in line or process.cwd() == str(directory):
+                found.append(line)
+        except psutil.Error:
+            continue
+    return found
+
+
+def wait_until_nothing_runs_below(directory: Path) -> None:
+    """The guardian takes a moment after its conductor has died."""
+    for _ in range(200):
+        if not running_below(directory):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"still running: {running_below(directory)}")

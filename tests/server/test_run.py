@@ -7,12 +7,18 @@ import signal
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bench.broker import admin
 from bench.broker.endpoint import Endpoint
-from tests.server.commands import jetbench, nats_server, project, start, trials_of
+from tests.server.commands import (
+    jetbench,
+    nats_server,
+    project,
+    start,
+    trials_of,
+    wait_until_nothing_runs_below,
+)
 
 pytestmark = pytest.mark.nats
 
@@ -24,28 +30,6 @@ def wait_for_trials(directory: Path, count: int) -> None:
             return
         time.sleep(0.05)
     raise AssertionError(f"no {count} trials within 30 s; there are {trials_of(directory)}")
-
-
-def running_below(directory: Path) -> list[str]:
-    """Return the command lines of processes that work in `directory`."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            line = " ".join(process.cmdline())
-            if str(directory) in line or process.cwd() == str(directory):
-                found.append(line)
-        except psutil.Error:
-            continue
-    return found
-
-
-def assert_nothing_runs_below(directory: Path) -> None:
-    """The guardian takes a moment after its conductor has died."""
-    for _ in range(200):
-        if not running_below(directory):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"still running: {running_below(directory)}")
 
 
 def test_a_run_ends_with_results_and_a_report(tmp_path: Path) -> None:
@@ -114,7 +98,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_running(tmp_path: Path) ->
     assert "--resume tiny-" in stderr
     assert "Traceback" not in stderr
     assert 1 <= len(trials_of(tmp_path)) < 10
-    assert_nothing_runs_below(tmp_path)
+    wait_until_nothing_runs_below(tmp_path)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -126,7 +110,7 @@ def test_a_killed_run_is_resumed_and_its_report_is_whole(tmp_path: Path) -> None
 
     process.kill()
     process.communicate(timeout=60)
-    assert_nothing_runs_below(tmp_path)
+    wait_until_nothing_runs_below(tmp_path)
     before = {name: trial_bytes(tmp_path, name) for name in trials_of(tmp_path)}
     done = jetbench(tmp_path, "run", "--resume", "latest")
 
