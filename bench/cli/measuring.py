@@ -98,11 +98,24 @@ def new_store(results: Path, label: str) -> RunStore:
 
 
 def interruptible(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; Ctrl-C or SIGTERM cancels the work, which cleans up, and is raised then."""
+    """Run to the end; Ctrl-C or SIGTERM cancels the work, which cleans up.
+
+    Raises:
+        KeyboardInterrupt: it was cancelled.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        # The runner turns the first SIGINT into a cancellation; a polite end is no different.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-        return runner.run(work)
+        try:
+            return runner.run(_ended_by_sigterm(work))  # of SIGINT the runner takes care
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _ended_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
+    """Cancel the work on SIGTERM, also where SIGINT is ignored, as in a shell's background job."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def command_line() -> str:

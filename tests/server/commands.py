@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,7 +63,13 @@ def start(directory: Path, *words: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_sigint,  # noqa: PLW1509 - one call, before any thread of ours
     )
+
+
+def _heed_sigint() -> None:
+    """Undo what a shell does to its background jobs, where CI may run."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def jetbench(directory: Path, *words: str) -> "subprocess.CompletedProcess[str]":
