@@ -6,7 +6,7 @@ never resolve after an error PubAck or a reconnect (nats.py#985): here each answ
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 import nats.errors
 import numpy as np
@@ -22,10 +22,12 @@ from bench.clients.port import (
     AckSink,
     Binding,
     Delivered,
+    DeliverySink,
     Endpoint,
     IntArray,
     Messages,
 )
+from bench.core.units import NS_PER_S
 from bench.plan.traffic import ID_DIGITS
 
 CLOSE_TIMEOUT_S = 2.0
@@ -87,6 +89,7 @@ class NatsPyPublisher(_Connection):
         self._inbox = ""
         self._written = 0
         self._added = 0
+        self._sending: asyncio.Task[None] | None = None
         self.duplicates = 0
 
     async def open(self) -> None:
@@ -101,11 +104,29 @@ class NatsPyPublisher(_Connection):
         )
         await client.flush()
 
-    async def send(self, first: int, stop: int) -> None:
+    def blocked(self) -> "asyncio.Future[None] | None":
+        """Return None when a new block is taken; else the task that sends the last one."""
+        sending = self._sending
+        if sending is None or not sending.done():
+            return sending
+        self._sending = None
+        sending.result()  # raises what went wrong
+        return None
+
+    def send(self, first: int, stop: int) -> None:
         """Publish positions first..stop-1, one after the other, as the library does."""
+        self._sending = asyncio.get_running_loop().create_task(self._publish(first, stop))
+
+    async def close(self) -> None:
+        """Flush and disconnect; never raises."""
+        if self._sending is not None:
+            self._sending.cancel()
+        await super().close()
+
+    async def _publish(self, first: int, stop: int) -> None:
         client, messages = self._client, self._messages
         if client is None:
-            raise RuntimeError("send before open")
+            raise ValueError("send before open")
         fixed = messages.headers
         for position in range(first, stop):
             template = messages.payloads[messages.payload_index[position]]
@@ -122,6 +143,7 @@ class NatsPyPublisher(_Connection):
     async def _note_disconnect(self) -> None:
         await super()._note_disconnect()
         self._sink.abandoned(self._written)
+        self._sink.caught_up()
 
     async def _on_answer(self, message: Msg) -> None:
         now_ns = time.monotonic_ns()
@@ -136,6 +158,7 @@ class NatsPyPublisher(_Connection):
             self.duplicates += duplicate
             self._added += not duplicate
             self._sink.stored((position,), now_ns)
+        self._sink.caught_up()
 
 
 class NatsPyConsumer(_Connection):
@@ -144,23 +167,28 @@ class NatsPyConsumer(_Connection):
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
         super().__init__(endpoint)
         self._binding = binding
+        self._sink: DeliverySink | None = None
         self._unacked: dict[int, Msg] = {}
         self._taken = 0
         self._pushed: list[tuple[int, Msg]] = []
-        self._arrived = asyncio.Event()
+        self._asked = asyncio.Event()
+        self._acks: asyncio.Queue[tuple[IntArray, bool]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
         self._heartbeats = HeartbeatWatch(binding.idle_heartbeat_ns, self._faults.note)
-        self._pull: JetStreamContext.PullSubscription | None = None
 
-    async def open(self) -> None:
+    async def open(self, sink: DeliverySink) -> None:
         """Connect and bind to the consumer."""
+        self._sink = sink
         client, binding = await self._connect(), self._binding
+        self._start(self._ack_forever(sink))
         if binding.mode == "pull":
-            self._pull = await client.jetstream().pull_subscribe_bind(
+            pull = await client.jetstream().pull_subscribe_bind(
                 binding.consumer,
                 binding.stream,
                 pending_msgs_limit=_UNBOUNDED,
                 pending_bytes_limit=_UNBOUNDED,
             )
+            self._start(self._fetch_forever(pull, sink))
         else:
             await client.subscribe(
                 binding.deliver_subject,
@@ -175,48 +203,67 @@ class NatsPyConsumer(_Connection):
     async def close(self) -> None:
         """Stop the flow and disconnect; never raises."""
         self._heartbeats.stop()
+        for task in self._tasks:
+            task.cancel()
         await super().close()
 
-    async def take(self) -> Delivered:
-        """Return what one fetch brings, or what has been pushed since the last call."""
-        if self._pull is not None:
-            return self._delivered(await self._fetch(self._pull))
-        await self._arrived.wait()
-        self._arrived.clear()
-        pushed, self._pushed = self._pushed, []
-        return self._delivered(pushed)
+    def ask(self) -> None:
+        """Have the next fetch sent; what is pushed comes unasked."""
+        self._asked.set()
 
-    async def ack(self, positions: IntArray) -> int:
-        """Acknowledge each, one call of the library after the other."""
-        for position in positions.tolist():
-            await self._unacked.pop(position).ack()
-        return time.monotonic_ns()
+    def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
+        """Acknowledge each, one call of the library after the other, or the last one for all."""
+        self._acks.put_nowait((positions, cumulative))
 
-    async def ack_through(self, position: int) -> int:
-        """Acknowledge the one; the server takes it for all before it."""
-        await self._unacked[position].ack()
-        now_ns = time.monotonic_ns()
-        for covered in [number for number in self._unacked if number <= position]:
-            del self._unacked[covered]
-        return now_ns
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
 
-    async def _fetch(self, pull: "JetStreamContext.PullSubscription") -> list[tuple[int, Msg]]:
-        expires_s = self._binding.expires_ns / 1e9
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            assert self._sink is not None  # noqa: S101 - it was open
+            self._sink.failed(error)
+
+    async def _ack_forever(self, sink: DeliverySink) -> None:
         while True:
+            positions, cumulative = await self._acks.get()
+            for position in positions[-1:].tolist() if cumulative else positions.tolist():
+                await self._unacked[position].ack()
+            now_ns = time.monotonic_ns()
+            for position in positions.tolist():
+                del self._unacked[position]
+            sink.acked(positions, now_ns)
+            self._acks.task_done()
+
+    async def _fetch_forever(
+        self, pull: "JetStreamContext.PullSubscription", sink: DeliverySink
+    ) -> None:
+        expires_s = self._binding.expires_ns / NS_PER_S
+        while True:
+            await self._asked.wait()
+            await self._acks.join()  # as services do: acknowledge, then fetch
             try:
                 messages = await pull.fetch(self._binding.batch, timeout=expires_s)
             except (TimeoutError, nats.errors.TimeoutError):
                 continue  # the request expired without a message: ask again
             now_ns = time.monotonic_ns()
-            return [(now_ns, message) for message in messages]
+            self._asked.clear()
+            sink.delivered(self._delivered([(now_ns, message) for message in messages]))
 
     async def _on_push(self, message: Msg) -> None:
         self._heartbeats.heard()
         if message.reply == "" or (message.headers and "Status" in message.headers):
             await self._answer_control(message)
             return
+        if not self._pushed:  # what else is there already comes along
+            asyncio.get_running_loop().call_soon(self._hand_over)
         self._pushed.append((time.monotonic_ns(), message))
-        self._arrived.set()
+
+    def _hand_over(self) -> None:
+        pushed, self._pushed = self._pushed, []
+        assert self._sink is not None  # noqa: S101 - it is open
+        self._sink.delivered(self._delivered(pushed))
 
     async def _answer_control(self, message: Msg) -> None:
         """Answer flow control; idle heartbeats need no answer."""

@@ -1,9 +1,12 @@
 """The port between the engine and a NATS client: batch-shaped, so that neither pays for the other.
 
 The engine speaks in message indices of its own plan and in blocks; the client owns the connection
-and the bytes. All instants are CLOCK_MONOTONIC nanoseconds.
+and the bytes. What comes in is told by plain calls from the event loop, not by awaiting it: a task
+that wakes up for every block costs as much as the block (docs/adr/0014). All instants are
+CLOCK_MONOTONIC nanoseconds.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +25,7 @@ __all__ = [
     "Binding",
     "ConsumerLink",
     "Delivered",
+    "DeliverySink",
     "Endpoint",
     "IntArray",
     "Messages",
@@ -75,6 +79,9 @@ class AckSink(Protocol):
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one."""
 
+    def caught_up(self) -> None:
+        """Everything that came by now has been told; the link may be used from within."""
+
 
 class PublisherLink(Protocol):
     """One publisher's connection. Errors of the connection surface in `faults`."""
@@ -82,8 +89,15 @@ class PublisherLink(Protocol):
     async def open(self) -> None:
         """Connect and be ready to publish; ServerUnavailableError when nobody answers."""
 
-    async def send(self, first: int, stop: int) -> None:
-        """Hand positions first..stop-1 to the connection, in order."""
+    def blocked(self) -> "asyncio.Future[None] | None":
+        """Return None when messages are taken now; else what resolves when to ask again.
+
+        Raises:
+            MeasurementError: the connection is gone for good.
+        """
+
+    def send(self, first: int, stop: int) -> None:
+        """Hand positions first..stop-1 to the connection, in order; not while it is blocked."""
 
     @property
     def duplicates(self) -> int:
@@ -116,24 +130,34 @@ class Delivered:
     deliveries: IntArray
 
 
+class DeliverySink(Protocol):
+    """Where a consumer's connection reports what came; called from its loop."""
+
+    def delivered(self, block: Delivered) -> None:
+        """Messages came, at least one; the link may be used from within."""
+
+    def acked(self, positions: IntArray, acked_ns: int) -> None:
+        """The acks of these deliveries were handed to the connection at this instant."""
+
+    def failed(self, error: Exception) -> None:
+        """Nothing more will come."""
+
+
 class ConsumerLink(Protocol):
     """One consumer process's connection."""
 
-    async def open(self) -> None:
-        """Connect and bind to the consumer; messages may arrive from now on."""
+    async def open(self, sink: DeliverySink) -> None:
+        """Connect and bind to the consumer; a push link may deliver from now on."""
 
-    async def take(self) -> Delivered:
-        """Wait for messages and return what has come, at least one message.
+    def ask(self) -> None:
+        """Have more delivered.
 
-        A pull link asks for at most a batch, and only while this is awaited; a push link returns
-        what was pushed since the last call.
+        A pull link keeps asking the server until something comes, and then falls silent until the
+        next call; so it brings at most a batch for each of its requests. A push link needs none.
         """
 
-    async def ack(self, positions: IntArray) -> int:
-        """Acknowledge each; return the instant when the acks were handed to the connection, ns."""
-
-    async def ack_through(self, position: int) -> int:
-        """Acknowledge it and all before it with one ack (`ack_policy: all`); return the instant."""
+    def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
+        """Acknowledge each; or all of them and those before by one ack for the last one."""
 
     @property
     def faults(self) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 A pull consumer asks again when every message it holds has begun its handler: a free worker never
 waits for more than a round trip, and no more than one batch waits in the client. Without handler
-time everything happens in the block it came in.
+time everything happens in the call that brings the block.
 """
 
 import asyncio
@@ -12,81 +12,118 @@ import numpy as np
 
 from bench.clients.port import NO_ID, ConsumerLink, Delivered, IntArray
 from bench.engine.acks import AckOrder, AckPlan
-from bench.engine.clock import Alarm, now_ns
+from bench.engine.clock import make_timer, now_ns
 from bench.engine.handler import VirtualWorkers
 from bench.engine.recorder import ConsumeRecorder
 
 
 class Consumer:
-    """One consumer process's work; runs until it is cancelled."""
+    """One consumer process's work: the DeliverySink of its link.
+
+    Like the publisher it is called, not resumed: by the link when messages come, by its timers
+    when a handler ends or when the last message in hand begins.
+    """
 
     def __init__(
         self,
         link: ConsumerLink,
         recorder: ConsumeRecorder,
-        alarm: Alarm,
         workers: VirtualWorkers,
         acks: AckPlan,
+        handler_ns: IntArray,
     ) -> None:
-        self._link = link
-        self._recorder = recorder
-        self._alarm = alarm
-        self._workers = workers
-        self._acks = acks
-        self._in_hand: list[tuple[int, int]] = []
-        self._work_came = asyncio.Event()
-
-    async def run(self, handler_ns: IntArray, *, pull: bool) -> None:
-        """Take and handle messages.
+        """Be ready to take messages; call within a running event loop.
 
         Args:
+            link: brings them, once it is opened with this as its sink.
+            recorder: keeps what happens.
+            workers: handle them.
+            acks: decides when to acknowledge.
             handler_ns: handler time of each message by id, shape (n,).
-            pull: ask only when every message in hand has begun.
         """
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._finish_in_time())
-            while True:
-                if pull:
-                    await self._alarm.until(self._workers.last_start_ns)
-                await self._take(await self._link.take(), handler_ns)
+        self._link = link
+        self._recorder = recorder
+        self._workers = workers
+        self._acks = acks
+        self._handler_ns = handler_ns
+        self._no_work = not handler_ns.any()
+        self._pull = False
+        self._in_hand: list[tuple[int, int]] = []
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._work_ends = make_timer(self._finish)
+        self._work_begins = make_timer(self._ask)
 
-    async def _take(self, block: Delivered, handler_ns: IntArray) -> None:
-        positions = self._recorder.take(block)
-        await self._carry_out(self._acks.received(positions))
-        ours = (block.ids != NO_ID) & (block.ids < handler_ns.size)
-        durations = np.where(ours, handler_ns[np.where(ours, block.ids, 0)], 0)
-        ends_ns = self._workers.assign(block.received_ns, durations)
-        ended = ends_ns <= now_ns()
-        if ended.any() and not self._in_hand and ended.all():
-            await self._handled(positions)
+    async def run(self, *, pull: bool) -> None:
+        """Take and handle messages until cancelled; the link is open.
+
+        Args:
+            pull: the link brings messages only when asked.
+        """
+        self._pull = pull
+        try:
+            self._ask()
+            await self._over
+        finally:
+            self._over.cancel()
+            self._work_ends.close()
+            self._work_begins.close()
+
+    def delivered(self, block: Delivered) -> None:
+        """Messages came; what comes after the end is no part of the trial."""
+        if self._over.done():
             return
+        try:
+            self._take(block)
+            self._ask()
+        except Exception as error:  # noqa: BLE001 - whoever awaits `run` is told
+            self.failed(error)
+
+    def acked(self, positions: IntArray, acked_ns: int) -> None:
+        """Acks were handed over."""
+        self._recorder.acked_at(positions, acked_ns)
+
+    def failed(self, error: Exception) -> None:
+        """Nothing more will come."""
+        if not self._over.done():
+            self._over.set_exception(error)
+
+    def _take(self, block: Delivered) -> None:
+        positions = self._recorder.take(block)
+        self._acknowledge(self._acks.received(positions))
+        if self._no_work:
+            self._handled(positions)
+            return
+        ours = (block.ids != NO_ID) & (block.ids < self._handler_ns.size)
+        durations = np.where(ours, self._handler_ns[np.where(ours, block.ids, 0)], 0)
+        ends_ns = self._workers.assign(block.received_ns, durations)
         for end, position in zip(ends_ns.tolist(), positions.tolist(), strict=True):
             heapq.heappush(self._in_hand, (end, position))
-        self._work_came.set()
+        self._finish()
 
-    async def _finish_in_time(self) -> None:
-        """Notice the end of each handler when it comes."""
-        while True:
-            if not self._in_hand:
-                self._work_came.clear()
-                await self._work_came.wait()
-            await self._alarm.until(self._in_hand[0][0])
-            now = now_ns()
-            ended = []
-            while self._in_hand and self._in_hand[0][0] <= now:
-                ended.append(heapq.heappop(self._in_hand)[1])
-            if ended:
-                await self._handled(np.array(ended, dtype=np.int64))
-
-    async def _handled(self, positions: IntArray) -> None:
-        self._recorder.handled_at(positions, now_ns())
-        await self._carry_out(self._acks.handled(positions, idle=not self._in_hand))
-
-    async def _carry_out(self, order: AckOrder) -> None:
-        if not order.positions.size:
+    def _ask(self) -> None:
+        """Ask for more, or see to it that it is done when the last message in hand begins."""
+        if not self._pull or self._over.done():
             return
-        if order.cumulative:
-            acked_ns = await self._link.ack_through(int(order.positions[-1]))
+        if (begins_ns := self._workers.last_start_ns) <= now_ns():
+            self._link.ask()
         else:
-            acked_ns = await self._link.ack(order.positions)
-        self._recorder.acked_at(order.positions, acked_ns)
+            self._work_begins.ring_at(begins_ns)
+
+    def _finish(self) -> None:
+        """Notice the handlers that have ended, and see to the next one."""
+        now = now_ns()
+        ended = []
+        while self._in_hand and self._in_hand[0][0] <= now:
+            ended.append(heapq.heappop(self._in_hand)[1])
+        if ended:
+            self._handled(np.array(ended, dtype=np.int64))
+        if self._in_hand:
+            self._work_ends.ring_at(self._in_hand[0][0])
+
+    def _handled(self, positions: IntArray) -> None:
+        self._recorder.handled_at(positions, now_ns())
+        self._acknowledge(self._acks.handled(positions, idle=not self._in_hand))
+
+    def _acknowledge(self, order: AckOrder) -> None:
+        if order.positions.size:
+            self._link.ack(order.positions, cumulative=order.cumulative)

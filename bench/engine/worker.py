@@ -18,7 +18,7 @@ from bench.clients.factory import make_consumer, make_publisher
 from bench.clients.port import Messages
 from bench.engine.acks import make_ack_plan
 from bench.engine.channel import Channel, ChannelClosedError
-from bench.engine.clock import make_alarm
+from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
@@ -52,9 +52,8 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     recorder = PublishRecorder(messages.ids, job.record_path)
     link = make_publisher(job.client, job.endpoint, messages, recorder, job.how)
     await link.open()
-    alarm = make_alarm()
     start_ns = await _started(channel)
-    publisher = OpenLoopPublisher(link, recorder, alarm, _offer(job))
+    publisher = OpenLoopPublisher(link, recorder, _offer(job))
     due_ns = start_ns + traffic.intended_ns[messages.ids]
     phases = job.workload.phases
     answers_until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns
@@ -85,13 +84,12 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
     traffic = make_traffic(job.workload, job.seed)
     recorder = ConsumeRecorder(traffic.intended_ns.size, job.record_path)
     link = make_consumer(job.client, job.endpoint, job.binding)
-    await link.open()
-    alarm = make_alarm()
     workers = VirtualWorkers(job.workload.consume.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    consumer = Consumer(link, recorder, alarm, workers, acks)
+    consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
+    await link.open(consumer)
     due_ns = await _started(channel) + traffic.intended_ns
-    work = consumer.run(traffic.handler_ns, pull=job.binding.mode == "pull")
+    work = consumer.run(pull=job.binding.mode == "pull")
     stall_ns_max = await _attend(
         channel,
         work,
@@ -109,7 +107,7 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
 async def sample(job: SamplerJob, channel: Channel) -> Done:
     """Sample lag, CPU and memory until told to stop."""
     client = await admin.connect(job.endpoint)
-    alarm = make_alarm()
+    alarm = Alarm()
     sampler = Sampler(client, job.names, {**job.pids, job.role: os.getpid()}, job.seed)
     await sampler.listen()
     start_ns = await _started(channel)

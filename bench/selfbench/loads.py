@@ -14,7 +14,6 @@ from bench.clients.port import Binding, Messages
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.engine.acks import AfterHandler
-from bench.engine.clock import make_alarm
 from bench.engine.consumer import Consumer
 from bench.engine.handler import VirtualWorkers
 from bench.engine.publisher import OpenLoopPublisher
@@ -48,7 +47,7 @@ async def publish(case: LoadCase, server: Server, directory: Path) -> LoadFigure
     link = make_publisher(case.client, server.endpoint, messages, recorder)
     # The rate is not used: the schedule below is.
     offer = Publish.model_validate({"rate": "1/s", "window": WINDOW_MSGS})
-    publisher = OpenLoopPublisher(link, recorder, make_alarm(), offer)
+    publisher = OpenLoopPublisher(link, recorder, offer)
     meter = Meter(server)
     await link.open()
 
@@ -70,13 +69,13 @@ async def consume(case: LoadCase, server: Server, directory: Path) -> LoadFigure
     path = directory / "consumer.npy"
     recorder = ConsumeRecorder(case.messages, path)
     link = make_consumer(case.client, server.endpoint, _binding(case, server))
-    consumer = Consumer(link, recorder, make_alarm(), VirtualWorkers(1), AfterHandler())
+    no_work_ns = np.zeros(case.messages, dtype=np.int64)
+    consumer = Consumer(link, recorder, VirtualWorkers(1), AfterHandler(), no_work_ns)
     meter = Meter(server)
 
     meter.start()  # before the connection, at which a push consumer begins to deliver
-    await link.open()
-    no_work_ns = np.zeros(case.messages, dtype=np.int64)
-    working = asyncio.create_task(consumer.run(no_work_ns, pull=case.kind == "pull"))
+    await link.open(consumer)
+    working = asyncio.create_task(consumer.run(pull=case.kind == "pull"))
     with suppress(TimeoutError):  # what is missing is said below
         async with asyncio.timeout(LIMIT_NS / NS_PER_S):
             while recorder.acked < case.messages and not working.done():

@@ -12,7 +12,7 @@ from bench.clients.natspy import NatsPyConsumer
 from bench.clients.wire.consume import WireConsumer
 from bench.core.units import NS_PER_MS
 from tests.clients.server import RealServer, client, make_consumer, make_stream
-from tests.clients.wire.links import binding
+from tests.clients.wire.links import Taken, binding
 
 INTERVAL_NS = 20 * NS_PER_MS
 INTERVAL_S = 0.02
@@ -86,7 +86,7 @@ def test_a_server_that_stands_still_is_a_counted_fault(
                 idle_heartbeat=100 * NS_PER_MS,
             )
             link = make(Endpoint(url=fresh_server.url), bound)
-            await link.open()
+            await link.open(Taken())
             await asyncio.sleep(1)
             while_it_ran = link.faults
             fresh_server.pause()

@@ -8,7 +8,7 @@ import uvloop
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.engine.clock import make_alarm, now_ns
+from bench.engine.clock import now_ns
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.recorder import PublishRecorder, load_publisher
 from bench.spec.workload import Publish
@@ -30,7 +30,10 @@ class ScriptedLink:
 
     async def close(self) -> None: ...
 
-    async def send(self, first: int, stop: int) -> None:
+    def blocked(self) -> "asyncio.Future[None] | None":
+        return None
+
+    def send(self, first: int, stop: int) -> None:
         self.blocks.append((first, stop))
         self.most_in_flight = max(self.most_in_flight, stop - self._recorder.settled)
         if self._answer_after_s is not None:
@@ -39,6 +42,7 @@ class ScriptedLink:
 
     def _answer(self, positions: range) -> None:
         self._recorder.stored(tuple(positions), now_ns())
+        self._recorder.caught_up()
 
 
 def offer(window: int) -> Publish:
@@ -50,11 +54,9 @@ async def publish(
 ) -> tuple[ScriptedLink, OpenLoopPublisher]:
     recorder = PublishRecorder(np.arange(offsets_ns.size, dtype=np.int64), path)
     link = ScriptedLink(recorder, answer_after_s)
-    alarm = make_alarm()
-    publisher = OpenLoopPublisher(link, recorder, alarm, offer(window))
+    publisher = OpenLoopPublisher(link, recorder, offer(window))
     start_ns = now_ns() + 5 * NS_PER_MS
     await publisher.run(start_ns + offsets_ns, start_ns + NS_PER_S // 2)
-    alarm.close()
     return link, publisher
 
 

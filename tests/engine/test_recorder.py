@@ -1,6 +1,5 @@
 """What workers write down: exact, bounded, and still there when the worker is not."""
 
-import asyncio
 import multiprocessing
 import os
 import signal
@@ -88,14 +87,42 @@ def test_an_answer_after_a_break_counts_once(tmp_path: Path) -> None:
 def test_whoever_waits_for_answers_hears_of_a_break(tmp_path: Path) -> None:
     """A publisher with a full window would otherwise sleep to the end of the drain."""
 
-    async def wait() -> None:
-        recorder = PublishRecorder(ints(0, 1), tmp_path / "p.npy")
-        recorder.sent(0, 2, 50)
-        asyncio.get_running_loop().call_soon(recorder.abandoned, 2)
-        async with asyncio.timeout(30):
-            await recorder.until_settled(2, timeout_s=60)
+    recorder = PublishRecorder(ints(0, 1, 2), tmp_path / "p.npy")
+    calls: list[int] = []
+    recorder.sent(0, 3, 50)
+    recorder.when_settled(2, lambda: calls.append(recorder.settled))
 
-    asyncio.run(wait())
+    recorder.stored((0,), 60)
+    recorder.caught_up()
+    assert calls == []
+
+    recorder.abandoned(3)
+    recorder.caught_up()
+    recorder.caught_up()
+    assert calls == [3]
+
+
+@given(
+    answers=st.lists(st.lists(st.integers(0, 19), min_size=1, max_size=30), max_size=6),
+    as_array=st.booleans(),
+)
+def test_the_first_answer_counts_in_whatever_order_they_come(
+    tmp_path_factory: "object", answers: list[list[int]], as_array: bool
+) -> None:
+    """Rows in order are written as a slice, others one by one: the record must not tell which."""
+    path = tmp_path_factory.mktemp("stored") / "p.npy"  # type: ignore[attr-defined]
+    recorder = PublishRecorder(np.arange(20), path)
+    first: dict[int, int] = {}
+
+    for instant, positions in enumerate(answers, start=1):
+        distinct = list(dict.fromkeys(positions))
+        recorder.stored(ints(*distinct) if as_array else distinct, instant)
+        for position in distinct:
+            first.setdefault(position, instant)
+
+    expected = [first.get(position, NEVER) for position in range(20)]
+    assert load_publisher(path).stored_ns.tolist() == expected
+    assert recorder.stored_msgs == len(first)
 
 
 def test_a_publisher_without_a_share_has_an_empty_record(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ class Positions:
     def abandoned(self, stop: int) -> None:
         raise AssertionError(stop)
 
+    def caught_up(self) -> None: ...
+
 
 @pytest.fixture
 def null_server() -> Iterator[str]:
@@ -117,7 +119,7 @@ def test_a_publisher_gets_every_puback_in_order(null_server: str) -> None:
     async def publish() -> None:
         link = WirePublisher(Endpoint(url=null_server), messages, sink)
         await link.open()
-        await link.send(0, count)
+        link.send(0, count)
         async with asyncio.timeout(60):
             while len(sink.stored_positions) < count:
                 await asyncio.sleep(0.01)

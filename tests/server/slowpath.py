@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from bench.engine.clock import Alarm, make_alarm, now_ns
+from bench.engine.clock import Alarm, now_ns
 
 CHUNK = 1 << 16
 PUBLISHER = b'"name":"jetbench-publisher'
@@ -16,7 +16,7 @@ PUBLISHER = b'"name":"jetbench-publisher'
 async def slow_path(server_url: str, delay_ns: int) -> AsyncIterator[str]:
     """Forward to the server; yields the proxy's URL."""
     target = urlsplit(server_url)
-    alarm = make_alarm()
+    alarm = Alarm()
     carriers: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -32,6 +32,8 @@ PLAIN_RUNS_PER_CHUNK = 4
 
 CLOSE_TIMEOUT_S = 2.0
 
+GONE = "the connection broke and could not be mended"
+
 
 class Receiver(Protocol):
     """What a connection reads for."""
@@ -39,14 +41,23 @@ class Receiver(Protocol):
     def subscriptions(self) -> bytes:
         """Return the frames that every new connection begins with."""
 
+    def connected(self) -> None:
+        """A new connection is open."""
+
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the run of plain frames that `data` begins with; return what lies behind it."""
 
     def message(self, message: Message, now_ns: int) -> None:
         """Take a message that is not plain."""
 
+    def chunk_ends(self) -> None:
+        """Everything that has arrived by now was taken; the connection may be written to."""
+
     def lost(self) -> None:
-        """The connection broke, or the attempts to mend it have ended."""
+        """The connection broke; it is being mended."""
+
+    def gone(self, error: MeasurementError) -> None:
+        """The attempts to mend it have ended."""
 
 
 class Connection(asyncio.Protocol):
@@ -61,7 +72,8 @@ class Connection(asyncio.Protocol):
         self._receiver = receiver
         self._faults = faults
         self._transport: asyncio.Transport | None = None
-        self._writable = asyncio.Event()
+        self._blocked: asyncio.Future[None] | None = None
+        self._held: list[bytes | memoryview] = []
         self._reconnecting: asyncio.Task[None] | None = None
         self._attempts = 0
         self._connected_s = 0.0
@@ -92,29 +104,35 @@ class Connection(asyncio.Protocol):
             self._drop()
             raise ServerUnavailableError(f"{where}: no NATS server answers: {error}") from None
 
-    async def write(self, pieces: Iterable[bytes | memoryview]) -> None:
-        """Hand bytes to the connection; waits while its backlog is full or it is being mended.
+    @property
+    def is_open(self) -> bool:
+        """Whether what is written now goes to the server, and not to a later connection."""
+        return self._transport is not None
+
+    def blocked(self) -> "asyncio.Future[None] | None":
+        """Return None when writing is welcome; else what resolves when to ask again.
+
+        That is while the backlog is full, and while a broken connection is being mended.
 
         Raises:
             MeasurementError: the connection is gone for good.
         """
-        while not self._writable.is_set():  # it may break again before we run
-            await self._writable.wait()
-        self.check()
+        if self._given_up:
+            raise MeasurementError(GONE)
+        return self._blocked
+
+    def write(self, pieces: Iterable[bytes | memoryview]) -> None:
+        """Hand bytes to the connection; kept for the next one while a broken one is mended."""
         if self._transport is None:
-            raise ValueError("write before open or after close")
+            self._held += pieces
+            return
         for piece in pieces:
             self._transport.write(piece)
 
     def answer(self, frame: bytes) -> None:
-        """Write a few bytes at once, from within the receiver; dropped while disconnected."""
+        """Write a few bytes that mean nothing to a later connection."""
         if self._transport is not None:
             self._transport.write(frame)
-
-    def check(self) -> None:
-        """Raise MeasurementError when the connection is gone for good."""
-        if self._given_up:
-            raise MeasurementError("the connection broke and could not be mended")
 
     async def flush(self) -> None:
         """Wait until the server has read everything written so far.
@@ -158,7 +176,10 @@ class Connection(asyncio.Protocol):
         self._unread = b""
         self._connected_s = time.monotonic()
         transport.write(self._receiver.subscriptions())
-        self._writable.set()
+        held, self._held = self._held, []
+        self.write(held)
+        self._unblock()
+        self._receiver.connected()
         if greeting.unread:
             self.data_received(greeting.unread)
 
@@ -178,21 +199,30 @@ class Connection(asyncio.Protocol):
             return
         self._faults.note(f"gave up after {RECONNECT_ATTEMPTS} attempts to reconnect")
         self._given_up = True
-        self._writable.set()  # wakes the writers, who then raise
-        self._receiver.lost()
+        self._receiver.gone(MeasurementError(GONE))
+        self._unblock()
+
+    def _block(self) -> None:
+        if self._blocked is None:
+            self._blocked = asyncio.get_running_loop().create_future()
+
+    def _unblock(self) -> None:
+        blocked, self._blocked = self._blocked, None
+        if blocked is not None and not blocked.done():
+            blocked.set_result(None)
 
     def pause_writing(self) -> None:
         """Hold writers back."""
-        self._writable.clear()
+        self._block()
 
     def resume_writing(self) -> None:
         """Let writers go on."""
-        self._writable.set()
+        self._unblock()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the break and begin to mend it, unless we are closing."""
         self._transport = None
-        self._writable.clear()
+        self._block()
         for pong in self._pongs:
             if not pong.done():
                 pong.set_exception(ConnectionError("connection lost"))
@@ -215,11 +245,14 @@ class Connection(asyncio.Protocol):
             self._unread = b""
             if self._transport is not None:
                 self._transport.abort()
+        self._receiver.chunk_ends()
 
     def _read(self, data: bytes, now_ns: int) -> bytes:
         """Take every whole frame; return the rest."""
         for _ in range(PLAIN_RUNS_PER_CHUNK):
             data = self._receiver.plain(data, now_ns)
+            if not data:
+                return data
             if (found := next_frame(data, 0)) is None:
                 return data
             self._dispatch(found[0], now_ns)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
-from bench.clients.port import Binding, Delivered, Endpoint, IntArray
+from bench.clients.port import Binding, DeliverySink, Endpoint, IntArray
 from bench.clients.wire import acks
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.deliveries import Arrivals, Columns, DeliveryReader
@@ -40,7 +40,8 @@ class WireConsumer:
         self._connection = Connection(endpoint, self, self._faults)
         self._reader = DeliveryReader(binding.id_offset)
         self._arrivals = Arrivals()
-        self._news: asyncio.Future[None] | None = None
+        self._sink: DeliverySink | None = None
+        self._asking = False
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_ns = 0
         self._unanswered = acks.Unanswered()
@@ -50,32 +51,26 @@ class WireConsumer:
         if binding.mode == "pull":
             self._pulls = PullRequests(binding, options or PullOptions(), inbox, self._faults)
 
-    async def open(self) -> None:
+    async def open(self, sink: DeliverySink) -> None:
         """Connect and bind to the consumer; ServerUnavailableError when nobody answers."""
+        self._sink = sink
         await self._connection.open()
         self._heartbeats.start()
 
-    async def take(self) -> Delivered:
-        """Wait for messages and return what has come, at least one message.
+    def ask(self) -> None:
+        """Have a pull consumer's requests sent, again and again until something comes."""
+        self._asking = True
+        self._request()
 
-        Raises:
-            MeasurementError: the connection is gone for good, or the consumer is.
-        """
-        await self._ask()
-        while not self._arrivals:
-            self._connection.check()
-            await self._wait()
-            if not self._arrivals:
-                await self._ask()
-        return self._take()
-
-    async def ack(self, positions: IntArray) -> int:
-        """Acknowledge each; return the instant when the acks were handed to the connection, ns."""
-        return await self._answer(self._unanswered.settle(positions), acks.ACK)
-
-    async def ack_through(self, position: int) -> int:
-        """Acknowledge it and all before it with one ack (`ack_policy: all`); return the instant."""
-        return await self._answer([self._unanswered.settle_through(position)], acks.ACK)
+    def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
+        """Acknowledge each; or all and those before by one ack for the last."""
+        if cumulative:
+            ack_subjects = [self._unanswered.settle_through(int(positions[-1]))]
+        else:
+            ack_subjects = self._unanswered.settle(positions)
+        acked_ns = self._answer(ack_subjects, acks.ACK)
+        if self._sink is not None:
+            self._sink.acked(positions, acked_ns)
 
     async def double_ack(self, positions: IntArray) -> int:
         """Acknowledge each; return the instant when the server had confirmed all, ns.
@@ -87,20 +82,20 @@ class WireConsumer:
         if not ack_subjects:
             return time.monotonic_ns()
         reply, confirmed_ns = self._confirmations.expect(len(ack_subjects))
-        await self._answer(ack_subjects, acks.ACK, reply)
+        self._answer(ack_subjects, acks.ACK, reply)
         return await confirmed_ns
 
-    async def nak(self, positions: IntArray, delay_ns: int = 0) -> int:
+    def nak(self, positions: IntArray, delay_ns: int = 0) -> int:
         """Have each delivered again, at once or after a delay; return the instant."""
-        return await self._answer(self._unanswered.settle(positions), acks.nak(delay_ns))
+        return self._answer(self._unanswered.settle(positions), acks.nak(delay_ns))
 
-    async def term(self, positions: IntArray, reason: str = "") -> int:
+    def term(self, positions: IntArray, reason: str = "") -> int:
         """Have none of them delivered ever again; return the instant."""
-        return await self._answer(self._unanswered.settle(positions), acks.term(reason))
+        return self._answer(self._unanswered.settle(positions), acks.term(reason))
 
-    async def in_progress(self, positions: IntArray) -> int:
+    def in_progress(self, positions: IntArray) -> int:
         """Start the ack wait of each anew; return the instant."""
-        return await self._answer(self._unanswered.look(positions), acks.IN_PROGRESS)
+        return self._answer(self._unanswered.look(positions), acks.IN_PROGRESS)
 
     @property
     def faults(self) -> Sequence[str]:
@@ -122,12 +117,19 @@ class WireConsumer:
         to = f"{self._binding.deliver_subject} {self._binding.deliver_group}".rstrip().encode()
         return b"SUB %b %d\r\n" % (to, _PUSH_SID) + confirmations
 
+    def connected(self) -> None:
+        """Ask the server anew, where nothing came yet."""
+        self._request()
+
     def lost(self) -> None:
         """Forget what died with the connection."""
         if self._pulls is not None:
             self._pulls.forget()
         self._confirmations.lost()
-        self._wake()
+
+    def gone(self, error: MeasurementError) -> None:
+        """Nothing more will come."""
+        self._fail(error)
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the plain deliveries that `data` begins with."""
@@ -155,7 +157,18 @@ class WireConsumer:
         self._heartbeats.heard()
         if self._pulls is not None:
             self._pulls.received(columns[0], now_ns)
-        self._wake()
+
+    def chunk_ends(self) -> None:
+        """Hand over what came; or ask again, where a request ended with nothing."""
+        if not self._arrivals:
+            self._request()
+            return
+        self._asking = False
+        block, ack_subjects = self._arrivals.take()
+        if self._binding.acks:
+            self._unanswered.add(ack_subjects)
+        if self._sink is not None:
+            self._sink.delivered(block)
 
     def _take_status(self, message: Message, status: Status, now_ns: int) -> None:
         if status.code == 100:
@@ -169,48 +182,42 @@ class WireConsumer:
             self._faults.note(f"push: {status.code} {status.text}")
         else:
             self._pulls.ended(message.subject, message.sid, status, now_ns)
-            self._wake()
 
-    async def _ask(self) -> None:
-        if self._pulls is None:
+    def _request(self) -> None:
+        """Send the pull requests that are due, and look again when the next one may be."""
+        if self._pulls is None or not self._asking or not self._connection.is_open:
             return
         if self._pulls.hopeless:
-            raise MeasurementError(self._pulls.hopeless)
-        requests = self._pulls.due(len(self._arrivals), time.monotonic_ns())
+            self._fail(MeasurementError(self._pulls.hopeless))
+            return
+        requests = self._pulls.due(time.monotonic_ns())
         if requests:
-            await self._connection.write((requests,))
+            self._connection.write((requests,))
+        self._set_alarm(self._pulls.look_again_ns())
 
-    def _take(self) -> Delivered:
-        block, ack_subjects = self._arrivals.take()
-        if self._binding.acks:
-            self._unanswered.add(ack_subjects)
-        return block
+    def _fail(self, error: MeasurementError) -> None:
+        self._asking = False
+        if self._sink is not None:
+            self._sink.failed(error)
 
-    async def _wait(self) -> None:
-        """Wait for news, or until a pull request must be looked after."""
-        loop = asyncio.get_running_loop()
-        self._news = loop.create_future()
-        if self._pulls is not None:
-            self._set_alarm(loop, self._pulls.look_again_ns())
-        await self._news
-
-    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at_ns: int) -> None:
+    def _set_alarm(self, at_ns: int) -> None:
         """Wake at this instant at the latest; an alarm that rings earlier is left as it is."""
         if self._alarm is not None:
             if self._alarm_ns <= at_ns:
                 return
             self._alarm.cancel()
         delay_s = max((at_ns - time.monotonic_ns()) / NS_PER_S, _SHORTEST_WAIT_S)
-        self._alarm, self._alarm_ns = loop.call_later(delay_s, self._ring), at_ns
+        self._alarm = asyncio.get_running_loop().call_later(delay_s, self._ring)
+        self._alarm_ns = at_ns
 
     def _ring(self) -> None:
         self._alarm = None
-        self._wake()
+        self._request()
 
-    def _wake(self) -> None:
-        if self._news is not None and not self._news.done():
-            self._news.set_result(None)
-
-    async def _answer(self, ack_subjects: Sequence[bytes], verb: bytes, reply: bytes = b"") -> int:
-        await self._connection.write((acks.answer_frames(ack_subjects, verb, reply),))
-        return time.monotonic_ns()
+    def _answer(self, ack_subjects: Sequence[bytes], verb: bytes, reply: bytes = b"") -> int:
+        """Hand the answers over; return the instant."""
+        frames = acks.answer_frames(ack_subjects, verb, reply)
+        # Before the write: the server may have an ack before the call is back.
+        at_ns = time.monotonic_ns()
+        self._connection.write((frames,))
+        return at_ns

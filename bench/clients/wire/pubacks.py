@@ -65,25 +65,25 @@ class PubAckRuns:
             self._zeros[numbers] = ord("0")
             self._span[numbers] = _NINE
 
-    def read(self, data: bytes) -> tuple[IntArray | None, bytes]:
+    def read(self, data: bytes) -> tuple[IntArray | list[int], bytes]:
         """Return the positions of the run that `data` begins with, and what lies behind it."""
         rows = len(data) // self._size if self._size else 0
         positions = self._read_rows(data, rows) if rows >= ROWS_FROM else self._read_few(data)
-        if positions.size == 0:
-            return None, data
-        return positions, data[positions.size * self._size :]
+        return positions, data[len(positions) * self._size :]
 
-    def _read_few(self, data: bytes) -> IntArray:
-        positions: list[int] = []
-        while (found := self._pattern.match(data, len(positions) * self._size)) is not None:
-            positions.append(int(found[1]))
-        return np.array(positions, dtype=np.int64)
+    def _read_few(self, data: bytes) -> list[int]:
+        numbers = self._pattern.findall(data)
+        if len(numbers) * self._size != len(data):  # something lies between them, or behind
+            numbers = []
+            while (found := self._pattern.match(data, len(numbers) * self._size)) is not None:
+                numbers.append(found[1])
+        return list(map(int, numbers))
 
     def _read_rows(self, data: bytes, count: int) -> IntArray:
         flat = np.frombuffer(data, dtype=np.uint8, count=count * self._size)
         above = flat.reshape(count, self._size) - self._zeros
         alien = above > self._span  # unsigned: what lies below a zero wraps to far above a nine
-        if alien.any():
+        if np.count_nonzero(alien):
             count = int(alien.any(axis=1).argmax())
         positions: IntArray = above[:count, self._token] @ _POWERS
         return positions

@@ -18,7 +18,7 @@ from bench.clients.wire.frames import Layout, PublishFrames
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message
 from bench.clients.wire.singles import Singles
-from bench.core.errors import UsageError
+from bench.core.errors import MeasurementError, UsageError
 from bench.core.units import NS_PER_S
 from bench.spec.variant import PublishSettings
 
@@ -63,6 +63,7 @@ class WirePublisher:
         self._sink = sink
         self._faults = Faults()
         self._manner = _manner(messages, self._inbox, how, sink, self._faults)
+        self._batched = how.mode in ("atomic", "fast")
         self._frames = PublishFrames(messages, self._manner)
         self._connection = Connection(endpoint, self, self._faults)
         self._written = 0
@@ -83,12 +84,21 @@ class WirePublisher:
                 f"takes at most {self._connection.max_payload} (max_payload)"
             )
 
-    async def send(self, first: int, stop: int) -> None:
+    def blocked(self) -> "asyncio.Future[None] | None":
+        """Return None when messages are taken now; else what resolves when to ask again.
+
+        Raises:
+            MeasurementError: the connection is gone for good.
+        """
+        return self._connection.blocked()
+
+    def send(self, first: int, stop: int) -> None:
         """Hand positions first..stop-1 to the connection, in order."""
-        await self._connection.write(self._frames.slices(first, stop))
+        self._connection.write(self._frames.slices(first, stop))
         self._written = stop
-        self._manner.wrote(stop, time.monotonic_ns())
-        self._watch()
+        if self._batched:
+            self._manner.wrote(stop, time.monotonic_ns())
+            self._watch()
 
     @property
     def faults(self) -> Sequence[str]:
@@ -110,10 +120,17 @@ class WirePublisher:
         """Listen for answers."""
         return b"SUB %b.> 1\r\n" % self._inbox
 
+    def connected(self) -> None:
+        """Nothing to ask for: answers come by themselves."""
+
     def lost(self) -> None:
         """Nothing is sent again: what has no answer yet will have none."""
         self._manner.lost()
         self._sink.abandoned(self._written)
+        self._sink.caught_up()
+
+    def gone(self, error: MeasurementError) -> None:
+        """Nothing to tell: whoever sends asks whether we are blocked."""
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the plain answers that `data` begins with."""
@@ -122,7 +139,12 @@ class WirePublisher:
     def message(self, message: Message, now_ns: int) -> None:
         """Take any other answer."""
         self._manner.message(message, now_ns)
-        self._watch()
+
+    def chunk_ends(self) -> None:
+        """Let the engine go on; an open batch may have to wait for less now."""
+        if self._batched:
+            self._watch()
+        self._sink.caught_up()
 
     def _watch(self) -> None:
         """See to it that an open batch is ended when it has waited long enough."""

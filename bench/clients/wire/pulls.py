@@ -118,22 +118,14 @@ class PullRequests:
         """Return the SUB frames."""
         return b"".join(b"SUB %b.%d.* %d\r\n" % (self._inbox, sid, sid) for sid in self._slots)
 
-    def due(self, in_hand: int, now_ns: int) -> bytes:
-        """Return the requests to send now.
-
-        Args:
-            in_hand: messages that came and were not taken yet.
-            now_ns: this instant.
-        """
+    def due(self, now_ns: int) -> bytes:
+        """Return the requests to send now."""
         self._drop_lost(now_ns)
         if now_ns < self._pause_until_ns:
             return b""
-        room = self._batch * len(self._slots) - in_hand
-        room -= sum(slot.remaining for slot in self._slots.values())
         frames = b""
         for sid, slot in self._slots.items():
-            if slot.remaining == 0 and room >= self._batch:
-                room -= self._batch
+            if slot.remaining == 0:
                 self._asked += 1
                 slot.number, slot.remaining = self._asked, self._batch
                 slot.lost_ns = now_ns + self._silence_ns

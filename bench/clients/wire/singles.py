@@ -62,10 +62,11 @@ class Singles:
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the plain PubAcks that `data` begins with."""
         positions, unread = self._runs.read(data)
-        if positions is not None:
-            if positions.max() >= self._count:
+        if len(positions):
+            largest = max(positions) if isinstance(positions, list) else positions.max()
+            if largest >= self._count:
                 self._faults.note(NEVER_SENT)
-                positions = positions[positions < self._count]
+                positions = [position for position in positions if position < self._count]
             self._sink.stored(positions, now_ns)
         return unread
 

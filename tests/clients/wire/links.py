@@ -52,6 +52,8 @@ class Answers:
     def abandoned(self, stop: int) -> None:
         self.abandoned_stop = stop
 
+    def caught_up(self) -> None: ...
+
     async def all_of(self, count: int) -> None:
         """Wait until so many messages have their answer."""
         while len(self.stored_positions) + len(self.refusals) < count:
@@ -94,12 +96,19 @@ async def publisher(
         await link.close()
 
 
+async def send(link: WirePublisher, first: int, stop: int) -> None:
+    """Send when the link takes messages, as the engine does."""
+    while (blocked := link.blocked()) is not None:
+        await blocked
+    link.send(first, stop)
+
+
 async def publish(endpoint: Endpoint, chosen: Messages, how: PublishSettings = ASYNC) -> Answers:
     """Publish everything in steps and wait for the answers."""
     count = chosen.ids.size
     async with publisher(endpoint, chosen, how) as (link, answers):
         for first in range(0, count, 100):
-            await link.send(first, min(first + 100, count))
+            await send(link, first, min(first + 100, count))
         await answers.all_of(count)
     assert link.faults == ()
     return answers
@@ -115,33 +124,52 @@ def binding(stream: str, *, mode: str = "pull", batch: int = 100, **changes: obj
     return Binding(stream=stream, consumer="c", mode=mode, batch=batch, **(values | changes))  # type: ignore[arg-type]
 
 
-@asynccontextmanager
-async def consumer(
-    endpoint: Endpoint, bound: Binding, options: PullOptions | None = None
-) -> AsyncIterator[WireConsumer]:
-    """An open consumer link."""
-    link = WireConsumer(endpoint, bound, options)
-    await link.open()
-    try:
-        yield link
-    finally:
-        await link.close()
-
-
 @dataclass
 class Taken:
-    """Blocks that a link handed over, and the position of the next delivery."""
+    """A DeliverySink that keeps what it is brought, and the position of the next delivery."""
 
     blocks: list[Delivered] = field(default_factory=list)
+    acked_positions: list[int] = field(default_factory=list)
     stop: int = 0
+    error: Exception | None = None
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def delivered(self, block: Delivered) -> None:
+        self.blocks.append(block)
+        self._came.set()
+
+    def acked(self, positions: IntArray, acked_ns: int) -> None:
+        assert acked_ns > 0
+        self.acked_positions += positions.tolist()
+
+    def failed(self, error: Exception) -> None:
+        self.error = error
+        self._came.set()
 
     async def more(self, link: WireConsumer) -> IntArray:
-        """Take a block; return its positions."""
-        block = await link.take()
-        self.blocks.append(block)
-        first, self.stop = self.stop, self.stop + block.ids.size
-        return np.arange(first, self.stop)
+        """Ask for more and wait for it; return the positions of what came since the last call."""
+        while self.stop == (stop := sum(block.ids.size for block in self.blocks)):
+            if self.error is not None:
+                raise self.error
+            self._came.clear()
+            link.ask()
+            await self._came.wait()
+        first, self.stop = self.stop, stop
+        return np.arange(first, stop)
 
     def column(self, name: str) -> list[int]:
         """Return a column of all blocks together."""
         return [value for block in self.blocks for value in getattr(block, name).tolist()]
+
+
+@asynccontextmanager
+async def consumer(
+    endpoint: Endpoint, bound: Binding, options: PullOptions | None = None
+) -> AsyncIterator[tuple[WireConsumer, Taken]]:
+    """An open consumer link and what it brings."""
+    link, taken = WireConsumer(endpoint, bound, options), Taken()
+    await link.open(taken)
+    try:
+        yield link, taken
+    finally:
+        await link.close()

@@ -8,6 +8,7 @@ from bench.broker.endpoint import Endpoint
 from bench.clients.faults import Faults
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.parse import Message
+from bench.core.errors import MeasurementError
 
 ENDPOINT = Endpoint(url="nats://127.0.0.1:4222")
 
@@ -57,6 +58,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.chunks = 0
         self.faults = Faults()
         self.connection = Connection(ENDPOINT, self, self.faults)
 
@@ -71,8 +73,17 @@ class Reader:
         del now_ns
         self.messages.append(message)
 
+    def connected(self) -> None:
+        raise AssertionError("nothing is opened here")
+
+    def chunk_ends(self) -> None:
+        self.chunks += 1
+
     def lost(self) -> None:
         raise AssertionError("nothing is lost here")
+
+    def gone(self, error: MeasurementError) -> None:
+        raise error
 
     def read(self, chunks: Iterable[bytes]) -> None:
         """Feed chunks as a transport would."""

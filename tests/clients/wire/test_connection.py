@@ -9,7 +9,7 @@ import pytest
 from bench.broker.endpoint import Endpoint
 from bench.clients.wire import connection
 from bench.clients.wire.publish import WirePublisher
-from tests.clients.wire.links import Answers, messages, run
+from tests.clients.wire.links import Answers, messages, run, send
 from tests.clients.wire.samples import Reader
 
 
@@ -117,8 +117,8 @@ def test_a_sender_waits_for_a_server_that_does_not_read() -> None:
             url = f"nats://127.0.0.1:{running.sockets[0].getsockname()[1]}"
             link = WirePublisher(Endpoint(url=url), chosen, Answers())
             await link.open()
-            await link.send(0, 4)
-            waiting = asyncio.create_task(link.send(4, 5))
+            await send(link, 0, 4)
+            waiting = asyncio.create_task(send(link, 4, 5))
             await asyncio.sleep(0.1)
             assert not waiting.done()
             gate.set()

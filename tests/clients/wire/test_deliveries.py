@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.clients.port import NO_ID, Binding, ConsumerLink
 from bench.clients.wire.consume import WireConsumer
+from tests.clients.wire.links import Taken
 from tests.clients.wire.samples import ENDPOINT, cut, cut_sizes, msg
 
 SHORT = b"$JS.ACK.ORDERS.worker.%d.%d.7.1700000000000000000.%d"
@@ -56,7 +58,8 @@ sent = st.builds(
 )
 
 
-def consumer(id_offset: int = 0, *, acks: bool = True) -> WireConsumer:
+def consumer(id_offset: int = 0) -> tuple[WireConsumer, Taken]:
+    """A consumer that is fed by hand, and what it brings."""
     binding = Binding(
         stream="ORDERS",
         consumer="worker",
@@ -65,9 +68,10 @@ def consumer(id_offset: int = 0, *, acks: bool = True) -> WireConsumer:
         expires_ns=10**9,
         id_offset=id_offset,
         deliver_subject="d",
-        acks=acks,
     )
-    return WireConsumer(ENDPOINT, binding)
+    link, taken = WireConsumer(ENDPOINT, binding), Taken()
+    link._sink = taken
+    return link, taken
 
 
 @given(
@@ -85,7 +89,7 @@ def test_every_delivery_is_read_once_and_whole(
     sizes: list[int],
 ) -> None:
     """The learnt pattern and the exact reader share a chunk, and must agree on every message."""
-    link = consumer(id_offset)
+    link, taken = consumer(id_offset)
     messages = messages * repeats
     data = b"".join(
         (HEARTBEAT if turn in heartbeats else b"") + message.frame(id_offset)
@@ -94,13 +98,13 @@ def test_every_delivery_is_read_once_and_whole(
 
     for chunk in cut(data, sizes):
         link._connection.data_received(chunk)
-    block, ack_subjects = link._arrivals.take()
+    ack_subjects = link._unanswered.look(np.arange(len(messages)))
 
-    assert block.ids.tolist() == [message.message_id for message in messages]
-    assert block.stream_seqs.tolist() == [message.stream_seq for message in messages]
-    assert block.deliveries.tolist() == [message.deliveries for message in messages]
+    assert taken.column("ids") == [message.message_id for message in messages]
+    assert taken.column("stream_seqs") == [message.stream_seq for message in messages]
+    assert taken.column("deliveries") == [message.deliveries for message in messages]
     assert ack_subjects == [message.ack_subject for message in messages]
-    assert block.received_ns.size == len(messages)
+    assert len(taken.column("received_ns")) == len(messages)
     assert link.faults == ()
 
 
@@ -120,7 +124,7 @@ def many(count: int, **changes: object) -> list[Sent]:
 @pytest.mark.parametrize("has_header", [False, True])
 def test_known_sizes_take_the_fast_way(monkeypatch: pytest.MonkeyPatch, has_header: bool) -> None:
     """The exact reader costs 10 times as much: missing the fast one would make us the limit."""
-    link = consumer()
+    link, taken = consumer()
     small, large = many(50, has_header=has_header), many(50, has_header=has_header, size=1000)
     for learnt in (small[0], large[0]):
         link._connection.data_received(learnt.frame(0))
@@ -131,13 +135,13 @@ def test_known_sizes_take_the_fast_way(monkeypatch: pytest.MonkeyPatch, has_head
     )
     link._connection.data_received(mixed)
 
-    assert link._arrivals.take()[0].ids.size == 102
+    assert len(taken.column("ids")) == 102
 
 
 def test_a_heartbeat_in_a_chunk_does_not_end_the_fast_way() -> None:
     """Flow control comes again and again; it must not make its variant dearer to measure."""
     frames = [message.frame(0) for message in many(20)]
-    link = consumer()
+    link, _ = consumer()
     link._connection.data_received(frames[0])
 
     columns, unread = link._reader.run(b"".join(frames[:8]) + HEARTBEAT + b"".join(frames[8:]))
@@ -149,28 +153,28 @@ def test_a_heartbeat_in_a_chunk_does_not_end_the_fast_way() -> None:
 
 def test_a_message_that_no_consumer_delivered_is_a_fault() -> None:
     """A stray message on our inbox has no stream sequence: it cannot be recorded as a delivery."""
-    link = consumer()
+    link, taken = consumer()
 
     link._connection.data_received(msg(b"x", 1, b"0" * 16, b"_INBOX.other"))
 
-    assert len(link._arrivals) == 0
+    assert taken.column("ids") == []
     assert link.faults == ("a message that no consumer delivered",)
 
 
 @given(start=st.integers(0, 3000), junk=st.binary(min_size=1, max_size=30), sizes=cut_sizes)
 def test_junk_among_deliveries_never_crashes(start: int, junk: bytes, sizes: list[int]) -> None:
     """What came before the junk is kept, and nothing is invented beyond it."""
-    link = consumer()
+    link, taken = consumer()
     data = b"".join(message.frame(0) for message in many(15))
 
     for chunk in cut(data[:start] + junk + data[start:], sizes):
         link._connection.data_received(chunk)
 
-    assert len(link._arrivals) <= 16
+    assert len(taken.column("ids")) <= 16
 
 
 def test_it_is_a_consumer_link() -> None:
     """The engine knows the port alone (checked by mypy)."""
-    link: ConsumerLink = consumer()
+    link: ConsumerLink = consumer()[0]
 
     assert link.faults == ()

@@ -28,10 +28,10 @@ class Asking:
         bound = binding("S", batch=10, **changes)
         self.pulls = PullRequests(bound, options or PullOptions(), b"in", self.faults)
 
-    def due(self, in_hand: int = 0, now_ns: int = 0) -> list[Message]:
+    def due(self, now_ns: int = 0) -> list[Message]:
         """Return the requests that are sent now, as the server reads them."""
         # A PUB frame differs from a MSG frame by the verb and the missing sid.
-        data = self.pulls.due(in_hand, now_ns).replace(b"PUB $JS", b"MSG $JS")
+        data = self.pulls.due(now_ns).replace(b"PUB $JS", b"MSG $JS")
         requests, at = [], 0
         while at < len(data):
             subject, rest = data[at + 4 :].split(b" ", 1)
@@ -83,16 +83,6 @@ def test_one_request_is_open_until_its_batch_is_full() -> None:
 
     asking.pulls.received([b"1"], 0)
     assert len(asking.due()) == 1
-
-
-def test_what_is_in_hand_leaves_no_room() -> None:
-    """A batch that came and was not taken counts as much as one under way."""
-    asking = Asking(requests=2)
-
-    assert len(asking.due(in_hand=11)) == 0
-    assert len(asking.due(in_hand=10)) == 1
-    assert len(asking.due(in_hand=0)) == 1
-    assert len(asking.due(in_hand=0)) == 0
 
 
 def test_each_request_counts_its_own_messages() -> None:

@@ -8,7 +8,7 @@ from bench.broker.endpoint import Endpoint
 from bench.clients.port import Messages
 from bench.spec.variant import PublishSettings
 from tests.clients.server import RealServer, client, make_stream, stream_state
-from tests.clients.wire.links import Answers, messages, publish, publisher, run
+from tests.clients.wire.links import Answers, messages, publish, publisher, run, send
 
 pytestmark = pytest.mark.nats
 
@@ -64,7 +64,7 @@ def test_an_unfinished_batch_is_ended_when_it_has_waited(server: RealServer, mod
             settings = how(mode, batch=50, linger="20ms")
             async with publisher(Endpoint(url=server.url), chosen, settings) as (link, answers):
                 for stop in (1, 3, 53, 60):
-                    await link.send(len(answers.stored_positions), stop)
+                    await send(link, len(answers.stored_positions), stop)
                     await answers.all_of(stop)
                 state = await stream_state(control, "SLOW")
 
@@ -158,7 +158,7 @@ def test_two_publishers_keep_their_batches_apart(server: RealServer, mode: str) 
             ):
                 for first in range(0, 500, 20):
                     for link, _ in (one, two):
-                        await link.send(first, first + 20)
+                        await send(link, first, first + 20)
                 for link, answers in (one, two):
                     await answers.all_of(500)
                     assert answers.stored_positions == list(range(500))
@@ -178,13 +178,13 @@ def test_what_a_break_left_without_an_answer_is_told(fresh_server: RealServer, m
         async with client(fresh_server.url, allow_reconnect=False) as control:
             await make_stream(control, "CUT", **BOTH)
         async with publisher(endpoint, chosen, settings) as (link, answers):
-            await link.send(0, 180)
+            await send(link, 0, 180)
             await answers.all_of(180)
-            await link.send(180, 200)
+            await send(link, 180, 200)
             fresh_server.kill()
-            await link.send(200, 210)
+            await send(link, 200, 210)
             await asyncio.to_thread(fresh_server.start)
-            await link.send(210, 400)
+            await send(link, 210, 400)
             while 399 not in answers.stored_positions and 399 not in answers.refusals:
                 await asyncio.sleep(0.01)
 
@@ -211,11 +211,11 @@ def test_one_by_one_a_message_may_expect_the_last_sequence(server: RealServer) -
                               discard_new_per_subject=True)  # fmt: skip
             async with publisher(Endpoint(url=server.url), chosen, settings) as (link, answers):
                 for position in range(30):
-                    await link.send(position, position + 1)
+                    await send(link, position, position + 1)
                     await answers.all_of(position + 1)
                 await control.request("$JS.API.STREAM.PURGE.LAST", b'{"keep":5}')
                 for position in range(30, 40):
-                    await link.send(position, position + 1)
+                    await send(link, position, position + 1)
                     await answers.all_of(position + 1)
 
         assert answers.stored_positions == [*range(20), *range(30, 40)]
@@ -232,10 +232,10 @@ def test_a_second_writer_is_noticed(server: RealServer) -> None:
         async with client(server.url) as control:
             await make_stream(control, "RIVAL")
             async with publisher(Endpoint(url=server.url), chosen) as (link, answers):
-                await link.send(0, 1)
+                await send(link, 0, 1)
                 await answers.all_of(1)
                 await control.jetstream().publish("RIVAL.a", b"other")
-                await link.send(1, 2)
+                await send(link, 1, 2)
                 await answers.all_of(2)
 
         assert answers.refusals == {1: "wrong last sequence: 2 (10071)"}

@@ -13,7 +13,7 @@ from bench.broker.endpoint import Endpoint
 from bench.core.errors import ServerUnavailableError, UsageError
 from tests.clients.server import RealServer, client, make_stream
 from tests.clients.wire import identities
-from tests.clients.wire.links import messages, publish, publisher, run
+from tests.clients.wire.links import messages, publish, publisher, run, send
 
 pytestmark = pytest.mark.nats
 
@@ -220,7 +220,7 @@ def test_a_forbidden_subject_is_a_fault(tmp_path: Path) -> None:
         async with client(endpoint.url) as control:
             await make_stream(control, "P")
         async with publisher(endpoint, messages(2, subjects=("P.a",))) as (link, answers):
-            await link.send(0, 2)
+            await send(link, 0, 2)
             while not link.faults:
                 await asyncio.sleep(0.005)
             assert "Permissions Violation" in link.faults[0]

@@ -93,17 +93,16 @@ def test_every_message_is_delivered_and_acknowledged_once(
     )
 
     async def work() -> None:
-        taken = Taken()
         async with (
             stocked(server, "KINDS", **settings) as control,
-            consumer(Endpoint(url=server.url), bound, options) as link,
+            consumer(Endpoint(url=server.url), bound, options) as (link, taken),
         ):
             while taken.stop < COUNT:
                 positions = await taken.more(link)
                 if policy == "explicit":
-                    await link.ack(positions)
+                    link.ack(positions)
                 elif policy == "all":
-                    await link.ack_through(int(positions[-1]))
+                    link.ack(positions, cumulative=True)
             info = await settled(control, "KINDS", num_ack_pending=0)
 
         assert taken.column("ids") == list(range(COUNT))
@@ -122,11 +121,10 @@ def test_a_pull_asks_for_one_batch_and_only_while_awaited(server: RealServer) ->
     async def work() -> None:
         async with (
             stocked(server, "AHEAD") as control,
-            consumer(Endpoint(url=server.url), binding("AHEAD", batch=50)) as link,
+            consumer(Endpoint(url=server.url), binding("AHEAD", batch=50)) as (link, taken),
         ):
             await asyncio.sleep(0.05)
             before = await consumer_info(control, "AHEAD", "c")
-            taken = Taken()
             await taken.more(link)
             await asyncio.sleep(0.05)
             after = await consumer_info(control, "AHEAD", "c")
@@ -145,9 +143,8 @@ def test_an_expired_request_is_asked_again(server: RealServer) -> None:
         bound = binding("IDLE", expires_ns=100_000_000)
         async with (
             stocked(server, "IDLE", count=1) as control,
-            consumer(Endpoint(url=server.url), bound) as link,
+            consumer(Endpoint(url=server.url), bound) as (link, taken),
         ):
-            taken = Taken()
             await taken.more(link)
             waiting = asyncio.create_task(taken.more(link))
             await asyncio.sleep(0.5)
@@ -169,15 +166,14 @@ def test_what_is_not_acknowledged_comes_again(server: RealServer, answer: str) -
     async def work() -> None:
         async with (
             stocked(server, "AGAIN", count=20, ack_wait=ack_wait_ns) as control,
-            consumer(Endpoint(url=server.url), binding("AGAIN")) as link,
+            consumer(Endpoint(url=server.url), binding("AGAIN")) as (link, taken),
         ):
-            taken = Taken()
             while taken.stop < 20:
                 await taken.more(link)
             if answer != "nothing":
-                await link.nak(np.arange(20), delay_ns=10_000_000 if answer == "nak-later" else 0)
+                link.nak(np.arange(20), delay_ns=10_000_000 if answer == "nak-later" else 0)
             while taken.stop < 40:
-                await link.ack(await taken.more(link))
+                link.ack(await taken.more(link))
             info = await settled(control, "AGAIN", num_ack_pending=0)
 
         assert sorted(taken.column("ids")) == sorted([*range(20), *range(20)])
@@ -193,11 +189,10 @@ def test_terminated_messages_never_come_again(server: RealServer) -> None:
     async def work() -> None:
         async with stocked(server, "DEAD", count=10, ack_wait=200_000_000) as control:
             advisories = await control.subscribe("$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>")
-            async with consumer(Endpoint(url=server.url), binding("DEAD")) as link:
-                taken = Taken()
+            async with consumer(Endpoint(url=server.url), binding("DEAD")) as (link, taken):
                 while taken.stop < 10:
                     await taken.more(link)
-                await link.term(np.arange(10), "poison")
+                link.term(np.arange(10), "poison")
                 advisory = await advisories.next_msg(timeout=5)
                 info = await settled(control, "DEAD", num_ack_pending=0)
 
@@ -213,14 +208,13 @@ def test_progress_keeps_a_message_from_coming_again(server: RealServer) -> None:
     async def work() -> None:
         async with (
             stocked(server, "SLOW", count=5, ack_wait=10**9) as control,
-            consumer(Endpoint(url=server.url), binding("SLOW")) as link,
+            consumer(Endpoint(url=server.url), binding("SLOW")) as (link, taken),
         ):
-            taken = Taken()
             while taken.stop < 5:
                 await taken.more(link)
             for _ in range(15):
                 await asyncio.sleep(0.1)
-                await link.in_progress(np.arange(5))
+                link.in_progress(np.arange(5))
             await link.double_ack(np.arange(5))
             info = await consumer_info(control, "SLOW", "c")
 
@@ -236,9 +230,8 @@ def test_a_double_ack_returns_when_the_server_has_them_all(server: RealServer) -
     async def work() -> None:
         async with (
             stocked(server, "SURE") as control,
-            consumer(Endpoint(url=server.url), binding("SURE", batch=500)) as link,
+            consumer(Endpoint(url=server.url), binding("SURE", batch=500)) as (link, taken),
         ):
-            taken = Taken()
             while taken.stop < COUNT:
                 await link.double_ack(await taken.more(link))
             info = await consumer_info(control, "SURE", "c")
@@ -256,13 +249,12 @@ def test_acks_may_come_in_any_order(server: RealServer) -> None:
         shuffled = np.random.default_rng(1).permutation(COUNT)
         async with (
             stocked(server, "ORDER") as control,
-            consumer(Endpoint(url=server.url), binding("ORDER", batch=COUNT)) as link,
+            consumer(Endpoint(url=server.url), binding("ORDER", batch=COUNT)) as (link, taken),
         ):
-            taken = Taken()
             while taken.stop < COUNT:
                 await taken.more(link)
             for part in np.array_split(shuffled, 40):
-                await link.ack(part)
+                link.ack(part)
             info = await settled(control, "ORDER", num_ack_pending=0)
 
         assert info["ack_floor"]["stream_seq"] == COUNT
@@ -277,7 +269,7 @@ def test_two_consumers_of_a_queue_group_share_the_messages(server: RealServer) -
 
     async def drain(link: WireConsumer, taken: Taken) -> None:
         while True:
-            await link.ack(await taken.more(link))
+            link.ack(await taken.more(link))
 
     async def work() -> None:
         endpoint = Endpoint(url=server.url)
@@ -288,19 +280,16 @@ def test_two_consumers_of_a_queue_group_share_the_messages(server: RealServer) -
         ):
             await make_stream(control, "SHARE")
             await make_consumer(control, "SHARE", "c", **settings)
-            both = Taken(), Taken()
-            tasks = [
-                asyncio.create_task(drain(link, taken))
-                for link, taken in zip((one, two), both, strict=True)
-            ]
+            tasks = [asyncio.create_task(drain(*side)) for side in (one, two)]
             await publish(endpoint, messages(COUNT, subjects=("SHARE.a",)))
             info = await settled(control, "SHARE", num_ack_pending=0, num_pending=0)
             for task in tasks:
                 task.cancel()
 
         assert info["num_ack_pending"] == 0
-        assert all(taken.stop > 0 for taken in both)
-        assert sorted(both[0].column("ids") + both[1].column("ids")) == list(range(COUNT))
+        assert all(taken.stop > 0 for _, taken in (one, two))
+        both = one[1].column("ids") + two[1].column("ids")
+        assert sorted(both) == list(range(COUNT))
 
     run(work)
 
@@ -311,10 +300,10 @@ def test_a_deleted_consumer_ends_the_waiting(server: RealServer) -> None:
     async def work() -> None:
         async with (
             stocked(server, "GONE", count=1) as control,
-            consumer(Endpoint(url=server.url), binding("GONE")) as link,
+            consumer(Endpoint(url=server.url), binding("GONE")) as (link, taken),
         ):
-            await link.take()
-            waiting = asyncio.create_task(link.take())
+            await taken.more(link)
+            waiting = asyncio.create_task(taken.more(link))
             await asyncio.sleep(0.1)
             await api(control, "CONSUMER.DELETE.GONE.c")
             with pytest.raises(MeasurementError, match="Consumer Deleted"):
@@ -343,10 +332,10 @@ def test_a_request_that_can_never_be_met_is_an_error(
     async def work() -> None:
         async with (
             stocked(server, "BAD", count=1, **settings),
-            consumer(Endpoint(url=server.url), bound) as link,
+            consumer(Endpoint(url=server.url), bound) as (link, taken),
         ):
             with pytest.raises(MeasurementError, match=words):
-                await link.take()
+                await taken.more(link)
 
     run(work)
 
@@ -357,14 +346,14 @@ def test_a_missing_consumer_is_asked_for_again_and_noted(server: RealServer) -> 
     async def work() -> None:
         async with client(server.url) as control:
             await make_stream(control, "LATE")
-            async with consumer(Endpoint(url=server.url), binding("LATE")) as link:
-                waiting = asyncio.create_task(link.take())
+            async with consumer(Endpoint(url=server.url), binding("LATE")) as (link, taken):
+                waiting = asyncio.create_task(taken.more(link))
                 await asyncio.sleep(0.3)
                 await make_consumer(control, "LATE", "c")
                 await control.publish("LATE.a", b"%016d" % 3)
-                block = await waiting
+                await waiting
 
-        assert block.ids.tolist() == [3]
+        assert taken.column("ids") == [3]
         assert len(link.faults) == 1
         assert link.faults[0].startswith("pull request: 503")
 

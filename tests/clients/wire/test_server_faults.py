@@ -10,7 +10,7 @@ from bench.broker.endpoint import Endpoint
 from bench.clients.wire import connection
 from bench.core.errors import MeasurementError
 from tests.clients.server import RealServer, client, make_consumer, make_stream, stream_state
-from tests.clients.wire.links import Taken, binding, consumer, messages, publish, publisher, run
+from tests.clients.wire.links import binding, consumer, messages, publish, publisher, run, send
 
 pytestmark = pytest.mark.nats
 
@@ -23,12 +23,12 @@ def test_a_publisher_goes_on_after_the_server_came_back(fresh_server: RealServer
         async with client(fresh_server.url, allow_reconnect=False) as control:
             await make_stream(control, "BACK")
         async with publisher(Endpoint(url=fresh_server.url), chosen) as (link, answers):
-            await link.send(0, 1000)
+            await send(link, 0, 1000)
             await answers.all_of(1000)
-            await link.send(1000, 2000)
+            await send(link, 1000, 2000)
             fresh_server.kill()
             await asyncio.to_thread(fresh_server.start)
-            await link.send(2000, 3000)
+            await send(link, 2000, 3000)
             while 2999 not in answers.stored_positions and 2999 not in answers.refusals:
                 await asyncio.sleep(0.01)
             faults = link.faults
@@ -58,15 +58,14 @@ def test_a_consumer_goes_on_after_the_server_came_back(fresh_server: RealServer,
             await make_stream(control, "AFTER")
             await publish(endpoint, before)
             await make_consumer(control, "AFTER", "c", ack_wait=1_000_000_000, **settings)
-        async with consumer(endpoint, binding("AFTER", mode=mode, batch=200)) as link:
-            taken = Taken()
+        async with consumer(endpoint, binding("AFTER", mode=mode, batch=200)) as (link, taken):
             while taken.stop < 300:
-                await link.ack(await taken.more(link))
+                link.ack(await taken.more(link))
             fresh_server.kill()
             await asyncio.to_thread(fresh_server.start)
             await publish(endpoint, after)
             while len(set(taken.column("ids"))) < 1000:
-                await link.ack(await taken.more(link))
+                link.ack(await taken.more(link))
             faults = link.faults
 
         assert faults[0].startswith("connection lost")
@@ -89,17 +88,17 @@ def test_a_server_that_stays_away_ends_in_an_error(
             consumer(endpoint, binding("S", mode="push")) as taker,
             consumer(endpoint, binding("S")) as puller,
         ):
-            waiting = [asyncio.create_task(link.take()) for link in (taker, puller)]
+            waiting = [asyncio.create_task(taken.more(link)) for link, taken in (taker, puller)]
             await asyncio.sleep(0.05)
             fresh_server.kill()
             outcomes = await asyncio.gather(*waiting, return_exceptions=True)
             await asyncio.sleep(0)
             with pytest.raises(MeasurementError, match="could not be mended"):
                 while True:
-                    await sender.send(0, 20)
+                    await send(sender, 0, 20)
 
         assert all(isinstance(outcome, MeasurementError) for outcome in outcomes)
-        for link in (sender, taker, puller):
+        for link in (sender, taker[0], puller[0]):
             assert any("gave up" in words for words in link.faults)
 
     run(work)
@@ -114,8 +113,7 @@ def test_a_double_ack_ends_with_its_connection(fresh_server: RealServer) -> None
             await make_stream(control, "SURE")
             await publish(endpoint, messages(10, subjects=("SURE.a",)))
             await make_consumer(control, "SURE", "c")
-        async with consumer(endpoint, binding("SURE")) as link:
-            taken = Taken()
+        async with consumer(endpoint, binding("SURE")) as (link, taken):
             while taken.stop < 10:
                 await taken.more(link)
             fresh_server.kill()
@@ -132,7 +130,7 @@ def test_closing_never_raises(fresh_server: RealServer) -> None:
         endpoint = Endpoint(url=fresh_server.url)
         async with (
             publisher(endpoint, messages(5, subjects=("a",))) as (sender, _),
-            consumer(endpoint, binding("S", mode="push")) as taker,
+            consumer(endpoint, binding("S", mode="push")) as (taker, _),
         ):
             fresh_server.kill()
             await sender.close()
@@ -157,7 +155,7 @@ def test_a_server_that_flaps_is_given_up(
                 await asyncio.to_thread(fresh_server.start)
                 await asyncio.sleep(0.5)
             with pytest.raises(MeasurementError, match="could not be mended"):
-                await link.send(0, 20)
+                await send(link, 0, 20)
 
         assert link.faults[-1] == "gave up after 3 attempts to reconnect"
 

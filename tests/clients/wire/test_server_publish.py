@@ -8,7 +8,7 @@ import pytest
 from bench.broker.endpoint import Endpoint
 from bench.core.errors import UsageError
 from tests.clients.server import RealServer, api, client, make_stream, stream_state
-from tests.clients.wire.links import messages, publish, publisher, run
+from tests.clients.wire.links import messages, publish, publisher, run, send
 
 pytestmark = pytest.mark.nats
 
@@ -88,7 +88,7 @@ def test_a_message_sent_twice_is_a_counted_duplicate(server: RealServer) -> None
             await make_stream(control, "TWICE")
             await publish(Endpoint(url=server.url), chosen)
             async with publisher(Endpoint(url=server.url), chosen) as (link, answers):
-                await link.send(0, 200)
+                await send(link, 0, 200)
                 await answers.all_of(200)
                 duplicates = link.duplicates
             state = await stream_state(control, "TWICE")
@@ -148,7 +148,7 @@ def test_two_publishers_get_their_own_answers(server: RealServer) -> None:
             async with publisher(endpoint, first) as one, publisher(endpoint, second) as two:
                 for start in range(0, COUNT, 50):
                     for link, _ in (one, two):
-                        await link.send(start, start + 50)
+                        await send(link, start, start + 50)
                 for _, answers in (one, two):
                     await answers.all_of(COUNT)
                     assert np.array_equal(np.sort(answers.stored_positions), np.arange(COUNT))
