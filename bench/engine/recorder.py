@@ -147,7 +147,7 @@ class ConsumeRecorder:
 
     def __init__(self, expected: int, path: Path) -> None:
         self._path = path
-        self._columns = _new_columns(path, len(CONSUMER_COLUMNS), expected)
+        self._map(_new_columns(path, len(CONSUMER_COLUMNS), expected))
         self._stop = 0
         self._handled = 0
         self._acked = 0
@@ -172,8 +172,11 @@ class ConsumeRecorder:
 
         Done is acked, or handled where nothing was ever acked. -1 with too few of them.
         """
-        recent = self._columns[:, max(0, self._stop - RECENT) : self._stop]
-        ids, done_ns = recent[0], recent[5 if self._acked else 4]
+        recent = slice(max(0, self._stop - RECENT), self._stop)
+        ids, done_ns = (
+            self._ids[recent],
+            (self._acked_ns if self._acked else self._handled_ns)[recent],
+        )
         known = (done_ns != NEVER) & (ids >= 0) & (ids < due_ns.size)
         if np.count_nonzero(known) < RECENT // 10:
             return -1
@@ -182,24 +185,31 @@ class ConsumeRecorder:
     def take(self, block: Delivered) -> IntArray:
         """Note a block of deliveries; return their positions."""
         first, stop = self._stop, self._stop + block.ids.size
-        if stop > self._columns.shape[1]:
+        if stop > self._ids.size:
             self._grow(2 * stop)
-        self._columns[0, first:stop] = block.ids
-        self._columns[1, first:stop] = block.stream_seqs
-        self._columns[2, first:stop] = block.deliveries
-        self._columns[3, first:stop] = block.received_ns
+        rows = slice(first, stop)
+        self._ids[rows] = block.ids
+        self._stream_seqs[rows] = block.stream_seqs
+        self._deliveries[rows] = block.deliveries
+        self._received_ns[rows] = block.received_ns
         self._stop = stop
         return np.arange(first, stop, dtype=np.int64)
 
     def handled_at(self, positions: IntArray, handled_ns: int) -> None:
         """Handlers of these deliveries were seen to have ended at this instant."""
-        self._columns[4, positions] = handled_ns
+        self._handled_ns[positions] = handled_ns
         self._handled += positions.size
 
     def acked_at(self, positions: IntArray, acked_ns: int) -> None:
         """These deliveries were acknowledged at this instant."""
-        self._columns[5, positions] = acked_ns
+        self._acked_ns[positions] = acked_ns
         self._acked += positions.size
+
+    def _map(self, columns: IntArray) -> None:
+        """Keep a view of each column: picking one out of the table costs as much as writing it."""
+        self._columns = columns
+        self._ids, self._stream_seqs, self._deliveries = columns[:3]
+        self._received_ns, self._handled_ns, self._acked_ns = columns[3:]
 
     def _grow(self, size: int) -> None:
         """Make room for deliveries beyond the plan: a storm of redeliveries brings them."""
@@ -207,7 +217,7 @@ class ConsumeRecorder:
         larger = _new_columns(larger_path, len(CONSUMER_COLUMNS), size)
         larger[:, : self._stop] = self._columns[:, : self._stop]
         larger_path.replace(self._path)
-        self._columns = larger
+        self._map(larger)
 
 
 def load_publisher(path: Path) -> PublisherRecord:

@@ -109,7 +109,6 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     client = await admin.connect(job.endpoint)
     alarm = Alarm()
     sampler = Sampler(client, job.names, {**job.pids, job.role: os.getpid()}, job.seed)
-    await sampler.listen()
     start_ns = await _started(channel)
     await _attend(
         channel, sampler.run(start_ns, alarm), lambda: Progress(lag_msgs=sampler.lag_msgs)

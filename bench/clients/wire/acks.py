@@ -49,7 +49,7 @@ class Unanswered:
     def __len__(self) -> int:
         return self._open
 
-    def add(self, ack_subjects: list[bytes]) -> None:
+    def add(self, ack_subjects: Sequence[bytes]) -> None:
         """Take the next positions' ack subjects."""
         self._subjects.extend(ack_subjects)
         self._open += len(ack_subjects)

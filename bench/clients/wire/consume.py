@@ -190,8 +190,9 @@ class WireConsumer:
         if self._pulls.hopeless:
             self._fail(MeasurementError(self._pulls.hopeless))
             return
-        requests = self._pulls.due(time.monotonic_ns())
-        if requests:
+        if self._alarm is not None and not self._pulls.idle:
+            return  # all are open, and the alarm looks after them
+        if requests := self._pulls.due(time.monotonic_ns()):
             self._connection.write((requests,))
         self._set_alarm(self._pulls.look_again_ns())
 

@@ -26,48 +26,60 @@ _SHORT_FORM, _LONG_FORM = 4, 6
 """Where the delivery count stands in an ack subject of 9 tokens, and in a longer one."""
 
 _NO_ID = b"%d" % NO_ID
-_PIECES = 6
-"""Of a delivery when a chunk is split by the pattern: what lies before it, and five groups."""
+_GROUPS = 5
+_PIECES = 1 + _GROUPS
+"""Of a delivery when a chunk is split by the pattern: what lies before it, and its groups."""
+
+_ONES = np.ones(4096, dtype=np.int64)
+_ONES.setflags(write=False)
+"""Nearly every delivery is the first one of its message; making an array costs as much as this."""
 
 Columns = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes]]
 """sid, ack subject, delivery count, stream sequence and id of messages, as they came."""
 
 
 class Arrivals:
-    """Deliveries that came and were not taken yet."""
+    """Deliveries that came and were not taken yet; mostly one run, which is then not copied."""
 
     def __init__(self) -> None:
-        self._instants_ns: list[int] = []
-        self._counts: list[int] = []
-        self._columns: tuple[list[bytes], ...] = ([], [], [], [])
+        self._runs: list[tuple[int, Columns]] = []
 
-    def __len__(self) -> int:
-        return len(self._columns[0])
+    def __bool__(self) -> bool:
+        return bool(self._runs)
 
     def add(self, columns: Columns, now_ns: int) -> None:
         """Add messages that all came at this instant."""
-        _, *kept = columns
-        for column, values in zip(self._columns, kept, strict=True):
-            column.extend(values)
-        self._instants_ns.append(now_ns)
-        self._counts.append(len(columns[0]))
+        self._runs.append((now_ns, columns))
 
-    def take(self) -> tuple[Delivered, list[bytes]]:
+    def take(self) -> tuple[Delivered, Sequence[bytes]]:
         """Return everything, with the ack subjects, and forget it."""
-        ack_subjects, deliveries, stream_seqs, ids = self._columns
+        runs, self._runs = self._runs, []
+        received_ns = np.empty(sum(len(columns[0]) for _, columns in runs), dtype=np.int64)
+        start = 0
+        for now_ns, columns in runs:
+            stop = start + len(columns[0])
+            received_ns[start:stop] = now_ns
+            start = stop
+        _, ack_subjects, deliveries, stream_seqs, ids = (
+            runs[0][1]
+            if len(runs) == 1
+            else (
+                [text for _, columns in runs for text in columns[place]] for place in range(_GROUPS)
+            )
+        )
         block = Delivered(
-            received_ns=np.repeat(np.array(self._instants_ns, dtype=np.int64), self._counts),
+            received_ns=received_ns,
             ids=read_numbers(ids),
             stream_seqs=read_numbers(stream_seqs),
             deliveries=_delivery_counts(deliveries),
         )
-        self._instants_ns, self._counts, self._columns = [], [], ([], [], [], [])
         return block, ack_subjects
 
 
-def _delivery_counts(texts: list[bytes]) -> IntArray:
-    if texts.count(b"1") == len(texts):
-        return np.ones(len(texts), dtype=np.int64)
+def _delivery_counts(texts: Sequence[bytes]) -> IntArray:
+    count = len(texts)
+    if texts.count(b"1") == count:
+        return _ONES[:count] if count <= _ONES.size else np.ones(count, dtype=np.int64)
     return read_numbers(texts)
 
 

@@ -146,13 +146,18 @@ class PullRequests:
 
     def received(self, sids: Sequence[bytes], now_ns: int) -> None:
         """Messages came for the requests of these subscriptions, one sid for each message."""
-        only_one = len(self._slots) == 1
-        counts = {b"1": len(sids)} if only_one else Counter(sids)
-        for sid, count in counts.items():
+        first = sids[0]
+        alike = sids.count(first) == len(sids)  # nearly always: a request is served at one go
+        for sid, count in {first: len(sids)}.items() if alike else Counter(sids).items():
             slot = self._slots.get(int(sid))
             if slot is not None:
                 slot.remaining = max(0, slot.remaining - count)
                 self.alive(int(sid), now_ns)
+
+    @property
+    def idle(self) -> bool:
+        """Whether a request more may be open."""
+        return any(slot.remaining == 0 for slot in self._slots.values())
 
     def alive(self, sid: int, now_ns: int) -> None:
         """The server showed that the request of this subscription is open."""
