@@ -36,6 +36,7 @@ from bench.engine.jobs import (
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
+from bench.engine.scheduling import take_short_turns
 from bench.engine.stall import StallWatch
 from bench.plan.traffic import Traffic, make_traffic
 from bench.spec.headers import header_lines
@@ -142,6 +143,7 @@ def _offer(job: PublisherJob) -> Publish:
 
 async def _started(channel: Channel) -> int:
     """Say that we are ready and wait for the start; return its instant, ns."""
+    take_short_turns()
     # Everything set up so far lives as long as the trial: the collector need not look at it again.
     gc.collect()
     gc.freeze()
