@@ -15,7 +15,7 @@ from bench.core.errors import UsageError
 from bench.record.schema import Environment
 from bench.runner import environment, preflight
 from bench.runner.target import EmbeddedTarget
-from bench.selfbench.cases import CASES, Case, chosen
+from bench.selfbench.cases import CASES, Case, chosen, in_repeat
 from bench.selfbench.figures import Run, rows
 from bench.selfbench.record import SCHEMA_VERSION, Selfbench, write
 from bench.selfbench.suite import CaseEnds, run_suite
@@ -65,7 +65,9 @@ def selfbench(  # noqa: PLR0913, PLR0917 - each parameter is an option that the 
     target = target_of(None, None, server_bin, store_dir)
     assert isinstance(target, EmbeddedTarget)  # noqa: S101 - no server was named
     found = environment.describe(target, interruptible(target.version()), command_line())
-    with _watching(errors(), len(cases) * repeats) as case_ends:
+    with _watching(
+        errors(), sum(len(in_repeat(cases, repeat)) for repeat in range(1, repeats + 1))
+    ) as case_ends:
         runs = interruptible(run_suite(cases, repeats, target, case_ends))
     content = _content(runs, repeats, scale, found)
     write(file, content)

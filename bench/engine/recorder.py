@@ -63,13 +63,18 @@ CONSUMER_COLUMNS = tuple(field.name for field in fields(ConsumerRecord))
 
 
 class PublishRecorder:
-    """Notes sends and PubAcks; the AckSink of a publisher link."""
+    """Notes sends and PubAcks; the AckSink of a publisher link.
+
+    Attributes:
+        planned: messages that it has room for.
+    """
 
     def __init__(self, ids: IntArray, path: Path) -> None:
         columns = _new_columns(path, len(PUBLISHER_COLUMNS), ids.size)
         self._ids, self._sent_ns, self._stored_ns, self._was_refused = columns
         self._ids[:] = NO_ID
         self._ids[: ids.size] = ids
+        self.planned = ids.size
         self._stored = 0
         self._refused = 0
         self._abandoned = 0

@@ -17,6 +17,8 @@ WINDOW_MSGS = 256
 """Most messages without a PubAck, in every case that publishes."""
 
 SHORTEST_WINDOW_NS = NS_PER_S
+FEWEST_WAKE_UPS = 2_000
+"""So many have a p99."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +57,16 @@ class RecordingCase:
 
     Attributes:
         messages: how many.
+        kind: tells it from the others where it is read from JSON.
     """
 
     messages: int
+    kind: Literal["recording"] = "recording"
 
     @property
     def name(self) -> str:
         """How tables and `--only` know it."""
-        return "recording"
+        return self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,48 @@ class PacedCase:
         return f"open-loop/wire/{self.rate_msgs_per_s}"
 
 
-Case = LoadCase | RecordingCase | PacedCase
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerCase:
+    """What the host itself takes to wake a process: the publisher's tick with nothing to send.
+
+    Attributes:
+        wake_ups: how many.
+        kind: tells it from the others where it is read from JSON.
+    """
+
+    wake_ups: int
+    kind: Literal["timer"] = "timer"
+
+    @property
+    def name(self) -> str:
+        """How tables and `--only` know it."""
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongCase:
+    """One long publishing run against the null server, for what it does to the memory.
+
+    It is measured once, in the first repeat: memory does not scatter, and it takes a minute or two.
+
+    Attributes:
+        messages: how many.
+        kind: tells it from the others where it is read from JSON.
+    """
+
+    messages: int
+    kind: Literal["long-run"] = "long-run"
+
+    @property
+    def name(self) -> str:
+        """How tables and `--only` know it."""
+        return self.kind
+
+
+ProcessCase = LoadCase | RecordingCase | TimerCase | LongCase
+"""Carried out by a process of its own."""
+
+Case = ProcessCase | PacedCase
 
 _MESSAGES: Mapping[Client, Mapping[int, int]] = {
     "wire": dict(zip(SIZES_BYTES, (200_000, 100_000, 10_000), strict=True)),
@@ -118,10 +163,12 @@ CASES: Sequence[Case] = (
     ),
     LoadCase(kind="publish", client="wire", size_bytes=128, storage="null", messages=1_000_000),
     RecordingCase(messages=1_000_000),
+    TimerCase(wake_ups=12_000),
     *(
         PacedCase(rate_msgs_per_s=rate, warmup_ns=NS_PER_S, window_ns=4 * NS_PER_S)
         for rate in _RATES_MSGS_PER_S
     ),
+    LongCase(messages=50_000_000),
 )
 """Everything, in the order of the tables."""
 
@@ -140,7 +187,14 @@ def chosen(patterns: Sequence[str], scale: float) -> tuple[Case, ...]:
     )
 
 
+def in_repeat(cases: Sequence[Case], repeat: int) -> tuple[Case, ...]:
+    """Return the cases that this repeat (1-based) measures."""
+    return tuple(case for case in cases if repeat == 1 or not isinstance(case, LongCase))
+
+
 def _scaled(case: Case, scale: float) -> Case:
+    if isinstance(case, TimerCase):
+        return replace(case, wake_ups=max(FEWEST_WAKE_UPS, round(case.wake_ups * scale)))
     if isinstance(case, PacedCase):
         window_ns = max(SHORTEST_WINDOW_NS, round(case.window_ns * scale))
         return replace(case, warmup_ns=round(case.warmup_ns * scale), window_ns=window_ns)

@@ -87,7 +87,61 @@ class PacedFigures:
         return self.acked_msgs / self.offered_msgs
 
 
-Figures = LoadFigures | PacedFigures
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFigures:
+    """One run of nothing but a timer.
+
+    Attributes:
+        wake_ups: how often it rang.
+        elapsed_ns: from the first to the last.
+        cpu_ns: user and system time of the process meanwhile.
+        late_ns_p50, late_ns_p99: how long after its instant it rang.
+    """
+
+    wake_ups: int
+    elapsed_ns: int
+    cpu_ns: int
+    late_ns_p50: int
+    late_ns_p99: int
+
+    @property
+    def cpu_ns_per_wake_up(self) -> float:
+        """CPU time for one wake-up."""
+        return self.cpu_ns / self.wake_ups
+
+    @property
+    def core_share(self) -> float:
+        """Of one core, that waking up used."""
+        return self.cpu_ns / self.elapsed_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryFigures:
+    """One long run's memory.
+
+    Attributes:
+        messages: published and confirmed.
+        early_rss_bytes: resident when a fiftieth of them was confirmed: all is claimed by then.
+        late_rss_bytes: resident when all were.
+    """
+
+    messages: int
+    early_rss_bytes: int
+    late_rss_bytes: int
+
+    @property
+    def rss_bytes_per_msg(self) -> float:
+        """Resident memory in the end for one message."""
+        return self.late_rss_bytes / self.messages
+
+    @property
+    def growth_share(self) -> float:
+        """What came on top after the start, as a share of what was there."""
+        return self.late_rss_bytes / self.early_rss_bytes - 1
+
+
+ProcessFigures = LoadFigures | TimerFigures | MemoryFigures
+Figures = ProcessFigures | PacedFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +173,16 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median=statistics.median(values), min=min(values), max=max(values))
 
 
-LOAD_FIGURES: Mapping[str, Callable[[LoadFigures], float | None]] = {
+Column = Callable[[F], float | None]
+
+LOAD_FIGURES: Mapping[str, Column[LoadFigures]] = {
     "client_cpu_ns_per_msg": lambda figures: figures.client_ns_per_msg,
     "server_cpu_ns_per_msg": lambda figures: figures.server_ns_per_msg,
     "client_to_server_cpu": lambda figures: figures.client_to_server,
     "rate_msgs_per_s": lambda figures: figures.rate_msgs_per_s,
     "client_core_share": lambda figures: figures.client_core_share,
 }
-PACED_FIGURES: Mapping[str, Callable[[PacedFigures], float | None]] = {
+PACED_FIGURES: Mapping[str, Column[PacedFigures]] = {
     "slip_ns_p50": lambda figures: figures.slip_ns_p50,
     "slip_ns_p99": lambda figures: figures.slip_ns_p99,
     "end_to_end_ns_p50": lambda figures: figures.end_to_end_ns_p50,
@@ -137,6 +193,36 @@ PACED_FIGURES: Mapping[str, Callable[[PacedFigures], float | None]] = {
     "sent_share": lambda figures: figures.sent_share,
     "acked_share": lambda figures: figures.acked_share,
 }
+TIMER_FIGURES: Mapping[str, Column[TimerFigures]] = {
+    "cpu_ns_per_wake_up": lambda figures: figures.cpu_ns_per_wake_up,
+    "timer_core_share": lambda figures: figures.core_share,
+    "late_ns_p50": lambda figures: figures.late_ns_p50,
+    "late_ns_p99": lambda figures: figures.late_ns_p99,
+}
+MEMORY_FIGURES: Mapping[str, Column[MemoryFigures]] = {
+    "messages": lambda figures: figures.messages,
+    "rss_bytes_per_msg": lambda figures: figures.rss_bytes_per_msg,
+    "late_rss_bytes": lambda figures: figures.late_rss_bytes,
+    "growth_share": lambda figures: figures.growth_share,
+}
+
+
+def told(figures: Figures) -> Mapping[str, float]:
+    """Return what one run tells, by the keys of the four tables above."""
+    match figures:
+        case LoadFigures():
+            return _known(LOAD_FIGURES, figures)
+        case PacedFigures():
+            return _known(PACED_FIGURES, figures)
+        case TimerFigures():
+            return _known(TIMER_FIGURES, figures)
+        case MemoryFigures():
+            return _known(MEMORY_FIGURES, figures)
+
+
+def _known(columns: Mapping[str, Column[F]], figures: F) -> Mapping[str, float]:
+    values = {key: column(figures) for key, column in columns.items()}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +231,7 @@ class Row:
 
     Attributes:
         case: its name.
-        figures: what is known of it, by the keys of LOAD_FIGURES or PACED_FIGURES.
+        figures: what is known of it, by the keys of `told`.
     """
 
     case: str
@@ -159,17 +245,10 @@ def rows(runs: Sequence[Run]) -> tuple[Row, ...]:
 
 
 def _row(name: str, repeats: Sequence[Figures]) -> Row:
-    loads = [figures for figures in repeats if isinstance(figures, LoadFigures)]
-    paced = [figures for figures in repeats if isinstance(figures, PacedFigures)]
-    return Row(case=name, figures=_spreads(loads, LOAD_FIGURES) | _spreads(paced, PACED_FIGURES))
-
-
-def _spreads(
-    repeats: Sequence[F], columns: Mapping[str, Callable[[F], float | None]]
-) -> dict[str, Spread]:
-    known = {
-        key: [value for figures in repeats if (value := column(figures)) is not None]
-        for key, column in columns.items()
-    }
+    values = [told(figures) for figures in repeats]
     # A figure that one repeat could not tell is told by none: the others would flatter.
-    return {key: spread(values) for key, values in known.items() if len(values) == len(repeats) > 0}
+    keys = [key for key in values[0] if all(key in figures for figures in values)]
+    return Row(
+        case=name,
+        figures={key: spread([figures[key] for figures in values]) for key in keys},
+    )

@@ -4,6 +4,7 @@ import gc
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import psutil
@@ -15,7 +16,7 @@ from bench.core.units import NS_PER_S
 from bench.engine.clock import now_ns
 from bench.engine.usage import read_usage
 from bench.plan.payload import PayloadTemplate, templates
-from bench.selfbench.cases import LoadCase, RecordingCase
+from bench.selfbench.cases import ProcessCase
 from bench.selfbench.figures import LoadFigures
 from bench.spec.workload import Payload
 
@@ -58,7 +59,7 @@ class Job:
         directory: for the records that are written meanwhile.
     """
 
-    case: LoadCase | RecordingCase
+    case: ProcessCase
     server: Server | None
     directory: Path
 
@@ -118,7 +119,19 @@ def template(size_bytes: int) -> PayloadTemplate:
     return templates(payload, np.random.default_rng(1))[0]
 
 
-def require_all(what: str, found: int, case: LoadCase | RecordingCase) -> None:
+class Counted(Protocol):
+    """A case with so many messages."""
+
+    @property
+    def name(self) -> str:
+        """How tables know it."""
+
+    @property
+    def messages(self) -> int:
+        """How many."""
+
+
+def require_all(what: str, found: int, case: Counted) -> None:
     """Check that no message is missing and none came twice; else MeasurementError."""
     if found != case.messages:
         raise MeasurementError(f"{case.name}: {found} of {case.messages} messages {what}")

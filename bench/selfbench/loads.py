@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from bench.broker import admin
 from bench.broker.observe import consumer_state, stream_state
 from bench.clients.factory import make_consumer, make_publisher
-from bench.clients.port import Binding, Messages
+from bench.clients.port import Binding, Messages, PublisherLink
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.engine.acks import AfterHandler
@@ -33,32 +34,66 @@ _POLL_S = 0.02
 _SETTLE_S = 10.0
 
 
-async def publish(case: LoadCase, server: Server, directory: Path) -> LoadFigures:
-    """Publish messages that are all due at once, and have each confirmed."""
-    none = np.zeros(case.messages, dtype=np.int64)
-    messages = Messages(
-        ids=np.arange(case.messages, dtype=np.int64),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPublisher:
+    """The engine's publisher with everything it needs, connected.
+
+    Attributes:
+        link: carries the messages.
+        recorder: notes what happens to them.
+        publisher: sends them.
+    """
+
+    link: PublisherLink
+    recorder: PublishRecorder
+    publisher: OpenLoopPublisher
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """What went wrong, in words."""
+        return [*self.link.faults, *self.recorder.refusals]
+
+    async def publish_at_once(self, due_ns: int, until_ns: int) -> None:
+        """Publish messages that are all due at one instant; wait for each answer until another."""
+        every = np.full(self.recorder.planned, due_ns)
+        await self.publisher.run(every, until_ns)
+
+
+async def opened_publisher(
+    messages: int, size_bytes: int, server: Server, directory: Path, client: str = "wire"
+) -> OpenPublisher:
+    """Return a publisher of so many messages of one size."""
+    none = np.zeros(messages, dtype=np.int64)
+    planned = Messages(
+        ids=np.arange(messages, dtype=np.int64),
         subjects=(server.subject,),
         subject_index=none,
-        payloads=(template(case.size_bytes),),
+        payloads=(template(size_bytes),),
         payload_index=none,
     )
-    recorder = PublishRecorder(messages.ids, directory / "publisher.npy")
-    link = make_publisher(case.client, server.endpoint, messages, recorder)
-    # The rate is not used: the schedule below is.
+    recorder = PublishRecorder(planned.ids, directory / "publisher.npy")
+    link = make_publisher(client, server.endpoint, planned, recorder)
+    # The rate is not used: the schedule is given.
     offer = Publish.model_validate({"rate": "1/s", "window": WINDOW_MSGS})
-    publisher = OpenLoopPublisher(link, recorder, offer)
-    meter = Meter(server)
     await link.open()
+    return OpenPublisher(
+        link=link, recorder=recorder, publisher=OpenLoopPublisher(link, recorder, offer)
+    )
+
+
+async def publish(case: LoadCase, server: Server, directory: Path) -> LoadFigures:
+    """Publish messages that are all due at once, and have each confirmed."""
+    side = await opened_publisher(case.messages, case.size_bytes, server, directory, case.client)
+    meter = Meter(server)
 
     begun_ns = meter.start()
-    await publisher.run(np.full(case.messages, begun_ns), begun_ns + LIMIT_NS)
+    await side.publish_at_once(begun_ns, begun_ns + LIMIT_NS)
     meter.stop()
 
     figures = meter.figures(case.messages)
-    await link.close()
-    _require_clean([*link.faults, *recorder.refusals], case)
-    require_all("confirmed", recorder.stored_msgs, case)
+    await side.link.close()
+    _require_clean(side.faults, case)
+    require_all("confirmed", side.recorder.stored_msgs, case)
     if case.storage != "null":
         await require_stored(case, server)
     return figures

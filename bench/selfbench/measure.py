@@ -5,21 +5,22 @@ JSON on standard input and output; what went wrong stands in the last line of st
 """
 
 import sys
+from pathlib import Path
 
 import uvloop
 from pydantic import TypeAdapter
 
 from bench.core.errors import BenchError
-from bench.selfbench import library, loads, recording
-from bench.selfbench.cases import LoadCase, RecordingCase
-from bench.selfbench.figures import LoadFigures
+from bench.selfbench import library, loads, longrun, recording, timer
+from bench.selfbench.cases import LoadCase, LongCase, RecordingCase, TimerCase
+from bench.selfbench.figures import LoadFigures, ProcessFigures
 from bench.selfbench.jobs import Job, Server
 
 JOB = TypeAdapter(Job)
-FIGURES = TypeAdapter(LoadFigures)
+FIGURES: TypeAdapter[ProcessFigures] = TypeAdapter(ProcessFigures)
 
 
-async def carry_out(job: Job) -> LoadFigures:
+async def carry_out(job: Job) -> ProcessFigures:
     """Return the figures of a job.
 
     Raises:
@@ -28,17 +29,25 @@ async def carry_out(job: Job) -> LoadFigures:
     match job:
         case Job(case=RecordingCase() as case):
             return recording.record(case, job.directory)
+        case Job(case=TimerCase() as case):
+            return await timer.wake(case)
+        case Job(case=LongCase() as case, server=Server() as server):
+            return await longrun.publish(case, server, job.directory)
         case Job(case=LoadCase() as case, server=Server() as server):
-            match case.kind:
-                case "publish":
-                    return await loads.publish(case, server, job.directory)
-                case "pull" | "push":
-                    return await loads.consume(case, server, job.directory)
-                case "publish-async":
-                    return await library.publish_async(case, server)
-                case "fetch":
-                    return await library.fetch(case, server)
+            return await _load(case, server, job.directory)
     raise ValueError(f"{job.case.name}: needs a server")
+
+
+async def _load(case: LoadCase, server: Server, directory: Path) -> LoadFigures:
+    match case.kind:
+        case "publish":
+            return await loads.publish(case, server, directory)
+        case "pull" | "push":
+            return await loads.consume(case, server, directory)
+        case "publish-async":
+            return await library.publish_async(case, server)
+        case "fetch":
+            return await library.fetch(case, server)
 
 
 def main() -> None:

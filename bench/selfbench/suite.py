@@ -14,8 +14,8 @@ from bench.broker import admin
 from bench.broker.server import Server as Broker
 from bench.core.errors import MeasurementError
 from bench.runner.target import EmbeddedTarget
-from bench.selfbench.cases import Case, LoadCase, PacedCase, RecordingCase
-from bench.selfbench.figures import Figures, LoadFigures, Run
+from bench.selfbench.cases import Case, LoadCase, LongCase, PacedCase, in_repeat
+from bench.selfbench.figures import Figures, ProcessFigures, Run
 from bench.selfbench.jobs import Job, Server
 from bench.selfbench.measure import FIGURES, JOB
 from bench.selfbench.paced import pace
@@ -42,7 +42,7 @@ async def run_suite(
     runs = []
     for repeat in range(1, repeats + 1):
         async with target.serving(ServerSettings()) as (broker, _):
-            for index, case in enumerate(_shuffled(cases, repeat), start=1):
+            for index, case in enumerate(_shuffled(in_repeat(cases, repeat), repeat), start=1):
                 figures = await _figures(case, repeat, index, broker, target)
                 runs.append(Run(case=case.name, repeat=repeat, figures=figures))
                 case_ends(runs[-1])
@@ -64,9 +64,12 @@ async def _figures(
         directory = Path(name)
         if isinstance(case, PacedCase):
             return await pace(case, repeat, target, directory)
-        if isinstance(case, RecordingCase):
-            return await _carry_out(Job(case=case, server=None, directory=directory))
         names = admin.trial_names(f"selfbench-{repeat}", index)
+        if isinstance(case, LongCase):
+            async with _null(names) as server:
+                return await _carry_out(Job(case=case, server=server, directory=directory))
+        if not isinstance(case, LoadCase):
+            return await _carry_out(Job(case=case, server=None, directory=directory))
         making = _null(names) if case.storage == "null" else _stream(case, names, broker)
         async with making as server:
             if not case.publishes:
@@ -118,7 +121,7 @@ async def _null(names: admin.Names) -> AsyncIterator[Server]:
         await _end(process)
 
 
-async def _carry_out(job: Job) -> LoadFigures:
+async def _carry_out(job: Job) -> ProcessFigures:
     """Have a job done by a process of its own."""
     process = await _python("bench.selfbench.measure")
     try:

@@ -2,8 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from bench.core.units import NS_PER_US, human_duration
-from bench.selfbench.figures import LOAD_FIGURES, PACED_FIGURES, LoadFigures, Row, Run, Spread
+from bench.core.units import NS_PER_US, human_duration, human_size
+from bench.selfbench.figures import (
+    Figures,
+    LoadFigures,
+    MemoryFigures,
+    PacedFigures,
+    Row,
+    Run,
+    Spread,
+    TimerFigures,
+)
 from bench.selfbench.targets import Standing, Unit
 
 Shown = Callable[[float], str]
@@ -39,6 +48,19 @@ _PACED_COLUMNS: Mapping[str, tuple[str, Shown]] = {
     "sent_share": ("sent", lambda share: f"{share:.3f}"),
     "acked_share": ("acked", lambda share: f"{share:.3f}"),
 }
+_TIMER_COLUMNS: Mapping[str, tuple[str, Shown]] = {
+    "cpu_ns_per_wake_up": ("CPU µs/wake-up", _us),
+    "timer_core_share": ("of a core", lambda share: f"{share:.2f}"),
+    "late_ns_p50": ("late p50 µs", _whole_us),
+    "late_ns_p99": ("late p99 µs", _whole_us),
+}
+_MEMORY_COLUMNS: Mapping[str, tuple[str, Shown]] = {
+    "messages": ("messages", lambda count: f"{count:,.0f}".replace(",", " ")),
+    "rss_bytes_per_msg": ("bytes/msg", lambda size: f"{size:.0f}"),
+    "late_rss_bytes": ("memory in the end", human_size),
+    "growth_share": ("growth after the start", lambda share: f"{share:.2%}"),
+}
+_TABLES = (_LOAD_COLUMNS, _PACED_COLUMNS, _TIMER_COLUMNS, _MEMORY_COLUMNS)
 _UNITS: Mapping[Unit, Shown] = {
     "ns": human_duration,
     "times": lambda ratio: f"{ratio:.2f} ×",
@@ -49,12 +71,10 @@ _VERDICTS = {True: "yes", False: "no", None: "not measured"}
 
 
 def tables(rows: Sequence[Row], standings: Sequence[Standing]) -> str:
-    """Return the loads, the open loops and the targets; medians, with least–greatest."""
-    loads = [row for row in rows if row.figures.keys() & LOAD_FIGURES.keys()]
-    paced = [row for row in rows if row.figures.keys() & PACED_FIGURES.keys()]
+    """Return a table for each kind of case and one of the targets; medians, with least–greatest."""
     parts = []
-    for chosen, columns in ((loads, _LOAD_COLUMNS), (paced, _PACED_COLUMNS)):
-        if chosen:
+    for columns in _TABLES:
+        if chosen := [row for row in rows if row.figures.keys() & columns.keys()]:
             headings = ("case", *(title for title, _ in columns.values()))
             parts.append(_markdown(headings, _cells(chosen, columns)))
     parts.append(_markdown(("to reach", "limit", "found", "reached"), _verdicts(standings)))
@@ -63,18 +83,29 @@ def tables(rows: Sequence[Row], standings: Sequence[Standing]) -> str:
 
 def run_line(run: Run) -> str:
     """Return one run in one line, for whoever watches."""
-    figures = run.figures
-    if isinstance(figures, LoadFigures):
-        client = f"{human_duration(figures.client_ns_per_msg)} client"
-        server_ns = figures.server_ns_per_msg
-        server = f", {human_duration(server_ns)} server" if server_ns is not None else ""
-        rate = _UNITS["msg/s"](figures.rate_msgs_per_s)
-        return f"{run.case}: {client}{server} per message, {rate}"
-    slip = " / ".join(
-        "n/a" if value is None else human_duration(value)
-        for value in (figures.slip_ns_p50, figures.slip_ns_p99)
-    )
-    return f"{run.case}: slip p50 / p99 {slip}"
+    return f"{run.case}: {_in_words(run.figures)}"
+
+
+def _in_words(figures: Figures) -> str:
+    match figures:
+        case LoadFigures():
+            client = f"{human_duration(figures.client_ns_per_msg)} client"
+            server_ns = figures.server_ns_per_msg
+            server = f", {human_duration(server_ns)} server" if server_ns is not None else ""
+            rate = _UNITS["msg/s"](figures.rate_msgs_per_s)
+            return f"{client}{server} per message, {rate}"
+        case PacedFigures():
+            return f"slip p50 / p99 {_pair(figures.slip_ns_p50, figures.slip_ns_p99)}"
+        case TimerFigures():
+            cpu = human_duration(figures.cpu_ns_per_wake_up)
+            late = _pair(figures.late_ns_p50, figures.late_ns_p99)
+            return f"{cpu} per wake-up, late p50 / p99 {late}"
+        case MemoryFigures():
+            return f"{figures.growth_share:.2%} more memory in the end than at the start"
+
+
+def _pair(*values_ns: int | None) -> str:
+    return " / ".join("n/a" if value is None else human_duration(value) for value in values_ns)
 
 
 def _markdown(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

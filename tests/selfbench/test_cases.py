@@ -1,6 +1,13 @@
 """Which cases there are, and how a pattern or a scale chooses among them."""
 
-from bench.selfbench.cases import CASES, WINDOW_MSGS, PacedCase, chosen
+from bench.selfbench.cases import (
+    CASES,
+    WINDOW_MSGS,
+    PacedCase,
+    TimerCase,
+    chosen,
+    in_repeat,
+)
 
 
 def test_every_case_has_a_name_of_its_own() -> None:
@@ -29,9 +36,14 @@ def test_without_a_pattern_everything_is_measured() -> None:
 
 def test_a_scaled_case_keeps_at_least_a_full_window() -> None:
     """Fewer messages than fit into the window would never wait for an answer."""
-    loads = [case for case in chosen([], 1e-9) if not isinstance(case, PacedCase)]
+    loads = [case for case in chosen([], 1e-9) if not isinstance(case, PacedCase | TimerCase)]
 
     assert {case.messages for case in loads} == {WINDOW_MSGS}
+
+
+def test_the_long_run_is_measured_once() -> None:
+    """Five times two minutes would tell no more about memory than one."""
+    assert [len(CASES) - len(in_repeat(CASES, repeat)) for repeat in (1, 2, 5)] == [0, 1, 1]
 
 
 def test_a_scaled_trial_keeps_a_window_of_a_second() -> None:

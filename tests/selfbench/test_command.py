@@ -34,14 +34,14 @@ def positive(figures: Tree) -> bool:
 
 def test_every_kind_of_case_gives_positive_figures(tmp_path: Path) -> None:
     """One of each: a kind that measured nothing would print zeros."""
-    patterns = ("*/128B/memory", "*/null", "recording", "open-loop/wire/5000")
+    patterns = ("*/128B/memory", "*/null", "recording", "timer", "long-run", "open-loop/wire/5000")
     only = [word for pattern in patterns for word in ("--only", pattern)]
 
     result = jetbench(tmp_path, *TINY, "--repeats", "1", *only)
 
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "results/selfbench.json").read_text())
-    assert len(content["runs"]) == 11
+    assert len(content["runs"]) == 13
     assert all(positive(run["figures"]) for run in content["runs"]), content["runs"]
 
 

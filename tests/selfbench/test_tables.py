@@ -1,8 +1,17 @@
 """What is printed: medians with least and greatest, and every target with its answer."""
 
-from bench.selfbench.figures import LoadFigures, PacedFigures, Run, rows
+import pytest
+
+from bench.selfbench.figures import (
+    LoadFigures,
+    MemoryFigures,
+    PacedFigures,
+    Run,
+    TimerFigures,
+    rows,
+)
 from bench.selfbench.tables import run_line, tables
-from bench.selfbench.targets import PUBLISH, standings
+from bench.selfbench.targets import LONG, PUBLISH, standings
 
 
 def load(repeat: int, client_ns: int) -> Run:
@@ -61,10 +70,53 @@ def test_every_target_is_answered() -> None:
     assert answers["recording and histograms: CPU per message"] == "not measured"
 
 
+def timer() -> Run:
+    """20 µs for each of 4000 wake-ups in a second."""
+    figures = TimerFigures(
+        wake_ups=4000,
+        elapsed_ns=10**9,
+        cpu_ns=80_000_000,
+        late_ns_p50=24_000,
+        late_ns_p99=110_000,
+    )
+    return Run(case="timer", repeat=1, figures=figures)
+
+
+def long_run(late_rss_bytes: int) -> Run:
+    figures = MemoryFigures(
+        messages=50_000_000, early_rss_bytes=4_000_000_000, late_rss_bytes=late_rss_bytes
+    )
+    return Run(case=LONG, repeat=1, figures=figures)
+
+
+def test_the_host_and_the_memory_have_tables_of_their_own() -> None:
+    """They are neither loads nor open loops: their columns would be empty."""
+    lines = printed(timer(), long_run(4_010_000_000))
+
+    assert ["timer", "20.00", "0.08", "24", "110"] in lines
+    assert [LONG, "50 000 000", "80", "3.73 GiB", "0.25%"] in lines
+
+
+@pytest.mark.parametrize(
+    ("late_rss_bytes", "answer"), [(4_039_000_000, "yes"), (4_100_000_000, "no")]
+)
+def test_memory_that_grows_misses_its_target(late_rss_bytes: int, answer: str) -> None:
+    """Measured in the first repeat alone: the second must not make it unknown."""
+    runs = [long_run(late_rss_bytes), load(1, 1_300_000), load(2, 1_300_000)]
+
+    found = next(line for line in printed(*runs) if "growth of memory" in line[0])
+
+    assert found[-1] == answer
+
+
 def test_a_run_is_one_line() -> None:
     """What stands in a log while the cases run."""
     assert run_line(load(1, 1_300_000)) == (
         f"{PUBLISH}: 1.30 µs client, 4.00 µs server per message, 200 000 msg/s"
+    )
+    assert run_line(timer()) == "timer: 20.0 µs per wake-up, late p50 / p99 24.0 µs / 110 µs"
+    assert run_line(long_run(4_010_000_000)) == (
+        "long-run: 0.25% more memory in the end than at the start"
     )
     assert run_line(paced()) == "open-loop/wire/1000: slip p50 / p99 120 µs / n/a"
 
