@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -301,14 +300,17 @@ async def remove(client: Client, names: Names) -> None:
     await api(client, f"STREAM.DELETE.{names.stream}")
 
 
-async def clean_up(client: Client, names: Names) -> None:
-    """Remove the trial's stream; quiet when the server is gone, since the stream then is too.
+async def clean_up(client: Client, names: Names) -> str:
+    """Remove the trial's stream; return why it may still be there, empty when it is gone.
 
-    A server of the user's that comes back later still has it: resuming the run removes it, and
-    its description says whose it is.
+    It never raises: the trial's own outcome must not be lost for it. What stays carries our mark,
+    and resuming the run removes it.
     """
-    with suppress(MeasurementError, NameCollisionError, ServerUnavailableError):
+    try:
         await remove(client, names)
+    except (MeasurementError, NameCollisionError, ServerUnavailableError) as error:
+        return str(error)
+    return ""
 
 
 async def stream_names(client: Client) -> set[str]:

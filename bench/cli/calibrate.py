@@ -9,7 +9,7 @@ import typer
 from bench.cli.console import output
 from bench.cli.contest import Arena, measure
 from bench.cli.judged import print_calibration
-from bench.cli.measuring import BinaryOption, StoreOption, new_store, target_of
+from bench.cli.measuring import BinaryOption, StoreOption, TuiOption, new_store, target_of
 from bench.cli.options import (
     DEFAULT_MATRIX,
     DEFAULT_REPORTS,
@@ -18,6 +18,7 @@ from bench.cli.options import (
     ReportsOption,
     ResultsOption,
 )
+from bench.cli.reporting import write_report
 from bench.core.errors import MeasurementError, UsageError
 from bench.gate.calibration import MAX_AGE, POOLED_BLOCKS, calibrate
 from bench.gate.files import write_calibration
@@ -25,7 +26,6 @@ from bench.plan.build import make_plan
 from bench.plan.model import VariantName
 from bench.plan.names import cells_of, find_variant
 from bench.plan.sides import BASELINE, CANDIDATE, Contest, Side, sides_plan
-from bench.report import html
 from bench.spec.choose import check_crossing, choose_variant, load_workloads
 from bench.spec.gates import load_gates, phased
 from bench.spec.load import load_matrix
@@ -68,6 +68,7 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     quick: QuickOption = False,
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
+    tui: TuiOption = True,
     results: ResultsOption = DEFAULT_RESULTS,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -84,7 +85,7 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     )
     target = target_of(None, None, server_bin, store_dir)
     store = new_store(results, "calibration")
-    arena = Arena(store=store, baseline=target, candidate=target)
+    arena = Arena(store=store, baseline=target, candidate=target, live=tui)
     plan = sides_plan(_against_itself(subject), blocks=blocks, seed=seed, quick=quick)
     figures = measure(plan, arena, lambda _: ())
     found = calibrate(figures)
@@ -95,9 +96,8 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
         )
     print_calibration(found, output())
     path = write_calibration(results, found)
-    report = html.write(figures, reports)
     output().print(f"kept for {MAX_AGE.days} days: {path}", markup=False, soft_wrap=True)
-    output().print(f"report:  {report}", markup=False, soft_wrap=True)
+    write_report(figures, results, reports)
 
 
 def _of_matrix(matrix: str, variant: str | None) -> _Subject:

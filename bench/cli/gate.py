@@ -17,9 +17,11 @@ from bench.cli.contest import Arena, measure
 from bench.cli.judged import print_result
 from bench.cli.measuring import (
     BinaryOption,
+    ContextOption,
     CredsOption,
     ServerOption,
     StoreOption,
+    TuiOption,
     new_store,
     target_of,
 )
@@ -31,6 +33,7 @@ from bench.cli.options import (
     ResultsOption,
     find_run,
 )
+from bench.cli.reporting import write_report
 from bench.cli.sides import Asked, check_clients, check_messages, contest_of, share_of
 from bench.core.errors import StorageError, UsageError
 from bench.gate import junit, markdown
@@ -41,7 +44,6 @@ from bench.plan.model import Cell
 from bench.plan.names import find_variant
 from bench.plan.sides import sides_plan
 from bench.record.store import RunStore
-from bench.report import html
 from bench.runner.target import Target
 from bench.spec.gates import Gates, load_gates
 
@@ -63,6 +65,16 @@ class _Files:
     junit: Path | None
     markdown: Path | None
     json: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """On what two sides are measured, where that is kept, and whether it is drawn meanwhile."""
+
+    baseline: Target
+    candidate: Target
+    results: Path
+    tui: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +150,10 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     quick: QuickOption = False,
     server: ServerOption = None,
     creds: CredsOption = None,
+    context: ContextOption = None,
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
+    tui: TuiOption = True,
     plant_slow_handler: Annotated[
         str,
         typer.Option(
@@ -186,13 +200,15 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     if plant_slow_handler or any(option is not None for option in of_sides):
         if run is not None or baseline is not None or candidate:
             raise UsageError("RUN, --baseline and --candidate are for a run that exists; leave out")
-        old = target_of(server, creds, baseline_server_bin or server_bin, store_dir)
-        new = target_of(server, creds, candidate_server_bin or server_bin, store_dir)
+        old = target_of(server, creds, baseline_server_bin or server_bin, store_dir, context)
+        new = target_of(server, creds, candidate_server_bin or server_bin, store_dir, context)
         old, new = (
             replace(target, client_path=path)
             for target, path in ((old, baseline_client), (new, candidate_client))
         )
-        judged = _measured(gates, asked, (old, new), results)
+        judged = _measured(
+            gates, asked, _Field(baseline=old, candidate=new, results=results, tui=tui)
+        )
     else:
         if run is None:
             raise UsageError(
@@ -201,11 +217,10 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
             )
         chosen = gates.only(workload) if workload else gates
         judged = _kept(chosen, find_run(run, results), baseline, candidate or [])
-    report = html.write(judged.figures, reports, judged.result)
     fails = inconclusive is OnInconclusive.FAIL
     files = _Files(junit=junit_file, markdown=markdown_file, json=json_file)
     _tell(judged, files, inconclusive_fails=fails)
-    output().print(f"report:  {report}", markup=False, soft_wrap=True)
+    write_report(judged.figures, results, reports, judged.result)
     raise typer.Exit(exit_code(judged.result, inconclusive_fails=fails))
 
 
@@ -219,18 +234,18 @@ def _kept(gates: Gates, store: RunStore, baseline: str | None, candidates: list[
     return _Judged(store=store, figures=figures, result=judge(figures, gates, sides))
 
 
-def _measured(gates: Gates, asked: Asked, targets: tuple[Target, Target], results: Path) -> _Judged:
-    contest = contest_of(gates, asked)
+def _measured(gates: Gates, asked: Asked, field: _Field) -> _Judged:
+    contest, results = contest_of(gates, asked), field.results
     gates = gates.only(contest.baseline.workloads)
     plan = sides_plan(contest, blocks=asked.blocks, seed=asked.seed, quick=asked.quick)
     check_messages(gates, plan.cells)
-    check_clients(contest, targets)
+    check_clients(contest, (field.baseline, field.candidate))
     sides = Sides(baseline=contest.baseline.name, candidates=(contest.candidate.name,))
     store = new_store(results, plan.label)
     warnings = list(_by_calibration(gates, plan.cells, results, asked.blocks))
     for warning in warnings:
         errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
-    arena = Arena(store=store, baseline=targets[0], candidate=targets[1])
+    arena = Arena(store=store, baseline=field.baseline, candidate=field.candidate, live=field.tui)
     figures = measure(plan, arena, lambda seen: looks_red(seen, gates, sides))
     result = judge(figures, gates, sides)
     result = replace(
@@ -269,7 +284,7 @@ def _now_known(
 def _tell(judged: _Judged, files: _Files, *, inconclusive_fails: bool) -> None:
     result, console = judged.result, output()
     print_result(result, console)
-    console.print(f"results: {judged.store.path}", markup=False, soft_wrap=True)
+    console.print(f"results:  {judged.store.path}", markup=False, soft_wrap=True)
     write_result(judged.store, result)
     summary = markdown.render(result)
     if files.junit is not None:

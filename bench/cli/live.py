@@ -29,6 +29,7 @@ class LiveView:
     def __init__(self) -> None:
         self._cell = ""
         self._offered = ""
+        self._done = "acked"
         self._length_ns = 1
         self._moments: deque[Moment] = deque()
         self._lags: deque[int] = deque(maxlen=SPARK_WIDTH)
@@ -38,9 +39,16 @@ class LiveView:
         """Note how far the run is."""
         self._ended, self._total, self._left_s = ended, total, left_s
 
-    def begin(self, cell: str, workload: Workload) -> None:
-        """Note the cell of the next trial and forget the last one."""
+    def begin(self, cell: str, workload: Workload, *, acks: bool) -> None:
+        """Note the cell of the next trial and forget the last one.
+
+        Args:
+            cell: what it is called here.
+            workload: of the cell.
+            acks: its messages are done with when they are acked; else when they are handled.
+        """
         self._cell = cell
+        self._done = "acked" if acks else "handled"
         self._offered = format_rate(workload.publish.rate_msgs_per_s)
         self._length_ns = workload.phases.warmup_ns + workload.phases.measure_ns
         self._moments.clear()
@@ -66,6 +74,12 @@ class LiveView:
         texts = (Text(line, overflow="ellipsis", no_wrap=True) for line in lines)
         return Group(bar, *texts)
 
+    def line(self) -> str:
+        """Return what the picture says of the trial in one plain line."""
+        lag = f"lag {self._lags[-1]}" if self._lags else f"lag {UNKNOWN}"
+        place = f"[{min(self._ended + 1, self._total)}/{self._total}]"
+        return f"{place} {self._cell}: {self._phase()}: {self._figures().strip()}; {lag}"
+
     def _share(self) -> float:
         if not self._moments:
             return 0.0
@@ -84,8 +98,12 @@ class LiveView:
         p99 = human_duration(p99_ns) if p99_ns >= 0 else UNKNOWN
         return (
             f"  offered {self._offered}, sent {self._rate('sent')}, "
-            f"handled {self._rate('handled')}; end-to-end p99 of late {p99}"
+            f"{self._done} {self._rate(self._done)}; {self._time} p99 of late {p99}"
         )
+
+    @property
+    def _time(self) -> str:
+        return "end-to-end" if self._done == "acked" else "completion"
 
     def _rate(self, what: str) -> str:
         first, last = self._moments[0], self._moments[-1]

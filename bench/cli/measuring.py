@@ -54,6 +54,11 @@ StoreOption = Annotated[
     ),
 ]
 
+TuiOption = Annotated[
+    bool,
+    typer.Option("--tui/--no-tui", help="Draw the running trial; without it, a line per trial."),
+]
+
 T = TypeVar("T")
 
 

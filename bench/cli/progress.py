@@ -1,4 +1,4 @@
-"""How a run shows itself where nobody watches: one plain line per trial."""
+"""How a run shows itself: a picture on a terminal, plain lines where nobody watches."""
 
 import time
 from collections.abc import Iterator
@@ -19,10 +19,17 @@ from bench.report.terminal import trial_line
 from bench.runner.progress import Watcher
 
 REFRESH_HZ = 4
+SAY_EVERY_S = 30.0
+"""A log that is silent for minutes looks like a hang, and some CI systems end the job."""
 
 
 class PlainWatcher:
-    """Says one line for each trial; for logs, pipes and CI."""
+    """Says one line for each trial, and one now and then while a long one runs; for logs and CI.
+
+    Attributes:
+        ended: trials that have a record.
+        view: what is known of the running trial.
+    """
 
     def __init__(self, console: Console, expected: Estimate) -> None:
         self._console = console
@@ -30,18 +37,31 @@ class PlainWatcher:
         self._plan: Plan | None = None
         self._begun_s = self._last_end_s = time.monotonic()
         self._ended_here = 0
+        self._said_s = 0.0
         self.ended = 0
+        self.view = LiveView()
 
     def run_begins(self, plan: Plan, already_done: int) -> None:
         """Note the plan."""
         self._plan = plan
         self.ended = already_done
+        self._show_place()
 
     def trial_begins(self, trial: Trial, cell: Cell) -> None:
-        """Nothing is said: the line comes when the trial ends."""
+        """Note the cell."""
+        blocks = self._plan.blocks if self._plan else 0
+        of = f" of {blocks}" if trial.block <= blocks else ", on top"
+        acks = cell.settings.ack.timing != "none"
+        self.view.begin(f"{cell.id}, block {trial.block}{of}", cell.workload, acks=acks)
+        self._said_s = time.monotonic()
+        self._show_place()
 
     def moment(self, moment: Moment) -> None:
-        """Nothing is said."""
+        """Note where the trial is, and say so when nothing was said for long."""
+        self.view.see(moment)
+        self._show_place()
+        if time.monotonic() - self._said_s >= SAY_EVERY_S:
+            self._say_moment()
 
     def trial_ends(self, trial: Trial, kept: Kept) -> None:
         """Say the trial's line, its findings, and the time left."""
@@ -64,6 +84,13 @@ class PlainWatcher:
         running_s = time.monotonic() - self._last_end_s
         return max(0.0, per_trial_s * (self.total - self.ended) - running_s)
 
+    def _say_moment(self) -> None:
+        self._said_s = time.monotonic()
+        self._console.print(self.view.line(), markup=False, soft_wrap=True)
+
+    def _show_place(self) -> None:
+        self.view.place(self.ended, self.total, self.left_s())
+
     def _lines(self, trial: Trial, kept: Kept) -> Iterator[str]:
         assert self._plan is not None  # noqa: S101 - a run begins before its trials end
         cell = self._plan.cell(trial.cell_id)
@@ -76,29 +103,10 @@ class PlainWatcher:
 
 
 class LiveWatcher(PlainWatcher):
-    """Draws where the run is; finished trials scroll by above."""
+    """Draws the running trial; finished ones scroll by above."""
 
-    def __init__(self, console: Console, expected: Estimate) -> None:
-        super().__init__(console, expected)
-        self.view = LiveView()
-
-    def run_begins(self, plan: Plan, already_done: int) -> None:
-        """Note the plan and show its size."""
-        super().run_begins(plan, already_done)
-        self._show_place()
-
-    def trial_begins(self, trial: Trial, cell: Cell) -> None:
-        """Show the cell."""
-        self.view.begin(f"{cell.id}, block {trial.block}", cell.workload)
-        self._show_place()
-
-    def moment(self, moment: Moment) -> None:
-        """Show where the trial is."""
-        self.view.see(moment)
-        self._show_place()
-
-    def _show_place(self) -> None:
-        self.view.place(self.ended, self.total, self.left_s())
+    def _say_moment(self) -> None:
+        """Nothing: the picture says it."""
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from bench.cli.measuring import (
     CredsOption,
     ServerOption,
     StoreOption,
+    TuiOption,
     command_line,
     interruptible,
     new_store,
@@ -38,6 +39,7 @@ from bench.cli.options import (
 )
 from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
+from bench.cli.reporting import write_report
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.gate.criteria import answer
 from bench.gate.verdict import EXIT_CODES
@@ -46,8 +48,7 @@ from bench.plan.estimate import estimate
 from bench.plan.model import Plan
 from bench.record.schema import Environment
 from bench.record.store import RunStore
-from bench.report import html, terminal
-from bench.report.overview import write_overview
+from bench.report import terminal
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.target import EmbeddedTarget, Target
@@ -59,10 +60,6 @@ MatrixOption = Annotated[
         metavar="[MATRIX]",
         help="Name of a matrix in configs/matrices, or a path to one; quickstart when left out.",
     ),
-]
-TuiOption = Annotated[
-    bool,
-    typer.Option("--tui/--no-tui", help="Draw the running trial; without it, a line per trial."),
 ]
 ResumeOption = Annotated[
     str | None,
@@ -179,11 +176,8 @@ def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:
     found = answer(figures)
     if found is not None:
         print_answer(found, console)
-    path = html.write(figures, how.reports)
-    all_runs = write_overview(how.results, how.reports)
     console.print(f"results:  {store.path}", markup=False, soft_wrap=True)
-    console.print(f"report:   {path}", markup=False, soft_wrap=True)
-    console.print(f"all runs: {all_runs}", markup=False, soft_wrap=True)
+    write_report(figures, how.results, how.reports)
     codes = [_exit_code(workload) for workload in figures.workloads]
     return worst(codes if found is None else [*codes, EXIT_CODES[found.verdict]])
 

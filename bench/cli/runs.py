@@ -18,13 +18,13 @@ from bench.cli.options import (
     find_run,
     run_directories,
 )
+from bench.cli.reporting import write_report
 from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
 from bench.gate.criteria import answer
 from bench.gate.files import read_result
 from bench.record.store import RunStore
-from bench.report import html, terminal
-from bench.report.overview import write_overview
+from bench.report import terminal
 from bench.report.trial_text import print_trial
 
 
@@ -35,11 +35,7 @@ def report(
 ) -> None:
     """Rebuild the HTML report of a run from its results alone."""
     store = find_run(run, results)
-    path = html.write(summarise(store), reports, read_result(store))
-    all_runs = write_overview(results, reports)
-    console = output()
-    console.print(f"report:   {path}", markup=False, soft_wrap=True)
-    console.print(f"all runs: {all_runs}", markup=False, soft_wrap=True)
+    write_report(summarise(store), results, reports, read_result(store))
 
 
 def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.core.units import human_size
+from bench.gate.calibration import Calibration
 from bench.gate.verdict import GateResult
 from bench.report import (
     cell_plots,
     comparison,
     curves,
     download,
+    facts,
     forest,
     heatmap,
     judgement,
@@ -30,7 +32,6 @@ from bench.report.model import (
     Column,
     Disclosure,
     Entry,
-    Fact,
     Gallery,
     Name,
     Notice,
@@ -45,19 +46,27 @@ from bench.report.trust import ENOUGH_BLOCKS
 from bench.stats.estimate import MIN_TRIALS
 
 
-def build(figures: RunFigures, gate: GateResult | None = None) -> Report:
-    """Return everything the report of a run shows; what a gate says stands above all else."""
+def build(
+    figures: RunFigures, gate: GateResult | None = None, calibration: Calibration | None = None
+) -> Report:
+    """Return everything the report of a run shows.
+
+    Args:
+        figures: of the run.
+        gate: what a gate says of it, which stands above all else; None without one.
+        calibration: kept with the results; None without one.
+    """
     return Report(
         run_id=figures.run_id,
         label=figures.plan.label,
         question=figures.plan.question,
         compared=_compared(figures),
         answers=_answers(figures),
-        facts=_facts(figures),
+        facts=facts.facts(figures, gate),
         notices=notices(figures),
         judgements=judgement.sections(figures, gate),
         sections=(
-            trust.section(figures),
+            trust.section(figures, calibration),
             *(_workload_section(figures, w, n) for n, w in enumerate(figures.workloads, start=1)),
             _trials_section(figures),
             _settings_section(figures),
@@ -85,43 +94,6 @@ def _answers(figures: RunFigures) -> tuple[Answer, ...]:
         Answer(workload=workload.name, sentences=standing.answers(workload))
         for workload in figures.workloads
     )
-
-
-def _facts(figures: RunFigures) -> tuple[Fact, ...]:
-    environment, found = figures.environment, trials.all_trials(figures)
-    valid = sum(trial.record.valid for trial in found)
-    invalid = len(found) - valid
-    detail = f"{invalid} invalid, {len(figures.missing)} missing"
-    whole = not invalid and not figures.missing
-    return (
-        Fact(
-            word="Valid trials",
-            text=f"{'✓' if whole else '▲'} {valid} of {len(figures.plan.trials)}",
-            detail=detail,
-            tone=Tone.GOOD if whole else Tone.WARNING,
-        ),
-        Fact(word="Blocks", text=str(figures.plan.blocks), detail=f"seed {figures.plan.seed}"),
-        Fact(
-            word="nats-server",
-            text=environment.server_version,
-            detail=environment.server,
-        ),
-        Fact(
-            word="Client",
-            text=trials.clients(figures) or text.NA,
-            detail=f"jetbench {environment.jetbench}",
-        ),
-        Fact(
-            word="Host",
-            text=environment.host,
-            detail=f"{environment.cpus} CPUs, {human_size(environment.memory_bytes)}",
-        ),
-        Fact(word="Started", text=_day(environment.started_utc), detail="UTC"),
-    )
-
-
-def _day(started_utc: str) -> str:
-    return started_utc[:16].replace("T", " ")
 
 
 def notices(figures: RunFigures) -> tuple[Notice, ...]:
@@ -315,7 +287,7 @@ def _environment_section(figures: RunFigures) -> Section:
         ("jetbench", env.jetbench),
         ("Packages", packages or text.NA),
         ("Load before the run", f"{env.load_average_1m:.2f} (1 minute average)"),
-        ("Started", f"{_day(env.started_utc)} UTC"),
+        ("Started", f"{facts.day(env.started_utc)} UTC"),
         ("Seed", str(figures.plan.seed)),
     )
     rows = tuple(Row(names=(word,), entries=(Entry(text=value),)) for word, value in pairs)

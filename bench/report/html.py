@@ -12,15 +12,19 @@ from plotly.offline import get_plotlyjs
 
 from bench.analysis.figures import RunFigures
 from bench.core.errors import StorageError
+from bench.gate.calibration import Calibration
 from bench.gate.verdict import GateResult
 from bench.report.build import build
 from bench.report.model import Page
 
 
-def render(figures: RunFigures, gate: GateResult | None = None) -> str:
-    """Return the report of a run as one HTML document; what a gate says stands on top."""
+def render(
+    figures: RunFigures, gate: GateResult | None = None, calibration: Calibration | None = None
+) -> str:
+    """Return the report of a run as one HTML document; the arguments are those of `build`."""
     library = _library()
-    return _rendered("report.html.jinja", [library], page=build(figures, gate), library=library)
+    page = build(figures, gate, calibration)
+    return _rendered("report.html.jinja", [library], page=page, library=library)
 
 
 def render_page(page: Page) -> str:
@@ -39,14 +43,19 @@ def _rendered(template: str, libraries: list[str], **content: object) -> str:
     )
 
 
-def write(figures: RunFigures, reports_dir: Path, gate: GateResult | None = None) -> Path:
+def write(
+    figures: RunFigures,
+    reports_dir: Path,
+    gate: GateResult | None = None,
+    calibration: Calibration | None = None,
+) -> Path:
     """Write `reports_dir`/<run>/index.html whole and return its path.
 
     Raises:
         StorageError: the disk refuses; an older report is left as it was.
     """
     path = reports_dir / figures.run_id / "index.html"
-    write_whole(path, render(figures, gate))
+    write_whole(path, render(figures, gate, calibration))
     return path
 
 

@@ -27,7 +27,7 @@ MARKS = {
     Verdict.INCONCLUSIVE: "?",
     Verdict.INVALID: "!",
 }
-_TONES = {
+TONES = {
     Verdict.PASS: Tone.GOOD,
     Verdict.FAIL: Tone.BAD,
     Verdict.INCONCLUSIVE: Tone.WARNING,
@@ -54,7 +54,7 @@ def sentence(figures: RunFigures, gate: GateResult | None) -> str:
 
 def _gate_section(gate: GateResult) -> Section:
     verdict = Notice(
-        tone=_TONES[gate.verdict],
+        tone=TONES[gate.verdict],
         word=f"{MARKS[gate.verdict]} {gate.verdict.capitalize()}",
         sentence=(gate.sentence,),
     )
@@ -107,7 +107,7 @@ def _outcome_entries(outcome: GateOutcome) -> tuple[Entry, ...]:
 
 
 def _verdict(verdict: Verdict) -> Entry:
-    return Entry(text=f"{MARKS[verdict]} {verdict}", tone=_TONES[verdict])
+    return Entry(text=f"{MARKS[verdict]} {verdict}", tone=TONES[verdict])
 
 
 def _change(outcome: GateOutcome) -> Entry:
@@ -132,7 +132,7 @@ def _goal_section(found: Answer) -> Section:
         rows=tuple(_standing_row(each, found.rules) for each in found.standings),
     )
     verdict = Notice(
-        tone=_TONES[found.verdict],
+        tone=TONES[found.verdict],
         word=f"{MARKS[found.verdict]} {_GOAL_WORDS[found.verdict]}",
         sentence=(found.sentence,),
     )
@@ -165,7 +165,7 @@ def _reasons(standing: Standing) -> str:
 
 
 def _marks_entry(marks: Sequence[Mark]) -> Entry:
-    tones = {_TONES[mark.verdict] for mark in marks}
+    tones = {TONES[mark.verdict] for mark in marks}
     return Entry(
         text=", ".join(f"{MARKS[mark.verdict]} {mark.workload}" for mark in marks),
         hint="; ".join(f"{mark.workload}: {mark.reason}" for mark in marks),

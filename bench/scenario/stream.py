@@ -15,6 +15,7 @@ from bench.engine.jobs import ConsumerJob, PublisherJob, SamplerJob
 from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
+from bench.record.schema import Finding, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Stage:
 
 async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: Watch) -> Outcome:
     """Make stream and consumer, conduct the trial, and remove what was made."""
+    outcome = Outcome()
     try:
         await admin.provision(
             stage.client,
@@ -48,9 +50,20 @@ async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: W
                 cell.settings.consumer, cell.workload.publish.rate_msgs_per_s
             ),
         )
-        return await conduct(_scene(stage, trial, cell, traffic), watch)
+        outcome = await conduct(_scene(stage, trial, cell, traffic), watch)
     finally:
-        await admin.clean_up(stage.client, stage.names)
+        why = await admin.clean_up(stage.client, stage.names)
+        if why and stage.server.directory is None:  # ours is gone with its store in any case
+            outcome.findings.append(_left_behind(stage.names, why))
+    return outcome
+
+
+def _left_behind(names: Names, why: str) -> Finding:
+    text = (
+        f"stream {names.stream} could not be removed from the server and may still be there "
+        f"({why}); `nats stream rm {names.stream}` removes it"
+    )
+    return Finding(level=Level.WARNING, code="left-behind", text=text)
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic) -> Scene:

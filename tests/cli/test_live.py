@@ -17,9 +17,9 @@ def drawn(view: LiveView) -> str:
     return console.export_text()
 
 
-def view_of(*moments: Moment) -> LiveView:
+def view_of(*moments: Moment, acks: bool = True) -> LiveView:
     view = LiveView()
-    view.begin("small-events--base, block 2", workload("200/s"))
+    view.begin("small-events--base, block 2", workload("200/s"), acks=acks)
     for moment in moments:
         view.see(moment)
     view.place(3, 20, 95.0)
@@ -39,15 +39,33 @@ def test_it_says_where_the_run_is() -> None:
     assert "small-events--base, block 2: window, 1 s" in text
 
 
-def test_rates_are_those_of_the_last_seconds() -> None:
-    """400 sent and 300 handled over two seconds; what came before does not count."""
-    text = drawn(
-        view_of(
-            moment(0.0), moment(5.0, sent=1000, handled=900), moment(7.0, sent=1400, handled=1200)
-        )
-    )
+TWO_SECONDS = (
+    moment(0.0),
+    moment(5.0, sent=1000, handled=900, acked=880),
+    moment(7.0, sent=1400, handled=1200, acked=1080, lag_msgs=12),
+)
 
-    assert "offered 200/s, sent 200/s, handled 150/s" in text
+
+def test_rates_are_those_of_the_last_seconds() -> None:
+    """400 sent and 200 acked over two seconds; what came before does not count."""
+    text = drawn(view_of(*TWO_SECONDS))
+
+    assert "offered 200/s, sent 200/s, acked 100/s; end-to-end p99" in text
+
+
+def test_where_nothing_is_acked_the_handled_ones_count() -> None:
+    """An acked rate of 0 would look like a standstill."""
+    text = drawn(view_of(*TWO_SECONDS, acks=False))
+
+    assert "sent 200/s, handled 150/s; completion p99" in text
+
+
+def test_a_log_gets_it_in_one_line() -> None:
+    """It is found with grep, and a silent log looks like a hang."""
+    assert view_of(*TWO_SECONDS).line() == (
+        "[4/20] small-events--base, block 2: window, 7 s: offered 200/s, sent 200/s, "
+        "acked 100/s; end-to-end p99 of late –; lag 12"
+    )
 
 
 def test_lag_is_a_number_and_a_line() -> None:

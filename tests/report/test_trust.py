@@ -1,15 +1,18 @@
 """The trust panel: quiet when all is well, loud when not."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from bench.analysis.figures import RunFigures, TrialFigures
+from bench.analysis.hosts import fingerprint
 from bench.engine import checks
-from bench.record.schema import AckCheck, Finding, HostLoad, Level, ProcessUsage
-from bench.report import trust
+from bench.gate.calibration import Calibration
+from bench.record.schema import AckCheck, Finding, HostLoad, Level, ProcessUsage, Software
+from bench.report import trust, trust_checks
 from bench.report.model import Disclosure, Table, plain
-from bench.report.trust import Check, State
+from bench.report.trust_checks import Check, State
 from tests.report.factory import run_figures
 from tests.report.trial_factory import Variant
 
@@ -47,7 +50,9 @@ def test_all_is_well_in_one_line() -> None:
     """A table that always stands open is skipped on the day when it matters."""
     section = trust.section(figures())
 
-    assert [plain(sentence) for sentence in section.lead] == ["✓ 12 of 12 checks hold."]
+    assert [plain(sentence) for sentence in section.lead] == [
+        "✓ 13 of 14 checks hold; of 1 nothing was recorded."
+    ]
     assert isinstance(section.blocks[0], Disclosure)
 
 
@@ -78,6 +83,7 @@ def test_what_was_not_recorded_is_neither_good_nor_bad() -> None:
         "Steal",
         "Throttling",
         "Ack times, the server's less ours",
+        "Calibration",
     ]
     assert isinstance(trust.section(run).blocks[0], Disclosure)
 
@@ -138,13 +144,90 @@ def test_blocks_say_where_the_gaps_are() -> None:
     blocks = check(figures(with_fault=True), "Blocks")
 
     assert blocks.state is State.DOUBTFUL
-    assert blocks.found.startswith("4 of 5 whole; fewer than 5")
+    assert blocks.found.startswith("4 whole, 5 planned; fewer than 5")
     assert "an invalid trial in block 5; a missing trial in block 5" in blocks.found
 
 
 def test_three_whole_blocks_are_still_too_few_to_decide() -> None:
     """Whole is not enough: below five blocks a difference may be chance (MEASUREMENT.md R8)."""
     assert check(figures(blocks=3), "Blocks").state is State.DOUBTFUL
+
+
+def test_a_repeated_block_makes_up_for_an_invalid_one() -> None:
+    """Five whole blocks decide, however many more it took; that it took more is told."""
+    run = figures(blocks=6)
+    broken = with_first(run, **finding("loop-stalled", Level.INVALID))
+    repeated = replace(broken, plan=replace(broken.plan, blocks=5))
+
+    blocks = check(repeated, "Blocks")
+
+    assert blocks.state is State.HOLDS
+    assert blocks.found == (
+        "5 whole, 5 planned; an invalid trial in block 1; "
+        "1 on top, to repeat invalid ones or to confirm what looked red"
+    )
+
+
+def with_software(run: RunFigures, cell: int, trial: int, version: str) -> RunFigures:
+    """The run with another server version in one trial of its first workload."""
+    workload = run.workloads[0]
+    cells = [list(each.trials) for each in workload.cells]
+    software = Software(server_version=version, client="wire", client_version="1")
+    cells[cell][trial] = changed(cells[cell][trial], software=software)
+    changed_cells = tuple(
+        replace(each, trials=tuple(trials))
+        for each, trials in zip(workload.cells, cells, strict=True)
+    )
+    return replace(run, workloads=(replace(workload, cells=changed_cells),))
+
+
+def test_cells_may_differ_by_their_software_but_must_say_so() -> None:
+    """A gate on two servers does; a server that was updated in between is another matter."""
+    run = figures()
+    for cell, version in ((0, "2.14.0"), (1, "2.15.1")):
+        for trial in range(5):
+            run = with_software(run, cell, trial, version)
+
+    two_sides = check(run, "Software")
+    updated = check(with_software(run, 0, 4, "2.15.1"), "Software")
+
+    assert two_sides.state is State.HOLDS
+    assert two_sides.found == (
+        "nats-server 2.14.0, wire 1 in 1 cell; nats-server 2.15.1, wire 1 in 1 cell"
+    )
+    assert updated.state is State.DOUBTFUL
+
+
+@pytest.mark.parametrize(
+    ("days", "kernel", "state", "words"),
+    [
+        (3, None, State.HOLDS, "3 days old, of c/one"),
+        (31, None, State.DOUBTFUL, "it is 31 days old"),
+        (3, "another", State.DOUBTFUL, "made on another host"),
+    ],
+)
+def test_a_calibration_speaks_for_its_host_and_its_month(
+    days: int, kernel: str | None, state: State, words: str
+) -> None:
+    """What this host can see was measured, or the reader must not rely on small changes."""
+    run = figures()
+    begun = datetime.fromisoformat(run.environment.started_utc)
+    host = replace(run.environment, kernel=kernel or run.environment.kernel)
+    calibration = Calibration(
+        schema_version=1,
+        fingerprint=fingerprint(host),
+        host="here",
+        server_version="2.15.1",
+        run_id="calibration",
+        variant="c/one",
+        measured_utc=(begun - timedelta(days=days)).isoformat(),
+        scatters=(),
+    )
+
+    found = next(c for c in trust.checks_of(run, calibration) if c.name == "Calibration")
+
+    assert found.state is state
+    assert words in found.found
 
 
 def test_a_busy_host_before_the_run_is_a_doubt() -> None:
@@ -158,5 +241,5 @@ def test_a_busy_host_before_the_run_is_a_doubt() -> None:
 
 def test_thresholds_are_those_of_the_findings() -> None:
     """Two limits for one thing would let the panel contradict the trial."""
-    assert trust.STOLEN_SHARE == checks.STOLEN_SHARE
-    assert trust.THROTTLED_SHARE == checks.THROTTLED_SHARE
+    assert trust_checks.STOLEN_SHARE == checks.STOLEN_SHARE
+    assert trust_checks.THROTTLED_SHARE == checks.THROTTLED_SHARE

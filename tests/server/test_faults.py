@@ -8,8 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.broker.endpoint import Endpoint
 from bench.engine.trial import Moment
 from bench.record.schema import TrialRecord
+from bench.runner.target import RemoteTarget
+from tests.clients.server import RealServer
 from tests.server.running import run_trial, workload
 
 pytestmark = pytest.mark.nats
@@ -104,6 +107,22 @@ def test_a_server_that_cannot_start_makes_the_trial_invalid(tmp_path: Path) -> N
     assert codes(record) == {"not-started"}
     assert "max_payload" in texts(record)
     assert_nothing_is_left(tmp_path)
+
+
+def test_what_stays_on_a_server_of_the_users_is_named(tmp_path: Path) -> None:
+    """It may come back with our stream in its store: they must know what to remove."""
+    (tmp_path / "own").mkdir()
+    server = RealServer(tmp_path / "own")
+    server.start()
+    target = RemoteTarget(endpoint=Endpoint(url=server.url), parent=tmp_path)
+
+    record = run_trial(
+        tmp_path, workload(), {}, target=target, on_moment=once_in_the_window(server.kill)
+    ).record
+
+    assert not record.valid
+    assert "left-behind" in codes(record)
+    assert "`nats stream rm jetbench" in texts(record)
 
 
 def test_refused_messages_are_counted_and_explained(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""The figures of a report's head: what came out, how much of it is valid, where and with what."""
+
+from collections.abc import Iterator
+
+from bench.analysis.figures import RunFigures
+from bench.core.units import human_size
+from bench.gate import words
+from bench.gate.verdict import GateResult
+from bench.report import forest, judgement, text, trials
+from bench.report.model import Fact, Tone
+from bench.report.standing import END_TO_END_P99
+from bench.stats.compare import MIN_PAIRS, Verdict
+
+
+def facts(figures: RunFigures, gate: GateResult | None) -> tuple[Fact, ...]:
+    """Return the figures of the head."""
+    environment = figures.environment
+    return (
+        *((_gate(gate),) if gate else ()),
+        _valid(figures),
+        Fact(word="Blocks", text=str(figures.plan.blocks), detail=f"seed {figures.plan.seed}"),
+        _visible(figures, gate),
+        Fact(word="nats-server", text=environment.server_version, detail=environment.server),
+        Fact(
+            word="Client",
+            text=trials.clients(figures) or text.NA,
+            detail=f"jetbench {environment.jetbench}",
+        ),
+        Fact(
+            word="Host",
+            text=environment.host,
+            detail=f"{environment.cpus} CPUs, {human_size(environment.memory_bytes)}",
+        ),
+        Fact(word="Started", text=day(environment.started_utc), detail="UTC"),
+    )
+
+
+def day(started_utc: str) -> str:
+    """Write an instant to the minute."""
+    return started_utc[:16].replace("T", " ")
+
+
+def _gate(gate: GateResult) -> Fact:
+    counts = [f"{count} {verdict}" for verdict in Verdict if (count := gate.count(verdict))]
+    return Fact(
+        word="Gates",
+        text=f"{judgement.MARKS[gate.verdict]} {gate.verdict}",
+        detail=", ".join(counts),
+        tone=judgement.TONES[gate.verdict],
+    )
+
+
+def _valid(figures: RunFigures) -> Fact:
+    found = trials.all_trials(figures)
+    valid = sum(trial.record.valid for trial in found)
+    invalid = len(found) - valid
+    whole = not invalid and not figures.missing
+    return Fact(
+        word="Valid trials",
+        text=f"{'✓' if whole else '▲'} {valid} of {len(figures.plan.trials)}",
+        detail=f"{invalid} invalid, {len(figures.missing)} missing",
+        tone=Tone.GOOD if whole else Tone.WARNING,
+    )
+
+
+def _visible(figures: RunFigures, gate: GateResult | None) -> Fact:
+    """What this run could not have seen belongs to what it says."""
+    shares = sorted(_visible_in_gate(gate) if gate else _visible_in_run(figures))
+    if not shares:
+        detail = f"no change has an interval: {MIN_PAIRS} blocks are the least"
+        return Fact(word="Smallest visible change", text=text.NA, detail=detail)
+    low, high = (words.share(share).lstrip("+") for share in (shares[0], shares[-1]))
+    of = "gated figures" if gate else "end-to-end p99"
+    return Fact(
+        word="Smallest visible change",
+        text=low if low == high else f"{low} to {high}",
+        detail=f"of {of}, found in 80 % of cases",
+    )
+
+
+def _visible_in_gate(gate: GateResult) -> Iterator[float]:
+    for outcome in gate.outcomes:
+        if outcome.relative and outcome.smallest_visible is not None:
+            yield outcome.smallest_visible
+
+
+def _visible_in_run(figures: RunFigures) -> Iterator[float]:
+    for workload in figures.workloads:
+        base = forest.baseline(workload, figures.plan.baseline)
+        for each in forest.compared(workload, base, END_TO_END_P99):
+            if each.found is not None:
+                yield each.found.smallest_visible
