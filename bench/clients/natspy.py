@@ -174,7 +174,8 @@ class NatsPyConsumer(_Connection):
         self._asked = asyncio.Event()
         self._acks: asyncio.Queue[tuple[IntArray, bool]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
-        self._heartbeats = HeartbeatWatch(binding.idle_heartbeat_ns, self._faults.note)
+        watched_ns = binding.idle_heartbeat_ns if binding.mode == "push" else 0
+        self._heartbeats = HeartbeatWatch(watched_ns, self._faults.note)
 
     async def open(self, sink: DeliverySink) -> None:
         """Connect and bind to the consumer."""
@@ -229,7 +230,8 @@ class NatsPyConsumer(_Connection):
         while True:
             positions, cumulative = await self._acks.get()
             for position in positions[-1:].tolist() if cumulative else positions.tolist():
-                await self._unacked[position].ack()
+                message = self._unacked[position]
+                await (message.ack_sync() if self._binding.double_acks else message.ack())
             now_ns = time.monotonic_ns()
             for position in positions.tolist():
                 del self._unacked[position]
@@ -240,11 +242,14 @@ class NatsPyConsumer(_Connection):
         self, pull: "JetStreamContext.PullSubscription", sink: DeliverySink
     ) -> None:
         expires_s = self._binding.expires_ns / NS_PER_S
+        heartbeat_s = self._binding.idle_heartbeat_ns / NS_PER_S or None
         while True:
             await self._asked.wait()
             await self._acks.join()  # as services do: acknowledge, then fetch
             try:
-                messages = await pull.fetch(self._binding.batch, timeout=expires_s)
+                messages = await pull.fetch(
+                    self._binding.batch, timeout=expires_s, heartbeat=heartbeat_s
+                )
             except (TimeoutError, nats.errors.TimeoutError):
                 continue  # the request expired without a message: ask again
             now_ns = time.monotonic_ns()

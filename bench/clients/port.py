@@ -137,7 +137,7 @@ class DeliverySink(Protocol):
         """Messages came, at least one; the link may be used from within."""
 
     def acked(self, positions: IntArray, acked_ns: int) -> None:
-        """The acks of these deliveries were handed to the connection at this instant."""
+        """Their acks were handed to the connection at this instant, or confirmed (double acks)."""
 
     def failed(self, error: Exception) -> None:
         """Nothing more will come."""
@@ -177,11 +177,16 @@ class Binding:
         batch: most messages of one pull request.
         expires_ns: how long a pull request waits on the server.
         requests: pull requests open at a time.
+        max_bytes: most bytes of one pull request; 0 for no limit.
+        no_wait: a pull request is answered at once with what there is.
+        group: priority group of a pull request; empty for none.
         id_offset: where in every payload the id stands, as ID_DIGITS ASCII digits.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
+        double_acks: a message counts as acked when the server has confirmed its ack.
         deliver_subject: of a push consumer; empty for pull.
         deliver_group: queue group of a push consumer; empty for none.
-        idle_heartbeat_ns: how often an idle push consumer is told that it is alive; 0 for never.
+        idle_heartbeat_ns: how often the server shows that an idle push consumer, or a pull request
+            that waits, is alive; 0 for never.
     """
 
     stream: str
@@ -191,7 +196,11 @@ class Binding:
     expires_ns: int
     id_offset: int
     requests: int = 1
+    max_bytes: int = 0
+    no_wait: bool = False
+    group: str = ""
     acks: bool = True
+    double_acks: bool = False
     deliver_subject: str = ""
     deliver_group: str = ""
     idle_heartbeat_ns: int = 0

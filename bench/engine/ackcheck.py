@@ -13,7 +13,7 @@ import numpy as np
 from bench.clients.port import IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.record.schema import AckCheck
-from bench.spec.variant import ConsumerSettings
+from bench.spec.variant import Settings
 
 SAMPLES_PER_S = 50
 """Enough for a median, and far below what the messages themselves cost the server."""
@@ -24,9 +24,13 @@ AckEvent = tuple[int, int]
 """Stream sequence, and the server's ack time in ns."""
 
 
-def sample_percent(settings: ConsumerSettings, rate_msgs_per_s: float) -> int | None:
-    """Return the share of acks that the server is to report, %; None where it reports none."""
-    if settings.ack_policy != "explicit":
+def sample_percent(settings: Settings, rate_msgs_per_s: float) -> int | None:
+    """Return the share of acks that the server is to report, %; None where it reports none.
+
+    Double acks end when the server's word is back, so our time holds the server's and not the
+    other way round: there is nothing to check it against.
+    """
+    if settings.consumer.ack_policy != "explicit" or settings.ack.double:
         return None
     return max(1, min(100, round(100 * SAMPLES_PER_S / rate_msgs_per_s)))
 

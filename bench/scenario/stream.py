@@ -46,9 +46,7 @@ async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: W
             cell.settings,
             stage.names,
             shared=cell.workload.consume.consumers > 1,
-            sample_percent=sample_percent(
-                cell.settings.consumer, cell.workload.publish.rate_msgs_per_s
-            ),
+            sample_percent=sample_percent(cell.settings, cell.workload.publish.rate_msgs_per_s),
         )
         outcome = await conduct(_scene(stage, trial, cell, traffic), watch)
     finally:
@@ -114,6 +112,7 @@ def _consumer_job(
     role = f"consumer-{number}"
     settings, names = cell.settings, stage.names
     push = settings.consumer.mode == "push"
+    heartbeats = settings.consumer if push else settings.pull
     shared = cell.workload.consume.consumers > 1
     binding = Binding(
         stream=names.stream,
@@ -122,11 +121,14 @@ def _consumer_job(
         batch=settings.pull.batch,
         expires_ns=settings.pull.expires_ns,
         requests=settings.pull.requests,
+        max_bytes=settings.pull.max_bytes or 0,
+        no_wait=settings.pull.no_wait,
         id_offset=traffic.payloads[0].id_offset,
         acks=settings.ack.timing != "none",
+        double_acks=settings.ack.double,
         deliver_subject=names.deliver_subject if push else "",
         deliver_group=names.deliver_group if push and shared else "",
-        idle_heartbeat_ns=settings.consumer.idle_heartbeat_ns or 0,
+        idle_heartbeat_ns=heartbeats.idle_heartbeat_ns or 0,
     )
     return ConsumerJob(
         role=role,

@@ -8,7 +8,7 @@ wrong thing. A rule is a pure function that yields what it objects to.
 from collections.abc import Callable, Iterator
 
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
-from bench.spec import publishing
+from bench.spec import publishing, pulling
 from bench.spec.headers import header_bytes
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -67,6 +67,8 @@ def _zeros(settings: Settings) -> Iterator[Objection]:
         "consumer.ack_wait": consumer.ack_wait_ns,
         "consumer.idle_heartbeat": consumer.idle_heartbeat_ns,
         "pull.expires": settings.pull.expires_ns,
+        "pull.max_bytes": settings.pull.max_bytes,
+        "pull.idle_heartbeat": settings.pull.idle_heartbeat_ns,
         "server.sync_interval": server.sync_interval,
         "server.max_payload": server.max_payload,
     }
@@ -257,6 +259,16 @@ _TIMINGS = {
 """The ack timings that each ack policy can carry out."""
 
 
+def _double(settings: Settings) -> Iterator[Objection]:
+    if settings.ack.double and settings.ack.timing == "none":
+        yield Objection(
+            key="ack.double",
+            against=("ack.timing",),
+            what="there is no ack that the server could confirm",
+            allowed="double: false, or another ack.timing",
+        )
+
+
 def _batches(settings: Settings) -> Iterator[Objection]:
     limit = max_ack_pending(settings)
     if limit is None:
@@ -278,16 +290,6 @@ def _batches(settings: Settings) -> Iterator[Objection]:
             against=("consumer.max_ack_pending", "ack.timing"),
             what=f"an ack batch of {ack_batch(settings)} messages {beyond}: none would be whole",
             allowed=f"{key} up to {limit}, or a larger max_ack_pending",
-        )
-
-
-def _client_requests(settings: Settings) -> Iterator[Objection]:
-    if settings.client == "nats-py" and settings.pull.requests > 1:
-        yield Objection(
-            key="pull.requests",
-            against=("client",),
-            what="nats-py's fetch has one request open at a time",
-            allowed="1, or client wire",
         )
 
 
@@ -350,13 +352,15 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _workqueue,
     _ack_timing,
     _batches,
-    _client_requests,
+    _double,
     _server_payload,
+    *pulling.RULES,
     *publishing.RULES,
 )
 
 _WORKLOAD_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
     _shared_consumer,
     _payload_fits,
+    *pulling.WORKLOAD_RULES,
     *publishing.WORKLOAD_RULES,
 )

@@ -108,11 +108,17 @@ class PullSettings(Spec):
         batch: most messages one request brings.
         expires_ns: how long a request waits on the server.
         requests: how many requests are open at a time; a second one hides the round trip.
+        max_bytes: most bytes that one request brings, subjects and headers included.
+        idle_heartbeat_ns: how often the server shows that a request that waits is alive.
+        no_wait: the server answers at once with what there is, and we ask again soon.
     """
 
     batch: int = Field(default=100, ge=1, le=10_000)
     requests: int = Field(default=1, ge=1, le=64)
     expires_ns: Duration = Field(default=5 * NS_PER_S, alias="expires")
+    max_bytes: Size | None = None
+    idle_heartbeat_ns: Duration | None = Field(default=None, alias="idle_heartbeat")
+    no_wait: bool = False
 
 
 class AckSettings(Spec):
@@ -125,10 +131,12 @@ class AckSettings(Spec):
             `none` never (`ack_policy: none`).
         batch: messages in an ack batch for `per-batch` and `cumulative`; `pull.batch` when left
             out. A consumer with nothing left in hand acks an unfinished batch.
+        double: the server confirms each ack, and a message counts as acked when it has.
     """
 
     timing: AckTiming = "after-handler"
     batch: Count | None = None
+    double: bool = False
 
 
 class ServerSettings(Spec):

@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.engine.ackcheck import compare_acks, read_ack_event, sample_percent
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.spec.variant import ConsumerSettings
+from bench.spec.variant import Settings
 
 
 def consumed(rows: list[tuple[int, int, int, int]]) -> ConsumerRecord:
@@ -58,9 +58,10 @@ def test_the_servers_event_is_read_as_it_is_written() -> None:
 
 def test_the_sample_stays_small_at_any_rate() -> None:
     """About fifty events a second, at least 1 %, and none where acks are not explicit."""
-    explicit = ConsumerSettings()
+    explicit = Settings()
 
     assert sample_percent(explicit, 1000.0) == 5
     assert sample_percent(explicit, 10.0) == 100
     assert sample_percent(explicit, 80_000.0) == 1
-    assert sample_percent(ConsumerSettings(ack_policy="all"), 1000.0) is None
+    for other in ({"consumer": {"ack_policy": "all"}}, {"ack": {"double": True}}):
+        assert sample_percent(Settings.model_validate(other), 1000.0) is None

@@ -6,7 +6,7 @@ import pytest
 
 from bench.record.schema import Time
 from bench.record.store import RunStore
-from tests.server.running import complaints, run_trial, workload
+from tests.server.running import Tree, complaints, run_trial, workload
 
 pytestmark = pytest.mark.nats
 
@@ -43,6 +43,44 @@ def test_every_message_is_stored_received_and_acknowledged(
     assert ledger.acked == (0 if timing == "none" else 300)
     assert ledger.stream_msgs == 300
     assert (ledger.lost, ledger.duplicates, ledger.backlog, ledger.foreign) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"pull": {"max_bytes": "4KiB", "idle_heartbeat": "500ms", "requests": 2}},
+        {"pull": {"no_wait": True}},
+        {"ack": {"double": True}},
+        {"ack": {"double": True, "timing": "cumulative"}, "consumer": {"ack_policy": "all"}},
+        {"ack": {"double": True}, "consumer": {"mode": "push"}},
+        {"ack": {"double": True}, "client": "nats-py"},
+        {"pull": {"idle_heartbeat": "500ms"}, "client": "nats-py"},
+    ],
+    ids=str,
+)
+def test_every_other_way_to_ask_and_to_ack_balances_too(tmp_path: Path, settings: Tree) -> None:
+    """A confirmed ack counts once, and a request with limits loses nothing."""
+    record = run_trial(tmp_path, workload(measure="1s"), settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert record.valid, complaints(record)
+    assert (ledger.stored, ledger.received, ledger.acked) == (300, 300, 300)
+    assert (ledger.lost, ledger.duplicates, ledger.redelivered) == (0, 0, 0)
+
+
+def test_a_confirmed_ack_takes_the_way_there_and_back(tmp_path: Path) -> None:
+    """Else `double` would measure nothing: acked must come after handled by a round trip."""
+    medians = {}
+    for double in (False, True):
+        kept = run_trial(tmp_path / str(double), workload(), {"ack": {"double": double}})
+        both = {Time.COMPLETION: 0.0, Time.END_TO_END: 0.0}
+        for time in both:
+            found = [one.histogram for one in kept.intervals if one.time is time]
+            both[time] = sum(h.mean_ns or 0.0 for h in found) / len(found)
+        medians[double] = both[Time.END_TO_END] - both[Time.COMPLETION]
+
+    assert medians[True] > 2 * medians[False]
 
 
 def test_the_instants_of_a_message_come_in_their_order(tmp_path: Path) -> None:

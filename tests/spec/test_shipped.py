@@ -44,7 +44,9 @@ def test_the_axes_are_those_of_the_mission() -> None:
         "pull-batch": ["batch-1", "batch-10", "batch-50", "batch-100", "batch-500"],
         "max-ack-pending": ["pending-50", "pending-200", "pending-1000", "pending-5000"],
         "push-or-pull": ["pull", "push"],
-        "ack-timing": ["after-handler", "after-validation", "per-batch", "cumulative", "none"],
+        "ack-timing": [
+            "after-handler", "double", "after-validation", "per-batch", "cumulative", "none",
+        ],  # fmt: skip
     }
 
 

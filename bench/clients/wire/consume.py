@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
@@ -12,7 +13,7 @@ from bench.clients.wire.connection import Connection
 from bench.clients.wire.deliveries import Arrivals, Columns, DeliveryReader
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message, Status, status_of
-from bench.clients.wire.pulls import PullOptions, PullRequests
+from bench.clients.wire.pulls import PullRequests
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 
@@ -31,9 +32,7 @@ class WireConsumer:
     for its position.
     """
 
-    def __init__(
-        self, endpoint: Endpoint, binding: Binding, options: PullOptions | None = None
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
         self._binding = binding
         inbox = new_inbox()
         self._faults = Faults()
@@ -46,10 +45,10 @@ class WireConsumer:
         self._alarm_ns = 0
         self._unanswered = acks.Unanswered()
         self._confirmations = acks.Confirmations(inbox)
-        self._heartbeats = HeartbeatWatch(binding.idle_heartbeat_ns, self._faults.note)
-        self._pulls: PullRequests | None = None
-        if binding.mode == "pull":
-            self._pulls = PullRequests(binding, options or PullOptions(), inbox, self._faults)
+        pulls = binding.mode == "pull"  # then they look after the heartbeats themselves
+        watched_ns = 0 if pulls else binding.idle_heartbeat_ns
+        self._heartbeats = HeartbeatWatch(watched_ns, self._faults.note)
+        self._pulls = PullRequests(binding, inbox, self._faults) if pulls else None
 
     async def open(self, sink: DeliverySink) -> None:
         """Connect and bind to the consumer; ServerUnavailableError when nobody answers."""
@@ -68,9 +67,21 @@ class WireConsumer:
             ack_subjects = [self._unanswered.settle_through(int(positions[-1]))]
         else:
             ack_subjects = self._unanswered.settle(positions)
+        if self._binding.double_acks:
+            confirmed_ns = self._answer_surely(ack_subjects)
+            confirmed_ns.add_done_callback(partial(self._confirmed, positions))
+            return
         acked_ns = self._answer(ack_subjects, acks.ACK)
         if self._sink is not None:
             self._sink.acked(positions, acked_ns)
+
+    def _confirmed(self, positions: IntArray, confirmed_ns: "asyncio.Future[int]") -> None:
+        if self._sink is None or confirmed_ns.cancelled():
+            return
+        if (error := confirmed_ns.exception()) is not None:
+            self._fail(MeasurementError(str(error)))
+        else:
+            self._sink.acked(positions, confirmed_ns.result())
 
     async def double_ack(self, positions: IntArray) -> int:
         """Acknowledge each; return the instant when the server had confirmed all, ns.
@@ -81,9 +92,7 @@ class WireConsumer:
         ack_subjects = self._unanswered.settle(positions)
         if not ack_subjects:
             return time.monotonic_ns()
-        reply, confirmed_ns = self._confirmations.expect(len(ack_subjects))
-        self._answer(ack_subjects, acks.ACK, reply)
-        return await confirmed_ns
+        return await self._answer_surely(ack_subjects)
 
     def nak(self, positions: IntArray, delay_ns: int = 0) -> int:
         """Have each delivered again, at once or after a delay; return the instant."""
@@ -214,6 +223,12 @@ class WireConsumer:
     def _ring(self) -> None:
         self._alarm = None
         self._request()
+
+    def _answer_surely(self, ack_subjects: Sequence[bytes]) -> "asyncio.Future[int]":
+        """Acknowledge; return what resolves with the instant when the server had confirmed all."""
+        reply, confirmed_ns = self._confirmations.expect(len(ack_subjects))
+        self._answer(ack_subjects, acks.ACK, reply)
+        return confirmed_ns
 
     def _answer(self, ack_subjects: Sequence[bytes], verb: bytes, reply: bytes = b"") -> int:
         """Hand the answers over; return the instant."""

@@ -29,23 +29,6 @@ FAULT_PAUSE_NS = 100 * NS_PER_MS
 """How long to wait before asking again after "nothing there" and after an error."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullOptions:
-    """What a pull request may say beyond what the binding says; 0 or empty leaves it out.
-
-    Attributes:
-        no_wait: answer at once with what there is.
-        max_bytes: most bytes of one request.
-        idle_heartbeat_ns: how often the server shows that a silent request is alive.
-        group: priority group.
-    """
-
-    no_wait: bool = False
-    max_bytes: int = 0
-    idle_heartbeat_ns: int = 0
-    group: str = ""
-
-
 class _Outcome(Enum):
     """What the end of a request means."""
 
@@ -99,9 +82,7 @@ class PullRequests:
         hopeless: why asking again can bring nothing; empty while it can.
     """
 
-    def __init__(
-        self, binding: Binding, options: PullOptions, inbox: bytes, faults: Faults
-    ) -> None:
+    def __init__(self, binding: Binding, inbox: bytes, faults: Faults) -> None:
         self._batch = binding.batch
         self._inbox = inbox
         self._faults = faults
@@ -109,9 +90,9 @@ class PullRequests:
         self._asked = 0
         self._pause_until_ns = 0
         self._to = f"$JS.API.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()
-        self._body = _body(binding, options)
-        self._heartbeats = options.idle_heartbeat_ns > 0
-        self._silence_ns = _longest_silence_ns(binding, options)
+        self._body = _body(binding)
+        self._heartbeats = binding.idle_heartbeat_ns > 0
+        self._silence_ns = _longest_silence_ns(binding)
         self.hopeless = ""
 
     def subscriptions(self) -> bytes:
@@ -202,21 +183,21 @@ class PullRequests:
                 slot.remaining = 0
 
 
-def _longest_silence_ns(binding: Binding, options: PullOptions) -> int:
-    if options.idle_heartbeat_ns:
-        return 2 * options.idle_heartbeat_ns
-    if options.no_wait or binding.expires_ns:
+def _longest_silence_ns(binding: Binding) -> int:
+    if binding.idle_heartbeat_ns:
+        return 2 * binding.idle_heartbeat_ns
+    if binding.no_wait or binding.expires_ns:
         return binding.expires_ns + LOST_AFTER_NS
     return FOREVER_NS
 
 
-def _body(binding: Binding, options: PullOptions) -> bytes:
+def _body(binding: Binding) -> bytes:
     said = {
         "batch": binding.batch,
         "expires": binding.expires_ns,
-        "no_wait": options.no_wait,
-        "max_bytes": options.max_bytes,
-        "idle_heartbeat": options.idle_heartbeat_ns,
-        "group": options.group,
+        "no_wait": binding.no_wait,
+        "max_bytes": binding.max_bytes,
+        "idle_heartbeat": binding.idle_heartbeat_ns,
+        "group": binding.group,
     }
     return json.dumps({key: value for key, value in said.items() if value}).encode()

@@ -13,7 +13,6 @@ from bench.broker.endpoint import Endpoint
 from bench.clients.port import ASYNC, Binding, Delivered, IntArray, Messages
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.publish import WirePublisher
-from bench.clients.wire.pulls import PullOptions
 from bench.plan.traffic import PayloadTemplate
 from bench.spec.variant import PublishSettings
 
@@ -163,11 +162,9 @@ class Taken:
 
 
 @asynccontextmanager
-async def consumer(
-    endpoint: Endpoint, bound: Binding, options: PullOptions | None = None
-) -> AsyncIterator[tuple[WireConsumer, Taken]]:
+async def consumer(endpoint: Endpoint, bound: Binding) -> AsyncIterator[tuple[WireConsumer, Taken]]:
     """An open consumer link and what it brings."""
-    link, taken = WireConsumer(endpoint, bound, options), Taken()
+    link, taken = WireConsumer(endpoint, bound), Taken()
     await link.open(taken)
     try:
         yield link, taken

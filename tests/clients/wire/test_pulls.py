@@ -11,7 +11,6 @@ from bench.clients.wire.pulls import (
     FAULT_PAUSE_NS,
     LOST_AFTER_NS,
     NO_WAIT_PAUSE_NS,
-    PullOptions,
     PullRequests,
 )
 from tests.clients.wire.links import binding
@@ -23,10 +22,10 @@ EXPIRES_NS = 2 * 10**9
 class Asking:
     """Pull requests of a batch of 10, and the reply subjects that were used."""
 
-    def __init__(self, options: PullOptions | None = None, **changes: Any) -> None:
+    def __init__(self, **changes: Any) -> None:
         self.faults = Faults()
         bound = binding("S", batch=10, **changes)
-        self.pulls = PullRequests(bound, options or PullOptions(), b"in", self.faults)
+        self.pulls = PullRequests(bound, b"in", self.faults)
 
     def due(self, now_ns: int = 0) -> list[Message]:
         """Return the requests that are sent now, as the server reads them."""
@@ -59,9 +58,9 @@ def test_a_request_says_batch_and_expiry() -> None:
 
 def test_a_request_says_all_that_is_set() -> None:
     """The names are the server's, the times are nanoseconds."""
-    options = PullOptions(no_wait=True, max_bytes=5, idle_heartbeat_ns=7, group="g")
+    asking = Asking(no_wait=True, max_bytes=5, idle_heartbeat_ns=7, group="g")
 
-    (request,) = Asking(options).due()
+    (request,) = asking.due()
 
     assert json.loads(request.payload) == {
         "batch": 10,
@@ -115,7 +114,7 @@ def test_an_ordinary_end_lets_it_ask_at_once(code: int, text: str) -> None:
 @pytest.mark.parametrize(("code", "text"), [(404, "No Messages"), (408, "Requests Pending")])
 def test_nothing_there_makes_it_wait_a_little(code: int, text: str) -> None:
     """Asking again at once would keep server and client busy with empty answers."""
-    asking = Asking(PullOptions(no_wait=True))
+    asking = Asking(no_wait=True)
     (request,) = asking.due()
 
     asking.end(request, code, text, now_ns=100)
@@ -172,7 +171,7 @@ def test_what_asking_again_cannot_mend_is_hopeless(code: int, text: str) -> None
 
 def test_max_bytes_used_up_is_an_ordinary_end() -> None:
     """The same words as for a message that is too large; the difference is what came before."""
-    asking = Asking(PullOptions(max_bytes=1000))
+    asking = Asking(max_bytes=1000)
     (request,) = asking.due()
 
     asking.pulls.received([b"1"], 0)
@@ -196,7 +195,7 @@ def test_a_request_without_an_answer_is_lost_and_asked_again() -> None:
 
 def test_heartbeats_keep_a_request_alive_and_their_absence_ends_it() -> None:
     """The server drops a request with heartbeats silently when too many wait."""
-    asking = Asking(PullOptions(idle_heartbeat_ns=1000))
+    asking = Asking(idle_heartbeat_ns=1000)
     asking.due(now_ns=0)
 
     asking.pulls.alive(1, now_ns=1900)

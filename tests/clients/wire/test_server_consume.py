@@ -13,7 +13,6 @@ from nats.aio.client import Client
 from bench.broker.endpoint import Endpoint
 from bench.clients.port import Binding
 from bench.clients.wire.consume import WireConsumer
-from bench.clients.wire.pulls import PullOptions
 from bench.core.errors import MeasurementError
 from tests.clients.server import (
     Json,
@@ -62,52 +61,57 @@ FLOW = PUSH | {"flow_control": True, "idle_heartbeat": 200_000_000}
 
 
 @pytest.mark.parametrize(
-    ("settings", "options", "requests"),
+    ("settings", "asking"),
     [
-        pytest.param({}, PullOptions(), 1, id="pull"),
-        pytest.param({}, PullOptions(), 3, id="pull-three-requests"),
-        pytest.param({}, PullOptions(no_wait=True), 1, id="pull-no-wait"),
-        pytest.param({}, PullOptions(idle_heartbeat_ns=500_000_000), 1, id="pull-heartbeat"),
-        pytest.param({}, PullOptions(max_bytes=20_000), 1, id="pull-max-bytes"),
-        pytest.param({}, PullOptions(max_bytes=9000), 2, id="pull-two-max-bytes"),
-        pytest.param(PUSH, None, 1, id="push"),
-        pytest.param(GROUP, None, 1, id="push-group"),
-        pytest.param(FLOW, None, 1, id="push-flow-control"),
-        pytest.param({"ack_policy": "none"}, PullOptions(), 1, id="pull-ack-none"),
-        pytest.param(PUSH | {"ack_policy": "none"}, None, 1, id="push-ack-none"),
-        pytest.param({"ack_policy": "all"}, PullOptions(), 1, id="pull-ack-all"),
-        pytest.param(PUSH | {"ack_policy": "all"}, None, 1, id="push-ack-all"),
+        pytest.param({}, {}, id="pull"),
+        pytest.param({}, {"requests": 3}, id="pull-three-requests"),
+        pytest.param({}, {"no_wait": True}, id="pull-no-wait"),
+        pytest.param({}, {"idle_heartbeat_ns": 500_000_000}, id="pull-heartbeat"),
+        pytest.param({}, {"max_bytes": 20_000}, id="pull-max-bytes"),
+        pytest.param({}, {"max_bytes": 9000, "requests": 2}, id="pull-two-max-bytes"),
+        pytest.param({}, {"double_acks": True}, id="pull-double-acks"),
+        pytest.param(PUSH, {}, id="push"),
+        pytest.param(PUSH, {"double_acks": True}, id="push-double-acks"),
+        pytest.param(GROUP, {}, id="push-group"),
+        pytest.param(FLOW, {}, id="push-flow-control"),
+        pytest.param({"ack_policy": "none"}, {}, id="pull-ack-none"),
+        pytest.param(PUSH | {"ack_policy": "none"}, {}, id="push-ack-none"),
+        pytest.param({"ack_policy": "all"}, {}, id="pull-ack-all"),
+        pytest.param({"ack_policy": "all"}, {"double_acks": True}, id="pull-double-ack-all"),
+        pytest.param(PUSH | {"ack_policy": "all"}, {}, id="push-ack-all"),
     ],
 )
 def test_every_message_is_delivered_and_acknowledged_once(
-    server: RealServer, settings: dict[str, Any], options: PullOptions | None, requests: int
+    server: RealServer, settings: dict[str, Any], asking: dict[str, Any]
 ) -> None:
     """Counts must be exact for every way to ask and to acknowledge."""
     policy = settings.get("ack_policy", "explicit")
     bound = binding(
         "KINDS",
-        mode="pull" if options else "push",
+        mode="push" if "deliver_subject" in settings else "pull",
         acks=policy != "none",
-        requests=requests,
         deliver_group=settings.get("deliver_group", ""),
+        **asking,
     )
 
     async def work() -> None:
         async with (
             stocked(server, "KINDS", **settings) as control,
-            consumer(Endpoint(url=server.url), bound, options) as (link, taken),
+            consumer(Endpoint(url=server.url), bound) as (link, taken),
         ):
             while taken.stop < COUNT:
                 positions = await taken.more(link)
-                if policy == "explicit":
-                    link.ack(positions)
-                elif policy == "all":
-                    link.ack(positions, cumulative=True)
+                if policy != "none":
+                    link.ack(positions, cumulative=policy == "all")
             info = await settled(control, "KINDS", num_ack_pending=0)
+            acked = 0 if policy == "none" else COUNT
+            while len(taken.acked_positions) < acked:
+                await asyncio.sleep(0.005)
 
         assert taken.column("ids") == list(range(COUNT))
         assert taken.column("stream_seqs") == list(range(1, COUNT + 1))
         assert set(taken.column("deliveries")) == {1}
+        assert sorted(taken.acked_positions) == list(range(acked))
         assert (info["num_pending"], info["num_ack_pending"]) == (0, 0)
         assert info["ack_floor"]["stream_seq"] == COUNT
         assert link.faults == ()
@@ -322,6 +326,12 @@ def test_a_deleted_consumer_ends_the_waiting(server: RealServer) -> None:
             {"max_expires": 10**9}, binding("BAD"), "MaxRequestExpires", id="expires-too-long"
         ),
         pytest.param({"deliver_subject": "x"}, binding("BAD"), "push based", id="push-consumer"),
+        pytest.param(
+            {},
+            binding("BAD", expires_ns=10**9, idle_heartbeat_ns=6 * 10**8),
+            "heartbeat value too large",
+            id="heartbeat-too-long",
+        ),
     ],
 )
 def test_a_request_that_can_never_be_met_is_an_error(
