@@ -9,7 +9,16 @@ import typer
 from bench.cli.console import output
 from bench.cli.contest import Arena, measure
 from bench.cli.judged import print_calibration
-from bench.cli.measuring import BinaryOption, StoreOption, TuiOption, new_store, target_of
+from bench.cli.measuring import (
+    DEFAULT_PATIENCE,
+    BinaryOption,
+    PatienceOption,
+    StoreOption,
+    TuiOption,
+    new_store,
+    patience_of,
+    target_of,
+)
 from bench.cli.options import (
     DEFAULT_MATRIX,
     DEFAULT_REPORTS,
@@ -69,6 +78,7 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
     tui: TuiOption = True,
+    patience: PatienceOption = DEFAULT_PATIENCE,
     results: ResultsOption = DEFAULT_RESULTS,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -85,7 +95,9 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     )
     target = target_of(None, None, server_bin, store_dir)
     store = new_store(results, "calibration")
-    arena = Arena(store=store, baseline=target, candidate=target, live=tui)
+    arena = Arena(
+        store=store, baseline=target, candidate=target, live=tui, patience=patience_of(patience)
+    )
     plan = sides_plan(_against_itself(subject), blocks=blocks, seed=seed, quick=quick)
     figures = measure(plan, arena, lambda _: ())
     found = calibrate(figures)

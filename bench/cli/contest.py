@@ -5,7 +5,7 @@ many more; judging is not done here, it only says what to go on with.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bench.analysis.figures import RunFigures
@@ -22,6 +22,7 @@ from bench.plan.sides import CANDIDATE
 from bench.record.store import RunStore
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
+from bench.runner.quiet import Patience
 from bench.runner.target import Target
 
 
@@ -40,12 +41,14 @@ class Arena:
         store: where the run is kept.
         baseline, candidate: servers of the sides; often the same.
         live: draw the running trial on a terminal.
+        patience: with a host that the hypervisor keeps from us.
     """
 
     store: RunStore
     baseline: Target
     candidate: Target
     live: bool = True
+    patience: Patience = field(default_factory=Patience)
 
 
 def measure(plan: Plan, arena: Arena, suspects: Suspects) -> RunFigures:
@@ -119,7 +122,12 @@ def _walked(plan: Plan, arena: Arena) -> RunFigures:
     }
     with make_watcher(errors(), estimate(plan), live=arena.live) as watcher:
         walk = Run(
-            plan=plan, store=arena.store, target=arena.baseline, watcher=watcher, targets=targets
+            plan=plan,
+            store=arena.store,
+            target=arena.baseline,
+            watcher=watcher,
+            targets=targets,
+            patience=arena.patience,
         )
         interruptible(run_matrix(walk))
     return summarise(arena.store)

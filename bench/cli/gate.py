@@ -16,13 +16,16 @@ from bench.cli.console import errors, output
 from bench.cli.contest import Arena, measure
 from bench.cli.judged import print_result
 from bench.cli.measuring import (
+    DEFAULT_PATIENCE,
     BinaryOption,
     ContextOption,
     CredsOption,
+    PatienceOption,
     ServerOption,
     StoreOption,
     TuiOption,
     new_store,
+    patience_of,
     target_of,
 )
 from bench.cli.options import (
@@ -44,6 +47,7 @@ from bench.plan.model import Cell
 from bench.plan.names import find_variant
 from bench.plan.sides import sides_plan
 from bench.record.store import RunStore
+from bench.runner.quiet import Patience
 from bench.runner.target import Target
 from bench.spec.gates import Gates, load_gates
 
@@ -69,12 +73,13 @@ class _Files:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Field:
-    """On what two sides are measured, where that is kept, and whether it is drawn meanwhile."""
+    """On what two sides are measured, where that is kept, and how."""
 
     baseline: Target
     candidate: Target
     results: Path
     tui: bool
+    patience: Patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +159,7 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
     tui: TuiOption = True,
+    patience: PatienceOption = DEFAULT_PATIENCE,
     plant_slow_handler: Annotated[
         str,
         typer.Option(
@@ -206,9 +212,14 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
             replace(target, client_path=path)
             for target, path in ((old, baseline_client), (new, candidate_client))
         )
-        judged = _measured(
-            gates, asked, _Field(baseline=old, candidate=new, results=results, tui=tui)
+        field = _Field(
+            baseline=old,
+            candidate=new,
+            results=results,
+            tui=tui,
+            patience=patience_of(patience),
         )
+        judged = _measured(gates, asked, field)
     else:
         if run is None:
             raise UsageError(
@@ -245,7 +256,13 @@ def _measured(gates: Gates, asked: Asked, field: _Field) -> _Judged:
     warnings = list(_by_calibration(gates, plan.cells, results, asked.blocks))
     for warning in warnings:
         errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
-    arena = Arena(store=store, baseline=field.baseline, candidate=field.candidate, live=field.tui)
+    arena = Arena(
+        store=store,
+        baseline=field.baseline,
+        candidate=field.candidate,
+        live=field.tui,
+        patience=field.patience,
+    )
     figures = measure(plan, arena, lambda seen: looks_red(seen, gates, sides))
     result = judge(figures, gates, sides)
     result = replace(

@@ -18,8 +18,10 @@ from bench.broker.endpoint import Endpoint, masked, parse_server_url
 from bench.broker.server import find_server_binary
 from bench.core.errors import UsageError
 from bench.core.ids import run_id
+from bench.core.units import NS_PER_S, format_duration, parse_duration_ns
 from bench.record.store import RunStore
 from bench.runner import preflight
+from bench.runner.quiet import PATIENCE_S, Patience
 from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
 
 ServerOption = Annotated[
@@ -58,6 +60,15 @@ TuiOption = Annotated[
     bool,
     typer.Option("--tui/--no-tui", help="Draw the running trial; without it, a line per trial."),
 ]
+PatienceOption = Annotated[
+    str,
+    typer.Option(
+        "--patience",
+        metavar="DURATION",
+        help="How long to wait in all for a host whose cores the hypervisor takes; 0s for never.",
+    ),
+]
+DEFAULT_PATIENCE = format_duration(round(PATIENCE_S) * NS_PER_S)
 
 T = TypeVar("T")
 
@@ -93,6 +104,14 @@ def target_of(
     if creds is not None:
         raise UsageError("--creds: goes with --server URL; the embedded server needs none")
     return EmbeddedTarget(binary=server_bin or find_server_binary(), parent=parent)
+
+
+def patience_of(text: str) -> Patience:
+    """Return how long a run may wait; UsageError for what is no duration."""
+    try:
+        return Patience(parse_duration_ns(text) / NS_PER_S)
+    except ValueError as error:
+        raise UsageError(f"--patience {text}: {error}") from None
 
 
 def new_store(results: Path, label: str) -> RunStore:

@@ -71,6 +71,10 @@ class PlainWatcher:
         for line in self._lines(trial, kept):
             self._console.print(line, markup=False, soft_wrap=True)
 
+    def waits(self, text: str) -> None:
+        """Say what for."""
+        self._console.print(f"    {text}", markup=False, soft_wrap=True)
+
     @property
     def total(self) -> int:
         """Trials of the plan."""

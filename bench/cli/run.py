@@ -15,15 +15,18 @@ from bench.cli.console import errors, output
 from bench.cli.contest import with_repeats
 from bench.cli.judged import print_answer
 from bench.cli.measuring import (
+    DEFAULT_PATIENCE,
     BinaryOption,
     ContextOption,
     CredsOption,
+    PatienceOption,
     ServerOption,
     StoreOption,
     TuiOption,
     command_line,
     interruptible,
     new_store,
+    patience_of,
     target_of,
 )
 from bench.cli.options import (
@@ -51,6 +54,7 @@ from bench.record.store import RunStore
 from bench.report import terminal
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
+from bench.runner.quiet import Patience
 from bench.runner.target import EmbeddedTarget, Target
 from bench.spec.load import check_server, load_matrix
 
@@ -74,6 +78,7 @@ class _How:
     results: Path
     reports: Path
     tui: bool
+    patience: Patience
 
 
 def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
@@ -88,6 +93,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
     seed: SeedOption = None,
     resume: ResumeOption = None,
     tui: TuiOption = True,
+    patience: PatienceOption = DEFAULT_PATIENCE,
     results: ResultsOption = DEFAULT_RESULTS,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -97,6 +103,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
     breaks the matrix's criteria, 3 when none surely meets them, 4 when too many blocks are invalid.
     """
     target = target_of(server, creds, server_bin, store_dir, context)
+    waits = patience_of(patience)
     if resume is not None:
         if matrix is not None or quick or blocks is not None or seed is not None:
             raise UsageError(
@@ -113,7 +120,8 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
         print_cautions(loaded, errors())
         plan = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
         store = new_store(results, plan.label)
-    raise typer.Exit(_measure(plan, store, target, _How(results=results, reports=reports, tui=tui)))
+    how = _How(results=results, reports=reports, tui=tui, patience=waits)
+    raise typer.Exit(_measure(plan, store, target, how))
 
 
 def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode:
@@ -144,7 +152,7 @@ def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode
 
 def _walked(plan: Plan, store: RunStore, target: Target, how: _How) -> RunFigures:
     with make_watcher(errors(), estimate(plan), live=how.tui) as watcher:
-        walk = Run(plan=plan, store=store, target=target, watcher=watcher)
+        walk = Run(plan=plan, store=store, target=target, watcher=watcher, patience=how.patience)
         interruptible(run_matrix(walk))
     return summarise(store)
 

@@ -100,7 +100,8 @@ class OpenLoopPublisher:
         if due_stop > self.sent:
             self._hold(due_stop)
         elif self.sent < count:
-            self._turn_ns = max(self._due_ns[self.sent], self._turn_ns + self._tick_ns)
+            if now >= self._turn_ns:  # a call too many must not move the grid
+                self._turn_ns = max(self._due_ns[self.sent], self._turn_ns + self._tick_ns)
             timer.ring_at(self._turn_ns)
             return True
         else:

@@ -21,6 +21,7 @@ from bench.record.schema import Finding, Level, Software
 from bench.record.store import RunStore
 from bench.runner.other_client import loaded_from, version_in
 from bench.runner.progress import Watcher
+from bench.runner.quiet import Patience, was_robbed
 from bench.runner.target import Target
 from bench.scenario import stream
 
@@ -35,6 +36,7 @@ class Run:
         target: what to measure.
         watcher: who is told.
         targets: what to measure in its place for some cells, by their ids.
+        patience: with a host that the hypervisor keeps from us.
     """
 
     plan: Plan
@@ -42,6 +44,7 @@ class Run:
     target: Target
     watcher: Watcher
     targets: Mapping[str, Target] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
 
     def target_of(self, cell: Cell) -> Target:
         """Return what a cell measures."""
@@ -65,6 +68,8 @@ async def run_matrix(run: Run) -> None:
         kept = await _run_trial(run, trial, cell)
         run.store.write_trial(kept.record, kept.intervals, kept.samples)
         run.watcher.trial_ends(trial, kept)
+        if was_robbed(kept.record):
+            await run.patience.until_quiet(run.watcher.waits)
 
 
 async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:

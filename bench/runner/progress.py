@@ -21,3 +21,6 @@ class Watcher(Protocol):
 
     def trial_ends(self, trial: Trial, kept: Kept) -> None:
         """The trial is saved."""
+
+    def waits(self, text: str) -> None:
+        """The run waits for something, between two trials; `text` says for what."""

@@ -12,6 +12,7 @@ from bench.record.hlog import Interval
 from bench.record.schema import Ledger, Time, TrialRecord
 from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
+from bench.runner.quiet import Patience
 from bench.runner.target import Target
 from bench.selfbench.cases import WINDOW_MSGS, PacedCase
 from bench.selfbench.figures import PacedFigures
@@ -42,7 +43,10 @@ async def pace(case: PacedCase, repeat: int, target: Target, directory: Path) ->
     watcher = _Keeper()
     store = RunStore(directory / "selfbench")
     plan = _plan(case, repeat)
-    await run_matrix(Run(plan=plan, store=store, target=target, watcher=watcher))
+    # Every repeat is told as it was: nothing is waited for.
+    await run_matrix(
+        Run(plan=plan, store=store, target=target, watcher=watcher, patience=Patience(0.0))
+    )
     (kept,) = watcher.kept
     return _figures(case, kept)
 
@@ -66,6 +70,9 @@ class _Keeper:
         """Keep it."""
         del trial
         self.kept.append(kept)
+
+    def waits(self, text: str) -> None:
+        """Nothing to note."""
 
 
 def _plan(case: PacedCase, repeat: int) -> Plan:

@@ -15,6 +15,7 @@ from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Trial, VariantName
 from bench.record.schema import TrialRecord
 from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
+from bench.runner.quiet import Patience
 from bench.runner.target import EmbeddedTarget, Target
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
@@ -40,6 +41,8 @@ class Collector:
 
     def trial_ends(self, trial: Trial, kept: Kept) -> None:
         self.kept.append(kept)
+
+    def waits(self, text: str) -> None: ...
 
 
 def workload(
@@ -105,6 +108,7 @@ def run_trial(
         store=RunStore(directory / "results" / "run"),
         target=target or embedded(directory),
         watcher=collector,
+        patience=Patience(0.0),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_matrix(run))

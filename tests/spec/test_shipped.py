@@ -45,8 +45,13 @@ def test_the_axes_are_those_of_the_mission() -> None:
         "max-ack-pending": ["pending-50", "pending-200", "pending-1000", "pending-5000"],
         "push-or-pull": ["pull", "push"],
         "ack-timing": [
-            "after-handler", "double", "after-validation", "per-batch", "cumulative", "none",
-        ],  # fmt: skip
+            "after-handler",
+            "double",
+            "after-validation",
+            "per-batch",
+            "cumulative",
+            "none",
+        ],
     }
 
 
