@@ -18,10 +18,10 @@ def full() -> LoadedMatrix:
 
 
 def test_a_plan_holds_the_matrix(full: LoadedMatrix) -> None:
-    """13 distinct settings x 2 workloads x 5 blocks."""
+    """14 distinct settings x 2 workloads x 5 blocks."""
     plan = make_plan(full)
 
-    assert (len(plan.cells), len(plan.trials), plan.blocks, plan.seed) == (26, 130, 5, 1)
+    assert (len(plan.cells), len(plan.trials), plan.blocks, plan.seed) == (28, 140, 5, 1)
     assert [asked.config for asked in plan.config_questions] == [c.name for c in full.configs]
     assert not plan.quick
 
@@ -68,5 +68,5 @@ def test_blocks_and_seed_may_be_given(full: LoadedMatrix) -> None:
     """For one more block, or another order, without another file."""
     plan = make_plan(full, blocks=2, seed=99)
 
-    assert (plan.blocks, plan.seed, len(plan.trials)) == (2, 99, 52)
+    assert (plan.blocks, plan.seed, len(plan.trials)) == (2, 99, 56)
     assert plan.trials != make_plan(full, blocks=2).trials

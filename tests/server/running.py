@@ -12,7 +12,7 @@ from bench.broker.server import find_server_binary
 from bench.engine.keep import Kept
 from bench.engine.trial import Moment
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Trial, VariantName
-from bench.record.schema import TrialRecord
+from bench.record.schema import Level, TrialRecord
 from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
@@ -113,6 +113,12 @@ def run_trial(
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_matrix(run))
     return collector.kept[0]
+
+
+def sound(record: TrialRecord) -> bool:
+    """Say whether a trial is valid but for what its host did to it, which no test can help."""
+    reasons = {f.code for f in record.findings if f.level is Level.INVALID}
+    return record.completed and reasons <= {"cpu-steal", "cpu-throttled"}
 
 
 def complaints(record: TrialRecord) -> list[str]:

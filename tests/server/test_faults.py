@@ -122,7 +122,7 @@ def test_what_stays_on_a_server_of_the_users_is_named(tmp_path: Path) -> None:
 
     assert not record.valid
     assert "left-behind" in codes(record)
-    assert "`nats stream rm jetbench" in texts(record)
+    assert "`nats stream rm JETBENCH" in texts(record)
 
 
 def test_refused_messages_are_counted_and_explained(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ WORKLOAD = {
 GATES = {"gates": ["p50 vs baseline <= +25%", "lost == 0"], "workloads": {"slow": []}}
 
 
-def gate(directory: Path, *more: str) -> tuple[int, dict[str, Any]]:
-    """Measure a gate in `directory`; return how it ended and its verdict."""
+def gate(directory: Path, *more: str) -> tuple[int, dict[str, Any], str]:
+    """Measure a gate in `directory`; return how it ended, its verdict and what was said."""
     for name, content in (("workloads/slow.yaml", WORKLOAD), ("gates.yaml", GATES)):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,23 +31,23 @@ def gate(directory: Path, *more: str) -> tuple[int, dict[str, Any]]:
     words = ("--rules", "gates.yaml", "--baseline-config", "pull-batch/batch-50")
     done = jetbench(directory, "gate", *words, "--json", "verdict.json", *more)
     assert (directory / "verdict.json").exists(), done.stderr
-    return done.returncode, json.loads((directory / "verdict.json").read_text())
+    return done.returncode, json.loads((directory / "verdict.json").read_text()), done.stderr
 
 
 def test_equal_sides_are_not_red(tmp_path: Path) -> None:
     """The same settings on both sides, measured in turns: five blocks, ten trials."""
-    code, verdict = gate(tmp_path, "--inconclusive", "warn")
+    code, verdict, said = gate(tmp_path, "--inconclusive", "warn")
 
-    assert code == 0, verdict
+    assert code == 0, said
     assert verdict["verdict"] in ("pass", "inconclusive")
     assert len(trials_of(tmp_path)) >= 10
 
 
 def test_a_planted_slow_handler_is_red(tmp_path: Path) -> None:
     """Half as slow again: red on five blocks, confirmed on ten, and named."""
-    code, verdict = gate(tmp_path, "--plant-slow-handler", "50%")
+    code, verdict, said = gate(tmp_path, "--plant-slow-handler", "50%")
 
-    assert code == 1, verdict
+    assert code == 1, said
     worst = verdict["outcomes"][0]
     assert (worst["verdict"], worst["rule"]) == ("fail", "end_to_end_p50 vs baseline <= +25%")
     assert worst["blocks"] == 10

@@ -228,8 +228,8 @@ def test_an_override_that_is_wrong_is_shown_where_it_stands(tmp_path: Path) -> N
     path = write(tmp_path, "c.yaml", CONFIG.replace("pull.batch: 1", "pull.bach: 1"))
 
     assert problems_of(path) == [
-        "c.yaml:5: variants.small.pull.bach = 1: unknown key; allowed: batch, requests, expires; "
-        "did you mean 'batch'?"
+        "c.yaml:5: variants.small.pull.bach = 1: unknown key; allowed: batch, requests, expires, "
+        "max_bytes, idle_heartbeat, no_wait; did you mean 'batch'?"
     ]
 
 
