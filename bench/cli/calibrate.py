@@ -23,6 +23,7 @@ from bench.cli.options import (
     DEFAULT_MATRIX,
     DEFAULT_REPORTS,
     DEFAULT_RESULTS,
+    MEASURING_PANEL,
     QuickOption,
     ReportsOption,
     ResultsOption,
@@ -71,9 +72,19 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
         ),
     ] = None,
     blocks: Annotated[
-        int, typer.Option("--blocks", min=5, max=50, help="The more, the surer the spread.")
+        int,
+        typer.Option(
+            "--blocks",
+            min=5,
+            max=50,
+            help="The more, the surer the spread.",
+            rich_help_panel=MEASURING_PANEL,
+        ),
     ] = POOLED_BLOCKS,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of order and load.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", min=0, help="Of order and load.", rich_help_panel=MEASURING_PANEL),
+    ] = 1,
     quick: QuickOption = False,
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,

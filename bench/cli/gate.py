@@ -31,6 +31,8 @@ from bench.cli.measuring import (
 from bench.cli.options import (
     DEFAULT_REPORTS,
     DEFAULT_RESULTS,
+    FILES_PANEL,
+    MEASURING_PANEL,
     QuickOption,
     ReportsOption,
     ResultsOption,
@@ -52,6 +54,8 @@ from bench.runner.target import Target
 from bench.spec.gates import Gates, load_gates
 
 DEFAULT_BLOCKS = 5
+RUN_PANEL = "Judging a RUN that exists"
+SIDES_PANEL = "Measuring two sides"
 _CALIBRATE = "jetbench calibrate --rules"
 
 
@@ -102,16 +106,29 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="VARIANT", help="Of RUN: what others are held against."),
+        typer.Option(
+            "--baseline",
+            metavar="VARIANT",
+            help="Of RUN: what others are held against.",
+            rich_help_panel=RUN_PANEL,
+        ),
     ] = None,
     candidate: Annotated[
         list[str] | None,
-        typer.Option("--candidate", metavar="VARIANT", help="Of RUN: who is judged; else all."),
+        typer.Option(
+            "--candidate",
+            metavar="VARIANT",
+            help="Of RUN: who is judged; else all.",
+            rich_help_panel=RUN_PANEL,
+        ),
     ] = None,
     baseline_config: Annotated[
         str | None,
         typer.Option(
-            "--baseline-config", metavar="CONFIG/VARIANT", help="Settings of the baseline."
+            "--baseline-config",
+            metavar="CONFIG/VARIANT",
+            help="Settings of the baseline.",
+            rich_help_panel=SIDES_PANEL,
         ),
     ] = None,
     candidate_config: Annotated[
@@ -120,38 +137,68 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
             "--candidate-config",
             metavar="CONFIG/VARIANT",
             help="Settings of the candidate; else the baseline's.",
+            rich_help_panel=SIDES_PANEL,
         ),
     ] = None,
     baseline_server_bin: Annotated[
         Path | None,
-        typer.Option("--baseline-server-bin", metavar="FILE", help="nats-server of the baseline."),
+        typer.Option(
+            "--baseline-server-bin",
+            metavar="FILE",
+            help="nats-server of the baseline.",
+            rich_help_panel=SIDES_PANEL,
+        ),
     ] = None,
     candidate_server_bin: Annotated[
         Path | None,
         typer.Option(
-            "--candidate-server-bin", metavar="FILE", help="nats-server of the candidate."
+            "--candidate-server-bin",
+            metavar="FILE",
+            help="nats-server of the candidate.",
+            rich_help_panel=SIDES_PANEL,
         ),
     ] = None,
     baseline_client: Annotated[
         Path | None,
         typer.Option(
-            "--baseline-client", metavar="DIR", help="Holds the nats-py of the baseline's workers."
+            "--baseline-client",
+            metavar="DIR",
+            help="Holds the nats-py of the baseline's workers.",
+            rich_help_panel=SIDES_PANEL,
         ),
     ] = None,
     candidate_client: Annotated[
         Path | None,
         typer.Option(
-            "--candidate-client", metavar="DIR", help="Likewise, of the candidate's workers."
+            "--candidate-client",
+            metavar="DIR",
+            help="Likewise, of the candidate's workers.",
+            rich_help_panel=SIDES_PANEL,
         ),
     ] = None,
     workload: Annotated[
         list[str] | None,
-        typer.Option("--workload", metavar="NAME", help="These alone; else all of the gate file."),
+        typer.Option(
+            "--workload",
+            metavar="NAME",
+            help="These alone; else all of the gate file.",
+            rich_help_panel=MEASURING_PANEL,
+        ),
     ] = None,
     blocks: Annotated[
-        int, typer.Option("--blocks", min=1, max=50, help="Of the first look; red takes twice.")
+        int,
+        typer.Option(
+            "--blocks",
+            min=1,
+            max=50,
+            help="Of the first look; red takes twice.",
+            rich_help_panel=MEASURING_PANEL,
+        ),
     ] = DEFAULT_BLOCKS,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of order and load.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", min=0, help="Of order and load.", rich_help_panel=MEASURING_PANEL),
+    ] = 1,
     quick: QuickOption = False,
     server: ServerOption = None,
     creds: CredsOption = None,
@@ -166,6 +213,7 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
             "--plant-slow-handler",
             metavar="SHARE",
             help="Slow the candidate's handler, such as by 20%, to see the gate notice it.",
+            rich_help_panel=SIDES_PANEL,
         ),
     ] = "",
     inconclusive: Annotated[
@@ -173,13 +221,25 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         typer.Option("--inconclusive", help="Whether not knowing fails (exit 3) or only warns."),
     ] = OnInconclusive.FAIL,
     junit_file: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")
+        Path | None,
+        typer.Option(
+            "--junit", metavar="FILE", help="Write JUnit XML.", rich_help_panel=FILES_PANEL
+        ),
     ] = None,
     markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="Write a Markdown summary.")
+        Path | None,
+        typer.Option(
+            "--markdown",
+            metavar="FILE",
+            help="Write a Markdown summary.",
+            rich_help_panel=FILES_PANEL,
+        ),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the verdict as JSON.")
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", help="Write the verdict as JSON.", rich_help_panel=FILES_PANEL
+        ),
     ] = None,
     results: ResultsOption = DEFAULT_RESULTS,
     reports: ReportsOption = DEFAULT_REPORTS,

@@ -16,6 +16,7 @@ import uvloop
 from bench.broker.context import load_context
 from bench.broker.endpoint import Endpoint, masked, parse_server_url
 from bench.broker.server import find_server_binary
+from bench.cli.options import MEASURING_PANEL, SERVER_PANEL
 from bench.core.errors import UsageError
 from bench.core.ids import run_id
 from bench.core.units import NS_PER_S, format_duration, parse_duration_ns
@@ -30,10 +31,14 @@ ServerOption = Annotated[
         "--server",
         metavar="URL",
         help="Measure this server (nats://HOST:PORT) instead of an embedded one for each trial.",
+        rich_help_panel=SERVER_PANEL,
     ),
 ]
 CredsOption = Annotated[
-    Path | None, typer.Option("--creds", metavar="FILE", help="A .creds file for --server.")
+    Path | None,
+    typer.Option(
+        "--creds", metavar="FILE", help="A .creds file for --server.", rich_help_panel=SERVER_PANEL
+    ),
 ]
 ContextOption = Annotated[
     str | None,
@@ -41,24 +46,35 @@ ContextOption = Annotated[
         "--context",
         metavar="NAME",
         help="Measure the server of a `nats context`: URL, credentials and TLS files as it says.",
+        rich_help_panel=SERVER_PANEL,
     ),
 ]
 BinaryOption = Annotated[
     Path | None,
     typer.Option(
-        "--server-bin", metavar="FILE", help="The embedded nats-server; else the installed one."
+        "--server-bin",
+        metavar="FILE",
+        help="The embedded nats-server; else the installed one.",
+        rich_help_panel=SERVER_PANEL,
     ),
 ]
 StoreOption = Annotated[
     Path | None,
     typer.Option(
-        "--store-dir", metavar="DIR", help="Where embedded stores live while a trial runs."
+        "--store-dir",
+        metavar="DIR",
+        help="Where embedded stores live while a trial runs.",
+        rich_help_panel=SERVER_PANEL,
     ),
 ]
 
 TuiOption = Annotated[
     bool,
-    typer.Option("--tui/--no-tui", help="Draw the running trial; without it, a line per trial."),
+    typer.Option(
+        "--tui/--no-tui",
+        help="Draw the running trial; without it, a line per trial.",
+        rich_help_panel=MEASURING_PANEL,
+    ),
 ]
 PatienceOption = Annotated[
     str,
@@ -66,6 +82,7 @@ PatienceOption = Annotated[
         "--patience",
         metavar="DURATION",
         help="How long to wait in all for a host whose cores the hypervisor takes; 0s for never.",
+        rich_help_panel=MEASURING_PANEL,
     ),
 ]
 DEFAULT_PATIENCE = format_duration(round(PATIENCE_S) * NS_PER_S)

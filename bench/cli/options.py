@@ -11,6 +11,9 @@ from bench.record.store import RunStore
 
 DEFAULT_MATRIX = "quickstart"
 
+SERVER_PANEL, MEASURING_PANEL, FILES_PANEL = "The server", "How it is measured", "What is written"
+"""Headings that options of many verbs stand under: a long list is read by parts."""
+
 MatrixArgument = Annotated[
     str,
     typer.Argument(
@@ -19,20 +22,45 @@ MatrixArgument = Annotated[
 ]
 QuickOption = Annotated[
     bool,
-    typer.Option("--quick", help="Shorten the phases for a look; the report says so."),
+    typer.Option(
+        "--quick",
+        help="Shorten the phases for a look; the report says so.",
+        rich_help_panel=MEASURING_PANEL,
+    ),
 ]
 BlocksOption = Annotated[
     int | None,
-    typer.Option("--blocks", min=1, max=100, help="How often every cell runs; else the matrix's."),
+    typer.Option(
+        "--blocks",
+        min=1,
+        max=100,
+        help="How often every cell runs; else the matrix's.",
+        rich_help_panel=MEASURING_PANEL,
+    ),
 ]
 SeedOption = Annotated[
-    int | None, typer.Option("--seed", min=0, help="Seed of order and load; else the matrix's.")
+    int | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        help="Seed of order and load; else the matrix's.",
+        rich_help_panel=MEASURING_PANEL,
+    ),
 ]
 ResultsOption = Annotated[
-    Path, typer.Option("--out", metavar="DIR", help="Directory that holds the runs.")
+    Path,
+    typer.Option(
+        "--out", metavar="DIR", help="Directory that holds the runs.", rich_help_panel=FILES_PANEL
+    ),
 ]
 ReportsOption = Annotated[
-    Path, typer.Option("--reports", metavar="DIR", help="Directory that holds the reports.")
+    Path,
+    typer.Option(
+        "--reports",
+        metavar="DIR",
+        help="Directory that holds the reports.",
+        rich_help_panel=FILES_PANEL,
+    ),
 ]
 RunArgument = Annotated[
     str,

@@ -33,6 +33,7 @@ from bench.cli.options import (
     DEFAULT_MATRIX,
     DEFAULT_REPORTS,
     DEFAULT_RESULTS,
+    MEASURING_PANEL,
     BlocksOption,
     QuickOption,
     ReportsOption,
@@ -67,7 +68,12 @@ MatrixOption = Annotated[
 ]
 ResumeOption = Annotated[
     str | None,
-    typer.Option("--resume", metavar="RUN", help="Run the trials that this run still lacks."),
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Run the trials that this run still lacks.",
+        rich_help_panel=MEASURING_PANEL,
+    ),
 ]
 
 
