@@ -92,23 +92,46 @@ def spread_plot(cells: Sequence[CellFigures], id_: str) -> Plot:
     cross = {"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": traces.colour(1)}}
     data = [
         *_intervals(axis),
+        _pairs(axis),
         _marks(_dots(axis, lambda t: _time_ms(t, 50.0)), "p50 of a trial", ms, p50),
         _marks(_dots(axis, _p99_ms), "p99 of a trial", ms, p99),
         _marks(_dots(axis, _p99_ms, valid=False), "p99 of an invalid trial", ms, cross),
     ]
-    shown = [x for trace in data for x in trace["x"]]
+    shown = [x for trace in data for x in trace["x"] if x is not None]
     layout = traces.layout(traces.log_axis("end-to-end time, ms", shown), axis.layout, legend=True)
     return Plot(
         id=id_,
         title="Spread over blocks",
         caption=(
-            "Each trial is a dot; the bar is the 90 % interval of the cell's p99 where there are "
-            "three valid trials. A cross is an invalid trial, which no figure counts."
+            "Each trial is a dot; a thin line joins the p99 of one block, which are compared with "
+            "each other: where all lines lean one way, so does the difference. The bar is the 90 % "
+            "interval of the cell's p99 where there are three valid trials. A cross is an invalid "
+            "trial, which no figure counts."
         ),
         document=traces.document(data, layout),
         height_px=axis.height_px,
         table=_spread_table(cells, f"{id_}-table"),
     )
+
+
+def _pairs(axis: _Axis) -> Json:
+    """Return a line through the cells for each block; it is broken where a cell has no trial."""
+    by_block = [
+        {t.record.block: x for t in cell.trials if t.record.valid and (x := _p99_ms(t)) is not None}
+        for cell in axis.cells
+    ]
+    blocks = sorted({block for found in by_block for block in found})
+    places = [*range(len(axis.cells)), None]  # None lifts the pen between two blocks
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "same block",
+        "x": [x for block in blocks for x in (*(found.get(block) for found in by_block), None)],
+        "y": places * len(blocks),
+        "line": {"color": "rgba(128,136,148,0.4)", "width": 1},
+        "hoverinfo": "skip",
+        "showlegend": len(axis.cells) > 1 and bool(blocks),
+    }
 
 
 def _time_ms(trial: TrialFigures, percentile: float) -> float | None:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from bench.record.schema import Time
-from bench.report import build, overtime, traces
+from bench.report import build, cell_plots, overtime, traces
 from bench.report.model import Disclosure, Gallery, Plot, Section
 from tests.report.factory import AXES, VARIANTS, run_figures, with_texts
 
@@ -48,6 +48,27 @@ def test_every_plot_has_a_table_with_figures_behind_it(all_plots: list[Plot]) ->
         written = [entry.text for row in plot.table.rows for entry in row.entries]
 
         assert any(character.isdigit() for text in written for character in text), plot.id
+
+
+def test_a_line_joins_the_trials_of_a_block() -> None:
+    """Pairs are what is compared: whether all lean one way is seen before any interval."""
+    workload = run_figures(
+        variants=VARIANTS[2:4], workloads=("w",), blocks=3, with_fault=False
+    ).workloads[0]
+    document = json.loads(cell_plots.spread_plot(workload.cells, "spread").document)
+    line = next(trace for trace in document["data"] if trace.get("name") == "same block")
+
+    of_cells = [
+        [trial.times[Time.END_TO_END].percentiles_ns[99.0] for trial in cell.trials]
+        for cell in workload.cells
+    ]
+    expected = []
+    for one, other in zip(*of_cells, strict=True):
+        assert one is not None
+        assert other is not None
+        expected += [one / 1e6, other / 1e6, None]
+    assert line["x"] == pytest.approx(expected)
+    assert line["y"] == [0, 1, None] * 3
 
 
 def test_ids_are_unique(all_plots: list[Plot]) -> None:
