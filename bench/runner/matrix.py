@@ -60,6 +60,7 @@ async def run_matrix(run: Run) -> None:
     """
     done = set(run.store.trial_ids())
     run.watcher.run_begins(run.plan, len(done))
+    await run.patience.until_quiet(run.watcher.waits, calm_looks=1)
     for trial in run.plan.trials:
         if trial.id in done:
             continue

@@ -23,6 +23,9 @@ LOOK_S = 1.0
 PAUSE_S = 4.0
 """How long a look takes, and how long until the next one."""
 
+CALM_LOOKS = 3
+"""As many in a row must find the host quiet: waves have lulls of some seconds."""
+
 Tell = Callable[[str], None]
 Look = Callable[[], float]
 
@@ -60,19 +63,27 @@ class Patience:
     look: Look = stolen_share
     pause_s: float = PAUSE_S
 
-    async def until_quiet(self, tell: Tell) -> None:
-        """Wait until a look finds the host quiet, or the time is up; tell what is waited for."""
+    async def until_quiet(self, tell: Tell, *, calm_looks: int = CALM_LOOKS) -> None:
+        """Wait until the host is quiet or the time is up; tell what is waited for.
+
+        Args:
+            tell: takes a sentence.
+            calm_looks: looks in a row that must find it quiet; CALM_LOOKS once one did not.
+        """
         begun_s = time.monotonic()
-        told = False
-        while self.left_s > 0 and (share := self.look()) > STOLEN_SHARE:
-            if not told:
-                told = True
+        calm, told = 0, False
+        while self.left_s > 0 and calm < calm_looks:
+            share = self.look()
+            calm = calm + 1 if share <= STOLEN_SHARE else 0
+            if not calm and not told:
+                told, calm_looks = True, CALM_LOOKS
                 tell(
                     f"waiting for the host: the hypervisor takes {share:.0%} of a core; for "
                     f"{human_clock(self.left_s)} at most"
                 )
-            await asyncio.sleep(min(self.pause_s, self.left_s))
+            if calm < calm_looks:
+                await asyncio.sleep(min(self.pause_s, self.left_s))
             self.left_s -= time.monotonic() - begun_s
             begun_s = time.monotonic()
-        if told and self.left_s <= 0:
+        if told and calm < calm_looks:
             tell("the host did not become quiet; going on")

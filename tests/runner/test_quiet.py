@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from bench.record.schema import HostLoad
-from bench.runner.quiet import LOOK_S, Patience, stolen_share, was_robbed
+from bench.runner.quiet import CALM_LOOKS, LOOK_S, Patience, stolen_share, was_robbed
 from tests.report.factory import run_figures
 
 
-def waited(shares: list[float], patience_s: float = 60.0) -> tuple[Patience, list[str], int]:
+def waited(
+    shares: list[float], patience_s: float = 60.0, calm_looks: int = CALM_LOOKS
+) -> tuple[Patience, list[str], int]:
     """Wait with these looks, the last of which repeats; return what was told and how many looks."""
     looks = 0
     told: list[str] = []
@@ -21,24 +23,29 @@ def waited(shares: list[float], patience_s: float = 60.0) -> tuple[Patience, lis
         return shares[min(looks, len(shares)) - 1]
 
     patience = Patience(patience_s, look=look, pause_s=0.01)
-    asyncio.run(patience.until_quiet(told.append))
+    asyncio.run(patience.until_quiet(told.append, calm_looks=calm_looks))
     return patience, told, looks
 
 
 def test_a_quiet_host_is_not_waited_for() -> None:
-    """One look, and not a word."""
-    _, told, looks = waited([0.01])
+    """Before a run one look, and not a word."""
+    _, told, looks = waited([0.01], calm_looks=1)
 
     assert (told, looks) == ([], 1)
 
 
 def test_a_wave_is_waited_out_and_told_once() -> None:
     """Who watches must know why nothing happens."""
-    patience, told, looks = waited([0.4, 0.3, 0.06, 0.01])
+    patience, told, looks = waited([0.4, 0.3, 0.06, 0.01], calm_looks=1)
 
-    assert looks == 4
+    assert looks == 6
     assert told == ["waiting for the host: the hypervisor takes 40% of a core; for 1m00s at most"]
     assert 59 < patience.left_s < 60
+
+
+def test_a_lull_is_not_the_end_of_a_wave() -> None:
+    """One quiet second between two robbed trials would send the next one into the wave."""
+    assert waited([0.4, 0.01, 0.01, 0.4, 0.01])[2] == 7
 
 
 def test_patience_ends_and_the_run_goes_on() -> None:
