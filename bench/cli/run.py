@@ -200,5 +200,4 @@ def _exit_code(workload: WorkloadFigures) -> ExitCode:
     records = [trial.record for cell in workload.cells for trial in cell.trials]
     if any(record.valid and record.ledger and record.ledger.lost for record in records):
         return ExitCode.FAILED
-    too_many = blocks_of(workload.cells).too_many_invalid
-    return ExitCode.INVALID if too_many else ExitCode.OK
+    return ExitCode.INVALID if blocks_of(workload.cells).reproach else ExitCode.OK

@@ -90,15 +90,8 @@ def look(case: Case, *, first: int | None = None) -> Look:
 
 
 def _too_few_valid(blocks: Blocks) -> Look | None:
-    if not blocks.too_many_invalid:
-        return None
-    measured = blocks.whole + blocks.invalid
-    return Look(
-        verdict=Verdict.INVALID,
-        reason=f"{blocks.invalid} of {words.plural(measured, 'block')} invalid; more than 20 %, "
-        "so the others cannot be trusted either",
-        blocks=blocks.whole,
-    )
+    why = blocks.reproach
+    return Look(verdict=Verdict.INVALID, reason=why, blocks=blocks.whole) if why else None
 
 
 def _too_rough(case: Case, measure: Measure) -> Look | None:
