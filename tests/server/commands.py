@@ -55,7 +55,8 @@ def start(directory: Path, *words: str) -> "subprocess.Popen[str]":
     """Start `jetbench WORDS` in `directory`; temporary files go below it too."""
     temporary = directory / "tmp"
     temporary.mkdir(exist_ok=True)
-    brief = ("--patience", "20s") if words[:1] in (("run",), ("gate",), ("calibrate",)) else ()
+    measures = words[:1] in (("run",), ("gate",), ("calibrate",))
+    brief = ("--patience", "0s") if measures and "--patience" not in words else ()
     return subprocess.Popen(
         [sys.executable, "-m", "bench.cli.main", *words, *brief],
         cwd=directory,
@@ -78,6 +79,24 @@ def jetbench(directory: Path, *words: str) -> "subprocess.CompletedProcess[str]"
     process = start(directory, *words)
     stdout, stderr = process.communicate(timeout=TIMEOUT_S)
     return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
+
+
+def planned_trials(directory: Path) -> int:
+    """Return how many trials the one run plans: more than it began with once a block was spoilt."""
+    (plan,) = (directory / "results").glob("*/plan.json")
+    return len(json.loads(plan.read_text("utf-8"))["trials"])
+
+
+def went_well(directory: Path, done: "subprocess.CompletedProcess[str]") -> bool:
+    """Say whether a run found nothing to object to but what the hypervisor took meanwhile."""
+    records = [json.loads(path.read_text("utf-8")) for path in directory.rglob("trial.json")]
+    invalid = {
+        finding["code"]
+        for record in records
+        for finding in record["findings"]
+        if finding["level"] == "invalid"
+    }
+    return done.returncode == 0 or (done.returncode == 4 and invalid == {"cpu-steal"})
 
 
 def trials_of(directory: Path) -> list[str]:

@@ -29,6 +29,7 @@ def gate(directory: Path, *more: str) -> tuple[int, dict[str, Any], str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(content))
     words = ("--rules", "gates.yaml", "--baseline-config", "pull-batch/batch-50")
+    more = (*more, "--patience", "20s")
     done = jetbench(directory, "gate", *words, "--json", "verdict.json", *more)
     assert (directory / "verdict.json").exists(), done.stderr
     return done.returncode, json.loads((directory / "verdict.json").read_text()), done.stderr

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -14,10 +15,12 @@ from bench.broker.endpoint import Endpoint
 from tests.server.commands import (
     jetbench,
     nats_server,
+    planned_trials,
     project,
     start,
     trials_of,
     wait_until_nothing_runs_below,
+    went_well,
 )
 
 pytestmark = pytest.mark.nats
@@ -36,12 +39,12 @@ def test_a_run_ends_with_results_and_a_report(tmp_path: Path) -> None:
     """The two things a user wants, and the line that says where they are."""
     done = jetbench(project(tmp_path), "run", "tiny")
 
-    assert done.returncode == 0, done.stderr
+    assert went_well(tmp_path, done), done.stderr
     (run,) = (tmp_path / "results").iterdir()
     assert sorted(path.name for path in run.iterdir()) == [
         "environment.json", "plan.json", "trials",
     ]  # fmt: skip
-    assert len(trials_of(tmp_path)) == 2
+    assert len(trials_of(tmp_path)) == planned_trials(tmp_path) >= 2
     report = tmp_path / "reports" / run.name / "index.html"
     assert "Does it run?" in report.read_text()
     assert str(report.relative_to(tmp_path)) in done.stdout
@@ -53,8 +56,8 @@ def test_piped_progress_is_one_plain_line_a_trial(tmp_path: Path) -> None:
     done = jetbench(project(tmp_path), "run", "tiny")
 
     assert "\x1b" not in done.stderr + done.stdout
-    lines = [line for line in done.stderr.splitlines() if line.startswith(("1/2", "2/2", "["))]
-    assert len(lines) == 2, done.stderr
+    lines = [line for line in done.stderr.splitlines() if re.match(r"\[\d+/\d+\]|\d+/\d+", line)]
+    assert len(lines) == planned_trials(tmp_path), done.stderr
 
 
 def test_a_report_is_rebuilt_from_results_alone(tmp_path: Path) -> None:
@@ -79,7 +82,8 @@ def test_list_and_show_read_the_results(tmp_path: Path) -> None:
     trial = jetbench(tmp_path, "show", "latest", "1")
 
     assert "tiny-" in listed.stdout
-    assert "2/2" in listed.stdout
+    planned = planned_trials(tmp_path)
+    assert f"{planned}/{planned}" in listed.stdout
     assert "batches/batch-50" in shown.stdout
     assert trials_of(tmp_path)[0] in trial.stdout
     assert (listed.returncode, shown.returncode, trial.returncode) == (0, 0, 0)
@@ -114,9 +118,9 @@ def test_a_killed_run_is_resumed_and_its_report_is_whole(tmp_path: Path) -> None
     before = {name: trial_bytes(tmp_path, name) for name in trials_of(tmp_path)}
     done = jetbench(tmp_path, "run", "--resume", "latest")
 
-    assert done.returncode == 0, done.stderr
+    assert went_well(tmp_path, done), done.stderr
     assert 2 <= len(before) < 4
-    assert len(trials_of(tmp_path)) == 4
+    assert len(trials_of(tmp_path)) == planned_trials(tmp_path) >= 4
     assert {name: trial_bytes(tmp_path, name) for name in before} == before
     (report,) = (tmp_path / "reports").glob("tiny-*/index.html")
     assert all(name in report.read_text() for name in trials_of(tmp_path))
@@ -200,7 +204,7 @@ def test_a_users_server_is_left_as_it_was(tmp_path: Path) -> None:
         done = jetbench(project(tmp_path), "run", "tiny", "--server", with_secret)
         left = asyncio.run(streams(with_secret))
 
-    assert done.returncode == 0, done.stderr
+    assert went_well(tmp_path, done), done.stderr
     assert left == {"ORDERS"}
     kept = [path for top in ("results", "reports") for path in (tmp_path / top).rglob("*")]
     assert all(b"hush-hush" not in path.read_bytes() for path in kept if path.is_file())
