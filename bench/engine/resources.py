@@ -16,22 +16,39 @@ def usages(samples: pd.DataFrame, window: Window) -> tuple[ProcessUsage, ...]:
     Counters at the window's limits are read off between the samples beside them. A process that
     could not be sampled (a remote server) has UNKNOWN throughout.
     """
-    roles = {name.removesuffix(_CPU) for name in samples.columns if name.endswith(_CPU)}
-    return tuple(_usage(samples, role, window) for role in sorted(roles | {"server"}))
+    roles = sorted(_roles(samples) | {"server"})
+    return tuple(_usage(samples, role, window) for role in roles)
 
 
 def host_load(samples: pd.DataFrame, window: Window) -> HostLoad | None:
-    """Return what the host's owner kept from us within the window; None without samples."""
+    """Return where the rest of the host's time went within the window; None without samples."""
     if samples.empty:
         return None
     steal_ns = _grown(samples, "host_steal_ns", window)
     throttled_ns = _grown(samples, "host_throttled_ns", window)
+    others_ns = _used_by_others(samples, window)
     length_ns = window.window_end_ns - window.window_start_ns
     cores = psutil.cpu_count() or 1
     return HostLoad(
         steal_share=UNKNOWN if steal_ns is None else steal_ns / (length_ns * cores),
         throttled_share=UNKNOWN if throttled_ns is None else throttled_ns / length_ns,
+        others_share=UNKNOWN if others_ns is None else others_ns / (length_ns * cores),
     )
+
+
+def _used_by_others(samples: pd.DataFrame, window: Window) -> int | None:
+    """Return the CPU time of all processes that were not sampled; None where nobody counts it.
+
+    The host counts in ticks of 10 ms, a process to the ns: a difference below 0 is none.
+    """
+    if (busy_ns := _grown(samples, "host_busy_ns", window)) is None:
+        return None
+    ours_ns = sum(_grown(samples, f"{role}{_CPU}", window) or 0 for role in _roles(samples))
+    return max(0, busy_ns - ours_ns)
+
+
+def _roles(samples: pd.DataFrame) -> set[str]:
+    return {name.removesuffix(_CPU) for name in samples.columns if name.endswith(_CPU)}
 
 
 def _usage(samples: pd.DataFrame, role: str, window: Window) -> ProcessUsage:

@@ -17,7 +17,7 @@ from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.engine.ackcheck import METRIC_SUBJECT, SAMPLES_PER_S, AckEvent, read_ack_event
 from bench.engine.clock import Alarm, now_ns
-from bench.engine.usage import read_host_losses, read_usage
+from bench.engine.usage import read_host_cpu, read_usage
 
 SAMPLE_HZ = 10
 STREAM_EVERY = 5
@@ -85,8 +85,9 @@ class Sampler:
             row[f"{role}_cpu_ns"] = usage.cpu_ns if usage else None
             row[f"{role}_rss_bytes"] = usage.rss_bytes if usage else None
             row[f"{role}_wait_ns"] = usage.wait_ns if usage else None
-        losses = read_host_losses()
-        row["host_steal_ns"], row["host_throttled_ns"] = losses.steal_ns, losses.throttled_ns
+        host = read_host_cpu()
+        row["host_busy_ns"] = host.busy_ns
+        row["host_steal_ns"], row["host_throttled_ns"] = host.steal_ns, host.throttled_ns
         try:
             asked_ns = now_ns()
             consumer = await consumer_state(self._client, self._names)

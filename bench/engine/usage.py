@@ -1,4 +1,4 @@
-"""CPU time and memory of a process, and what the host took from all of them, read from outside."""
+"""CPU time and memory of a process, and where the host's went, read from outside."""
 
 import os
 import resource
@@ -14,6 +14,8 @@ from bench.core.units import NS_PER_S, NS_PER_US
 
 _LINUX = sys.platform == "linux"
 _PAGE_BYTES = resource.getpagesize()
+_BUSY = ("user", "nice", "system", "irq", "softirq")
+"""The kinds of CPU time in which something ran; those of guests are in `user` already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +34,16 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostLosses:
-    """CPU time that the host's owner kept from us, since it began.
+class HostCpu:
+    """Where the host's CPU time went since it began, so far as it did not come to us.
 
     Attributes:
+        busy_ns: used by anyone, kernel included, over all cores.
         steal_ns: taken by the hypervisor, over all cores; None where nobody counts it.
         throttled_ns: spent waiting for our control group's quota; None likewise.
     """
 
+    busy_ns: int
     steal_ns: int | None
     throttled_ns: int | None
 
@@ -58,10 +62,13 @@ def read_usage(process: psutil.Process) -> Usage | None:
     return Usage(cpu_ns=cpu_ns, rss_bytes=rss_bytes, wait_ns=None)
 
 
-def read_host_losses() -> HostLosses:
-    """Return what hypervisor and quota have kept from us so far."""
-    steal_s = getattr(psutil.cpu_times(), "steal", None)
-    return HostLosses(
+def read_host_cpu() -> HostCpu:
+    """Return what processes have used, and hypervisor and quota have kept from us, so far."""
+    times = psutil.cpu_times()
+    busy_s = sum(getattr(times, kind, 0.0) for kind in _BUSY)
+    steal_s = getattr(times, "steal", None)
+    return HostCpu(
+        busy_ns=round(busy_s * NS_PER_S),
         steal_ns=None if steal_s is None else round(steal_s * NS_PER_S),
         throttled_ns=_throttled_ns(),
     )

@@ -152,15 +152,18 @@ class ProcessUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostLoad:
-    """What the host's owner kept from us within the window.
+    """Where CPU time of the host went within the window that did not come to the trial.
 
     Attributes:
         steal_share: of all cores' time, taken by the hypervisor; -1 where nobody counts it.
         throttled_share: of the window, waited for our control group's quota; -1 likewise.
+        others_share: of all cores' time, used by processes that are not of the trial; with them a
+            server on this host that jetbench did not start; -1 likewise.
     """
 
     steal_share: float
     throttled_share: float
+    others_share: float = -1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +177,8 @@ class AckCheck:
         messages: in the sample.
         server_ns_p50, ours_ns_p50: medians.
         difference_ns_p50: median of server - ours, message by message.
-        below_zero: messages whose ack was at the server before we had noted that it left; a
-            process that loses its core between the two sees that now and then.
+        below_zero: messages of which the server's time is the shorter; ours lies within it, so
+            each of them speaks against one of the two measures.
     """
 
     messages: int

@@ -20,6 +20,9 @@ THROTTLED_SHARE = 0.01
 WAITING_SHARE = 0.10
 """No trial is refused for it: on a host of few cores the processes share by design."""
 
+OTHERS_SHARE = 0.05
+"""Of all cores: an idle system and jetbench's own display take less."""
+
 ACKS_APART_NS = NS_PER_MS
 """Likewise: the way there and back takes far less, unless both wait for a core."""
 
@@ -83,6 +86,7 @@ def of_trials(found: Sequence[TrialFigures]) -> tuple[Check, ...]:
         _load(found),
         _slip(found),
         *(_waiting(found, kind) for kind in ("publisher", "consumer", "server")),
+        _others(found),
         _kept_from_us(found, "Steal", "steal_share", STOLEN_SHARE),
         _kept_from_us(found, "Throttling", "throttled_share", THROTTLED_SHARE),
         _steadiness(found),
@@ -207,6 +211,21 @@ def _kept_from_us(found: Sequence[TrialFigures], name: str, key: str, at_most: f
     return _of_values([share for share in shares if share >= 0], limit)
 
 
+def _others(found: Sequence[TrialFigures]) -> Check:
+    hosts = [trial.record.host for trial in found if trial.record.host is not None]
+    limit = _Limit(
+        name="Other processes",
+        at_most=OTHERS_SHARE,
+        written=text.percent,
+        beyond=State.DOUBTFUL,
+        meaning=(
+            "Cores that something else used meanwhile. A server that jetbench did not start is "
+            "among it where it runs on this host."
+        ),
+    )
+    return _of_values([host.others_share for host in hosts if host.others_share >= 0], limit)
+
+
 def _of_values(values: Sequence[float], limit: _Limit) -> Check:
     """Return a check of one value a trial against a limit; unknown without values."""
     above = sum(value > limit.at_most for value in values)
@@ -237,8 +256,8 @@ def _ack_times(found: Sequence[TrialFigures]) -> Check:
         found=_ack_words(checks, apart),
         threshold=f"median from 0 to {_duration(ACKS_APART_NS)} in every trial",
         meaning=(
-            "Two measures of one thing: the server's is ours plus the way there and back. Below "
-            "0, its ack was at the server before we had written down that it left."
+            "Two measures of one thing: the server's is ours plus the way there and back. One "
+            "below 0 speaks against one of the two."
         ),
     )
 

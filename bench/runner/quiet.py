@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bench.core.units import NS_PER_S, human_clock
 from bench.engine.checks import STOLEN_SHARE
-from bench.engine.usage import read_host_losses
+from bench.engine.usage import read_host_cpu
 from bench.record.schema import TrialRecord
 
 PATIENCE_S = 900.0
@@ -35,10 +35,10 @@ def stolen_share() -> float:
 
     Whoever wants nothing loses nothing: the look has to be busy. 0 where nobody counts it.
     """
-    before_ns, begun_s = read_host_losses().steal_ns, time.monotonic()
+    before_ns, begun_s = read_host_cpu().steal_ns, time.monotonic()
     while time.monotonic() - begun_s < LOOK_S:
         pass
-    after_ns, took_s = read_host_losses().steal_ns, time.monotonic() - begun_s
+    after_ns, took_s = read_host_cpu().steal_ns, time.monotonic() - begun_s
     if before_ns is None or after_ns is None:
         return 0.0
     return (after_ns - before_ns) / (took_s * NS_PER_S)

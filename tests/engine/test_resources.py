@@ -1,12 +1,14 @@
 """CPU and memory within the window, from samples beside its limits."""
 
 import os
+import time
 
 import psutil
 import pytest
 
+from bench.core.units import NS_PER_S
 from bench.engine.resources import UNKNOWN, host_load, usages
-from bench.engine.usage import read_host_losses, read_usage
+from bench.engine.usage import read_host_cpu, read_usage
 from bench.record import samples
 from bench.record.schema import Window
 
@@ -63,7 +65,44 @@ def test_a_process_that_is_gone_has_no_usage() -> None:
 
 def test_losses_are_counters_or_unknown() -> None:
     """Hosts differ in what they count; none of them gives time back."""
-    losses = read_host_losses()
+    host = read_host_cpu()
 
-    assert losses.steal_ns is None or losses.steal_ns >= 0
-    assert losses.throttled_ns is None or losses.throttled_ns >= 0
+    assert host.steal_ns is None or host.steal_ns >= 0
+    assert host.throttled_ns is None or host.throttled_ns >= 0
+
+
+def test_what_we_use_is_used_on_the_host() -> None:
+    """In ticks of 10 ms, so it takes some."""
+    before, begun_s = read_host_cpu().busy_ns, time.process_time()
+
+    while time.process_time() - begun_s < 0.1:
+        pass
+
+    assert read_host_cpu().busy_ns - before >= 0.05 * NS_PER_S
+
+
+def test_others_used_what_the_host_did_and_we_did_not() -> None:
+    """Of 800 busy ns our two processes used 300; the rest is shared out over all cores."""
+    rows = [
+        {"t_ns": t, "host_busy_ns": busy, "server_cpu_ns": server, "publisher-0_cpu_ns": 7 + server}
+        for t, busy, server in ((1000, 50, 10), (2000, 850, 160))
+    ]
+
+    host = host_load(samples.table(rows), WINDOW)
+
+    assert host is not None
+    assert host.others_share == pytest.approx(0.5 / (psutil.cpu_count() or 1))
+    assert host.steal_share == UNKNOWN
+
+
+def test_a_host_whose_ticks_lag_behind_our_own_count_has_no_others() -> None:
+    """A process is counted to the ns, the host in ticks: less than nothing is nothing."""
+    rows = [
+        {"t_ns": t, "host_busy_ns": 40, "server_cpu_ns": server, "host_steal_ns": 0}
+        for t, server in ((1000, 10), (1999, 160))
+    ]
+
+    host = host_load(samples.table(rows), WINDOW)
+
+    assert host is not None
+    assert host.others_share == 0

@@ -51,7 +51,7 @@ def test_all_is_well_in_one_line() -> None:
     section = trust.section(figures())
 
     assert [plain(sentence) for sentence in section.lead] == [
-        "✓ 13 of 14 checks hold; of 1 nothing was recorded."
+        "✓ 14 of 15 checks hold; of 1 nothing was recorded."
     ]
     assert isinstance(section.blocks[0], Disclosure)
 
@@ -80,6 +80,7 @@ def test_what_was_not_recorded_is_neither_good_nor_bad() -> None:
         "Publishers waiting for a core",
         "Consumers waiting for a core",
         "Server waiting for a core",
+        "Other processes",
         "Steal",
         "Throttling",
         "Ack times, the server's less ours",
@@ -93,6 +94,11 @@ def test_what_was_not_recorded_is_neither_good_nor_bad() -> None:
     [
         ("Throttling", {"host": HostLoad(steal_share=0, throttled_share=0.011)}, State.FAILS),
         ("Steal", {"host": HostLoad(steal_share=0.049, throttled_share=0)}, State.HOLDS),
+        (
+            "Other processes",
+            {"host": HostLoad(steal_share=0, throttled_share=0, others_share=0.06)},
+            State.DOUBTFUL,
+        ),
         ("Steadiness", finding("not-steady", Level.WARNING), State.DOUBTFUL),
         ("Steadiness", finding("steadiness-unknown", Level.NOTE), State.DOUBTFUL),
         ("Bookkeeping", finding("littles-law", Level.INVALID), State.FAILS),
