@@ -1,6 +1,7 @@
 """What the documents promise exists: verbs, targets, files, examples."""
 
 import re
+from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from typer.main import get_group
 
 from bench.cli.main import app
+from bench.record.schema import TrialRecord
 from bench.spec.load import check_files
 from tests.house.files import ROOT, documents, name, sources
 from tests.house.markdown import code_in, dead_links, examples, text_of
@@ -52,6 +54,13 @@ def test_every_make_target_in_the_documents_exists(path: Path) -> None:
 def test_every_link_between_documents_resolves(path: Path) -> None:
     """A dead link sends the reader away at the moment of a question."""
     assert not dead_links(path)
+
+
+def test_every_key_of_a_trial_is_explained() -> None:
+    """Whoever reads our files by themselves has nothing but this page."""
+    keys = {field.name for field in fields(TrialRecord)} - {"schema_version"}
+
+    assert keys <= set(re.findall(r"`(\w+)`", text_of("docs/FILES.md")))
 
 
 def test_every_document_that_the_code_refers_to_exists() -> None:
