@@ -338,11 +338,11 @@ def _by_calibration(
         return
     calibration = read_calibration(results)
     if calibration is None:
-        yield f"what this host can see is not known; `{_CALIBRATE} {gates.file}` finds out"
+        yield f"`{_CALIBRATE} {gates.file}` would say what this host can see; nobody has asked"
         return
     workloads = {cell.workload_name: cell.workload for cell in cells}
     if not knows(calibration, gates, workloads):
-        yield f"the calibration is of other workloads or windows; `{_CALIBRATE} {gates.file}`"
+        yield f"`{_CALIBRATE} {gates.file}` is due: the last one was of other workloads or windows"
     yield from margin_warnings(calibration, gates, workloads, blocks=blocks)
 
 

@@ -8,6 +8,9 @@ from bench.spec.metrics import Metric
 
 MINUS = "\N{MINUS SIGN}"
 
+_ROUND_WITHIN = 1e-9
+"""How far a share of binary digits may be from the whole percent that it was written as."""
+
 _IN_UNIT: dict[str, Callable[[float], str]] = {
     "ns": human_duration,
     "bytes": human_size,
@@ -24,12 +27,17 @@ def value(amount: float, metric: Metric) -> str:
 
 
 def share(amount: float) -> str:
-    """Write a change with its sign: 0.052 -> `+5.2 %`."""
+    """Write a change with its sign: 0.052 -> `+5.2 %`.
+
+    Below 100 % to a tenth, as an interval may be narrower than a percent and should not read as a
+    point; a round limit stays round: 0.1 -> `+10 %`.
+    """
     percent = amount * 100
     size = abs(percent)
     if size >= 1000:
         return f"×{amount + 1:.3g}"
-    digits = f"{size:.1f}" if size < 9.95 else f"{size:.0f}"
+    is_round = size > 9.95 and abs(size - round(size)) < _ROUND_WITHIN
+    digits = f"{size:.0f}" if is_round or size >= 99.95 else f"{size:.1f}"
     if float(digits) == 0:
         return "±0 %"
     return f"{'+' if percent > 0 else MINUS}{digits} %"

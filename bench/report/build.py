@@ -84,8 +84,8 @@ def _compared(figures: RunFigures) -> str:
     noun = "workload" if len(workloads) == 1 else "workloads"
     return (
         f"{text.plural(variants, 'variant')} of the settings under the {noun} "
-        f"{text.listed(workloads)}: {text.plural(len(figures.plan.cells), 'cell')}, each measured "
-        f"in {text.plural(figures.plan.blocks, 'block')} of shuffled order."
+        f"{text.listed(workloads)}: {text.plural(len(figures.plan.cells), 'cell')}, planned in "
+        f"{text.plural(figures.plan.blocks, 'block')} of shuffled order."
     )
 
 

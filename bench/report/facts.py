@@ -6,6 +6,7 @@ from bench.analysis.figures import RunFigures
 from bench.core.units import human_size
 from bench.gate import words
 from bench.gate.verdict import GateResult
+from bench.plan.model import Plan
 from bench.report import forest, judgement, text, trials
 from bench.report.model import Fact, Tone
 from bench.report.standing import END_TO_END_P99
@@ -18,7 +19,7 @@ def facts(figures: RunFigures, gate: GateResult | None) -> tuple[Fact, ...]:
     return (
         *((_gate(gate),) if gate else ()),
         _valid(figures),
-        Fact(word="Blocks", text=str(figures.plan.blocks), detail=f"seed {figures.plan.seed}"),
+        _blocks(figures.plan),
         _visible(figures, gate),
         Fact(word="nats-server", text=environment.server_version, detail=environment.server),
         Fact(
@@ -48,6 +49,12 @@ def _gate(gate: GateResult) -> Fact:
         detail=", ".join(counts),
         tone=judgement.TONES[gate.verdict],
     )
+
+
+def _blocks(plan: Plan) -> Fact:
+    on_top = max(trial.block for trial in plan.trials) - plan.blocks
+    more = f"{on_top} on top; " if on_top > 0 else ""
+    return Fact(word="Blocks", text=str(plan.blocks), detail=f"{more}seed {plan.seed}")
 
 
 def _valid(figures: RunFigures) -> Fact:

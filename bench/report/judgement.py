@@ -18,6 +18,7 @@ from bench.report.model import (
     Section,
     Table,
     Tone,
+    with_commands,
 )
 from bench.stats.compare import Verdict
 
@@ -59,7 +60,7 @@ def _gate_section(gate: GateResult) -> Section:
         sentence=(gate.sentence,),
     )
     warnings = tuple(
-        Notice(tone=Tone.WARNING, word="Before relying on it", sentence=(warning,))
+        Notice(tone=Tone.WARNING, word="Before relying on it", sentence=with_commands(warning))
         for warning in gate.warnings
     )
     plot = margins.plot(gate.outcomes, "gate-changes")

@@ -13,15 +13,36 @@ from typing import ClassVar
 class Name:
     """A word of the user's (a variant, a trial) within a sentence; shown set apart."""
 
+    kind: ClassVar[str] = "name"
+
     text: str
 
 
-Sentence = tuple[str | Name, ...]
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the reader may type, within a sentence."""
+
+    kind: ClassVar[str] = "command"
+
+    text: str
+
+
+Sentence = tuple[str | Name | Command, ...]
 
 
 def plain(sentence: Sentence) -> str:
     """Return a sentence as text alone."""
-    return "".join(part.text if isinstance(part, Name) else part for part in sentence)
+    return "".join(part if isinstance(part, str) else part.text for part in sentence)
+
+
+def with_commands(text: str) -> Sentence:
+    """Return a sentence of plain text in which commands stand between backticks."""
+    parts = text.split("`")
+    return tuple(
+        Command(part) if place % 2 else part
+        for place, part in enumerate(parts)
+        if part or place % 2
+    )
 
 
 class Tone(StrEnum):

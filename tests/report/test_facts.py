@@ -35,6 +35,16 @@ def test_a_gate_counts_its_verdicts_at_the_top() -> None:
     assert not any(each.word == "Gates" for each in facts.facts(figures(5), None))
 
 
+@pytest.mark.parametrize(("planned", "detail"), [(5, "seed 1"), (3, "2 on top; seed 1")])
+def test_blocks_on_top_are_told(planned: int, detail: str) -> None:
+    """A gate that confirmed on twice its blocks has measured more than it planned."""
+    found = figures(5)
+    plan = replace(found.plan, blocks=planned, seed=1)
+    (blocks,) = (f for f in facts.facts(replace(found, plan=plan), None) if f.word == "Blocks")
+
+    assert (blocks.text, blocks.detail) == (str(planned), detail)
+
+
 def test_what_could_not_have_been_seen_stands_beside_what_was() -> None:
     """A comparison without it reads as if everything smaller were equal."""
     found = fact("Smallest visible change")

@@ -88,3 +88,14 @@ def test_a_matrix_with_criteria_is_answered(figures: RunFigures) -> None:
     assert [row.entries[0].text for row in table.rows] == ["✓ pass", "✗ fail"]
     assert "the rule is broken" in table.rows[1].entries[-1].text
     assert judgement.sentence(asked, None).startswith("✓ Recommended: c/base.")
+
+
+def test_a_command_in_a_warning_is_set_as_one_and_escaped(
+    figures: RunFigures, red: GateResult
+) -> None:
+    """Backticks are for terminals; what stands between them may hold a file's name."""
+    warned = replace(red, warnings=("`jetbench calibrate --rules <b>.yaml` is due",))
+
+    page = html.render(figures, warned)
+
+    assert "<code>jetbench calibrate --rules &lt;b&gt;.yaml</code> is due" in page
