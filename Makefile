@@ -15,10 +15,10 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test gate-truth check constraints clean
+.PHONY: help setup bench selfbench test gate-truth report-truth check constraints clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3.11  MATRIX=quickstart  ARGS='--quick'"
 
 setup: $(TOOLS) ## Install jetbench and its tools into .venv
@@ -34,6 +34,9 @@ test: $(TOOLS) ## Run the tests; ARGS goes to pytest
 
 gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 minutes
 	@$(BIN)/python -m tests.truth.gates $(ARGS)
+
+report-truth: $(TOOLS) ## Measure how long the report of 200 trials takes to build and to open
+	@$(BIN)/python -m tests.truth.reports $(ARGS)
 
 check: $(TOOLS) ## Check format, lint, types, layers, sizes and documents
 	@$(BIN)/ruff format --check bench tests
