@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -36,7 +37,7 @@ from bench.plan.build import make_plan
 from bench.plan.model import VariantName
 from bench.plan.names import cells_of, find_variant
 from bench.plan.sides import BASELINE, CANDIDATE, Contest, Side, sides_plan
-from bench.spec.choose import check_crossing, choose_variant, load_workloads
+from bench.spec.choose import check_all, check_crossing, choose_variant, load_workloads
 from bench.spec.gates import load_gates, phased
 from bench.spec.load import load_matrix
 from bench.spec.variant import Settings
@@ -135,6 +136,10 @@ def _of_matrix(matrix: str, variant: str | None) -> _Subject:
 
 
 def _of_gates(rules: str, variant: str | None) -> _Subject:
+    check_all(
+        lambda: load_gates(rules),
+        *(partial(choose_variant, text) for text in (variant,) if text),
+    )
     gates = load_gates(rules)
     if not gates.own:
         raise UsageError(f"{gates.file}: names no workloads to measure")

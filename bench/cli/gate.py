@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,7 @@ from bench.plan.sides import sides_plan
 from bench.record.store import RunStore
 from bench.runner.quiet import Patience
 from bench.runner.target import Target
+from bench.spec.choose import check_all, choose_variant, load_workloads
 from bench.spec.gates import Gates, load_gates
 
 DEFAULT_BLOCKS = 5
@@ -249,6 +251,11 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     Ends with 0 when all pass, 1 when one is broken, 3 when one cannot be decided, 4 when the
     measurement is invalid.
     """
+    check_all(
+        lambda: load_gates(rules),
+        lambda: load_workloads(workload if run is None and workload else ()),
+        *(partial(choose_variant, text) for text in (baseline_config, candidate_config) if text),
+    )
     gates = load_gates(rules)
     asked = Asked(
         baseline=baseline_config,

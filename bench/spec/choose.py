@@ -1,6 +1,6 @@
 """One variant, and workloads by name, without a matrix: what a gate compares, and under what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.core.errors import Problem, SpecError
@@ -55,6 +55,18 @@ def load_workloads(
     if problems:
         raise SpecError(problems)
     return loaded
+
+
+def check_all(*loads: Callable[[], object]) -> None:
+    """Raise SpecError with the problems of all these loads, not of the first that fails alone."""
+    problems: list[Problem] = []
+    for load in loads:
+        try:
+            load()
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(list(dict.fromkeys(problems)))
 
 
 def check_crossing(configs: Iterable[LoadedConfig], workloads: dict[str, Workload]) -> None:

@@ -130,6 +130,18 @@ def test_runs_with_other_settings_are_not_compared(directory: Path) -> None:
     assert "settings changed between the runs" in refused("compare", "one", "two")
 
 
+def test_a_gate_tells_all_that_is_wrong_with_its_words_at_once() -> None:
+    """Four words, four mistakes, one answer: not one after each correction."""
+    said = refused(
+        "gate", "--rules", "no-regresion", "--workload", "smal-events",
+        "--baseline-config", "pull-batch/batch-55", "--candidate-config", "pul-batch/batch-50",
+    )  # fmt: skip
+
+    for near in ("no-regression", "small-events", "batch-50", "pull-batch"):
+        assert f"did you mean '{near}'?" in said
+    assert "4 problems in 4 files; nothing was run" in said
+
+
 def test_a_gate_on_a_run_writes_every_form_of_its_verdict(directory: Path) -> None:
     """One broken rule of four: exit 1, and the same verdict in XML, Markdown and JSON."""
     summary = directory / "summary.md"
