@@ -7,7 +7,6 @@ tenth of a second would always be seen at the same moment of its life.
 from collections.abc import Mapping
 from random import Random
 
-import psutil
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -17,7 +16,7 @@ from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.engine.ackcheck import METRIC_SUBJECT, SAMPLES_PER_S, AckEvent, read_ack_event
 from bench.engine.clock import Alarm, now_ns
-from bench.engine.usage import read_host_cpu, read_usage
+from bench.engine.usage import find_process, read_host_cpu, read_usage
 
 SAMPLE_HZ = 10
 STREAM_EVERY = 5
@@ -39,7 +38,9 @@ class Sampler:
     def __init__(self, client: Client, names: Names, pids: Mapping[str, int], seed: int) -> None:
         self._client = client
         self._names = names
-        self._processes = {role: psutil.Process(pid) for role, pid in pids.items()}
+        # One that has died is told by who started it; the others are still worth watching.
+        found = {role: find_process(pid) for role, pid in pids.items()}
+        self._processes = {role: each for role, each in found.items() if each is not None}
         self._random = Random(seed)  # noqa: S311 - sampling instants, not secrets
         self._events_to_come = 0
         self.rows: list[Row] = []

@@ -48,6 +48,14 @@ class HostCpu:
     throttled_ns: int | None
 
 
+def find_process(pid: int) -> psutil.Process | None:
+    """Return the process of this id; None when it is gone, or gone but for its exit code."""
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return process if process.status() != psutil.STATUS_ZOMBIE else None
+    return None
+
+
 def read_usage(process: psutil.Process) -> Usage | None:
     """Return what the process has used; None when it is gone."""
     if _LINUX and (usage := _read_kernel(process.pid)) is not None:

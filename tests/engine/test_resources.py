@@ -8,7 +8,7 @@ import pytest
 
 from bench.core.units import NS_PER_S
 from bench.engine.resources import UNKNOWN, host_load, usages
-from bench.engine.usage import read_host_cpu, read_usage
+from bench.engine.usage import find_process, read_host_cpu, read_usage
 from bench.record import samples
 from bench.record.schema import Window
 
@@ -61,6 +61,8 @@ def test_a_process_that_is_gone_has_no_usage() -> None:
     gone.wait()
 
     assert read_usage(gone) is None
+    assert find_process(gone.pid) is None
+    assert find_process(os.getpid()) is not None
 
 
 def test_losses_are_counters_or_unknown() -> None:
