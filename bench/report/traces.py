@@ -18,6 +18,7 @@ from bench.core.units import NS_PER_S
 from bench.record.schema import Window
 from bench.report.embed import embedded
 from bench.report.text import THIN
+from bench.report.ticks import log_ticks, tick_text
 
 Json = dict[str, Any]
 
@@ -41,10 +42,6 @@ PERCENTILE_TICKS = (
     (1e3, "99.9"),
     (1e4, "99.99"),
 )
-
-
-FINE_TICKS_BELOW = 3_000.0
-"""Beyond this ratio of largest to smallest, ticks at 2 and 5 would run into each other."""
 
 
 def colour(index: int) -> str:
@@ -110,11 +107,8 @@ def axis(title: str, **more: object) -> Json:
 def log_axis(title: str, values: Sequence[float], **more: object) -> Json:
     """Return a logarithmic axis for `values`, its ticks written out: 1, 2, 5, 10, 20."""
     shown = [value for value in values if value > 0 and math.isfinite(value)]
-    low, high = min(shown, default=1.0), max(shown, default=1.0)
-    steps = (1, 2, 5) if high / low < FINE_TICKS_BELOW else (1,)
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [step * 10.0**decade for decade in decades for step in steps]
-    words = [f"{tick:,.6g}".replace(",", THIN) for tick in ticks]
+    ticks = log_ticks(min(shown, default=1.0), max(shown, default=1.0))
+    words = [tick_text(tick) for tick in ticks]
     return axis(title, type="log", tickvals=ticks, ticktext=words, **more)
 
 

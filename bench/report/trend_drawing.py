@@ -7,6 +7,7 @@ from html import escape
 
 from bench.core.units import NS_PER_MS
 from bench.report.model import Drawing
+from bench.report.ticks import log_ticks, tick_text
 
 WIDTH, HEIGHT = 960, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 26, 34
@@ -87,14 +88,12 @@ def _ends(figure: Figure | None) -> list[float]:
 
 
 def _grid(scale: _Scale) -> list[str]:
-    decades = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)) + 1)
-    ticks = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
     parts = []
-    for tick in ticks:
+    for tick in log_ticks(scale.low, scale.high):
         if scale.low <= tick <= scale.high:
             y = scale.y(tick)
             parts.append(_line(LEFT, y, WIDTH - RIGHT, y, "grid"))
-            parts.append(_text(LEFT - 8, y + 4, f"{tick:g}", "end"))
+            parts.append(_text(LEFT - 8, y + 4, tick_text(tick), "end"))
     return [*parts, _line(LEFT, TOP, LEFT, HEIGHT - BOTTOM, "frame")]
 
 
