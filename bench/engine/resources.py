@@ -21,30 +21,30 @@ def usages(samples: pd.DataFrame, window: Window) -> tuple[ProcessUsage, ...]:
 
 
 def host_load(samples: pd.DataFrame, window: Window) -> HostLoad | None:
-    """Return where the rest of the host's time went within the window; None without samples."""
+    """Return what the host's cores did within the window; None without samples."""
     if samples.empty:
         return None
     steal_ns = _grown(samples, "host_steal_ns", window)
     throttled_ns = _grown(samples, "host_throttled_ns", window)
-    others_ns = _used_by_others(samples, window)
     length_ns = window.window_end_ns - window.window_start_ns
     cores = psutil.cpu_count() or 1
+    idle_ns = _grown(samples, "host_idle_ns", window)
+    busy_ns = None if idle_ns is None else cores * length_ns - idle_ns - (steal_ns or 0)
     return HostLoad(
         steal_share=UNKNOWN if steal_ns is None else steal_ns / (length_ns * cores),
         throttled_share=UNKNOWN if throttled_ns is None else throttled_ns / length_ns,
-        others_share=UNKNOWN if others_ns is None else others_ns / (length_ns * cores),
+        busy_share=UNKNOWN if busy_ns is None else busy_ns / (length_ns * cores),
+        others_share=(
+            UNKNOWN
+            if busy_ns is None
+            # The host counts in ticks of 10 ms, a process to the ns: less than nothing is nothing.
+            else max(0, busy_ns - _used_by_us(samples, window)) / (length_ns * cores)
+        ),
     )
 
 
-def _used_by_others(samples: pd.DataFrame, window: Window) -> int | None:
-    """Return the CPU time of all processes that were not sampled; None where nobody counts it.
-
-    The host counts in ticks of 10 ms, a process to the ns: a difference below 0 is none.
-    """
-    if (busy_ns := _grown(samples, "host_busy_ns", window)) is None:
-        return None
-    ours_ns = sum(_grown(samples, f"{role}{_CPU}", window) or 0 for role in _roles(samples))
-    return max(0, busy_ns - ours_ns)
+def _used_by_us(samples: pd.DataFrame, window: Window) -> int:
+    return sum(_grown(samples, f"{role}{_CPU}", window) or 0 for role in _roles(samples))
 
 
 def _roles(samples: pd.DataFrame) -> set[str]:

@@ -87,7 +87,7 @@ class Sampler:
             row[f"{role}_rss_bytes"] = usage.rss_bytes if usage else None
             row[f"{role}_wait_ns"] = usage.wait_ns if usage else None
         host = read_host_cpu()
-        row["host_busy_ns"] = host.busy_ns
+        row["host_idle_ns"] = host.idle_ns
         row["host_steal_ns"], row["host_throttled_ns"] = host.steal_ns, host.throttled_ns
         try:
             asked_ns = now_ns()

@@ -14,8 +14,6 @@ from bench.core.units import NS_PER_S, NS_PER_US
 
 _LINUX = sys.platform == "linux"
 _PAGE_BYTES = resource.getpagesize()
-_BUSY = ("user", "nice", "system", "irq", "softirq")
-"""The kinds of CPU time in which something ran; those of guests are in `user` already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +36,13 @@ class HostCpu:
     """Where the host's CPU time went since it began, so far as it did not come to us.
 
     Attributes:
-        busy_ns: used by anyone, kernel included, over all cores.
+        idle_ns: nothing ran, over all cores. The kernel times that, where it samples at its ticks
+            what did run, and misses processes that our timers wake right after one.
         steal_ns: taken by the hypervisor, over all cores; None where nobody counts it.
         throttled_ns: spent waiting for our control group's quota; None likewise.
     """
 
-    busy_ns: int
+    idle_ns: int
     steal_ns: int | None
     throttled_ns: int | None
 
@@ -71,12 +70,12 @@ def read_usage(process: psutil.Process) -> Usage | None:
 
 
 def read_host_cpu() -> HostCpu:
-    """Return what processes have used, and hypervisor and quota have kept from us, so far."""
+    """Return for how long nothing ran, and what hypervisor and quota kept from us, so far."""
     times = psutil.cpu_times()
-    busy_s = sum(getattr(times, kind, 0.0) for kind in _BUSY)
+    idle_s = times.idle + getattr(times, "iowait", 0.0)
     steal_s = getattr(times, "steal", None)
     return HostCpu(
-        busy_ns=round(busy_s * NS_PER_S),
+        idle_ns=round(idle_s * NS_PER_S),
         steal_ns=None if steal_s is None else round(steal_s * NS_PER_S),
         throttled_ns=_throttled_ns(),
     )

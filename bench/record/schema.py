@@ -152,17 +152,19 @@ class ProcessUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostLoad:
-    """Where CPU time of the host went within the window that did not come to the trial.
+    """What the host's cores did within the window, beside what each process of ours used.
 
     Attributes:
         steal_share: of all cores' time, taken by the hypervisor; -1 where nobody counts it.
         throttled_share: of the window, waited for our control group's quota; -1 likewise.
-        others_share: of all cores' time, used by processes that are not of the trial; with them a
-            server on this host that jetbench did not start; -1 likewise.
+        busy_share: of all cores' time, something ran; -1 likewise.
+        others_share: of all cores' time, something ran that was not of the trial: other processes,
+            interrupts, a server on this host that jetbench did not start; -1 likewise.
     """
 
     steal_share: float
     throttled_share: float
+    busy_share: float = -1.0
     others_share: float = -1.0
 
 

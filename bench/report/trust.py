@@ -9,6 +9,7 @@ from bench.analysis.validity import blocks_of
 from bench.gate.calibration import MAX_AGE, Calibration, objection
 from bench.record.schema import Software
 from bench.report import text, trials, trust_checks
+from bench.report.check import Check, State
 from bench.report.model import (
     Block,
     Column,
@@ -21,7 +22,6 @@ from bench.report.model import (
     Table,
     Tone,
 )
-from bench.report.trust_checks import Check, State
 from bench.stats.estimate import MIN_TRIALS
 
 ENOUGH_BLOCKS = 5

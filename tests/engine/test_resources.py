@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from bench.core.units import NS_PER_S
+from bench.engine.clock import now_ns
 from bench.engine.resources import UNKNOWN, host_load, usages
 from bench.engine.usage import find_process, read_host_cpu, read_usage
 from bench.record import samples
@@ -75,33 +76,37 @@ def test_losses_are_counters_or_unknown() -> None:
 
 def test_what_we_use_is_used_on_the_host() -> None:
     """In ticks of 10 ms, so it takes some."""
-    before, begun_s = read_host_cpu().busy_ns, time.process_time()
+    cores = psutil.cpu_count() or 1
+    before_ns, begun_ns, ran_s = read_host_cpu().idle_ns, now_ns(), time.process_time()
 
-    while time.process_time() - begun_s < 0.1:
+    while time.process_time() - ran_s < 0.2:
         pass
 
-    assert read_host_cpu().busy_ns - before >= 0.05 * NS_PER_S
+    idle_ns = read_host_cpu().idle_ns - before_ns
+    assert cores * (now_ns() - begun_ns) - idle_ns >= 0.1 * NS_PER_S
 
 
 def test_others_used_what_the_host_did_and_we_did_not() -> None:
-    """Of 800 busy ns our two processes used 300; the rest is shared out over all cores."""
+    """One core was busy for 800 of 1000 ns, our two processes for 300, the other cores idle."""
+    cores = psutil.cpu_count() or 1
     rows = [
-        {"t_ns": t, "host_busy_ns": busy, "server_cpu_ns": server, "publisher-0_cpu_ns": 7 + server}
-        for t, busy, server in ((1000, 50, 10), (2000, 850, 160))
+        {"t_ns": t, "host_idle_ns": idle, "server_cpu_ns": server, "publisher-0_cpu_ns": 7 + server}
+        for t, idle, server in ((1000, 50, 10), (2000, 250 + 1000 * (cores - 1), 160))
     ]
 
     host = host_load(samples.table(rows), WINDOW)
 
     assert host is not None
-    assert host.others_share == pytest.approx(0.5 / (psutil.cpu_count() or 1))
+    assert host.busy_share == pytest.approx(0.8 / cores)
+    assert host.others_share == pytest.approx(0.5 / cores)
     assert host.steal_share == UNKNOWN
 
 
 def test_a_host_whose_ticks_lag_behind_our_own_count_has_no_others() -> None:
     """A process is counted to the ns, the host in ticks: less than nothing is nothing."""
     rows = [
-        {"t_ns": t, "host_busy_ns": 40, "server_cpu_ns": server, "host_steal_ns": 0}
-        for t, server in ((1000, 10), (1999, 160))
+        {"t_ns": t, "host_idle_ns": idle, "server_cpu_ns": server, "host_steal_ns": 0}
+        for t, idle, server in ((1000, 0, 10), (2000, 1000 * (psutil.cpu_count() or 1), 160))
     ]
 
     host = host_load(samples.table(rows), WINDOW)

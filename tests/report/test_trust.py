@@ -10,9 +10,9 @@ from bench.analysis.hosts import fingerprint
 from bench.engine import checks
 from bench.gate.calibration import Calibration
 from bench.record.schema import AckCheck, Finding, HostLoad, Level, ProcessUsage, Software
-from bench.report import trust, trust_checks
+from bench.report import host_checks, trust
+from bench.report.check import Check, State
 from bench.report.model import Disclosure, Table, plain
-from bench.report.trust_checks import Check, State
 from tests.report.factory import run_figures
 from tests.report.trial_factory import Variant
 
@@ -79,7 +79,7 @@ def test_what_was_not_recorded_is_neither_good_nor_bad() -> None:
     assert unknown == [
         "Publishers waiting for a core",
         "Consumers waiting for a core",
-        "Server waiting for a core",
+        "Cores in use",
         "Other processes",
         "Steal",
         "Throttling",
@@ -95,8 +95,13 @@ def test_what_was_not_recorded_is_neither_good_nor_bad() -> None:
         ("Throttling", {"host": HostLoad(steal_share=0, throttled_share=0.011)}, State.FAILS),
         ("Steal", {"host": HostLoad(steal_share=0.049, throttled_share=0)}, State.HOLDS),
         (
+            "Cores in use",
+            {"host": HostLoad(steal_share=0, throttled_share=0, busy_share=0.86)},
+            State.DOUBTFUL,
+        ),
+        (
             "Other processes",
-            {"host": HostLoad(steal_share=0, throttled_share=0, others_share=0.06)},
+            {"host": HostLoad(steal_share=0, throttled_share=0, others_share=0.09)},
             State.DOUBTFUL,
         ),
         ("Steadiness", finding("not-steady", Level.WARNING), State.DOUBTFUL),
@@ -247,5 +252,5 @@ def test_a_busy_host_before_the_run_is_a_doubt() -> None:
 
 def test_thresholds_are_those_of_the_findings() -> None:
     """Two limits for one thing would let the panel contradict the trial."""
-    assert trust_checks.STOLEN_SHARE == checks.STOLEN_SHARE
-    assert trust_checks.THROTTLED_SHARE == checks.THROTTLED_SHARE
+    assert host_checks.STOLEN_SHARE == checks.STOLEN_SHARE
+    assert host_checks.THROTTLED_SHARE == checks.THROTTLED_SHARE

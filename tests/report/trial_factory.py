@@ -204,7 +204,7 @@ def _record(trial: Trial, variant: Variant, seconds: int, *, broken: bool) -> Tr
         store_disk_bytes=12_000_000,
         software=Software(server_version="2.15.1", client="nats-py", client_version="2.16.0"),
         findings=_findings(broken=broken, behind=variant.behind_msgs_per_s > 0),
-        host=HostLoad(steal_share=0.001, throttled_share=0.0, others_share=0.01),
+        host=HostLoad(steal_share=0.001, throttled_share=0.0, busy_share=0.4, others_share=0.01),
         ack_check=_ack_check() if acks else None,
     )
 
