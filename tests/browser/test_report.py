@@ -78,6 +78,27 @@ def test_no_button_sends_the_data_away(opener: Opener, report: Path) -> None:
     assert not [t for t in titles if any(word in t for word in ("Share", "Cloud", "Produced"))]
 
 
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_buttons_of_a_plot_cover_neither_title_nor_legend(
+    opener: Opener, report: Path, width: int
+) -> None:
+    """They show for good where nothing hovers: on a phone the legend lay under them."""
+    page = opener.open(report, width=width).page
+    draw_all(page)
+    gaps = page.evaluate(
+        """[...document.querySelectorAll('.plot')].map(plot => {
+             const box = (one) => one.getBoundingClientRect();
+             const bar = box(plot.querySelector('.modebar'));
+             const title = document.createRange();
+             title.selectNodeContents(plot.parentElement.querySelector('h4'));
+             return [box(plot).top - bar.bottom, bar.left - box(title).right];
+           })"""
+    )
+
+    assert gaps
+    assert all(above >= -1 and beside >= 0 for above, beside in gaps), gaps
+
+
 @pytest.mark.parametrize("width", [420, 768, 1280])
 def test_the_page_never_scrolls_sideways(opener: Opener, report: Path, width: int) -> None:
     """Wide tables scroll in themselves; a page that shifts is unreadable on a phone."""
