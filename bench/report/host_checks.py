@@ -1,10 +1,8 @@
 """What the trials' records say about their host: full, shared, stolen from or throttled."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from bench.analysis.figures import TrialFigures
-from bench.record.schema import HostLoad
 from bench.report import text
 from bench.report.check import Check, Limit, State, of_values
 
@@ -19,67 +17,46 @@ BUSY_SHARE = 0.85
 """Of all cores. Beyond it whoever is ready has to wait for somebody else to finish."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _HostShare:
-    """A share of the host's time, and what it is held against."""
-
-    share: Callable[[HostLoad], float]
-    limit: Limit
-
-
-_BUSY = _HostShare(
-    share=lambda host: host.busy_share,
-    limit=Limit(
-        name="Cores in use",
-        at_most=BUSY_SHARE,
-        written=text.percent,
-        beyond=State.DOUBTFUL,
-        meaning=(
-            "Server, clients and all else together: beyond it the server competes with its load."
-        ),
-    ),
-)
-_OTHERS = _HostShare(
-    share=lambda host: host.others_share,
-    limit=Limit(
-        name="Other processes",
-        at_most=OTHERS_SHARE,
-        written=text.percent,
-        beyond=State.DOUBTFUL,
-        meaning=(
-            "Something else used the cores meanwhile. A server that jetbench did not start is "
-            "among it where it runs on this host."
-        ),
-    ),
-)
-_STEAL = _HostShare(
-    share=lambda host: host.steal_share,
-    limit=Limit(
-        name="Steal",
-        at_most=STOLEN_SHARE,
-        written=text.percent,
-        beyond=State.FAILS,
-        meaning="The hypervisor gave our cores to others; trials above the limit are invalid.",
-    ),
-)
-_THROTTLING = _HostShare(
-    share=lambda host: host.throttled_share,
-    limit=Limit(
-        name="Throttling",
-        at_most=THROTTLED_SHARE,
-        written=text.percent,
-        beyond=State.FAILS,
-        meaning="Our CPU quota gave our time to others; trials above the limit are invalid.",
-    ),
-)
-
-
 def of_host(found: Sequence[TrialFigures]) -> tuple[Check, ...]:
     """Return the checks of the host during these trials."""
-    return tuple(_check(found, what) for what in (_BUSY, _OTHERS, _STEAL, _THROTTLING))
+    return tuple(_check(found, key, limit) for key, limit in _LIMITS.items())
 
 
-def _check(found: Sequence[TrialFigures], what: _HostShare) -> Check:
+def _check(found: Sequence[TrialFigures], key: str, limit: Limit) -> Check:
     hosts = [trial.record.host for trial in found if trial.record.host is not None]
-    shares = [what.share(host) for host in hosts]
-    return of_values([share for share in shares if share >= 0], what.limit)
+    shares = [float(getattr(host, key)) for host in hosts]
+    return of_values([share for share in shares if share >= 0], limit)
+
+
+def _limit(name: str, at_most: float, beyond: State, meaning: str) -> Limit:
+    return Limit(name=name, at_most=at_most, written=text.percent, beyond=beyond, meaning=meaning)
+
+
+_LIMITS = {
+    "busy_share": _limit(
+        "Cores in use",
+        BUSY_SHARE,
+        State.DOUBTFUL,
+        "Server, clients and all else together: beyond it the server competes with its load.",
+    ),
+    "others_share": _limit(
+        "Other processes",
+        OTHERS_SHARE,
+        State.DOUBTFUL,
+        "Something else used the cores meanwhile. A server that jetbench did not start is among "
+        "it where it runs on this host.",
+    ),
+    "steal_share": _limit(
+        "Steal",
+        STOLEN_SHARE,
+        State.FAILS,
+        "The hypervisor gave our cores to others; trials above the limit are invalid.",
+    ),
+    "throttled_share": _limit(
+        "Throttling",
+        THROTTLED_SHARE,
+        State.FAILS,
+        "Our CPU quota gave our time to others; trials above the limit are invalid.",
+    ),
+}
+"""By the key of `HostLoad` whose values are held against each."""
