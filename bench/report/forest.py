@@ -37,28 +37,11 @@ FRAME_PX = 110
 OFFSET = 0.16
 """How far above and below a cell's line its two figures stand."""
 
-_TICKS = (
-    0.1,
-    0.2,
-    0.5,
-    0.8,
-    0.9,
-    0.95,
-    1.0,
-    1.05,
-    1.1,
-    1.25,
-    1.5,
-    2.0,
-    3.0,
-    5.0,
-    10.0,
-    30.0,
-    100.0,
-)
+_FINE_TICKS = tuple(1 + percent / 100 for percent in range(-50, 55, 5))
+_TICKS = (0.1, 0.2, 0.5, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 _COARSE_TICKS = (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 1000.0)
-_COARSE_BEYOND = 4.0
-"""Where the axis spans a larger ratio, the fine ticks would run into each other."""
+_FINE_BELOW, _COARSE_BEYOND = 1.5, 4.0
+"""Ratios that an axis spans: beyond them the ticks would run into each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +169,10 @@ def _ends(each: Compared) -> tuple[float, ...]:
 def ratio_axis(ratios: Sequence[float], title: str) -> Json:
     """Return a logarithmic axis of ratios above 0, its ticks written as changes."""
     low, high = min(*ratios, 0.95), max(*ratios, 1.05)
-    ticks = _TICKS if high / low < _COARSE_BEYOND else _COARSE_TICKS
+    span = high / low
+    ticks = (
+        _FINE_TICKS if span < _FINE_BELOW else _TICKS if span < _COARSE_BEYOND else _COARSE_TICKS
+    )
     margin = (high / low) ** 0.04
     return traces.axis(
         title,
