@@ -7,6 +7,7 @@ from bench.core.errors import Problem, SpecError
 from bench.core.words import nearest
 from bench.spec.load import LoadedConfig, crossing_problems, load_config, load_workload
 from bench.spec.lookup import Kind, find, known, search_roots
+from bench.spec.together import attempt, raise_any
 from bench.spec.workload import Workload
 
 
@@ -47,13 +48,11 @@ def load_workloads(
     loaded: dict[str, Workload] = {}
     problems: list[Problem] = []
     for name in names:
-        try:
-            path = _existing("workload", name, roots)
-            loaded[path.stem] = load_workload(path)
-        except SpecError as error:
-            problems += error.problems
-    if problems:
-        raise SpecError(problems)
+        path = attempt(problems, _existing, "workload", name, roots)
+        workload = None if path is None else attempt(problems, load_workload, path)
+        if path is not None and workload is not None:
+            loaded[path.stem] = workload
+    raise_any(problems)
     return loaded
 
 
@@ -61,19 +60,13 @@ def check_all(*loads: Callable[[], object]) -> None:
     """Raise SpecError with the problems of all these loads, not of the first that fails alone."""
     problems: list[Problem] = []
     for load in loads:
-        try:
-            load()
-        except SpecError as error:
-            problems += error.problems
-    if problems:
-        raise SpecError(list(dict.fromkeys(problems)))
+        attempt(problems, load)
+    raise_any(problems)
 
 
 def check_crossing(configs: Iterable[LoadedConfig], workloads: dict[str, Workload]) -> None:
     """Raise SpecError where a variant cannot carry a workload."""
-    problems = [problem for config in configs for problem in crossing_problems(config, workloads)]
-    if problems:
-        raise SpecError(list(dict.fromkeys(problems)))
+    raise_any(problem for config in configs for problem in crossing_problems(config, workloads))
 
 
 def _split(text: str, roots: Sequence[Path]) -> tuple[Path, str]:

@@ -19,6 +19,7 @@ from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.problems import split_allowed, validate
 from bench.spec.servers import server_objections
+from bench.spec.together import attempt, raise_any
 from bench.spec.variant import ConfigFile, Settings
 from bench.spec.variants import NAME_WORDS, Variant, read_variants
 from bench.spec.workload import Phases, Workload
@@ -84,7 +85,7 @@ def load_workload(path: Path) -> Workload:
     """Return a workload; SpecError with all that is wrong with its file."""
     document = read_document(path, shown(path))
     workload, problems = validate(Workload, document)
-    _raise_any([*_name_problems(path, "workload"), *document.problems, *problems])
+    raise_any([*_name_problems(path, "workload"), *document.problems, *problems])
     return _present(workload)
 
 
@@ -106,7 +107,7 @@ def load_config(path: Path) -> LoadedConfig:
         if settings is not None:
             problems += map(variant.objection, objections(settings))
             resolved[variant.name] = settings
-    _raise_any(problems)
+    raise_any(problems)
     return LoadedConfig(
         name=path.stem,
         question=_present(file).question,
@@ -141,7 +142,7 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
     for config in configs:
         problems += crossing_problems(config, workloads)
     problems += _baseline_problems(document, configs)
-    _raise_any(problems)
+    raise_any(problems)
     return LoadedMatrix(
         name=path.stem,
         path=path,
@@ -157,8 +158,8 @@ def check_files(paths: Iterable[Path]) -> tuple[Recognised, ...]:
     A file is recognised by its keys. With a matrix go the files that it names.
     """
     problems: list[Problem] = []
-    recognised = [_attempt(problems, _check_file, path) for path in paths]
-    _raise_any(problems)
+    recognised = [attempt(problems, _check_file, path) for path in paths]
+    raise_any(problems)
     return tuple(filter(None, recognised))
 
 
@@ -171,7 +172,7 @@ def check_server(loaded: LoadedMatrix, *, version: str, servers: int, embedded: 
         servers: members of its cluster, 1 for a single server.
         embedded: we start it and write its configuration file.
     """
-    _raise_any(
+    raise_any(
         config.sources[name].objection(objection)
         for config in loaded.configs
         for name, settings in config.variants.items()
@@ -219,7 +220,7 @@ class _Members:
                 self._note(loc, f"names the {kind} '{path.stem}' again", f"each {kind} once")
                 continue
             seen.add(path.stem)
-            content = _attempt(self.problems, loader, path)
+            content = attempt(self.problems, loader, path)
             if content is not None:
                 loaded[loc] = path.stem, content
         return loaded
@@ -332,23 +333,6 @@ def _name_problems(path: Path, kind: Kind) -> Iterator[Problem]:
     if not is_name(path.stem):
         yield Problem(
             file=shown(path), what=f"'{path.stem}' cannot name a {kind}", allowed=NAME_WORDS
-        )
-
-
-def _attempt(problems: list[Problem], load: Callable[[Path], T], path: Path) -> T | None:
-    try:
-        return load(path)
-    except SpecError as error:
-        problems += error.problems
-        return None
-
-
-def _raise_any(problems: Iterable[Problem]) -> None:
-    found = list(dict.fromkeys(problems))
-    if found:
-        files = list(dict.fromkeys(problem.file for problem in found))
-        raise SpecError(
-            sorted(found, key=lambda problem: (files.index(problem.file), problem.line))
         )
 
 
