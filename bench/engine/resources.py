@@ -27,9 +27,8 @@ def host_load(samples: pd.DataFrame, window: Window) -> HostLoad | None:
     steal_ns = _grown(samples, "host_steal_ns", window)
     throttled_ns = _grown(samples, "host_throttled_ns", window)
     length_ns = window.window_end_ns - window.window_start_ns
-    cores = psutil.cpu_count() or 1
-    idle_ns = _grown(samples, "host_idle_ns", window)
-    busy_ns = None if idle_ns is None else cores * length_ns - idle_ns - (steal_ns or 0)
+    cores = len(psutil.cpu_times(percpu=True))  # as the counts have it; we may be given fewer
+    busy_ns = _busy_ns(samples, window, cores * length_ns - (steal_ns or 0))
     return HostLoad(
         steal_share=UNKNOWN if steal_ns is None else steal_ns / (length_ns * cores),
         throttled_share=UNKNOWN if throttled_ns is None else throttled_ns / length_ns,
@@ -37,10 +36,19 @@ def host_load(samples: pd.DataFrame, window: Window) -> HostLoad | None:
         others_share=(
             UNKNOWN
             if busy_ns is None
-            # The host counts in ticks of 10 ms, a process to the ns: less than nothing is nothing.
             else max(0, busy_ns - _used_by_us(samples, window)) / (length_ns * cores)
         ),
     )
+
+
+def _busy_ns(samples: pd.DataFrame, window: Window, given_ns: int) -> int | None:
+    """Return how long something ran of the time that was given; None where nobody counts it.
+
+    The host counts in ticks of 10 ms, a process to the ns: less than nothing is nothing, here and
+    where our own share is taken off.
+    """
+    idle_ns = _grown(samples, "host_idle_ns", window)
+    return None if idle_ns is None else max(0, given_ns - idle_ns)
 
 
 def _used_by_us(samples: pd.DataFrame, window: Window) -> int:

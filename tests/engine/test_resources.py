@@ -76,7 +76,7 @@ def test_losses_are_counters_or_unknown() -> None:
 
 def test_what_we_use_is_used_on_the_host() -> None:
     """In ticks of 10 ms, so it takes some."""
-    cores = psutil.cpu_count() or 1
+    cores = len(psutil.cpu_times(percpu=True))
     before_ns, begun_ns, ran_s = read_host_cpu().idle_ns, now_ns(), time.process_time()
 
     while time.process_time() - ran_s < 0.2:
@@ -88,7 +88,7 @@ def test_what_we_use_is_used_on_the_host() -> None:
 
 def test_others_used_what_the_host_did_and_we_did_not() -> None:
     """One core was busy for 800 of 1000 ns, our two processes for 300, the other cores idle."""
-    cores = psutil.cpu_count() or 1
+    cores = len(psutil.cpu_times(percpu=True))
     rows = [
         {"t_ns": t, "host_idle_ns": idle, "server_cpu_ns": server, "publisher-0_cpu_ns": 7 + server}
         for t, idle, server in ((1000, 50, 10), (2000, 250 + 1000 * (cores - 1), 160))
@@ -104,12 +104,24 @@ def test_others_used_what_the_host_did_and_we_did_not() -> None:
 
 def test_a_host_whose_ticks_lag_behind_our_own_count_has_no_others() -> None:
     """A process is counted to the ns, the host in ticks: less than nothing is nothing."""
+    cores = len(psutil.cpu_times(percpu=True))
     rows = [
         {"t_ns": t, "host_idle_ns": idle, "server_cpu_ns": server, "host_steal_ns": 0}
-        for t, idle, server in ((1000, 0, 10), (2000, 1000 * (psutil.cpu_count() or 1), 160))
+        for t, idle, server in ((1000, 0, 10), (2000, 1000 * cores, 160))
     ]
 
     host = host_load(samples.table(rows), WINDOW)
 
     assert host is not None
-    assert host.others_share == 0
+    assert (host.busy_share, host.others_share) == (0, 0)
+
+
+def test_a_tick_too_much_of_idleness_is_none_at_work_and_not_unknown() -> None:
+    """A share below 0 would be taken for one that nobody counted, and left out."""
+    cores = len(psutil.cpu_times(percpu=True))
+    rows = [{"t_ns": t, "host_idle_ns": t * cores + t // 2} for t in (1000, 2000)]
+
+    host = host_load(samples.table(rows), WINDOW)
+
+    assert host is not None
+    assert (host.busy_share, host.others_share) == (0, 0)
