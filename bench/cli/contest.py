@@ -80,7 +80,7 @@ def _begin(plan: Plan, arena: Arena) -> None:
         _say(f"warning: {warning}")
     print_estimate(plan, errors())
     before, after = versions
-    version = before if before == after else f"{before} → {after}"
+    version = before if before == after else f"{before} (baseline), {after} (candidate)"
     arena.store.write_environment(environment.describe(arena.baseline, version, command_line()))
 
 
