@@ -16,20 +16,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from playwright.sync_api import sync_playwright
 
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.plan.model import Cell, Trial
-from bench.record.schema import Slices, Time, TrialRecord, Window
+from bench.record.schema import ProcessUsage, Slices, Time, TrialRecord, Window, WindowCounts
 from bench.spec.variant import Settings
 from tests.analysis import runs
-from tests.browser.conftest import FLAGS, NAMES
+from tests.browser.chromium import FLAGS, MISSING, find_chromium
 
 WORKLOADS = ("small-events", "mixed-payload")
 VARIANTS = 20
 BLOCKS = 5
 WARMUP_S, WINDOW_S, DRAIN_S = 5, 20, 2
 RATE = 1000
+ROLES = ("server", "publisher-0", "consumer-0", "sampler")
 
 BUILT_S, OPENED_S, SIZE_BYTES = 5.0, 3.0, 8_000_000
 """What is to be reached on two cores."""
@@ -42,7 +44,8 @@ def main() -> int:
     parser.add_argument("--directory", type=Path, default=Path("results/report-truth"))
     options = parser.parse_args()
     run = options.directory / "results" / "large"
-    shutil.rmtree(options.directory, ignore_errors=True)
+    if run.exists():  # of an earlier time; nothing else in there is ours
+        shutil.rmtree(run)
     trials = _write_run(run)
     report = options.directory / "reports" / "large" / "index.html"
     built_s = [_timed(lambda: _build(options.directory)) for _ in range(options.repeats)]
@@ -65,7 +68,8 @@ def _write_run(path: Path) -> int:
         rng = np.random.default_rng(trial.index)
         seconds = {each: list(_seconds(rng, place)) for place, each in enumerate(Time)}
         lag = rng.poisson(20, total_s * 10).tolist()
-        store.write_trial(_record(trial), runs.intervals(seconds), runs.sampled(lag))
+        sampled = _with_processes(runs.sampled(lag), rng)
+        store.write_trial(_record(trial), runs.intervals(seconds), sampled)
     return len(plan.trials)
 
 
@@ -81,6 +85,18 @@ def _seconds(rng: np.random.Generator, place: int) -> Iterator[runs.IntArray]:
         yield (NS_PER_MS * (place + 1) * rng.lognormal(0, 0.5, RATE)).astype(np.int64)
 
 
+def _with_processes(samples: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the samples with what a trial's processes used; each has plots of its own."""
+    count = len(samples)
+    used = {
+        f"{role}_{what}": rng.integers(1, 40_000_000, count).cumsum()
+        for role in ROLES
+        for what in ("cpu_ns", "rss_bytes", "wait_ns")
+    }
+    host = {f"host_{what}_ns": np.zeros(count) for what in ("idle", "steal", "throttled")}
+    return samples.assign(**used, **host).astype("Int64")
+
+
 def _record(trial: Trial) -> TrialRecord:
     made = runs.record(trial, rate=RATE)
     counts = (RATE,) * (WARMUP_S + WINDOW_S) + (0,) * DRAIN_S
@@ -91,7 +107,17 @@ def _record(trial: Trial) -> TrialRecord:
         drained_ns=(end_s + DRAIN_S) * NS_PER_S,
     )
     names = ("offered", "sent", "stored", "received", "handled", "acked")
-    return replace(made, window=window, slices=Slices(**dict.fromkeys(names, counts)))
+    usages = tuple(
+        ProcessUsage(role=r, cpu_ns=10**9, cpu_share=0.2, rss_bytes_peak=10**8, wait_share=0.02)
+        for r in ROLES
+    )
+    return replace(
+        made,
+        window=window,
+        window_counts=WindowCounts(**dict.fromkeys(names, RATE * WINDOW_S)),
+        slices=Slices(**dict.fromkeys(names, counts)),
+        processes=usages,
+    )
 
 
 def _build(directory: Path) -> None:
@@ -100,9 +126,9 @@ def _build(directory: Path) -> None:
 
 
 def _opened_s(report: Path, repeats: int) -> Iterator[float]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    path = find_chromium()
     if path is None:
-        raise SystemExit(f"no Chromium found; looked for {', '.join(NAMES)}")
+        raise SystemExit(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         for _ in range(repeats):
