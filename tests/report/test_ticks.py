@@ -12,7 +12,6 @@ from bench.report.ticks import ENOUGH, log_ticks, tick_text
     [
         (1.0, 10.0, [1, 2, 5, 10]),
         (20.0, 33.0, [20, 25, 30, 35]),
-        (3.0, 3.0, []),
         (0.98, 1.04, [0.98, 1.0, 1.02, 1.04]),
     ],
 )
@@ -23,6 +22,11 @@ def test_ticks_are_round_and_around_what_is_shown(
     shown = [tick for tick in log_ticks(low, high) if low * 0.9 <= tick <= high * 1.1]
 
     assert shown == pytest.approx(ticks)
+
+
+def test_a_single_value_has_the_ticks_of_its_decade() -> None:
+    """Such an axis is drawn with room around: steps of nothing would be no ticks at all."""
+    assert log_ticks(3.0, 3.0) == pytest.approx([1, 2, 5, 10, 20, 50])
 
 
 def test_a_wide_axis_has_powers_of_ten_alone() -> None:

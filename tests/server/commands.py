@@ -14,7 +14,8 @@ import psutil
 import yaml
 
 from bench.broker.server import find_server_binary
-from tests.server.running import Tree
+from bench.record.store import RunStore
+from tests.server.running import Tree, sound
 
 TIMEOUT_S = 240
 
@@ -83,20 +84,19 @@ def jetbench(directory: Path, *words: str) -> "subprocess.CompletedProcess[str]"
 
 def planned_trials(directory: Path) -> int:
     """Return how many trials the one run plans: more than it began with once a block was spoilt."""
-    (plan,) = (directory / "results").glob("*/plan.json")
-    return len(json.loads(plan.read_text("utf-8"))["trials"])
+    return len(_only_run(directory).read_plan().trials)
 
 
 def went_well(directory: Path, done: "subprocess.CompletedProcess[str]") -> bool:
     """Say whether a run found nothing to object to but what the hypervisor took meanwhile."""
-    records = [json.loads(path.read_text("utf-8")) for path in directory.rglob("trial.json")]
-    invalid = {
-        finding["code"]
-        for record in records
-        for finding in record["findings"]
-        if finding["level"] == "invalid"
-    }
-    return done.returncode == 0 or (done.returncode == 4 and invalid == {"cpu-steal"})
+    store = _only_run(directory)
+    only_taken = all(sound(store.read_trial(trial_id)) for trial_id in store.trial_ids())
+    return done.returncode == 0 or (done.returncode == 4 and only_taken)
+
+
+def _only_run(directory: Path) -> RunStore:
+    (run,) = (directory / "results").iterdir()
+    return RunStore(run)
 
 
 def trials_of(directory: Path) -> list[str]:
