@@ -106,10 +106,10 @@ def test_a_stopped_server_is_seen_from_the_schedule(tmp_path: Path) -> None:
 def test_both_clients_count_alike_and_agree_on_the_time(tmp_path: Path) -> None:
     """The same server, load and mode: what is counted is equal, what is timed is close.
 
-    Three trials of each in turn, and the best of each: the host's noise only ever adds.
+    Six trials of each in turn, and the best of each: the host's noise only ever adds.
     """
     best: dict[str, int] = {}
-    for block in range(3):
+    for block in range(6):
         for client in ("wire", "nats-py"):
             settings = {"client": client, "consumer": {"mode": "push"}}
             kept = run_trial(tmp_path / f"{client}-{block}", workload("1000/s", "3s"), settings)
