@@ -1,14 +1,16 @@
 """The open-loop publisher against a link of the test's own: what is due leaves, come what may."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import uvloop
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.engine.clock import now_ns
+from bench.engine.clock import LoopTimer, now_ns
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.recorder import PublishRecorder, load_publisher
 from bench.spec.workload import Publish
@@ -45,6 +47,39 @@ class ScriptedLink:
         self._recorder.caught_up()
 
 
+class WritingLink(ScriptedLink):
+    """Has a block out only after other work of the event loop, as nats-py's flusher has."""
+
+    def __init__(self, recorder: PublishRecorder, events: list[str]) -> None:
+        super().__init__(recorder, 0.001)
+        self._events = events
+        self._writing: asyncio.Task[None] | None = None
+
+    def blocked(self) -> "asyncio.Future[None] | None":
+        return None if self._writing is None or self._writing.done() else self._writing
+
+    def send(self, first: int, stop: int) -> None:
+        super().send(first, stop)
+        self._events.append("handed over")
+        self._writing = asyncio.get_running_loop().create_task(self._write())
+
+    async def _write(self) -> None:
+        await asyncio.sleep(0)
+        self._events.append("written")
+
+
+class NotedTimer(LoopTimer):
+    """Notes when it is set."""
+
+    def __init__(self, ring: Callable[[], None], events: list[str]) -> None:
+        super().__init__(ring)
+        self._events = events
+
+    def ring_at(self, instant_ns: int) -> None:
+        self._events.append("timer set")
+        super().ring_at(instant_ns)
+
+
 def offer(window: int) -> Publish:
     return Publish.model_validate({"rate": "1000/s", "window": window})
 
@@ -54,10 +89,16 @@ async def publish(
 ) -> tuple[ScriptedLink, OpenLoopPublisher]:
     recorder = PublishRecorder(np.arange(offsets_ns.size, dtype=np.int64), path)
     link = ScriptedLink(recorder, answer_after_s)
+    return link, await publish_by(link, recorder, offsets_ns, window)
+
+
+async def publish_by(
+    link: ScriptedLink, recorder: PublishRecorder, offsets_ns: IntArray, window: int
+) -> OpenLoopPublisher:
     publisher = OpenLoopPublisher(link, recorder, offer(window))
     start_ns = now_ns() + 5 * NS_PER_MS
     await publisher.run(start_ns + offsets_ns, start_ns + NS_PER_S // 2)
-    return link, publisher
+    return publisher
 
 
 def every_ms(count: int) -> IntArray:
@@ -108,6 +149,24 @@ def test_one_by_one_each_message_waits_for_the_one_before(tmp_path: Path) -> Non
     assert link.most_in_flight == 1
     assert link.blocks == [(position, position + 1) for position in range(30)]
     assert publisher.window_full_msgs > 0
+
+
+def test_the_timer_is_set_when_the_block_is_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Setting it takes its time, which would be counted as the message's."""
+    events: list[str] = []
+    monkeypatch.setattr("bench.engine.publisher.make_timer", lambda ring: NotedTimer(ring, events))
+
+    async def noted() -> OpenLoopPublisher:
+        recorder = PublishRecorder(np.arange(20, dtype=np.int64), tmp_path / "p.npy")
+        return await publish_by(WritingLink(recorder, events), recorder, every_ms(20), 256)
+
+    publisher = uvloop.run(noted())
+
+    assert publisher.sent == 20
+    after = [events[index + 1] for index, event in enumerate(events) if event == "handed over"]
+    assert set(after) == {"written"}
 
 
 def test_a_server_that_never_answers_does_not_hold_the_publisher_for_ever(tmp_path: Path) -> None:
