@@ -32,8 +32,8 @@ class OpenLoopPublisher:
     """Sends one publisher's share of the traffic.
 
     It is called, not resumed: by its timer when something is due, by the recorder when the window
-    has room, by the link when it takes messages again. Each call looks at the clock and decides
-    anew, so one call too many does no harm.
+    has room, by the link when it takes messages again, and when the answers' time is over. Each
+    call looks at the clock and decides anew, so one call too many does no harm.
 
     Attributes:
         sent: messages handed to the link.
@@ -66,10 +66,13 @@ class OpenLoopPublisher:
         self._until_ns = answers_until_ns
         self._over = asyncio.get_running_loop().create_future()
         self._timer = make_timer(self._called)
+        deadline = make_timer(self._called)
+        deadline.ring_at(answers_until_ns + 1)
         try:
             self._called()
             await self._over
         finally:
+            deadline.close()
             self._timer.close()
 
     def _called(self) -> None:
@@ -85,6 +88,8 @@ class OpenLoopPublisher:
     def _turn(self, timer: Timer) -> bool:
         """Send what may leave now and see to the next call; say False when all is over."""
         now = now_ns()
+        if now > self._until_ns:
+            return False
         count = len(self._due_ns)
         near = min(count, self.sent + NEAR_MSGS)
         due_stop = bisect_right(self._due_ns, now, self.sent, near)
@@ -104,11 +109,9 @@ class OpenLoopPublisher:
             if now >= self._turn_ns:  # a call too many must not move the grid
                 self._turn_ns = max(self._due_ns[self.sent], self._turn_ns + self._tick_ns)
             timer.ring_at(self._turn_ns)
-            return True
         else:
             self._recorder.when_settled(count, self._called)
-        timer.ring_at(self._until_ns)
-        return now <= self._until_ns and self._recorder.settled < count
+        return self._recorder.settled < count
 
     def _waits_for_link(self) -> bool:
         """Have the link call when it takes messages; say False when it does now.

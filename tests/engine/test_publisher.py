@@ -68,6 +68,13 @@ class WritingLink(ScriptedLink):
         self._events.append("written")
 
 
+class StuckLink(ScriptedLink):
+    """Takes one block and never another, as a connection that is not mended."""
+
+    def blocked(self) -> "asyncio.Future[None] | None":
+        return asyncio.get_running_loop().create_future() if self.blocks else None
+
+
 class NotedTimer(LoopTimer):
     """Notes when it is set."""
 
@@ -177,3 +184,17 @@ def test_a_server_that_never_answers_does_not_hold_the_publisher_for_ever(tmp_pa
     assert publisher.sent == 10
     assert np.count_nonzero(record.sent_ns) == 10
     assert np.count_nonzero(record.stored_ns) == 0
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_a_link_that_stays_blocked_does_not_hold_the_publisher_for_ever(
+    tmp_path: Path, count: int
+) -> None:
+    """Whether more is due or not: the deadline is the publisher's own."""
+
+    async def stuck() -> OpenLoopPublisher:
+        recorder = PublishRecorder(np.arange(count, dtype=np.int64), tmp_path / "p.npy")
+        async with asyncio.timeout(5):
+            return await publish_by(StuckLink(recorder, None), recorder, every_ms(count), 256)
+
+    assert uvloop.run(stuck()).sent == 1
