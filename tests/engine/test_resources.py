@@ -14,6 +14,7 @@ from bench.record import samples
 from bench.record.schema import Window
 
 WINDOW = Window(window_start_ns=1000, window_end_ns=2000, drained_ns=2500)
+CORES = len(psutil.cpu_times(percpu=True))
 
 
 def test_counters_are_read_off_at_the_windows_limits() -> None:
@@ -76,38 +77,35 @@ def test_losses_are_counters_or_unknown() -> None:
 
 def test_what_we_use_is_used_on_the_host() -> None:
     """In ticks of 10 ms, so it takes some."""
-    cores = len(psutil.cpu_times(percpu=True))
     before_ns, begun_ns, ran_s = read_host_cpu().idle_ns, now_ns(), time.process_time()
 
     while time.process_time() - ran_s < 0.2:
         pass
 
     idle_ns = read_host_cpu().idle_ns - before_ns
-    assert cores * (now_ns() - begun_ns) - idle_ns >= 0.1 * NS_PER_S
+    assert CORES * (now_ns() - begun_ns) - idle_ns >= 0.1 * NS_PER_S
 
 
 def test_others_used_what_the_host_did_and_we_did_not() -> None:
     """One core was busy for 800 of 1000 ns, our two processes for 300, the other cores idle."""
-    cores = len(psutil.cpu_times(percpu=True))
     rows = [
         {"t_ns": t, "host_idle_ns": idle, "server_cpu_ns": server, "publisher-0_cpu_ns": 7 + server}
-        for t, idle, server in ((1000, 50, 10), (2000, 250 + 1000 * (cores - 1), 160))
+        for t, idle, server in ((1000, 50, 10), (2000, 250 + 1000 * (CORES - 1), 160))
     ]
 
     host = host_load(samples.table(rows), WINDOW)
 
     assert host is not None
-    assert host.busy_share == pytest.approx(0.8 / cores)
-    assert host.others_share == pytest.approx(0.5 / cores)
+    assert host.busy_share == pytest.approx(0.8 / CORES)
+    assert host.others_share == pytest.approx(0.5 / CORES)
     assert host.steal_share == UNKNOWN
 
 
 def test_a_host_whose_ticks_lag_behind_our_own_count_has_no_others() -> None:
     """A process is counted to the ns, the host in ticks: less than nothing is nothing."""
-    cores = len(psutil.cpu_times(percpu=True))
     rows = [
         {"t_ns": t, "host_idle_ns": idle, "server_cpu_ns": server, "host_steal_ns": 0}
-        for t, idle, server in ((1000, 0, 10), (2000, 1000 * cores, 160))
+        for t, idle, server in ((1000, 0, 10), (2000, 1000 * CORES, 160))
     ]
 
     host = host_load(samples.table(rows), WINDOW)
@@ -118,8 +116,7 @@ def test_a_host_whose_ticks_lag_behind_our_own_count_has_no_others() -> None:
 
 def test_a_tick_too_much_of_idleness_is_none_at_work_and_not_unknown() -> None:
     """A share below 0 would be taken for one that nobody counted, and left out."""
-    cores = len(psutil.cpu_times(percpu=True))
-    rows = [{"t_ns": t, "host_idle_ns": t * cores + t // 2} for t in (1000, 2000)]
+    rows = [{"t_ns": t, "host_idle_ns": t * CORES + t // 2} for t in (1000, 2000)]
 
     host = host_load(samples.table(rows), WINDOW)
 
