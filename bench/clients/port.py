@@ -157,7 +157,11 @@ class ConsumerLink(Protocol):
         """
 
     def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
-        """Acknowledge each; or all of them and those before by one ack for the last one."""
+        """Acknowledge each; or all of them and those before by one ack for the last one given.
+
+        With `cumulative` they stand in the order of the stream: after a redelivery the one that
+        came last may not be the one that covers the others.
+        """
 
     @property
     def faults(self) -> Sequence[str]:

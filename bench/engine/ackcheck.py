@@ -2,7 +2,8 @@
 
 A consumer with `sample_freq` makes the server publish, for a share of the messages, how long it
 waited for the ack. It counts from its delivery to the ack's arrival; we count from receipt to the
-ack's hand-over, so the server's figure is ours plus the way there and back.
+ack's hand-over, so the server's figure is ours plus the way there and back. It counts from its
+*last* delivery, whichever delivery is acknowledged: messages that it delivered twice are no sample.
 """
 
 import json
@@ -63,12 +64,18 @@ def compare_acks(
 
 
 def _ours(consumers: Sequence[ConsumerRecord]) -> dict[int, int]:
-    """Return by stream sequence how long each first delivery waited for its ack, ns."""
+    """Return by stream sequence how long each message waited for its ack, ns.
+
+    Without those that came again, to whichever process: the server's clock began anew for them.
+    """
     waited: dict[int, int] = {}
     for record in consumers:
         known = (record.deliveries == 1) & (record.acked_ns != NEVER)
         spans = record.acked_ns[known] - record.received_ns[known]
         waited.update(zip(record.stream_seqs[known].tolist(), spans.tolist(), strict=True))
+    for record in consumers:
+        for seq in record.stream_seqs[record.deliveries > 1].tolist():
+            waited.pop(seq, None)
     return waited
 
 

@@ -19,7 +19,7 @@ class AckOrder:
 
     Attributes:
         positions: messages that this order settles, shape (n,); n is 0 for "nothing now".
-        cumulative: one ack for the last of `positions` stands for all of them.
+        cumulative: one ack for the one highest in the stream stands for all of them.
     """
 
     positions: IntArray

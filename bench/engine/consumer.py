@@ -125,5 +125,10 @@ class Consumer:
         self._acknowledge(self._acks.handled(positions, idle=not self._in_hand))
 
     def _acknowledge(self, order: AckOrder) -> None:
-        if order.positions.size:
-            self._link.ack(order.positions, cumulative=order.cumulative)
+        if not order.positions.size:
+            return
+        positions = order.positions
+        if order.cumulative:
+            # What came last may be a repeat of an early message: an ack for it would cover less.
+            positions = self._recorder.in_stream_order(positions)
+        self._link.ack(positions, cumulative=order.cumulative)

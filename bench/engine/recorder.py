@@ -200,6 +200,10 @@ class ConsumeRecorder:
         self._stop = stop
         return np.arange(first, stop, dtype=np.int64)
 
+    def in_stream_order(self, positions: IntArray) -> IntArray:
+        """Return these deliveries with the highest stream sequence last; of repeats, the latest."""
+        return positions[np.argsort(self._stream_seqs[positions], kind="stable")]
+
     def handled_at(self, positions: IntArray, handled_ns: int) -> None:
         """Handlers of these deliveries were seen to have ended at this instant."""
         self._handled_ns[positions] = handled_ns

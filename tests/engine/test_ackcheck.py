@@ -48,6 +48,20 @@ def test_only_first_deliveries_that_were_acknowledged_are_compared() -> None:
     assert compare_acks([(1, 150), (2, 150), (9, 150)], [record]) is None
 
 
+def test_a_message_that_came_again_is_no_sample() -> None:
+    """The server counts from its last delivery, here the one at 1080, and acks name the first.
+
+    Its 20 against our 100 spoke against one of the two measures, in every message of such a trial.
+    """
+    first = consumed([(1, 1, 1000, 1100), (2, 1, 1000, 1100)])
+    again = consumed([(1, 2, 1080, NEVER)])
+
+    check = compare_acks([(1, 20), (2, 150)], [first, again])
+
+    assert check is not None
+    assert (check.messages, check.server_ns_p50, check.below_zero) == (1, 150, 0)
+
+
 def test_the_servers_event_is_read_as_it_is_written() -> None:
     """The fields of io.nats.jetstream.metric.v1.consumer_ack (nats-server 2.15.1)."""
     event = {"stream_seq": 7, "consumer_seq": 7, "ack_time": 4321, "deliveries": 1}

@@ -167,3 +167,41 @@ def test_redeliveries_are_seen(tmp_path: Path) -> None:
     assert record.ledger.redelivered > 0
     assert record.ledger.duplicates > 0
     assert record.ledger.lost == 0
+
+
+def test_cumulative_acks_cover_what_they_are_noted_for_although_messages_come_again(
+    tmp_path: Path,
+) -> None:
+    """A repeat of an early message comes last: acked is the highest, and the server keeps none.
+
+    An ack for the repeat would leave those above it to the server, and read as acked here.
+    """
+    settings = {
+        "consumer": {"ack_policy": "all", "ack_wait": "150ms", "max_ack_pending": 40},
+        "pull": {"batch": 40},
+        "ack": {"timing": "cumulative", "batch": 40},
+    }
+    consume = {"workers": 40, "handler": {"time": "300ms"}}
+
+    record = run_trial(
+        tmp_path, workload("40/s", "3s", consume=consume, drain="4s"), settings
+    ).record
+
+    assert record.ledger is not None
+    assert record.ledger.redelivered > 0
+    assert (record.ledger.acked, record.ledger.backlog) == (record.ledger.planned, 0)
+    assert "not-drained" not in codes(record)
+
+
+def test_ack_times_of_messages_that_came_again_are_no_sample(tmp_path: Path) -> None:
+    """The server counts from its last delivery: of 225 such messages all read as below zero."""
+    settings = {"consumer": {"ack_wait": "200ms", "max_ack_pending": 20}, "pull": {"batch": 20}}
+    consume = {"workers": 20, "handler": {"time": "300ms"}}
+
+    record = run_trial(
+        tmp_path, workload("40/s", "3s", consume=consume, drain="3s"), settings
+    ).record
+
+    assert record.ledger is not None
+    assert record.ledger.redelivered > 50
+    assert record.ack_check is None or record.ack_check.below_zero == 0

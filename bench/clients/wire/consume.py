@@ -62,7 +62,7 @@ class WireConsumer:
         self._request()
 
     def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
-        """Acknowledge each; or all and those before by one ack for the last."""
+        """Acknowledge each; or all and those before by one ack for the last one given."""
         if cumulative:
             ack_subjects = [self._unanswered.settle_through(int(positions[-1]))]
         else:
