@@ -8,16 +8,16 @@ its name.
 import asyncio
 import hashlib
 import json
-import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import nats
 import nats.errors
 from nats.aio.client import Client
 
-from bench.broker.endpoint import Endpoint, masked, tls_context, wants_tls
+from bench.broker import link
+from bench.broker.endpoint import JS_API
+from bench.broker.link import Link
 from bench.core.errors import MeasurementError, NameCollisionError, ServerUnavailableError
 from bench.core.ids import OWNER_KEY, STREAM_PREFIX, SUBJECT_PREFIX
 from bench.spec.variant import ConsumerSettings, Settings, StreamSettings
@@ -30,6 +30,8 @@ _STORE_NOT_READY = 10049  # seen once in thousands, right after the account's la
 _SUBJECTS_OVERLAP = 10065
 
 Json = dict[str, Any]
+
+connect = link.connect
 
 
 class ApiError(MeasurementError):
@@ -81,59 +83,6 @@ def trial_names(run_id: str, trial_index: int) -> Names:
     )
 
 
-async def connect(
-    endpoint: Endpoint,
-    *,
-    on_error: Callable[[Exception], Awaitable[None]] | None = None,
-    on_disconnect: Callable[[], Awaitable[None]] | None = None,
-) -> Client:
-    """Return a connection that never reconnects by itself: a measurement must not mend its faults.
-
-    Raises:
-        ServerUnavailableError: nobody answers within the endpoint's timeout, or we are refused.
-    """
-    client = Client()
-    options: Json = {"tls_handshake_first": True} if endpoint.tls_first else {}
-    if endpoint.creds_file:
-        options["user_credentials"] = endpoint.creds_file
-    if endpoint.nkey_seed_file:
-        options["nkeys_seed"] = endpoint.nkey_seed_file
-    if wants_tls(endpoint):
-        options["tls"] = tls_context(endpoint)
-    try:
-        # The library bounds each attempt, not their sum: without this it tries for two minutes.
-        await asyncio.wait_for(
-            client.connect(
-                endpoint.url,
-                name=endpoint.name,
-                allow_reconnect=False,
-                max_reconnect_attempts=0,
-                connect_timeout=math.ceil(endpoint.connect_timeout_s),
-                error_cb=on_error or _ignore,
-                disconnected_cb=on_disconnect,
-                **options,
-            ),
-            endpoint.connect_timeout_s,
-        )
-    except (OSError, TimeoutError, nats.errors.Error) as error:
-        await _abandon(client)
-        reason = "nobody answers" if isinstance(error, (TimeoutError, OSError)) else str(error)
-        raise ServerUnavailableError(
-            f"{masked(endpoint.url)}: cannot connect: {reason}; is a nats-server running there?"
-        ) from None  # the library's own text may hold the address with its password
-    return client
-
-
-async def _ignore(_: Exception) -> None: ...
-
-
-async def _abandon(client: Client) -> None:
-    try:
-        await asyncio.wait_for(client.close(), 1.0)
-    except (OSError, TimeoutError, nats.errors.Error):
-        return
-
-
 async def api(client: Client, operation: str, body: Mapping[str, Any] | None = None) -> Json:
     """Send one JetStream API request and return its answer.
 
@@ -142,20 +91,28 @@ async def api(client: Client, operation: str, body: Mapping[str, Any] | None = N
         MeasurementError: no answer, or the connection is gone.
     """
     payload = json.dumps(body).encode() if body is not None else b""
+    subject = f"{js_api_of(client)}.{operation}"
     try:
-        answer = await client.request(f"$JS.API.{operation}", payload, timeout=API_TIMEOUT_S)
+        answer = await client.request(subject, payload, timeout=API_TIMEOUT_S)
     except nats.errors.NoRespondersError:
         raise ServerUnavailableError(
             "the server has no JetStream; start it with -js or a jetstream block"
         ) from None
     except (OSError, TimeoutError, nats.errors.Error) as error:
-        raise MeasurementError(f"{operation}: no answer from the server: {error}") from error
+        forbidden = client.forbidden(subject) if isinstance(client, Link) else ""
+        reason = forbidden or str(error) or "none in time"
+        raise MeasurementError(f"{operation}: no answer from the server: {reason}") from error
     content: Json = json.loads(answer.data)
     if "error" in content:
         error_info = content["error"]
         code = int(error_info.get("err_code", error_info.get("code", 0)))
         raise ApiError(operation, code, str(error_info.get("description", "")))
     return content
+
+
+def js_api_of(client: Client) -> str:
+    """Return what the subjects of the JetStream API begin with on this connection."""
+    return client.endpoint.js_api if isinstance(client, Link) else JS_API
 
 
 async def require_jetstream(client: Client) -> None:

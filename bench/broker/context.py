@@ -5,38 +5,162 @@ Source: github.com/nats-io/jsm.go, natscontext; files `$XDG_CONFIG_HOME/nats/con
 
 import json
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any, TypeVar
 
-from bench.broker.endpoint import Endpoint, parse_server_url
+from bench.broker.address import Address, AddressError, parse_addresses
+from bench.broker.endpoint import INBOXES, JS_API, Endpoint, tls_context
+from bench.broker.login import check_jwt, read_creds, read_seed
 from bench.core.errors import UsageError
 from bench.core.words import nearest
 
-NOT_HONOURED = ("jetstream_domain", "jetstream_api_prefix", "inbox_prefix", "socks_proxy", "nsc")
+DEFAULT_URL = "nats://127.0.0.1:4222"
+"""What the Go tools take for a context without a URL."""
+
+NOT_HONOURED = (
+    "socks_proxy",
+    "nsc",
+    "windows_cert_store",
+    "windows_cert_match_by",
+    "windows_cert_match",
+    "windows_ca_certs_match",
+)
 """Fields that would change what is measured, and that jetbench does not follow."""
 
+TEXTS = (
+    *("url", "user", "password", "token", "creds", "nkey", "user_jwt", "user_seed"),
+    *("ca", "cert", "key", "inbox_prefix", "jetstream_domain", "jetstream_api_prefix"),
+)
+"""Fields that are read, each a text; `tls_first` is read as well."""
 
-def load_context(name: str) -> Endpoint:
-    """Return the endpoint of a context, by its name or the path of its file.
+FOR_PEOPLE = ("name", "description", "color_scheme")
+LOGINS = ("user", "creds", "nkey", "user_jwt", "token")
+"""The order in which the Go tools take them."""
+
+RESOLVED = ("op://", "nsc://", "env://", "data:")
+"""Where the Go tools would fetch a secret from."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a context says.
+
+    Attributes:
+        endpoints: one for each of its servers, in its order.
+        warnings: what of it is not read, in sentences.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    warnings: tuple[str, ...]
+
+
+def load_context(name: str) -> Context:
+    """Return a context, by its name or the path of its file; its files are checked as well.
 
     Raises:
         UsageError: there is none, it cannot be read, or it asks for what jetbench cannot do.
     """
     path = Path(name) if name.endswith(".json") else _directory() / f"{name}.json"
-    fields = _read(path, name)
+    where = f"--context {name}: {path}"
+    fields = _checked(_read(path, name), where)
     asked = [field for field in NOT_HONOURED if fields.get(field)]
     if asked:
-        raise UsageError(f"--context {name}: {', '.join(asked)}: not supported by jetbench")
-    return Endpoint(
-        url=_with_user(parse_server_url(_text(fields, "url").split(",")[0]), fields),
-        creds_file=_file(fields, "creds"),
-        nkey_seed_file=_file(fields, "nkey"),
-        tls_ca_file=_file(fields, "ca"),
-        tls_cert_file=_file(fields, "cert"),
-        tls_key_file=_file(fields, "key"),
-        tls_first=bool(fields.get("tls_first")),
+        raise UsageError(f"{where}: {', '.join(asked)}: not supported by jetbench")
+    addresses = _of_field(where, "url", parse_addresses, str(fields.get("url") or DEFAULT_URL))
+    first = _endpoint(addresses[0], fields, where)
+    return Context(
+        endpoints=(first, *(_endpoint(each, fields, where) for each in addresses[1:])),
+        warnings=tuple(f"{where}: {text}" for text in _unread(fields, addresses)),
     )
+
+
+def expanded(text: str) -> str:
+    """Return the path that a user means: `~` and `$VARIABLE` as the Go tools read them."""
+    path = os.path.expandvars(text.removeprefix("file://"))
+    return str(Path(path).expanduser().absolute()) if text else ""
+
+
+def _endpoint(address: Address, fields: dict[str, Any], where: str) -> Endpoint:
+    """Return where and as whom to connect; of several logins the one that the Go tools take."""
+    given = [way for way in LOGINS if fields.get(way)]
+    wins = "url" if address.user is not None else given[0] if given else ""
+    creds = nkey = ""
+    if wins == "creds":
+        creds = _of_field(where, "creds", _login_file(read_creds), fields["creds"])
+    if wins == "nkey":
+        nkey = _of_field(where, "nkey", _login_file(read_seed), fields["nkey"])
+    if wins == "user_jwt":
+        _of_field(where, "user_jwt", _checked_jwt(fields), fields["user_jwt"])
+    files = {way: _tls_file(fields, way, where) for way in ("ca", "cert", "key")}
+    endpoint = Endpoint(
+        url=address.url,
+        user=fields["user"] if wins == "user" else None,
+        password=fields.get("password", "") if wins == "user" else None,
+        token=fields.get("token", "") if wins not in ("url", "user") else "",
+        creds_file=creds,
+        nkey_seed_file=nkey,
+        user_jwt=fields["user_jwt"] if wins == "user_jwt" else "",
+        user_seed=fields.get("user_seed", "") if wins == "user_jwt" else "",
+        tls_ca_file=files["ca"],
+        tls_cert_file=files["cert"],
+        tls_key_file=files["key"],
+        tls_first=bool(fields.get("tls_first")),
+        js_api=_js_api(fields, where),
+        inbox_prefix=_of_field(where, "inbox_prefix", _subject, fields.get("inbox_prefix", ""))
+        or INBOXES,
+    )
+    if any(files.values()):
+        _of_field(where, "ca, cert, key", lambda _: tls_context(endpoint), "")
+    return endpoint
+
+
+def _login_file(read: Callable[[str], object]) -> Callable[[str], str]:
+    """Return what expands a path and looks whether its file can be logged in with."""
+
+    def path_of(text: str) -> str:
+        if "-----BEGIN" in text or "\n" in text or (text.startswith("SU") and len(text) > 50):
+            raise ValueError("holds the secret itself; allowed: the path of a file that holds it")
+        path = expanded(text)
+        read(path)
+        return path
+
+    return path_of
+
+
+def _checked_jwt(fields: dict[str, Any]) -> Callable[[str], None]:
+    return lambda jwt: check_jwt(jwt, fields.get("user_seed", ""))
+
+
+def _tls_file(fields: dict[str, Any], key: str, where: str) -> str:
+    return _of_field(where, key, expanded, fields.get(key, ""))
+
+
+def _js_api(fields: dict[str, Any], where: str) -> str:
+    domain = _of_field(where, "jetstream_domain", _subject, fields.get("jetstream_domain", ""))
+    prefix = fields.get("jetstream_api_prefix", "").removesuffix(".")
+    prefix = _of_field(where, "jetstream_api_prefix", _subject, prefix)
+    if domain and prefix:
+        raise UsageError(f"{where}: jetstream_domain and jetstream_api_prefix: give one of them")
+    return f"$JS.{domain}.API" if domain else prefix or JS_API
+
+
+def _subject(text: str) -> str:
+    """Return a text that can begin a subject; ValueError for another."""
+    if text and (not all(text.split(".")) or any(c in "*>" or c.isspace() for c in text)):
+        raise ValueError("no subject can begin so; allowed: words parted by dots, no * or >")
+    return text
+
+
+def _of_field(where: str, field: str, read: Callable[[str], T], text: str) -> T:
+    """Return what a field holds; UsageError names the field, and never repeats it."""
+    try:
+        return read(text)
+    except (AddressError, ValueError, UsageError) as error:
+        raise UsageError(f"{where}: {field}: {error}") from None
 
 
 def _directory() -> Path:
@@ -51,27 +175,47 @@ def _read(path: Path, name: str) -> dict[str, Any]:
         near = nearest(name, [known.stem for known in path.parent.glob("*.json")])
         advice = f"; did you mean '{near}'?" if near else ""
         raise UsageError(f"--context {name}: no such context ({path}){advice}") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--context {name}: {path} cannot be read: {error}") from None
-    if not isinstance(fields, dict) or not fields.get("url"):
-        raise UsageError(f"--context {name}: {path} names no url")
-    return fields
+    except json.JSONDecodeError as error:
+        raise UsageError(f"--context {name}: {path}:{error.lineno}: not JSON") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--context {name}: {path}: not UTF-8 text") from None
+    except OSError as error:
+        raise UsageError(f"--context {name}: {path}: {error.strerror}") from None
+    if not isinstance(fields, dict):
+        raise UsageError(f"--context {name}: {path}: not a JSON object")
+    return {key.lower(): value for key, value in fields.items()}  # as Go reads them
 
 
-def _with_user(url: str, fields: dict[str, Any]) -> str:
-    """Put user and password, or a token, where every client looks for them."""
-    parts = urlsplit(url)
-    user, password, token = (_text(fields, key) for key in ("user", "password", "token"))
-    if "@" in parts.netloc or not (user or token):
-        return url
-    login = f"{quote(user, safe='')}:{quote(password, safe='')}" if user else quote(token, safe="")
-    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))
+def _checked(fields: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return the fields that hold anything; UsageError for a value of another kind than a text."""
+    for key in TEXTS:
+        value = fields.get(key)
+        if value is not None and not isinstance(value, str):
+            raise UsageError(f"{where}: {key}: is no text; allowed: a text in quotes")
+        if isinstance(value, str) and value.lower().startswith(RESOLVED):
+            scheme = value.split(":", 1)[0].lower()
+            raise UsageError(
+                f"{where}: {key}: {scheme}: is not followed by jetbench; allowed: "
+                "the path of a file for creds and nkey, for others the value itself"
+            )
+    return {key: value for key, value in fields.items() if value not in (None, "")}
 
 
-def _text(fields: dict[str, Any], key: str) -> str:
-    return str(fields.get(key) or "")
-
-
-def _file(fields: dict[str, Any], key: str) -> str:
-    path = _text(fields, key)
-    return str(Path(path).expanduser()) if path else ""
+def _unread(fields: dict[str, Any], addresses: tuple[Address, ...]) -> list[str]:
+    """Return what of a context has no effect, in sentences."""
+    known = {*TEXTS, *FOR_PEOPLE, *NOT_HONOURED, "tls_first"}
+    texts = []
+    for key in fields:
+        if key == "jetstream_event_prefix":
+            texts.append(f"{key}: is not read; the server's own ack times will not be compared")
+        elif key not in known:
+            near = nearest(key, known)
+            advice = f"; did you mean '{near}'?" if near else ""
+            texts.append(f"{key}: is not read{advice}")
+    ways = ["url" for one in addresses[:1] if one.user is not None]
+    ways += [way for way in LOGINS if fields.get(way)]
+    beside = ("token",) if ways and ways[0] not in ("url", "user") else ()
+    idle = [way for way in ways[1:] if way not in beside]
+    if idle:
+        texts.append(f"{', '.join(idle)}: not used, for {ways[0]} comes first in the nats tool")
+    return texts

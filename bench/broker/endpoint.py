@@ -1,72 +1,61 @@
-"""Where a server is, and how its address is written down without its secrets."""
+"""Where a server is and as whom to connect: what conductor and workers are told."""
 
 import ssl
-from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from dataclasses import dataclass, field
 
+from bench.broker.address import Address, parse_address
 from bench.core.errors import UsageError
 
-SCHEMES = ("nats", "tls")
-DEFAULT_PORT = 4222
+JS_API = "$JS.API"
+INBOXES = "_INBOX"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where and as whom to connect.
+    """Where and as whom to connect; `bench.broker.login` says which login wins.
 
     Attributes:
-        url: `nats://host:port` or `tls://host:port`; may carry a password or token: never log it.
+        url: `nats://host:port` or `tls://host:port`; may carry a login: never log it.
+        user, password: as meant; None for none.
+        token: empty for none.
         creds_file: path of a .creds file; empty for none.
         name: connection name shown by the server, e.g. `jetbench-publisher-0`.
         connect_timeout_s: for each attempt to connect, s.
         nkey_seed_file: path of a file with an nkey's seed; empty for none.
+        user_jwt, user_seed: what a .creds file would hold; empty for none.
         tls_ca_file: path of the certificates to trust; empty for the system's.
         tls_cert_file, tls_key_file: paths of our own certificate and its key; empty for none.
         tls_first: agree on TLS before the server says a word (`handshake_first`).
+        js_api: what subjects of the JetStream API begin with, e.g. `$JS.hub.API` for a domain.
+        inbox_prefix: what subjects of answers begin with.
     """
 
-    url: str
+    url: str = field(repr=False)
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    token: str = field(default="", repr=False)
     creds_file: str = ""
     name: str = "jetbench"
     connect_timeout_s: float = 4.0
     nkey_seed_file: str = ""
+    user_jwt: str = field(default="", repr=False)
+    user_seed: str = field(default="", repr=False)
     tls_ca_file: str = ""
     tls_cert_file: str = ""
     tls_key_file: str = ""
     tls_first: bool = False
+    js_api: str = JS_API
+    inbox_prefix: str = INBOXES
 
+    @property
+    def address(self) -> Address:
+        """The parts of the URL; AddressError when it is none, which is a mistake of ours."""
+        return parse_address(self.url)
 
-def parse_server_url(text: str) -> str:
-    """Return `text` as a full URL: `localhost` becomes `nats://localhost:4222`.
-
-    Raises:
-        UsageError: another scheme, no host, or no port that a port can be.
-    """
-    full = text if "://" in text else f"nats://{text}"
-    try:
-        parts = urlsplit(full)
-        port = parts.port or DEFAULT_PORT
-    except ValueError as error:
-        raise UsageError(f"--server {masked(full)}: {error}; allowed: nats://HOST:PORT") from None
-    if parts.scheme not in SCHEMES or not parts.hostname:
-        raise UsageError(
-            f"--server {masked(full)}: not a server address; allowed: nats://HOST:PORT or "
-            "tls://HOST:PORT"
-        )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    user = parts.netloc.rpartition("@")[0]
-    netloc = f"{user}@{host}:{port}" if user else f"{host}:{port}"
-    return urlunsplit((parts.scheme, netloc, "", "", ""))
-
-
-def masked(url: str) -> str:
-    """Return the URL with user, password and token replaced by `***`, fit for records and logs."""
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        scheme, rest = "", url
-    user, at, host = rest.rpartition("@")
-    shown = f"***@{host}" if at and user else rest
-    return f"{scheme}{separator}{shown}"
+    @property
+    def shown(self) -> str:
+        """The URL fit for records and logs."""
+        return self.address.shown
 
 
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
@@ -77,14 +66,24 @@ def tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cafile=endpoint.tls_ca_file or None)
+    except OSError as error:
+        raise UsageError(f"{endpoint.tls_ca_file}: {_why(error)}") from None
+    try:
         if endpoint.tls_cert_file:
             context.load_cert_chain(endpoint.tls_cert_file, endpoint.tls_key_file or None)
     except OSError as error:
-        raise UsageError(f"TLS files: {error.strerror or error}") from None
+        files = " and ".join(filter(None, (endpoint.tls_cert_file, endpoint.tls_key_file)))
+        raise UsageError(f"{files}: {_why(error)}") from None
     return context
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "not certificates or keys that TLS can use"
+    return error.strerror or "cannot be read"
 
 
 def wants_tls(endpoint: Endpoint) -> bool:
     """Say whether the endpoint asks for TLS by itself; a server may ask for it, too."""
     files = endpoint.tls_ca_file or endpoint.tls_cert_file
-    return endpoint.url.startswith("tls://") or bool(files) or endpoint.tls_first
+    return endpoint.address.scheme == "tls" or bool(files) or endpoint.tls_first

@@ -13,9 +13,13 @@ from typing import Annotated, Any, TypeVar
 import typer
 import uvloop
 
-from bench.broker.context import load_context
-from bench.broker.endpoint import Endpoint, masked, parse_server_url
+from bench.broker.address import AddressError, masked, parse_addresses
+from bench.broker.context import expanded, load_context
+from bench.broker.endpoint import Endpoint
+from bench.broker.link import first_answering
+from bench.broker.login import read_creds
 from bench.broker.server import find_server_binary
+from bench.cli.console import errors
 from bench.cli.options import MEASURING_PANEL, SERVER_PANEL
 from bench.core.errors import UsageError
 from bench.core.ids import run_id
@@ -100,8 +104,8 @@ def target_of(
     """Return what the options name.
 
     Raises:
-        UsageError: options that do not go together, or a file that is not there.
-        ServerUnavailableError: no nats-server is installed.
+        UsageError: options that do not go together, no address, or a file that is of no use.
+        ServerUnavailableError: no nats-server is installed, or of several none answers.
         StorageError: the store's directory cannot be written.
     """
     parent = store_dir or Path(tempfile.gettempdir())
@@ -112,15 +116,38 @@ def target_of(
     if context is not None:
         if server is not None or creds is not None:
             raise UsageError("--context: says where and as whom; leave --server and --creds out")
-        return RemoteTarget(endpoint=load_context(context), parent=parent)
+        return RemoteTarget(endpoint=_of_context(context), parent=parent)
     if server is not None:
-        if creds is not None and not creds.is_file():
-            raise UsageError(f"--creds {creds}: no such file")
-        endpoint = Endpoint(url=parse_server_url(server), creds_file=str(creds or ""))
-        return RemoteTarget(endpoint=endpoint, parent=parent)
+        return RemoteTarget(endpoint=_of_server(server, creds), parent=parent)
     if creds is not None:
         raise UsageError("--creds: goes with --server URL; the embedded server needs none")
     return EmbeddedTarget(binary=server_bin or find_server_binary(), parent=parent)
+
+
+def _of_context(name: str) -> Endpoint:
+    """Return the endpoint of a context: of several servers the first that answers."""
+    found = load_context(name)
+    for warning in found.warnings:
+        errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
+    return asyncio.run(first_answering(found.endpoints))
+
+
+def _of_server(text: str, creds: Path | None) -> Endpoint:
+    """Return the endpoint of `--server` and `--creds`; an error repeats nothing of the address."""
+    try:
+        addresses = parse_addresses(text)
+    except AddressError as error:
+        raise UsageError(f"--server: {error}") from None
+    if creds is not None and any(one.user is not None for one in addresses):
+        raise UsageError("--creds: the URL of --server names a user as well; leave one of them out")
+    path = expanded(str(creds)) if creds is not None else ""
+    if path:
+        try:
+            read_creds(path)
+        except UsageError as error:
+            raise UsageError(f"--creds {error}") from None
+    found = tuple(Endpoint(url=one.url, creds_file=path) for one in addresses)
+    return asyncio.run(first_answering(found))
 
 
 def patience_of(text: str) -> Patience:

@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from bench.broker import admin
+from bench.broker.link import violation_in
 from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import (
@@ -58,7 +59,7 @@ class _Connection:
         return self._client
 
     async def _note_error(self, error: Exception) -> None:
-        self._faults.note(f"{type(error).__name__}: {error}")
+        self._faults.note(violation_in(error) or f"{type(error).__name__}: {error}")
 
     async def _note_disconnect(self) -> None:
         if self._client is not None and not self._client.is_closed:
@@ -183,7 +184,7 @@ class NatsPyConsumer(_Connection):
         client, binding = await self._connect(), self._binding
         self._start(self._ack_forever(sink))
         if binding.mode == "pull":
-            pull = await client.jetstream().pull_subscribe_bind(
+            pull = await client.jetstream(prefix=self._endpoint.js_api).pull_subscribe_bind(
                 binding.consumer,
                 binding.stream,
                 pending_msgs_limit=_UNBOUNDED,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.broker import admin
-from bench.broker.endpoint import Endpoint, masked
+from bench.broker.endpoint import Endpoint
 from bench.broker.server import Server, binary_version, embedded_server
 from bench.spec.variant import ServerSettings
 
@@ -58,7 +58,7 @@ class RemoteTarget:
     @property
     def title(self) -> str:
         """How records name it: the URL without its secrets."""
-        return masked(self.endpoint.url)
+        return self.endpoint.shown
 
     async def version(self) -> str:
         """Return the server's version; ServerUnavailableError when nobody answers in time."""

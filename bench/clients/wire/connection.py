@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Protocol
 
-from bench.broker.endpoint import Endpoint, masked
+from bench.broker.endpoint import Endpoint
+from bench.broker.login import described
+from bench.broker.refusals import why_not_connected
 from bench.clients.faults import Faults
 from bench.clients.wire.handshake import RefusedError, shake_hands
 from bench.clients.wire.parse import Control, Message, WireError, next_frame
@@ -89,18 +91,24 @@ class Connection(asyncio.Protocol):
         Raises:
             ServerUnavailableError: nobody answers within the endpoint's timeout, or refuses us.
         """
-        where = masked(self._endpoint.url)
+        where = self._endpoint.shown
         limit_s = self._endpoint.connect_timeout_s
         try:
             async with asyncio.timeout(limit_s):
                 await self._connect()
                 await self.flush()
         except RefusedError as error:
-            raise ServerUnavailableError(f"{where}: the server refuses us: {error}") from None
+            whom = f"logged in with {described(self._endpoint)}"
+            raise ServerUnavailableError(
+                f"{where}: the server refuses us: {error}; {whom}"
+            ) from None
         except TimeoutError:
             self._drop()
             raise ServerUnavailableError(f"{where}: no answer within {limit_s:g} s") from None
-        except (OSError, WireError) as error:
+        except OSError as error:
+            self._drop()
+            raise ServerUnavailableError(f"{where}: {why_not_connected(error)}") from None
+        except WireError as error:
             self._drop()
             raise ServerUnavailableError(f"{where}: no NATS server answers: {error}") from None
 

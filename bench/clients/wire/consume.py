@@ -34,7 +34,7 @@ class WireConsumer:
 
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
         self._binding = binding
-        inbox = new_inbox()
+        inbox = new_inbox(endpoint.inbox_prefix)
         self._faults = Faults()
         self._connection = Connection(endpoint, self, self._faults)
         self._reader = DeliveryReader(binding.id_offset)
@@ -48,7 +48,7 @@ class WireConsumer:
         pulls = binding.mode == "pull"  # then they look after the heartbeats themselves
         watched_ns = 0 if pulls else binding.idle_heartbeat_ns
         self._heartbeats = HeartbeatWatch(watched_ns, self._faults.note)
-        self._pulls = PullRequests(binding, inbox, self._faults) if pulls else None
+        self._pulls = PullRequests(binding, inbox, self._faults, endpoint.js_api) if pulls else None
 
     async def open(self, sink: DeliverySink) -> None:
         """Connect and bind to the consumer; ServerUnavailableError when nobody answers."""

@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from bench.broker.endpoint import DEFAULT_PORT, Endpoint, tls_context
-from bench.clients.wire.auth import login
+from bench.broker.endpoint import Endpoint, tls_context
+from bench.broker.login import login_of
+from bench.clients.wire.auth import connect_fields
 from bench.clients.wire.parse import Control, Message, WireError, next_frame
 
 
@@ -41,20 +41,21 @@ async def shake_hands(endpoint: Endpoint) -> Greeting:
         UsageError: a file that the endpoint names is of no use.
     """
     loop = asyncio.get_running_loop()
-    url = urlsplit(endpoint.url)
-    host, port = url.hostname or "", url.port or DEFAULT_PORT
+    address, login = endpoint.address, login_of(endpoint)
     context = tls_context(endpoint) if endpoint.tls_first else None
-    transport, greeter = await loop.create_connection(_Greeter, host, port, ssl=context)
+    transport, greeter = await loop.create_connection(
+        _Greeter, address.host, address.port, ssl=context
+    )
     try:
         info = await greeter.info()
-        if context is None and (url.scheme == "tls" or info.get("tls_required")):
+        if context is None and (address.scheme == "tls" or info.get("tls_required")):
             upgraded = await loop.start_tls(
-                transport, greeter, tls_context(endpoint), server_hostname=host
+                transport, greeter, tls_context(endpoint), server_hostname=address.host
             )
             if upgraded is None:
                 raise ConnectionError("closed while agreeing on TLS")
             transport = upgraded
-        hello = _hello(endpoint) | login(endpoint, url, str(info.get("nonce", "")))
+        hello = _hello(endpoint) | connect_fields(login, str(info.get("nonce", "")))
         transport.write(b"CONNECT %b\r\nPING\r\n" % json.dumps(hello).encode())
         await greeter.accepted()
     except BaseException:

@@ -3,6 +3,6 @@
 import secrets
 
 
-def new_inbox() -> bytes:
-    """Return a subject prefix, without a last dot, that nobody else listens to."""
-    return b"_INBOX." + secrets.token_hex(8).encode()
+def new_inbox(prefix: str) -> bytes:
+    """Return a subject below the prefix, without a last dot, that nobody else listens to."""
+    return f"{prefix}.{secrets.token_hex(8)}".encode()

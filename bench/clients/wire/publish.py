@@ -59,7 +59,7 @@ class WirePublisher:
         sink: AckSink,
         how: PublishSettings = ASYNC,
     ) -> None:
-        self._inbox = new_inbox()
+        self._inbox = new_inbox(endpoint.inbox_prefix)
         self._sink = sink
         self._faults = Faults()
         self._manner = _manner(messages, self._inbox, how, sink, self._faults)

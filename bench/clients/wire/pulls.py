@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from bench.broker.endpoint import JS_API
 from bench.clients.faults import Faults
 from bench.clients.port import Binding
 from bench.clients.wire.parse import Status
@@ -82,14 +83,16 @@ class PullRequests:
         hopeless: why asking again can bring nothing; empty while it can.
     """
 
-    def __init__(self, binding: Binding, inbox: bytes, faults: Faults) -> None:
+    def __init__(
+        self, binding: Binding, inbox: bytes, faults: Faults, js_api: str = JS_API
+    ) -> None:
         self._batch = binding.batch
         self._inbox = inbox
         self._faults = faults
         self._slots = {sid: _Slot() for sid in range(1, binding.requests + 1)}
         self._asked = 0
         self._pause_until_ns = 0
-        self._to = f"$JS.API.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()
+        self._to = f"{js_api}.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()
         self._body = _body(binding)
         self._heartbeats = binding.idle_heartbeat_ns > 0
         self._silence_ns = _longest_silence_ns(binding)

@@ -28,13 +28,14 @@ class Identity:
             "sub": subject.public_key,
             "nats": {"type": kind, "version": 2} | claims,
         }
-        head = _encoded({"typ": "JWT", "alg": "ed25519-nkey"})
-        body = f"{head}.{_encoded(content)}"
+        head = encoded({"typ": "JWT", "alg": "ed25519-nkey"})
+        body = f"{head}.{encoded(content)}"
         signature = self._pair.sign(body.encode())
         return f"{body}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
-def _encoded(content: dict[str, Any]) -> str:
+def encoded(content: dict[str, Any]) -> str:
+    """Return a part of a JWT."""
     return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
