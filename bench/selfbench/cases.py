@@ -13,6 +13,9 @@ Storage = Literal["memory", "file", "null"]
 Kind = Literal["publish", "publish-async", "pull", "fetch", "push"]
 
 SIZES_BYTES = (128, 1024, 32 * 1024)
+LARGE_SIZES_BYTES = (1 << 20, 4 << 20)
+"""Many times what one read of a socket brings."""
+
 WINDOW_MSGS = 256
 """Most messages without a PubAck, in every case that publishes."""
 
@@ -137,6 +140,9 @@ _MESSAGES: Mapping[Client, Mapping[int, int]] = {
 }
 """By client and payload size: about a second's worth each."""
 
+_LARGE_BYTES = 192 << 20
+"""Of all messages of a large case together: a memory store holds them."""
+
 _LOADS: Sequence[tuple[Kind, Client]] = (
     ("publish", "wire"),
     ("publish", "nats-py"),
@@ -147,6 +153,7 @@ _LOADS: Sequence[tuple[Kind, Client]] = (
     ("push", "wire"),
     ("push", "nats-py"),
 )
+_LARGE_KINDS: Sequence[Kind] = ("publish", "pull", "push")
 _STORAGES: Sequence[Storage] = ("memory", "file")
 _RATES_MSGS_PER_S = (1_000, 5_000, 20_000, 50_000, 80_000)
 
@@ -160,6 +167,16 @@ CASES: Sequence[Case] = (
             messages=_MESSAGES[client][size_bytes],
         )
         for (kind, client), size_bytes, storage in product(_LOADS, SIZES_BYTES, _STORAGES)
+    ),
+    *(
+        LoadCase(
+            kind=kind,
+            client="wire",
+            size_bytes=size_bytes,
+            storage="memory",
+            messages=_LARGE_BYTES // size_bytes,
+        )
+        for kind, size_bytes in product(_LARGE_KINDS, LARGE_SIZES_BYTES)
     ),
     LoadCase(kind="publish", client="wire", size_bytes=128, storage="null", messages=1_000_000),
     RecordingCase(messages=1_000_000),
@@ -198,4 +215,5 @@ def _scaled(case: Case, scale: float) -> Case:
     if isinstance(case, PacedCase):
         window_ns = max(SHORTEST_WINDOW_NS, round(case.window_ns * scale))
         return replace(case, warmup_ns=round(case.warmup_ns * scale), window_ns=window_ns)
-    return replace(case, messages=max(WINDOW_MSGS, round(case.messages * scale)))
+    fewest = min(WINDOW_MSGS, case.messages)
+    return replace(case, messages=max(fewest, round(case.messages * scale)))

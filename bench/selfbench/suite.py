@@ -25,6 +25,8 @@ IN_FLIGHT_BYTES = 32 * 1024 * 1024
 """Half of what a server keeps for one connection before it cuts it off (`max_pending`)."""
 
 MAX_ACK_PENDING = 20_000
+SERVER = ServerSettings.model_validate({"max_payload": "8MiB"})
+"""Takes the largest messages of the cases."""
 _SETTLE_S = 0.3
 """What the server still does for a stream that is gone must not count for the next."""
 
@@ -41,7 +43,7 @@ async def run_suite(
     """
     runs = []
     for repeat in range(1, repeats + 1):
-        async with target.serving(ServerSettings()) as (broker, _):
+        async with target.serving(SERVER) as (broker, _):
             for index, case in enumerate(_shuffled(in_repeat(cases, repeat), repeat), start=1):
                 figures = await _figures(case, repeat, index, broker, target)
                 runs.append(Run(case=case.name, repeat=repeat, figures=figures))

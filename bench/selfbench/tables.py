@@ -27,6 +27,8 @@ def _whole_us(ns: float) -> str:
 
 
 def _thousands(rate: float) -> str:
+    if rate < 1000:
+        return f"{rate:.0f}"
     return f"{rate / 1000:.0f}k" if rate >= 10_000 else f"{rate / 1000:.1f}k"
 
 

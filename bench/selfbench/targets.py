@@ -19,6 +19,8 @@ PUBLISH_ASYNC = "publish-async/nats-py/128B/memory"
 PULL = "pull/wire/128B/memory"
 FETCH = "fetch/nats-py/128B/memory"
 PUSH = "push/wire/128B/memory"
+LARGE = {kind: f"{kind}/wire/1MiB/memory" for kind in ("publish", "pull", "push")}
+LARGEST = {kind: f"{kind}/wire/4MiB/memory" for kind in LARGE}
 OPEN_LOOP = "open-loop/wire/20000"
 HARDEST = "open-loop/wire/80000"
 NULL = "publish/wire/128B/null"
@@ -100,12 +102,12 @@ def _figure(case: str, key: str) -> Callable[[Repeat], float | None]:
     return of
 
 
-def _rate_of(case: str, *, over: str) -> Callable[[Repeat], float | None]:
-    ours, theirs = _figure(case, "rate_msgs_per_s"), _figure(over, "rate_msgs_per_s")
+def _ratio(key: str, case: str, *, over: str) -> Callable[[Repeat], float | None]:
+    ours, theirs = _figure(case, key), _figure(over, key)
 
     def of(repeat: Repeat) -> float | None:
-        rate, other = ours(repeat), theirs(repeat)
-        return rate / other if rate and other else None
+        value, other = ours(repeat), theirs(repeat)
+        return value / other if value and other else None
 
     return of
 
@@ -125,7 +127,7 @@ TARGETS: Sequence[Target] = (
     ),
     Target(
         what="publish 128 B: rate / nats-py publish_async",
-        of=_rate_of(PUBLISH, over=PUBLISH_ASYNC),
+        of=_ratio("rate_msgs_per_s", PUBLISH, over=PUBLISH_ASYNC),
         limit=4,
         unit="times",
         at_least=True,
@@ -144,7 +146,7 @@ TARGETS: Sequence[Target] = (
     ),
     Target(
         what="pull and ack 128 B: rate / nats-py fetch(100)",
-        of=_rate_of(PULL, over=FETCH),
+        of=_ratio("rate_msgs_per_s", PULL, over=FETCH),
         limit=5,
         unit="times",
         at_least=True,
@@ -154,6 +156,15 @@ TARGETS: Sequence[Target] = (
         of=_figure(PUSH, "client_cpu_ns_per_msg"),
         limit=1_600,
         unit="ns",
+    ),
+    *(
+        Target(
+            what=f"{kind} 4 MiB: client CPU per message / that of 1 MiB",
+            of=_ratio("client_cpu_ns_per_msg", LARGEST[kind], over=LARGE[kind]),
+            limit=5.2,  # four times the bytes; some caches no longer hold them
+            unit="times",
+        )
+        for kind in LARGE
     ),
     Target(
         what="open loop, 20 000 msg/s: slip p50",

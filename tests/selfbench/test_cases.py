@@ -3,6 +3,7 @@
 from bench.selfbench.cases import (
     CASES,
     WINDOW_MSGS,
+    LoadCase,
     PacedCase,
     TimerCase,
     chosen,
@@ -37,8 +38,18 @@ def test_without_a_pattern_everything_is_measured() -> None:
 def test_a_scaled_case_keeps_at_least_a_full_window() -> None:
     """Fewer messages than fit into the window would never wait for an answer."""
     loads = [case for case in chosen([], 1e-9) if not isinstance(case, PacedCase | TimerCase)]
+    small = [case for case in loads if "MiB" not in case.name]
 
-    assert {case.messages for case in loads} == {WINDOW_MSGS}
+    assert {case.messages for case in small} == {WINDOW_MSGS}
+
+
+def test_large_messages_fill_192_mib_whatever_the_scale() -> None:
+    """A window of 4 MiB each would be a GiB in memory, and some forty are few enough for a look."""
+    for scale in (1e-9, 1):
+        large = [case for case in chosen(["*MiB/*"], scale) if isinstance(case, LoadCase)]
+
+        assert len(large) == 6
+        assert {case.size_bytes * case.messages for case in large} == {192 * 1024 * 1024}
 
 
 def test_the_long_run_is_measured_once() -> None:

@@ -7,6 +7,8 @@ from bench.selfbench.figures import LoadFigures, Run
 from bench.selfbench.targets import (
     FETCH,
     HARDEST,
+    LARGE,
+    LARGEST,
     LONG,
     NULL,
     OPEN_LOOP,
@@ -70,6 +72,19 @@ def test_rates_are_compared_within_a_repeat() -> None:
     assert found.reached is True
 
 
+@pytest.mark.parametrize(("largest_ns", "reached"), [(5_200, True), (16_000, False)])
+def test_four_times_the_bytes_may_cost_little_more_than_four_times(
+    largest_ns: int, reached: bool
+) -> None:
+    """Sixteen times is what a cost that goes by the square of the size comes to."""
+    runs = [
+        run(LARGE["pull"], 1, client_ns=1_000),
+        run(LARGEST["pull"], 1, client_ns=largest_ns),
+    ]
+
+    assert standing(runs, "pull 4 MiB").reached is reached
+
+
 def test_a_limit_from_below_is_broken_below_it() -> None:
     """Three times the rate of publish_async is not four times."""
     runs = [
@@ -88,8 +103,9 @@ def test_what_was_not_measured_is_neither_reached_nor_missed() -> None:
 def test_every_target_names_a_case_that_exists() -> None:
     """A case that is renamed would leave its target unmeasured for ever."""
     named = {PUBLISH, PUBLISH_ASYNC, PULL, FETCH, PUSH, OPEN_LOOP, HARDEST, NULL, LONG}
+    large = {*LARGE.values(), *LARGEST.values()}
 
-    assert named <= {case.name for case in CASES}
+    assert named | large <= {case.name for case in CASES}
 
 
 def test_no_two_targets_have_the_same_words() -> None:

@@ -16,6 +16,7 @@ from bench.broker.refusals import why_not_connected
 from bench.clients.faults import Faults
 from bench.clients.wire.handshake import RefusedError, shake_hands
 from bench.clients.wire.parse import Control, Message, WireError, next_frame
+from bench.clients.wire.remainder import Remainder
 from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
 
 RECONNECT_ATTEMPTS = 20
@@ -80,7 +81,7 @@ class Connection(asyncio.Protocol):
         self._attempts = 0
         self._connected_s = 0.0
         self._pongs: deque[asyncio.Future[None]] = deque()
-        self._unread = b""
+        self._remainder = Remainder()
         self._closing = False
         self._given_up = False
         self.max_payload = 0
@@ -181,7 +182,7 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=WRITE_BACKLOG_BYTES)
         transport.set_protocol(self)
         self.max_payload = int(greeting.info.get("max_payload", 0))
-        self._unread = b""
+        self._remainder.forget()
         self._connected_s = time.monotonic()
         transport.write(self._receiver.subscriptions())
         held, self._held = self._held, []
@@ -242,15 +243,15 @@ class Connection(asyncio.Protocol):
         self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
 
     def data_received(self, data: bytes) -> None:
-        """Read a chunk; all its frames arrived at this instant."""
+        """Read a chunk; all frames that are whole now arrived at this instant."""
         now_ns = time.monotonic_ns()
-        if self._unread:
-            data = self._unread + data
+        unread = self._remainder.behind(data)
+        if unread is None:
+            return
         try:
-            self._unread = self._read(data, now_ns)
+            self._remainder.keep(self._read(unread, now_ns))
         except WireError as error:
             self._faults.note(f"protocol error: {error}")
-            self._unread = b""
             if self._transport is not None:
                 self._transport.abort()
         self._receiver.chunk_ends()

@@ -25,6 +25,9 @@ _SHORT_FORM_TOKENS = 9
 _SHORT_FORM, _LONG_FORM = 4, 6
 """Where the delivery count stands in an ack subject of 9 tokens, and in a longer one."""
 
+_LARGE_BYTES = 1 << 18
+"""No transport brings more at once: what is longer was joined, for one large message."""
+
 _NO_ID = b"%d" % NO_ID
 _GROUPS = 5
 _PIECES = 1 + _GROUPS
@@ -94,6 +97,8 @@ class DeliveryReader:
 
     def run(self, data: bytes) -> tuple[Columns | None, bytes]:
         """Return the plain deliveries that `data` begins with, and what lies behind them."""
+        if len(data) > _LARGE_BYTES and self._pattern.match(data) is None:
+            return None, data  # else all of an unknown message would be searched for known ones
         pieces = self._pattern.split(data)
         unread: bytes = pieces[-1]
         if any(pieces[:-1:_PIECES]):  # something lies between: the run ends before it

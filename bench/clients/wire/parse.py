@@ -66,6 +66,24 @@ def next_frame(data: bytes, at: int) -> tuple[Message | Control, int] | None:
     return Control(verb, text.strip()), line_end + 2
 
 
+def frame_bytes(data: bytes) -> int:
+    """Return how many bytes the frame that `data` begins with takes; 0 when that is open yet.
+
+    It is known as soon as the line of a message is whole; a line that is not may end anywhere.
+
+    Raises:
+        WireError: no NATS server sends this.
+    """
+    line_end = data.find(b"\r\n", 0, MAX_LINE_BYTES)
+    if line_end < 0:
+        return 0
+    line = data[:line_end]
+    payload_bytes = 0
+    if line.startswith((b"MSG ", b"HMSG ")):
+        payload_bytes = _number(line.split()[-1]) + 2
+    return line_end + 2 + payload_bytes
+
+
 def _message(data: bytes, words: list[bytes], start: int) -> tuple[Message, int] | None:
     verb, *addressed = words
     sizes = 2 if verb == b"HMSG" else 1
