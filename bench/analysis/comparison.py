@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.analysis.figures import CellFigures, Estimate, TrialFigures
 from bench.analysis.metrics import MEASURES, Measure
+from bench.analysis.validity import reproach_of
 from bench.spec.metrics import Better
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean, geometric_mean
 
@@ -23,9 +24,11 @@ def best(cells: Sequence[CellFigures]) -> Mapping[str, str]:
 
     Absent where fewer than two cells have the metric, where neither way is better, and where the
     best two are the same within the metric's resolution. The best is a rank, not a proof:
-    `separable` says whether the blocks tell two cells apart.
+    `separable` says whether the blocks tell two cells apart. A cell that is invalid by itself is
+    not ranked.
     """
-    winners = {measure.metric.key: _winner(measure, cells) for measure in MEASURES}
+    sound = [cell for cell in cells if not reproach_of(cell)]
+    winners = {measure.metric.key: _winner(measure, sound) for measure in MEASURES}
     return {key: cell_id for key, cell_id in winners.items() if cell_id is not None}
 
 

@@ -1,7 +1,7 @@
 """Measuring two sides against each other, in blocks that hold both, and as often as it takes.
 
-Invalid blocks are repeated. What looks red after the blocks that were planned is measured on as
-many more; judging is not done here, it only says what to go on with.
+Invalid trials are repeated, with their partner. What looks red after the blocks that were planned
+is measured on as many more; judging is not done here, it only says what to go on with.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bench.analysis.figures import RunFigures
 from bench.analysis.summary import summarise
-from bench.analysis.validity import blocks_of
+from bench.analysis.validity import to_repeat
 from bench.cli.console import errors
 from bench.cli.measuring import command_line, interruptible
 from bench.cli.plan import print_estimate
@@ -65,7 +65,8 @@ def measure(plan: Plan, arena: Arena, suspects: Suspects) -> RunFigures:
             return figures
         _say(f"more blocks of {', '.join(names)}: what looks red has to come out so again")
         wanted = dict.fromkeys(names, 2 * plan.blocks)
-        return _whole(_extended(plan, dict.fromkeys(names, plan.blocks)), arena, wanted)[1]
+        suspected = [cell.id for cell in plan.cells if cell.workload_name in names]
+        return _whole(_extended(plan, dict.fromkeys(suspected, plan.blocks)), arena, wanted)[1]
     except KeyboardInterrupt:
         _say(f"interrupted; what was measured is kept in {arena.store.path}, and judges nothing")
         raise
@@ -85,7 +86,7 @@ def _begin(plan: Plan, arena: Arena) -> None:
 
 
 def _whole(plan: Plan, arena: Arena, wanted: Mapping[str, int]) -> tuple[Plan, RunFigures]:
-    """Measure the plan, and repeat invalid blocks until each workload has as many as wanted."""
+    """Measure the plan, and repeat invalid trials until each cell has as many pairs as wanted."""
     while True:
         figures = _walked(plan, arena)
         more = with_repeats(plan, figures, wanted)
@@ -95,20 +96,21 @@ def _whole(plan: Plan, arena: Arena, wanted: Mapping[str, int]) -> tuple[Plan, R
 
 
 def with_repeats(plan: Plan, figures: RunFigures, wanted: Mapping[str, int]) -> Plan:
-    """Return the plan with another block for each invalid one; itself where none is to be repeated.
+    """Return the plan with further blocks that hold what lacks a valid trial, and its baseline.
 
     Args:
         plan: measured so far.
         figures: of all its trials.
-        wanted: whole blocks of each workload.
+        wanted: pairs of each workload's cells with the baseline.
+
+    Returns:
+        The plan itself where nothing is to be repeated.
     """
-    lacking = {
-        workload.name: missing
-        for workload in figures.workloads
-        if (missing := blocks_of(workload.cells).to_repeat(wanted.get(workload.name, 0)))
-    }
+    lacking: dict[str, int] = {}
+    for workload in figures.workloads:
+        lacking |= to_repeat(workload, plan.baseline, wanted.get(workload.name, 0))
     if lacking:
-        _say(f"repeating invalid blocks of {', '.join(lacking)}")
+        _say(f"repeating what came out invalid: {', '.join(lacking)}")
         return _extended(plan, lacking)
     return plan
 
@@ -133,12 +135,11 @@ def _walked(plan: Plan, arena: Arena) -> RunFigures:
     return summarise(arena.store)
 
 
-def _extended(plan: Plan, blocks: Mapping[str, int]) -> Plan:
-    """Return the plan with more blocks; workloads that lack as many share them."""
-    for count in sorted(set(blocks.values())):
-        names = [name for name, of_workload in blocks.items() if of_workload == count]
-        cells = [cell for cell in plan.cells if cell.workload_name in names]
-        plan = further(plan, cells, blocks=count)
+def _extended(plan: Plan, trials: Mapping[str, int]) -> Plan:
+    """Return the plan with so many more trials of cells, by id; each block holds a cell once."""
+    for count in range(max(trials.values())):
+        cells = [cell for cell in plan.cells if trials.get(cell.id, 0) > count]
+        plan = further(plan, cells, blocks=1)
     return plan
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.summary import summarise
-from bench.analysis.validity import blocks_of
+from bench.analysis.validity import reproach_of_workload
 from bench.broker.server import binary_version
 from bench.cli.console import errors, output
 from bench.cli.contest import with_repeats
@@ -106,7 +106,8 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
     """Run a matrix against a real server and write the report.
 
     Ends with 0 when it could be measured and no message was lost, 1 when one was or every variant
-    breaks the matrix's criteria, 3 when none surely meets them, 4 when too many blocks are invalid.
+    breaks the matrix's criteria, 3 when none surely meets them, 4 when the baseline or
+    too many cells are invalid.
     """
     target = target_of(server, creds, server_bin, store_dir, context)
     waits = patience_of(patience)
@@ -192,12 +193,12 @@ def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:
         print_answer(found, console)
     console.print(f"results:  {store.path}", markup=False, soft_wrap=True)
     write_report(figures, how.results, how.reports)
-    codes = [_exit_code(workload) for workload in figures.workloads]
+    codes = [_exit_code(workload, figures.plan.baseline) for workload in figures.workloads]
     return worst(codes if found is None else [*codes, EXIT_CODES[found.verdict]])
 
 
-def _exit_code(workload: WorkloadFigures) -> ExitCode:
+def _exit_code(workload: WorkloadFigures, baseline: str) -> ExitCode:
     records = [trial.record for cell in workload.cells for trial in cell.trials]
     if any(record.valid and record.ledger and record.ledger.lost for record in records):
         return ExitCode.FAILED
-    return ExitCode.INVALID if blocks_of(workload.cells).reproach else ExitCode.OK
+    return ExitCode.INVALID if reproach_of_workload(workload, baseline) else ExitCode.OK

@@ -11,6 +11,7 @@ from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.hosts import fingerprint
 from bench.analysis.metrics import MEASURES
 from bench.analysis.paired import Contrast, contrast
+from bench.analysis.validity import reproach_of_workload
 from bench.core.units import NS_PER_S
 from bench.gate import words
 from bench.record.schema import Environment
@@ -100,7 +101,12 @@ def calibrate(figures: RunFigures) -> Calibration:
         run_id=figures.run_id,
         variant=figures.plan.baseline,
         measured_utc=environment.started_utc,
-        scatters=tuple(s for workload in figures.workloads for s in _scatters(workload)),
+        scatters=tuple(
+            scatter
+            for workload in figures.workloads
+            if not reproach_of_workload(workload, figures.plan.baseline)
+            for scatter in _scatters(workload)
+        ),
     )
 
 

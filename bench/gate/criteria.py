@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bench.analysis.comparison import separable
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.validity import reproach_of_workload
 from bench.gate import words
 from bench.gate.rules import Case, look
 from bench.gate.verdict import label
@@ -152,7 +153,7 @@ def _standing(
     cells: _Cells, rules: Sequence[Criterion], figures: RunFigures, baseline: _Cells | None
 ) -> Standing:
     marks = tuple(
-        _mark(cells, rule, workload, baseline)
+        _mark(cells, rule, workload, baseline, figures.plan.baseline)
         for workload in figures.workloads
         if workload.name in cells
         for rule in rules
@@ -169,14 +170,25 @@ def _standing(
 
 
 def _mark(
-    cells: _Cells, rule: Criterion, workload: WorkloadFigures, baseline: _Cells | None
+    cells: _Cells,
+    rule: Criterion,
+    workload: WorkloadFigures,
+    baseline: _Cells | None,
+    named: str,
 ) -> Mark:
     candidate = cells[workload.name]
     against = baseline.get(workload.name) if baseline is not None and rule.versus_baseline else None
-    if against is not None and against.cell.id == candidate.cell.id:
+    case = Case(
+        workload=workload.name,
+        rule=rule,
+        candidate=candidate,
+        baseline=against,
+        spoilt=reproach_of_workload(workload, named),
+    )
+    itself = against is not None and against.cell.id == candidate.cell.id
+    if itself and not case.reproach:
         said, reason = Verdict.PASS, "it is the baseline"
     else:
-        case = Case(workload=workload.name, rule=rule, candidate=candidate, baseline=against)
         found = look(case)
         said, reason = found.verdict, found.reason
     return Mark(workload=workload.name, rule=str(rule), verdict=said, reason=reason)

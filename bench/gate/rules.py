@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import Measure, measure_of
 from bench.analysis.paired import Contrast, Reading, contrast, readings
-from bench.analysis.validity import Blocks, blocks_of
+from bench.analysis.validity import reproach_of, whole_blocks
 from bench.core.units import NS_PER_S
 from bench.gate import words
 from bench.spec.criteria import LAG_VERDICT, Criterion, Operator
@@ -37,17 +37,28 @@ class Case:
         rule: as read.
         candidate: the cell that must hold it.
         baseline: what it is compared with; None where the rule compares with nothing.
+        spoilt: why nothing of the workload can be relied on; empty when it can.
     """
 
     workload: str
     rule: Criterion
     candidate: CellFigures
     baseline: CellFigures | None
+    spoilt: str = ""
 
     @property
-    def blocks(self) -> Blocks:
+    def blocks(self) -> int:
         """How many blocks the rule can go by."""
-        return blocks_of([cell for cell in (self.baseline, self.candidate) if cell is not None])
+        return len(whole_blocks(self._cells))
+
+    @property
+    def reproach(self) -> str:
+        """Why nothing should be concluded from them; empty when something may."""
+        return self.spoilt or next(filter(None, map(reproach_of, self._cells)), "")
+
+    @property
+    def _cells(self) -> list[CellFigures]:
+        return [cell for cell in (self.baseline, self.candidate) if cell is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +93,16 @@ def look(case: Case, *, first: int | None = None) -> Look:
     if metric is None:
         return _look_at_lag(case) if case.rule.subject == LAG_VERDICT else _look_at_count(case)
     measure = measure_of(metric.key)
-    if barred := _too_few_valid(case.blocks) or _too_rough(case, measure):
+    if barred := _too_few_valid(case) or _too_rough(case, measure):
         return barred
     if case.rule.versus_baseline:
         return _look_at_baseline(case, measure, first)
     return _look_at_limit(case.rule, measure, readings(measure, case.candidate), first)
 
 
-def _too_few_valid(blocks: Blocks) -> Look | None:
-    why = blocks.reproach
-    return Look(verdict=Verdict.INVALID, reason=why, blocks=blocks.whole) if why else None
+def _too_few_valid(case: Case) -> Look | None:
+    why = case.reproach
+    return Look(verdict=Verdict.INVALID, reason=why, blocks=case.blocks) if why else None
 
 
 def _too_rough(case: Case, measure: Measure) -> Look | None:
@@ -109,7 +120,7 @@ def _too_rough(case: Case, measure: Measure) -> Look | None:
         verdict=Verdict.INCONCLUSIVE,
         reason=f"{min(beyond):.0f} messages of a trial lie beyond it, too few to decide by; "
         f"{MIN_BEYOND_GATED} are needed: a longer window, or a lower percentile",
-        blocks=case.blocks.whole,
+        blocks=case.blocks,
     )
 
 
@@ -255,7 +266,7 @@ def _look_at_count(case: Case) -> Look:
         if trial.record.valid and trial.record.ledger is not None
     }
     if not counts:
-        return _too_few_valid(case.blocks) or Look(
+        return _too_few_valid(case) or Look(
             verdict=Verdict.INCONCLUSIVE, reason="no valid trial has a ledger", blocks=0
         )
     broken = {key: n for key, n in counts.items() if not rule.operator.holds(n, rule.limit)}
@@ -264,7 +275,7 @@ def _look_at_count(case: Case) -> Look:
         of = f"{len(broken)} of {words.plural(len(counts), 'valid trial')}"
         reason = f"broken in {of}; {rule.subject} {count:,} in {trial_id}"
         return Look(verdict=Verdict.FAIL, reason=reason, blocks=len(counts), value=float(count))
-    if invalid := _too_few_valid(case.blocks):
+    if invalid := _too_few_valid(case):
         return invalid
     worst = max(counts.values())
     return Look(
@@ -276,7 +287,7 @@ def _look_at_count(case: Case) -> Look:
 
 
 def _look_at_lag(case: Case) -> Look:
-    if invalid := _too_few_valid(case.blocks):
+    if invalid := _too_few_valid(case):
         return invalid
     told, rule = case.candidate.lag_verdict, case.rule
     blocks = sum(t.record.valid and t.lag is not None for t in case.candidate.trials)

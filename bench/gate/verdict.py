@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.validity import reproach_of_workload
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.core.words import nearest
 from bench.gate import words
@@ -164,7 +165,7 @@ def looks_red(figures: RunFigures, gates: Gates, sides: Sides) -> tuple[str, ...
         for case in cases_of(figures, gates, sides)
         if (seen := look(case, first=screened)).verdict is Verdict.FAIL
         and seen.p is not None
-        and case.blocks.whole <= screened
+        and case.blocks <= screened
     ]
     return tuple(dict.fromkeys(red))
 
@@ -198,6 +199,7 @@ def cases_of(figures: RunFigures, gates: Gates, sides: Sides) -> tuple[Case, ...
             rule=rule,
             candidate=candidate,
             baseline=_baseline(workload, rule, sides, gates),
+            spoilt=reproach_of_workload(workload, figures.plan.baseline),
         )
         for workload in figures.workloads
         for rule in gates.rules_for(workload.name)

@@ -1,8 +1,9 @@
 """From the figures of a run to the report's view of them; the one place that knows its order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core.units import human_size
 from bench.gate.calibration import Calibration
 from bench.gate.verdict import GateResult
@@ -104,6 +105,7 @@ def notices(figures: RunFigures) -> tuple[Notice, ...]:
         found.append(
             Notice(tone=Tone.WARNING, word="A quick look", sentence=(_quick_words(figures),))
         )
+    found += _not_to_be_relied_on(figures)
     invalid = [t.record.trial_id for t in trials.all_trials(figures) if not t.record.valid]
     if invalid:
         found.append(
@@ -139,6 +141,19 @@ def notices(figures: RunFigures) -> tuple[Notice, ...]:
             )
         )
     return tuple(found)
+
+
+def _not_to_be_relied_on(figures: RunFigures) -> Iterator[Notice]:
+    """Yield what is invalid as a whole: workloads, and cells of the others."""
+    for workload in figures.workloads:
+        if why := reproach_of_workload(workload, figures.plan.baseline):
+            sentence: Sentence = ("Conclude nothing from ", Name(workload.name), f": {why}.")
+            yield Notice(tone=Tone.BAD, word="Invalid workload", sentence=sentence)
+            continue
+        for cell in workload.cells:
+            if why := reproach_of(cell):
+                sentence = ("Conclude nothing, under ", Name(workload.name), f", from {why}.")
+                yield Notice(tone=Tone.BAD, word="Invalid cell", sentence=sentence)
 
 
 def _named(words: Sequence[str]) -> Sentence:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bench.analysis.figures import RunFigures
+from bench.analysis.validity import baseline_of
 from bench.core.units import human_size
 from bench.gate import words
 from bench.gate.verdict import GateResult
@@ -93,7 +94,7 @@ def _visible_in_gate(gate: GateResult) -> Iterator[float]:
 
 def _visible_in_run(figures: RunFigures) -> Iterator[float]:
     for workload in figures.workloads:
-        base = forest.baseline(workload, figures.plan.baseline)
+        base = baseline_of(workload, figures.plan.baseline)
         for each in forest.compared(workload, base, END_TO_END_P99):
             if each.found is not None:
                 yield each.found.smallest_visible

@@ -11,6 +11,7 @@ from bench.analysis.comparison import CONFIDENCE
 from bench.analysis.figures import CellFigures, WorkloadFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import Contrast, contrast, readings
+from bench.analysis.validity import baseline_of
 from bench.report import comparison, standing, text, traces
 from bench.report.model import (
     Column,
@@ -61,17 +62,6 @@ class Compared:
     found: Contrast | None
 
 
-def baseline(workload: WorkloadFigures, named: str = "") -> CellFigures:
-    """Return the cell that the others are compared with.
-
-    The variant that the plan names; else the cell that most configs share, else the first.
-    """
-    for cell in workload.cells:
-        if named and named in (str(name) for name in cell.cell.variants):
-            return cell
-    return max(workload.cells, key=lambda cell: len(cell.cell.variants))
-
-
 def compared(workload: WorkloadFigures, base: CellFigures, key: str) -> tuple[Compared, ...]:
     """Return every other cell of a workload beside the baseline, in the plan's order."""
     return tuple(
@@ -118,7 +108,7 @@ def sections(workload: WorkloadFigures, named: str, id_: str) -> tuple[Section, 
     """Return the section that compares a workload's cells with one; none with a single cell."""
     if len(workload.cells) < 2:
         return ()
-    base = baseline(workload, named)
+    base = baseline_of(workload, named)
     drawn = plot(workload, base, f"{id_}-forest")
     title = f"Against {standing.label(base)}"
     lead = words(workload, base)

@@ -75,7 +75,8 @@ _METHOD = (
     "Where cells are compared, stored and acked rates count up to the offered one: more than that "
     "drains a backlog of the warm-up.",
     "A trial is invalid when a rule fixed beforehand says so, never because of its result. It is "
-    "kept, shown and left out of every figure.",
+    "kept, shown and left out of every figure, and measured again beside its baseline. A cell with "
+    "more than 20 % of such trials is invalid by itself.",
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bench.analysis.comparison import CONFIDENCE, separable
 from bench.analysis.figures import CellFigures, Estimate, LagVerdict, WorkloadFigures
+from bench.analysis.validity import reproach_of
 from bench.core.units import human_duration
 from bench.report import text
 from bench.report.model import Name, Sentence
@@ -28,8 +29,12 @@ def label(cell: CellFigures) -> str:
 
 
 def ranked(workload: WorkloadFigures) -> list[CellFigures]:
-    """Return the cells that have an end-to-end p99, shortest first."""
-    having = [cell for cell in workload.cells if END_TO_END_P99 in cell.estimates]
+    """Return the cells that have an end-to-end p99 and are valid, shortest first."""
+    having = [
+        cell
+        for cell in workload.cells
+        if END_TO_END_P99 in cell.estimates and not reproach_of(cell)
+    ]
     return sorted(having, key=lambda cell: cell.estimates[END_TO_END_P99].value)
 
 
@@ -39,6 +44,7 @@ def answers(workload: WorkloadFigures) -> tuple[Sentence, ...]:
         *_fastest(workload),
         *_naming("Messages were lost, whatever the times say: ", _losing(workload)),
         *_naming("Lag is growing, so times get longer the longer it runs: ", _growing(workload)),
+        *_naming("Too many invalid trials to be ranked: ", _invalid(workload)),
         *_naming("Never acknowledges, so has no end-to-end time: ", _never_acking(workload)),
     )
 
@@ -109,6 +115,10 @@ def _losing(workload: WorkloadFigures) -> list[CellFigures]:
 
 def _never_acking(workload: WorkloadFigures) -> list[CellFigures]:
     return [cell for cell in workload.cells if cell.cell.settings.ack.timing == "none"]
+
+
+def _invalid(workload: WorkloadFigures) -> list[CellFigures]:
+    return [cell for cell in workload.cells if reproach_of(cell)]
 
 
 def lost(cell: CellFigures) -> int:

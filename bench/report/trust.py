@@ -5,7 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bench.analysis.figures import CellFigures, RunFigures
-from bench.analysis.validity import blocks_of
+from bench.analysis.validity import (
+    baseline_of,
+    reproach_of,
+    reproach_of_workload,
+    whole_blocks,
+)
 from bench.gate.calibration import MAX_AGE, Calibration, objection
 from bench.record.schema import Software
 from bench.report import text, trials, trust_checks
@@ -105,36 +110,51 @@ def _entries(check: Check) -> tuple[Entry, ...]:
 
 
 def _blocks(figures: RunFigures) -> Check:
-    planned = figures.plan.blocks
-    whole = min((blocks_of(workload.cells).whole for workload in figures.workloads), default=0)
-    if whole >= planned and whole >= ENOUGH_BLOCKS:
+    planned, named = figures.plan.blocks, figures.plan.baseline
+    pairs = min(
+        (
+            len(whole_blocks([baseline_of(workload, named), cell]))
+            for workload in figures.workloads
+            for cell in workload.cells
+        ),
+        default=0,
+    )
+    cells = [cell for workload in figures.workloads for cell in workload.cells]
+    reproached = any(map(reproach_of, cells))
+    if pairs >= planned and pairs >= ENOUGH_BLOCKS and not reproached:
         state = State.HOLDS
     else:
-        state = State.DOUBTFUL if whole else State.FAILS
+        invalid = any(reproach_of_workload(workload, named) for workload in figures.workloads)
+        state = State.FAILS if invalid or not pairs else State.DOUBTFUL
     return Check(
         name="Blocks",
         state=state,
-        found="; ".join(_block_words(figures, whole)),
+        found="; ".join(_block_words(figures, pairs)),
         threshold=(
-            f"as many whole as planned, and {ENOUGH_BLOCKS} or more to decide by ({MIN_TRIALS} "
-            "for an interval)"
+            f"every cell has as many valid pairs with its baseline as planned, and {ENOUGH_BLOCKS} "
+            f"or more to decide by ({MIN_TRIALS} for an interval)"
         ),
         meaning="Cells are compared within blocks: a gap leaves fewer pairs to compare.",
     )
 
 
-def _block_words(figures: RunFigures, whole: int) -> Iterator[str]:
+def _block_words(figures: RunFigures, pairs: int) -> Iterator[str]:
     plan = figures.plan
-    yield f"{whole} whole, {plan.blocks} planned"
-    if whole < ENOUGH_BLOCKS:
+    yield f"{text.plural(pairs, 'pair')} at least, {plan.blocks} planned"
+    if pairs < ENOUGH_BLOCKS:
         yield f"fewer than {ENOUGH_BLOCKS}"
+    for workload in figures.workloads:
+        if why := reproach_of_workload(workload, plan.baseline):
+            yield f"{workload.name}: {why}"
+        else:
+            yield from filter(None, map(reproach_of, workload.cells))
     records = [trial.record for trial in trials.all_trials(figures)]
     yield from _in_blocks("an invalid trial", {r.block for r in records if not r.valid})
     missing = {trial.block for trial in plan.trials if trial.id in figures.missing}
     yield from _in_blocks("a missing trial", missing)
     on_top = len({trial.block for trial in plan.trials if trial.block > plan.blocks})
     if on_top:
-        yield f"{on_top} on top, to repeat invalid ones or to confirm what looked red"
+        yield f"{on_top} on top, to repeat invalid trials or to confirm what looked red"
 
 
 def _in_blocks(what: str, blocks: set[int]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is measured on top of a plan: invalid blocks again, and suspects twice."""
+"""What is measured on top of a plan: invalid trials again, and suspects twice."""
 
 from pathlib import Path
 
@@ -26,13 +26,25 @@ def more_blocks(figures: RunFigures, wanted: dict[str, int]) -> list[tuple[int, 
     return [(trial.block, trial.cell_id) for trial in plan.trials[len(figures.plan.trials) :]]
 
 
-def test_an_invalid_block_is_repeated_with_all_its_cells() -> None:
-    """What is left of the block has no partner; the other workload is left alone."""
+def test_an_invalid_trial_is_repeated_beside_its_baseline() -> None:
+    """What is left of the pair has no partner; the other workload is left alone."""
     figures = measured(old=VALID, new=ONE_INVALID)
 
     added = more_blocks(figures, {"a": 5})
 
-    assert sorted(added) == [(6, "new"), (6, "old")]
+    assert sorted(added) == [(6, "a--new"), (6, "a--old")]
+
+
+def test_a_further_block_holds_only_what_lacks_a_trial_and_its_baseline() -> None:
+    """One bad trial of thirteen cells must not cost the other twelve six hours more."""
+    figures = measured(old=VALID, other=VALID, new=ONE_INVALID)
+
+    plan = with_repeats(figures.plan, figures, {"a": 5})
+    added = plan.trials[len(figures.plan.trials) :]
+
+    assert sorted((trial.block, trial.cell_id) for trial in added) == [(6, "a--new"), (6, "a--old")]
+    assert len({trial.id for trial in plan.trials}) == len(plan.trials)
+    assert len({trial.seed for trial in added}) == 1  # both see the same load
 
 
 def test_a_whole_plan_is_left_as_it_is() -> None:
@@ -61,7 +73,7 @@ def test_a_cell_may_have_a_server_of_its_own(tmp_path: Path) -> None:
         store=RunStore(tmp_path),
         target=one,
         watcher=Collector(),
-        targets={"new": other},
+        targets={"a--new": other},
     )
 
     assert [run.target_of(cell) for cell in figures.plan.cells[:2]] == [one, other]

@@ -56,15 +56,18 @@ def run_of(
         changes: laid over the plan.
     """
     made = {
-        workload: [
-            _cell(runs.cell(name, workload=workload), values) for name, values in cells.items()
-        ]
+        workload: [_cell(_named(name, workload, workloads), v) for name, v in cells.items()]
         for workload in workloads
     }
     blocks = planned or max(len(values) for values in cells.values())
     plan = runs.plan([cell.cell for each in made.values() for cell in each], blocks=blocks)
     plan = replace(plan, quick=False, **(changes or {}))  # type: ignore[arg-type]
     return figures_of(plan, made)
+
+
+def _named(name: str, workload: str, workloads: Sequence[str]) -> Cell:
+    cell = runs.cell(name, workload=workload)
+    return cell if len(workloads) == 1 else replace(cell, id=f"{workload}--{name}")
 
 
 def figures_of(plan: Plan, cells: Mapping[str, Sequence[CellFigures]]) -> RunFigures:

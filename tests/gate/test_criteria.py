@@ -93,3 +93,32 @@ def test_criteria_hold_against_the_baseline_of_the_matrix() -> None:
 
     assert [str(s.verdict) for s in found.standings] == ["pass", "fail"]
     assert found.standings[0].marks[0].reason == "it is the baseline"
+
+
+def test_a_cell_that_is_invalid_by_itself_is_not_recommended_for_its_few_good_trials() -> None:
+    """The fastest has two of five trials invalid: the next best is taken, and the run stands."""
+    found = answered(
+        slower=SLOWER,
+        fast=(None, None, 5.0, 5.0, 5.0),
+        b=SLOWER,
+        c=SLOWER,
+        d=SLOWER,
+        e=SLOWER,
+    )
+
+    assert found.recommended != "pull-batch/fast"
+    assert "pull-batch/fast" in found.undecided
+    assert found.verdict is Verdict.PASS
+
+
+def test_an_invalid_baseline_does_not_pass_for_being_the_baseline() -> None:
+    """It is compared with itself, but two of its five trials could not be measured."""
+    found = answered(
+        ("p99 vs baseline <= +10%",),
+        baseline="pull-batch/old",
+        old=(None, None, 10.0, 10.0, 10.0),
+        new=FAST,
+    )
+
+    assert {standing.verdict for standing in found.standings} == {Verdict.INVALID}
+    assert found.verdict is Verdict.INVALID

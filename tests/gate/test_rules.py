@@ -180,14 +180,14 @@ def test_a_rough_percentile_is_seen_before_it_is_measured() -> None:
     ]
 
 
-def test_too_many_invalid_blocks_make_the_others_worthless() -> None:
+def test_too_many_invalid_trials_make_the_others_worthless() -> None:
     """One of five may be bad luck; two of five have a cause that touches the others (R12)."""
     one = judged("p99 vs baseline <= +10%", (10.0, None, 10.0, 10.1, 9.9))
     two = judged("p99 vs baseline <= +10%", (10.0, None, 10.0, None, 9.9))
 
     assert one.verdict is not Verdict.INVALID
     assert two.verdict is Verdict.INVALID
-    assert two.reason.startswith("2 of 5 blocks invalid")
+    assert "2 of 5 trials invalid" in two.reason
 
 
 def test_an_invalid_trial_takes_its_pair_along() -> None:

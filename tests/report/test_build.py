@@ -8,6 +8,7 @@ from bench.analysis.figures import RunFigures
 from bench.report import build, settings, trials
 from bench.report.model import Tone, plain
 from bench.spec.variant import Settings
+from tests.gate.figures import run_of
 from tests.report.factory import run_figures
 from tests.report.trial_factory import Variant
 
@@ -146,3 +147,14 @@ def test_a_broken_off_trial_is_reported_without_figures() -> None:
 
     assert plain(report.answers[0].sentences[0]).startswith("No cell has an end-to-end p99")
     assert trials.ledger_table(run).rows[0].entries[0].text == "✗ broke off"
+
+
+def test_an_invalid_cell_stands_on_top_and_not_the_whole_run() -> None:
+    """One of six cells has two invalid trials of five; of one of two, the workload is invalid."""
+    good, bad = (1.0, 1.0, 1.0, 1.0, 1.0), (None, None, 1.0, 1.0, 1.0)
+    six = run_of({**dict.fromkeys("acdef", good), "b": bad})
+    two = run_of({"a": good, "b": bad})
+
+    assert "Invalid cell. Conclude nothing, under small-events, from pull-batch/b: " in noticed(six)
+    assert "Invalid workload" not in noticed(six)
+    assert "Invalid workload. Conclude nothing from small-events: 1 of 2 cells" in noticed(two)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis.figures import CellFigures, WorkloadFigures
+from bench.analysis.validity import baseline_of
 from bench.record.schema import Time
 from bench.report import forest
 from bench.report.model import plain
@@ -41,12 +42,12 @@ def with_p99(cell: CellFigures, values_ms: list[float]) -> CellFigures:
 
 def test_the_baseline_is_the_cell_that_most_configs_share() -> None:
     """A base that every config varies from is what its variants are meant to be compared with."""
-    assert forest.baseline(workload(OTHER, SHARED)).cell.variants[0].variant == "base"
+    assert baseline_of(workload(OTHER, SHARED), "").cell.variants[0].variant == "base"
 
 
 def test_a_plan_may_name_the_baseline() -> None:
     """Who asks whether B is better than A must not be answered for C."""
-    found = forest.baseline(workload(SHARED, OTHER), named="c/other")
+    found = baseline_of(workload(SHARED, OTHER), "c/other")
 
     assert found.cell.variants[0].variant == "other"
 
@@ -55,7 +56,7 @@ def test_without_a_shared_cell_the_first_is_the_baseline() -> None:
     """The order of the files is the only hint that is left, and it is stable."""
     first = replace(SHARED, names=("c/base",))
 
-    assert forest.baseline(workload(first, OTHER)).cell.variants[0].variant == "base"
+    assert baseline_of(workload(first, OTHER), "").cell.variants[0].variant == "base"
 
 
 def test_the_change_is_paired_within_blocks() -> None:

@@ -7,6 +7,7 @@ import pytest
 from bench.analysis.figures import Estimate, LagVerdict, WorkloadFigures
 from bench.report import standing
 from bench.report.model import plain
+from tests.gate.figures import run_of
 from tests.report.factory import run_figures
 from tests.report.trial_factory import Variant
 
@@ -106,3 +107,14 @@ def test_a_run_without_valid_trials_ranks_nobody() -> None:
     empty = tuple(replace(cell, estimates={}, trials=()) for cell in figures.cells)
 
     assert "No cell has an end-to-end p99" in said(replace(figures, cells=empty))
+
+
+def test_a_cell_that_is_invalid_by_itself_is_named_and_not_ranked() -> None:
+    """Its three good trials of five would otherwise be the headline."""
+    cells = {"fast": (None, None, 1.0, 1.0, 1.0), "slow": (2.0, 2.1, 1.9, 2.0, 2.0)}
+    figures = run_of(cells).workloads[0]
+
+    words = " ".join(plain(sentence) for sentence in standing.answers(figures))
+
+    assert words.startswith("Shortest end-to-end p99: pull-batch/slow")
+    assert "Too many invalid trials to be ranked: pull-batch/fast." in words

@@ -155,7 +155,7 @@ def test_blocks_say_where_the_gaps_are() -> None:
     blocks = check(figures(with_fault=True), "Blocks")
 
     assert blocks.state is State.DOUBTFUL
-    assert blocks.found.startswith("4 whole, 5 planned; fewer than 5")
+    assert blocks.found.startswith("4 pairs at least, 5 planned; fewer than 5")
     assert "an invalid trial in block 5; a missing trial in block 5" in blocks.found
 
 
@@ -164,8 +164,8 @@ def test_three_whole_blocks_are_still_too_few_to_decide() -> None:
     assert check(figures(blocks=3), "Blocks").state is State.DOUBTFUL
 
 
-def test_a_repeated_block_makes_up_for_an_invalid_one() -> None:
-    """Five whole blocks decide, however many more it took; that it took more is told."""
+def test_a_repeated_trial_makes_up_for_an_invalid_one() -> None:
+    """Five pairs decide, however many more it took; that it took more is told."""
     run = figures(blocks=6)
     broken = with_first(run, **finding("loop-stalled", Level.INVALID))
     repeated = replace(broken, plan=replace(broken.plan, blocks=5))
@@ -174,8 +174,8 @@ def test_a_repeated_block_makes_up_for_an_invalid_one() -> None:
 
     assert blocks.state is State.HOLDS
     assert blocks.found == (
-        "5 whole, 5 planned; an invalid trial in block 1; "
-        "1 on top, to repeat invalid ones or to confirm what looked red"
+        "5 pairs at least, 5 planned; an invalid trial in block 1; "
+        "1 on top, to repeat invalid trials or to confirm what looked red"
     )
 
 
