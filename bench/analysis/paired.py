@@ -14,6 +14,7 @@ import numpy as np
 from bench.analysis.comparison import CONFIDENCE
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import Measure
+from bench.core import text
 from bench.spec.metrics import Better, Metric
 from bench.stats.compare import MIN_PAIRS_TO_FAIL, Change, change, change_between
 from bench.stats.estimate import geometric_mean
@@ -79,6 +80,16 @@ class Contrast:
         enough = self.found.pairs >= MIN_PAIRS_TO_FAIL
         return enough and self.apart is not (self.p_by_ranks < 1 - CONFIDENCE)
 
+    def written(self, amount: float) -> str:
+        """Write a change: a share of the baseline, or a difference in the metric's unit."""
+        return written_change(amount, self.metric, relative=self.relative)
+
+    @property
+    def interval(self) -> str:
+        """The change and its 90 % interval: `+5.2 % (90 % interval +1.0 % to +9.4 %)`."""
+        middle, low, high = map(self.written, (self.change, self.low, self.high))
+        return f"{middle} (90 % interval {low} to {high})"
+
     def margin(self, share: float) -> float | None:
         """Return a margin given as a share of the baseline, on the scale of `found`.
 
@@ -91,6 +102,14 @@ class Contrast:
         if not self.relative:
             return None
         return abs(math.log1p(share)) if self.logarithmic else abs(share)
+
+
+def written_change(amount: float, metric: Metric, *, relative: bool) -> str:
+    """Write a change: a share of the baseline, or a difference in the metric's unit."""
+    if relative:
+        return text.share(amount)
+    plus = "+" if amount > 0 and not metric.signed else ""
+    return plus + metric.written(amount)
 
 
 def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.paired import Contrast
-from bench.gate import words
+from bench.core import text
 from bench.gate.calibration import Calibration, suggested
 from bench.gate.criteria import Answer
 from bench.gate.markdown import change, figure
@@ -96,12 +96,12 @@ def print_contrasts(
         table.add_row(
             Text(candidate),
             Text(title_of),
-            Text(before + words.value(found.baseline, metric)),
-            Text(after + words.value(found.candidate, metric)),
+            Text(before + metric.written(found.baseline)),
+            Text(after + metric.written(found.candidate)),
             Text(_shown(found), style="bold" if found.apart else ""),
-            Text(words.change(found.smallest_visible, found).lstrip("+")),
-            Text(words.p_value(found.p)),
-            Text(words.p_value(found.p_by_ranks)),
+            Text(found.written(found.smallest_visible).lstrip("+")),
+            Text(text.p_value(found.p)),
+            Text(text.p_value(found.p_by_ranks)),
             Text(str(found.found.pairs)),
         )
     console.print(table)
@@ -116,8 +116,8 @@ def print_contrasts(
 
 
 def _shown(found: Contrast) -> str:
-    low, high = words.change(found.low, found), words.change(found.high, found)
-    return f"{words.change(found.change, found)} ({low} to {high})"
+    middle, low, high = map(found.written, (found.change, found.low, found.high))
+    return f"{middle} ({low} to {high})"
 
 
 def print_calibration(calibration: Calibration, console: Console) -> None:
@@ -130,9 +130,9 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
         table.add_row(
             Text(scatter.workload),
             Text(metric_of(scatter.metric).title),
-            *(Text(words.share(each).lstrip("+±")) for each in shares),
+            *(Text(text.size_of(each)) for each in shares),
             Text(suggested(scatter)),
-            Text(f"{scatter.false_red * 100:.1f} %"),
+            Text(text.percent(scatter.false_red)),
         )
     console.print(table)
 

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from bench.core import text
 from bench.core.units import NS_PER_S, format_rate, human_clock, human_duration
 from bench.engine.trial import Moment
 from bench.spec.workload import Workload
@@ -111,12 +112,12 @@ class LiveView:
         if span_s <= 0:
             return UNKNOWN
         grown = getattr(last.progress, what) - getattr(first.progress, what)
-        return f"{grown / span_s:,.0f}/s"
+        return f"{text.number(grown / span_s)}/s"
 
     def _lag(self) -> str:
         if not self._lags:
             return f"  lag {UNKNOWN}"
-        return f"  lag {self._lags[-1]:,} messages  {sparkline(self._lags)}"
+        return f"  lag {text.count(self._lags[-1])} messages  {sparkline(self._lags)}"
 
 
 def sparkline(values: "deque[int]") -> str:

@@ -11,11 +11,11 @@ from bench.cli.options import (
     QuickOption,
     SeedOption,
 )
+from bench.core import text
 from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Cell, Plan
-from bench.report.text import plural
 from bench.spec.load import LoadedMatrix, cautions_of, load_matrix
 
 
@@ -40,9 +40,9 @@ def print_estimate(made: Plan, console: Console) -> None:
     expected = estimate(made)
     cells, trials = len(made.cells), len(made.trials)
     console.print(
-        f"{made.label}: {plural(cells, 'cell')} x {plural(made.blocks, 'block')} = "
-        f"{plural(trials, 'trial')}, "
-        f"about {human_clock(expected.duration_s)}, {expected.messages:,} messages, "
+        f"{made.label}: {text.plural(cells, 'cell')} x {text.plural(made.blocks, 'block')} = "
+        f"{text.plural(trials, 'trial')}, "
+        f"about {human_clock(expected.duration_s)}, {text.plural(expected.messages, 'message')}, "
         f"{human_size(expected.stored_bytes)} stored "
         f"(at most {human_size(expected.peak_store_bytes)} at once), "
         f"{human_size(expected.results_bytes)} of results; seed {made.seed}",

@@ -36,6 +36,9 @@ SIZE_WORDS = "a number and a unit (B, kB, KiB, MB, MiB, GB, GiB), such as 128B o
 RATE_WORDS = "messages per s, min or h, such as 5000/s"
 SHARE_WORDS = "a percentage above 0% and up to 100%, such as 95%"
 
+_ROUNDS_UP = 0.9995
+"""Of a unit: 999.6 µs is 1.00 ms in three digits, not 1000 µs."""
+
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 
 
@@ -145,7 +148,7 @@ def _largest_whole(value: int, factors: dict[str, int], zero_unit: str) -> str:
 def human_duration(ns: float) -> str:
     """Write a time for reading, three significant digits: 1234567 -> `1.23 ms`."""
     for unit, factor in (("s", NS_PER_S), ("ms", NS_PER_MS), ("µs", NS_PER_US)):
-        if abs(ns) >= factor:
+        if abs(ns) >= factor * _ROUNDS_UP:
             return f"{_three_digits(ns / factor)} {unit}"
     return f"{ns:.0f} ns"
 
@@ -168,5 +171,6 @@ def human_clock(seconds: float) -> str:
 
 
 def _three_digits(value: float) -> str:
-    whole_digits = len(str(int(abs(value))))
-    return f"{value:.{max(0, 3 - whole_digits)}f}"
+    # By the rounded value: 99.97 is 100, not 100.0.
+    decimals = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{decimals}f}"

@@ -12,8 +12,8 @@ from bench.analysis.hosts import fingerprint
 from bench.analysis.metrics import MEASURES
 from bench.analysis.paired import Contrast, contrast
 from bench.analysis.validity import reproach_of_workload
+from bench.core import text
 from bench.core.units import NS_PER_S
-from bench.gate import words
 from bench.record.schema import Environment
 from bench.spec.criteria import Criterion
 from bench.spec.gates import Gates
@@ -175,8 +175,8 @@ def margin_warnings(
         visible = math.expm1(smallest_visible(scatter.spread, max(blocks, 2)))
         if abs(rule.limit) < visible:
             yield (
-                f"{name}, {rule}: the margin is below {words.share(visible).lstrip('+')}, the "
-                f"smallest worsening that {words.plural(blocks, 'block')} can see on this host; "
+                f"{name}, {rule}: the margin is below {text.size_of(visible)}, the "
+                f"smallest worsening that {text.plural(blocks, 'block')} can see on this host; "
                 f"suggested: {suggested(scatter)}"
             )
 
@@ -185,7 +185,7 @@ def suggested(scatter: Scatter) -> str:
     """Write the margin that suits a figure, or that none does."""
     if scatter.margin is None:
         return "not to be gated"
-    return words.share(scatter.margin).lstrip("+")
+    return text.size_of(scatter.margin)
 
 
 def _compared(

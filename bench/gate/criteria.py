@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from bench.analysis.comparison import separable
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.validity import reproach_of_workload
-from bench.gate import words
 from bench.gate.rules import Case, look
 from bench.gate.verdict import label
 from bench.spec.criteria import Criterion, parse_criterion
@@ -261,7 +260,7 @@ def _recommendation(
         yield f"Recommended: {_name(best)}. It {meets}."
         return
     figures = ", ".join(
-        f"{words.value(cell.estimates[decisive.key].value, decisive)} under {workload}"
+        f"{decisive.written(cell.estimates[decisive.key].value)} under {workload}"
         for workload, cell in best.items()
     )
     yield f"Recommended: {_name(best)}. It {meets} and is best by {decisive.title} ({figures})."

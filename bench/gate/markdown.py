@@ -2,7 +2,8 @@
 
 import re
 
-from bench.gate import words
+from bench.analysis.paired import written_change
+from bench.core import text
 from bench.gate.verdict import GateOutcome, GateResult
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
@@ -39,7 +40,7 @@ def render(result: GateResult) -> str:
         _text(result.sentence),
         "",
         *([_text(result.description), ""] if result.description else []),
-        f"{words.plural(len(result.outcomes), 'gate')}: {counts}. Rules: "
+        f"{text.plural(len(result.outcomes), 'gate')}: {counts}. Rules: "
         f"{_code(result.gates_file)}; run: {_code(result.run_id)}.",
         "",
         _row(_HEAD),
@@ -72,7 +73,7 @@ def _cells(outcome: GateOutcome) -> list[str]:
         figure(outcome.baseline_value, outcome),
         figure(outcome.candidate_value, outcome),
         change(outcome),
-        "" if outcome.p_adjusted is None else words.p_value(outcome.p_adjusted),
+        "" if outcome.p_adjusted is None else text.p_value(outcome.p_adjusted),
         str(outcome.blocks),
     ]
 
@@ -81,7 +82,7 @@ def figure(amount: float | None, outcome: GateOutcome) -> str:
     """Write one of an outcome's figures; empty where there is none."""
     if amount is None:
         return ""
-    return words.value(amount, metric_of(outcome.metric)) if outcome.unit else f"{amount:,.0f}"
+    return metric_of(outcome.metric).written(amount) if outcome.unit else text.count(round(amount))
 
 
 def change(outcome: GateOutcome) -> str:
@@ -94,7 +95,7 @@ def change(outcome: GateOutcome) -> str:
 
 
 def _end(amount: float, outcome: GateOutcome) -> str:
-    return words.share(amount) if outcome.relative else figure(amount, outcome)
+    return written_change(amount, metric_of(outcome.metric), relative=outcome.relative)
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> str:

@@ -12,8 +12,8 @@ from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import Measure, measure_of
 from bench.analysis.paired import Contrast, Reading, contrast, readings
 from bench.analysis.validity import reproach_of, whole_blocks
+from bench.core import text
 from bench.core.units import NS_PER_S
-from bench.gate import words
 from bench.spec.criteria import LAG_VERDICT, Criterion, Operator
 from bench.spec.metrics import MIN_BEYOND_GATED, Metric, messages_beyond
 from bench.spec.workload import Workload
@@ -139,7 +139,7 @@ def messages_short(rules: Sequence[Criterion], workload: Workload) -> tuple[str,
 def _too_few_blocks(blocks: int, metric: Metric) -> Look:
     return Look(
         verdict=Verdict.INCONCLUSIVE,
-        reason=f"{words.plural(blocks, 'valid block')} with {metric.title}; "
+        reason=f"{text.plural(blocks, 'valid block')} with {metric.title}; "
         f"at least {MIN_PAIRS} are needed",
         blocks=blocks,
     )
@@ -158,8 +158,8 @@ def _look_at_baseline(case: Case, measure: Measure, first: int | None) -> Look:
 
 def _look_at_change(rule: Criterion, found: Contrast) -> Look:
     margin = found.margin(rule.limit)
-    shown = words.interval(found)
-    limit = words.share(rule.limit)
+    shown = found.interval
+    limit = text.share(rule.limit)
     judged = Look(
         verdict=Verdict.INCONCLUSIVE,
         reason="",
@@ -179,7 +179,7 @@ def _look_at_change(rule: Criterion, found: Contrast) -> Look:
         return replace(judged, reason=reason)
     more = "; the true figure is longer still" if after else ""
     if found.ranks_disagree:
-        more += f"; the rank test does not see it so (p {words.p_value(found.p_by_ranks)})"
+        more += f"; the rank test does not see it so (p {text.p_value(found.p_by_ranks)})"
     return replace(judged, verdict=said, reason=_of_change(found, said, shown, limit) + more)
 
 
@@ -197,7 +197,7 @@ def _of_change(found: Contrast, said: Verdict, shown: str, limit: str) -> str:
 
 def _smoke(blocks: int) -> str:
     return (
-        f"{words.plural(blocks, 'block')} can show a difference but fail nothing; "
+        f"{text.plural(blocks, 'block')} can show a difference but fail nothing; "
         f"that takes {MIN_PAIRS_TO_FAIL}"
     )
 
@@ -213,9 +213,9 @@ def _look_at_limit(
         return _too_few_blocks(len(values), metric)
     mean = geometric_mean if _logarithmic(rule, measure, values) else arithmetic_mean
     estimate = mean(values, confidence=0.90)
-    shown = words.value(estimate.value, metric)
+    shown = metric.written(estimate.value)
     if estimate.low is not None and estimate.high is not None:
-        ends = (words.value(end, metric) for end in (estimate.low, estimate.high))
+        ends = (metric.written(end) for end in (estimate.low, estimate.high))
         shown += f" (90 % interval {' to '.join(ends)})"
     longer = any(reading.at_least for reading in each)
     said = _by_limit(rule, beyond)
@@ -272,15 +272,15 @@ def _look_at_count(case: Case) -> Look:
     broken = {key: n for key, n in counts.items() if not rule.operator.holds(n, rule.limit)}
     if broken:
         trial_id, count = max(broken.items(), key=lambda item: item[1])
-        of = f"{len(broken)} of {words.plural(len(counts), 'valid trial')}"
-        reason = f"broken in {of}; {rule.subject} {count:,} in {trial_id}"
+        of = f"{len(broken)} of {text.plural(len(counts), 'valid trial')}"
+        reason = f"broken in {of}; {rule.subject} {text.count(count)} in {trial_id}"
         return Look(verdict=Verdict.FAIL, reason=reason, blocks=len(counts), value=float(count))
     if invalid := _too_few_valid(case):
         return invalid
     worst = max(counts.values())
     return Look(
         verdict=Verdict.PASS,
-        reason=f"at most {worst:,} in {words.plural(len(counts), 'valid trial')}",
+        reason=f"at most {text.count(worst)} in {text.plural(len(counts), 'valid trial')}",
         blocks=len(counts),
         value=float(worst),
     )
@@ -303,5 +303,5 @@ def _look_at_lag(case: Case) -> Look:
     least = MIN_PAIRS_TO_FAIL if said is Verdict.FAIL else MIN_PAIRS
     if blocks < least and said is not Verdict.INCONCLUSIVE:
         said = Verdict.INCONCLUSIVE
-        reason = f"{reason} in {words.plural(blocks, 'block')}, but it takes {least} to say so"
+        reason = f"{reason} in {text.plural(blocks, 'block')}, but it takes {least} to say so"
     return Look(verdict=said, reason=reason, blocks=blocks)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.validity import reproach_of_workload
+from bench.core import text
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.core.words import nearest
-from bench.gate import words
 from bench.gate.rules import Case, Look, look
 from bench.plan.model import VariantName
 from bench.spec.criteria import Criterion
@@ -312,7 +312,7 @@ def _sentence(outcomes: Sequence[GateOutcome]) -> str:
     """Say the verdict and its first reason; outcomes stand worst first."""
     first, total = outcomes[0], len(outcomes)
     alike = [outcome for outcome in outcomes if outcome.verdict is first.verdict]
-    of = f"{len(alike)} of {words.plural(total, 'gate')}"
+    of = f"{len(alike)} of {text.plural(total, 'gate')}"
     if first.verdict is Verdict.PASS:
         return f"All {total} gates pass." if total > 1 else "The gate passes."
     return (
@@ -326,13 +326,13 @@ def _warnings(figures: RunFigures, outcomes: Sequence[GateOutcome]) -> Iterator[
     few = [o.blocks for o in outcomes if o.p is not None and o.blocks < MIN_PAIRS_TO_FAIL]
     if few:
         yield (
-            f"{words.plural(min(few), 'valid block')} can show a difference but fail nothing; "
+            f"{text.plural(min(few), 'valid block')} can show a difference but fail nothing; "
             f"that takes {MIN_PAIRS_TO_FAIL}."
         )
     for outcome in outcomes:
         if outcome.blind and outcome.smallest_visible is not None and outcome.margin is not None:
             yield (
-                f"{outcome.workload}, {outcome.rule}: the margin of {words.share(outcome.margin)} "
-                f"is below {words.share(outcome.smallest_visible).lstrip('+')}, the smallest "
-                f"worsening that {words.plural(outcome.blocks, 'block')} with this scatter show."
+                f"{outcome.workload}, {outcome.rule}: the margin of {text.share(outcome.margin)} "
+                f"is below {text.size_of(outcome.smallest_visible)}, the smallest "
+                f"worsening that {text.plural(outcome.blocks, 'block')} with this scatter show."
             )

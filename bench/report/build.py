@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.validity import reproach_of, reproach_of_workload
+from bench.core import text
 from bench.core.units import human_size
 from bench.gate.calibration import Calibration
 from bench.gate.verdict import GateResult
@@ -21,7 +22,6 @@ from bench.report import (
     run_summary,
     settings,
     standing,
-    text,
     trials,
     trust,
     usage,

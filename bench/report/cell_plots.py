@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from bench.analysis.figures import CellFigures, TrialFigures
 from bench.analysis.lag import MARGIN_SHARE
+from bench.core import text
 from bench.core.units import NS_PER_MS
 from bench.record.schema import Time
-from bench.report import comparison, standing, text, traces
+from bench.report import comparison, lettering, standing, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 from bench.report.traces import Json
 from bench.spec.metrics import Metric
@@ -55,7 +56,7 @@ class _Dot:
 
 def _plot_label(cell: CellFigures) -> str:
     more = len(cell.cell.variants) - 1
-    return text.for_plot(standing.label(cell)) + (f" (+{more})" if more > 0 else "")
+    return lettering.for_plot(standing.label(cell)) + (f" (+{more})" if more > 0 else "")
 
 
 def _dots(

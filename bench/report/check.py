@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.report import text
+from bench.core import text
 
 
 class State(StrEnum):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from bench.analysis.comparison import best as best_of
 from bench.analysis.comparison import separable
 from bench.analysis.figures import CellFigures, Estimate, WorkloadFigures
+from bench.core import text
 from bench.core.units import human_size
-from bench.report import settings, text
+from bench.report import lettering, settings
 from bench.report.model import Column, Entry, Row, Table, Tone
 from bench.spec.metrics import Better, Metric
 
@@ -208,7 +209,7 @@ def verdict_entry(cell: CellFigures) -> Entry:
     if verdict is None:
         return Entry(text=text.NA, hint="no valid trial with enough lag samples", tone=Tone.MUTED)
     tone = _TONES.get(verdict.value, Tone.WARNING)
-    return Entry(text=f"{text.MARKS[verdict]} {verdict}", order=verdict.value, tone=tone)
+    return Entry(text=f"{lettering.MARKS[verdict]} {verdict}", order=verdict.value, tone=tone)
 
 
 def _count_entry(cell: CellFigures, counted: _Correctness) -> Entry:

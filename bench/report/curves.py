@@ -6,9 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from bench.analysis.figures import CellFigures
+from bench.core import text
 from bench.core.units import NS_PER_MS
 from bench.record.schema import Time
-from bench.report import text, traces
+from bench.report import lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 
 HEIGHT_PX = 320
@@ -27,7 +28,7 @@ def curve_plot(cells: Mapping[str, CellFigures], id_: str) -> Plot:
         heights += times_ms
         data.append(
             traces.line(
-                text.for_plot(variant),
+                lettering.for_plot(variant),
                 index,
                 1 / (1 - percentiles / 100),
                 np.array(times_ms),

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from bench.analysis.figures import RunFigures
 from bench.analysis.validity import baseline_of
+from bench.core import text
 from bench.core.units import human_size
-from bench.gate import words
 from bench.gate.verdict import GateResult
 from bench.plan.model import Plan
-from bench.report import forest, judgement, text, trials
+from bench.report import forest, judgement, trials
 from bench.report.model import Fact, Tone
 from bench.report.standing import END_TO_END_P99
 from bench.stats.compare import MIN_PAIRS, Verdict
@@ -77,7 +77,7 @@ def _visible(figures: RunFigures, gate: GateResult | None) -> Fact:
     if not shares:
         detail = f"no change has an interval: {MIN_PAIRS} blocks are the least"
         return Fact(word="Smallest visible change", text=text.NA, detail=detail)
-    low, high = (words.share(share).lstrip("+") for share in (shares[0], shares[-1]))
+    low, high = (text.size_of(share) for share in (shares[0], shares[-1]))
     of = "gated figures" if gate else "end-to-end p99"
     return Fact(
         word="Smallest visible change",

@@ -12,7 +12,8 @@ from bench.analysis.figures import CellFigures, WorkloadFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import Contrast, contrast, readings
 from bench.analysis.validity import baseline_of
-from bench.report import comparison, standing, text, traces
+from bench.core import text
+from bench.report import comparison, lettering, standing, traces
 from bench.report.model import (
     Column,
     Entry,
@@ -128,7 +129,7 @@ def plot(workload: WorkloadFigures, base: CellFigures, id_: str) -> Plot | None:
         for place, (shown, column) in enumerate(columns)
         for trace in _traces(column, shown, (2 * place - 1) * OFFSET)
     ]
-    labels = [text.for_plot(standing.label(cell)) for cell in cells]
+    labels = [lettering.for_plot(standing.label(cell)) for cell in cells]
     layout = traces.layout(
         ratio_axis(ratios, "change (right: slower)"),
         line_axis(labels),
@@ -222,7 +223,7 @@ def _marks(placed: Sequence[tuple[float, Compared]], name: str, marker: Json) ->
 
 
 def _hover(each: Compared) -> str:
-    name = text.for_plot(standing.label(each.cell))
+    name = lettering.for_plot(standing.label(each.cell))
     return f"{name}<br>{_change_words(each)}, {text.plural(each.pairs, 'block')}"
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.figures import CellFigures, LagVerdict
+from bench.core import text
 from bench.core.units import NS_PER_MS
-from bench.report import comparison, text, traces
+from bench.report import comparison, lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 from bench.report.standing import END_TO_END_P99
 from bench.report.traces import Json
@@ -114,9 +115,9 @@ def _map(found: Grid, key: str, id_: str, unit: str, factor: float) -> Plot | No
 
 def _categories(name: str, values: Sequence[str]) -> Json:
     # Places, not categories: plotly would read values such as `50` as numbers.
-    words = [text.for_plot(value, limit=20) for value in values]
+    words = [lettering.for_plot(value, limit=20) for value in values]
     return traces.axis(
-        text.for_plot(name),
+        lettering.for_plot(name),
         tickvals=list(range(len(values))),
         ticktext=words,
         showgrid=False,
@@ -182,7 +183,7 @@ def _number(found: Grid, values: Values, row: str, column: str) -> str:
     if value is None:
         return ""
     growing = found.cells[row, column].lag_verdict is LagVerdict.GROWING
-    return text.number(value) + (f" {text.MARKS[LagVerdict.GROWING]}" if growing else "")
+    return text.number(value) + (f" {lettering.MARKS[LagVerdict.GROWING]}" if growing else "")
 
 
 def _table(found: Grid, key: str, id_: str, title: str, values: Values) -> Table:

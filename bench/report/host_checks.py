@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.analysis.figures import TrialFigures
-from bench.report import text
+from bench.core import text
 from bench.report.check import Check, Limit, State, of_values
 
 STOLEN_SHARE = 0.05

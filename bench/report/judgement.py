@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from bench.analysis.figures import RunFigures
-from bench.gate import words
+from bench.core import text
 from bench.gate.criteria import Answer, Mark, Standing, answer
 from bench.gate.markdown import change, figure
 from bench.gate.verdict import GateOutcome, GateResult
-from bench.report import margins, text
+from bench.report import margins
 from bench.report.model import (
     Block,
     Column,
@@ -100,8 +100,8 @@ def _outcome_entries(outcome: GateOutcome) -> tuple[Entry, ...]:
         _maybe(figure(outcome.baseline_value, outcome)),
         _maybe(figure(outcome.candidate_value, outcome)),
         _change(outcome),
-        _maybe("" if outcome.p_adjusted is None else words.p_value(outcome.p_adjusted)),
-        _maybe("" if visible is None else words.share(visible)),
+        _maybe("" if outcome.p_adjusted is None else text.p_value(outcome.p_adjusted)),
+        _maybe("" if visible is None else text.share(visible)),
         Entry(text=str(outcome.blocks)),
         Entry(text=outcome.reason, tone=Tone.MUTED),
     )

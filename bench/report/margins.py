@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from bench.gate import words
+from bench.core import text
 from bench.gate.verdict import GateOutcome
-from bench.report import forest, text, traces
+from bench.report import forest, lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table
 from bench.report.traces import Json
 from bench.stats.compare import Verdict
@@ -28,7 +28,7 @@ def plot(outcomes: Sequence[GateOutcome], id_: str) -> Plot | None:
     if not shown:
         return None
     ends = [1 + end for o in shown for end in (*(_interval(o) or ()), o.margin or 0.0)]
-    labels = [text.for_plot(f"{o.rule}, {o.workload}") for o in shown]
+    labels = [lettering.for_plot(f"{o.rule}, {o.workload}") for o in shown]
     layout = traces.layout(
         forest.ratio_axis([end for end in ends if end > 0], "change of the candidate"),
         forest.line_axis(labels),
@@ -96,12 +96,12 @@ def _marks(shown: Sequence[GateOutcome], verdict: Verdict) -> Json:
 
 
 def _hover(outcome: GateOutcome) -> str:
-    return text.for_plot(f"{outcome.candidate}: {_words(outcome)}", limit=80)
+    return lettering.for_plot(f"{outcome.candidate}: {_words(outcome)}", limit=80)
 
 
 def _words(outcome: GateOutcome) -> str:
     ends = _interval(outcome) or (math.nan,) * 3
-    low, middle, high = (words.share(end) for end in ends)
+    low, middle, high = (text.share(end) for end in ends)
     return f"{middle} ({low} to {high})"
 
 
@@ -122,7 +122,7 @@ def _table(shown: Sequence[GateOutcome], id_: str) -> Table:
                 entries=(
                     Entry(text=outcome.workload),
                     Entry(text=_words(outcome)),
-                    Entry(text=text.NA if outcome.margin is None else words.share(outcome.margin)),
+                    Entry(text=text.NA if outcome.margin is None else text.share(outcome.margin)),
                     Entry(text=str(outcome.verdict)),
                 ),
             )

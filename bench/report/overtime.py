@@ -7,7 +7,7 @@ import numpy as np
 from bench.analysis.figures import Array, CellFigures, LagVerdict
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.schema import Time, Window
-from bench.report import text, timelines, traces
+from bench.report import lettering, timelines, traces
 from bench.report.comparison import LAG_SLOPE, slope_interval
 from bench.report.model import Plot
 from bench.report.timelines import Cells, Drawn, Line, drawn
@@ -39,7 +39,7 @@ def _rate_plot(cells: Cells, window: Window, id_: str) -> Plot:
         if rate.size:
             columns[f"{variant}, {kind}"] = rate
             style = {"color": traces.colour(index), "width": 1.6, "dash": traces.dash(index)}
-            data.append(_rate_line(text.for_plot(f"{variant}, {kind}"), index, rate, style))
+            data.append(_rate_line(lettering.for_plot(f"{variant}, {kind}"), index, rate, style))
     y = traces.axis("msg/s", rangemode="tozero", exponentformat="none")
     return Plot(
         id=id_,

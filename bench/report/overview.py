@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from bench.core import text
 from bench.core.errors import RecordError
-from bench.report import html, run_summary, text, trend
+from bench.report import html, run_summary, trend
 from bench.report.model import Column, Entry, Name, Page, Row, Section, Sentence, Table, Tone
 from bench.report.run_summary import RunSummary
 from bench.report.trend import Trend

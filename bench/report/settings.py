@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.core import text
 from bench.plan.model import Plan
-from bench.report import text
 from bench.report.model import Column, Entry, Row, Table, Tone
 from bench.spec.variant import Settings
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bench.analysis.comparison import CONFIDENCE, separable
 from bench.analysis.figures import CellFigures, Estimate, LagVerdict, WorkloadFigures
 from bench.analysis.validity import reproach_of
+from bench.core import text
 from bench.core.units import human_duration
-from bench.report import text
 from bench.report.model import Name, Sentence
 from bench.stats.estimate import MIN_TRIALS, Mean, geometric_mean
 

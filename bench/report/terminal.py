@@ -5,9 +5,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
+from bench.core import text
 from bench.core.units import human_duration
 from bench.record.schema import Level, Time
-from bench.report import comparison, standing, text
+from bench.report import comparison, standing
 from bench.report.build import notices
 from bench.report.model import Entry, Tone, plain
 
@@ -99,7 +100,7 @@ def trial_line(figures: TrialFigures, position: int, total: int) -> str:
     if figures.rates is not None:
         kind = "acked" if record.acks else "delivered"
         rate = figures.rates.acked if record.acks else figures.rates.delivered
-        parts.append(f"{kind} {rate:.0f} msg/s")
+        parts.append(f"{kind} {text.in_unit(rate, 'msg/s')}")
     parts.append(f"lag {figures.lag.verdict if figures.lag else text.NA}")
     return "  ".join(parts)
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from bench.report.text import THIN
+from bench.core.text import THIN
 
 COARSE_FROM = 3_000.0
 """From this ratio on ticks at 2 and 5 would run into each other."""

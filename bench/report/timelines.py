@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.analysis.figures import Array, CellFigures, Series, TrialFigures
+from bench.core import text
 from bench.record.schema import Window
-from bench.report import text, traces
+from bench.report import lettering, traces
 from bench.report.model import Column, Entry, Row, Table, Tone
 from bench.report.traces import Json
 
@@ -75,7 +76,7 @@ def of_trials_and_medians(lines: Lines, unit: str) -> list[Json]:
     total = sum(len(of_variant) for of_variant in lines.values())
     opacity = 0.45 if total <= MANY_LINES else 0.15
     faint = [
-        _trial_trace(text.for_plot(variant), index, line, unit) | {"opacity": opacity}
+        _trial_trace(lettering.for_plot(variant), index, line, unit) | {"opacity": opacity}
         for index, (variant, of_variant) in enumerate(lines.items())
         for line in of_variant
     ]
@@ -88,7 +89,7 @@ def medians(lines: Lines, unit: str) -> list[Json]:
     for index, (variant, of_variant) in enumerate(lines.items()):
         valid = [_by_second(line) for line in of_variant if line.trial.record.valid]
         if valid:
-            bold.append(_median_trace(text.for_plot(variant), index, _median(valid), unit))
+            bold.append(_median_trace(lettering.for_plot(variant), index, _median(valid), unit))
     return bold
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analysis.figures import Array
+from bench.core.text import THIN
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
 from bench.report.embed import embedded
-from bench.report.text import THIN
 from bench.report.ticks import log_ticks, tick_text
 
 Json = dict[str, Any]

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from bench.core import text
 from bench.core.ids import is_name
 from bench.core.units import human_duration
-from bench.report import text, trend_drawing
+from bench.report import lettering, trend_drawing
 from bench.report.forest import END_TO_END_P50
 from bench.report.model import Column, Entry, Page, Row, Section, Sentence, Table, Tone
 from bench.report.run_summary import CellSummary, RunSummary
@@ -160,7 +161,7 @@ def _row(point: Point) -> Row:
             _time(cell, END_TO_END_P50),
             _time(cell, END_TO_END_P99),
             *(_none() if other is None else Entry(text=text.number(other[0])) for other in others),
-            Entry(text=f"{text.MARKS[verdict]} {verdict}") if verdict else _none(),
+            Entry(text=f"{lettering.MARKS[verdict]} {verdict}") if verdict else _none(),
             Entry(text=text.count(cell.valid)),
             _changes(point),
         ),

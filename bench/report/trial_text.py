@@ -7,9 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, TrialFigures
+from bench.core import text
 from bench.core.units import human_duration, human_size
-
-NOT_KNOWN = "n/a"
 
 
 def print_trial(figures: TrialFigures, console: Console) -> None:
@@ -37,7 +36,7 @@ def _times(figures: TrialFigures) -> Table:
     for time, of_time in figures.times.items():
         values = [of_time.percentiles_ns.get(percentile) for percentile in PERCENTILES]
         cells = [_duration(value) for value in (*values, of_time.max_ns)]
-        table.add_row(time.replace("_", "-"), f"{of_time.count:,}", *cells)
+        table.add_row(time.replace("_", "-"), text.count(of_time.count), *cells)
     return table
 
 
@@ -45,13 +44,12 @@ def _rates(figures: TrialFigures) -> Table:
     table = _two_columns("Rates and lag in the window")
     if (rates := figures.rates) is not None:
         for name, value in asdict(rates).items():
-            table.add_row(name, f"{value:,.1f} msg/s")
+            table.add_row(name, text.in_unit(value, "msg/s"))
     if (lag := figures.lag) is not None:
-        table.add_row("peak lag", f"{lag.peak_msgs:,.0f} messages")
-        low, high = lag.slope_low_msgs_per_s, lag.slope_high_msgs_per_s
-        table.add_row(
-            "lag slope", f"{lag.slope_msgs_per_s:+.3g} msg/s (90 %: {low:+.3g} to {high:+.3g})"
-        )
+        table.add_row("peak lag", text.in_unit(lag.peak_msgs, "msgs"))
+        ends = (lag.slope_msgs_per_s, lag.slope_low_msgs_per_s, lag.slope_high_msgs_per_s)
+        middle, low, high = map(text.slope, ends)
+        table.add_row("lag slope", f"{middle} msg/s (90 % interval {low} to {high})")
         table.add_row("lag verdict", str(lag.verdict))
     return table
 
@@ -60,7 +58,7 @@ def _ledger(figures: TrialFigures) -> Table:
     table = _two_columns("Ledger (whole trial)")
     if figures.record.ledger is not None:
         for name, count in asdict(figures.record.ledger).items():
-            shown = f"{count:,}" if count >= 0 else NOT_KNOWN
+            shown = text.count(count) if count >= 0 else text.NA
             table.add_row(name.replace("_", " "), shown)
     return table
 
@@ -76,8 +74,8 @@ def _processes(figures: TrialFigures) -> Table:
 def _process_rows(figures: TrialFigures) -> Iterator[tuple[str, str, str]]:
     for usage in figures.record.processes:
         known = usage.cpu_ns >= 0
-        cpu = f"{usage.cpu_share:.1%} of a core" if known else NOT_KNOWN
-        memory = human_size(usage.rss_bytes_peak) if known else NOT_KNOWN
+        cpu = f"{text.percent(usage.cpu_share)} of a core" if known else text.NA
+        memory = human_size(usage.rss_bytes_peak) if known else text.NA
         yield usage.role, cpu, memory
 
 
@@ -86,4 +84,4 @@ def _two_columns(title: str) -> Table:
 
 
 def _duration(value_ns: int | None) -> str:
-    return NOT_KNOWN if value_ns is None else human_duration(value_ns)
+    return text.NA if value_ns is None else human_duration(value_ns)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
+from bench.core import text
 from bench.core.units import human_duration, human_size
 from bench.record.schema import Finding, Ledger, Level, ProcessUsage, Time
-from bench.report import comparison, text
+from bench.report import comparison
 from bench.report.model import Column, Entry, Row, Table, Tone
 
 _COUNTS = (

@@ -11,9 +11,10 @@ from bench.analysis.validity import (
     reproach_of_workload,
     whole_blocks,
 )
+from bench.core import text
 from bench.gate.calibration import MAX_AGE, Calibration, objection
 from bench.record.schema import Software
-from bench.report import text, trials, trust_checks
+from bench.report import trials, trust_checks
 from bench.report.check import Check, State
 from bench.report.model import (
     Block,

@@ -7,9 +7,10 @@ No check looks at whether a figure is good, and every threshold is fixed beforeh
 from collections.abc import Sequence
 
 from bench.analysis.figures import TrialFigures
+from bench.core import text
 from bench.core.units import NS_PER_MS, human_duration
 from bench.record.schema import AckCheck, Level, Time
-from bench.report import host_checks, text
+from bench.report import host_checks
 from bench.report.check import Check, Limit, State, of_values, value_range
 
 WAITING_SHARE = 0.15

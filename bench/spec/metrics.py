@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.core import text
+
 
 class Better(StrEnum):
     """Which way a metric improves."""
@@ -28,6 +30,7 @@ class Metric:
         unit: `ns`, `msg/s`, `msgs`, `µs/msg`, `bytes`, `share`.
         better: which way it improves.
         percentile: that a time is read at; None for other figures.
+        signed: its sign says which way it goes and is always written.
     """
 
     key: str
@@ -36,6 +39,13 @@ class Metric:
     unit: str
     better: Better
     percentile: float | None = None
+    signed: bool = False
+
+    def written(self, amount: float) -> str:
+        """Write a figure with its unit: `1.23 ms`."""
+        if self.signed:
+            return f"{text.slope(amount)} {self.unit}"
+        return text.in_unit(amount, self.unit)
 
 
 def _time(time: str, percentile: str, better: Better = Better.LOWER) -> Metric:
@@ -95,6 +105,7 @@ METRICS: tuple[Metric, ...] = (
         title="lag slope",
         unit="msg/s",
         better=Better.NEITHER,
+        signed=True,
     ),
     _cpu("server"),
     _cpu("publisher"),

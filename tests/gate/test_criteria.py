@@ -35,7 +35,7 @@ def test_the_best_of_those_that_meet_the_criteria_is_recommended() -> None:
     assert found.verdict is Verdict.PASS
     assert found.sentence == (
         "Recommended: pull-batch/fast. It meets the criterion and is best by end-to-end p99 "
-        "(10.00 ms under small-events). Broken by pull-batch/slow."
+        "(10.0 ms under small-events). Broken by pull-batch/slow."
     )
 
 

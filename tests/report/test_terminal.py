@@ -56,7 +56,8 @@ def test_a_trial_is_one_plain_line() -> None:
     line = trial_line(trial, 3, 70)
 
     assert re.fullmatch(
-        r"\[3/70\]  \S+  valid  end-to-end p50 \S+ ms  p99 \S+ ms  acked 5000 msg/s  lag stable",
+        r"\[3/70\]  \S+  valid  end-to-end p50 \S+ ms  p99 \S+ ms  "
+        r"acked 5\u202f000 msg/s  lag stable",
         line,
     )
 
@@ -74,7 +75,7 @@ def test_a_trial_without_acks_shows_what_was_delivered() -> None:
     line = trial_line(trial, 1, 1)
 
     assert Time.END_TO_END not in trial.times
-    assert "delivered 5000 msg/s" in line
+    assert "delivered 5\u202f000 msg/s" in line
 
 
 def test_a_trial_that_broke_off_still_has_a_line() -> None:

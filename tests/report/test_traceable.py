@@ -124,4 +124,4 @@ def test_a_change_is_that_of_the_logs_paired_by_block(made: Made) -> None:
 
     shown = row_of(made.page, "workload-1-baseline-forest-table", "pull-batch/fast")[0]
 
-    assert shown == f"\N{MINUS SIGN}{abs(percent):.0f}\N{NARROW NO-BREAK SPACE}%"
+    assert shown == f"\N{MINUS SIGN}{abs(percent):.1f} %"

@@ -1,0 +1,40 @@
+"""Names and marks as a report shows them. Pure."""
+
+import unicodedata
+
+from bench.analysis.figures import LagVerdict
+
+MARKS = {
+    LagVerdict.STABLE: "\N{CHECK MARK}",
+    LagVerdict.GROWING: "\N{BLACK UP-POINTING TRIANGLE}",
+    LagVerdict.DRAINING: "\N{BLACK DOWN-POINTING TRIANGLE}",
+    LagVerdict.INCONCLUSIVE: "?",
+}
+"""Beside the word of a verdict, so that colour is never alone."""
+
+_ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_TURNS_TEXT = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return `text` of at most `limit` characters; its middle gives way to an ellipsis.
+
+    The end stays because that is where variants of one config differ: `batch-10`, `batch-100`.
+    """
+    if len(text) <= limit:
+        return text
+    tail = limit // 2
+    return f"{text[: limit - tail - 1]}…{text[-tail:]}"
+
+
+def for_plot(text: str, limit: int = 44) -> str:
+    """Return a label that plotly shows as it stands.
+
+    Plotly reads labels as pseudo-HTML, and SVG lays out right-to-left text into what stands
+    beside it: so markup is escaped and such text is isolated.
+    """
+    short = shortened(" ".join(text.split()), limit)
+    escaped = short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if any(unicodedata.bidirectional(character) in _TURNS_TEXT for character in short):
+        return _ISOLATE + escaped + _END_ISOLATE
+    return escaped

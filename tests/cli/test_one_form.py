@@ -1,0 +1,67 @@
+"""One change reads the same wherever it stands: terminal, report, Markdown, JUnit."""
+
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from bench.cli.main import app
+from bench.record.schema import Time
+from tests.analysis import runs
+
+SCALES = {"old": 1.0, "more": 1.129, "much": 10.5}
+CHANGE = re.compile(r"[+\u2212]\d[\d.,\s\u202f]*%|×\d[\d.,\u202f]*\d")
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each view says of a run in which `more` is 12.9 % slower, `much` 10.5 times as slow."""
+    top = tmp_path_factory.mktemp("form")
+    make_run(top / "results" / "one")
+    (top / "gates.yaml").write_text("gates: [p99 vs baseline <= +10%]\n")
+    common = ["--out", str(top / "results"), "--reports", str(top / "reports")]
+    runner = CliRunner(env={"COLUMNS": "300"})
+    files = [f"--{kind}={top / kind}" for kind in ("junit", "markdown", "json")]
+    gate = runner.invoke(
+        app,
+        ["gate", "one", "--rules", str(top / "gates.yaml"), "--baseline", "old", *files, *common],
+    )
+    compared = runner.invoke(
+        app, ["compare", "one", "--baseline", "old", "--metric", "p99", *common[:2]]
+    )
+    shown = runner.invoke(app, ["show", "one", *common[:2]])
+    page = (top / "reports" / "one" / "index.html").read_text()
+    return {
+        "gate": gate.output,
+        "compare": compared.output,
+        "show": shown.output,
+        "report": html.unescape(re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S)),
+        "junit": html.unescape((top / "junit").read_text()),
+        "markdown": (top / "markdown").read_text(),
+    }
+
+
+def make_run(path: Path) -> None:
+    """Write a run whose every message of a variant takes as long as the next."""
+    plan = runs.plan([runs.cell(name) for name in SCALES], blocks=5)
+    store = runs.store(path, plan)
+    for trial in plan.trials:
+        times = np.full(1000, round(1e7 * SCALES[trial.cell_id]), dtype=np.int64)
+        seconds = [times] * (runs.WARMUP_S + runs.WINDOW_S)
+        store.write_trial(
+            runs.record(trial),
+            runs.intervals({Time.END_TO_END: seconds}),
+            runs.sampled([10] * (runs.TOTAL_S * 10)),
+        )
+
+
+@pytest.mark.parametrize("place", ["gate", "compare", "show", "report", "junit", "markdown"])
+def test_a_change_has_one_form_everywhere(places: dict[str, str], place: str) -> None:
+    """`+12.9 %` here and `+13 %` there are two changes to whoever compares them."""
+    found = set(CHANGE.findall(places[place].replace("<= +10%", "")))  # less the rule as written
+
+    assert {"+12.9 %", "×10.5"} <= found
+    assert found <= {"+12.9 %", "×10.5", "+10 %"}
