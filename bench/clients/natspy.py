@@ -230,14 +230,32 @@ class NatsPyConsumer(_Connection):
     async def _ack_forever(self, sink: DeliverySink) -> None:
         while True:
             positions, cumulative = await self._acks.get()
-            for position in positions[-1:].tolist() if cumulative else positions.tolist():
-                message = self._unacked[position]
-                await (message.ack_sync() if self._binding.double_acks else message.ack())
-            now_ns = time.monotonic_ns()
-            for position in positions.tolist():
-                del self._unacked[position]
-            sink.acked(positions, now_ns)
+            messages = [self._unacked.pop(position) for position in positions.tolist()]
+            if cumulative:
+                sink.acked(positions, await self._answer(messages[-1]))
+            else:
+                await self._answer_each(positions, messages, sink)
             self._acks.task_done()
+
+    async def _answer_each(
+        self, positions: IntArray, messages: Sequence[Msg], sink: DeliverySink
+    ) -> None:
+        acked_ns: list[int] = []
+        try:
+            for message in messages:
+                acked_ns.append(await self._answer(message))  # noqa: PERF401 - kept when one fails
+        finally:  # what went before it is on its way
+            if acked_ns:
+                sink.acked(positions[: len(acked_ns)], np.array(acked_ns, dtype=np.int64))
+
+    async def _answer(self, message: Msg) -> int:
+        """Acknowledge; return the instant before the library was told, or of the confirmation."""
+        if self._binding.double_acks:
+            await message.ack_sync()
+            return time.monotonic_ns()
+        at_ns = time.monotonic_ns()
+        await message.ack()
+        return at_ns
 
     async def _fetch_forever(
         self, pull: "JetStreamContext.PullSubscription", sink: DeliverySink

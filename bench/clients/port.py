@@ -136,8 +136,14 @@ class DeliverySink(Protocol):
     def delivered(self, block: Delivered) -> None:
         """Messages came, at least one; the link may be used from within."""
 
-    def acked(self, positions: IntArray, acked_ns: int) -> None:
-        """Their acks were handed to the connection at this instant, or confirmed (double acks)."""
+    def acked(self, positions: IntArray, acked_ns: IntArray | int) -> None:
+        """Their acks were handed to the connection, or confirmed by the server (double acks).
+
+        Args:
+            positions: which, shape (n,).
+            acked_ns: the instant just before each was handed over, shape (n,); one for all that
+                were handed over together. Of a double ack, when its confirmation was there.
+        """
 
     def failed(self, error: Exception) -> None:
         """Nothing more will come."""

@@ -78,7 +78,7 @@ class Consumer:
         except Exception as error:  # noqa: BLE001 - whoever awaits `run` is told
             self.failed(error)
 
-    def acked(self, positions: IntArray, acked_ns: int) -> None:
+    def acked(self, positions: IntArray, acked_ns: IntArray | int) -> None:
         """Acks were handed over."""
         self._recorder.acked_at(positions, acked_ns)
 

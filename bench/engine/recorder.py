@@ -47,7 +47,7 @@ class ConsumerRecord:
         deliveries: how often the server had delivered each, 1 for the first time.
         received_ns: instant of arrival.
         handled_ns: instant of noticing that its handler ended, NEVER when it did not.
-        acked_ns: instant of handing its ack over, NEVER when it was not acknowledged.
+        acked_ns: instant just before handing its ack over, NEVER when it was not acknowledged.
     """
 
     ids: IntArray
@@ -209,8 +209,8 @@ class ConsumeRecorder:
         self._handled_ns[positions] = handled_ns
         self._handled += positions.size
 
-    def acked_at(self, positions: IntArray, acked_ns: int) -> None:
-        """These deliveries were acknowledged at this instant."""
+    def acked_at(self, positions: IntArray, acked_ns: IntArray | int) -> None:
+        """These deliveries were acknowledged, each at its instant or all at one."""
         self._acked_ns[positions] = acked_ns
         self._acked += positions.size
 

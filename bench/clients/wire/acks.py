@@ -27,12 +27,20 @@ def term(reason: str) -> bytes:
     return f"+TERM {reason}".rstrip().encode()
 
 
-def answer_frames(ack_subjects: Sequence[bytes], verb: bytes, reply: bytes = b"") -> bytes:
+def answer_frames(ack_subjects: Sequence[bytes], verb: bytes) -> bytes:
     """Return a PUB frame of `verb` for each; empty when there are none."""
     if not ack_subjects:
         return b""
-    tail = b" %b%d\r\n%b\r\n" % (reply + b" " if reply else b"", len(verb), verb)
+    tail = b" %d\r\n%b\r\n" % (len(verb), verb)
     return b"PUB " + (tail + b"PUB ").join(ack_subjects) + tail
+
+
+def asking_frames(ack_subjects: Sequence[bytes], verb: bytes, reply: bytes) -> bytes:
+    """Return a PUB frame of `verb` for each, whose answer comes to `<reply>.<its number>`."""
+    return b"".join(
+        b"PUB %b %b.%d %d\r\n%b\r\n" % (subject, reply, number, len(verb), verb)
+        for number, subject in enumerate(ack_subjects)
+    )
 
 
 class Unanswered:
@@ -119,10 +127,17 @@ class Unanswered:
 
 @dataclass(slots=True)
 class _Expected:
-    """Confirmations that one call still waits for; `last_ns` resolves with the last one's time."""
+    """Confirmations that one call still waits for.
+
+    Attributes:
+        remaining: how many.
+        confirmed_ns: when each ack's confirmation came, shape (n,).
+        all_ns: resolves with `confirmed_ns` when none remains.
+    """
 
     remaining: int
-    last_ns: "asyncio.Future[int]"
+    confirmed_ns: IntArray
+    all_ns: "asyncio.Future[IntArray]"
 
 
 class Confirmations:
@@ -135,31 +150,37 @@ class Confirmations:
 
     def subscription(self, sid: int) -> bytes:
         """Return the SUB frame."""
-        return b"SUB %b* %d\r\n" % (self._prefix, sid)
+        return b"SUB %b> %d\r\n" % (self._prefix, sid)
 
-    def expect(self, count: int) -> tuple[bytes, "asyncio.Future[int]"]:
-        """Return the reply subject for `count` acks, and what resolves when all are confirmed."""
+    def expect(self, count: int) -> tuple[bytes, "asyncio.Future[IntArray]"]:
+        """Return what the reply subjects of `count` acks begin with, and the future of their end.
+
+        It resolves with the instant of each one's confirmation, shape (count,), when all are there.
+        """
         self._calls += 1
         reply = b"%b%d" % (self._prefix, self._calls)
-        last_ns: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._expected[reply] = _Expected(count, last_ns)
-        return reply, last_ns
+        all_ns: asyncio.Future[IntArray] = asyncio.get_running_loop().create_future()
+        self._expected[reply] = _Expected(count, np.zeros(count, dtype=np.int64), all_ns)
+        return reply, all_ns
 
     def take(self, message: Message, now_ns: int) -> bool:
         """Take a confirmation; say False when the message is none."""
         if not message.subject.startswith(self._prefix):
             return False
-        expected = self._expected.get(message.subject)
+        reply, _, number = message.subject.rpartition(b".")
+        expected = self._expected.get(reply)
         if expected is None:
             return True  # the call was cancelled
-        expected.remaining -= 1
         status = status_of(message.header)
         if status is not None:
-            self._fail(message.subject, f"double ack: {status.code} {status.text}")
-        elif expected.remaining == 0:
-            del self._expected[message.subject]
-            if not expected.last_ns.done():
-                expected.last_ns.set_result(now_ns)
+            self._fail(reply, f"double ack: {status.code} {status.text}")
+            return True
+        expected.remaining -= 1
+        expected.confirmed_ns[int(number)] = now_ns
+        if expected.remaining == 0:
+            del self._expected[reply]
+            if not expected.all_ns.done():
+                expected.all_ns.set_result(expected.confirmed_ns)
         return True
 
     def lost(self) -> None:
@@ -168,6 +189,6 @@ class Confirmations:
             self._fail(reply, "double ack: the connection broke before the server confirmed it")
 
     def _fail(self, reply: bytes, words: str) -> None:
-        last_ns = self._expected.pop(reply).last_ns
-        if not last_ns.done():
-            last_ns.set_exception(MeasurementError(words))
+        all_ns = self._expected.pop(reply).all_ns
+        if not all_ns.done():
+            all_ns.set_exception(MeasurementError(words))

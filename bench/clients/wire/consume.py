@@ -75,7 +75,7 @@ class WireConsumer:
         if self._sink is not None:
             self._sink.acked(positions, acked_ns)
 
-    def _confirmed(self, positions: IntArray, confirmed_ns: "asyncio.Future[int]") -> None:
+    def _confirmed(self, positions: IntArray, confirmed_ns: "asyncio.Future[IntArray]") -> None:
         if self._sink is None or confirmed_ns.cancelled():
             return
         if (error := confirmed_ns.exception()) is not None:
@@ -92,7 +92,7 @@ class WireConsumer:
         ack_subjects = self._unanswered.settle(positions)
         if not ack_subjects:
             return time.monotonic_ns()
-        return await self._answer_surely(ack_subjects)
+        return int((await self._answer_surely(ack_subjects)).max())
 
     def nak(self, positions: IntArray, delay_ns: int = 0) -> int:
         """Have each delivered again, at once or after a delay; return the instant."""
@@ -224,15 +224,15 @@ class WireConsumer:
         self._alarm = None
         self._request()
 
-    def _answer_surely(self, ack_subjects: Sequence[bytes]) -> "asyncio.Future[int]":
-        """Acknowledge; return what resolves with the instant when the server had confirmed all."""
+    def _answer_surely(self, ack_subjects: Sequence[bytes]) -> "asyncio.Future[IntArray]":
+        """Acknowledge; return what resolves, once all are confirmed, with the instant of each."""
         reply, confirmed_ns = self._confirmations.expect(len(ack_subjects))
-        self._answer(ack_subjects, acks.ACK, reply)
+        self._connection.write((acks.asking_frames(ack_subjects, acks.ACK, reply),))
         return confirmed_ns
 
-    def _answer(self, ack_subjects: Sequence[bytes], verb: bytes, reply: bytes = b"") -> int:
+    def _answer(self, ack_subjects: Sequence[bytes], verb: bytes) -> int:
         """Hand the answers over; return the instant."""
-        frames = acks.answer_frames(ack_subjects, verb, reply)
+        frames = acks.answer_frames(ack_subjects, verb)
         # Before the write: the server may have an ack before the call is back.
         at_ns = time.monotonic_ns()
         self._connection.write((frames,))

@@ -10,7 +10,7 @@ import numpy as np
 import uvloop
 
 from bench.broker.endpoint import Endpoint
-from bench.clients.port import ASYNC, Binding, Delivered, IntArray, Messages
+from bench.clients.port import ASYNC, Binding, ConsumerLink, Delivered, IntArray, Messages
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.publish import WirePublisher
 from bench.plan.traffic import PayloadTemplate
@@ -129,6 +129,7 @@ class Taken:
 
     blocks: list[Delivered] = field(default_factory=list)
     acked_positions: list[int] = field(default_factory=list)
+    acked_ns: list[int] = field(default_factory=list)
     stop: int = 0
     error: Exception | None = None
     _came: asyncio.Event = field(default_factory=asyncio.Event)
@@ -137,15 +138,16 @@ class Taken:
         self.blocks.append(block)
         self._came.set()
 
-    def acked(self, positions: IntArray, acked_ns: int) -> None:
-        assert acked_ns > 0
+    def acked(self, positions: IntArray, acked_ns: IntArray | int) -> None:
+        assert np.all(np.asarray(acked_ns) > 0)
         self.acked_positions += positions.tolist()
+        self.acked_ns += np.broadcast_to(acked_ns, positions.shape).tolist()
 
     def failed(self, error: Exception) -> None:
         self.error = error
         self._came.set()
 
-    async def more(self, link: WireConsumer) -> IntArray:
+    async def more(self, link: ConsumerLink) -> IntArray:
         """Ask for more and wait for it; return the positions of what came since the last call."""
         while self.stop == (stop := sum(block.ids.size for block in self.blocks)):
             if self.error is not None:

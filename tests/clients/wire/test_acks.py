@@ -1,12 +1,16 @@
 """Answers to deliveries: which subjects they go to, in any order, once each."""
 
+import asyncio
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.clients.port import IntArray
 from bench.clients.wire import acks
-from bench.clients.wire.acks import Unanswered, answer_frames
+from bench.clients.wire.acks import Confirmations, Unanswered, answer_frames, asking_frames
+from bench.clients.wire.parse import Message
 
 
 def subject(position: int) -> bytes:
@@ -27,8 +31,23 @@ def test_acks_of_many_are_one_write() -> None:
 
 
 def test_a_double_ack_asks_for_an_answer() -> None:
-    """The reply subject is what makes the server confirm."""
-    assert answer_frames([b"a.1"], b"+ACK", b"in.7") == b"PUB a.1 in.7 4\r\n+ACK\r\n"
+    """The reply subject is what makes the server confirm; its number says which ack that was."""
+    assert asking_frames([b"a.1", b"a.2"], b"+ACK", b"in.7") == (
+        b"PUB a.1 in.7.0 4\r\n+ACK\r\nPUB a.2 in.7.1 4\r\n+ACK\r\n"
+    )
+
+
+def test_each_confirmation_has_its_own_instant() -> None:
+    """The first message of an order was safe long before the last one was."""
+
+    async def work() -> IntArray:
+        confirmations = Confirmations(b"in")
+        reply, all_ns = confirmations.expect(3)
+        for number, now_ns in ((1, 10), (0, 20), (2, 30)):
+            assert confirmations.take(Message(b"%b.%d" % (reply, number), 1, b"", b"", b""), now_ns)
+        return await all_ns
+
+    assert asyncio.run(work()).tolist() == [20, 10, 30]
 
 
 def test_no_positions_are_no_frames() -> None:
