@@ -1,5 +1,6 @@
 """`jetbench run`: measure a matrix, save each trial as it ends, and write the report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +47,7 @@ from bench.cli.progress import make_watcher
 from bench.cli.reporting import write_report
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.gate.criteria import answer
+from bench.gate.unasked import falls_short
 from bench.gate.verdict import EXIT_CODES
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
@@ -57,6 +59,7 @@ from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
 from bench.runner.target import EmbeddedTarget, Target
+from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.load import check_server, load_matrix
 
 MatrixOption = Annotated[
@@ -105,9 +108,9 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
 ) -> None:
     """Run a matrix against a real server and write the report.
 
-    Ends with 0 when it could be measured and no message was lost, 1 when one was or every variant
-    breaks the matrix's criteria, 3 when none surely meets them, 4 when the baseline or
-    too many cells are invalid.
+    Ends with 0 when it could be measured and every message went all the way, 1 when more were lost,
+    refused, unconfirmed or not sent than a criterion allows or every variant breaks the matrix's
+    criteria, 3 when none surely meets them, 4 when the baseline or too many cells are invalid.
     """
     target = target_of(server, creds, server_bin, store_dir, context)
     waits = patience_of(patience)
@@ -193,12 +196,12 @@ def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:
         print_answer(found, console)
     console.print(f"results:  {store.path}", markup=False, soft_wrap=True)
     write_report(figures, how.results, how.reports)
-    codes = [_exit_code(workload, figures.plan.baseline) for workload in figures.workloads]
+    rules = tuple(map(parse_criterion, figures.plan.success))
+    codes = [_exit_code(each, rules, figures.plan.baseline) for each in figures.workloads]
     return worst(codes if found is None else [*codes, EXIT_CODES[found.verdict]])
 
 
-def _exit_code(workload: WorkloadFigures, baseline: str) -> ExitCode:
-    records = [trial.record for cell in workload.cells for trial in cell.trials]
-    if any(record.valid and record.ledger and record.ledger.lost for record in records):
+def _exit_code(workload: WorkloadFigures, rules: Sequence[Criterion], baseline: str) -> ExitCode:
+    if falls_short(rules, workload):
         return ExitCode.FAILED
     return ExitCode.INVALID if reproach_of_workload(workload, baseline) else ExitCode.OK

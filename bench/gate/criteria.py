@@ -12,6 +12,7 @@ from bench.analysis.comparison import separable
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.validity import reproach_of_workload
 from bench.gate.rules import Case, look
+from bench.gate.unasked import broken_unwritten
 from bench.gate.verdict import label
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import Better, Metric, find_metric
@@ -53,7 +54,7 @@ class Answer:
 
     Attributes:
         question: of the matrix; may be empty.
-        rules: criteria, as rules are written.
+        rules: criteria, as rules are written, and the unwritten ones that a variant breaks.
         primary: title of the figure that the recommendation goes by.
         standings: of every variant, in the order of the files.
         recommended: name of a variant; empty where none surely meets the criteria.
@@ -88,9 +89,11 @@ _Cells = Mapping[str, CellFigures]
 
 def answer(figures: RunFigures) -> Answer | None:
     """Return what a run says to its question; None where its matrix has no criteria."""
-    rules = tuple(map(parse_criterion, figures.plan.success))
-    if not rules:
+    written = tuple(map(parse_criterion, figures.plan.success))
+    if not written:
         return None
+    cells = [cell for workload in figures.workloads for cell in workload.cells]
+    rules = (*written, *broken_unwritten(written, cells))
     variants = _variants(figures)
     standings = tuple(
         _standing(cells, rules, figures, variants.get(_baseline_key(figures)))
@@ -117,7 +120,7 @@ def answer(figures: RunFigures) -> Answer | None:
         undecided=undecided,
         sentence=" ".join(
             [
-                *_recommendation(best, alike, decisive, len(rules)),
+                *_recommendation(best, alike, decisive, len(written)),
                 *_rest(standings, undecided, recommended),
             ]
         ),

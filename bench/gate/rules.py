@@ -8,13 +8,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import Measure, measure_of
 from bench.analysis.paired import Contrast, Reading, contrast, readings
+from bench.analysis.shortfalls import Count
 from bench.analysis.validity import reproach_of, whole_blocks
 from bench.core import text
 from bench.core.units import NS_PER_S
-from bench.spec.criteria import LAG_VERDICT, Criterion, Operator
+from bench.spec.criteria import LAG_VERDICT, Criterion, Operator, count_word
 from bench.spec.metrics import MIN_BEYOND_GATED, Metric, messages_beyond
 from bench.spec.workload import Workload
 from bench.stats.compare import (
@@ -259,31 +261,42 @@ def _by_limit(rule: Criterion, beyond: Change) -> Verdict:
 
 
 def _look_at_count(case: Case) -> Look:
-    rule = case.rule
-    counts = {
-        trial.record.trial_id: int(getattr(trial.record.ledger, rule.subject))
-        for trial in case.candidate.trials
-        if trial.record.valid and trial.record.ledger is not None
-    }
-    if not counts:
-        return _too_few_valid(case) or Look(
-            verdict=Verdict.INCONCLUSIVE, reason="no valid trial has a ledger", blocks=0
-        )
-    broken = {key: n for key, n in counts.items() if not rule.operator.holds(n, rule.limit)}
+    rule, counts = case.rule, shortfalls.counts(case.candidate, case.rule.subject)
+    known = [each for each in counts if each.known]
+    broken = [each for each in known if not rule.operator.holds(_counted(rule, each), rule.limit)]
     if broken:
-        trial_id, count = max(broken.items(), key=lambda item: item[1])
-        of = f"{len(broken)} of {text.plural(len(counts), 'valid trial')}"
-        reason = f"broken in {of}; {rule.subject} {text.count(count)} in {trial_id}"
-        return Look(verdict=Verdict.FAIL, reason=reason, blocks=len(counts), value=float(count))
+        worst = max(broken, key=lambda each: _counted(rule, each))
+        of = f"{len(broken)} of {text.plural(len(counts), 'trial')}"
+        reason = f"broken in {of}; {count_word(rule.subject)} {_written(worst)} in {worst.trial_id}"
+        return _by_count(Verdict.FAIL, reason, counts, worst)
     if invalid := _too_few_valid(case):
         return invalid
-    worst = max(counts.values())
-    return Look(
-        verdict=Verdict.PASS,
-        reason=f"at most {text.count(worst)} in {text.plural(len(counts), 'valid trial')}",
-        blocks=len(counts),
-        value=float(worst),
-    )
+    if len(known) < len(counts) or not counts:
+        reason = (
+            f"nobody can tell in {len(counts) - len(known)} of "
+            f"{text.plural(len(counts), 'valid trial')}"
+            if counts
+            else "no valid trial has a ledger"
+        )
+        return _by_count(Verdict.INCONCLUSIVE, reason, counts, None)
+    worst = max(known, key=lambda each: _counted(rule, each))
+    reason = f"at most {_written(worst)} in {text.plural(len(counts), 'trial')}"
+    return _by_count(Verdict.PASS, reason, counts, worst)
+
+
+def _by_count(said: Verdict, reason: str, counts: Sequence[Count], worst: Count | None) -> Look:
+    value = None if worst is None else float(worst.msgs)
+    return Look(verdict=said, reason=reason, blocks=len(counts), value=value)
+
+
+def _counted(rule: Criterion, count: Count) -> float:
+    return count.share if rule.of_planned else count.msgs
+
+
+def _written(count: Count) -> str:
+    """Write a count, and what share of the planned messages it is: `5 879 (49.0 %)`."""
+    of_planned = f" ({text.percent(count.share)})" if count.msgs else ""
+    return text.count(count.msgs) + of_planned
 
 
 def _look_at_lag(case: Case) -> Look:

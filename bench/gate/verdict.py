@@ -8,12 +8,14 @@ from the records, so a run can be judged again at any time and comes out the sam
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.validity import reproach_of_workload
 from bench.core import text
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.core.words import nearest
 from bench.gate.rules import Case, Look, look
+from bench.gate.unasked import broken_unwritten
 from bench.plan.model import VariantName
 from bench.spec.criteria import Criterion
 from bench.spec.gates import Gates
@@ -150,7 +152,7 @@ def judge(figures: RunFigures, gates: Gates, sides: Sides) -> GateResult:
         sentence=_sentence(outcomes),
         quick=figures.plan.quick,
         outcomes=tuple(outcomes),
-        warnings=tuple(_warnings(figures, outcomes)),
+        warnings=(*_warnings(figures, outcomes), *_of_baselines(cases)),
     )
 
 
@@ -207,7 +209,16 @@ def cases_of(figures: RunFigures, gates: Gates, sides: Sides) -> tuple[Case, ...
     )
     if not cases:
         raise UsageError(f"{gates.file}: no rule is about a cell of run {figures.run_id}")
-    return cases
+    return (*cases, *_unwritten(figures, gates, sides))
+
+
+def _unwritten(figures: RunFigures, gates: Gates, sides: Sides) -> Iterator[Case]:
+    """Yield what a candidate breaks without being asked: messages that were refused, say."""
+    for workload in figures.workloads:
+        written = gates.rules_for(workload.name)
+        for candidate in _candidates(workload, sides) if written else ():
+            for rule in broken_unwritten(written, [candidate]):
+                yield Case(workload=workload.name, rule=rule, candidate=candidate, baseline=None)
 
 
 def _baseline(
@@ -335,4 +346,17 @@ def _warnings(figures: RunFigures, outcomes: Sequence[GateOutcome]) -> Iterator[
                 f"{outcome.workload}, {outcome.rule}: the margin of {text.share(outcome.margin)} "
                 f"is below {text.size_of(outcome.smallest_visible)}, the smallest "
                 f"worsening that {text.plural(outcome.blocks, 'block')} with this scatter show."
+            )
+
+
+def _of_baselines(cases: Sequence[Case]) -> Iterator[str]:
+    """Yield what is wrong with that which others are compared with."""
+    compared = {
+        (case.workload, label(case.baseline)): case.baseline for case in cases if case.baseline
+    }
+    for (workload, name), cell in compared.items():
+        if fell_short := shortfalls.of_cell(cell):
+            yield (
+                f"{workload}: the baseline {name} itself had {shortfalls.written(fell_short)}; "
+                "no rule fails for that."
             )

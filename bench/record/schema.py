@@ -103,6 +103,11 @@ class Ledger:
     negative_times: int
     overflows: int
 
+    @property
+    def not_sent(self) -> int:
+        """Messages of the schedule that never left: their publisher's window stayed full, say."""
+        return self.planned - self.published
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slices:

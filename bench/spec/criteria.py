@@ -1,7 +1,8 @@
 """The grammar of rules, such as `p99 < 20ms`, `p99 vs baseline <= +5%` or `lost == 0`.
 
 A rule names a figure, an operator and a value. What is read is written back the same
-(`str(rule)`), with each figure under its one short name.
+(`str(rule)`), with each figure under its one short name. A count may be allowed as a number of
+messages or as a share of those planned: `refused <= 0.1%`.
 """
 
 import re
@@ -29,9 +30,10 @@ COUNTS = (
     "reordered",
     "refused",
     "unconfirmed",
+    "not_sent",
     "backlog",
 )
-"""Entries of the ledger that a rule may name; they have no scatter, and any trial counts."""
+"""Entries of the ledger that a rule may name; they have no scatter, and one trial is enough."""
 
 EXAMPLES = "p99 < 20ms, p99 vs baseline <= +5%, lag.verdict == stable, lost == 0"
 
@@ -89,6 +91,7 @@ class Criterion:
         operator: how the figure is to stand to the value.
         limit: the value, in the metric's unit, a share, or a count; 0 with a word.
         word: the value where it is a word; else empty.
+        of_planned: the value of a count is a share of the trial's planned messages.
     """
 
     subject: str
@@ -96,6 +99,7 @@ class Criterion:
     operator: Operator
     limit: float
     word: str = ""
+    of_planned: bool = False
 
     @property
     def metric(self) -> Metric | None:
@@ -107,7 +111,7 @@ class Criterion:
         """The figure as people call it."""
         if self.metric is not None:
             return self.metric.title
-        return "lag" if self.subject == LAG_VERDICT else f"{self.subject} messages"
+        return "lag" if self.subject == LAG_VERDICT else f"{count_word(self.subject)} messages"
 
     def __str__(self) -> str:
         versus = " vs baseline" if self.versus_baseline else ""
@@ -118,9 +122,16 @@ class Criterion:
             return self.word
         if self.versus_baseline:
             return f"{'+' if self.limit > 0 else '-'}{units.format_share(abs(self.limit))}"
+        if self.of_planned:
+            return units.format_share(self.limit)
         if self.metric is None:
             return str(int(self.limit))
         return _VALUES[self.metric.unit].write(self.limit)
+
+
+def count_word(subject: str) -> str:
+    """Return the word of a count as people write it: `not_sent` -> `not sent`."""
+    return subject.replace("_", " ")
 
 
 def parse_criterion(text: str) -> Criterion:
@@ -220,12 +231,28 @@ def _verdict(operator: Operator, value: str) -> Criterion:
 
 
 def _count(subject: str, operator: Operator, value: str) -> Criterion:
+    if _PERCENT.fullmatch(value):
+        return _count_share(subject, operator, value)
     if not re.fullmatch(r"\d{1,18}", value):
         raise MisfitError(
-            what=f"'{value}' is no number of messages", allowed="a whole number, such as 0"
+            what=f"'{value}' is no number of messages",
+            allowed="a whole number, such as 0, or a share of those planned, such as 0.1%",
         )
     return Criterion(
         subject=subject, versus_baseline=False, operator=operator, limit=float(int(value))
+    )
+
+
+def _count_share(subject: str, operator: Operator, value: str) -> Criterion:
+    _checked(f"{subject} as a share", operator, LIMITS)
+    try:
+        share = _percent(value)
+    except ValueError as error:
+        raise MisfitError(
+            what=f"'{value}' is no share of the planned messages", allowed="up to 100%"
+        ) from error
+    return Criterion(
+        subject=subject, versus_baseline=False, operator=operator, limit=share, of_planned=True
     )
 
 

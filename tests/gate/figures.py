@@ -135,6 +135,20 @@ def trial_of(
     )
 
 
+def counting(trial: TrialFigures, **counts: int) -> TrialFigures:
+    """The trial with these counts in its ledger."""
+    ledger = trial.record.ledger
+    assert ledger is not None
+    return replace(trial, record=replace(trial.record, ledger=replace(ledger, **counts)))
+
+
+def spoilt(trial: TrialFigures, code: str) -> TrialFigures:
+    """The trial, invalid for a reason of this code."""
+    finding = Finding(level=Level.INVALID, code=code, text="It is.")
+    record = replace(trial.record, findings=(*trial.record.findings, finding))
+    return replace(trial, record=record)
+
+
 def time_of(value_ms: float, messages: int = MESSAGES) -> TimeFigures:
     """A time that is the same for every message."""
     value_ns = round(value_ms * 1e6)

@@ -125,7 +125,7 @@ def test_one_lost_message_fails_even_a_single_block() -> None:
     found = of_trials("lost == 0", trial_of(CELL, 1, 10.0, lost=1))
 
     assert found.verdict is Verdict.FAIL
-    assert found.reason == "broken in 1 of 1 valid trial; lost 1 in 001-new"
+    assert found.reason == "broken in 1 of 1 trial; lost 1 (0.00714 %) in 001-new"
 
 
 def test_a_growing_lag_fails_after_five_blocks() -> None:

@@ -60,7 +60,13 @@ def counts(draw: st.DrawFn) -> str:
     return f"{draw(st.sampled_from(COUNTS))} {draw(st.sampled_from(list(Operator)))} {count}"
 
 
-@given(st.one_of(limits(), changes(), words(), counts()))
+@st.composite
+def count_shares(draw: st.DrawFn) -> str:
+    share = draw(VALUES["share"])
+    return f"{draw(st.sampled_from(COUNTS))} {draw(st.sampled_from(LIMIT_OPERATORS))} {share}"
+
+
+@given(st.one_of(limits(), changes(), words(), counts(), count_shares()))
 def test_what_is_read_is_written_back_the_same(text: str) -> None:
     """plan.json and gate.json hold rules as text: they must mean the same when read again."""
     rule = parse_criterion(text)
@@ -95,6 +101,8 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
         ("server_memory < 100MiB", 100 * 1024**2, "server_memory < 100MiB"),
         ("lag_peak < 1000", 1000.0, "lag_peak < 1000"),
         ("lost == 0", 0.0, "lost == 0"),
+        ("not_sent <= 20", 20.0, "not_sent <= 20"),
+        ("refused <= 0.1%", 0.001, "refused <= 0.1%"),
     ],
 )
 def test_a_rule_is_read_in_the_unit_of_its_figure(text: str, limit: float, written: str) -> None:
@@ -139,6 +147,9 @@ def test_a_lag_verdict_is_a_word() -> None:
         ("lag.verdict == stabel", "'stabel' is no lag verdict", "stable"),
         ("lag.verdict < stable", "lag.verdict takes no '<'", ""),
         ("lost == 0.5", "'0.5' is no number of messages", ""),
+        ("refused == 0.1%", "refused as a share takes no '=='", ""),
+        ("refused <= 101%", "'101%' is no share of the planned messages", ""),
+        ("not_send == 0", "no figure is called 'not_send'", "not_sent"),
         ("lost vs baseline <= +5%", "lost is not compared with a baseline", ""),
     ],
 )
@@ -163,4 +174,4 @@ def test_no_two_figures_share_a_name() -> None:
 def test_rules_know_the_verdicts_and_the_ledger_that_there_are() -> None:
     """A verdict that rules cannot name, or a count that no ledger holds, could not be gated."""
     assert set(LAG_VERDICTS) == {str(verdict) for verdict in LagVerdict}
-    assert set(COUNTS) <= set(Ledger.__dataclass_fields__)
+    assert all(hasattr(Ledger, word) for word in COUNTS)

@@ -1,0 +1,97 @@
+"""Which messages did not go all the way, and in which trials that counts (MEASUREMENT.md R16, R17).
+
+A count of the ledger is a fact, not a sample: a lost or refused message is one whatever else befell
+its trial. Only what made a trial invalid excuses it, and only from the counts that it explains: a
+trial that broke off sent less because it broke off, and it is measured again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.analysis.figures import CellFigures
+from bench.core import text
+from bench.record.schema import Level, TrialRecord
+from bench.spec.criteria import count_word
+
+_CUT_SHORT = frozenset(
+    {"not-started", "worker-died", "worker-silent", "server-ended", "broken-off"}
+)
+_HELD_UP = frozenset({
+    "offered-rate-missed", "generator-saturated", "cpu-throttled", "cpu-steal", "clock-step",
+})  # fmt: skip
+
+_EXCUSED_BY: Mapping[str, frozenset[str]] = {
+    "lost": frozenset({"worker-died", "worker-silent"}),  # their account of receipts is cut short
+    "refused": frozenset({"server-ended"}),
+    "unconfirmed": _CUT_SHORT | {"connection-fault"},
+    "not_sent": _CUT_SHORT | _HELD_UP | {"connection-fault"},
+}
+"""Count of the ledger -> the findings that explain it, so that it is not the configuration's."""
+
+SHORTFALLS = tuple(_EXCUSED_BY)
+"""Counts that are to be 0 whatever is measured; no rule need ask for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A count of the ledger of one trial.
+
+    Attributes:
+        trial_id: whose.
+        msgs: so many; below 0 where nobody can tell.
+        planned: messages of the trial's schedule.
+    """
+
+    trial_id: str
+    msgs: int
+    planned: int
+
+    @property
+    def known(self) -> bool:
+        """Whether anybody could tell."""
+        return self.msgs >= 0
+
+    @property
+    def share(self) -> float:
+        """Of the planned messages."""
+        return self.msgs / self.planned if self.planned else float(self.msgs > 0)
+
+
+def counts(cell: CellFigures, word: str) -> tuple[Count, ...]:
+    """Return a count of the ledger in each trial that it counts in, by block.
+
+    All valid trials count. Of invalid ones those do whose shortfall is known and not explained by
+    what made them invalid; other counts, such as duplicates, may be its doing and are left out.
+    """
+    found = (trial.record for trial in cell.trials)
+    return tuple(
+        Count(trial_id=record.trial_id, msgs=msgs, planned=record.ledger.planned)
+        for record in found
+        if record.ledger is not None
+        for msgs in (int(getattr(record.ledger, word)),)
+        if record.valid or (msgs > 0 and not _excused(record, word))
+    )
+
+
+def total(cells: Sequence[CellFigures], word: str) -> int:
+    """Return how many messages the trials of these cells count together; unknown ones are none."""
+    return sum(each.msgs for cell in cells for each in counts(cell, word) if each.known)
+
+
+def of_cell(cell: CellFigures) -> Mapping[str, int]:
+    """Return by word how many messages of a cell fell short; empty when all went all the way."""
+    totals = {word: total([cell], word) for word in SHORTFALLS}
+    return {word: msgs for word, msgs in totals.items() if msgs}
+
+
+def written(msgs_by_word: Mapping[str, int]) -> str:
+    """Write what fell short, of which there is some: `3 messages lost, 20 refused`."""
+    counts = [(text.count(msgs), count_word(word)) for word, msgs in msgs_by_word.items()]
+    noun = "message" if next(iter(msgs_by_word.values())) == 1 else "messages"
+    (first, what), *others = counts
+    return ", ".join([f"{first} {noun} {what}", *(f"{msgs} {word}" for msgs, word in others)])
+
+
+def _excused(record: TrialRecord, word: str) -> bool:
+    reasons = {finding.code for finding in record.findings if finding.level is Level.INVALID}
+    return word not in _EXCUSED_BY or bool(reasons & _EXCUSED_BY[word])

@@ -1,0 +1,112 @@
+"""Rules about counts of the ledger, and the trials that count; 14 000 messages are planned."""
+
+import pytest
+
+from bench.analysis.figures import TrialFigures
+from bench.gate.rules import Case, Look, look
+from bench.spec.criteria import parse_criterion
+from bench.stats.compare import Verdict
+from tests.analysis import runs
+from tests.gate.figures import counting, spoilt, trial_of, with_trials
+
+CELL = runs.cell("new")
+SOUND = tuple(trial_of(CELL, block, 10.0) for block in range(1, 6))
+
+
+def judged(rule: str, *trials: TrialFigures) -> Look:
+    """What a rule says about one cell with these trials."""
+    candidate = with_trials(CELL, trials)
+    return look(Case(workload="w", rule=parse_criterion(rule), candidate=candidate, baseline=None))
+
+
+@pytest.mark.parametrize(
+    ("word", "counts"),
+    [
+        ("lost", {"lost": 1}),
+        ("refused", {"refused": 1}),
+        ("unconfirmed", {"unconfirmed": 1}),
+        ("not_sent", {"published": 13_999}),  # of 14 000 planned
+    ],
+)
+def test_one_message_that_fell_short_breaks_its_rule(word: str, counts: dict[str, int]) -> None:
+    """A work queue that refuses half of what it is offered must not be recommended for its p99."""
+    found = judged(f"{word} == 0", *SOUND[1:], counting(SOUND[0], **counts))
+
+    assert found.verdict is Verdict.FAIL
+    assert "broken in 1 of 5 trials" in found.reason
+
+
+@pytest.mark.parametrize(("refused", "said"), [(14, Verdict.PASS), (15, Verdict.FAIL)])
+def test_a_rule_may_allow_a_share_of_the_planned_messages(refused: int, said: Verdict) -> None:
+    """14 of 14 000 are 0.1 %: who allows that much shall have it, and no message more."""
+    assert (
+        judged("refused <= 0.1%", *SOUND[1:], counting(SOUND[0], refused=refused)).verdict is said
+    )
+
+
+@pytest.mark.parametrize("code", ["cpu-steal", "not-steady", "counts-disagree"])
+@pytest.mark.parametrize("word", ["lost", "refused"])
+def test_losses_and_refusals_of_an_invalid_trial_count(word: str, code: str) -> None:
+    """Neither a stolen core nor an unsteady window makes a server lose what it had confirmed."""
+    found = judged(
+        f"{word} == 0", *SOUND, spoilt(counting(trial_of(CELL, 6, 10.0), **{word: 3}), code)
+    )
+
+    assert found.verdict is Verdict.FAIL
+    assert found.reason == f"broken in 1 of 6 trials; {word} 3 (0.0214 %) in 006-new"
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "counts"),
+    [
+        ("not_sent", "broken-off", {"published": 100}),
+        ("not_sent", "generator-saturated", {"published": 100}),
+        ("unconfirmed", "connection-fault", {"unconfirmed": 9}),
+        ("refused", "server-ended", {"refused": 9}),
+        ("lost", "worker-died", {"lost": 9}),  # whose account of what it received is gone
+    ],
+)
+def test_what_made_a_trial_invalid_excuses_what_it_explains(
+    word: str, code: str, counts: dict[str, int]
+) -> None:
+    """A trial that broke off sent less because it broke off: it says nothing of the variant."""
+    broken_off = spoilt(counting(trial_of(CELL, 6, 10.0), **counts), code)
+
+    assert judged(f"{word} == 0", *SOUND, broken_off).verdict is Verdict.PASS
+
+
+def test_a_stall_that_makes_a_trial_unsteady_does_not_excuse_itself() -> None:
+    """The server stopped answering, so the rate fell: the finding is the symptom, not the cause."""
+    stalled = spoilt(counting(trial_of(CELL, 6, 10.0), published=9_000), "not-steady")
+
+    assert judged("not_sent == 0", *SOUND, stalled).verdict is Verdict.FAIL
+
+
+def test_repeats_of_an_invalid_trial_do_not_count() -> None:
+    """A consumer that lost its core for a second is sent messages again; that is the host."""
+    stolen = spoilt(counting(trial_of(CELL, 6, 10.0), redelivered=50, duplicates=50), "cpu-steal")
+
+    assert judged("redelivered == 0", *SOUND, stolen).verdict is Verdict.PASS
+    assert judged("duplicates == 0", *SOUND, stolen).verdict is Verdict.PASS
+
+
+def test_a_count_that_nobody_can_tell_is_no_zero() -> None:
+    """A ledger says -1 where the server could not be asked; four others do not vouch for it."""
+    found = judged("lost == 0", *SOUND[1:], counting(SOUND[0], lost=-1))
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reason == "nobody can tell in 1 of 5 valid trials"
+
+
+def test_an_unknown_count_hides_no_known_one() -> None:
+    """What one trial lost is a fact, whatever another does not know."""
+    found = judged("lost == 0", counting(SOUND[0], lost=-1), counting(SOUND[1], lost=2), *SOUND[2:])
+
+    assert found.verdict is Verdict.FAIL
+
+
+def test_what_an_invalid_trial_cannot_tell_is_asked_of_the_one_that_replaces_it() -> None:
+    """A trial that broke off knows no backlog; it is measured again and casts no doubt."""
+    broken_off = spoilt(counting(trial_of(CELL, 6, 10.0), lost=-1), "broken-off")
+
+    assert judged("lost == 0", *SOUND, broken_off).verdict is Verdict.PASS

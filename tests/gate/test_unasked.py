@@ -1,0 +1,122 @@
+"""What counts against a variant whether or not a rule asks for it."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.figures import CellFigures, RunFigures
+from bench.gate.criteria import answer
+from bench.gate.unasked import falls_short
+from bench.gate.verdict import Sides, judge
+from bench.spec.criteria import parse_criterion
+from bench.stats.compare import Verdict
+from tests.analysis import runs
+from tests.gate.figures import BASELINE, counting, figures_of, gates, trial_of, with_trials
+
+SHORT = ("lost", "refused", "unconfirmed")
+
+
+def cell(name: str, time_ms: float = 10.0, **counts: int) -> CellFigures:
+    """A cell of five trials that hardly scatter, the last of which counts so."""
+    place = runs.cell(name)
+    trials = [trial_of(place, block, time_ms + block / 100) for block in range(1, 6)]
+    return with_trials(place, [*trials[:4], counting(trials[4], **counts)])
+
+
+def run(*cells: CellFigures, success: tuple[str, ...] = ()) -> RunFigures:
+    plan = runs.plan([each.cell for each in cells], blocks=5)
+    return figures_of(replace(plan, success=success, quick=False), {"small-events": cells})
+
+
+@pytest.mark.parametrize("word", SHORT)
+def test_a_variant_that_falls_short_is_not_recommended(word: str) -> None:
+    """The fast one lost, or refused, a message; no criterion asks, and it is not to be taken."""
+    figures = run(cell("fast", **{word: 1}), cell("slow", 15.0), success=("p99 < 20ms",))
+
+    found = answer(figures)
+
+    assert found is not None
+    assert found.recommended == "pull-batch/slow"
+    assert found.rules == ("end_to_end_p99 < 20ms", f"{word} == 0")
+    assert [str(standing.verdict) for standing in found.standings] == ["fail", "pass"]
+
+
+def test_where_all_falls_short_the_goal_is_missed() -> None:
+    """49 % of the publishes refused is no "meets all criteria"."""
+    found = answer(run(cell("only", refused=6_860), success=("p99 < 20ms",)))
+
+    assert found is not None
+    assert (found.recommended, found.verdict) == ("", Verdict.FAIL)
+
+
+def test_a_criterion_may_allow_some() -> None:
+    """Who writes that a tenth of a percent may be refused gets a recommendation."""
+    success = ("p99 < 20ms", "refused <= 0.1%")
+
+    found = answer(run(cell("only", refused=14), success=success))
+
+    assert found is not None
+    assert (found.recommended, found.rules[1:]) == ("pull-batch/only", ("refused <= 0.1%",))
+
+
+@pytest.mark.parametrize("word", SHORT)
+def test_a_gate_is_red_for_what_it_was_not_asked(word: str) -> None:
+    """A gate on p99 alone must not pass a server that became fast by refusing."""
+    figures = run(cell("old"), cell("new", **{word: 1}))
+
+    found = judge(figures, gates("p99 vs baseline <= +10%"), Sides(baseline=BASELINE))
+
+    assert found.verdict is Verdict.FAIL
+    assert [(o.rule, str(o.verdict)) for o in found.outcomes] == [
+        (f"{word} == 0", "fail"),
+        ("end_to_end_p99 vs baseline <= +10%", "pass"),
+    ]
+
+
+def test_a_gate_that_all_messages_pass_shows_only_its_own_rules() -> None:
+    """Rules that nobody wrote and nobody broke would only make the table longer."""
+    found = judge(
+        run(cell("old"), cell("new")), gates("p99 vs baseline <= +10%"), Sides(baseline=BASELINE)
+    )
+
+    assert [str(outcome.verdict) for outcome in found.outcomes] == ["pass"]
+    assert found.warnings == ()
+
+
+def test_a_candidate_does_not_fail_for_its_baseline_but_the_gate_says_so() -> None:
+    """Old refused, new does not: that is the change somebody wanted."""
+    found = judge(
+        run(cell("old", refused=20, unconfirmed=1), cell("new")),
+        gates("p99 vs baseline <= +10%"),
+        Sides(baseline=BASELINE),
+    )
+
+    assert found.verdict is Verdict.PASS
+    assert found.warnings == (
+        "small-events: the baseline pull-batch/old itself had 20 messages refused, 1 unconfirmed; "
+        "no rule fails for that.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "counts", "short"),
+    [
+        ((), {}, False),
+        ((), {"refused": 1}, True),
+        ((), {"published": 13_999}, True),
+        ((), {"lost": -1}, False),  # nobody can tell
+        ((), {"duplicates": 5}, False),
+        (("refused <= 1%",), {"refused": 140}, False),
+        (("refused <= 1%",), {"refused": 141}, True),
+        (("refused <= 1%",), {"lost": 1}, True),
+        (("refused >= 1",), {}, False),  # too few of them is a missed goal, not a shortfall
+        (("lost == 0",), {"lost": 1}, True),
+    ],
+)
+def test_a_run_falls_short_by_what_no_rule_allows(
+    rules: tuple[str, ...], counts: dict[str, int], short: bool
+) -> None:
+    """It decides whether `jetbench run` ends with 1."""
+    (workload,) = run(cell("sound"), cell("other", **counts)).workloads
+
+    assert falls_short(tuple(map(parse_criterion, rules)), workload) is short
