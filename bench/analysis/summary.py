@@ -28,7 +28,7 @@ from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
 from bench.analysis.sampled import column, instants_s, lag_samples
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
-from bench.plan.model import Cell, Plan
+from bench.plan.model import Cell, Trial
 from bench.record.hlog import Interval
 from bench.record.schema import Slices, Time, TrialRecord, Window
 from bench.record.store import RunStore
@@ -57,8 +57,8 @@ def summarise(store: RunStore) -> RunFigures:
         RecordError: a file is missing or broken.
     """
     plan = store.read_plan()
-    kept = set(store.trial_ids())
-    cells = {cell.id: _cell(store, plan, cell, kept) for cell in plan.cells}
+    kept = store.kept(plan)
+    cells = {cell.id: _cell(store, cell, kept) for cell in plan.cells}
     names = dict.fromkeys(cell.workload_name for cell in plan.cells)
     return RunFigures(
         run_id=store.run_id,
@@ -69,7 +69,7 @@ def summarise(store: RunStore) -> RunFigures:
             _workload(name, [c for c in cells.values() if c.cell.workload_name == name])
             for name in names
         ),
-        missing=tuple(trial.id for trial in plan.trials if trial.id not in kept),
+        missing=tuple(trial.id for trial in plan.trials if trial not in kept),
     )
 
 
@@ -84,12 +84,9 @@ def _workload(name: str, cells: Sequence[CellFigures]) -> WorkloadFigures:
     return WorkloadFigures(name=name, cells=tuple(cells), best=best(cells))
 
 
-def _cell(store: RunStore, plan: Plan, cell: Cell, kept: set[str]) -> CellFigures:
-    ids = [trial.id for trial in plan.trials if trial.cell_id == cell.id and trial.id in kept]
-    summed = [
-        _summed(store.read_trial(i), store.read_intervals(i), store.read_samples(i), cell)
-        for i in ids
-    ]
+def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:
+    whole = (store.read_whole(trial) for trial in kept if trial.cell_id == cell.id)
+    summed = [_summed(each.record, each.intervals, each.samples, cell) for each in whole]
     trials = sorted((each.figures for each in summed), key=lambda trial: trial.record.block)
     valid = [each for each in summed if each.figures.record.valid]
     return CellFigures(

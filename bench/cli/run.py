@@ -179,7 +179,7 @@ def _require_same(before: Environment, now: Environment) -> None:
 
 
 def _say_how_to_go_on(plan: Plan, store: RunStore, console: Console) -> None:
-    kept = len(store.trial_ids())
+    kept = len(store.kept(plan))
     console.print(
         f"interrupted: {kept} of {len(plan.trials)} trials are kept in {store.path}; "
         f"go on with `jetbench run --resume {store.run_id}`",

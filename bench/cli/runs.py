@@ -57,7 +57,7 @@ def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
 def _row(store: RunStore) -> tuple[str, ...]:
     try:
         plan, environment = store.read_plan(), store.read_environment()
-        records = [store.read_trial(trial_id) for trial_id in store.trial_ids()]
+        records = [store.read_trial(trial) for trial in store.kept(plan)]
     except RecordError as error:
         return (store.run_id, "?", "?", "?", "?", f"not readable: {error}")
     invalid = sum(not record.valid for record in records)
@@ -93,17 +93,13 @@ def show(
 
 
 def _trial_figures(store: RunStore, trial: str) -> TrialFigures:
-    ids = store.trial_ids()
+    plan = store.read_plan()
+    kept = {each.id: each for each in store.kept(plan)}
     wanted = trial.zfill(3) + "-" if trial.isdigit() else trial
-    chosen = next((known for known in ids if known == wanted or known.startswith(wanted)), None)
+    chosen = next((each for id_, each in kept.items() if id_.startswith(wanted)), None)
     if chosen is None:
-        near = nearest(trial, ids)
-        advice = f"; did you mean '{near}'?" if near else f"; it has {len(ids)} trials"
+        near = nearest(trial, kept)
+        advice = f"; did you mean '{near}'?" if near else f"; it has {len(kept)} trials"
         raise UsageError(f"run {store.run_id} has no trial '{trial}'{advice}")
-    record = store.read_trial(chosen)
-    return summarise_trial(
-        record,
-        store.read_intervals(chosen),
-        store.read_samples(chosen),
-        store.read_plan().cell(record.cell_id),
-    )
+    whole = store.read_whole(chosen)
+    return summarise_trial(whole.record, whole.intervals, whole.samples, plan.cell(chosen.cell_id))

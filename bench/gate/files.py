@@ -1,5 +1,6 @@
 """Where verdicts and calibrations are kept: beside the records that they come from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,10 @@ from pydantic import TypeAdapter
 
 from bench.gate.calibration import CALIBRATION_SCHEMA_VERSION, Calibration
 from bench.gate.verdict import GATE_SCHEMA_VERSION, GateResult
-from bench.record.store import RunStore, read_json, write_json
+from bench.record.checks import instant
+from bench.record.reading import Fault, Loc, read_json
+from bench.record.store import RunStore, write_json
+from bench.spec.metrics import find_metric
 
 _RESULT = TypeAdapter(GateResult)
 _CALIBRATION = TypeAdapter(Calibration)
@@ -27,7 +31,9 @@ def write_result(store: RunStore, result: GateResult) -> None:
 def read_result(store: RunStore) -> GateResult | None:
     """Return the latest verdict on a run; None when it was never judged, RecordError if broken."""
     path = store.path / "gate.json"
-    return read_json(path, _RESULT, GATE_SCHEMA_VERSION) if path.exists() else None
+    if not path.exists():
+        return None
+    return read_json(path, _RESULT, GATE_SCHEMA_VERSION, _result_faults)
 
 
 def result_json(result: GateResult) -> str:
@@ -49,8 +55,31 @@ def write_calibration(results: Path, calibration: Calibration) -> Path:
 def read_calibration(results: Path) -> Calibration | None:
     """Return the calibration kept with these results; None without one, RecordError if broken."""
     path = _calibration_path(results)
-    return read_json(path, _CALIBRATION, CALIBRATION_SCHEMA_VERSION) if path.exists() else None
+    if not path.exists():
+        return None
+    return read_json(path, _CALIBRATION, CALIBRATION_SCHEMA_VERSION, _calibration_faults)
 
 
 def _calibration_path(results: Path) -> Path:
     return results / "calibration.json"
+
+
+def _result_faults(result: GateResult) -> Iterator[Fault]:
+    if not result.outcomes or result.verdict is not result.outcomes[0].verdict:
+        yield Fault(loc=("verdict",), what="not that of the worst outcome, the first")
+    for index, outcome in enumerate(result.outcomes):
+        if outcome.unit and find_metric(outcome.metric) is None:
+            loc: Loc = ("outcomes", index, "metric")
+            yield Fault(loc=loc, what=f"no figure is called {outcome.metric!r}")
+
+
+def _calibration_faults(calibration: Calibration) -> Iterator[Fault]:
+    if instant(calibration.measured_utc) is None:
+        yield Fault(loc=("measured_utc",), what="no instant of UTC")
+    for index, each in enumerate(calibration.scatters):
+        if find_metric(each.metric) is None:
+            loc: Loc = ("scatters", index, "metric")
+            yield Fault(loc=loc, what=f"no figure is called {each.metric!r}")
+        shares = (each.spread, each.visible_5, each.visible_10, each.margin or 0, each.false_red)
+        if min(shares) < 0 or each.window_s <= 0:
+            yield Fault(loc=("scatters", index), what="a share below 0, or no window")

@@ -4,14 +4,17 @@ The files open in the standard HdrHistogram tools. Interval starts are seconds f
 start; the maximum stands in milliseconds, as those tools expect.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from bench.core.errors import RecordError
 from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.record.reading import MOST
 from bench.record.schema import Time
-from bench.stats.hdr_decode import decode
+from bench.stats.hdr_decode import GROUP, MAX_TEXT, decode
 from bench.stats.histogram import Histogram
 
 _HEAD = (
@@ -19,6 +22,8 @@ _HEAD = (
     "#[StartTime: 0.000 (seconds since epoch), 1970-01-01T00:00:00]",
     '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
 )
+
+_MAX_LINE = MAX_TEXT + 200  # a tag and three numbers stand before the histogram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +49,83 @@ def render(intervals: Iterable[Interval], *, comment: str) -> str:
     return "\n".join([f"#[{comment}]", *_HEAD, *(_line(interval) for interval in intervals), ""])
 
 
-def read(path: Path) -> Sequence[Interval]:
+def read(path: Path, *, most_msgs: int = MOST) -> Sequence[Interval]:
     """Return the intervals of a log in file order.
 
+    Args:
+        path: of the log.
+        most_msgs: of the trial; no time can have been recorded of more.
+
     Raises:
-        RecordError: the file is missing or is not such a log.
+        RecordError: the file is missing or is not such a log, or is one of more messages; with the
+            line.
     """
+    intervals: list[Interval] = []
+    total: Counter[Time] = Counter()
+    last_ns: dict[Time, int] = {}
+    # Told before the next lines are decoded: a few bytes can unfold to a histogram of 500 kB.
+    for group in _groups(_lines(path)):
+        for entry, histogram in zip(group, _decoded(path, group), strict=True):
+            total[entry.time] += histogram.total_count
+            if not histogram.counts.size:
+                raise _refused(path, entry.line, "an empty histogram")
+            if total[entry.time] > most_msgs:
+                why = f"more {entry.time} times than the {most_msgs} messages of the trial"
+                raise _refused(path, entry.line, why)
+            if entry.start_ns <= last_ns.get(entry.time, -1):
+                raise _refused(path, entry.line, "its start is not after the one before it")
+            last_ns[entry.time] = entry.start_ns
+            intervals.append(_interval(entry, histogram))
+    return intervals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A line of a log, its histogram not yet decoded."""
+
+    line: int
+    time: Time
+    start_ns: int
+    end_ns: int
+    encoded: str
+
+
+def _lines(path: Path) -> Iterator[_Entry]:
     try:
-        lines = [line for line in path.read_text("ascii").splitlines() if line[:1] not in '#"']
-        fields = [_fields(line) for line in lines]
-        histograms = decode([encoded for *_, encoded in fields])
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path}: not a readable interval log: {error}") from error
-    return [
-        Interval(time=time, start_ns=start_ns, end_ns=end_ns, histogram=histogram)
-        for (time, start_ns, end_ns, _), histogram in zip(fields, histograms, strict=True)
-    ]
+        with path.open("rb") as file:
+            number = 0
+            while text := file.readline(_MAX_LINE + 1):
+                number += 1
+                if text[:1] not in {b"#", b'"', b"\n"}:
+                    yield _entry(path, number, text)
+    except OSError as error:
+        reason = error.strerror or error
+        raise RecordError(f"{path}: not a readable interval log: {reason}") from error
+
+
+def _groups(entries: Iterable[_Entry]) -> Iterator[list[_Entry]]:
+    iterator = iter(entries)
+    while group := list(islice(iterator, GROUP)):
+        yield group
+
+
+def _decoded(path: Path, group: Sequence[_Entry]) -> Sequence[Histogram]:
+    try:
+        return decode([entry.encoded for entry in group])
+    except ValueError as error:
+        if len(group) == 1:
+            raise _refused(path, group[0].line, str(error)) from error
+    return [histogram for entry in group for histogram in _decoded(path, [entry])]
+
+
+def _interval(entry: _Entry, histogram: Histogram) -> Interval:
+    return Interval(
+        time=entry.time, start_ns=entry.start_ns, end_ns=entry.end_ns, histogram=histogram
+    )
+
+
+def _refused(path: Path, line: int, why: str) -> RecordError:
+    return RecordError(f"{path}:{line}: not a readable interval log: {why}")
 
 
 def _line(interval: Interval) -> str:
@@ -72,8 +138,22 @@ def _line(interval: Interval) -> str:
     return f"{head},{histogram.encode().decode()}"
 
 
-def _fields(line: str) -> tuple[Time, int, int, str]:
-    tag, start_s, length_s, _, encoded = line.split(",")
-    start_ns = round(float(start_s) * NS_PER_S)
-    length_ns = round(float(length_s) * NS_PER_S)
-    return Time(tag.removeprefix("Tag=")), start_ns, start_ns + length_ns, encoded
+def _entry(path: Path, number: int, text: bytes) -> _Entry:
+    try:
+        if len(text) > _MAX_LINE:
+            raise ValueError("longer than any line of such a log")
+        tag, start_s, length_s, _, encoded = text.decode("ascii").rstrip("\r\n").split(",")
+        start_ns, length_ns = _ns(start_s), _ns(length_s)
+        time = Time(tag.removeprefix("Tag="))
+    except ValueError as error:
+        raise _refused(path, number, str(error)) from error
+    return _Entry(
+        line=number, time=time, start_ns=start_ns, end_ns=start_ns + length_ns, encoded=encoded
+    )
+
+
+def _ns(seconds: str) -> int:
+    ns = float(seconds) * NS_PER_S
+    if not 0 <= ns <= MOST:
+        raise ValueError(f"{seconds!r} is no second of a trial")
+    return round(ns)

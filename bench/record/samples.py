@@ -15,12 +15,15 @@
 | `host_throttled_ns` | time our control group waited for its quota since it began |
 """
 
-from collections.abc import Mapping, Sequence
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from bench.core.errors import RecordError
+from bench.record.reading import MOST, bounded_bytes
 
 BASE_COLUMNS = (
     "t_ns",
@@ -31,6 +34,14 @@ BASE_COLUMNS = (
     "stream_msgs",
     "stream_bytes",
 )
+
+MAX_BYTES = 64 * 1024**2
+"""Above eight hours of a trial with ten samples a second and twenty columns."""
+
+_TABLE = re.compile(rb"[^\n]*\n[-\d,.\r\n]*")
+"""A head and nothing but numbers: pandas reads much else as one, and warns as it fails."""
+
+_NUMBER = re.compile(r"(-?\d{1,18}(\.0*)?)?")
 
 
 def table(rows: Sequence[Mapping[str, int | None]]) -> pd.DataFrame:
@@ -47,13 +58,48 @@ def read(path: Path) -> pd.DataFrame:
     """Return the table of a samples file.
 
     Raises:
-        RecordError: the file is missing or is not such a table.
+        RecordError: the file is missing or is not such a table; with the line.
     """
+    content = bounded_bytes(path, MAX_BYTES)
+    if not _TABLE.fullmatch(content):
+        raise RecordError(_unreadable(path, content, "more than numbers"))
     try:
-        frame = pd.read_csv(path, dtype="Int64")
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path}: not a readable samples file: {error}") from error
+        frame = pd.read_csv(io.BytesIO(content), dtype="Int64", index_col=False)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise RecordError(_unreadable(path, content, str(error))) from error
     missing = [column for column in BASE_COLUMNS if column not in frame]
     if missing:
-        raise RecordError(f"{path}: columns missing: {', '.join(missing)}")
+        raise RecordError(f"{path}:1: columns missing: {', '.join(missing)}")
+    for row, what in _faults(frame):
+        raise RecordError(f"{path}:{row + 2}: {what}")
     return frame
+
+
+def _faults(frame: pd.DataFrame) -> Iterator[tuple[int, str]]:
+    """Yield the first row of each fault of what was read, with what is wrong there."""
+    t_ns = frame["t_ns"]
+    yield from _first(t_ns.isna(), "t_ns is empty")
+    yield from _first(t_ns.abs() > MOST, "t_ns lies beyond any trial")
+    yield from _first(t_ns.diff() < 0, "t_ns goes back")
+    for name in frame.columns.drop("t_ns"):
+        yield from _first(frame[name] < 0, f"{name} is below 0")
+
+
+def _first(wrong: "pd.Series[bool]", what: str) -> Iterator[tuple[int, str]]:
+    flags = wrong.to_numpy(dtype=bool, na_value=False)
+    if flags.any():
+        yield int(flags.argmax()), what
+
+
+def _unreadable(path: Path, content: bytes, error: str) -> str:
+    """Say what keeps a table from being read, with the line where that can be told."""
+    head, *rows = content.decode("utf-8", errors="replace").splitlines() or [""]
+    columns = head.count(",") + 1
+    for number, row in enumerate(rows, start=2):
+        cells = row.split(",")
+        odd = next((cell for cell in cells if _NUMBER.fullmatch(cell) is None), None)
+        if odd is not None:
+            return f"{path}:{number}: not a readable samples file: {odd!r} is no whole number"
+        if len(cells) > columns:
+            return f"{path}:{number}: not a readable samples file: more cells than columns"
+    return f"{path}: not a readable samples file: {error}"

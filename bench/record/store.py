@@ -3,18 +3,19 @@
 import errno
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from bench.core.errors import RecordError, StorageError
-from bench.plan.model import PLAN_SCHEMA_VERSION, Plan
-from bench.record import hlog, samples
+from bench.core.errors import StorageError
+from bench.plan.model import PLAN_SCHEMA_VERSION, Plan, Trial
+from bench.record import checks, hlog, samples
 from bench.record.hlog import Interval
+from bench.record.reading import Fault, read_json
 from bench.record.schema import (
     ENVIRONMENT_SCHEMA_VERSION,
     TRIAL_SCHEMA_VERSION,
@@ -34,6 +35,15 @@ RECORD_TYPES: dict[str, TypeAdapter[Any]] = {
     "trial": _TRIAL,
 }
 """Of each JSON file of a run, by its stem."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeTrial:
+    """All that is kept of a trial: its record, its histograms and its samples."""
+
+    record: TrialRecord
+    intervals: Sequence[Interval]
+    samples: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,32 +96,41 @@ class RunStore:
 
     def read_plan(self) -> Plan:
         """Return the plan; RecordError when it is missing or broken."""
-        return read_json(self.path / "plan.json", _PLAN, PLAN_SCHEMA_VERSION)
+        path = self.path / "plan.json"
+        return read_json(path, _PLAN, PLAN_SCHEMA_VERSION, checks.plan_faults)
 
     def read_environment(self) -> Environment:
         """Return the environment; RecordError when it is missing or broken."""
         path = self.path / "environment.json"
-        return read_json(path, _ENVIRONMENT, ENVIRONMENT_SCHEMA_VERSION)
+        check = checks.environment_faults
+        return read_json(path, _ENVIRONMENT, ENVIRONMENT_SCHEMA_VERSION, check)
 
-    def trial_ids(self) -> tuple[str, ...]:
-        """Return the ids of the trials on disk, in the order they ran."""
-        root = self.path / "trials"
-        if not root.is_dir():
-            return ()
-        return tuple(sorted(p.name for p in root.iterdir() if not p.name.startswith(".")))
+    def kept(self, plan: Plan) -> tuple[Trial, ...]:
+        """Return the trials of a plan that are on disk, in the order they ran.
 
-    def read_trial(self, trial_id: str) -> TrialRecord:
-        """Return a trial's record; RecordError when it is missing or broken."""
-        path = self._trial_path(trial_id) / "trial.json"
-        return read_json(path, _TRIAL, TRIAL_SCHEMA_VERSION)
+        Whatever else lies in `trials/` is nobody's record, and no verb looks at it.
+        """
+        return tuple(trial for trial in plan.trials if self._trial_path(trial.id).is_dir())
 
-    def read_intervals(self, trial_id: str) -> Sequence[Interval]:
-        """Return a trial's histograms; RecordError when they are missing or broken."""
-        return hlog.read(self._trial_path(trial_id) / "latency.hlog")
+    def read_trial(self, trial: Trial) -> TrialRecord:
+        """Return a trial's record; RecordError when it is missing, broken or another trial's."""
 
-    def read_samples(self, trial_id: str) -> pd.DataFrame:
-        """Return a trial's samples; RecordError when they are missing or broken."""
-        return samples.read(self._trial_path(trial_id) / "samples.csv")
+        def faults(record: TrialRecord) -> Iterator[Fault]:
+            yield from checks.stranger_faults(record, trial)
+            yield from checks.trial_faults(record)
+
+        path = self._trial_path(trial.id) / "trial.json"
+        return read_json(path, _TRIAL, TRIAL_SCHEMA_VERSION, faults)
+
+    def read_whole(self, trial: Trial) -> WholeTrial:
+        """Return all that is kept of a trial; RecordError when a part is missing or broken."""
+        path, record = self._trial_path(trial.id), self.read_trial(trial)
+        most_msgs = record.ledger.planned if record.ledger else 0
+        return WholeTrial(
+            record=record,
+            intervals=hlog.read(path / "latency.hlog", most_msgs=most_msgs),
+            samples=samples.read(path / "samples.csv"),
+        )
 
     def _trial_path(self, trial_id: str) -> Path:
         return self.path / "trials" / trial_id
@@ -127,24 +146,6 @@ def write_json(path: Path, adapter: TypeAdapter[T], value: T) -> None:
         _sync_directory(path.parent)
     except OSError as error:
         raise _storage_error(path, error) from error
-
-
-def read_json(path: Path, adapter: TypeAdapter[T], version: int) -> T:
-    """Return what a JSON file holds; RecordError when it is missing, broken or too new."""
-    try:
-        value = adapter.validate_json(path.read_bytes())
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RecordError(
-            f"{path}: not a record of this version: {place}: {first['msg']}"
-        ) from error
-    found = getattr(value, "schema_version", None)
-    if found != version:
-        raise RecordError(f"{path}: schema version {found}; this jetbench reads {version}")
-    return value
 
 
 def _write_synced(path: Path, content: bytes) -> None:

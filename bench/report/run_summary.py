@@ -9,19 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bench.analysis.figures import CellFigures, LagVerdict, RunFigures
 from bench.core.errors import RecordError
 from bench.gate.verdict import GateResult
 from bench.plan.model import Cell
+from bench.record.reading import bounded_bytes, parse_json
 from bench.report import judgement, standing, trials
 from bench.report.embed import embedded
 from bench.report.model import plain
 
 SCHEMA_VERSION = 1
 ELEMENT_ID = "run-summary"
-_ELEMENT = re.compile(rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>', re.S)
+_ELEMENT = re.compile(
+    rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>'.encode(), re.S
+)
+MAX_PAGE_BYTES = 512 * 1024**2
+"""Above a report of some thousand trials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,19 +97,11 @@ def read(page: Path) -> RunSummary:
     Raises:
         RecordError: the file cannot be read, carries none, or one of another version.
     """
-    try:
-        found = _ELEMENT.search(page.read_text(encoding="utf-8"))
-        if found is None:
-            raise RecordError(f"{page}: carries no summary: written by another jetbench")
-        summary = _SUMMARY.validate_json(found[1])
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecordError(f"{page}: cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise RecordError(f"{page}: its summary is broken: {first['msg']}") from error
-    if summary.schema_version != SCHEMA_VERSION:
-        raise RecordError(f"{page}: its summary has schema version {summary.schema_version}")
-    return summary
+    content = bounded_bytes(page, MAX_PAGE_BYTES)
+    found = _ELEMENT.search(content)
+    if found is None:
+        raise RecordError(f"{page}: carries no summary: written by another jetbench")
+    return parse_json(f"{page}: its summary", found[1], _SUMMARY, SCHEMA_VERSION)
 
 
 def _summarised(figures: RunFigures, gate: GateResult | None) -> RunSummary:

@@ -58,7 +58,7 @@ async def run_matrix(run: Run) -> None:
         StorageError: a record could not be written; the ones before it are whole.
         NameCollisionError: something foreign has one of our names; it was left untouched.
     """
-    done = set(run.store.trial_ids())
+    done = {trial.id for trial in run.store.kept(run.plan)}
     run.watcher.run_begins(run.plan, len(done))
     await run.patience.until_quiet(run.watcher.waits, calm_looks=1)
     for trial in run.plan.trials:

@@ -21,8 +21,13 @@ _INNER = struct.Struct(">IIIIQQd")  # cookie, payload length, offset, digits, lo
 _COMPRESSED_COOKIE = 0x1C849304
 _ENCODED_COOKIE = 0x1C849303
 _WORD_SIZE_BITS = 0xF0
-_GROUP = 16  # arrays that stay in the cache: twice as fast as a whole log at once
+GROUP = 16  # arrays that stay in the cache: twice as fast as a whole log at once
 _MOST_BYTES = 8  # 56 bits: a ninth byte would mean more than 10^16 messages in one counter
+_MOST_INNER = _INNER.size + COUNTERS * _MOST_BYTES
+_MOST_OUTER = _OUTER.size + _MOST_INNER + 1024  # what cannot be compressed grows a little
+
+MAX_TEXT = 4 * (_MOST_OUTER // 3 + 1)
+"""Characters of the longest text of a histogram."""
 
 
 def decode(encoded: Sequence[str]) -> list[Histogram]:
@@ -31,7 +36,7 @@ def decode(encoded: Sequence[str]) -> list[Histogram]:
     Raises:
         ValueError: a text is not such a histogram, or is of another range or precision than ours.
     """
-    groups = (encoded[i : i + _GROUP] for i in range(0, len(encoded), _GROUP))
+    groups = (encoded[i : i + GROUP] for i in range(0, len(encoded), GROUP))
     return [histogram for group in groups for histogram in _decode_group(group)]
 
 
@@ -49,16 +54,15 @@ def _decode_group(encoded: Sequence[str]) -> list[Histogram]:
 
 
 def _payload(text: str) -> bytes:
+    if len(text) > MAX_TEXT:
+        raise ValueError("a histogram longer than its range allows")
     wrapped = base64.b64decode(text, validate=True)
     if len(wrapped) < _OUTER.size:
         raise ValueError("a histogram is cut short")
     cookie, length = _OUTER.unpack_from(wrapped)
     if cookie & ~_WORD_SIZE_BITS != _COMPRESSED_COOKIE or length != len(wrapped) - _OUTER.size:
         raise ValueError("not a compressed V2 histogram")
-    try:
-        inner = zlib.decompress(memoryview(wrapped)[_OUTER.size :])
-    except zlib.error as error:
-        raise ValueError(f"a histogram cannot be inflated: {error}") from error
+    inner = _inflated(memoryview(wrapped)[_OUTER.size :])
     if len(inner) < _INNER.size:
         raise ValueError("a histogram is cut short")
     cookie, length, offset, digits, lowest, highest, _ = _INNER.unpack_from(inner)
@@ -67,6 +71,20 @@ def _payload(text: str) -> bytes:
     if (offset, digits, lowest, highest) != (0, DIGITS, LOWEST_NS, HIGHEST_NS):
         raise ValueError("a histogram of another range or precision")
     return inner[_INNER.size :]
+
+
+def _inflated(deflated: memoryview) -> bytes:
+    """Return what was compressed, but no more of it than a histogram may have."""
+    inflating = zlib.decompressobj()
+    try:
+        inner = inflating.decompress(deflated, _MOST_INNER + 1)
+    except zlib.error as error:
+        raise ValueError(f"a histogram cannot be inflated: {error}") from error
+    if len(inner) > _MOST_INNER:
+        raise ValueError("a histogram unfolds to more than its range allows")
+    if not inflating.eof or inflating.unused_data:
+        raise ValueError("a histogram cannot be inflated: it does not end where its text does")
+    return inner
 
 
 def _numbers(octets: NDArray[np.uint8]) -> tuple[IntArray, IntArray]:

@@ -1,5 +1,6 @@
 """Interval logs: for the standard tools as for us."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from hdrh.log import HistogramLogReader
 from bench.core.errors import RecordError
 from bench.record.hlog import Interval, read, render
 from bench.record.schema import Time
-from bench.stats.histogram import DIGITS, HIGHEST_NS, LOWEST_NS, tally
+from bench.stats.histogram import COUNTERS, DIGITS, HIGHEST_NS, LOWEST_NS, tally
+from tests.cli.mutations import bomb
 
 INTERVALS = [
     Interval(
@@ -83,7 +85,55 @@ def test_a_damaged_log_is_refused_by_name(tmp_path: Path, damage: object) -> Non
     assert callable(damage)
     log.write_text(damage(log.read_text()), encoding="latin-1")
 
-    with pytest.raises(RecordError, match=r"latency\.hlog: not a readable interval log"):
+    with pytest.raises(RecordError, match=r"latency\.hlog:\d+: not a readable interval log"):
+        read(log)
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    """Lines are decoded sixteen at a time; whoever mends one must know which."""
+    log = written(tmp_path)
+    lines = log.read_text().splitlines()
+    lines[5] = lines[5][:-20]
+    log.write_text("\n".join(lines))
+
+    with pytest.raises(RecordError, match=r"latency\.hlog:6: "):
+        read(log)
+
+
+def test_no_time_is_recorded_of_more_messages_than_there_are(tmp_path: Path) -> None:
+    """Three of the slips of this log are one too many for a trial of two messages."""
+    log = written(tmp_path)
+
+    assert len(read(log, most_msgs=3)) == 3
+    with pytest.raises(RecordError, match=r"latency\.hlog:5: .*2 messages"):
+        read(log, most_msgs=2)
+
+
+@pytest.mark.parametrize("line", [2, 30])
+def test_a_log_that_would_fill_the_memory_is_refused(tmp_path: Path, line: int) -> None:
+    """5000 lines of 200 bytes that unfold to 550 kB each took 2.2 GB before anything was said."""
+    text = bomb()
+    log = tmp_path / "latency.hlog"
+    of_a_bomb = [f"Tag=slip,{second}.0,1.0,1.0,{text}" for second in range(5000)]
+    log.write_text("\n".join(of_a_bomb))
+    tracemalloc.start()
+
+    try:
+        with pytest.raises(RecordError, match=rf"latency\.hlog:{line}: "):
+            read(log, most_msgs=(line - 1) * COUNTERS)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak_bytes < 64 * 1024**2
+
+
+def test_lines_are_bounded(tmp_path: Path) -> None:
+    """A line without an end is not read to its end."""
+    log = tmp_path / "latency.hlog"
+    log.write_text("Tag=slip,0.0,1.0,1.0," + "A" * 10_000_000)
+
+    with pytest.raises(RecordError, match=r"latency\.hlog:1: .*longer than any line"):
         read(log)
 
 

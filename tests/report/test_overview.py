@@ -73,9 +73,16 @@ def test_every_report_is_listed_newest_first(tmp_path: Path) -> None:
     ("content", "why"),
     [
         (b"<html>written by hand</html>", "carries no summary"),
-        (b'<script type="application/json" id="run-summary">{}</script>', "summary is broken"),
-        (b'<script type="application/json" id="run-summary">{oh</script>', "summary is broken"),
-        (b"\xff\xfe\x00", "cannot be read"),
+        (
+            b'<script type="application/json" id="run-summary">{}</script>',
+            "summary:1: not a record",
+        ),
+        (b'<script type="application/json" id="run-summary">{oh</script>', "summary:1: not JSON"),
+        (
+            b'<script type="application/json" id="run-summary">{"a":1e400}</script>',
+            "summary:1: not a record of this version: a: inf is no number",
+        ),
+        (b"\xff\xfe\x00", "carries no summary"),
         (b"", "carries no summary"),
     ],
 )

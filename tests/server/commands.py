@@ -90,7 +90,7 @@ def planned_trials(directory: Path) -> int:
 def went_well(directory: Path, done: "subprocess.CompletedProcess[str]") -> bool:
     """Say whether a run found nothing to object to but what the hypervisor took meanwhile."""
     store = _only_run(directory)
-    only_taken = all(sound(store.read_trial(trial_id)) for trial_id in store.trial_ids())
+    only_taken = all(sound(store.read_trial(trial)) for trial in store.kept(store.read_plan()))
     return done.returncode == 0 or (done.returncode == 4 and only_taken)
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from bench.record.schema import Time
 from bench.record.store import RunStore
-from tests.server.running import Tree, complaints, run_trial, sound, workload
+from bench.spec.variant import Settings
+from tests.server.running import Tree, complaints, plan_of, run_trial, sound, workload
 
 pytestmark = pytest.mark.nats
 
@@ -118,13 +119,13 @@ def test_what_is_kept_on_disk_is_what_was_measured(tmp_path: Path) -> None:
     kept = run_trial(tmp_path, workload(), {})
 
     store = RunStore(tmp_path / "results" / "run")
-    (trial_id,) = store.trial_ids()
-    assert store.read_trial(trial_id) == kept.record
-    read = store.read_intervals(trial_id)
-    assert [(one.time, one.start_ns, one.histogram.total_count) for one in read] == [
+    (trial,) = plan_of(workload(), Settings()).trials
+    read = store.read_whole(trial)
+    assert read.record == kept.record
+    assert [(one.time, one.start_ns, one.histogram.total_count) for one in read.intervals] == [
         (one.time, one.start_ns, one.histogram.total_count) for one in kept.intervals
     ]
-    assert store.read_samples(trial_id).equals(kept.samples)
+    assert read.samples.equals(kept.samples)
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def test_numbers_decode_as_the_format_says() -> None:
         (wrapped(payload(b"\x80")), "ends within a number"),
         (wrapped(payload(b"\x80" * 9 + b"\x01")), "beyond 56 bits"),
         (wrapped(payload(b"\xff\xff\xff\x7f\x04")), "more counters"),
+        (wrapped(payload(b"\x02" * 10_000_000)), "unfolds to more"),
+        (wrapped(payload(b"\x02"))[:-4] + "AAAA", "inflated|unfolds"),
     ],
 )
 def test_broken_input_is_refused(text: str, complaint: str) -> None:
