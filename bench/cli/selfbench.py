@@ -107,7 +107,11 @@ def _watching(console: Console, total: int) -> Iterator[CaseEnds]:
             f"[{next(numbers)}/{total}] {run_line(run)}", markup=False, soft_wrap=True
         )
         return
-    columns = (MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    columns = (
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=total)
         yield lambda run: progress.update(task, advance=1, description=run_line(run))
