@@ -95,9 +95,7 @@ async def api(client: Client, operation: str, body: Mapping[str, Any] | None = N
     try:
         answer = await client.request(subject, payload, timeout=API_TIMEOUT_S)
     except nats.errors.NoRespondersError:
-        raise ServerUnavailableError(
-            "the server has no JetStream; start it with -js or a jetstream block"
-        ) from None
+        raise ServerUnavailableError(_no_jetstream(js_api_of(client))) from None
     except (OSError, TimeoutError, nats.errors.Error) as error:
         forbidden = client.forbidden(subject) if isinstance(client, Link) else ""
         reason = forbidden or str(error) or "none in time"
@@ -108,6 +106,12 @@ async def api(client: Client, operation: str, body: Mapping[str, Any] | None = N
         code = int(error_info.get("err_code", error_info.get("code", 0)))
         raise ApiError(operation, code, str(error_info.get("description", "")))
     return content
+
+
+def _no_jetstream(js_api: str) -> str:
+    if js_api == JS_API:
+        return "the server has no JetStream; start it with -js or a jetstream block"
+    return f"no JetStream answers at {js_api}; is the context's domain or API prefix right?"
 
 
 def js_api_of(client: Client) -> str:

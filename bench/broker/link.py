@@ -9,7 +9,7 @@ from typing import Any
 import nats.errors
 from nats.aio.client import Client
 
-from bench.broker.endpoint import Endpoint, tls_context, wants_tls
+from bench.broker.endpoint import JS_API, Endpoint, tls_context, wants_tls
 from bench.broker.login import Login, described, login_of, signature
 from bench.broker.refusals import why_not_connected
 from bench.core.errors import ServerUnavailableError
@@ -38,12 +38,23 @@ class Link(Client):
         if (words := violation_in(error)) and words not in self.violations:
             self.violations.append(words)
 
+    def forbids(self, subject: str) -> tuple[str, ...]:
+        """Return what of this subject, to publish to or to hear, was forbidden."""
+        known = {words.lower() for words in self.violations}
+        # A server looks at a domain's subjects after it has mapped them to its own.
+        subjects = dict.fromkeys((subject, subject.replace(self.endpoint.js_api, JS_API, 1)))
+        asked = (_violation(way, each) for each in subjects for way in ("publish", "subscription"))
+        return tuple(words for words in asked if words.lower() in known)
+
     def forbidden(self, subject: str) -> str:
         """Return why no answer to this subject can come; empty when nothing forbids it."""
-        named = _violation("publish", subject)
-        if named.lower() in (words.lower() for words in self.violations):
-            return named
-        return "; ".join(words for words in self.violations if " Subscription " in words)
+        inboxes = self.endpoint.inbox_prefix
+        unheard = [
+            words.replace(f'"{inboxes.lower()}', f'"{inboxes}')
+            for words in self.violations
+            if " Subscription " in words
+        ]
+        return "; ".join(self.forbids(subject) or unheard)
 
 
 def violation_in(error: Exception) -> str:

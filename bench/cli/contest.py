@@ -73,11 +73,13 @@ def measure(plan: Plan, arena: Arena, suspects: Suspects) -> RunFigures:
 
 
 def _begin(plan: Plan, arena: Arena) -> None:
-    versions = []
+    versions: list[str] = []
+    warnings: list[str] = []
     for target in (arena.baseline, arena.candidate):
         fitness = interruptible(preflight.check(plan, target, arena.store, estimate(plan)))
         versions.append(fitness.server_version)
-    for warning in fitness.warnings:
+        warnings += fitness.warnings
+    for warning in dict.fromkeys(warnings):
         _say(f"warning: {warning}")
     print_estimate(plan, errors())
     before, after = versions

@@ -70,7 +70,21 @@ def _offered_s(workload: Workload) -> float:
     return (workload.phases.warmup_ns + workload.phases.measure_ns) / NS_PER_S
 
 
+def held_bytes(cell: Cell) -> int:
+    """Return what a trial's stream comes to hold for sure, bytes of one replica.
+
+    0 where messages leave by themselves: once acked, after max_age, or for others of their subject.
+    """
+    stream = cell.settings.stream
+    leave = stream.max_age_ns is not None or stream.max_msgs_per_subject is not None
+    return 0 if stream.retention != "limits" or leave else _stream_bytes(cell)
+
+
 def _store_bytes(cell: Cell) -> int:
+    return _stream_bytes(cell) * cell.settings.stream.num_replicas
+
+
+def _stream_bytes(cell: Cell) -> int:
     workload, stream = cell.workload, cell.settings.stream
     names = subject_names(workload.subjects)
     subject_bytes = sum(map(len, names)) / len(names)
@@ -81,4 +95,4 @@ def _store_bytes(cell: Cell) -> int:
     message_bytes = workload.payload.mean_bytes + overhead_bytes
     messages = min(workload.messages, stream.max_msgs or workload.messages)
     stored = round(messages * message_bytes)
-    return min(stored, stream.max_bytes or stored) * stream.num_replicas
+    return min(stored, stream.max_bytes or stored)

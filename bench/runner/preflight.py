@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.broker import admin
+from bench.broker.link import Link
 from bench.core.errors import NameCollisionError, StorageError, UsageError
 from bench.core.units import human_size
 from bench.plan.estimate import Estimate
 from bench.plan.model import Plan
 from bench.record.store import RunStore
+from bench.runner import rehearsal
 from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
 from bench.spec.servers import server_objections
 
@@ -39,17 +41,17 @@ async def check(plan: Plan, target: Target, store: RunStore, expected: Estimate)
     Raises:
         StorageError: results or work files cannot be written.
         ServerUnavailableError: no usable server.
-        UsageError: settings that this server cannot run.
+        UsageError: settings that this server cannot run, or doings that it would refuse.
         NameCollisionError: a foreign stream has a name of ours.
     """
     check_writable(store.path.parent)
     server_version = await target.version()
     _check_settings(plan, target, server_version, await _cluster_size(target))
+    known: tuple[str, ...] = ()
     if isinstance(target, RemoteTarget):
-        await _check_names(plan, target, store.run_id)
-    return Fitness(
-        server_version=server_version, warnings=tuple(_space_warnings(target, store, expected))
-    )
+        known = await _check_remote(plan, target, store.run_id)
+    warnings = (*known, *_space_warnings(target, store, expected))
+    return Fitness(server_version=server_version, warnings=warnings)
 
 
 def check_writable(directory: Path) -> None:
@@ -89,19 +91,26 @@ def _check_settings(plan: Plan, target: Target, version: str, servers: int) -> N
         raise UsageError(f"{lines}\nerror: this server cannot run these settings; nothing was run")
 
 
-async def _check_names(plan: Plan, target: RemoteTarget, run_id: str) -> None:
+async def _check_remote(plan: Plan, target: RemoteTarget, run_id: str) -> tuple[str, ...]:
+    """Try what the trials will do, and look for names that are taken."""
     client = await admin.connect(target.endpoint)
     try:
-        existing = await admin.stream_names(client)
-        for trial in plan.trials:
-            names = admin.trial_names(run_id, trial.index)
-            if names.stream in existing and not await admin.owns(client, names):
-                raise NameCollisionError(
-                    f"stream {names.stream} exists on {target.title} and is not this run's; it "
-                    "was left untouched, and nothing was run"
-                )
+        known = await rehearsal.rehearse(client, plan, run_id)
+        await _check_names(client, plan, target, run_id)
     finally:
         await client.close()
+    return known
+
+
+async def _check_names(client: Link, plan: Plan, target: RemoteTarget, run_id: str) -> None:
+    existing = await admin.stream_names(client)
+    for trial in plan.trials:
+        names = admin.trial_names(run_id, trial.index)
+        if names.stream in existing and not await admin.owns(client, names):
+            raise NameCollisionError(
+                f"stream {names.stream} exists on {target.title} and is not this run's; it "
+                "was left untouched, and nothing was run"
+            )
 
 
 def _space_warnings(target: Target, store: RunStore, expected: Estimate) -> Iterator[str]:

@@ -27,7 +27,9 @@ _NO_STORE = 10049
 class RealServer:
     """A nats-server with JetStream below `directory`; starts again on the same port and store."""
 
-    def __init__(self, directory: Path, config: str = "", scheme: str = "nats") -> None:
+    def __init__(
+        self, directory: Path, config: str = "", scheme: str = "nats", jetstream: str = ""
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -36,7 +38,8 @@ class RealServer:
         self._config = directory / "server.conf"
         store = json.dumps(str(directory / "store"))
         self._config.write_text(
-            f'host: "127.0.0.1"\nport: {self.port}\njetstream {{ store_dir: {store} }}\n{config}\n'
+            f'host: "127.0.0.1"\nport: {self.port}\n'
+            f"jetstream {{ store_dir: {store}, {jetstream} }}\n{config}\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 

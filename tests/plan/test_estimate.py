@@ -10,6 +10,7 @@ from bench.plan.estimate import (
     TRIAL_OVERHEAD_S,
     Estimate,
     estimate,
+    held_bytes,
 )
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan
 from bench.plan.order import order
@@ -62,6 +63,23 @@ def test_limits_and_replicas_of_the_stream_count() -> None:
 
     assert estimate_of(limited).peak_store_bytes == 10 * MESSAGE_BYTES * 3
     assert estimate_of(bounded).peak_store_bytes == 1024
+
+
+@pytest.mark.parametrize(
+    ("stream", "held"),
+    [
+        ({"num_replicas": 3}, 3000 * MESSAGE_BYTES),
+        ({"max_bytes": "1KiB"}, 1024),
+        ({"retention": "workqueue"}, 0),
+        ({"max_age": "1s"}, 0),
+        ({"max_msgs_per_subject": 5}, 0),
+    ],
+)
+def test_what_surely_stays_in_a_stream_is_told_from_what_may_leave(
+    stream: dict[str, object], held: int
+) -> None:
+    """An account is called too small only where it surely is; replicas are counted elsewhere."""
+    assert held_bytes(cell(1, stream=stream)) == held
 
 
 @pytest.mark.parametrize(

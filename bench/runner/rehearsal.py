@@ -1,0 +1,110 @@
+"""What a running server would refuse in the middle of a run, asked of it before the run begins.
+
+Permissions and the account's limits cost a few requests; every stream and consumer of the plan is
+made once and removed at once, for only the server knows all that it refuses.
+"""
+
+from collections.abc import Iterator
+
+from bench.broker import admin, permissions
+from bench.broker.account import Account, account
+from bench.broker.link import Link
+from bench.broker.permissions import Needs
+from bench.core.errors import MeasurementError, UsageError
+from bench.core.units import format_size, human_size
+from bench.plan.estimate import held_bytes
+from bench.plan.model import Cell, Plan
+from bench.plan.traffic import subject_names
+from bench.spec.headers import header_bytes
+
+REHEARSAL = 0
+"""Stands for a trial's number; they begin with 1."""
+
+
+async def rehearse(link: Link, plan: Plan, run_id: str) -> tuple[str, ...]:
+    """Try what the trials of a plan will ask of a server; return what is worth knowing of it.
+
+    Raises:
+        UsageError: it will refuse some of it; all that is known stands in the text.
+        NameCollisionError: something foreign takes our subjects.
+    """
+    names = admin.trial_names(run_id, REHEARSAL)
+    try:
+        found = await account(link)
+        _refuse(await _forbidden(link, plan, names))
+        _refuse([*_too_large(plan, link.max_payload), *_no_room(plan, found)])
+        _refuse(await _refused(link, plan, names))
+    except MeasurementError as error:
+        raise UsageError(f"the server cannot be measured: {error}") from error
+    if found.domain:
+        return (f"the JetStream that answers is the one of the domain {found.domain}",)
+    return ()
+
+
+def _refuse(texts: list[str]) -> None:
+    if texts:
+        lines = "\n".join(dict.fromkeys(texts))  # once, however many workloads it is crossed with
+        raise UsageError(f"{lines}\nerror: this server would refuse that; nothing was run")
+
+
+async def _forbidden(link: Link, plan: Plan, names: admin.Names) -> list[str]:
+    found = await permissions.forbidden(link, names, _needs(plan))
+    return [f"{words}; a run needs it" for words in found]
+
+
+def _needs(plan: Plan) -> Needs:
+    modes = {cell.settings.consumer.mode for cell in plan.cells}
+    return Needs(
+        subjects=frozenset(
+            name for cell in plan.cells for name in subject_names(cell.workload.subjects)
+        ),
+        pull="pull" in modes,
+        push="push" in modes,
+        acks=any(cell.settings.ack.timing != "none" for cell in plan.cells),
+    )
+
+
+def _too_large(plan: Plan, max_payload: int) -> Iterator[str]:
+    for cell in plan.cells:
+        headers = header_bytes(cell.workload.publish.headers, cell.settings.publish)
+        largest = max(cell.workload.payload.sizes) + headers
+        if largest > max_payload:
+            yield (
+                f"{cell.workload_name}: payload.sizes: messages of {format_size(largest)}, headers "
+                f"included, are above the server's max_payload; allowed: {format_size(max_payload)}"
+            )
+
+
+def _no_room(plan: Plan, found: Account) -> Iterator[str]:
+    for cell in plan.cells:
+        stream = cell.settings.stream
+        left = found.left_bytes(stream.storage, stream.num_replicas)
+        need = held_bytes(cell)
+        if left is not None and need > left:
+            yield (
+                f"{_title(cell)}: a trial keeps {human_size(need)} in {stream.storage} storage, "
+                f"and the account has {human_size(left)} left for it; allowed: a shorter or "
+                "slower workload, stream.max_bytes with discard old, or an account with more"
+            )
+
+
+async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
+    """Make every stream and consumer of the plan once, and remove them at once."""
+    texts: dict[str, str] = {}
+    for cell in plan.cells:
+        settings, shared = cell.settings, cell.workload.consume.consumers > 1
+        key = repr((settings.stream, settings.consumer, shared))
+        if key in texts:
+            continue
+        texts[key] = ""
+        try:
+            await admin.provision(link, settings, names, shared=shared, sample_percent=None)
+        except admin.ApiError as error:
+            texts[key] = f"{_title(cell)}: {error}"
+        finally:
+            await admin.remove(link, names)
+    return [text for text in texts.values() if text]
+
+
+def _title(cell: Cell) -> str:
+    return ", ".join(str(name) for name in cell.variants)
