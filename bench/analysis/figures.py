@@ -34,11 +34,11 @@ class LagVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeFigures:
-    """One time of one trial within the window.
+    """One time of one trial, or of a cell's trials together, within the window.
 
     Attributes:
         count: messages of the window that have this time. Those that never came so far
-            (`window_counts.offered` less count) count as longer than all others.
+            (offered less count) count as longer than all others.
         percentiles_ns: by percentile, from the merged histogram; None with fewer than MIN_BEYOND
             messages beyond it, and where it falls among those that have no time.
         mean_ns, max_ns: of the messages that have it; None when count is 0.
@@ -155,14 +155,15 @@ class CellFigures:
         estimates: metric key -> estimate; absent where no valid trial has the metric, and for a
             time where one of them has not: it fell behind, and the others would flatter.
         lag_verdict: over the trials; None when no trial has one.
-        spectrum: time -> percentile curve of the merged histograms of the valid trials.
+        times: of the merged histograms of the valid trials; messages of a valid trial that never
+            came so far count as longer than all others, also where none of that trial did.
     """
 
     cell: Cell
     trials: tuple[TrialFigures, ...]
     estimates: Mapping[str, Estimate]
     lag_verdict: LagVerdict | None
-    spectrum: Mapping[Time, tuple[tuple[float, int], ...]]
+    times: Mapping[Time, TimeFigures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,6 @@ from bench.record.schema import Slices, Time, Window
 from bench.stats.histogram import Histogram, merged
 from bench.stats.percentile import percentile_ns, percentile_of_each, spectrum
 
-Curve = tuple[tuple[float, int], ...]
-
 
 def by_time(intervals: Sequence[Interval]) -> Mapping[Time, Sequence[Interval]]:
     """Return the intervals of each time that has any, in the order of `Time`."""
@@ -45,14 +43,8 @@ def time_figures(histogram: Histogram, *, offered: int) -> TimeFigures:
         },
         mean_ns=histogram.mean_ns,
         max_ns=histogram.max_ns,
-        spectrum=curve(histogram, offered=offered),
+        spectrum=spectrum(histogram, beyond=MIN_BEYOND, unfinished=left),
     )
-
-
-def curve(histogram: Histogram, *, offered: int) -> Curve:
-    """Return the percentile curve up to the last percentile that can be told."""
-    left = unfinished(histogram, offered=offered)
-    return spectrum(histogram, beyond=MIN_BEYOND, unfinished=left)
 
 
 def unfinished(histogram: Histogram, *, offered: int) -> int:

@@ -11,14 +11,13 @@ from bench.analysis.figures import (
     CellFigures,
     RunFigures,
     Series,
+    TimeFigures,
     TrialFigures,
     WorkloadFigures,
 )
 from bench.analysis.lag import cell_verdict, lag_figures
 from bench.analysis.latency import (
-    Curve,
     by_time,
-    curve,
     p99_of_slices,
     time_figures,
     window_histogram,
@@ -94,18 +93,21 @@ def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:
         trials=tuple(trials),
         estimates=estimates(trials),
         lag_verdict=cell_verdict([v.figures.lag for v in valid if v.figures.lag is not None]),
-        spectrum=_spectra(valid),
+        times=_together(valid),
     )
 
 
-def _spectra(trials: Sequence[_Summed]) -> Mapping[Time, Curve]:
-    spectra = {}
-    for time in Time:
-        having = [trial for trial in trials if time in trial.histograms]
-        if having:
-            together = merged(trial.histograms[time] for trial in having)
-            spectra[time] = curve(together, offered=sum(trial.offered for trial in having))
-    return spectra
+def _together(trials: Sequence[_Summed]) -> Mapping[Time, TimeFigures]:
+    offered = sum(trial.offered for trial in trials)
+    histograms = {
+        time: [trial.histograms[time] for trial in trials if time in trial.histograms]
+        for time in Time
+    }
+    return {
+        time: time_figures(merged(each), offered=offered)
+        for time, each in histograms.items()
+        if each
+    }
 
 
 def _summed(

@@ -1,11 +1,10 @@
 """Percentile curves: how long the rare message takes."""
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
-from bench.analysis.figures import CellFigures
+from bench.analysis.figures import PERCENTILES, CellFigures
 from bench.core import text
 from bench.core.units import NS_PER_MS
 from bench.record.schema import Time
@@ -13,14 +12,14 @@ from bench.report import lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 
 HEIGHT_PX = 320
-_READ_AT = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 
 
 def curve_plot(cells: Mapping[str, CellFigures], id_: str) -> Plot:
     """Return end-to-end percentile curves, one line for each variant."""
     data, heights = [], []
     for index, (variant, cell) in enumerate(cells.items()):
-        curve = [(p, ns) for p, ns in cell.spectrum.get(Time.END_TO_END, ()) if 10 <= p < 100]
+        of_time = cell.times.get(Time.END_TO_END)
+        curve = [(p, ns) for p, ns in of_time.spectrum if 10 <= p < 100] if of_time else []
         if not curve:
             continue
         percentiles = np.array([p for p, _ in curve])
@@ -59,22 +58,23 @@ def _curve_table(cells: Mapping[str, CellFigures], id_: str) -> Table:
     rows = tuple(
         Row(
             names=(f"p{percentile:g}",),
-            entries=tuple(_read_off(cell, percentile) for cell in cells.values()),
+            entries=tuple(_entry(cell, percentile) for cell in cells.values()),
         )
-        for percentile in _READ_AT
+        for percentile in PERCENTILES
     )
     return Table(
         id=id_,
-        caption="End-to-end time at these percentiles, ms",
+        caption="End-to-end time at these percentiles of all valid trials merged, ms",
         head="Percentile",
         columns=tuple(Column(title=variant) for variant in cells),
         rows=rows,
     )
 
 
-def _read_off(cell: CellFigures, percentile: float) -> Entry:
-    curve = cell.spectrum.get(Time.END_TO_END, ())
-    reached = [ns for p, ns in curve if p >= percentile or math.isclose(p, percentile)]
-    if not reached:
+def _entry(cell: CellFigures, percentile: float) -> Entry:
+    # Never read off the curve: it has few points, and the next one may be 12 % longer.
+    of_time = cell.times.get(Time.END_TO_END)
+    value_ns = of_time.percentiles_ns[percentile] if of_time else None
+    if value_ns is None:
         return Entry(text=text.NA, hint="beyond the last honest percentile", tone=Tone.MUTED)
-    return Entry(text=text.number(reached[0] / NS_PER_MS))
+    return Entry(text=text.number(value_ns / NS_PER_MS))

@@ -110,7 +110,24 @@ def test_messages_that_never_finished_are_not_left_out(tmp_path: Path) -> None:
     assert times.percentiles_ns[50.0] == pytest.approx(longest_ns, rel=1e-3)
     assert times.percentiles_ns[95.0] is None
     assert "end_to_end_ns_p95" not in cell.estimates
-    assert cell.spectrum[Time.END_TO_END][-1][0] == pytest.approx(50.0)
+    assert cell.times[Time.END_TO_END].spectrum[-1][0] == pytest.approx(50.0)
+
+
+def test_a_trial_in_which_nothing_was_acked_counts_in_the_curve(tmp_path: Path) -> None:
+    """Of two blocks one acked everything, one nothing: together half has no time, not none."""
+    plan = runs.plan([FAST], blocks=2)
+    store = runs.store(tmp_path, plan)
+    lag = runs.sampled([3, 4] * (runs.TOTAL_S * 5))
+    seconds = raw_times(plan.trials[0])[: -runs.DRAIN_S]
+    store.write_trial(runs.record(plan.trials[0]), runs.intervals({Time.END_TO_END: seconds}), lag)
+    store.write_trial(runs.record(plan.trials[1]), [], lag)
+
+    [cell] = summarise(store).workloads[0].cells
+    together = cell.times[Time.END_TO_END]
+    longest_ns = max(int(values.max()) for values in seconds[runs.WARMUP_S :])
+
+    assert together.percentiles_ns[50.0] == pytest.approx(longest_ns, rel=1e-3)
+    assert together.percentiles_ns[90.0] is None
 
 
 def test_a_trial_that_fell_behind_is_not_left_out_of_an_estimate(tmp_path: Path) -> None:
@@ -227,7 +244,7 @@ def test_a_cell_without_a_valid_trial_has_no_estimate(tmp_path: Path) -> None:
 
     [cell] = summarise(store).workloads[0].cells
 
-    assert (cell.estimates, cell.lag_verdict, cell.spectrum) == ({}, None, {})
+    assert (cell.estimates, cell.lag_verdict, cell.times) == ({}, None, {})
 
 
 def test_trials_without_a_record_are_missing(tmp_path: Path) -> None:

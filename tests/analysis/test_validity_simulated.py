@@ -24,7 +24,7 @@ BASELINE = "pull-batch/c0"
 def measured(shares: Sequence[float], rng: np.random.Generator) -> WorkloadFigures:
     """A run whose cells' trials are invalid so often, measured again until nothing is missing."""
     cells = [
-        CellFigures(cell=runs.cell(f"c{n}"), trials=(), estimates={}, lag_verdict=None, spectrum={})
+        CellFigures(cell=runs.cell(f"c{n}"), trials=(), estimates={}, lag_verdict=None, times={})
         for n, _ in enumerate(shares)
     ]
     wanted, block = dict.fromkeys((cell.cell.id for cell in cells), PLANNED), 0

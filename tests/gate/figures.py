@@ -96,7 +96,7 @@ def with_trials(cell: Cell, trials: Sequence[TrialFigures]) -> CellFigures:
         trials=tuple(trials),
         estimates=comparison.estimates(trials),
         lag_verdict=cell_verdict(lags),
-        spectrum={},
+        times={},
     )
 
 

@@ -11,7 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from bench.analysis import comparison, metrics
-from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
+from bench.analysis.figures import (
+    CellFigures,
+    RunFigures,
+    TimeFigures,
+    TrialFigures,
+    WorkloadFigures,
+)
 from bench.analysis.lag import cell_verdict
 from bench.plan.model import Cell, Plan, Question, Trial, VariantName
 from bench.record.schema import Environment, Finding, Level
@@ -231,19 +237,32 @@ def _plan(cells: Sequence[Cell], blocks: int) -> Plan:
 def cell_figures(cell: Cell, trials: Sequence[TrialFigures]) -> CellFigures:
     """Return a cell with the estimates that `bench.analysis` makes of these trials."""
     valid = [trial for trial in trials if trial.record.valid]
-    spectrum = {
-        time: tuple(
-            (p, _geometric([trial.times[time].spectrum[i][1] for trial in valid]))
-            for i, p in enumerate(SPECTRUM_AT)
-        )
-        for time in (valid[0].times if valid else {})
-    }
     return CellFigures(
         cell=cell,
         trials=tuple(trials),
         estimates=comparison.estimates(trials),
         lag_verdict=cell_verdict([trial.lag for trial in valid if trial.lag]),
-        spectrum=spectrum,
+        times={
+            time: _together([trial.times[time] for trial in valid])
+            for time in (valid[0].times if valid else {})
+        },
+    )
+
+
+def _together(times: Sequence[TimeFigures]) -> TimeFigures:
+    return replace(
+        times[0],
+        count=sum(each.count for each in times),
+        percentiles_ns={
+            percentile: None
+            if value is None
+            else _geometric([v for each in times if (v := each.percentiles_ns[percentile])])
+            for percentile, value in times[0].percentiles_ns.items()
+        },
+        spectrum=tuple(
+            (p, _geometric([each.spectrum[i][1] for each in times]))
+            for i, p in enumerate(SPECTRUM_AT)
+        ),
     )
 
 

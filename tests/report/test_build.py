@@ -139,7 +139,7 @@ def test_a_broken_off_trial_is_reported_without_figures() -> None:
     broken = replace(
         trial, record=record, times={}, rates=None, lag=None, cpu_us_per_msg={}, series=None
     )
-    bare = replace(cell, trials=(broken,), estimates={}, lag_verdict=None, spectrum={})
+    bare = replace(cell, trials=(broken,), estimates={}, lag_verdict=None, times={})
     nothing = tuple(replace(bare, cell=one.cell) for one in run.workloads[0].cells)
     run = replace(run, workloads=(replace(run.workloads[0], cells=nothing, best={}),))
 
