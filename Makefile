@@ -29,8 +29,13 @@ bench: $(RUNTIME) ## Measure MATRIX on a server of its own and write the report
 selfbench: $(RUNTIME) ## Measure what the load generator costs on this host
 	@$(BIN)/jetbench selfbench $(ARGS)
 
-test: $(TOOLS) ## Run the tests; ARGS goes to pytest
+test: $(TOOLS) ## Run the tests: what measures alone, all else in parallel; ARGS goes to pytest
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/python -m pytest -m "not measures" --numprocesses auto
+	@$(BIN)/python -m pytest -m measures
+else
 	@$(BIN)/python -m pytest $(ARGS)
+endif
 
 gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 minutes
 	@$(BIN)/python -m tests.truth.gates $(ARGS)

@@ -192,9 +192,12 @@ def test_a_link_that_stays_blocked_does_not_hold_the_publisher_for_ever(
 ) -> None:
     """Whether more is due or not: the deadline is the publisher's own."""
 
-    async def stuck() -> OpenLoopPublisher:
+    async def stuck() -> tuple[StuckLink, OpenLoopPublisher]:
         recorder = PublishRecorder(np.arange(count, dtype=np.int64), tmp_path / "p.npy")
-        async with asyncio.timeout(5):
-            return await publish_by(StuckLink(recorder, None), recorder, every_ms(count), 256)
+        link = StuckLink(recorder, None)
+        async with asyncio.timeout(60):
+            return link, await publish_by(link, recorder, every_ms(count), 256)
 
-    assert uvloop.run(stuck()).sent == 1
+    link, publisher = uvloop.run(stuck())
+
+    assert link.blocks == [(0, publisher.sent)]

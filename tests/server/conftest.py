@@ -8,6 +8,15 @@ import pytest
 ROBBED = '"cpu-steal"'
 """The finding of a trial that lost cores, as it stands in its JSON."""
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in this folder: trials are measured in it, and nothing may run beside them."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.measures)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
