@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.core.units import NS_PER_MS, human_duration
+from bench.engine.limits import OFFERED_TOLERANCE, missing_share, rate_findings
+from bench.engine.pressure import Offer, pressures
 from bench.engine.table import MessageTable, happened
 from bench.record.schema import (
     Finding,
@@ -20,7 +22,6 @@ from bench.record.schema import (
 from bench.stats.histogram import tally
 from bench.stats.percentile import percentile_ns
 
-OFFERED_TOLERANCE = 0.01
 GENERATOR_CPU_SHARE = 0.8
 GENERATOR_BUSY_SHARE = 0.95
 THROTTLED_SHARE = 0.01
@@ -61,6 +62,7 @@ class Load:
         window, counts: limits and counts.
         processes, host: what was used, and what was kept from us.
         window_full_msgs: messages that were due while a publisher's window was full.
+        offer: how messages were dealt to publishers.
         tick_ns: shortest time between a publisher's wake-ups.
         stall_ns_max: role -> longest time its event loop did not turn.
     """
@@ -70,13 +72,16 @@ class Load:
     processes: tuple[ProcessUsage, ...]
     host: HostLoad | None
     window_full_msgs: int
+    offer: Offer
     tick_ns: int
     stall_ns_max: Mapping[str, int]
 
 
 def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     """Yield what says that the generator or the host, not the server, set the figures."""
-    yield from _rate_findings(load)
+    if (missing := missing_share(load.counts)) > OFFERED_TOLERANCE:
+        held = pressures(table, load.window, load.offer)
+        yield from rate_findings(missing, held, load.processes)
     yield from _cpu_findings(load)
     yield from _slip_findings(table, load)
     for role, stall_ns in load.stall_ns_max.items():
@@ -84,26 +89,6 @@ def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
             yield _warning(
                 "loop-stalled", f"{role}'s event loop stood still for {human_duration(stall_ns)}"
             )
-
-
-def _rate_findings(load: Load) -> Iterator[Finding]:
-    counts = load.counts
-    missing = 1 - counts.sent / counts.offered if counts.offered else 0.0
-    if missing <= OFFERED_TOLERANCE:
-        return
-    if load.window_full_msgs:
-        yield _warning(
-            "server-saturated",
-            f"{missing:.1%} of the messages due in the window were not sent in it: "
-            f"{load.window_full_msgs} found the publishers' window full of messages that the "
-            "server had not confirmed; that is a result, not a fault",
-        )
-    else:
-        yield _invalid(
-            "offered-rate-missed",
-            f"{missing:.1%} of the messages due in the window were not sent in it, "
-            "and the publishers' window was not full: the generator could not keep its schedule",
-        )
 
 
 def _cpu_findings(load: Load) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, resources
 from bench.engine.ackcheck import compare_acks
+from bench.engine.pressure import Offer
 from bench.engine.publisher import TICK_NS
 from bench.engine.table import join
 from bench.engine.trial import Outcome
@@ -45,6 +46,7 @@ class Frame:
         started_utc: ISO 8601.
         acks: the variant acknowledges.
         pacing: of the workload's publishers.
+        offer: how the messages are dealt to them.
         software: versions; None when the server was never reached.
     """
 
@@ -52,6 +54,7 @@ class Frame:
     started_utc: str
     acks: bool
     pacing: Literal["precise", "frugal"]
+    offer: Offer
     software: Software | None
 
 
@@ -78,6 +81,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
             processes=processes,
             host=host,
             window_full_msgs=sum(done.window_full_msgs for done in outcome.done.values()),
+            offer=frame.offer,
             tick_ns=TICK_NS[frame.pacing],
             stall_ns_max={role: done.stall_ns_max for role, done in outcome.done.items()},
         )

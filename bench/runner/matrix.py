@@ -15,6 +15,7 @@ from bench.broker.server import Server
 from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.keep import Frame, Kept, keep, keep_failed
+from bench.engine.pressure import offer_of
 from bench.plan.model import Cell, Plan, Trial
 from bench.plan.traffic import make_traffic
 from bench.record.schema import Finding, Level, Software
@@ -79,6 +80,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
         started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         acks=cell.settings.ack.timing != "none",
         pacing=cell.workload.publish.pacing,
+        offer=offer_of(cell.workload.publish, cell.settings.publish),
         software=None,
     )
     target = run.target_of(cell)

@@ -13,8 +13,8 @@ PUBLISHER = b'"name":"jetbench-publisher'
 
 
 @asynccontextmanager
-async def slow_path(server_url: str, delay_ns: int) -> AsyncIterator[str]:
-    """Forward to the server; yields the proxy's URL."""
+async def slow_path(server_url: str, delay_ns: Callable[[], int]) -> AsyncIterator[str]:
+    """Forward to the server; yields the proxy's URL. The delay is asked for with each chunk."""
     target = urlsplit(server_url)
     alarm = Alarm()
     carriers: set[asyncio.Task[None]] = set()
@@ -24,7 +24,7 @@ async def slow_path(server_url: str, delay_ns: int) -> AsyncIterator[str]:
         delayed = False
 
         def delay() -> int:
-            return delay_ns if delayed else 0
+            return delay_ns() if delayed else 0
 
         def look(chunk: bytes) -> None:
             nonlocal delayed

@@ -41,7 +41,7 @@ class DelayedTarget(EmbeddedTarget):
     async def serving(self, settings: ServerSettings) -> AsyncIterator[tuple[Server, Endpoint]]:
         async with (
             embedded_server(self.binary, settings, self.parent) as server,
-            slow_path(server.url, self.delay_ns) as url,
+            slow_path(server.url, lambda: self.delay_ns) as url,
         ):
             yield replace(server, url=url), Endpoint(url=url)
 

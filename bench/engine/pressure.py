@@ -1,0 +1,141 @@
+"""What held a publisher back within the window, from its own instants (MEASUREMENT.md R12).
+
+How long it waited for answers with its window full, how long answers took, and how long the
+quickest one of the trial took: that is a round trip at rest, with all that the server does for a
+message when it has nothing else to do.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.clients.port import IntArray
+from bench.core.units import NS_PER_S
+from bench.engine.publisher import ROOM_SHARE
+from bench.engine.table import MessageTable, happened
+from bench.record.schema import Window
+from bench.spec.variant import PublishSettings
+from bench.spec.workload import Publish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressure:
+    """One publisher in the window of a trial.
+
+    Attributes:
+        role: `publisher-0`, …
+        one_by_one: it waits for each answer, as its variant says.
+        window_msgs: most messages that it has under way.
+        offered_msgs_per_s: of it alone, over the window.
+        missing_share: of what was due in the window, what was not sent in it.
+        full_share: of the window, messages were due and the window was full.
+        silent_share: of the window, the longest time without a PubAck.
+        rest_ns: shortest service time of the whole trial; None without any PubAck.
+        service_ns_mean: of messages that were sent in the window and answered; None without one.
+    """
+
+    role: str
+    one_by_one: bool
+    window_msgs: int
+    offered_msgs_per_s: float
+    missing_share: float
+    full_share: float
+    silent_share: float
+    rest_ns: int | None
+    service_ns_mean: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """How a trial's messages are dealt to its publishers.
+
+    Attributes:
+        publishers: how many; the message of an id goes to the one of its remainder.
+        window_msgs: most messages without an answer, of each.
+        one_by_one: the variant waits for each answer.
+    """
+
+    publishers: int
+    window_msgs: int
+    one_by_one: bool
+
+
+def offer_of(publish: Publish, how: PublishSettings) -> Offer:
+    """Return how a workload's messages are dealt to publishers; one by one has a window of one."""
+    one_by_one = how.mode == "one-by-one"
+    return Offer(
+        publishers=publish.publishers,
+        window_msgs=1 if one_by_one else publish.window_msgs,
+        one_by_one=one_by_one,
+    )
+
+
+def pressures(table: MessageTable, window: Window, offer: Offer) -> tuple[Pressure, ...]:
+    """Return what held each publisher back; none where its share offered nothing in the window."""
+    found = (_pressure(table, window, offer, share) for share in range(offer.publishers))
+    return tuple(pressure for pressure in found if pressure is not None)
+
+
+def _pressure(table: MessageTable, window: Window, offer: Offer, share: int) -> Pressure | None:
+    own = slice(share, None, offer.publishers)
+    intended_ns, sent_ns, stored_ns = (
+        column[own] for column in (table.intended_ns, table.sent_ns, table.stored_ns)
+    )
+    start_ns, end_ns = window.window_start_ns, window.window_end_ns
+    offered, sent = (_within(column, window) for column in (intended_ns, sent_ns))
+    if not offered.any():
+        return None
+    answered = happened(sent_ns) & happened(stored_ns)
+    service_ns = (stored_ns - sent_ns)[answered]
+    counted_ns = (stored_ns - sent_ns)[answered & sent]
+    # Who was refused has its answer: nobody waits for it. When it came is not recorded.
+    settled_ns = np.where(table.refused[own] & ~answered, sent_ns, stored_ns)
+    return Pressure(
+        role=f"publisher-{share}",
+        one_by_one=offer.one_by_one,
+        window_msgs=offer.window_msgs,
+        offered_msgs_per_s=np.count_nonzero(offered) * NS_PER_S / (end_ns - start_ns),
+        missing_share=1 - np.count_nonzero(sent) / np.count_nonzero(offered),
+        full_share=_full_share((intended_ns, sent_ns, settled_ns), window, offer.window_msgs),
+        silent_share=_longest_gap_ns(stored_ns, window) / (end_ns - start_ns),
+        rest_ns=int(service_ns.min()) if service_ns.size else None,
+        service_ns_mean=float(counted_ns.mean()) if counted_ns.size else None,
+    )
+
+
+def _within(instants_ns: IntArray, window: Window) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (instants_ns >= window.window_start_ns) & (
+        instants_ns < window.window_end_ns
+    )
+    return inside
+
+
+def _longest_gap_ns(stored_ns: IntArray, window: Window) -> int:
+    inside = np.sort(stored_ns[_within(stored_ns, window)])
+    edges = np.r_[window.window_start_ns, inside, window.window_end_ns]
+    return int(np.diff(edges).max())
+
+
+def _full_share(
+    columns: tuple[IntArray, IntArray, IntArray], window: Window, window_msgs: int
+) -> float:
+    """Return in what share of the window a message was due and the window counted as full.
+
+    That is until a part of it is free: see `ROOM_SHARE`.
+
+    Args:
+        columns: when messages were due, sent and settled, or NOT_YET.
+        window: limits.
+        window_msgs: most messages under way.
+    """
+    intended_ns, sent_ns, settled_ns = columns
+    sent_ns, settled_ns = sent_ns[happened(sent_ns)], settled_ns[happened(settled_ns)]
+    start_ns, end_ns = window.window_start_ns, window.window_end_ns
+    instants = np.r_[intended_ns, sent_ns, settled_ns, start_ns, end_ns]
+    order = np.argsort(instants, kind="stable")
+    sizes = (intended_ns.size, sent_ns.size, settled_ns.size, 2)
+    waiting = np.cumsum(np.repeat([1, -1, 0, 0], sizes)[order])
+    under_way = np.cumsum(np.repeat([0, 1, -1, 0], sizes)[order])
+    full = (waiting > 0) & (under_way > window_msgs - max(1, window_msgs // ROOM_SHARE))
+    instants = instants[order].clip(start_ns, end_ns)
+    return float(np.diff(instants)[full[:-1]].sum()) / (end_ns - start_ns)
