@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
+from bench.clients.natspy_tasks import NatsPyTasks
 from bench.clients.port import (
     ASYNC,
     AckSink,
@@ -11,6 +12,7 @@ from bench.clients.port import (
     Endpoint,
     Messages,
     PublisherLink,
+    TaskLink,
 )
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.publish import WirePublisher
@@ -49,3 +51,10 @@ def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> Consumer
         case "nats-py":
             return NatsPyConsumer(endpoint, binding)
     raise ValueError(f"no client named {client}")
+
+
+def make_task_link(client: str, endpoint: Endpoint, binding: Binding, workers: int) -> TaskLink:
+    """Return an unopened link that runs handlers; ValueError when this client has no place."""
+    if client == "nats-py":
+        return NatsPyTasks(endpoint, binding, workers)
+    raise ValueError(f"no client {client} that runs handlers")

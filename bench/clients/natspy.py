@@ -12,6 +12,7 @@ import nats.errors
 import numpy as np
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 
 from bench.broker import admin
@@ -162,8 +163,8 @@ class NatsPyPublisher(_Connection):
         self._sink.caught_up()
 
 
-class NatsPyConsumer(_Connection):
-    """ConsumerLink over nats-py: `fetch` when pulling, a subscription callback when pushed."""
+class NatsPySubscriber(_Connection):
+    """What every way to consume over nats-py shares: subscribing, numbering and answering."""
 
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
         super().__init__(endpoint)
@@ -171,18 +172,21 @@ class NatsPyConsumer(_Connection):
         self._sink: DeliverySink | None = None
         self._unacked: dict[int, Msg] = {}
         self._taken = 0
-        self._pushed: list[tuple[int, Msg]] = []
-        self._asked = asyncio.Event()
-        self._acks: asyncio.Queue[tuple[IntArray, bool]] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._pushes: Subscription | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         watched_ns = binding.idle_heartbeat_ns if binding.mode == "push" else 0
-        self._heartbeats = HeartbeatWatch(watched_ns, self._faults.note)
+        self._heartbeats = HeartbeatWatch(watched_ns, self._note_silence)
 
-    async def open(self, sink: DeliverySink) -> None:
-        """Connect and bind to the consumer."""
+    async def close(self) -> None:
+        """Stop the flow and disconnect; never raises."""
+        self._heartbeats.stop()
+        for task in self._tasks:
+            task.cancel()
+        await super().close()
+
+    async def _listen(self, sink: DeliverySink) -> None:
         self._sink = sink
         client, binding = await self._connect(), self._binding
-        self._start(self._ack_forever(sink))
         if binding.mode == "pull":
             pull = await client.jetstream(prefix=self._endpoint.js_api).pull_subscribe_bind(
                 binding.consumer,
@@ -190,9 +194,9 @@ class NatsPyConsumer(_Connection):
                 pending_msgs_limit=_UNBOUNDED,
                 pending_bytes_limit=_UNBOUNDED,
             )
-            self._start(self._fetch_forever(pull, sink))
+            self._start(self._fetch_forever(pull))
         else:
-            await client.subscribe(
+            self._pushes = await client.subscribe(
                 binding.deliver_subject,
                 queue=binding.deliver_group,
                 cb=self._on_push,
@@ -202,51 +206,57 @@ class NatsPyConsumer(_Connection):
         await client.flush()
         self._heartbeats.start()
 
-    async def close(self) -> None:
-        """Stop the flow and disconnect; never raises."""
-        self._heartbeats.stop()
-        for task in self._tasks:
-            task.cancel()
-        await super().close()
+    async def _fetch_forever(self, pull: "JetStreamContext.PullSubscription") -> None:
+        raise NotImplementedError
 
-    def ask(self) -> None:
-        """Have the next fetch sent; what is pushed comes unasked."""
-        self._asked.set()
+    async def _on_push(self, message: Msg) -> None:
+        raise NotImplementedError
 
-    def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
-        """Acknowledge each, one call of the library after the other, or the last one for all."""
-        self._acks.put_nowait((positions, cumulative))
+    async def _fetch(self, pull: "JetStreamContext.PullSubscription") -> Sequence[tuple[int, Msg]]:
+        """Return a batch with its instant; nothing when the request expired without a message."""
+        expires_s = self._binding.expires_ns / NS_PER_S
+        heartbeat_s = self._binding.idle_heartbeat_ns / NS_PER_S or None
+        try:
+            fetched = await pull.fetch(
+                self._binding.batch, timeout=expires_s, heartbeat=heartbeat_s
+            )
+        except (TimeoutError, nats.errors.TimeoutError):
+            return ()
+        now_ns = time.monotonic_ns()
+        return [(now_ns, message) for message in fetched]
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
         task.add_done_callback(self._ended)
-        self._tasks.append(task)
+        return task
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             assert self._sink is not None  # noqa: S101 - it was open
             self._sink.failed(error)
 
-    async def _ack_forever(self, sink: DeliverySink) -> None:
-        while True:
-            positions, cumulative = await self._acks.get()
-            messages = [self._unacked.pop(position) for position in positions.tolist()]
-            if cumulative:
-                sink.acked(positions, await self._answer(messages[-1]))
-            else:
-                await self._answer_each(positions, messages, sink)
-            self._acks.task_done()
+    def _note_silence(self, words: str) -> None:
+        """Note it, unless what came waits in the library until we are done with the last one."""
+        if self._pushes is None or not self._pushes.pending_msgs:
+            self._faults.note(words)
 
-    async def _answer_each(
-        self, positions: IntArray, messages: Sequence[Msg], sink: DeliverySink
-    ) -> None:
+    async def acknowledge(self, positions: IntArray, *, cumulative: bool = False) -> None:
+        """Acknowledge each, one call of the library after the other, or the last one for all."""
+        assert self._sink is not None  # noqa: S101 - it is open
+        messages = [self._unacked.pop(position) for position in positions.tolist()]
+        if cumulative:
+            self._sink.acked(positions, await self._answer(messages[-1]))
+            return
         acked_ns: list[int] = []
         try:
             for message in messages:
                 acked_ns.append(await self._answer(message))  # noqa: PERF401 - kept when one fails
         finally:  # what went before it is on its way
             if acked_ns:
-                sink.acked(positions[: len(acked_ns)], np.array(acked_ns, dtype=np.int64))
+                done = np.array(acked_ns, dtype=np.int64)
+                self._sink.acked(positions[: done.size], done)
 
     async def _answer(self, message: Msg) -> int:
         """Acknowledge; return the instant before the library was told, or of the confirmation."""
@@ -257,38 +267,6 @@ class NatsPyConsumer(_Connection):
         await message.ack()
         return at_ns
 
-    async def _fetch_forever(
-        self, pull: "JetStreamContext.PullSubscription", sink: DeliverySink
-    ) -> None:
-        expires_s = self._binding.expires_ns / NS_PER_S
-        heartbeat_s = self._binding.idle_heartbeat_ns / NS_PER_S or None
-        while True:
-            await self._asked.wait()
-            await self._acks.join()  # as services do: acknowledge, then fetch
-            try:
-                messages = await pull.fetch(
-                    self._binding.batch, timeout=expires_s, heartbeat=heartbeat_s
-                )
-            except (TimeoutError, nats.errors.TimeoutError):
-                continue  # the request expired without a message: ask again
-            now_ns = time.monotonic_ns()
-            self._asked.clear()
-            sink.delivered(self._delivered([(now_ns, message) for message in messages]))
-
-    async def _on_push(self, message: Msg) -> None:
-        self._heartbeats.heard()
-        if message.reply == "" or (message.headers and "Status" in message.headers):
-            await self._answer_control(message)
-            return
-        if not self._pushed:  # what else is there already comes along
-            asyncio.get_running_loop().call_soon(self._hand_over)
-        self._pushed.append((time.monotonic_ns(), message))
-
-    def _hand_over(self) -> None:
-        pushed, self._pushed = self._pushed, []
-        assert self._sink is not None  # noqa: S101 - it is open
-        self._sink.delivered(self._delivered(pushed))
-
     async def _answer_control(self, message: Msg) -> None:
         """Answer flow control; idle heartbeats need no answer."""
         stalled = (message.headers or {}).get("Nats-Consumer-Stalled")
@@ -296,7 +274,7 @@ class NatsPyConsumer(_Connection):
         if subject and self._client is not None:
             await self._client.publish(subject)
 
-    def _delivered(self, arrivals: list[tuple[int, Msg]]) -> Delivered:
+    def _delivered(self, arrivals: Sequence[tuple[int, Msg]]) -> Delivered:
         rows = [
             (now_ns, *_identity(message, self._binding.id_offset)) for now_ns, message in arrivals
         ]
@@ -308,6 +286,65 @@ class NatsPyConsumer(_Connection):
         return Delivered(
             received_ns=columns[0], ids=columns[1], stream_seqs=columns[2], deliveries=columns[3]
         )
+
+
+class NatsPyConsumer(NatsPySubscriber):
+    """ConsumerLink over nats-py: `fetch` when pulling, a subscription callback when pushed."""
+
+    def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
+        super().__init__(endpoint, binding)
+        self._pushed: list[tuple[int, Msg]] = []
+        self._asked = asyncio.Event()
+        self._acks: asyncio.Queue[tuple[IntArray, bool]] = asyncio.Queue()
+
+    async def open(self, sink: DeliverySink) -> None:
+        """Connect and bind to the consumer."""
+        await self._listen(sink)
+        self._start(self._ack_forever())
+
+    def ask(self) -> None:
+        """Have the next fetch sent; what is pushed comes unasked."""
+        self._asked.set()
+
+    def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
+        """Acknowledge each, one call of the library after the other, or the last one for all."""
+        self._acks.put_nowait((positions, cumulative))
+
+    async def _ack_forever(self) -> None:
+        while True:
+            positions, cumulative = await self._acks.get()
+            await self.acknowledge(positions, cumulative=cumulative)
+            self._acks.task_done()
+
+    async def _fetch_forever(self, pull: "JetStreamContext.PullSubscription") -> None:
+        while True:
+            await self._asked.wait()
+            await self._acks.join()  # as services do: acknowledge, then fetch
+            if fetched := await self._fetch(pull):
+                self._asked.clear()
+                self._hand_over(fetched)
+
+    async def _on_push(self, message: Msg) -> None:
+        self._heartbeats.heard()
+        if is_control(message):
+            await self._answer_control(message)
+            return
+        if not self._pushed:  # what else is there already comes along
+            asyncio.get_running_loop().call_soon(self._hand_over_pushed)
+        self._pushed.append((time.monotonic_ns(), message))
+
+    def _hand_over_pushed(self) -> None:
+        pushed, self._pushed = self._pushed, []
+        self._hand_over(pushed)
+
+    def _hand_over(self, arrivals: Sequence[tuple[int, Msg]]) -> None:
+        assert self._sink is not None  # noqa: S101 - it is open
+        self._sink.delivered(self._delivered(arrivals))
+
+
+def is_control(message: Msg) -> bool:
+    """Say whether it is a heartbeat or flow control, and no delivery."""
+    return message.reply == "" or bool(message.headers and "Status" in message.headers)
 
 
 def _identity(message: Msg, id_offset: int) -> tuple[int, int, int]:

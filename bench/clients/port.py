@@ -31,6 +31,8 @@ __all__ = [
     "Messages",
     "PayloadTemplate",
     "PublisherLink",
+    "TaskLink",
+    "TaskSink",
 ]
 
 IntArray = NDArray[np.int64]
@@ -175,6 +177,37 @@ class ConsumerLink(Protocol):
 
     async def close(self) -> None:
         """Stop the flow and disconnect; never raises."""
+
+
+class TaskSink(DeliverySink, Protocol):
+    """Where a connection reports that has handlers run as tasks, and what it has run."""
+
+    async def handle(self, position: int) -> None:
+        """Do the work of a delivery that was told before, and see to its ack."""
+
+
+class TaskLink(Protocol):
+    """One consumer process's connection that runs handlers itself, so many at a time.
+
+    It asks for more by itself when the last message that it brought has begun its handler; with
+    one worker, when that has ended.
+    """
+
+    async def open(self, sink: TaskSink) -> None:
+        """Connect and bind to the consumer; messages come from now on."""
+
+    async def acknowledge(self, positions: IntArray, *, cumulative: bool = False) -> None:
+        """Acknowledge each, or the last one for all; the sink is told. Raises what the client does.
+
+        A cumulative ack covers all positions given, and those before.
+        """
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Disconnects, reconnects, dropped messages and errors seen so far, in words."""
+
+    async def close(self) -> None:
+        """Break off what is being handled and disconnect; never raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
 from bench.clients.port import Binding
-from bench.spec.variant import AckTiming, PublishSettings
+from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 from bench.spec.workload import Workload
 
 
@@ -48,6 +48,7 @@ class ConsumerJob:
         role: `consumer-0`, …
         endpoint, client, binding: how to connect and what to take from.
         workload, seed: the traffic, for the handler times.
+        run: how handlers are carried out.
         timing, ack_batch: when to acknowledge.
         record_path: where it keeps its ConsumerRecord.
     """
@@ -58,6 +59,7 @@ class ConsumerJob:
     binding: Binding
     workload: Workload
     seed: int
+    run: HandlerRun
     timing: AckTiming
     ack_batch: int
     record_path: Path

@@ -9,13 +9,14 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 import numpy as np
 import uvloop
 
 from bench.broker import admin
-from bench.clients.factory import make_consumer, make_publisher
-from bench.clients.port import Messages
+from bench.clients.factory import make_consumer, make_publisher, make_task_link
+from bench.clients.port import ConsumerLink, IntArray, Messages, TaskLink
 from bench.engine.acks import make_ack_plan
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
@@ -38,6 +39,7 @@ from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
 from bench.engine.scheduling import take_short_turns
 from bench.engine.stall import StallWatch
+from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, make_traffic
 from bench.spec.headers import header_lines
 from bench.spec.workload import Publish
@@ -84,16 +86,12 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
     """Take, handle and acknowledge until told to stop."""
     traffic = make_traffic(job.workload, job.seed)
     recorder = ConsumeRecorder(traffic.intended_ns.size, job.record_path)
-    link = make_consumer(job.client, job.endpoint, job.binding)
-    workers = VirtualWorkers(job.workload.consume.workers)
-    acks = make_ack_plan(job.timing, job.ack_batch)
-    consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
-    await link.open(consumer)
+    open_link = _open_tasks if job.run == "task" else _open_virtual
+    link, run = await open_link(job, recorder, traffic.handler_ns)
     due_ns = await _started(channel) + traffic.intended_ns
-    work = consumer.run(pull=job.binding.mode == "pull")
     stall_ns_max = await _attend(
         channel,
-        work,
+        run(),
         lambda: Progress(
             received=recorder.received,
             handled=recorder.handled,
@@ -103,6 +101,30 @@ async def consume(job: ConsumerJob, channel: Channel) -> Done:
     )
     await link.close()
     return Done(faults=tuple(link.faults), stall_ns_max=stall_ns_max)
+
+
+Opened = tuple[ConsumerLink | TaskLink, Callable[[], Coroutine[None, None, None]]]
+"""A consumer's connection, and the work to be done on it."""
+
+
+async def _open_virtual(
+    job: ConsumerJob, recorder: ConsumeRecorder, handler_ns: IntArray
+) -> Opened:
+    link = make_consumer(job.client, job.endpoint, job.binding)
+    workers = VirtualWorkers(job.workload.consume.workers)
+    acks = make_ack_plan(job.timing, job.ack_batch)
+    consumer = Consumer(link, recorder, workers, acks, handler_ns)
+    await link.open(consumer)
+    return link, partial(consumer.run, pull=job.binding.mode == "pull")
+
+
+async def _open_tasks(job: ConsumerJob, recorder: ConsumeRecorder, handler_ns: IntArray) -> Opened:
+    workers = job.workload.consume.workers
+    link = make_task_link(job.client, job.endpoint, job.binding, workers)
+    acks = make_ack_plan(job.timing, job.ack_batch)
+    consumer = TaskConsumer(link, recorder, acks, handler_ns)
+    await link.open(consumer)
+    return link, consumer.run
 
 
 async def sample(job: SamplerJob, channel: Channel) -> Done:

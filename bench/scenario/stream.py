@@ -137,6 +137,7 @@ def _consumer_job(
         binding=binding,
         workload=cell.workload,
         seed=trial.seed,
+        run=settings.handler.run,
         timing=settings.ack.timing,
         ack_batch=settings.ack.batch or settings.pull.batch,
         record_path=stage.directory / f"{role}.npy",

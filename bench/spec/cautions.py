@@ -8,6 +8,9 @@ from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
+_BUSY = 0.5
+"""A callback that awaits 1 ms was done after 1.2 to 1.8 ms."""
+
 
 def cautions(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     """Return what may surprise about these settings under this workload; none stops a run."""
@@ -58,6 +61,19 @@ def _overload(settings: Settings, workload: Workload) -> Iterator[Objection]:
         yield Objection(key="consumer", what=what)
 
 
+def _flattered(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    consume = workload.consume
+    workers = consume.workers * consume.consumers
+    busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
+    virtual = settings.client == "nats-py" and settings.handler.run == "virtual"
+    if virtual and busy > _BUSY * workers:
+        what = (
+            f"virtual workers are busy {busy / workers:.0%} of the time, a service's coroutines "
+            "would be more so: `handler.run: task` has them measured"
+        )
+        yield Objection(key="handler.run", what=what)
+
+
 def _rate_limit(settings: Settings, workload: Workload) -> Iterator[Objection]:
     limit = settings.consumer.rate_limit_bps
     offered = workload.publish.rate_msgs_per_s * workload.payload.mean_bytes * 8
@@ -98,6 +114,7 @@ _RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
     _backoff_overrides,
     _slow_handler,
     _overload,
+    _flattered,
     _rate_limit,
     _shared_requests,
     _small_stream,

@@ -8,7 +8,7 @@ wrong thing. A rule is a pure function that yields what it objects to.
 from collections.abc import Callable, Iterator
 
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
-from bench.spec import publishing, pulling
+from bench.spec import handling, publishing, pulling
 from bench.spec.headers import header_bytes
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -355,6 +355,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _double,
     _server_payload,
     *pulling.RULES,
+    *handling.RULES,
     *publishing.RULES,
 )
 

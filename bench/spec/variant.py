@@ -10,6 +10,7 @@ from pydantic import Field
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
 
+HandlerRun = Literal["virtual", "task"]
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
 
 
@@ -139,6 +140,18 @@ class AckSettings(Spec):
     double: bool = False
 
 
+class HandlerSettings(Spec):
+    """How a consumer process carries out the workload's handler time.
+
+    Attributes:
+        run: `virtual` keeps account of when each worker is free, exact and nearly without cost;
+            `task` runs coroutines that sleep and then acknowledge, in the library's own callback
+            or behind its fetch, as a service would: with `client: nats-py` alone.
+    """
+
+    run: HandlerRun = "virtual"
+
+
 class ServerSettings(Spec):
     """Settings of the embedded server's configuration file.
 
@@ -160,9 +173,11 @@ class Settings(Spec):
         consumer: how they are handed out.
         pull: how a pull consumer asks.
         ack: when a message is acknowledged.
+        handler: how handlers are carried out.
         server: the embedded server's configuration.
         client: what carries the load: `wire` speaks the protocol in batches, so that the server is
-            the limit; `nats-py` is the library that Python services use, so it shows what they see.
+            the limit; `nats-py` is the library that Python services use, so it shows what they see,
+            with `handler.run: task` of their handlers, too.
     """
 
     stream: StreamSettings = StreamSettings()
@@ -170,6 +185,7 @@ class Settings(Spec):
     consumer: ConsumerSettings = ConsumerSettings()
     pull: PullSettings = PullSettings()
     ack: AckSettings = AckSettings()
+    handler: HandlerSettings = HandlerSettings()
     server: ServerSettings = ServerSettings()
     client: Literal["wire", "nats-py"] = "wire"
 

@@ -46,6 +46,37 @@ def test_every_message_is_stored_received_and_acknowledged(
     assert (ledger.lost, ledger.duplicates, ledger.backlog, ledger.foreign) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize(
+    ("mode", "timing"),
+    [
+        *(("pull", timing) for timing in POLICY_OF),
+        *(("push", timing) for timing in ("after-handler", "after-validation", "none")),
+    ],
+)
+def test_handlers_as_tasks_lose_nothing_either(
+    tmp_path: Path, mode: str, timing: str, workers: int
+) -> None:
+    """A coroutine for each message, in nats-py's callback or behind its fetch: all accounted."""
+    settings = {
+        "client": "nats-py",
+        "handler": {"run": "task"},
+        "consumer": {"mode": mode, "ack_policy": POLICY_OF[timing]},
+        "pull": {"batch": 20},
+        "ack": {"timing": timing},
+    }
+    load = workload(measure="1s", consume={"workers": workers, "handler": {"time": "1ms"}})
+
+    record = run_trial(tmp_path, load, settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger.stored, ledger.received, ledger.handled) == (300, 300, 300)
+    assert ledger.acked == (0 if timing == "none" else 300)
+    assert (ledger.lost, ledger.duplicates, ledger.redelivered, ledger.backlog) == (0, 0, 0, 0)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -56,6 +87,7 @@ def test_every_message_is_stored_received_and_acknowledged(
         {"ack": {"double": True}, "consumer": {"mode": "push"}},
         {"ack": {"double": True}, "client": "nats-py"},
         {"pull": {"idle_heartbeat": "500ms"}, "client": "nats-py"},
+        {"ack": {"double": True}, "client": "nats-py", "handler": {"run": "task"}},
     ],
     ids=str,
 )

@@ -32,6 +32,20 @@ def test_a_load_beyond_the_workers_is_announced(rate: str, expected: list[str]) 
     assert found({}, workload(time="20ms", rate=rate)) == expected
 
 
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"client": "nats-py"}, ["handler.run"]),
+        ({"client": "nats-py", "handler": {"run": "task"}}, []),
+        ({"client": "wire"}, []),
+    ],
+)
+def test_virtual_workers_near_their_limit_are_no_service(parts: Tree, expected: list[str]) -> None:
+    """A callback of 1 ms did 646/s; at 950/s virtual workers called nats-py stable."""
+    assert found(parts, workload(time="1ms", rate="950/s")) == expected
+    assert found(parts, workload(time="1ms", rate="450/s")) == []
+
+
 @pytest.mark.parametrize(("wait", "expected"), [("2s", []), ("1990ms", ["consumer.ack_wait"])])
 def test_a_batch_that_outlasts_ack_wait_is_announced(wait: str, expected: list[str]) -> None:
     """100 messages at 20 ms take one worker 2 s: the last would be delivered again meanwhile."""
