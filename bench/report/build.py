@@ -191,9 +191,8 @@ def _workload_section(figures: RunFigures, workload: WorkloadFigures, number: in
         cell_plots.spread_plot(order, f"{id_}-spread"),
         cell_plots.slope_plot(order, f"{id_}-slope"),
     ]
-    processes = trials.process_table(cells, f"{id_}-processes")
     plots.append(curves.curve_plot(_labelled(order), f"{id_}-curve"))
-    plots.append(cell_plots.cpu_plot(order, figures.metrics, processes, f"{id_}-cpu"))
+    plots.append(cell_plots.cpu_plot(order, figures.metrics, f"{id_}-cpu"))
     description = cells[0].cell.workload.description if cells else ""
     lead: list[Sentence] = [(description,)] if description else []
     return Section(
@@ -203,6 +202,10 @@ def _workload_section(figures: RunFigures, workload: WorkloadFigures, number: in
         blocks=(
             comparison.workload_table(workload, figures.metrics, f"{id_}-cells"),
             Gallery(plots=tuple(plots)),
+            Disclosure(
+                summary="CPU and memory of each process within the window",
+                blocks=(trials.process_table(cells, f"{id_}-processes"),),
+            ),
         ),
         sections=(
             *forest.sections(workload, figures.plan.baseline, f"{id_}-baseline"),

@@ -15,6 +15,8 @@ from bench.spec.metrics import Metric
 
 ROW_PX = 30
 FRAME_PX = 96
+CPU_ROW_PX = 24
+"""What a line of three bars takes more than a line of dots."""
 _PATTERNS = ("", "/", "x")
 
 
@@ -265,27 +267,63 @@ def _slope_row(cell: CellFigures) -> Row:
     return Row(names=comparison.names(cell), entries=entries)
 
 
-def cpu_plot(
-    cells: Sequence[CellFigures], metrics: Sequence[Metric], table: Table, id_: str
-) -> Plot:
-    """Return CPU time per message, stacked by who spends it; `table` stands behind it."""
+def cpu_plot(cells: Sequence[CellFigures], metrics: Sequence[Metric], id_: str) -> Plot:
+    """Return CPU time per message, a bar for each that spends it."""
     axis = _Axis(tuple(cells))
     spent = [metric for metric in metrics if metric.unit == "µs/msg"]
+    # Side by side and never stacked: a sum of "per stored" and "per received" is of nothing.
     data = [_cpu_bars(axis, metric, index) for index, metric in enumerate(spent)]
-    layout = traces.layout(traces.axis("CPU time, µs per message"), axis.layout, legend=True)
-    layout |= {"barmode": "stack", "bargap": 0.4, "uniformtext": {"minsize": 9, "mode": "hide"}}
+    layout = traces.layout(traces.axis("CPU time, µs"), axis.layout, legend=True)
+    layout |= {"barmode": "group", "bargap": 0.3, "uniformtext": {"minsize": 9, "mode": "hide"}}
     return Plot(
         id=id_,
         title="What a message costs",
-        caption="CPU time per message of server, publishers and consumers, added up.",
+        caption=(
+            "CPU time of the server and of all publishers for each stored message, of all "
+            "consumers for each received one. They do not add up: a message that is delivered "
+            "twice is received twice."
+        ),
         document=traces.document(data, layout),
-        height_px=axis.height_px,
-        table=table,
+        height_px=axis.height_px + CPU_ROW_PX * len(cells),
+        table=_cpu_table(cells, spent, f"{id_}-table"),
     )
 
 
+def _cpu_table(cells: Sequence[CellFigures], spent: Sequence[Metric], id_: str) -> Table:
+    return Table(
+        id=id_,
+        caption="CPU time for each message, means over valid trials with their 90 % interval",
+        head="Variant",
+        columns=tuple(Column(title=_spender(m), unit=f"µs per {_per(m)}") for m in spent),
+        rows=tuple(
+            Row(
+                names=comparison.names(cell),
+                entries=tuple(_cpu_entry(cell, metric) for metric in spent),
+            )
+            for cell in cells
+        ),
+    )
+
+
+def _cpu_entry(cell: CellFigures, metric: Metric) -> Entry:
+    estimate = cell.estimates.get(metric.key)
+    if estimate is None:
+        hint = comparison.missing_reason(cell, metric)
+        return Entry(text=text.NA, hint=hint, tone=Tone.MUTED)
+    ends = [text.number(end) for end in (estimate.low, estimate.high) if end is not None]
+    return Entry(text=text.number(estimate.value), detail=" to ".join(ends))
+
+
+def _spender(metric: Metric) -> str:
+    return metric.title.split()[0]
+
+
+def _per(metric: Metric) -> str:
+    return "received" if _spender(metric) == "consumer" else "stored"
+
+
 def _cpu_bars(axis: _Axis, metric: Metric, index: int) -> Json:
-    name = metric.title.split()[0]
+    name = f"{_spender(metric)}, per {_per(metric)} message"
     having = [(p, c) for p, c in enumerate(axis.cells) if metric.key in c.estimates]
     return {
         "type": "bar",

@@ -116,8 +116,10 @@ def question_table(
         for key, values in settings.differing([c.cell.settings for c in cells.values()])
     ]
     best = best_cells(list(cells.values()))
+    scales = _group_scales(metrics, list(cells.values()))
     for metric in metrics:
-        rows.append(_metric_row(metric, list(cells.values()), best.get(metric.key)))
+        scale = scales[group_of(metric)]
+        rows.append(_metric_row(metric, scale, list(cells.values()), best.get(metric.key)))
         if metric.key == LAG_SLOPE:
             rows.append(_row("lag verdict", [verdict_entry(cell) for cell in cells.values()]))
     rows += [
@@ -138,8 +140,9 @@ def _row(name: str, entries: Sequence[Entry]) -> Row:
     return Row(names=(name,), entries=tuple(entries))
 
 
-def _metric_row(metric: Metric, cells: Sequence[CellFigures], best: CellFigures | None) -> Row:
-    scale = _scale(metric.unit, _values([metric], cells))
+def _metric_row(
+    metric: Metric, scale: text.Scale, cells: Sequence[CellFigures], best: CellFigures | None
+) -> Row:
     unit = scale.unit if metric.unit == "ns" else _unit_of(metric)
     entries = [metric_entry(cell, metric, scale, best) for cell in cells]
     return _row(f"{metric.title}, {unit}" if unit else metric.title, entries)
@@ -265,6 +268,7 @@ def _unit_of(metric: Metric) -> str:
 
 
 def _group_scales(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> dict[str, text.Scale]:
+    """Return the unit of each group; times that no cell has are of none."""
     scales: dict[str, text.Scale] = {}
     for group in dict.fromkeys(group_of(metric) for metric in metrics):
         members = [metric for metric in metrics if group_of(metric) == group]
@@ -283,7 +287,7 @@ def _values(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> list[flo
 
 def _scale(unit: str, values: list[float]) -> text.Scale:
     if unit == "ns":
-        return text.time_scale(min(values, default=0.0))
+        return text.time_scale(min(values)) if values else text.Scale(unit="", factor=1.0)
     return text.Scale(unit=unit, factor=0.01 if unit == "share" else 1.0)
 
 

@@ -71,6 +71,33 @@ def test_a_line_joins_the_trials_of_a_block() -> None:
     assert line["y"] == [0, 1, None] * 3
 
 
+def test_costs_of_different_messages_are_not_added(all_plots: list[Plot]) -> None:
+    """µs per stored and µs per received message have no sum where a message comes twice."""
+    costs = next(plot for plot in all_plots if plot.id == "workload-1-cpu")
+    document = json.loads(costs.document)
+
+    assert document["layout"]["barmode"] == "group"
+    assert [trace["name"] for trace in document["data"]] == [
+        "server, per stored message",
+        "publisher, per stored message",
+        "consumer, per received message",
+    ]
+    assert [column.unit for column in costs.table.columns] == [
+        "µs per stored",
+        "µs per stored",
+        "µs per received",
+    ]
+
+
+def test_the_table_of_costs_holds_what_is_drawn(all_plots: list[Plot]) -> None:
+    """Behind the bars of µs a message stood shares of a core: another figure altogether."""
+    costs = next(plot for plot in all_plots if plot.id == "workload-1-cpu")
+    bars = json.loads(costs.document)["data"]
+    shown = [[row.entries[place].text for row in costs.table.rows] for place in range(3)]
+
+    assert shown == [[f"{value:#.3g}".rstrip(".") for value in bar["x"]] for bar in bars]
+
+
 def test_ids_are_unique(all_plots: list[Plot]) -> None:
     """A plot finds its figure by id."""
     ids = [plot.id for plot in all_plots] + [plot.table.id for plot in all_plots]

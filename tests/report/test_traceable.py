@@ -196,7 +196,8 @@ def test_every_time_of_a_question_is_that_of_the_logs(made: Made) -> None:
 
     assert len(times) == 11
     for name, shown in times.items():
-        time, _, _ = name.partition(", ")
+        time, _, unit = name.partition(", ")
+        assert unit == ("" if shown == ["n/a", "n/a"] else "ms")
         assert shown == [expected_of(made, cell, time) for cell in CELLS]
 
 
@@ -234,6 +235,7 @@ def test_the_forest_is_that_of_the_logs(made: Made) -> None:
 
 NOT_OF_TIMES = {
     "workload-1-slope-table",
+    "workload-1-cpu-table",
     "workload-1-processes",
     "workload-1-config-1-rates-table",
     "workload-1-config-1-lag-table",
