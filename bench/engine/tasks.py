@@ -1,7 +1,7 @@
 """Handlers as a service writes them: a coroutine for each message that waits and acknowledges.
 
 Beside `consumer`, whose virtual workers are exact: here the event loop's timers, the library's own
-queues and its way of calling back are part of what is measured (docs/adr/0005, 0020).
+queues and its way of calling back are part of what is measured (docs/adr/0005, 0022).
 """
 
 import asyncio
