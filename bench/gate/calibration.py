@@ -9,15 +9,15 @@ import numpy as np
 
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.hosts import fingerprint
-from bench.analysis.metrics import MEASURES
+from bench.analysis.metrics import MEASURES, measure_of
 from bench.analysis.paired import Contrast, contrast
 from bench.analysis.validity import reproach_of_workload
-from bench.core import text
+from bench.core import text, units
 from bench.core.units import NS_PER_S
 from bench.record.schema import Environment
 from bench.spec.criteria import Criterion
 from bench.spec.gates import Gates
-from bench.spec.metrics import Better
+from bench.spec.metrics import Better, metric_of
 from bench.spec.workload import Workload
 from bench.stats.compare import smallest_visible
 from bench.stats.resample import false_red_share
@@ -41,12 +41,13 @@ class Scatter:
         blocks: valid blocks that it comes from.
         spread: standard deviation of the differences within blocks; of logarithms, or of shares of
             the baseline where the figure may be 0.
-        visible_5, visible_10: smallest worsening that so many blocks find in 80 % of cases; a
-            share of the baseline.
-        margin: suggested, a share: a gate of 5 blocks passes an unchanged candidate with it in at
-            least 80 % of cases; None where the figure scatters too much to be gated.
+        visible_5, visible_10: size of the smallest worsening that so many blocks find in 80 % of
+            cases; a share of the baseline, below 1 where a worsening is a fall.
+        margin: size of the suggested one, a share: a gate of 5 blocks passes an unchanged candidate
+            with it in at least 80 % of cases; None where the figure scatters too much to be gated.
         false_red: share of gates between equal cells that come out red with that margin, or with
             the largest where there is none.
+        logarithmic: the spread is of logarithms; None in files that do not say.
     """
 
     workload: str
@@ -58,6 +59,15 @@ class Scatter:
     visible_10: float
     margin: float | None
     false_red: float
+    logarithmic: bool | None = None
+
+    def visible(self, blocks: int) -> float:
+        """Return the size of the smallest worsening that so many blocks find; a share."""
+        logarithmic = self.logarithmic
+        if logarithmic is None:
+            logarithmic = measure_of(self.metric).logarithmic
+        scale = _Scale(logarithmic=logarithmic, sign=_sign(self.metric))
+        return scale.share(smallest_visible(self.spread, blocks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +133,11 @@ def _scatters(workload: WorkloadFigures) -> Iterator[Scatter]:
 def _scatter(workload: WorkloadFigures, found: Contrast, rng: np.random.Generator) -> Scatter:
     # Equal cells differ by 0 on average: their squares themselves say how much they scatter.
     spread = math.sqrt(float(np.mean(np.square(found.differences))))
-    visible_5 = _share(smallest_visible(spread, SCREEN_BLOCKS), found)
-    margin = next((each for each in ROUND_MARGINS if each >= visible_5), None)
-    tried = margin or ROUND_MARGINS[-1]
-    on_scale = math.log1p(tried) if found.logarithmic else tried
+    scale = _Scale(logarithmic=found.logarithmic, sign=_sign(found.metric.key))
+    visible_5 = scale.share(smallest_visible(spread, SCREEN_BLOCKS))
+    # A figure that is better high cannot fall by all that it is: no rule may allow that.
+    margins = [each for each in ROUND_MARGINS if scale.sign > 0 or each < 1]
+    margin = next((each for each in margins if each >= visible_5), None)
     return Scatter(
         workload=workload.name,
         metric=found.metric.key,
@@ -134,16 +145,41 @@ def _scatter(workload: WorkloadFigures, found: Contrast, rng: np.random.Generato
         blocks=found.found.pairs,
         spread=spread,
         visible_5=visible_5,
-        visible_10=_share(smallest_visible(spread, POOLED_BLOCKS), found),
+        visible_10=scale.share(smallest_visible(spread, POOLED_BLOCKS)),
         margin=margin,
         false_red=false_red_share(
-            found.differences, margin=on_scale, blocks=SCREEN_BLOCKS, rng=rng
+            found.differences,
+            margin=scale.distance(margin or margins[-1]),
+            blocks=SCREEN_BLOCKS,
+            rng=rng,
         ),
+        logarithmic=found.logarithmic,
     )
 
 
-def _share(worse: float, found: Contrast) -> float:
-    return math.expm1(worse) if found.logarithmic else worse
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """How a worsening on the scale of the differences and its size as a share go together.
+
+    Attributes:
+        logarithmic: the differences are of logarithms.
+        sign: 1 where a worsening is a rise, -1 where it is a fall.
+    """
+
+    logarithmic: bool
+    sign: float
+
+    def share(self, worse: float) -> float:
+        """Return the size of a worsening: 0.1 in logarithms is +10.5 %, or a fall by 9.5 %."""
+        return abs(math.expm1(self.sign * worse)) if self.logarithmic else worse
+
+    def distance(self, share: float) -> float:
+        """Return a worsening by this share on the scale of the differences."""
+        return abs(math.log1p(self.sign * share)) if self.logarithmic else share
+
+
+def _sign(metric: str) -> float:
+    return -1.0 if metric_of(metric).better is Better.HIGHER else 1.0
 
 
 def _window_s(workload: Workload) -> float:
@@ -172,7 +208,7 @@ def margin_warnings(
     for name, rule, scatter in _compared(calibration, gates, workloads):
         if scatter is None:
             continue
-        visible = math.expm1(smallest_visible(scatter.spread, max(blocks, 2)))
+        visible = scatter.visible(max(blocks, 2))
         if abs(rule.limit) < visible:
             yield (
                 f"{name}, {rule}: the margin is below {text.size_of(visible)}, the "
@@ -182,10 +218,11 @@ def margin_warnings(
 
 
 def suggested(scatter: Scatter) -> str:
-    """Write the margin that suits a figure, or that none does."""
+    """Write the margin that suits a figure as a rule takes it, such as `<= +7.5%`, or that none."""
     if scatter.margin is None:
         return "not to be gated"
-    return text.size_of(scatter.margin)
+    operator, sign = ("<=", "+") if _sign(scatter.metric) > 0 else (">=", "-")
+    return f"{operator} {sign}{units.format_share(scatter.margin)}"
 
 
 def _compared(

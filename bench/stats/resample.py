@@ -25,17 +25,15 @@ def false_red_share(
     `blocks` and still on twice as many.
 
     Args:
-        differences: within blocks, of equal cells, shape (n,), n >= 2.
+        differences: within blocks, of equal cells, shape (n,), n >= 1.
         margin: of the gate, on their scale.
         blocks: of the screen.
         rng: draws.
     """
     shape = (RESAMPLES, 2 * blocks)
-    # Drawing from n values shrinks their variance by (n - 1) / n; this takes it back.
-    drawn = rng.choice(np.asarray(differences), shape) * math.sqrt(
-        len(differences) / (len(differences) - 1)
-    )
-    made_up = drawn * rng.choice([-1.0, 1.0], shape)
+    # The signs centre the draws on 0, where equal cells are: unlike draws about their own mean,
+    # their squares are on average what the scatter is, and need no correction for n.
+    made_up = rng.choice(np.asarray(differences), shape) * rng.choice([-1.0, 1.0], shape)
     red = _red(made_up[:, :blocks], margin) & _red(made_up, margin)
     return float(np.mean(red))
 

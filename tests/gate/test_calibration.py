@@ -9,17 +9,21 @@ import pytest
 
 from bench.gate.calibration import (
     Calibration,
+    Scatter,
     calibrate,
     knows,
     margin_warnings,
     objection,
     suggested,
 )
+from bench.spec.criteria import parse_criterion
+from bench.spec.metrics import metric_of
 from bench.stats.compare import MIN_PAIRS
 from tests.analysis import runs
 from tests.gate.figures import gates, run_of
 
 KEY = "end_to_end_ns_p99"
+WORKLOADS = {"small-events": runs.cell("x").workload}
 WINDOW_S = 120.0
 """Of the made-up workload, which leaves its phases to the default."""
 
@@ -94,6 +98,68 @@ def test_a_margin_that_this_host_cannot_see_is_warned_about() -> None:
 
     (warning,) = warned
     assert warning.startswith("small-events, end_to_end_p99 vs baseline <= +5%: the margin is")
+
+
+def test_what_may_be_zero_is_seen_in_shares_and_not_in_logarithms() -> None:
+    """A lag that is 0 in some trials: 5 blocks see 1.36 of its scatter, and no e^1.36 less 1.
+
+    Differences of ±0.5 of the baseline's mean: 1.359 × 0.5 is 68 %, and e^0.68 - 1 would be 97 %.
+    """
+    scatter = lag_scatter(spread=0.5, logarithmic=False)
+    rules = gates("lag_peak vs baseline <= +70%", "lag_peak vs baseline <= +60%")
+    calibration = replace(calibrated(0.05), scatters=(scatter,))
+
+    warned = list(margin_warnings(calibration, rules, WORKLOADS, blocks=5))
+
+    assert scatter.visible(5) == pytest.approx(0.680, abs=0.001)
+    assert [warning.partition(":")[0] for warning in warned] == [
+        "small-events, lag_peak vs baseline <= +60%"
+    ]
+
+
+def lag_scatter(spread: float, *, logarithmic: bool | None) -> Scatter:
+    return Scatter(
+        workload="small-events",
+        metric="lag_msgs_peak",
+        window_s=WINDOW_S,
+        blocks=5,
+        spread=spread,
+        visible_5=1.359 * spread,
+        visible_10=0.853 * spread,
+        margin=1.0,
+        false_red=0.0,
+        logarithmic=logarithmic,
+    )
+
+
+def test_a_file_that_does_not_tell_the_scale_has_that_of_its_figure() -> None:
+    """Files of before: lag may be 0, so it never was one of logarithms."""
+    assert lag_scatter(0.5, logarithmic=None).visible(5) == pytest.approx(0.680, abs=0.001)
+
+
+def test_a_fall_is_seen_as_one() -> None:
+    """A rate that scatters by 0.5 in logarithms: 1.359 × 0.5 worse is a fall by 1 - e^-0.68.
+
+    That is 49.3 %; as a rise it would be 97 %.
+    """
+    calibration = calibrated(0.5, blocks=2000)
+    scatter = calibration.scatter("small-events", "acked_msgs_per_s", WINDOW_S)
+
+    assert scatter is not None
+    assert scatter.visible_5 == pytest.approx(0.493, rel=0.05)
+    assert scatter.margin in (0.5, None)
+
+
+@pytest.mark.parametrize("spread", [0.005, 0.05, 0.2, 0.5, 1.0, 3.0])
+def test_every_suggested_margin_is_one_that_a_rule_takes(spread: float) -> None:
+    """What is printed is there to be copied into a gate file: with its sign, and below -100 %."""
+    for scatter in calibrated(spread).scatters:
+        words = suggested(scatter)
+        if scatter.margin is None:
+            continue
+        rule = parse_criterion(f"{metric_of(scatter.metric).short} vs baseline {words}")
+
+        assert abs(rule.limit) == scatter.margin
 
 
 def test_windows_of_another_length_have_another_scatter() -> None:

@@ -32,6 +32,20 @@ def red_share(drawn: np.typing.NDArray[np.float64]) -> float:
     return float(red.mean())
 
 
+def test_the_draws_scatter_as_the_differences_do() -> None:
+    """Differences of +1 and -1, a margin of 0.7 on 5 blocks and on 10, by hand.
+
+    Red on five takes all five +1 (4 of 5 have a mean of 0.6): 1 in 32. On ten it then takes a mean
+    of 0.8 or more, 4 or 5 of the other five: 6 in 32. Together 6 in 1024, 0.59 %. Were the draws
+    1.41 times as large, 3 of the other five would do: 16 in 1024, 1.56 %.
+    """
+    rng = np.random.default_rng(3)
+
+    found = false_red_share([1.0, -1.0], margin=0.7, blocks=5, rng=rng)
+
+    assert found == pytest.approx(6 / 1024, abs=4 * np.sqrt(0.0059 / 4000))
+
+
 def test_a_wide_margin_is_never_red() -> None:
     """Differences of 1 % do not add up to 50 %."""
     rng = np.random.default_rng(2)
