@@ -4,10 +4,16 @@ Text of users, of servers and of records passes through here. None of it is read
 nothing in it reaches the terminal as a command: control characters are written out (`\\x1b`).
 """
 
+import os
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from typing import IO, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+
+from bench.core.errors import StorageError
 
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _SPELLED = {each: repr(chr(each))[1:-1] for each in _CONTROLS if chr(each) not in {"\n", "\t"}}
@@ -26,6 +32,52 @@ class PlainConsole(Console):
                 yield Segment(segment.text.translate(_SPELLED), segment.style)
             else:
                 yield segment
+
+    def print(self, *objects: object, **how: Any) -> None:  # noqa: ANN401 - as rich has it
+        """Print as usual; StorageError when what standard output was sent to cannot take it."""
+        try:
+            super().print(*objects, **how)
+        except OSError as error:
+            raise _unwritable(self.file, error) from error
+
+    def on_broken_pipe(self) -> None:
+        """Print to nobody from now on: who read has gone, and the verdict is still to be made."""
+        _to_nobody(self.file)
+
+
+def write(content: bytes) -> None:
+    """Write data to standard output as it is; to nobody where its reader has gone."""
+    try:
+        sys.stdout.buffer.write(content)
+    except BrokenPipeError:
+        _to_nobody(sys.stdout)
+    except OSError as error:
+        raise _unwritable(sys.stdout, error) from error
+    flush()
+
+
+def flush() -> None:
+    """Hand over what is still to be written; StorageError where that cannot be."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            _to_nobody(stream)
+        except OSError as error:
+            raise _unwritable(stream, error) from error
+
+
+def _to_nobody(stream: IO[str]) -> None:
+    """Let go of what a stream still holds, and of all that will be written to it."""
+    with suppress(OSError):
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, stream.fileno())
+        os.close(nobody)
+
+
+def _unwritable(stream: IO[str], error: OSError) -> StorageError:
+    _to_nobody(stream)  # else Python tries again as it ends, and ends with a code of its own
+    return StorageError(f"output: cannot be written: {error.strerror or error}")
 
 
 def output() -> Console:

@@ -1,7 +1,6 @@
 """`jetbench export`: the figures of a run for other programs."""
 
 import json
-import sys
 from collections.abc import Callable
 from enum import StrEnum
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ import typer
 
 from bench.analysis.summary import summarise
 from bench.analysis.tidy import tidy
+from bench.cli.console import write
 from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
 from bench.core.errors import StorageError, UsageError
 from bench.report import openmetrics
@@ -44,8 +44,7 @@ def export(
     table = tidy(summarise(find_run(run, results)))
     content = _parquet(table) if form is Format.PARQUET else _TEXTS[form](table).encode()
     if to is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        write(content)
         return
     try:
         to.write_bytes(content)

@@ -46,7 +46,7 @@ def schema(
     kind: Annotated[Kind, typer.Argument(help="Which file to describe.")],
 ) -> None:
     """Print the JSON Schema of a file, for editors that complete and check while one types."""
-    typer.echo(json.dumps(_schema(kind), indent=2))
+    output().out(json.dumps(_schema(kind), indent=2))
 
 
 def _schema(kind: Kind) -> dict[str, Any]:

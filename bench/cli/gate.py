@@ -384,7 +384,8 @@ def _tell(judged: _Judged, files: _Files, *, inconclusive_fails: bool) -> None:
 def _write(path: Path, text: str, *, append: bool = False) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a" if append else "w", encoding="utf-8") as file:
+        mode = "a" if append else "w"
+        with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error

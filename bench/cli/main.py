@@ -1,23 +1,25 @@
-"""`jetbench`: the verbs, and the one place where errors are printed and become exit codes."""
+"""`jetbench`: the verbs."""
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 from bench.cli import calibrate, compare, export, files, gate, plan, run, runs, selfbench
-from bench.cli.console import errors
-from bench.core.errors import BenchError, ExitCode
+from bench.cli.console import output
+from bench.cli.encoding import speak_any_encoding
+from bench.cli.ending import Verbs, code_of
+from bench.cli.measuring import command_line
 
 EPILOG = (
     "First run:  jetbench run quickstart   (four minutes, then open the report it names).  "
     "Exit codes: 0 pass, 1 goal broken or data lost, 2 usage or bad file, 3 inconclusive, "
-    "4 invalid measurement, 130 interrupted."
+    "4 invalid measurement, 70 a fault of jetbench's own, 130 interrupted."
 )
 
 app = typer.Typer(
     name="jetbench",
+    cls=Verbs,
     help="Benchmark and tune NATS JetStream: cross workloads with configurations, measure each "
     "against a real server, and say which one meets the goal and how sure that is.",
     epilog=EPILOG,
@@ -32,7 +34,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 - for this one option only
 
-        typer.echo(f"jetbench {version('jetbench')}")
+        output().out(f"jetbench {version('jetbench')}")
         raise typer.Exit
 
 
@@ -64,22 +66,8 @@ app.command(name="selfbench")(selfbench.selfbench)
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    try:
-        app()
-    except BenchError as error:
-        errors().print(_error_text(error), markup=False, highlight=False, soft_wrap=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone (`jetbench list | head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.OK)
-
-
-def _error_text(error: BenchError) -> str:
-    text = str(error)
-    return text if "error:" in text else f"error: {text}"
+    speak_any_encoding()
+    sys.exit(code_of(app, command_line()))
 
 
 if __name__ == "__main__":

@@ -188,7 +188,8 @@ async def _ended_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
 
 def command_line() -> str:
     """Return the command as typed, passwords and tokens masked."""
-    return shlex.join(["jetbench", *(_without_secret(word) for word in sys.argv[1:])])
+    words = shlex.join(["jetbench", *(_without_secret(word) for word in sys.argv[1:])])
+    return words.encode("utf-8", "backslashreplace").decode()  # names of files may be any bytes
 
 
 def _without_secret(word: str) -> str:

@@ -1,7 +1,7 @@
 """Errors that are the user's to mend, each with the exit code it ends in.
 
 `ValueError` stands for a mistake of ours. A `BenchError` is raised once, where the fault is seen,
-and printed once, in `bench/cli/main.py`.
+and printed once, in `bench/cli/ending.py`.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,13 @@ class ExitCode(IntEnum):
     USAGE = 2
     INCONCLUSIVE = 3
     INVALID = 4
+    UNFORESEEN = 70
     INTERRUPTED = 130
 
 
 _PRECEDENCE = (
     ExitCode.INTERRUPTED,
+    ExitCode.UNFORESEEN,
     ExitCode.USAGE,
     ExitCode.FAILED,
     ExitCode.INVALID,
@@ -31,7 +33,10 @@ _PRECEDENCE = (
 
 
 def worst(codes: Sequence[ExitCode]) -> ExitCode:
-    """Return the code that outranks the others: 130 > 2 > 1 > 4 > 3 > 0; OK when there are none."""
+    """Return the code that outranks the others, OK when there are none.
+
+    130 > 70 > 2 > 1 > 4 > 3 > 0.
+    """
     return min(codes, key=_PRECEDENCE.index, default=ExitCode.OK)
 
 

@@ -95,7 +95,7 @@ def _throttled_ns() -> int | None:
 def _throttle_count() -> tuple[Path, str, int] | None:
     """Return where our control group's quota is counted, its key there, and its unit in ns."""
     with suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
+        for line in os.fsdecode(Path("/proc/self/cgroup").read_bytes()).splitlines():
             _, controllers, group = line.split(":", 2)
             if controllers == "":
                 folder, key, unit_ns = Path("/sys/fs/cgroup"), "throttled_usec", NS_PER_US

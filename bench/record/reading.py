@@ -118,7 +118,7 @@ def line_of(text: str, loc: Loc) -> int:
 
 def _refuse(name: str, content: bytes, faults: Iterable[Fault]) -> None:
     for fault in faults:
-        line = line_of(content.decode("utf-8-sig"), fault.loc)
+        line = line_of(content.decode("utf-8-sig", errors="replace"), fault.loc)
         place = ".".join(map(str, fault.loc))
         key = f"{place}: " if place else ""
         raise RecordError(f"{name}:{line}: not a record of this version: {key}{fault.what}")
