@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.analysis.decision import Decision
 from bench.plan.model import Cell, Plan
 from bench.record.schema import Environment, Time, TrialRecord
 from bench.spec.metrics import Metric
@@ -173,12 +174,13 @@ class WorkloadFigures:
     Attributes:
         name: of the workload.
         cells: in the plan's order.
-        best: metric key -> id of the best cell; absent where no cell has the metric.
+        decisions: metric key -> what the blocks tell of every two cells; absent where no cell has
+            the metric.
     """
 
     name: str
     cells: tuple[CellFigures, ...]
-    best: Mapping[str, str]
+    decisions: Mapping[str, Decision]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ import numpy as np
 from bench.analysis.comparison import CONFIDENCE
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import Measure
-from bench.core import text
 from bench.spec.metrics import Better, Metric
 from bench.stats.compare import MIN_PAIRS_TO_FAIL, Change, change, change_between
 from bench.stats.estimate import geometric_mean
@@ -70,19 +69,18 @@ class Contrast:
     at_least: tuple[bool, bool]
 
     @property
-    def apart(self) -> bool:
-        """Whether the interval excludes "no change"."""
-        return not self.low <= 0 <= self.high
-
-    @property
     def ranks_disagree(self) -> bool:
-        """Whether the rank test says otherwise; below 5 blocks it cannot say anything."""
+        """Whether the rank test says otherwise; below 5 blocks it cannot say anything.
+
+        Of this one comparison by itself, as a rule that was written down beforehand asks for it.
+        """
+        excluded = not self.low <= 0 <= self.high
         enough = self.found.pairs >= MIN_PAIRS_TO_FAIL
-        return enough and self.apart is not (self.p_by_ranks < 1 - CONFIDENCE)
+        return enough and excluded is not (self.p_by_ranks < 1 - CONFIDENCE)
 
     def written(self, amount: float) -> str:
         """Write a change: a share of the baseline, or a difference in the metric's unit."""
-        return written_change(amount, self.metric, relative=self.relative)
+        return self.metric.written_change(amount, relative=self.relative)
 
     @property
     def interval(self) -> str:
@@ -102,14 +100,6 @@ class Contrast:
         if not self.relative:
             return None
         return abs(math.log1p(share)) if self.logarithmic else abs(share)
-
-
-def written_change(amount: float, metric: Metric, *, relative: bool) -> str:
-    """Write a change: a share of the baseline, or a difference in the metric's unit."""
-    if relative:
-        return text.share(amount)
-    plus = "+" if amount > 0 and not metric.signed else ""
-    return plus + metric.written(amount)
 
 
 def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from bench.analysis.accounting import conservation, littles_law
-from bench.analysis.comparison import best, estimates
+from bench.analysis.comparison import estimates
+from bench.analysis.deciding import decisions
 from bench.analysis.figures import (
     CellFigures,
     RunFigures,
@@ -23,6 +24,7 @@ from bench.analysis.latency import (
     window_histogram,
 )
 from bench.analysis.metrics import MEASURES
+from bench.analysis.ranking import asked_of
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
 from bench.analysis.sampled import column, instants_s, lag_samples
 from bench.analysis.steadiness import steadiness
@@ -65,7 +67,9 @@ def summarise(store: RunStore) -> RunFigures:
         environment=store.read_environment(),
         metrics=tuple(measure.metric for measure in MEASURES),
         workloads=tuple(
-            _workload(name, [c for c in cells.values() if c.cell.workload_name == name])
+            workload_figures(
+                name, [c for c in cells.values() if c.cell.workload_name == name], plan
+            )
             for name in names
         ),
         missing=tuple(trial.id for trial in plan.trials if trial not in kept),
@@ -79,8 +83,11 @@ def summarise_trial(
     return _summed(record, intervals, samples, cell).figures
 
 
-def _workload(name: str, cells: Sequence[CellFigures]) -> WorkloadFigures:
-    return WorkloadFigures(name=name, cells=tuple(cells), best=best(cells))
+def workload_figures(name: str, cells: Sequence[CellFigures], plan: Plan) -> WorkloadFigures:
+    """Return the cells of one workload of a plan, with what the blocks tell of them."""
+    workloads = len({cell.workload_name for cell in plan.cells})
+    decided = decisions(cells, asked=asked_of(plan, name), workloads=workloads)
+    return WorkloadFigures(name=name, cells=tuple(cells), decisions=decided)
 
 
 def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:

@@ -5,19 +5,23 @@ from typing import Annotated
 
 import typer
 
-from bench.analysis.figures import CellFigures, RunFigures
+from bench.analysis.decision import NOTHING_TOLD, Told
+from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.hosts import differences
 from bench.analysis.metrics import MEASURES, Measure, measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, readings
 from bench.analysis.summary import summarise
+from bench.analysis.validity import reproach_of
 from bench.cli.console import output
-from bench.cli.judged import print_contrasts
+from bench.cli.judged import Line, print_contrasts
 from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
 from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
 from bench.plan.model import VariantName
 from bench.plan.names import find_variant
 from bench.spec.metrics import find_metric, metric_names, metric_words
+from bench.stats.compare import CONFIDENCE, holm
+from bench.stats.simultaneous import MIN_BLOCKS
 
 DEFAULT_METRICS = (
     "end_to_end_p50",
@@ -27,8 +31,6 @@ DEFAULT_METRICS = (
     "lag_peak",
     "server_cpu",
 )
-
-_Row = tuple[str, str, Contrast | str]
 
 
 def compare(
@@ -49,8 +51,8 @@ def compare(
 ) -> None:
     """Compare variants within the blocks that they share, or two runs for a look.
 
-    Says by how much each figure changes, with a 90 % interval, and from what size on a change
-    would have been seen. It judges nothing; `jetbench gate` does.
+    Says by how much each figure changes, with an interval, whether the blocks tell the two apart,
+    and from what size on a change would have been seen. It judges nothing; `jetbench gate` does.
     """
     measures = _measures(metric or DEFAULT_METRICS)
     before = summarise(find_run(run, results))
@@ -86,22 +88,40 @@ def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measur
         base = next((c for c in workload.cells if variant in c.cell.variants), None)
         if base is None:
             continue
-        rows = [
-            (str(cell.cell.variants[0]), measure.metric.title, _or_why(measure, base, cell))
+        lines = [
+            _line_within(workload, measure, base, cell)
             for measure in measures
             for cell in workload.cells
             if cell is not base
         ]
-        title = f"{workload.name}, against {variant}, paired within blocks"
-        print_contrasts(title, rows, output())
+        title = (
+            f"{workload.name}, against {variant}, paired within blocks; intervals that hold for "
+            "all comparisons of the run together"
+        )
+        print_contrasts(title, lines, output())
 
 
-def _or_why(measure: Measure, base: CellFigures, cell: CellFigures) -> Contrast | str:
-    found = contrast(measure, base, cell)
-    if found is not None:
-        return found
-    shared = len(readings(measure, base).keys() & readings(measure, cell).keys())
-    return f"{shared} shared valid blocks have it; 3 are needed"
+def _line_within(
+    workload: WorkloadFigures, measure: Measure, base: CellFigures, cell: CellFigures
+) -> Line:
+    """Return what a cell changes; whether it differs is decided as the report decides it."""
+    found, metric = contrast(measure, base, cell), measure.metric
+    name = str(cell.cell.variants[0])
+    decision = workload.decisions.get(metric.key)
+    told = decision.between(cell.cell.id, base.cell.id) if decision else NOTHING_TOLD
+    if found is None or told.told is Told.NOTHING:
+        shared = len(readings(measure, base).keys() & readings(measure, cell).keys())
+        few = f"{shared} shared valid blocks have it; {MIN_BLOCKS} are needed"
+        why = reproach_of(base) or reproach_of(cell) or few
+        return Line(candidate=name, figure=metric.title, contrast=why)
+    return Line(
+        candidate=name,
+        figure=metric.title,
+        contrast=found,
+        shown=f"{told.written(metric)} ({told.interval(metric)})",
+        visible=told.visible(metric),
+        differs=told.told in {Told.MORE, Told.LESS},
+    )
 
 
 def _between(
@@ -120,14 +140,14 @@ def _between(
         _require_same_settings(name, old, new)
     console = output()
     for workload in dict.fromkeys(old.cell.workload_name for _, old, _ in pairs):
-        rows: list[_Row] = [
-            (name, measure.metric.title, _between_or_why(measure, old, new))
+        found = [
+            (name, measure, contrast_between(measure, old, new))
             for measure in measures
             for name, old, new in pairs
             if old.cell.workload_name == workload
         ]
-        title = f"{workload}: {after.run_id} against {before.run_id}"
-        print_contrasts(title, rows, console)
+        title = f"{workload}: {after.run_id} against {before.run_id}; each 90 % interval by itself"
+        print_contrasts(title, list(_lines_between(found)), console)
     console.print(
         "For a look: the runs share no blocks, so a drift of the host between them counts as a "
         "change. A stored run is no baseline for a gate; `jetbench gate` measures both in turns.",
@@ -165,6 +185,23 @@ def _require_same_settings(name: str, old: CellFigures, new: CellFigures) -> Non
             )
 
 
-def _between_or_why(measure: Measure, old: CellFigures, new: CellFigures) -> Contrast | str:
-    found = contrast_between(measure, old, new)
-    return found if found is not None else "3 valid trials of each run are needed"
+def _lines_between(
+    found: Sequence[tuple[str, Measure, Contrast | None]],
+) -> Iterator[Line]:
+    """Yield what changed; Holm allows for all that is compared."""
+    adjusted = iter(holm([each.p for _, _, each in found if each is not None]))
+    for name, measure, each in found:
+        title = measure.metric.title
+        if each is None:
+            why = "3 valid trials of each run are needed"
+            yield Line(candidate=name, figure=title, contrast=why)
+            continue
+        ends = " to ".join(map(each.written, (each.low, each.high)))
+        yield Line(
+            candidate=name,
+            figure=title,
+            contrast=each,
+            shown=f"{each.written(each.change)} ({ends})",
+            visible=each.written(each.smallest_visible).lstrip("+"),
+            differs=next(adjusted) <= 1 - CONFIDENCE,
+        )

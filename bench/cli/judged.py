@@ -1,6 +1,7 @@
 """Verdicts, comparisons and answers on the terminal."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
@@ -72,52 +73,60 @@ def print_answer(answer: Answer, console: Console) -> None:
     _say(console, answer.sentence)
 
 
-def print_contrasts(
-    title: str, rows: Sequence[tuple[str, str, Contrast | str]], console: Console
-) -> None:
-    """Print what candidates change against a baseline.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one candidate changes by one figure.
 
-    Args:
-        title: of the table.
-        rows: candidate, figure, and what is known of its change or why nothing is.
-        console: prints.
+    Attributes:
+        candidate, figure: names.
+        contrast: by itself; the reason in words where there is none.
+        shown: the change with the interval that belongs beside what is said of it.
+        visible: from what size on a change would have been told.
+        differs: told apart, allowed for all that is compared beside it.
     """
+
+    candidate: str
+    figure: str
+    contrast: Contrast | str
+    shown: str = ""
+    visible: str = ""
+    differs: bool = False
+
+
+def print_contrasts(title: str, lines: Sequence[Line], console: Console) -> None:
+    """Print what candidates change against a baseline, then where the rank test sees no change."""
     table = _table(
-        "candidate", "figure", "baseline", "candidate's", "change (90 % interval)",
-        "visible from", "p", "p by ranks", "n",
+        "candidate", "figure", "baseline", "candidate's", "change (interval)", "differs",
+        "visible from", "p alone", "p by ranks", "n",
     )  # fmt: skip
     table.title, table.title_justify = Text(title), "left"
-    for candidate, title_of, found in rows:
+    for line in lines:
+        found = line.contrast
         if isinstance(found, str):
-            table.add_row(Text(candidate), Text(title_of), *["n/a"] * 2, Text(found))
+            table.add_row(Text(line.candidate), Text(line.figure), *["n/a"] * 2, Text(found))
             continue
         metric = found.metric
         before, after = ("≥ " if longer else "" for longer in found.at_least)
         table.add_row(
-            Text(candidate),
-            Text(title_of),
+            Text(line.candidate),
+            Text(line.figure),
             Text(before + metric.written(found.baseline)),
             Text(after + metric.written(found.candidate)),
-            Text(_shown(found), style="bold" if found.apart else ""),
-            Text(found.written(found.smallest_visible).lstrip("+")),
+            Text(line.shown, style="bold" if line.differs else ""),
+            Text("yes" if line.differs else "≈"),
+            Text(line.visible),
             Text(text.p_value(found.p)),
             Text(text.p_value(found.p_by_ranks)),
             Text(str(found.found.pairs)),
         )
     console.print(table)
-    for candidate, title_of, found in rows:
-        if isinstance(found, Contrast) and found.ranks_disagree:
-            sees, sees_not = ("t", "the rank") if found.apart else ("the rank", "the t")
+    for line in lines:
+        if isinstance(line.contrast, Contrast) and line.differs and line.contrast.ranks_disagree:
             _say(
                 console,
-                f"{candidate}, {title_of}: {sees} test sees a change and {sees_not} test does not; "
-                "look at the single blocks",
+                f"{line.candidate}, {line.figure}: the t test sees a change and the rank test does "
+                "not; look at the single blocks",
             )
-
-
-def _shown(found: Contrast) -> str:
-    middle, low, high = map(found.written, (found.change, found.low, found.high))
-    return f"{middle} ({low} to {high})"
 
 
 def print_calibration(calibration: Calibration, console: Console) -> None:

@@ -8,17 +8,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.analysis.comparison import separable
+from bench.analysis.decision import Decision
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.ranking import primary_of, secondary_of
 from bench.analysis.validity import reproach_of_workload
 from bench.gate.rules import Case, look
 from bench.gate.unasked import broken_unwritten
 from bench.gate.verdict import label
 from bench.spec.criteria import Criterion, parse_criterion
-from bench.spec.metrics import Better, Metric, find_metric
+from bench.spec.metrics import Better, Metric
 from bench.stats.compare import Verdict
-
-DEFAULT_PRIMARY = "end_to_end_p99"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +85,9 @@ class Answer:
 _Cells = Mapping[str, CellFigures]
 """A variant's cells by workload."""
 
+_Told = Mapping[str, Mapping[str, Decision]]
+"""What the blocks tell of the cells, by workload and metric key."""
+
 
 def answer(figures: RunFigures) -> Answer | None:
     """Return what a run says to its question; None where its matrix has no criteria."""
@@ -104,8 +106,9 @@ def answer(figures: RunFigures) -> Answer | None:
         for standing, cells in zip(standings, variants.values(), strict=True)
         if standing.verdict is Verdict.PASS
     ]
-    ranking = [_metric(figures.plan.primary), *map(_metric, figures.plan.secondary)]
-    best, alike, decisive = _ranked(meeting, ranking) if meeting else (None, (), None)
+    ranking = [primary_of(figures.plan), *secondary_of(figures.plan)]
+    told = {workload.name: workload.decisions for workload in figures.workloads}
+    best, alike, decisive = _ranked(meeting, ranking, told) if meeting else (None, (), None)
     undecided = tuple(
         s.variant for s in standings if s.verdict in (Verdict.INCONCLUSIVE, Verdict.INVALID)
     )
@@ -125,13 +128,6 @@ def answer(figures: RunFigures) -> Answer | None:
             ]
         ),
     )
-
-
-def _metric(name: str) -> Metric:
-    metric = find_metric(name or DEFAULT_PRIMARY)
-    if metric is None:
-        raise ValueError(f"a plan holds the unknown metric {name}")
-    return metric
 
 
 def _variants(figures: RunFigures) -> dict[tuple[str, ...], _Cells]:
@@ -197,7 +193,7 @@ def _mark(
 
 
 def _ranked(
-    meeting: Sequence[_Cells], ranking: Sequence[Metric]
+    meeting: Sequence[_Cells], ranking: Sequence[Metric], told: _Told
 ) -> tuple[_Cells, tuple[_Cells, ...], Metric | None]:
     """Return the best, those that cannot be told from it, and the metric that decided last."""
     left, best, decisive = list(meeting), meeting[0], None
@@ -206,7 +202,7 @@ def _ranked(
         if not having:
             continue
         best = min(having, key=lambda cells: _distance(cells, left, metric) or 0.0)
-        close = [cells for cells in left if not _worse(cells, best, metric)]
+        close = [cells for cells in left if not _worse(cells, best, metric, told)]
         if decisive is None or len(close) < len(left):
             decisive = metric
         left = close
@@ -236,17 +232,19 @@ def _distance(cells: _Cells, others: Sequence[_Cells], metric: Metric) -> float 
     return sum(found) / len(found)
 
 
-def _worse(cells: _Cells, best: _Cells, metric: Metric) -> bool:
-    """Say whether a variant is told from the best under any workload."""
+def _worse(cells: _Cells, best: _Cells, metric: Metric, told: _Told) -> bool:
+    """Say whether a variant is told to be worse than the best under any workload."""
     if cells is best:
         return False
-    pairs = [
-        (cell.estimates.get(metric.key), best[workload].estimates.get(metric.key))
-        for workload, cell in cells.items()
-    ]
-    return any(
-        own is None or (other is not None and separable(own, other) is True) for own, other in pairs
-    )
+    for workload, cell in cells.items():
+        decision = told[workload].get(metric.key)
+        if decision is None:
+            continue
+        if cell.cell.id not in decision.ids:
+            return True
+        if workload in best and decision.worse(cell.cell.id, best[workload].cell.id):
+            return True
+    return False
 
 
 def _name(cells: _Cells) -> str:
@@ -266,7 +264,9 @@ def _recommendation(
         f"{decisive.written(cell.estimates[decisive.key].value)} under {workload}"
         for workload, cell in best.items()
     )
-    yield f"Recommended: {_name(best)}. It {meets} and is best by {decisive.title} ({figures})."
+    # First is a rank; best is said only where the blocks tell it from all others that meet them.
+    stands = "is first by" if alike else "is best by"
+    yield f"Recommended: {_name(best)}. It {meets} and {stands} {decisive.title} ({figures})."
     if alike:
         names = ", ".join(map(_name, alike))
         yield f"Not to be told from it: {names}."

@@ -2,7 +2,6 @@
 
 import re
 
-from bench.analysis.paired import written_change
 from bench.core import text
 from bench.gate.verdict import GateOutcome, GateResult
 from bench.spec.metrics import metric_of
@@ -95,7 +94,7 @@ def change(outcome: GateOutcome) -> str:
 
 
 def _end(amount: float, outcome: GateOutcome) -> str:
-    return written_change(amount, metric_of(outcome.metric), relative=outcome.relative)
+    return metric_of(outcome.metric).written_change(amount, relative=outcome.relative)
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> str:

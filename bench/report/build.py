@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.ranking import ranking_key, ranking_time
 from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core import text
 from bench.core.units import human_size
@@ -188,10 +189,10 @@ def _workload_section(figures: RunFigures, workload: WorkloadFigures, number: in
     by_p99 = standing.ranked(workload)
     order = [*by_p99, *(cell for cell in cells if cell not in by_p99)]
     plots = [
-        cell_plots.spread_plot(order, f"{id_}-spread"),
+        cell_plots.spread_plot(order, ranking_time(cells), f"{id_}-spread"),
         cell_plots.slope_plot(order, f"{id_}-slope"),
     ]
-    plots.append(curves.curve_plot(_labelled(order), f"{id_}-curve"))
+    plots.append(curves.curve_plot(_labelled(order), ranking_time(cells), f"{id_}-curve"))
     plots.append(cell_plots.cpu_plot(order, figures.metrics, f"{id_}-cpu"))
     description = cells[0].cell.workload.description if cells else ""
     lead: list[Sentence] = [(description,)] if description else []
@@ -228,15 +229,16 @@ def _question_sections(
         part = f"{id_}-config-{number}"
         cells = _of_config(workload.cells, config)
         question = questions.get(config, "")
-        table = comparison.question_table(cells, figures.metrics, f"{part}-table", config)
-        plots = (curves.curve_plot(cells, f"{part}-curve"), *overtime.plots(cells, part))
+        table = comparison.question_table(workload, cells, figures.metrics, f"{part}-table", config)
+        time = ranking_time(workload.cells)
+        plots = (curves.curve_plot(cells, time, f"{part}-curve"), *overtime.plots(cells, part))
         sections.append(
             Section(
                 id=part,
                 title=question or config,
                 lead=((f"Config {config}.",),) if question else (),
                 blocks=(
-                    *_map_blocks(cells, part),
+                    *_map_blocks(workload, cells, part),
                     table,
                     Gallery(plots=plots),
                     *_usage_blocks(cells, part),
@@ -246,9 +248,11 @@ def _question_sections(
     return tuple(sections)
 
 
-def _map_blocks(cells: dict[str, CellFigures], part: str) -> tuple[Block, ...]:
-    found = heatmap.grid(cells)
-    plots = heatmap.plots(found, f"{part}-map") if found else ()
+def _map_blocks(
+    workload: WorkloadFigures, cells: dict[str, CellFigures], part: str
+) -> tuple[Block, ...]:
+    found, key = heatmap.grid(cells), ranking_key(workload.cells)
+    plots = heatmap.plots(found, f"{part}-map", key) if found else ()
     return (Gallery(plots=plots),) if plots else ()
 
 

@@ -87,40 +87,45 @@ def _marks(dots: Sequence[_Dot], name: str, written: str, marker: Json) -> Json:
     }
 
 
-def spread_plot(cells: Sequence[CellFigures], id_: str) -> Plot:
-    """Return end-to-end p50 and p99 of every trial, each trial a dot."""
+def spread_plot(cells: Sequence[CellFigures], time: Time, id_: str) -> Plot:
+    """Return p50 and p99 of every trial's time, each trial a dot."""
+
+    def p99_ms(trial: TrialFigures) -> float | None:
+        return _time_ms(trial, time, 99.0)
+
     axis, ms = _Axis(tuple(cells)), "%{x:.3~g} ms"
     p50 = {"symbol": "diamond-open", "size": 8, "color": traces.colour(2)}
     p99 = {"symbol": "circle", "size": 8, "color": traces.colour(0), "opacity": 0.75}
     cross = {"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": traces.colour(1)}}
     data = [
-        *_intervals(axis),
-        _pairs(axis),
-        _marks(_dots(axis, lambda t: _time_ms(t, 50.0)), "p50 of a trial", ms, p50),
-        _marks(_dots(axis, _p99_ms), "p99 of a trial", ms, p99),
-        _marks(_dots(axis, _p99_ms, valid=False), "p99 of an invalid trial", ms, cross),
+        *_intervals(axis, f"{time}_ns_p99"),
+        _pairs(axis, p99_ms),
+        _marks(_dots(axis, lambda t: _time_ms(t, time, 50.0)), "p50 of a trial", ms, p50),
+        _marks(_dots(axis, p99_ms), "p99 of a trial", ms, p99),
+        _marks(_dots(axis, p99_ms, valid=False), "p99 of an invalid trial", ms, cross),
     ]
     shown = [x for trace in data for x in trace["x"] if x is not None]
-    layout = traces.layout(traces.log_axis("end-to-end time, ms", shown), axis.layout, legend=True)
+    word = f"{time.replace('_', '-')} time, ms"
+    layout = traces.layout(traces.log_axis(word, shown), axis.layout, legend=True)
     return Plot(
         id=id_,
         title="Spread over blocks",
         caption=(
             "Each trial is a dot; a thin line joins the p99 of one block, which are compared with "
-            "each other: where all lines lean one way, so does the difference. The bar is the 90 % "
-            "interval of the cell's p99 where there are three valid trials. A cross is an invalid "
-            "trial, which no figure counts."
+            "each other; what the blocks tell apart, the table above says. The bar is the 90 % "
+            "interval of the cell's p99 by itself where there are three valid trials. A cross is "
+            "an invalid trial, which no figure counts."
         ),
         document=traces.document(data, layout),
         height_px=axis.height_px,
-        table=_spread_table(cells, f"{id_}-table"),
+        table=_spread_table(cells, time, f"{id_}-table"),
     )
 
 
-def _pairs(axis: _Axis) -> Json:
+def _pairs(axis: _Axis, value: Callable[[TrialFigures], float | None]) -> Json:
     """Return a line through the cells for each block; it is broken where a cell has no trial."""
     by_block = [
-        {t.record.block: x for t in cell.trials if t.record.valid and (x := _p99_ms(t)) is not None}
+        {t.record.block: x for t in cell.trials if t.record.valid and (x := value(t)) is not None}
         for cell in axis.cells
     ]
     blocks = sorted({block for found in by_block for block in found})
@@ -137,20 +142,16 @@ def _pairs(axis: _Axis) -> Json:
     }
 
 
-def _time_ms(trial: TrialFigures, percentile: float) -> float | None:
-    times = trial.times.get(Time.END_TO_END)
+def _time_ms(trial: TrialFigures, time: Time, percentile: float) -> float | None:
+    times = trial.times.get(time)
     value = times.percentiles_ns.get(percentile) if times else None
     return None if value is None else value / NS_PER_MS
 
 
-def _p99_ms(trial: TrialFigures) -> float | None:
-    return _time_ms(trial, 99.0)
-
-
-def _intervals(axis: _Axis) -> list[Json]:
+def _intervals(axis: _Axis, key: str) -> list[Json]:
     bars: list[Json] = []
     for place, cell in enumerate(axis.cells):
-        estimate = cell.estimates.get(standing.END_TO_END_P99)
+        estimate = cell.estimates.get(key)
         if estimate is None or estimate.low is None or estimate.high is None:
             continue
         bars.append(
@@ -167,29 +168,29 @@ def _intervals(axis: _Axis) -> list[Json]:
     return bars
 
 
-def _spread_table(cells: Sequence[CellFigures], id_: str) -> Table:
+def _spread_table(cells: Sequence[CellFigures], time: Time, id_: str) -> Table:
     blocks = sorted({trial.record.block for cell in cells for trial in cell.trials})
     rows = tuple(
         Row(
             names=comparison.names(cell),
-            entries=tuple(_block_entry(cell, block) for block in blocks),
+            entries=tuple(_block_entry(cell, time, block) for block in blocks),
         )
         for cell in cells
     )
     return Table(
         id=id_,
-        caption="End-to-end p99 of each trial, ms",
+        caption=f"{time.replace('_', '-').capitalize()} p99 of each trial, ms",
         head="Variant",
         columns=tuple(Column(title=f"block {block}") for block in blocks),
         rows=rows,
     )
 
 
-def _block_entry(cell: CellFigures, block: int) -> Entry:
+def _block_entry(cell: CellFigures, time: Time, block: int) -> Entry:
     trial = next((trial for trial in cell.trials if trial.record.block == block), None)
     if trial is None:
         return Entry(text="missing", tone=Tone.MUTED)
-    value = _p99_ms(trial)
+    value = _time_ms(trial, time, 99.0)
     written = text.NA if value is None else text.number(value)
     if not trial.record.valid:
         return Entry(text=f"{written} invalid", tone=Tone.WARNING)

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.analysis.comparison import best as best_of
-from bench.analysis.comparison import separable
 from bench.analysis.figures import CellFigures, Estimate, WorkloadFigures
+from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.units import human_size
 from bench.report import lettering, settings
+from bench.report.marks import Marks, column_marks
 from bench.report.model import Column, Entry, Row, Table, Tone
-from bench.spec.metrics import Better, Metric
+from bench.spec.metrics import Metric
+from bench.stats.simultaneous import MIN_BLOCKS
 
 LAG_SLOPE = "lag_slope_msgs_per_s"
 _GROUP_WORDS = ("end-to-end", "response", "delivery", "completion", "slip", "lag", "cpu")
@@ -55,7 +56,12 @@ def names(cell: CellFigures) -> tuple[str, ...]:
 
 def workload_table(workload: WorkloadFigures, metrics: Sequence[Metric], id_: str) -> Table:
     """Return the cells of a workload as rows, every figure as a column."""
-    metrics = [metric for metric in metrics if metric.key not in _ONLY_BY_QUESTION]
+    ranking = f"{ranking_time(workload.cells)}_ns"
+    metrics = [
+        metric
+        for metric in metrics
+        if metric.key not in _ONLY_BY_QUESTION or metric.key.startswith(ranking)
+    ]
     scales = _group_scales(metrics, workload.cells)
     columns: list[Column] = []
     for metric in metrics:
@@ -63,18 +69,18 @@ def workload_table(workload: WorkloadFigures, metrics: Sequence[Metric], id_: st
         if metric.key == LAG_SLOPE:
             columns.append(Column(title="verdict", group="Lag", hint=_VERDICT_HINT, numeric=False))
     columns += [Column(title=c.key, group="Messages", hint=c.hint) for c in _COUNTS]
-    by_id = {cell.cell.id: cell for cell in workload.cells}
-    best = {key: by_id[cell_id] for key, cell_id in workload.best.items()}
+    marks = {metric.key: column_marks(metric, workload, workload.cells) for metric in metrics}
     rows = tuple(
-        Row(names=names(cell), entries=_cell_entries(cell, metrics, scales, best))
+        Row(names=names(cell), entries=_cell_entries(cell, metrics, scales, marks))
         for cell in workload.cells
     )
     return Table(
         id=id_,
         caption=(
-            f"{workload.name}: every cell. Means over valid trials; the best of each column is "
-            "marked, the others show their difference to it; "
-            "≈ where the two are not separable. A click on a heading sorts."
+            f"{workload.name}: every cell. Means over valid trials, and how far each lies from the "
+            "lowest or highest of its column; ≈ where the blocks do not tell the two apart, best "
+            "where they tell one from all others, nothing where fewer than "
+            f"{MIN_BLOCKS} blocks are shared. A click on a heading sorts."
         ),
         head="Variant",
         columns=tuple(columns),
@@ -90,22 +96,28 @@ def _cell_entries(
     cell: CellFigures,
     metrics: Sequence[Metric],
     scales: Mapping[str, text.Scale],
-    best: Mapping[str, CellFigures],
+    marks: Mapping[str, Marks | None],
 ) -> tuple[Entry, ...]:
     entries: list[Entry] = []
     for metric in metrics:
-        entries.append(metric_entry(cell, metric, scales[group_of(metric)], best.get(metric.key)))
+        scale = scales[group_of(metric)]
+        entries.append(metric_entry(cell, metric, scale, marks[metric.key]))
         if metric.key == LAG_SLOPE:
             entries.append(verdict_entry(cell))
     return (*entries, *(_count_entry(cell, counted) for counted in _COUNTS))
 
 
 def question_table(
-    cells: Mapping[str, CellFigures], metrics: Sequence[Metric], id_: str, config: str
+    workload: WorkloadFigures,
+    cells: Mapping[str, CellFigures],
+    metrics: Sequence[Metric],
+    id_: str,
+    config: str,
 ) -> Table:
     """Return the variants of a config as columns: what differs, then every figure.
 
     Args:
+        workload: that the cells are of; what its blocks tell holds for some of its cells too.
         cells: variant -> its cell, in the file's order.
         metrics: shown, one row each.
         id_: of the table.
@@ -115,11 +127,10 @@ def question_table(
         Row(names=(key,), entries=tuple(Entry(text=value, tone=Tone.MUTED) for value in values))
         for key, values in settings.differing([c.cell.settings for c in cells.values()])
     ]
-    best = best_cells(list(cells.values()))
     scales = _group_scales(metrics, list(cells.values()))
     for metric in metrics:
-        scale = scales[group_of(metric)]
-        rows.append(_metric_row(metric, scale, list(cells.values()), best.get(metric.key)))
+        marks = column_marks(metric, workload, list(cells.values()))
+        rows.append(_metric_row(metric, scales[group_of(metric)], list(cells.values()), marks))
         if metric.key == LAG_SLOPE:
             rows.append(_row("lag verdict", [verdict_entry(cell) for cell in cells.values()]))
     rows += [
@@ -141,23 +152,17 @@ def _row(name: str, entries: Sequence[Entry]) -> Row:
 
 
 def _metric_row(
-    metric: Metric, scale: text.Scale, cells: Sequence[CellFigures], best: CellFigures | None
+    metric: Metric, scale: text.Scale, cells: Sequence[CellFigures], marks: Marks | None
 ) -> Row:
     unit = scale.unit if metric.unit == "ns" else _unit_of(metric)
-    entries = [metric_entry(cell, metric, scale, best) for cell in cells]
+    entries = [metric_entry(cell, metric, scale, marks) for cell in cells]
     return _row(f"{metric.title}, {unit}" if unit else metric.title, entries)
 
 
-def best_cells(cells: Sequence[CellFigures]) -> Mapping[str, CellFigures]:
-    """Return the best of these cells by metric key."""
-    by_id = {cell.cell.id: cell for cell in cells}
-    return {key: by_id[cell_id] for key, cell_id in best_of(cells).items()}
-
-
 def metric_entry(
-    cell: CellFigures, metric: Metric, scale: text.Scale, best: CellFigures | None
+    cell: CellFigures, metric: Metric, scale: text.Scale, marks: Marks | None
 ) -> Entry:
-    """Return one figure of one cell, with its distance from the best when there is a best."""
+    """Return one figure of one cell, with its distance from the best where the blocks tell one."""
     estimate = cell.estimates.get(metric.key)
     if estimate is None:
         return Entry(text=text.NA, hint=missing_reason(cell, metric), tone=Tone.MUTED)
@@ -165,23 +170,12 @@ def metric_entry(
     if metric.key == LAG_SLOPE:
         return _slope_entry(cell, estimate, hint)
     written = _written(estimate.value, metric, scale)
-    if best is None or metric.better is Better.NEITHER:
+    if marks is None:
         return Entry(text=written, hint=hint, order=estimate.value)
-    if best.cell.id == cell.cell.id:
-        return Entry(text=written, detail="best", hint=hint, order=estimate.value, tone=Tone.BEST)
-    return Entry(
-        text=written,
-        detail=_distance(estimate, best.estimates[metric.key]),
-        hint=hint,
-        order=estimate.value,
-    )
-
-
-def _distance(estimate: Estimate, best: Estimate) -> str:
-    if best.value <= 0:
-        return ""
-    close = separable(estimate, best) is False
-    return f"{'≈ ' if close else ''}{text.change(estimate.value / best.value)}"
+    first = marks.first.cell.id == cell.cell.id
+    detail = marks.of_first if first else marks.distance(cell)
+    tone = Tone.BEST if first and detail == "best" else Tone.PLAIN
+    return Entry(text=written, detail=detail, hint=hint, order=estimate.value, tone=tone)
 
 
 def _slope_entry(cell: CellFigures, estimate: Estimate, hint: str) -> Entry:

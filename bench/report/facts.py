@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bench.analysis.figures import RunFigures
+from bench.analysis.ranking import ranking_key
 from bench.analysis.validity import baseline_of
 from bench.core import text
 from bench.core.units import human_size
@@ -10,7 +11,7 @@ from bench.gate.verdict import GateResult
 from bench.plan.model import Plan
 from bench.report import forest, judgement, trials
 from bench.report.model import Fact, Tone
-from bench.report.standing import END_TO_END_P99
+from bench.spec.metrics import metric_of
 from bench.stats.compare import MIN_PAIRS, Verdict
 
 
@@ -78,7 +79,8 @@ def _visible(figures: RunFigures, gate: GateResult | None) -> Fact:
         detail = f"no change has an interval: {MIN_PAIRS} blocks are the least"
         return Fact(word="Smallest visible change", text=text.NA, detail=detail)
     low, high = (text.size_of(share) for share in (shares[0], shares[-1]))
-    of = "gated figures" if gate else "end-to-end p99"
+    keys = dict.fromkeys(ranking_key(workload.cells) for workload in figures.workloads)
+    of = "gated figures" if gate else text.listed([metric_of(key).title for key in keys])
     return Fact(
         word="Smallest visible change",
         text=low if low == high else f"{low} to {high}",
@@ -95,6 +97,6 @@ def _visible_in_gate(gate: GateResult) -> Iterator[float]:
 def _visible_in_run(figures: RunFigures) -> Iterator[float]:
     for workload in figures.workloads:
         base = baseline_of(workload, figures.plan.baseline)
-        for each in forest.compared(workload, base, END_TO_END_P99):
-            if each.found is not None:
+        for each in forest.compared(workload, base, ranking_key(workload.cells)):
+            if each.found.smallest_visible is not None:
                 yield each.found.smallest_visible

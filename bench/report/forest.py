@@ -1,17 +1,16 @@
 """Changes of every cell against one baseline cell, paired within blocks: a forest plot.
 
-A comparison, not a gate: it has no margin, and each interval stands for itself.
+A comparison, not a gate: it has no margin. What differs is what `bench.analysis.deciding` tells.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.analysis.comparison import CONFIDENCE
+from bench.analysis.decision import NOTHING_TOLD, Difference, Told
 from bench.analysis.figures import CellFigures, WorkloadFigures
-from bench.analysis.metrics import measure_of
-from bench.analysis.paired import Contrast, contrast, readings
-from bench.analysis.validity import baseline_of
+from bench.analysis.ranking import ranking_key, ranking_time
+from bench.analysis.validity import baseline_of, reproach_of
 from bench.core import text
 from bench.report import comparison, lettering, standing, traces
 from bench.report.model import (
@@ -27,12 +26,11 @@ from bench.report.model import (
     Tone,
 )
 from bench.report.traces import Json
-from bench.stats.compare import MIN_PAIRS
-from bench.stats.estimate import geometric_mean
+from bench.spec.metrics import Metric, metric_of
+from bench.stats.simultaneous import MIN_BLOCKS
 
-END_TO_END_P50 = "end_to_end_ns_p50"
-SHOWN = ((standing.END_TO_END_P99, "p99", "circle", 0), (END_TO_END_P50, "p50", "diamond-open", 2))
-"""Key, word, symbol and colour of what is compared; the first is the headline."""
+SHOWN = (("p99", "circle", 0), ("p50", "diamond-open", 2))
+"""Percentile, symbol and colour of what is compared; the first is the headline."""
 
 ROW_PX = 42
 FRAME_PX = 110
@@ -52,55 +50,68 @@ class Compared:
 
     Attributes:
         cell: the candidate.
-        pairs: blocks that both have.
-        ratio: geometric mean of candidate / baseline over those; None without one.
-        found: the change with its interval; None with fewer than MIN_PAIRS pairs.
+        metric: compared.
+        found: what the blocks tell of it; of times, so that changes are shares.
     """
 
     cell: CellFigures
-    pairs: int
-    ratio: float | None
-    found: Contrast | None
+    metric: Metric
+    found: Difference
+
+    @property
+    def ratio(self) -> float | None:
+        """Geometric mean of candidate / baseline over the shared blocks; None without one."""
+        return None if self.found.change is None else 1 + self.found.change
+
+    @property
+    def sure(self) -> bool:
+        """Whether enough blocks are shared for an interval."""
+        return self.found.told is not Told.NOTHING
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The interval's ends as ratios; the estimate for an end that cannot be told."""
+        ratio = self.ratio or 1.0
+        low, high = self.found.low, self.found.high
+        return (ratio if low is None else 1 + low), (ratio if high is None else 1 + high)
 
 
 def compared(workload: WorkloadFigures, base: CellFigures, key: str) -> tuple[Compared, ...]:
     """Return every other cell of a workload beside the baseline, in the plan's order."""
+    decision = workload.decisions.get(key)
     return tuple(
-        _compared(cell, base, key) for cell in workload.cells if cell.cell.id != base.cell.id
+        Compared(
+            cell=cell,
+            metric=metric_of(key),
+            found=decision.between(cell.cell.id, base.cell.id) if decision else NOTHING_TOLD,
+        )
+        for cell in workload.cells
+        if cell.cell.id != base.cell.id
     )
-
-
-def _compared(cell: CellFigures, base: CellFigures, key: str) -> Compared:
-    measure = measure_of(key)
-    before, after = readings(measure, base), readings(measure, cell)
-    shared = before.keys() & after.keys()
-    ratios = [after[block].value / before[block].value for block in shared]
-    mean = geometric_mean(ratios, confidence=CONFIDENCE).value if ratios else None
-    return Compared(cell=cell, pairs=len(shared), ratio=mean, found=contrast(measure, base, cell))
 
 
 def words(workload: WorkloadFigures, base: CellFigures) -> tuple[Sentence, ...]:
     """Say what was compared with what, and what this run could not have seen."""
-    all_found = [each.found for each in compared(workload, base, standing.END_TO_END_P99)]
-    found = [each for each in all_found if each is not None]
+    key = ranking_key(workload.cells)
+    each_found = [each.found.smallest_visible for each in compared(workload, base, key)]
+    visible = sorted(1 + each for each in each_found if each is not None)
     head: Sentence = (
         "Every cell beside ",
         Name(standing.label(base)),
         ", the variant that the plan names or that most configs share. A comparison, not a gate: "
         "it has no margin and decides nothing.",
     )
-    if not found:
-        reason = f"n too small: fewer than {MIN_PAIRS} blocks have both cells of a pair"
+    if not visible:
+        reason = f"n too small: fewer than {MIN_BLOCKS} blocks have both cells of a pair"
         return (head, (f"{reason}, so no change has an interval.",))
-    visible = sorted(1 + each.smallest_visible for each in found)
     low, high = text.change(visible[0]), text.change(visible[-1])
     span = low if low == high else f"{low} to {high}, depending on the variant"
     return (
         head,
         (
-            f"Smallest visible difference of end-to-end p99: {span}. With this scatter and so few "
-            "blocks a true change of that size is found four times in five; of smaller ones "
-            "this run says nothing.",
+            f"Smallest visible difference of {metric_of(key).title}: {span}. With this scatter, so "
+            "few blocks and so many comparisons a true change of that size is found four times in "
+            "five; of smaller ones this run says nothing.",
         ),
     )
 
@@ -120,7 +131,10 @@ def sections(workload: WorkloadFigures, named: str, id_: str) -> tuple[Section, 
 def plot(workload: WorkloadFigures, base: CellFigures, id_: str) -> Plot | None:
     """Return the forest plot with its table; None where there is nothing to compare."""
     cells = [cell for cell in workload.cells if cell.cell.id != base.cell.id]
-    columns = [(shown, compared(workload, base, shown[0])) for shown in SHOWN]
+    columns = [
+        (shown, compared(workload, base, ranking_key(workload.cells, shown[0]))) for shown in SHOWN
+    ]
+    time = ranking_time(workload.cells).replace("_", "-")
     ratios = [end for _, column in columns for each in column for end in _ends(each)]
     if not ratios:
         return None
@@ -140,20 +154,21 @@ def plot(workload: WorkloadFigures, base: CellFigures, id_: str) -> Plot | None:
         id=id_,
         title="Change against the baseline",
         caption=(
-            "End-to-end p99 and p50 of each cell over those of the baseline, paired within blocks, "
-            "with the 90 % interval. Right of the line is slower. An interval that reaches over "
-            "the line shows no difference; a grey mark without interval has too few blocks. "
-            "Each interval stands for itself, uncorrected for their number."
+            f"{time.capitalize()} p99 and p50 of each cell over those of the baseline, paired "
+            "within blocks. Right of the line is slower. An interval that reaches over the line "
+            "shows no difference; a grey mark without interval has too few blocks. The intervals "
+            "are wide enough for all comparisons of the run together: every pair of variants, "
+            "every figure, every workload. In 90 % of runs all of them hold the truth."
         ),
         document=traces.document(data, layout),
         height_px=FRAME_PX + ROW_PX * max(2, len(cells)),
-        table=_table(columns, f"{id_}-table", base),
+        table=_table(columns, f"{id_}-table", f"{time} time against {standing.label(base)}"),
     )
 
 
 def _ends(each: Compared) -> tuple[float, ...]:
-    if each.found is not None:
-        return 1 + each.found.low, 1 + each.found.high
+    if each.sure:
+        return each.ends
     return () if each.ratio is None else (each.ratio,)
 
 
@@ -193,13 +208,11 @@ def no_change() -> Json:
     }  # fmt: skip
 
 
-def _traces(
-    column: Sequence[Compared], shown: tuple[str, str, str, int], offset: float
-) -> list[Json]:
-    _, word, symbol, colour = shown
+def _traces(column: Sequence[Compared], shown: tuple[str, str, int], offset: float) -> list[Json]:
+    word, symbol, colour = shown
     placed = [(place + offset, each) for place, each in enumerate(column) if each.ratio is not None]
-    sure = [(y, each) for y, each in placed if each.found is not None]
-    few = [(y, each) for y, each in placed if each.found is None]
+    sure = [(y, each) for y, each in placed if each.sure]
+    few = [(y, each) for y, each in placed if not each.sure]
     marker = {"symbol": symbol, "size": 9, "color": traces.colour(colour)}
     grey = {"symbol": f"{symbol.split('-')[0]}-open", "size": 8, "color": traces.AXIS_GREY}
     return [
@@ -224,41 +237,39 @@ def _marks(placed: Sequence[tuple[float, Compared]], name: str, marker: Json) ->
 
 def _hover(each: Compared) -> str:
     name = lettering.for_plot(standing.label(each.cell))
-    return f"{name}<br>{_change_words(each)}, {text.plural(each.pairs, 'block')}"
+    return f"{name}<br>{_change_words(each)}, {text.plural(each.found.blocks, 'block')}"
 
 
 def _change_words(each: Compared) -> str:
     if each.ratio is None:
         return text.NA
-    if each.found is None:
-        return text.change(each.ratio)
-    low, high = (text.change(1 + end) for end in (each.found.low, each.found.high))
-    return f"{text.change(each.ratio)} ({low} to {high})"
+    change = each.found.written(each.metric)
+    return f"{change} ({each.found.interval(each.metric)})" if each.sure else change
 
 
 def _whiskers(placed: Sequence[tuple[float, Compared]], colour: str) -> Json:
-    found = [(each.ratio, each.found) for _, each in placed]
+    found = [(each.ratio or 1.0, *each.ends) for _, each in placed]
     return {
         "type": "data",
         "symmetric": False,
-        "array": [1 + f.high - ratio for ratio, f in found if f and ratio],
-        "arrayminus": [ratio - 1 - f.low for ratio, f in found if f and ratio],
+        "array": [high - ratio for ratio, _, high in found],
+        "arrayminus": [ratio - low for ratio, low, _ in found],
         "thickness": 2,
         "width": 5,
         "color": colour,
     }
 
 
-Shown = tuple[tuple[str, str, str, int], tuple[Compared, ...]]
+Shown = tuple[tuple[str, str, int], tuple[Compared, ...]]
 
 
-def _table(columns: Sequence[Shown], id_: str, base: CellFigures) -> Table:
+def _table(columns: Sequence[Shown], id_: str, of: str) -> Table:
     heads = [
         Column(title=title, group=word, hint=hint, numeric=title != "reading")
-        for (_, word, _, _), _ in columns
+        for (word, _, _), _ in columns
         for title, hint in (
             ("change", "geometric mean of the ratios within blocks"),
-            ("90 % interval", "t interval over the blocks"),
+            ("interval", "wide enough for all comparisons of the run together, in 90 % of runs"),
             ("smallest visible", "true change that is found four times in five"),
             ("n", "blocks that have both cells"),
             ("reading", "what the interval says"),
@@ -273,7 +284,7 @@ def _table(columns: Sequence[Shown], id_: str, base: CellFigures) -> Table:
     )
     return Table(
         id=id_,
-        caption=f"Change of the end-to-end time against {standing.label(base)}, paired by block",
+        caption=f"Change of the {of}, paired by block",
         head="Variant",
         columns=tuple(heads),
         rows=rows,
@@ -281,30 +292,33 @@ def _table(columns: Sequence[Shown], id_: str, base: CellFigures) -> Table:
 
 
 def _entries(each: Compared) -> tuple[Entry, ...]:
-    none = Entry(text=text.NA, tone=Tone.MUTED)
-    ratio = Entry(text=text.change(each.ratio), order=each.ratio) if each.ratio else none
-    pairs = Entry(text=str(each.pairs))
-    if each.found is None:
-        few = f"n too small ({each.pairs} of {MIN_PAIRS})" if each.ratio else "no such time"
-        return (ratio, none, none, pairs, Entry(text=few, tone=Tone.MUTED))
-    low, high = (text.change(1 + end) for end in (each.found.low, each.found.high))
-    if each.found.at_least[1]:
+    none, metric = Entry(text=text.NA, tone=Tone.MUTED), each.metric
+    ratio = Entry(text=each.found.written(metric), order=each.ratio) if each.ratio else none
+    pairs = Entry(text=str(each.found.blocks))
+    if not each.sure:
+        return (ratio, none, none, pairs, Entry(text=_silent(each), tone=Tone.MUTED))
+    if each.found.at_least[0]:
         ratio = replace(
             ratio, text=f"≥ {ratio.text}", hint="it fell behind; the true time is longer"
         )
-    visible = text.change(1 + each.found.smallest_visible)
     return (
         ratio,
-        Entry(text=f"{low} to {high}"),
-        Entry(text=visible),
+        Entry(text=each.found.interval(metric)),
+        Entry(text=each.found.visible(metric)),
         pairs,
-        _reading(each.found),
+        _READINGS[each.found.told],
     )
 
 
-def _reading(found: Contrast) -> Entry:
-    if found.low > 0:
-        return Entry(text="▲ slower", tone=Tone.WARNING)
-    if found.high < 0:
-        return Entry(text="▼ faster", tone=Tone.GOOD)
-    return Entry(text="≈ not separable", tone=Tone.MUTED)
+def _silent(each: Compared) -> str:
+    """Say why nothing is told of a pair."""
+    if reproach_of(each.cell):
+        return "too many invalid trials"
+    return f"n too small ({each.found.blocks} of {MIN_BLOCKS})" if each.ratio else "no such time"
+
+
+_READINGS = {
+    Told.MORE: Entry(text="▲ slower", tone=Tone.WARNING),
+    Told.LESS: Entry(text="▼ faster", tone=Tone.GOOD),
+    Told.ALIKE: Entry(text="≈ not separable", tone=Tone.MUTED),
+}

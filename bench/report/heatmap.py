@@ -9,7 +9,6 @@ from bench.core import text
 from bench.core.units import NS_PER_MS
 from bench.report import comparison, lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
-from bench.report.standing import END_TO_END_P99
 from bench.report.traces import Json
 from bench.spec.metrics import metric_of
 
@@ -75,10 +74,16 @@ def _settings(variant: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, _, value in parts)
 
 
-def plots(found: Grid, id_: str) -> tuple[Plot, ...]:
-    """Return the maps of a grid: how long the rare message takes, and what one costs the server."""
+def plots(found: Grid, id_: str, time_key: str) -> tuple[Plot, ...]:
+    """Return the maps of a grid: how long the rare message takes, and what one costs the server.
+
+    Args:
+        found: the grid.
+        id_: of the plots.
+        time_key: of the time that the workload's cells are ranked by.
+    """
     made = (
-        _map(found, END_TO_END_P99, f"{id_}-p99", "ms", NS_PER_MS),
+        _map(found, time_key, f"{id_}-p99", "ms", NS_PER_MS),
         _map(found, SERVER_CPU, f"{id_}-cpu", "µs/msg", 1.0),
     )
     return tuple(plot for plot in made if plot is not None)

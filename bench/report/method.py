@@ -67,11 +67,14 @@ _METHOD = (
     "Messages due in the warm-up count in no figure but the ledger. The drain waits for what is "
     "under way when the window ends.",
     "A cell's figure is the mean over its valid trials: geometric for times, rates and CPU, "
-    "arithmetic for the lag slope. The 90 % interval is Student's t over the trials. Two cells are "
-    "separable when the 90 % interval of their ratio, paired by block, leaves out 1; this is not "
-    "corrected for the number of cells.",
-    "The smallest visible difference is the true change that a comparison of this scatter and so "
-    "many blocks finds in 80 % of cases. A smaller one may be there and not be seen.",
+    "arithmetic for the lag slope. The 90 % interval is Student's t over the trials.",
+    "Two cells are told apart by their differences within blocks, allowed for the choice of the "
+    "best, for every pair of cells, every figure and every workload: in at most 10 % of runs of "
+    "equal variants is any pair told apart. One rule says so for headline, tables, plots and "
+    "answer; a gate judges the rules that were written down beforehand.",
+    "The smallest visible difference is the true change that a comparison of this scatter, so "
+    "many blocks and so many comparisons finds in 80 % of cases. A smaller one may be there and "
+    "not be seen.",
     "Where cells are compared, stored and acked rates count up to the offered one: more than that "
     "drains a backlog of the warm-up.",
     "A trial is invalid when a rule fixed beforehand says so, never because of its result. It is "

@@ -1,26 +1,16 @@
-"""Which cell stands first by end-to-end p99, and which of the others it can be told apart from."""
+"""Which cell stands first by the p99 that cells are ranked by, and what can be told from it."""
 
 from collections.abc import Sequence
 
-from bench.analysis.comparison import CONFIDENCE, separable
-from bench.analysis.figures import CellFigures, Estimate, LagVerdict, WorkloadFigures
+from bench.analysis.decision import Difference, Told
+from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
+from bench.analysis.ranking import ranking_key, ranking_reason
 from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.units import human_duration
 from bench.report.model import Name, Sentence
-from bench.stats.estimate import MIN_TRIALS, Mean, geometric_mean
-
-END_TO_END_P99 = "end_to_end_ns_p99"
-
-
-def paired_ratio(estimate: Estimate, base: Estimate) -> Mean | None:
-    """Return estimate / base over the blocks that both have; None when they share none.
-
-    Block by block, because what a block does to both cells then cancels out (MEASUREMENT.md R7).
-    """
-    shared = sorted(estimate.by_block.keys() & base.by_block.keys())
-    ratios = [estimate.by_block[block] / base.by_block[block] for block in shared]
-    return geometric_mean(ratios, confidence=CONFIDENCE) if ratios else None
+from bench.spec.metrics import Metric, metric_of
+from bench.stats.simultaneous import MIN_BLOCKS
 
 
 def label(cell: CellFigures) -> str:
@@ -29,19 +19,23 @@ def label(cell: CellFigures) -> str:
 
 
 def ranked(workload: WorkloadFigures) -> list[CellFigures]:
-    """Return the cells that have an end-to-end p99 and are valid, shortest first."""
-    having = [
-        cell
-        for cell in workload.cells
-        if END_TO_END_P99 in cell.estimates and not reproach_of(cell)
-    ]
-    return sorted(having, key=lambda cell: cell.estimates[END_TO_END_P99].value)
+    """Return the valid cells that have the time they are ranked by, shortest p99 first."""
+    key = ranking_key(workload.cells)
+    having = [c for c in workload.cells if key in c.estimates and not reproach_of(c)]
+    return sorted(having, key=lambda cell: cell.estimates[key].value)
 
 
 def answers(workload: WorkloadFigures) -> tuple[Sentence, ...]:
-    """Return what the workload's figures say, most important first."""
+    """Return what the workload's figures say, most important first.
+
+    The first sentence holds by itself: lists of runs show it alone.
+    """
+    first, *others = _fastest(workload)
+    reason = ranking_reason(workload.cells)
     return (
-        *_fastest(workload),
+        first,
+        *([(reason,)] if reason else []),
+        *others,
         *_naming("Messages were lost, whatever the times say: ", _losing(workload)),
         *_naming("Lag is growing, so times get longer the longer it runs: ", _growing(workload)),
         *_naming("Too many invalid trials to be ranked: ", _invalid(workload)),
@@ -50,48 +44,51 @@ def answers(workload: WorkloadFigures) -> tuple[Sentence, ...]:
 
 
 def _fastest(workload: WorkloadFigures) -> tuple[Sentence, ...]:
-    cells = ranked(workload)
+    cells, key = ranked(workload), ranking_key(workload.cells)
+    metric = metric_of(key)
+    title = metric.title
     if not cells:
-        return (("No cell has an end-to-end p99: no valid trial had enough messages.",),)
+        return ((f"No cell has a figure for {title}: no valid trial had enough messages.",),)
     best, others = cells[0], cells[1:]
-    base = best.estimates[END_TO_END_P99]
-    first = ("Shortest end-to-end p99: ", Name(label(best)), f", {human_duration(base.value)}.")
-    return (first, *_others(others, base)) if others else (first,)
+    value = human_duration(best.estimates[key].value)
+    if not others:
+        return ((f"The only {title}: ", Name(label(best)), f", {value}."),)
+    decision = workload.decisions[key]
+    found = {c.cell.id: decision.between(c.cell.id, best.cell.id) for c in others}
+    if all(each.told is Told.NOTHING for each in found.values()):
+        first: Sentence = (f"Lowest {title}, perhaps by chance: ", Name(label(best)), f", {value}.")
+        return (first, _too_few_blocks(others[0], found[others[0].cell.id], metric))
+    close = [cell for cell in others if not decision.worse(cell.cell.id, best.cell.id)]
+    apart = [cell for cell in others if cell not in close]
+    if not close:
+        first = (f"Shortest {title}: ", Name(label(best)), f", {value}.")
+    else:
+        beginning = (
+            f"Shortest {title} cannot be told apart: ",
+            Name(label(best)),
+            f", {value}, and ",
+        )
+        first = (*beginning, *_listed(close))
+    following = [_first_apart(apart[0], found[apart[0].cell.id], metric)] if apart else []
+    return (first, *(following or [("No cell is separably slower.",)]))
 
 
-def _others(others: Sequence[CellFigures], base: Estimate) -> tuple[Sentence, ...]:
-    told = {cell.cell.id: separable(cell.estimates[END_TO_END_P99], base) for cell in others}
-    if all(answer is None for answer in told.values()):
-        return (_too_few_blocks(others[0], base),)
-    close = [cell for cell in others if not told[cell.cell.id]]
-    apart = [cell for cell in others if told[cell.cell.id]]
-    return (
-        *_naming("Not separable from it: ", close),
-        *([_first_apart(apart[0], base)] if apart else [("No cell is separably slower.",)]),
-    )
-
-
-def _too_few_blocks(nearest: CellFigures, base: Estimate) -> Sentence:
-    estimate = nearest.estimates[END_TO_END_P99]
-    shared = len(estimate.by_block.keys() & base.by_block.keys())
+def _too_few_blocks(nearest: CellFigures, found: Difference, metric: Metric) -> Sentence:
+    far = "" if found.change is None else f", {found.written(metric)}"
     return (
         "Next: ",
         Name(label(nearest)),
-        f", {text.change(estimate.value / base.value)}. They share "
-        f"{text.plural(shared, 'valid block')}; fewer than {MIN_TRIALS} cannot say whether that "
-        "difference would come back.",
+        f"{far}. They share {text.plural(found.blocks, 'valid block')}; fewer than {MIN_BLOCKS} "
+        "cannot say whether that difference would come back.",
     )
 
 
-def _first_apart(cell: CellFigures, base: Estimate) -> Sentence:
-    ratio = paired_ratio(cell.estimates[END_TO_END_P99], base)
-    if ratio is None or ratio.low is None or ratio.high is None:
-        return ("Next that is separably slower: ", Name(label(cell)), ".")
+def _first_apart(cell: CellFigures, found: Difference, metric: Metric) -> Sentence:
     return (
         "Next that is separably slower: ",
         Name(label(cell)),
-        f", {text.change(ratio.value)} (90 % interval {text.change(ratio.low)} to "
-        f"{text.change(ratio.high)}, paired by block).",
+        f", {found.written(metric)} (interval {found.interval(metric)}, paired by block, allowed "
+        "for all comparisons of the run).",
     )
 
 
@@ -99,10 +96,14 @@ def _naming(words: str, cells: Sequence[CellFigures]) -> tuple[Sentence, ...]:
     """Return `words` and the cells' names as a sentence; none without cells."""
     if not cells:
         return ()
-    parts: list[str | Name] = [words]
+    return ((words, *_listed(cells)),)
+
+
+def _listed(cells: Sequence[CellFigures]) -> Sentence:
+    parts: list[str | Name] = []
     for cell in cells:
         parts += [Name(label(cell)), ", "]
-    return ((*parts[:-1], "."),)
+    return (*parts[:-1], ".")
 
 
 def _growing(workload: WorkloadFigures) -> list[CellFigures]:

@@ -5,6 +5,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
+from bench.analysis.ranking import ranking_key
 from bench.core import text
 from bench.core.units import human_duration
 from bench.record.schema import Level, Time
@@ -13,14 +14,14 @@ from bench.report.build import notices
 from bench.report.model import Entry, Tone, plain
 
 _SHOWN = (
-    "end_to_end_ns_p50",
-    "end_to_end_ns_p99",
     "delivery_ns_p99",
     "acked_msgs_per_s",
     "lag_msgs_peak",
     "server_cpu_us_per_msg",
 )
-_NARROW = ("end_to_end_ns_p50", "end_to_end_ns_p99", "acked_msgs_per_s")
+_NARROW = ("acked_msgs_per_s",)
+"""Beside the p50 and the p99 that cells are ranked by."""
+
 NARROW_BELOW_COLUMNS = 100
 _STYLES = {
     Tone.BEST: "bold green",
@@ -45,7 +46,8 @@ def print_summary(figures: RunFigures, console: Console) -> None:
 
 def _workload_table(figures: RunFigures, workload: WorkloadFigures, columns: int) -> RichTable:
     narrow = columns < NARROW_BELOW_COLUMNS
-    keys = _NARROW if narrow else _SHOWN
+    ranking = (ranking_key(workload.cells, "p50"), ranking_key(workload.cells))
+    keys = (*ranking, *(_NARROW if narrow else _SHOWN))
     metrics = [metric for metric in figures.metrics if metric.key in keys]
     table = comparison.workload_table(workload, metrics, id_=workload.name)
     printed = RichTable(title=Text(workload.name), title_justify="left", box=None, pad_edge=False)

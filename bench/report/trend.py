@@ -9,12 +9,11 @@ from bench.core import text
 from bench.core.ids import is_name
 from bench.core.units import human_duration
 from bench.report import lettering, trend_drawing
-from bench.report.forest import END_TO_END_P50
 from bench.report.model import Column, Entry, Page, Row, Section, Sentence, Table, Tone
 from bench.report.run_summary import CellSummary, RunSummary
-from bench.report.standing import END_TO_END_P99
 from bench.report.trend_drawing import Mark
 
+END_TO_END_P50, END_TO_END_P99 = "end_to_end_ns_p50", "end_to_end_ns_p99"
 OTHER_FIGURES = (
     ("acked_msgs_per_s", "acked rate", "msg/s"),
     ("server_cpu_us_per_msg", "server CPU", "µs/msg"),

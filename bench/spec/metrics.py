@@ -47,6 +47,13 @@ class Metric:
             return f"{text.slope(amount)} {self.unit}"
         return text.in_unit(amount, self.unit)
 
+    def written_change(self, amount: float, *, relative: bool) -> str:
+        """Write a change: a share of what was, or a difference in the unit."""
+        if relative:
+            return text.share(amount)
+        plus = "+" if amount > 0 and not self.signed else ""
+        return plus + self.written(amount)
+
 
 def _time(time: str, percentile: str, better: Better = Better.LOWER) -> Metric:
     word = percentile.replace(".", "_")

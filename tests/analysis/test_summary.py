@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bench.analysis.decision import Told
 from bench.analysis.figures import LagVerdict, RunFigures
 from bench.analysis.summary import summarise
 from bench.core.errors import RecordError
@@ -211,15 +212,15 @@ def test_series_cover_the_whole_trial_with_gaps_where_nothing_is_known(tmp_path:
     assert series.cpu_share["server"][1:] == pytest.approx(0.5)
 
 
-def test_the_best_cell_has_the_lowest_estimate_and_ties_have_none(tmp_path: Path) -> None:
+def test_what_the_blocks_tell_is_decided_once_and_equal_rates_are_alike(tmp_path: Path) -> None:
     """Both cells stored what was offered: to crown one for 1000.0 msg/s would be a joke."""
     _, figures = whole_run(tmp_path)
 
-    best = figures.workloads[0].best
+    decisions = figures.workloads[0].decisions
 
-    assert best["end_to_end_ns_p99"] == "fast"
-    assert "stored_msgs_per_s" not in best
-    assert "lag_slope_msgs_per_s" not in best
+    assert decisions["end_to_end_ns_p99"].worse("slow", "fast")
+    assert not decisions["end_to_end_ns_p99"].worse("fast", "slow")
+    assert decisions["stored_msgs_per_s"].between("slow", "fast").told is Told.ALIKE
 
 
 def test_an_invalid_trial_is_shown_and_never_estimated(tmp_path: Path) -> None:
@@ -289,8 +290,8 @@ def test_a_variant_that_never_acks_has_no_end_to_end_time(tmp_path: Path) -> Non
     assert Time.END_TO_END not in never.trials[0].times
     assert never.estimates.keys().isdisjoint({"end_to_end_ns_p99", "acked_msgs_per_s"})
     assert "completion_ns_p99" in never.estimates
-    assert "end_to_end_ns_p99" not in workload.best  # one cell alone is no comparison
-    assert workload.best["completion_ns_p99"] == "fast"
+    assert workload.decisions["end_to_end_ns_p99"].ids == ("slow",)
+    assert workload.decisions["completion_ns_p99"].ids == ("fast", "slow")
 
 
 def test_workloads_are_never_mixed(tmp_path: Path) -> None:
@@ -303,7 +304,8 @@ def test_workloads_are_never_mixed(tmp_path: Path) -> None:
     figures = summarise(store)
 
     assert [w.name for w in figures.workloads] == ["small-events", "mixed-payload"]
-    assert [w.best for w in figures.workloads] == [{}, {}]
+    ids = [w.decisions["end_to_end_ns_p99"].ids for w in figures.workloads]
+    assert ids == [("fast",), ("other",)]
 
 
 def test_a_damaged_log_is_named(tmp_path: Path) -> None:

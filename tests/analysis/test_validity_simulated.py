@@ -37,7 +37,7 @@ def measured(shares: Sequence[float], rng: np.random.Generator) -> WorkloadFigur
                 else cell
                 for cell, share in zip(cells, shares, strict=True)
             ]
-        workload = WorkloadFigures(name="w", cells=tuple(cells), best={})
+        workload = WorkloadFigures(name="w", cells=tuple(cells), decisions={})
         wanted = dict(to_repeat(workload, BASELINE, PLANNED))
     return workload
 

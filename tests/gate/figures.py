@@ -13,9 +13,9 @@ from bench.analysis.figures import (
     RunFigures,
     TimeFigures,
     TrialFigures,
-    WorkloadFigures,
 )
 from bench.analysis.lag import cell_verdict
+from bench.analysis.summary import workload_figures
 from bench.plan.model import Cell, Plan, Trial, VariantName
 from bench.record.schema import Finding, Level, Time
 from bench.spec.criteria import parse_criterion
@@ -77,9 +77,7 @@ def figures_of(plan: Plan, cells: Mapping[str, Sequence[CellFigures]]) -> RunFig
         plan=plan,
         environment=runs.environment(),
         metrics=METRICS,
-        workloads=tuple(
-            WorkloadFigures(name=name, cells=tuple(each), best={}) for name, each in cells.items()
-        ),
+        workloads=tuple(workload_figures(name, each, plan) for name, each in cells.items()),
         missing=(),
     )
 

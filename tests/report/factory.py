@@ -19,6 +19,7 @@ from bench.analysis.figures import (
     WorkloadFigures,
 )
 from bench.analysis.lag import cell_verdict
+from bench.analysis.summary import workload_figures
 from bench.plan.model import Cell, Plan, Question, Trial, VariantName
 from bench.record.schema import Environment, Finding, Level
 from bench.spec.variant import Settings
@@ -132,7 +133,7 @@ def run_figures(
         plan=plan,
         environment=environment(),
         metrics=tuple(measure.metric for measure in metrics.MEASURES),
-        workloads=tuple(_workload(name, list(found.values())) for name in workloads),
+        workloads=tuple(_workload(name, list(found.values()), plan) for name in workloads),
         missing=missing,
     )
 
@@ -179,9 +180,9 @@ def _told(cell: CellFigures, text: str) -> CellFigures:
     return replace(cell, trials=trials)
 
 
-def _workload(name: str, cells: Sequence[CellFigures]) -> WorkloadFigures:
-    of_workload = tuple(cell for cell in cells if cell.cell.workload_name == name)
-    return WorkloadFigures(name=name, cells=of_workload, best=comparison.best(of_workload))
+def _workload(name: str, cells: Sequence[CellFigures], plan: Plan) -> WorkloadFigures:
+    of_workload = [cell for cell in cells if cell.cell.workload_name == name]
+    return workload_figures(name, of_workload, plan)
 
 
 def _cell(workload: str, variant: Variant) -> Cell:

@@ -141,11 +141,13 @@ def test_a_broken_off_trial_is_reported_without_figures() -> None:
     )
     bare = replace(cell, trials=(broken,), estimates={}, lag_verdict=None, times={})
     nothing = tuple(replace(bare, cell=one.cell) for one in run.workloads[0].cells)
-    run = replace(run, workloads=(replace(run.workloads[0], cells=nothing, best={}),))
+    run = replace(run, workloads=(replace(run.workloads[0], cells=nothing, decisions={}),))
 
     report = build.build(run)
 
-    assert plain(report.answers[0].sentences[0]).startswith("No cell has an end-to-end p99")
+    assert plain(report.answers[0].sentences[0]).startswith(
+        "No cell has a figure for end-to-end p99"
+    )
     assert trials.ledger_table(run).rows[0].entries[0].text == "✗ broke off"
 
 

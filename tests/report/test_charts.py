@@ -55,7 +55,9 @@ def test_a_line_joins_the_trials_of_a_block() -> None:
     workload = run_figures(
         variants=VARIANTS[2:4], workloads=("w",), blocks=3, with_fault=False
     ).workloads[0]
-    document = json.loads(cell_plots.spread_plot(workload.cells, "spread").document)
+    document = json.loads(
+        cell_plots.spread_plot(workload.cells, Time.END_TO_END, "spread").document
+    )
     line = next(trace for trace in document["data"] if trace.get("name") == "same block")
 
     of_cells = [
@@ -161,7 +163,7 @@ def test_names_that_are_cut_alike_keep_a_line_each() -> None:
     dots = next(trace for trace in document["data"] if trace["mode"] == "markers")
 
     assert len(document["layout"]["yaxis"]["ticktext"]) == len(VARIANTS)
-    assert len(set(dots["y"])) == len(VARIANTS) - 1  # the one without acks has no such time
+    assert len(set(dots["y"])) == len(VARIANTS)
 
 
 def test_warm_up_and_drain_are_shaded(all_plots: list[Plot]) -> None:

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from bench.analysis.deciding import decisions
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.report import comparison
 from bench.report.model import Entry, Table, Tone
-from tests.report.factory import run_figures
+from bench.spec.metrics import metric_of
+from tests.report.factory import cell_figures, run_figures
 from tests.report.trial_factory import Variant
 
 FAST = Variant(names=("c/fast", "d/base"), settings={"pull": {"batch": 100}}, p50_ms=1.0)
@@ -51,6 +53,53 @@ def test_the_best_is_marked_and_the_others_show_their_distance(figures: RunFigur
     assert [best.order, other.order] == estimates
 
 
+def p99_details(*variants: Variant, blocks: int = 5) -> list[str]:
+    """What stands under the end-to-end p99 of these variants, in their order."""
+    run = run_figures(variants=variants, workloads=("w",), blocks=blocks, with_fault=False)
+    table = table_of(run)
+    return [entry(table, row, "End-to-end", "p99").detail for row in range(len(variants))]
+
+
+def test_of_equal_cells_none_is_the_best() -> None:
+    """Somebody always lies lowest; the mark is for what would come back."""
+    details = p99_details(*(replace(SLOW, names=(f"c/v{n}",)) for n in range(5)))
+
+    assert sorted(detail.partition(" ")[0] for detail in details) == ["", "≈", "≈", "≈", "≈"]
+
+
+def test_below_three_blocks_only_values_stand() -> None:
+    """The quickstart has two: there a mark on every row would say what nobody can know."""
+    assert p99_details(FAST, SLOW, blocks=2) == ["", ""]
+
+
+def test_a_tie_at_the_top_does_not_hide_the_others() -> None:
+    """Two cells alike to the last digit once left the third without a distance."""
+    first, tie, slow = (
+        run_figures(
+            variants=(FAST, replace(FAST, names=("c/tie",)), SLOW),
+            workloads=("w",),
+            with_fault=False,
+        )
+        .workloads[0]
+        .cells
+    )
+    cells = (first, cell_figures(tie.cell, first.trials), slow)
+    metric = metric_of("end_to_end_ns_p99")
+    workload = WorkloadFigures(name="w", cells=cells, decisions=decisions(cells))
+    table = comparison.workload_table(workload, [metric], "t")
+    one, other, last = (row.entries[0].detail for row in table.rows)
+
+    assert (one, other[0]) == ("≈ best", "≈")
+    assert last.startswith("+")
+
+
+def test_where_acks_differ_completion_stands_in_the_wide_table(figures: RunFigures) -> None:
+    """It is what the headline goes by."""
+    groups = [name for name, _ in table_of(figures).groups]
+
+    assert "Completion" in groups
+
+
 def test_a_missing_figure_says_why(figures: RunFigures) -> None:
     """n/a without a reason reads as a fault of the tool."""
     missing = entry(table_of(figures), 2, "End-to-end", "p99")
@@ -90,7 +139,8 @@ def test_a_single_lost_message_stands_out(figures: RunFigures) -> None:
 def test_a_question_shows_what_its_variants_set_differently(figures: RunFigures) -> None:
     """`batch-1` means nothing to a reader who does not know that pull.batch was 1."""
     fast, slow, _ = figures.workloads[0].cells
-    table = comparison.question_table({"fast": fast, "slow": slow}, figures.metrics, "t", "c")
+    shown = {"fast": fast, "slow": slow}
+    table = comparison.question_table(figures.workloads[0], shown, figures.metrics, "t", "c")
 
     assert table.rows[0].names == ("pull.batch",)
     assert [e.text for e in table.rows[0].entries] == ["100", "1"]
@@ -100,7 +150,8 @@ def test_a_question_shows_what_its_variants_set_differently(figures: RunFigures)
 def test_every_metric_stands_in_a_questions_table(figures: RunFigures) -> None:
     """What the wide table leaves out for room must be somewhere."""
     fast, slow, _ = figures.workloads[0].cells
-    table = comparison.question_table({"fast": fast, "slow": slow}, figures.metrics, "t", "c")
+    shown = {"fast": fast, "slow": slow}
+    table = comparison.question_table(figures.workloads[0], shown, figures.metrics, "t", "c")
     heads = [row.names[0] for row in table.rows]
 
     assert all(any(head.startswith(m.title) for head in heads) for m in figures.metrics)
@@ -111,7 +162,7 @@ def test_groups_span_their_columns(figures: RunFigures) -> None:
     table = table_of(figures)
 
     assert sum(span for _, span in table.groups) == len(table.columns)
-    assert table.groups[0] == ("End-to-end", 4)
+    assert table.groups[:2] == (("End-to-end", 4), ("Completion", 2))
     assert ("Lag", 3) in table.groups
 
 

@@ -6,22 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from bench.analysis.deciding import decisions
 from bench.analysis.figures import CellFigures, WorkloadFigures
 from bench.analysis.validity import baseline_of
 from bench.record.schema import Time
-from bench.report import forest
+from bench.report import forest, standing
 from bench.report.model import plain
-from bench.report.standing import END_TO_END_P99
 from tests.report.factory import cell_figures, run_figures
 from tests.report.trial_factory import Variant
 
 SHARED = Variant(names=("c/base", "d/base"), settings={"pull": {"batch": 1}}, p50_ms=1.0)
 OTHER = Variant(names=("c/other",), settings={"pull": {"batch": 2}}, p50_ms=2.0)
-NEVER = Variant(
-    names=("c/none",),
-    settings={"ack": {"timing": "none"}, "consumer": {"ack_policy": "none"}},
-    p50_ms=1.0,
-)
 
 
 def workload(*variants: Variant, blocks: int = 5) -> WorkloadFigures:
@@ -62,19 +57,22 @@ def test_without_a_shared_cell_the_first_is_the_baseline() -> None:
 def test_the_change_is_paired_within_blocks() -> None:
     """Blocks at 1, 10 and 100 ms, each doubled and a bit, show what no mean over blocks could.
 
-    By hand: logs of 2.0, 2.2 and 2.0 have the mean ln 2.0646 and the standard error 0.03177; the
-    t quantile for 2 degrees of freedom is 2.920, so the ends are 2.0646 × e^±0.09277.
+    By hand: logs of 2.0, 2.2 and 2.0 have the mean ln 2.0646 and the standard error 0.03177. The
+    p99 takes half of 10 %, the quantile of 97.5 % for 2 degrees of freedom is 4.303, so the ends
+    are 2.0646 × e^±0.13670.
     """
     figures = workload(SHARED, OTHER, blocks=3)
     base = with_p99(figures.cells[0], [1.0, 10.0, 100.0])
     other = with_p99(figures.cells[1], [2.0, 22.0, 200.0])
-    (found,) = forest.compared(replace(figures, cells=(base, other)), base, END_TO_END_P99)
+    key = "end_to_end_ns_p99"
+    decided = decisions((base, other), asked=[key])
+    (found,) = forest.compared(replace(figures, cells=(base, other), decisions=decided), base, key)
 
-    assert found.pairs == 3
+    assert found.found.blocks == 3
     assert found.ratio == pytest.approx(2.0646, rel=1e-4)
-    assert found.found is not None
-    assert 1 + found.found.low == pytest.approx(2.0646 * math.exp(-0.09277), rel=1e-3)
-    assert 1 + found.found.high == pytest.approx(2.0646 * math.exp(0.09277), rel=1e-3)
+    low, high = found.ends
+    assert low == pytest.approx(2.0646 * math.exp(-0.13670), rel=1e-3)
+    assert high == pytest.approx(2.0646 * math.exp(0.13670), rel=1e-3)
 
 
 def test_two_blocks_have_a_mark_and_no_interval() -> None:
@@ -106,7 +104,9 @@ def test_a_clear_change_reads_slower_and_a_draw_reads_not_separable() -> None:
 
 def test_a_cell_without_the_time_keeps_its_line() -> None:
     """Leaving it out would read as "no change"."""
-    figures = workload(SHARED, OTHER, NEVER)
+    figures = workload(SHARED, OTHER, replace(OTHER, names=("c/none",)))
+    cells = (*figures.cells[:2], cell_figures(figures.cells[2].cell, []))
+    figures = replace(figures, cells=cells, decisions=decisions(cells))
     plot = forest.plot(figures, figures.cells[0], "x")
     assert plot is not None
 
@@ -127,3 +127,25 @@ def test_the_section_says_what_it_is_not_and_what_it_cannot_see() -> None:
 def test_a_single_cell_is_compared_with_nothing() -> None:
     """An empty plot under a heading looks like a fault."""
     assert forest.sections(workload(SHARED), "", "x") == ()
+
+
+def test_equal_cells_read_not_separable_as_the_headline_says() -> None:
+    """The headline and the plot once had an interval each, and contradicted each other."""
+    equal = [replace(SHARED, names=(f"c/v{n}",)) for n in range(5)]
+    figures = workload(*equal)
+    plot = forest.plot(figures, figures.cells[0], "x")
+    assert plot is not None
+    reading = [column.title for column in plot.table.columns].index("reading")
+    headline = plain(standing.answers(figures)[0])
+
+    assert {row.entries[reading].text for row in plot.table.rows} == {"≈ not separable"}
+    assert headline.startswith("Shortest end-to-end p99 cannot be told apart: ")
+
+
+def test_the_caption_says_what_the_intervals_allow_for() -> None:
+    """An interval made for one pair, shown ten times, misleads ten times as often."""
+    figures = workload(SHARED, OTHER)
+    plot = forest.plot(figures, figures.cells[0], "x")
+    assert plot is not None
+
+    assert "wide enough for all comparisons of the run together" in plot.caption

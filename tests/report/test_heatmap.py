@@ -47,7 +47,7 @@ def test_numbers_stand_in_the_map_and_in_the_table(cells: dict[str, CellFigures]
     """A shade alone tells an order and no figure; both must tell the same."""
     found = heatmap.grid(cells)
     assert found is not None
-    p99, _ = heatmap.plots(found, "x")
+    p99, _ = heatmap.plots(found, "x", "end_to_end_ns_p99")
     layout = json.loads(p99.document)["layout"]
     in_map = {(note["y"], note["x"]): note["text"] for note in layout["annotations"]}
     in_table = {
@@ -65,7 +65,7 @@ def test_a_cell_that_falls_behind_is_marked(cells: dict[str, CellFigures]) -> No
     """Its time grows with the window: the number must not stand among the others unmarked."""
     found = heatmap.grid(cells)
     assert found is not None
-    p99, _ = heatmap.plots(found, "x")
+    p99, _ = heatmap.plots(found, "x", "end_to_end_ns_p99")
 
     assert p99.table.rows[0].entries[0].text.endswith("▲")
 
@@ -75,7 +75,7 @@ def test_a_combination_that_was_not_measured_stays_empty(cells: dict[str, CellFi
     some = {name: cell for name, cell in cells.items() if name != "batch=20+max_ack_pending=50"}
     found = heatmap.grid(some)
     assert found is not None
-    p99, _ = heatmap.plots(found, "x")
+    p99, _ = heatmap.plots(found, "x", "end_to_end_ns_p99")
     heights = json.loads(p99.document)["data"][0]["z"]
 
     assert [row.count(None) for row in heights] == [0, 1, 0]
@@ -86,7 +86,7 @@ def test_small_differences_look_small(cells: dict[str, CellFigures]) -> None:
     """Stretched from white to black, a scatter of 8 % would look like a result."""
     found = heatmap.grid(cells)
     assert found is not None
-    for plot in heatmap.plots(found, "x"):
+    for plot in heatmap.plots(found, "x", "end_to_end_ns_p99"):
         heat = json.loads(plot.document)["data"][0]
         heights = [height for row in heat["z"] for height in row]
 

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-import pytest
-
-from bench.analysis.figures import Estimate, LagVerdict, WorkloadFigures
+from bench.analysis.deciding import decisions
+from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
+from bench.record.schema import Time
 from bench.report import standing
 from bench.report.model import plain
 from tests.gate.figures import run_of
-from tests.report.factory import run_figures
+from tests.report.factory import cell_figures, run_figures
 from tests.report.trial_factory import Variant
 
 FAST = Variant(names=("c/fast",), settings={"pull": {"batch": 100}}, p50_ms=1.0)
@@ -24,25 +24,6 @@ def said(figures: WorkloadFigures) -> str:
     return " ".join(plain(sentence) for sentence in standing.answers(figures))
 
 
-def test_a_ratio_is_taken_block_by_block() -> None:
-    """A block twice as slow for both cells says nothing about either: the ratio stays exactly 2."""
-    slow = Estimate(value=0.0, low=None, high=None, by_block={1: 2.0, 2: 20.0, 3: 6.0})
-    fast = Estimate(value=0.0, low=None, high=None, by_block={1: 1.0, 2: 10.0, 3: 3.0, 4: 99.0})
-
-    ratio = standing.paired_ratio(slow, fast)
-
-    assert ratio is not None
-    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((2.0, 2.0, 2.0))
-
-
-def test_no_shared_block_gives_no_ratio() -> None:
-    """Two cells measured at different times only cannot be paired."""
-    first = Estimate(value=1.0, low=None, high=None, by_block={1: 1.0})
-    second = Estimate(value=1.0, low=None, high=None, by_block={2: 1.0})
-
-    assert standing.paired_ratio(first, second) is None
-
-
 def test_a_clear_difference_is_called_separable() -> None:
     """A cell twice as slow in every one of five blocks is what the run was made to find."""
     words = said(workload(SLOW, FAST))
@@ -55,6 +36,7 @@ def test_two_blocks_separate_nothing() -> None:
     """With two blocks chance alone makes a first and a second: the report must say so."""
     words = said(workload(SLOW, FAST, blocks=2))
 
+    assert words.startswith("Lowest end-to-end p99, perhaps by chance: c/fast")
     assert "2 valid blocks; fewer than 3 cannot say" in words
     assert "separably" not in words
 
@@ -64,8 +46,47 @@ def test_cells_that_chance_could_swap_are_named_together() -> None:
     twin = replace(FAST, names=("c/twin",))
     words = said(workload(FAST, twin))
 
-    assert "Not separable from it: " in words
+    assert words.startswith("Shortest end-to-end p99 cannot be told apart: ")
     assert "No cell is separably slower." in words
+
+
+def test_the_first_sentence_claims_nothing_that_the_next_takes_back() -> None:
+    """The list of runs shows it alone: a winner there would be the only thing that is read."""
+    twin = replace(FAST, names=("c/twin",))
+    figures = workload(FAST, twin, SLOW)
+    first, *others = (plain(sentence) for sentence in standing.answers(figures))
+
+    assert first.startswith("Shortest end-to-end p99 cannot be told apart: ")
+    assert "c/fast" in first
+    assert "c/twin" in first
+    assert others[0].startswith("Next that is separably slower: c/slow, +")
+
+
+def early(cell: CellFigures) -> CellFigures:
+    """The cell as it is when acks precede the handler: done no sooner, acked at once."""
+    trials = [
+        replace(t, times={**t.times, Time.END_TO_END: t.times[Time.RESPONSE]}) for t in cell.trials
+    ]
+    return cell_figures(cell.cell, trials)
+
+
+def test_acking_early_wins_nothing() -> None:
+    """The work is done as late as by the others; only the ack came before it."""
+    late = replace(SLOW, names=("c/late",), settings={"pull": {"batch": 2}})
+    acks_first = replace(SLOW, names=("c/early",), settings={"ack": {"timing": "after-validation"}})
+    figures = workload(late, acks_first, FAST)
+    cells = (figures.cells[0], early(figures.cells[1]), figures.cells[2])
+    assert min(cells, key=lambda c: c.estimates["end_to_end_ns_p99"].value) is cells[1]
+    words = said(replace(figures, cells=cells, decisions=decisions(cells)))
+
+    assert words.startswith("Shortest completion p99: c/fast, ")
+    assert "Ranked by completion" in words
+    assert "acknowledge at different moments (after-handler, after-validation)" in words
+
+
+def test_one_ack_timing_is_ranked_end_to_end() -> None:
+    """Where all ack at the same moment the time until the ack is what was asked for."""
+    assert "completion" not in said(workload(FAST, SLOW))
 
 
 def test_a_growing_lag_is_said_beside_the_times() -> None:
@@ -106,12 +127,16 @@ def test_a_run_without_valid_trials_ranks_nobody() -> None:
     figures = workload(FAST, SLOW)
     empty = tuple(replace(cell, estimates={}, trials=()) for cell in figures.cells)
 
-    assert "No cell has an end-to-end p99" in said(replace(figures, cells=empty))
+    assert "No cell has a figure for end-to-end p99" in said(replace(figures, cells=empty))
 
 
 def test_a_cell_that_is_invalid_by_itself_is_named_and_not_ranked() -> None:
     """Its three good trials of five would otherwise be the headline."""
-    cells = {"fast": (None, None, 1.0, 1.0, 1.0), "slow": (2.0, 2.1, 1.9, 2.0, 2.0)}
+    cells = {
+        "fast": (None, None, 1.0, 1.0, 1.0),
+        "slow": (2.0, 2.1, 1.9, 2.0, 2.0),
+        "slower": (4.0, 4.1, 3.9, 4.0, 4.0),
+    }
     figures = run_of(cells).workloads[0]
 
     words = " ".join(plain(sentence) for sentence in standing.answers(figures))

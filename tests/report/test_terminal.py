@@ -9,6 +9,8 @@ from rich.console import Console
 
 from bench.analysis.figures import RunFigures
 from bench.record.schema import Time
+from bench.report import standing
+from bench.report.model import plain
 from bench.report.terminal import print_summary, trial_line
 from tests.report.factory import run_figures, with_texts
 
@@ -23,9 +25,10 @@ def printed(figures: RunFigures, *, width: int = 120, colour: bool = False) -> s
 
 def test_the_summary_says_what_the_report_says() -> None:
     """Two places that tell different figures would make both worthless."""
-    words = printed(run_figures())
+    figures = run_figures()
+    words = printed(figures)
 
-    assert "Shortest end-to-end p99: pull-batch/batch-100" in words
+    assert plain(standing.answers(figures.workloads[0])[0]) in words
     assert "▲ growing" in words
     assert "1 invalid trial." in words
 

@@ -124,4 +124,4 @@ def cells_of(kept: Kept, load: Workload) -> WorkloadFigures:
     """The workload of one trial, as a run sees it."""
     cell = plan_of(load, Settings()).cells[0]
     trial = summarise_trial(kept.record, kept.intervals, kept.samples, cell)
-    return WorkloadFigures(name="test", cells=(with_trials(cell, [trial]),), best={})
+    return WorkloadFigures(name="test", cells=(with_trials(cell, [trial]),), decisions={})

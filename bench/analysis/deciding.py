@@ -1,0 +1,134 @@
+"""Whether one cell differs from another by a metric: the one place that says so.
+
+Headline, tables, plots, answer and terminal ask here, so that they cannot disagree. What is said is
+allowed for the choice of the best, for every pair of cells, for every metric and for every
+workload of the run: in at most 10 % of runs of equal cells is any of them told apart
+(MEASUREMENT.md R17).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.analysis.decision import Decision
+from bench.analysis.figures import CellFigures
+from bench.analysis.metrics import MEASURES, Measure
+from bench.analysis.paired import readings
+from bench.analysis.validity import reproach_of
+from bench.spec.metrics import Better, Metric
+from bench.stats.simultaneous import all_pairs
+
+RUN_LEVEL = 0.10
+"""Share of runs of equal cells in which any may be told apart."""
+
+Array = NDArray[np.float64]
+
+
+def decisions(
+    cells: Sequence[CellFigures], *, asked: Collection[str] = (), workloads: int = 1
+) -> Mapping[str, Decision]:
+    """Return, by metric key, what the blocks tell of the cells of a workload.
+
+    Of a cell with too many invalid trials they tell nothing (MEASUREMENT.md R12).
+
+    Args:
+        cells: of one workload.
+        asked: keys of the figures that the run ranks by. They take half of what may err, so that
+            looking at twenty figures does not cost the one that was asked for.
+        workloads: of the run; they share what may err.
+    """
+    sound = [cell for cell in cells if not reproach_of(cell)]
+    tables = [table for measure in MEASURES if (table := _table(measure, sound)) is not None]
+    # What never differs by as much as it resolves cannot be told apart, and needs no allowance.
+    varying = [table.key for table in tables if table.varies]
+    counts = Counter(key in asked for key in varying)
+    half = RUN_LEVEL / workloads / 2
+    return {
+        table.key: _decided(table, half / max(1, counts[table.key in asked])) for table in tables
+    }
+
+
+def leader(metric: Metric, cells: Sequence[CellFigures]) -> CellFigures | None:
+    """Return the cell with the best estimate: a rank, not a proof.
+
+    None where fewer than two cells have one, and where neither way is better. A cell that is
+    invalid by itself is not ranked.
+    """
+    having = [c for c in cells if metric.key in c.estimates and not reproach_of(c)]
+    if len(having) < 2 or metric.better is Better.NEITHER:
+        return None
+    best = max if metric.better is Better.HIGHER else min
+    return best(having, key=lambda cell: cell.estimates[metric.key].value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """A metric of the cells that have it: values by cells and blocks, NaN where there is none."""
+
+    measure: Measure
+    ids: tuple[str, ...]
+    values: Array
+    too_low: NDArray[np.bool_]
+
+    @property
+    def key(self) -> str:
+        return self.measure.metric.key
+
+    @property
+    def means(self) -> Array:
+        means: Array = np.nanmean(self.values, axis=1)
+        return means
+
+    @property
+    def logarithmic(self) -> bool:
+        return self.measure.logarithmic and not bool((self.values <= 0).any())
+
+    @property
+    def scaled(self) -> Array:
+        return np.log(self.values) if self.logarithmic else self.values
+
+    @property
+    def resolution(self) -> float:
+        share = self.measure.resolution
+        return math.log1p(share) if self.logarithmic else share * float(np.abs(self.means).max())
+
+    @property
+    def varies(self) -> bool:
+        spans = np.nanmax(self.scaled, axis=0) - np.nanmin(self.scaled, axis=0)
+        return bool((spans > self.resolution).any())
+
+
+def _table(measure: Measure, cells: Sequence[CellFigures]) -> _Table | None:
+    found = {cell.cell.id: each for cell in cells if (each := readings(measure, cell))}
+    blocks = sorted({block for each in found.values() for block in each})
+    if not blocks:
+        return None
+    values = np.full((len(found), len(blocks)), np.nan)
+    too_low = np.zeros(values.shape, dtype=bool)
+    for row, each in enumerate(found.values()):
+        places = [blocks.index(block) for block in each]
+        values[row, places] = [reading.value for reading in each.values()]
+        too_low[row, places] = [reading.at_least for reading in each.values()]
+    # Messages that never came are later than all that came, of whichever cell in that block.
+    longest = np.max(np.where(np.isnan(values) | too_low, -np.inf, values), axis=0)
+    values = np.where(too_low, np.maximum(values, longest), values)
+    return _Table(measure=measure, ids=tuple(found), values=values, too_low=too_low)
+
+
+def _decided(table: _Table, level: float) -> Decision:
+    steady = np.count_nonzero(table.too_low, axis=1) == 0
+    shared = table.too_low[:, None, :] & ~np.isnan(table.values)[None, :, :]
+    pairs = all_pairs(table.scaled, level=level, scatter_of=steady)
+    return Decision(
+        metric=table.measure.metric,
+        ids=table.ids,
+        pairs=pairs,
+        bounded=np.count_nonzero(shared, axis=2) > 0,
+        means=table.means,
+        logarithmic=table.logarithmic,
+        resolution=table.resolution,
+    )

@@ -1,0 +1,158 @@
+"""What the blocks tell of every two cells of a workload by one metric; plain data.
+
+`bench.analysis.deciding` makes it.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.core import text
+from bench.spec.metrics import Better, Metric
+from bench.stats.simultaneous import AllPairs
+
+
+class Told(Enum):
+    """What the blocks say of a cell beside another."""
+
+    MORE = "more"
+    LESS = "less"
+    ALIKE = "not told apart"
+    NOTHING = "too few shared blocks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A cell beside another by one metric, within the blocks that both have.
+
+    Attributes:
+        told: whether the cell has more or less of the metric.
+        blocks: shared.
+        relative: changes are shares of the other; else differences in the metric's unit.
+        change: of the cell against the other; None without a shared block.
+        low, high: its interval, allowed for every comparison of the run; None where told is
+            NOTHING, and for an end that cannot be told because messages never came.
+        smallest_visible: smallest true increase that would be told in 80 % of cases; None where
+            told is NOTHING.
+        at_least: whether the cell, and whether the other, has values that are too low, because
+            too many messages never came so far.
+    """
+
+    told: Told
+    blocks: int
+    relative: bool = True
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    smallest_visible: float | None = None
+    at_least: tuple[bool, bool] = (False, False)
+
+    def written(self, metric: Metric) -> str:
+        """Write the change: `+8.0 %`; `n/a` without one."""
+        return self._written(self.change, metric)
+
+    def interval(self, metric: Metric) -> str:
+        """Write the interval: `+4.0 % to +12 %`, or `+4.0 % or more` where it has one end."""
+        if self.low is None and self.high is None:
+            return text.NA
+        if self.low is None or self.high is None:
+            end = self._written(self.low if self.high is None else self.high, metric)
+            return f"{end} or {'more' if self.high is None else 'less'}"
+        return f"{self._written(self.low, metric)} to {self._written(self.high, metric)}"
+
+    def visible(self, metric: Metric) -> str:
+        """Write the smallest change that would be told: `8.0 %`; `n/a` where nothing is told."""
+        return self._written(self.smallest_visible, metric).lstrip("+")
+
+    def _written(self, amount: float | None, metric: Metric) -> str:
+        if amount is None:
+            return text.NA
+        return metric.written_change(amount, relative=self.relative)
+
+
+NOTHING_TOLD = Difference(told=Told.NOTHING, blocks=0)
+"""Of cells that lack the metric, or share no block, or have too many invalid trials."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Every two cells of a workload by one metric.
+
+    Attributes:
+        metric: compared.
+        ids: of the cells that have the metric, in the order of the arrays.
+        pairs: their differences; of logarithms where `logarithmic`.
+        bounded: (i, j): some value of i in a block that it shares with j is too low.
+        means: of the cells, in the metric's unit, shape (k,).
+        logarithmic: the scale of `pairs`.
+        resolution: on that scale; up to it two values are the same value.
+    """
+
+    metric: Metric
+    ids: tuple[str, ...]
+    pairs: AllPairs
+    bounded: NDArray[np.bool_]
+    means: NDArray[np.float64]
+    logarithmic: bool
+    resolution: float
+
+    def between(self, cell_id: str, other_id: str) -> Difference:
+        """Return how a cell stands to another; NOTHING is told where one lacks the metric."""
+        if cell_id == other_id or not {cell_id, other_id} <= set(self.ids):
+            return NOTHING_TOLD
+        return _difference(self, (self.ids.index(cell_id), self.ids.index(other_id)))
+
+    def worse(self, cell_id: str, other_id: str) -> bool:
+        """Say whether the blocks tell that a cell is worse than another."""
+        worse = Told.LESS if self.metric.better is Better.HIGHER else Told.MORE
+        return self.between(cell_id, other_id).told is worse
+
+    def surely_best(self, cell_id: str, among: Collection[str]) -> bool:
+        """Say whether the blocks tell that every other of these cells is worse, where any is."""
+        others = [each for each in among if each != cell_id and each in self.ids]
+        return bool(others) and all(self.worse(each, cell_id) for each in others)
+
+
+def _difference(decision: Decision, pair: tuple[int, int]) -> Difference:
+    mirrored = pair[::-1]
+    blocks = int(decision.pairs.blocks[pair])
+    at_least = bool(decision.bounded[pair]), bool(decision.bounded[mirrored])
+    if not blocks:
+        return NOTHING_TOLD
+    mean, reach = float(decision.pairs.mean[pair]), float(decision.pairs.reach[pair])
+    base = float(decision.means[pair[1]])
+    relative = decision.logarithmic or base > 0
+    told = _told(decision, mean, reach, at_least)
+    known = told is not Told.NOTHING
+
+    def back(change: float) -> float:
+        if decision.logarithmic:
+            return math.expm1(min(change, 700.0))
+        return change / base if relative else change
+
+    return Difference(
+        told=told,
+        blocks=blocks,
+        relative=relative,
+        change=back(mean),
+        low=back(mean - reach) if known and not at_least[1] else None,
+        high=back(mean + reach) if known and not at_least[0] else None,
+        smallest_visible=back(float(decision.pairs.visible[pair])) if known else None,
+        at_least=at_least,
+    )
+
+
+def _told(decision: Decision, mean: float, reach: float, at_least: tuple[bool, bool]) -> Told:
+    if math.isnan(reach):
+        return Told.NOTHING
+    if abs(mean) <= max(reach, decision.resolution):
+        return Told.ALIKE
+    # What fell behind is longer than its value says, so it can be told to be longer alone.
+    more, less = not at_least[1], not at_least[0]
+    if mean > 0:
+        return Told.MORE if more else Told.ALIKE
+    return Told.LESS if less else Told.ALIKE

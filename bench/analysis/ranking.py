@@ -1,0 +1,63 @@
+"""Which time the cells of a workload are ranked by, and why."""
+
+from collections.abc import Iterable
+
+from bench.analysis.figures import CellFigures
+from bench.plan.model import Cell, Plan
+from bench.record.schema import Time
+from bench.spec.acking import ack_moments, acks_differ
+from bench.spec.metrics import Metric, find_metric, metric_of
+
+
+def ranking_time(cells: Iterable[CellFigures]) -> Time:
+    """Return the time that cells are ranked by.
+
+    End-to-end, but completion where they acknowledge at different moments: an ack before the
+    handler ends a message's end-to-end time, not the work.
+    """
+    return _time_of(cell.cell for cell in cells)
+
+
+def ranking_key(cells: Iterable[CellFigures], percentile: str = "p99") -> str:
+    """Return the key of that time at a percentile."""
+    return f"{ranking_time(cells)}_ns_{percentile}"
+
+
+def ranking_reason(cells: Iterable[CellFigures]) -> str:
+    """Return why cells are ranked by completion, as a sentence; empty where they are not."""
+    moments = ack_moments(cell.cell.settings for cell in cells)
+    if len(moments) < 2:
+        return ""
+    return (
+        "Ranked by completion, when the handler is done, and not by end-to-end: these variants "
+        f"acknowledge at different moments ({', '.join(moments)}), and what acks sooner is not "
+        "done sooner."
+    )
+
+
+def primary_of(plan: Plan) -> Metric:
+    """Return the figure that a run's recommendation goes by; its own choice where it made none."""
+    return _named(plan.primary) if plan.primary else metric_of(f"{_time_of(plan.cells)}_ns_p99")
+
+
+def secondary_of(plan: Plan) -> tuple[Metric, ...]:
+    """Return the figures that decide where the primary cannot."""
+    return tuple(map(_named, plan.secondary))
+
+
+def asked_of(plan: Plan, workload: str) -> frozenset[str]:
+    """Return the keys of the figures that a workload's cells are ranked by."""
+    time = _time_of(cell for cell in plan.cells if cell.workload_name == workload)
+    named = (primary_of(plan), *secondary_of(plan)) if plan.success else ()
+    return frozenset((f"{time}_ns_p99", *(metric.key for metric in named)))
+
+
+def _time_of(cells: Iterable[Cell]) -> Time:
+    return Time.COMPLETION if acks_differ(cell.settings for cell in cells) else Time.END_TO_END
+
+
+def _named(name: str) -> Metric:
+    metric = find_metric(name)
+    if metric is None:
+        raise ValueError(f"a plan holds the unknown metric {name}")
+    return metric

@@ -1,0 +1,24 @@
+"""When variants acknowledge, and whether that differs between them.
+
+End-to-end time ends with the ack. Between variants that ack at different moments a shorter one may
+mean that less was waited for, not that more was done; completion, the handler's end, is the same
+moment for all (docs/METRICS.md).
+"""
+
+from collections.abc import Iterable
+
+from bench.spec.variant import Settings
+
+
+def ack_moments(variants: Iterable[Settings]) -> tuple[str, ...]:
+    """Return the moments at which these variants acknowledge, each once, in their order."""
+    return tuple(dict.fromkeys(map(_moment, variants)))
+
+
+def acks_differ(variants: Iterable[Settings]) -> bool:
+    """Say whether end-to-end times of these variants end at different moments."""
+    return len(ack_moments(variants)) > 1
+
+
+def _moment(settings: Settings) -> str:
+    return f"{settings.ack.timing}, confirmed" if settings.ack.double else settings.ack.timing

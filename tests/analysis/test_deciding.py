@@ -1,0 +1,165 @@
+"""Whether one cell differs from another, said once for all who show it."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.deciding import decisions, leader
+from bench.analysis.decision import Decision, Told
+from bench.analysis.figures import CellFigures
+from bench.record.schema import Time
+from bench.spec.metrics import metric_of
+from tests.gate.figures import Blocks, run_of, with_trials
+
+P99 = "end_to_end_ns_p99"
+
+
+def decided(**cells: Blocks) -> Decision:
+    """What the blocks tell of cells' end-to-end p99, ms by block; ids are `small-events--…`."""
+    return run_of(cells).workloads[0].decisions[P99]
+
+
+def told(decision: Decision, one: str, other: str) -> Told:
+    ids = {each.rpartition(".")[2]: each for each in decision.ids}
+    return decision.between(ids[one], ids[other]).told
+
+
+def fallen_behind(cell: CellFigures, blocks: set[int], longest_ms: float) -> CellFigures:
+    """The cell with most messages of these blocks never acknowledged, and the rest this long."""
+    trials = []
+    for trial in cell.trials:
+        times = trial.times[Time.END_TO_END]
+        if trial.record.block in blocks:
+            percentiles = dict.fromkeys(times.percentiles_ns)
+            times = replace(
+                times, count=100, percentiles_ns=percentiles, max_ns=round(longest_ms * 1e6)
+            )
+        trials.append(replace(trial, times={Time.END_TO_END: times}))
+    return with_trials(cell.cell, trials)
+
+
+def test_a_small_difference_within_every_block_is_told() -> None:
+    """The host drifts by a factor of two, the cells differ by 5 % in each block: pairs see it."""
+    found = decided(a=(100.0, 150.0, 200.0), b=(105.0, 157.6, 210.5))
+
+    assert told(found, "b", "a") is Told.MORE
+    assert told(found, "a", "b") is Told.LESS
+
+
+def test_a_large_difference_that_comes_and_goes_is_not() -> None:
+    """30 % better on the mean, but worse in one block of three: chance does as much."""
+    found = decided(a=(100.0, 100.0, 100.0), b=(150.0, 95.0, 145.0))
+
+    assert told(found, "b", "a") is Told.ALIKE
+
+
+def test_two_blocks_tell_nothing() -> None:
+    """The quickstart has two blocks: neither yes nor no would be honest."""
+    assert told(decided(a=(100.0, 100.0), b=(200.0, 200.0)), "a", "b") is Told.NOTHING
+
+
+def test_blocks_that_are_not_shared_do_not_count() -> None:
+    """A missing trial takes its pair out; unpaired blocks carry the host's drift."""
+    one, other = run_of({"a": (1.0,) * 6, "b": (2.0,) * 6}).workloads[0].cells
+    cells = (with_trials(one.cell, one.trials[:4]), with_trials(other.cell, other.trials[2:]))
+
+    assert told(decisions(cells)[P99], "a", "b") is Told.NOTHING
+
+
+def test_of_a_cell_with_too_many_invalid_trials_nothing_is_told() -> None:
+    """What spoilt two of its five trials has probably touched the other three."""
+    decisions_of = run_of({"a": (1.0,) * 5, "b": (None, None, 2.0, 2.0, 2.0)}).workloads[0]
+
+    assert len(decisions_of.decisions[P99].ids) == 1
+
+
+def test_equal_values_are_not_told_apart() -> None:
+    """No scatter and no difference is no difference."""
+    assert told(decided(a=(5.0,) * 3, b=(5.0,) * 3), "a", "b") is Told.ALIKE
+
+
+def test_what_a_histogram_cannot_resolve_is_not_told_apart() -> None:
+    """Three digits know nothing finer than 0.1 %, however often it comes back."""
+    found = decided(a=(10.0,) * 5, b=(10.005,) * 5)
+
+    assert told(found, "a", "b") is Told.ALIKE
+
+
+def test_the_interval_of_two_cells_is_that_of_t() -> None:
+    """By hand: p99 alone takes half of 10 %. Logs of 2.0, 2.2 and 2.0 have the mean ln 2.0646 and
+    the standard error 0.03177; the t quantile of 97.5 % for 2 degrees of freedom is 4.303."""
+    found = decided(a=(1.0, 10.0, 100.0), b=(2.0, 22.0, 200.0))
+
+    difference = found.between(found.ids[1], found.ids[0])
+
+    assert difference.change == pytest.approx(1.0646, abs=1e-4)
+    assert difference.low == pytest.approx(2.0646 * 2.71828**-0.13670 - 1, rel=1e-3)
+    assert difference.high == pytest.approx(2.0646 * 2.71828**0.13670 - 1, rel=1e-3)
+
+
+def test_choosing_among_many_is_allowed_for() -> None:
+    """The same two rows that are told apart alone are not when they are two of eight."""
+    low, high = (10.0, 10.2, 9.9, 10.1, 10.0), (10.3, 10.25, 10.35, 10.5, 10.2)
+    between = {
+        f"c{n}": tuple(10.15 + (0.12 if (n * 7 + b * 5) % 3 else -0.2) for b in range(5))
+        for n in range(6)
+    }
+
+    assert told(decided(low=low, high=high), "high", "low") is Told.MORE
+    assert told(decided(low=low, high=high, **between), "high", "low") is Told.ALIKE
+
+
+def test_more_workloads_make_each_harder_to_tell() -> None:
+    """One chance in ten is that of the whole run, however much stands in it."""
+    cells = {"a": (10.0, 10.1, 9.9), "b": (10.9, 10.8, 10.7)}
+    (alone,) = run_of(cells).workloads
+    first, _ = run_of(cells, workloads=("x", "y")).workloads
+
+    def width(decision: Decision) -> float:
+        found = decision.between(*decision.ids)
+        assert found.high is not None
+        assert found.low is not None
+        return found.high - found.low
+
+    assert width(first.decisions[P99]) > width(alone.decisions[P99])
+
+
+def test_a_cell_that_fell_behind_is_told_to_be_longer_and_never_shorter() -> None:
+    """Its messages never came: a short longest time of the few that did is no merit."""
+    steady, behind = run_of({"steady": (10.0,) * 5, "behind": (1.0,) * 5}).workloads[0].cells
+    cells = (steady, fallen_behind(behind, {1, 2, 3, 4, 5}, longest_ms=30.0))
+
+    found = decisions(cells)[P99]
+
+    assert told(found, "behind", "steady") is Told.MORE
+    difference = found.between(found.ids[1], found.ids[0])
+    assert (difference.at_least, difference.high) == ((True, False), None)
+
+
+def test_what_never_came_is_no_shorter_than_what_others_measured() -> None:
+    """It fell behind after 1 ms, the other took 10 ms: it must not be called ten times as fast."""
+    steady, behind = run_of({"steady": (10.0,) * 5, "behind": (1.0,) * 5}).workloads[0].cells
+    cells = (steady, fallen_behind(behind, {1, 2, 3, 4, 5}, longest_ms=1.0))
+
+    assert told(decisions(cells)[P99], "behind", "steady") is Told.ALIKE
+
+
+def test_two_that_fell_behind_cannot_be_told_apart() -> None:
+    """Of neither is known how long its messages would have taken."""
+    one, other = run_of({"one": (1.0,) * 5, "other": (1.0,) * 5}).workloads[0].cells
+    every = {1, 2, 3, 4, 5}
+    cells = (
+        fallen_behind(one, every, longest_ms=10.0),
+        fallen_behind(other, every, longest_ms=90.0),
+    )
+
+    assert told(decisions(cells)[P99], "one", "other") is Told.ALIKE
+
+
+def test_the_first_is_a_rank_that_needs_two() -> None:
+    """A cell alone has beaten nobody, and of slip neither way is better."""
+    one, two = run_of({"one": (2.0,) * 3, "two": (1.0,) * 3}).workloads[0].cells
+
+    assert leader(metric_of(P99), (one, two)) is two
+    assert leader(metric_of(P99), (one,)) is None
+    assert leader(metric_of("slip_ns_p99"), (one, two)) is None
