@@ -52,7 +52,8 @@ class Matrix(Spec):
         seed: seeds order, arrivals and payloads.
         phases: phases for every workload of this matrix; each workload's own when left out.
         baseline: the variant that others are compared with, `config/variant`.
-        primary: the figure that a recommendation goes by; end-to-end p99 when left out.
+        primary: the figure that a recommendation goes by. When left out end-to-end p99, or
+            completion p99 where the variants acknowledge at different moments.
         secondary: up to two figures that decide where the primary cannot.
         success: rules that a variant must hold under every workload to be recommended.
     """
