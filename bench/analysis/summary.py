@@ -29,7 +29,7 @@ from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
 from bench.analysis.sampled import column, instants_s, lag_samples
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
-from bench.plan.model import Cell, Trial
+from bench.plan.model import Cell, Plan, Trial
 from bench.record.hlog import Interval
 from bench.record.schema import Slices, Time, TrialRecord, Window
 from bench.record.store import RunStore

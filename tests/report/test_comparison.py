@@ -169,7 +169,7 @@ def test_groups_span_their_columns(figures: RunFigures) -> None:
 def test_a_time_that_no_cell_has_is_of_no_unit(figures: RunFigures) -> None:
     """A row of n/a in µs beside rows in ms made the reader look for the difference."""
     never = {"none": figures.workloads[0].cells[2]}
-    table = comparison.question_table(never, figures.metrics, "t", "c")
+    table = comparison.question_table(figures.workloads[0], never, figures.metrics, "t", "c")
     names = [row.names[0] for row in table.rows]
 
     assert "end-to-end p99" in names
@@ -180,7 +180,9 @@ def test_times_of_one_group_share_a_unit(figures: RunFigures) -> None:
     """p50 of 0.09 ms and p99 of 1.2 ms are compared at sight only when both are in ms or µs."""
     quick = replace(FAST, names=("c/quick",), p50_ms=0.05, tail=9.0)
     cell = run_figures(variants=(quick,), workloads=("w",), with_fault=False).workloads[0].cells[0]
-    table = comparison.question_table({"quick": cell}, figures.metrics, "t", "c")
+    table = comparison.question_table(
+        figures.workloads[0], {"quick": cell}, figures.metrics, "t", "c"
+    )
     units = {
         row.names[0].rpartition(", ")[2]
         for row in table.rows
