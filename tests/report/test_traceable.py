@@ -211,7 +211,11 @@ def expected_of(made: Made, cell: str, title: str) -> str:
 
 
 def test_the_forest_is_that_of_the_logs(made: Made) -> None:
-    """Change and interval of both percentiles: t of 2 degrees of freedom at 95 % is 2.92."""
+    """Change of both percentiles, and the interval of the p99 that the two are ranked by.
+
+    Half of 10 % is its own: t of 2 degrees of freedom at 97.5 % is 4.303. The p50 shares the other
+    half with all other figures, so its interval is wider.
+    """
     shown = row_of(made.page, "workload-1-baseline-forest-table", "pull-batch/fast")
 
     for start, percentile in ((0, 99.0), (5, 50.0)):
@@ -225,12 +229,14 @@ def test_the_forest_is_that_of_the_logs(made: Made) -> None:
                 for a, b in pairs
             ]
         )
-        half = 2.9199856 * logs.std(ddof=1) / math.sqrt(BLOCKS)
+        half = 4.3026527 * logs.std(ddof=1) / math.sqrt(BLOCKS)
         low, middle, high = (
             f"\N{MINUS SIGN}{-math.expm1(end) * 100:.1f} %"
             for end in (logs.mean() - half, logs.mean(), logs.mean() + half)
         )
-        assert shown[start : start + 2] == [middle, f"{low} to {high}"]
+        assert shown[start] == middle
+        if percentile == 99.0:
+            assert shown[start + 1] == f"{low} to {high}"
 
 
 NOT_OF_TIMES = {
