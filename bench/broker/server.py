@@ -22,6 +22,9 @@ END_TIMEOUT_S = guardian.GRACE_S + 5.0
 LOG_TAIL_LINES = 5
 _POLL_S = 0.02
 
+_SLOW = re.compile(r':(jetbench[\w-]*)" - Slow Consumer Detected: (.+?)\.?$', re.MULTILINE)
+"""As nats-server 2.15.1 logs it, after version, language and name of the client."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
@@ -182,6 +185,17 @@ def log_tail(directory: Path) -> str:
             lines += (directory / name).read_text(errors="replace").split("\n")
     said = [line.strip() for line in lines if line.strip()]
     return " | ".join(said[-LOG_TAIL_LINES:]) or "(empty)"
+
+
+def slow_consumers(directory: Path) -> tuple[tuple[str, str], ...]:
+    """Return whom the embedded server cut off as a slow consumer, by role, and why; each once.
+
+    It tells nobody but its log: no error goes before the end of such a connection.
+    """
+    with suppress(OSError):  # the log is gone with a server that ended
+        found = _SLOW.findall((directory / "server.log").read_text(errors="replace"))
+        return tuple(dict.fromkeys((name.removeprefix("jetbench-"), why) for name, why in found))
+    return ()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

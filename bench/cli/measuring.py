@@ -166,23 +166,34 @@ def new_store(results: Path, label: str) -> RunStore:
 
 
 def interruptible(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; Ctrl-C or SIGTERM cancels the work, which cleans up.
+    """Run to the end; Ctrl-C, SIGTERM or a terminal that closes cancels the work, which cleans up.
 
     Raises:
         KeyboardInterrupt: it was cancelled.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            return runner.run(_ended_by_sigterm(work))  # of SIGINT the runner takes care
+            return runner.run(_ended_by_signal(work))  # of SIGINT the runner takes care
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
 
 
-async def _ended_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
-    """Cancel the work on SIGTERM, also where SIGINT is ignored, as in a shell's background job."""
+async def _ended_by_signal(work: Coroutine[Any, Any, T]) -> T:
+    """Cancel the work on SIGTERM, also where SIGINT is ignored, as in a shell's background job.
+
+    SIGHUP does the same, but under nohup. What sends both at once must not cancel the cleaning up.
+    """
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine runs in a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def end() -> None:
+        if not task.cancelling():
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, end)
     return await work
 
 

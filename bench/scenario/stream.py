@@ -8,14 +8,18 @@ from nats.aio.client import Client
 from bench.broker import admin
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
-from bench.broker.server import Server
+from bench.broker.server import Server, slow_consumers
 from bench.clients.port import Binding
+from bench.core.errors import BenchError
 from bench.engine.ackcheck import sample_percent
 from bench.engine.jobs import ConsumerJob, PublisherJob, SamplerJob
 from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
+
+_CONTROL = ("sampler", "jetbench")
+"""Connections that carry no load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +53,47 @@ async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: W
             sample_percent=sample_percent(cell.settings, cell.workload.publish.rate_msgs_per_s),
         )
         outcome = await conduct(_scene(stage, trial, cell, traffic), watch)
+        outcome.findings += _slow_consumers(stage.server)
     finally:
-        why = await admin.clean_up(stage.client, stage.names)
-        if why and stage.server.directory is None:  # ours is gone with its store in any case
+        if why := await _clean_up(stage):
             outcome.findings.append(_left_behind(stage.names, why))
     return outcome
+
+
+async def _clean_up(stage: Stage) -> str:
+    """Remove what was made; return why it may still be there, empty when it is gone.
+
+    The link to a server of the user's own may have been cut meanwhile: then it is made anew.
+    """
+    why = await admin.clean_up(stage.client, stage.names)
+    if not why or stage.server.directory is not None:  # ours is gone with its store in any case
+        return ""
+    try:
+        link = await admin.connect(stage.endpoint)
+    except BenchError as error:
+        return f"{why}; {error}"
+    try:
+        return await admin.clean_up(link, stage.names)
+    finally:
+        await link.close()
+
+
+def _slow_consumers(server: Server) -> list[Finding]:
+    """Name what the embedded server cut off for being slow: to the client it is a mere end.
+
+    A user's server keeps its log to itself.
+    """
+    if server.directory is None:
+        return []
+    return [
+        Finding(
+            level=Level.WARNING if role in _CONTROL else Level.INVALID,
+            code="slow-consumer",
+            text=f"the server cut {role} off as a slow consumer, which did not take what it was "
+            f"sent: {why}",
+        )
+        for role, why in slow_consumers(server.directory)
+    ]
 
 
 def _left_behind(names: Names, why: str) -> Finding:

@@ -51,12 +51,13 @@ def workload(
     *,
     consume: Tree | None = None,
     publish: Tree | None = None,
+    size: str = "128B",
     drain: str = "5s",
 ) -> Workload:
     return Workload.model_validate(
         {
             "kind": "stream",
-            "payload": {"sizes": "128B"},
+            "payload": {"sizes": size},
             "publish": {"rate": rate, **(publish or {})},
             "consume": consume or {},
             "phases": {"warmup": "500ms", "measure": measure, "drain": drain},

@@ -1,13 +1,16 @@
 """What goes wrong during a trial: it is kept and marked invalid, and nothing is left over."""
 
+import asyncio
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bench.broker import admin
 from bench.broker.endpoint import Endpoint
 from bench.engine.trial import Moment
 from bench.record.schema import TrialRecord
@@ -107,6 +110,64 @@ def test_a_server_that_cannot_start_makes_the_trial_invalid(tmp_path: Path) -> N
     assert codes(record) == {"not-started"}
     assert "max_payload" in texts(record)
     assert_nothing_is_left(tmp_path)
+
+
+def test_what_was_made_is_removed_although_every_link_was_cut(tmp_path: Path) -> None:
+    """A server that was down for a moment has the stream in its store, and must not keep it."""
+    (tmp_path / "own").mkdir()
+    server = RealServer(tmp_path / "own")
+    server.start()
+    target = RemoteTarget(endpoint=Endpoint(url=server.url), parent=tmp_path)
+
+    def restart() -> None:
+        server.kill()
+        server.start()
+
+    try:
+        record = run_trial(
+            tmp_path, workload(), {}, target=target, on_moment=once_in_the_window(restart)
+        ).record
+        left = asyncio.run(streams(server.url))
+    finally:
+        server.kill()
+
+    assert not record.valid
+    assert "left-behind" not in codes(record)
+    assert left == set()
+
+
+async def streams(url: str) -> set[str]:
+    """Return the streams on a server."""
+    link = await admin.connect(Endpoint(url=url))
+    names = await admin.stream_names(link)
+    await link.close()
+    return names
+
+
+def test_a_consumer_that_the_server_cut_off_is_called_slow(tmp_path: Path) -> None:
+    """It sees nothing but the end of its connection; 64 MiB may wait for it, 4 s of this load."""
+
+    def stop_for_six_seconds() -> None:
+        consumer = sorted(child.pid for child in children("bench.engine.worker"))[1]
+        os.kill(consumer, signal.SIGSTOP)
+        threading.Timer(6.0, os.kill, (consumer, signal.SIGCONT)).start()
+
+    load = workload("160/s", "7s", size="100KiB")
+    record = run_trial(
+        tmp_path,
+        load,
+        {
+            "stream": {"storage": "memory"},
+            "consumer": {"mode": "push", "ack_policy": "none"},
+            "ack": {"timing": "none"},
+        },
+        on_moment=once_in_the_window(stop_for_six_seconds),
+    ).record
+
+    assert not record.valid
+    assert {"connection-fault", "slow-consumer"} <= codes(record)
+    assert "the server cut consumer-0 off as a slow consumer" in texts(record)
+    assert "MaxPending of 67108864 Exceeded" in texts(record)
 
 
 def test_what_stays_on_a_server_of_the_users_is_named(tmp_path: Path) -> None:

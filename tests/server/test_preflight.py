@@ -80,11 +80,8 @@ async def _add_stream(url: str) -> None:
 
 def test_a_payload_above_the_servers_max_payload_is_told(tmp_path: Path) -> None:
     """Else every trial of the cell would end as its first message is written."""
-    load = workload().model_copy(
-        update={"payload": workload().payload.model_copy(update={"sizes": {65536: 1.0}})}
-    )
     with configured(tmp_path, "max_payload: 64000\n" + one_account()) as url:
-        words = refused(tmp_path, url, load)
+        words = refused(tmp_path, url, workload(size="64KiB"))
 
     assert "payload.sizes: messages of 64KiB" in words
     assert "nothing was run" in words

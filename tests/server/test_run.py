@@ -212,21 +212,46 @@ def test_a_users_server_is_left_as_it_was(tmp_path: Path) -> None:
     assert "***@127.0.0.1" in json.loads(environment.read_text())["server"]
 
 
-def test_ctrl_c_leaves_no_stream_on_a_users_server(tmp_path: Path) -> None:
-    """Cleaning up after itself also when interrupted is a promise of the README."""
+@pytest.mark.parametrize(
+    "signals", [[signal.SIGTERM], [signal.SIGHUP], [signal.SIGTERM, signal.SIGHUP]]
+)
+def test_an_end_from_outside_leaves_no_stream_on_a_users_server(
+    tmp_path: Path, signals: list[signal.Signals]
+) -> None:
+    """Cleaning up also when interrupted is a promise of the README; systemd sends both at once."""
     project(tmp_path, workload={"phases": {"warmup": "1s", "measure": "60s", "drain": "1s"}})
     with nats_server(tmp_path / "own") as url:
         process = start(tmp_path, "run", "tiny", "--server", url)
         for _ in range(400):
-            if asyncio.run(streams(url)):
-                break
+            if any(not name.endswith("-000") for name in asyncio.run(streams(url))):
+                break  # a trial's own, not the rehearsal's
             time.sleep(0.05)
 
-        os.kill(process.pid, signal.SIGTERM)
+        for each in signals:
+            os.kill(process.pid, each)
         process.communicate(timeout=60)
 
         assert process.returncode == 130
         assert asyncio.run(streams(url)) == set()
+
+
+def test_a_run_under_nohup_goes_on_without_its_terminal(tmp_path: Path) -> None:
+    """That is what nohup is for."""
+    project(tmp_path, workload={"phases": {"warmup": "500ms", "measure": "2s", "drain": "5s"}})
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start(tmp_path, "run", "tiny")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    while not trials_of(tmp_path):
+        assert process.poll() is None
+        time.sleep(0.05)
+
+    os.kill(process.pid, signal.SIGHUP)
+    process.communicate(timeout=60)
+
+    assert process.returncode in {0, 4}
+    assert len(trials_of(tmp_path)) >= 2
 
 
 def test_a_foreign_stream_over_every_subject_is_refused_and_untouched(tmp_path: Path) -> None:
