@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from bench.gate.verdict import GateOutcome, GateResult
+from bench.core import text
+from bench.gate.verdict import P_MARGIN_MEANING, P_MEANING, GateOutcome, GateResult
 from bench.stats.compare import Verdict
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -45,7 +46,14 @@ def _case(suite: ET.Element, outcome: GateOutcome, *, inconclusive_fails: bool) 
     detail = ET.SubElement(case, tag, message=message)
     if tag != "skipped":
         detail.set("type", str(outcome.verdict))
-        detail.text = _clean(f"{outcome.rule}: {outcome.reason}")
+        detail.text = _clean(f"{outcome.rule}: {outcome.reason}{_chances(outcome)}")
+
+
+def _chances(outcome: GateOutcome) -> str:
+    """Write the two p of an outcome, each under its name; empty where chance has no part in it."""
+    pairs = ((outcome.p_adjusted, P_MEANING), (outcome.p_margin, P_MARGIN_MEANING))
+    said = [f"p {text.p_value(p)} {meaning}" for p, meaning in pairs if p is not None]
+    return f" ({'; '.join(said)})" if said else ""
 
 
 _TAGS = {

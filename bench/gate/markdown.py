@@ -3,7 +3,14 @@
 import re
 
 from bench.core import text
-from bench.gate.verdict import GateOutcome, GateResult
+from bench.gate.verdict import (
+    P_MARGIN_MEANING,
+    P_MARGIN_WORDS,
+    P_MEANING,
+    P_WORDS,
+    GateOutcome,
+    GateResult,
+)
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
 
@@ -23,7 +30,8 @@ _HEAD = (
     "Baseline",
     "Candidate's figure",
     "Change (90 % interval)",
-    "p, adjusted",
+    P_WORDS,
+    P_MARGIN_WORDS,
     "Blocks",
 )
 
@@ -45,6 +53,9 @@ def render(result: GateResult) -> str:
         _row(_HEAD),
         _row(["---"] * len(_HEAD)),
         *(_row(_cells(outcome)) for outcome in result.outcomes),
+        "",
+        f"{P_WORDS}: {P_MEANING}; a fail needs it below 0.05. "
+        f"{P_MARGIN_WORDS}: {P_MARGIN_MEANING}; a pass has it below 0.05.",
         "",
         *_reasons(result),
     ]
@@ -72,7 +83,7 @@ def _cells(outcome: GateOutcome) -> list[str]:
         figure(outcome.baseline_value, outcome),
         figure(outcome.candidate_value, outcome),
         change(outcome),
-        "" if outcome.p_adjusted is None else text.p_value(outcome.p_adjusted),
+        *("" if p is None else text.p_value(p) for p in (outcome.p_adjusted, outcome.p_margin)),
         str(outcome.blocks),
     ]
 

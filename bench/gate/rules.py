@@ -25,6 +25,7 @@ from bench.stats.compare import (
     Change,
     Verdict,
     change,
+    p_reaching,
     verdict,
 )
 from bench.stats.estimate import arithmetic_mean, geometric_mean
@@ -71,7 +72,10 @@ class Look:
         verdict: by this rule alone, before other rules are allowed for.
         reason: why, in a sentence.
         blocks: valid blocks that it goes by.
-        p: one-sided, of "the rule holds"; None where nothing is left to chance.
+        p: one-sided, of "no worse than the baseline", or of "the limit holds"; what fails has it
+            below 5 %. None where nothing is left to chance.
+        p_margin: one-sided, of "worse by the margin or more", or of "the limit is broken"; what
+            passes has it below 5 %. None likewise, and where values are known as "at least" only.
         value: the candidate's figure, in the metric's unit; None where there is none.
         contrast: with the baseline; None without one.
     """
@@ -80,6 +84,7 @@ class Look:
     reason: str
     blocks: int
     p: float | None = None
+    p_margin: float | None = None
     value: float | None = None
     contrast: Contrast | None = None
 
@@ -175,6 +180,8 @@ def _look_at_change(rule: Criterion, found: Contrast) -> Look:
         return replace(judged, reason=reason)
     said = verdict(found.found, margin)
     before, after = found.at_least
+    if not before and not after:
+        judged = replace(judged, p_margin=p_reaching(found.differences, margin))
     if before or (after and said is Verdict.PASS):
         whose = "baseline" if before else "candidate"
         reason = f"the {whose} fell behind, and its true figure is longer than can be told"
@@ -210,7 +217,8 @@ def _look_at_limit(
     metric = measure.metric
     each = list(found.values())[:first]
     values = [reading.value for reading in each]
-    beyond = _beyond(rule, measure, values)
+    distances = _beyond(rule, measure, values)
+    beyond = change(distances)
     if beyond is None:
         return _too_few_blocks(len(values), metric)
     mean = geometric_mean if _logarithmic(rule, measure, values) else arithmetic_mean
@@ -229,7 +237,12 @@ def _look_at_limit(
     if longer:
         reason += "; it fell behind, and the true figure is longer still"
     return Look(
-        verdict=said, reason=reason, blocks=beyond.pairs, p=beyond.p_worse, value=estimate.value
+        verdict=said,
+        reason=reason,
+        blocks=beyond.pairs,
+        p=beyond.p_worse,
+        p_margin=None if longer else p_reaching(distances, 0.0),
+        value=estimate.value,
     )
 
 
@@ -240,12 +253,12 @@ _LIMIT_WORDS = {
 }
 
 
-def _beyond(rule: Criterion, measure: Measure, values: Sequence[float]) -> Change | None:
+def _beyond(rule: Criterion, measure: Measure, values: Sequence[float]) -> list[float]:
     """Return how far values lie beyond the limit of a rule; positive breaks it."""
     sign = 1.0 if rule.operator.limits_above else -1.0
     if _logarithmic(rule, measure, values):
-        return change([sign * math.log(value / rule.limit) for value in values])
-    return change([sign * (value - rule.limit) for value in values])
+        return [sign * math.log(value / rule.limit) for value in values]
+    return [sign * (value - rule.limit) for value in values]
 
 
 def _logarithmic(rule: Criterion, measure: Measure, values: Sequence[float]) -> bool:

@@ -22,6 +22,14 @@ from bench.spec.gates import Gates
 from bench.stats.compare import MIN_PAIRS_TO_FAIL, Verdict, holm
 
 GATE_SCHEMA_VERSION = 1
+
+P_WORDS = "p, no worse"
+P_MEANING = 'of "no worse than the baseline" or "the limit holds", one-sided, after Holm'
+P_MARGIN_WORDS = "p, margin"
+P_MARGIN_MEANING = 'of "worse by the margin or more" or "the limit is broken", one-sided'
+"""What every view calls the two p of a gate: a fail needs the first below 0.05, a pass the other.
+"""
+
 ALPHA = 0.05
 
 EXIT_CODES = {
@@ -62,8 +70,11 @@ class GateOutcome:
         change, low, high: of the candidate, with its 90 % interval; positive is more.
         margin: the share that the rule allows.
         smallest_visible: size of the smallest worsening that so many blocks find in 80 % of cases.
-        p: one-sided, of "the rule holds".
+        p: one-sided, of "no worse than the baseline", or of "the limit holds" where the rule has a
+            fixed one; a fail needs it below 0.05.
         p_adjusted: the same after Holm over all gates; 1 where the screen was not red.
+        p_margin: one-sided, of "worse by the margin or more", or of "the limit is broken"; a pass
+            has it below 0.05. It takes no part in Holm's allowance, which guards against reds.
         p_by_ranks: two-sided, of "no change", by ranks.
     """
 
@@ -88,6 +99,7 @@ class GateOutcome:
     p: float | None = None
     p_adjusted: float | None = None
     p_by_ranks: float | None = None
+    p_margin: float | None = None
 
     @property
     def blind(self) -> bool:
@@ -291,6 +303,7 @@ def _outcome(case: Case, now: Look, adjusted: float | None) -> GateOutcome:
         margin=rule.limit if rule.versus_baseline else None,
         p=now.p,
         p_adjusted=adjusted,
+        p_margin=now.p_margin,
     )
     if found is None:
         return outcome
@@ -339,6 +352,14 @@ def _warnings(figures: RunFigures, outcomes: Sequence[GateOutcome]) -> Iterator[
         yield (
             f"{text.plural(min(few), 'valid block')} can show a difference but fail nothing; "
             f"that takes {MIN_PAIRS_TO_FAIL}."
+        )
+    red = [o for o in outcomes if o.verdict is Verdict.FAIL and o.p is not None]
+    if unconfirmed := [o for o in red if o.blocks <= figures.plan.blocks]:
+        first = unconfirmed[0]
+        yield (
+            f"{first.workload}, {first.rule}: red on {text.plural(first.blocks, 'block')}, and not "
+            "confirmed on as many more: near the margin a single look is red more often. "
+            "`jetbench gate` without RUN measures and confirms."
         )
     for outcome in outcomes:
         if outcome.blind and outcome.smallest_visible is not None and outcome.margin is not None:

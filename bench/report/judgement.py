@@ -6,7 +6,14 @@ from bench.analysis.figures import RunFigures
 from bench.core import text
 from bench.gate.criteria import Answer, Mark, Standing, answer
 from bench.gate.markdown import change, figure
-from bench.gate.verdict import GateOutcome, GateResult
+from bench.gate.verdict import (
+    P_MARGIN_MEANING,
+    P_MARGIN_WORDS,
+    P_MEANING,
+    P_WORDS,
+    GateOutcome,
+    GateResult,
+)
 from bench.report import margins
 from bench.report.model import (
     Block,
@@ -83,7 +90,8 @@ def _gate_table(gate: GateResult) -> Table:
             Column(title="Baseline's"),
             Column(title="Candidate's"),
             Column(title="Change", hint="with its 90 % interval"),
-            Column(title="p", hint="one-sided, of the rule holding; after Holm over all gates"),
+            Column(title=P_WORDS, hint=f"{P_MEANING} over all gates; a fail needs it below 0.05"),
+            Column(title=P_MARGIN_WORDS, hint=f"{P_MARGIN_MEANING}; a pass has it below 0.05"),
             Column(title="Visible from", hint="smallest worsening found in 80 % of cases"),
             Column(title="n", hint="valid blocks"),
             Column(title="Why", numeric=False, prose=True),
@@ -100,7 +108,10 @@ def _outcome_entries(outcome: GateOutcome) -> tuple[Entry, ...]:
         _maybe(figure(outcome.baseline_value, outcome)),
         _maybe(figure(outcome.candidate_value, outcome)),
         _change(outcome),
-        _maybe("" if outcome.p_adjusted is None else text.p_value(outcome.p_adjusted)),
+        *(
+            _maybe("" if p is None else text.p_value(p))
+            for p in (outcome.p_adjusted, outcome.p_margin)
+        ),
         _maybe("" if visible is None else text.share(visible)),
         Entry(text=str(outcome.blocks)),
         Entry(text=outcome.reason, tone=Tone.MUTED),

@@ -144,6 +144,18 @@ def verdict(found: Change, margin: float) -> Verdict:
     return Verdict.INCONCLUSIVE
 
 
+def p_reaching(differences: Sequence[float], margin: float) -> float:
+    """Return the one-sided p of "worse by the margin or more"; below 5 % it is what passes.
+
+    Args:
+        differences: positive is worse, shape (n,), n >= 2.
+        margin: on their scale; 0 asks for "worse, or no better".
+    """
+    pairs = len(differences)
+    error = _Error(value=float(np.std(differences, ddof=1)) / math.sqrt(pairs), freedom=pairs - 1)
+    return _p_of_t(margin - float(np.mean(differences)), error)
+
+
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Return p values adjusted for the family they belong to, in the order given.
 

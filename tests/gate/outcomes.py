@@ -37,6 +37,7 @@ OUTCOMES = (
         p=0.0001,
         p_adjusted=0.0004,
         p_by_ranks=0.06,
+        p_margin=0.97,
     ),
     _outcome("server_cpu vs baseline <= +10%", Verdict.INVALID, "2 of 5 blocks invalid"),
     _outcome(
@@ -46,6 +47,7 @@ OUTCOMES = (
         candidate_value=9.99e6,
         p=0.4,
         p_adjusted=1.0,
+        p_margin=0.6,
     ),
     _outcome("lost == 0", Verdict.PASS, "at most 0 in 5 valid trials"),
 )

@@ -15,7 +15,8 @@ GOLDEN = """\
   <testsuite name="small-events" tests="4" failures="2" errors="1" skipped="0">
     <testcase classname="small-events.candidate/new" name="end_to_end_p99 vs baseline &lt;= +10%">
       <failure message="+21 %: worse" type="fail">end_to_end_p99 vs baseline &lt;= +10%: +21 %: \
-worse</failure>
+worse (p 0.0004 of "no worse than the baseline" or "the limit holds", one-sided, after Holm; \
+p 0.97 of "worse by the margin or more" or "the limit is broken", one-sided)</failure>
     </testcase>
     <testcase classname="small-events.candidate/new" name="server_cpu vs baseline &lt;= +10%">
       <error message="2 of 5 blocks invalid" type="invalid">server_cpu vs baseline &lt;= +10%: \
@@ -23,7 +24,8 @@ worse</failure>
     </testcase>
     <testcase classname="small-events.candidate/new" name="end_to_end_p50 &lt; 10ms">
       <failure message="could be on either side" type="inconclusive">end_to_end_p50 &lt; 10ms: \
-could be on either side</failure>
+could be on either side (p 1.00 of "no worse than the baseline" or "the limit holds", one-sided, \
+after Holm; p 0.60 of "worse by the margin or more" or "the limit is broken", one-sided)</failure>
     </testcase>
     <testcase classname="small-events.candidate/new" name="lost == 0" />
   </testsuite>

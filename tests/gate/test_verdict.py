@@ -63,6 +63,37 @@ def test_confirmed_gates_need_no_further_blocks() -> None:
     assert looks_red(figures, gates(RULE), SIDES) == ()
 
 
+def test_a_red_that_was_not_confirmed_says_so() -> None:
+    """`gate RUN` judges the blocks that there are; a gate that measures adds as many."""
+    (warning,) = verdict_of(SLOWER[:5]).warnings
+
+    assert warning.startswith("small-events, end_to_end_p99 vs baseline <= +10%: red on 5 blocks")
+    assert verdict_of(SLOWER).warnings == ()
+
+
+def test_each_verdict_stands_beside_the_chance_that_belongs_to_it() -> None:
+    """A pass is sure that the margin is not reached, a fail that the candidate is worse at all."""
+    (passed,) = verdict_of(OLD[:5]).outcomes
+    (failed,) = verdict_of(SLOWER).outcomes
+
+    assert (passed.p, passed.p_margin) == (1.0, 0.0)  # equal in every block: no doubt is left
+    assert failed.p_adjusted is not None
+    assert failed.p_margin is not None
+    assert failed.p_adjusted < 0.05
+    assert failed.p_margin > 0.95
+
+
+def test_a_fixed_limit_has_both_chances_too() -> None:
+    """9.9 to 10.1 ms against 10 ms: as likely above as below, so neither is small."""
+    figures = run_of({"old": OLD[:5], "new": OLD[:5]})
+
+    (outcome,) = judge(figures, gates("p99 < 10ms"), SIDES).outcomes
+
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert outcome.p == pytest.approx(0.5, abs=0.02)
+    assert outcome.p_margin == pytest.approx(0.5, abs=0.02)
+
+
 def test_many_gates_ask_more_of_each() -> None:
     """Red alone, and among three not: Holm multiplies the smallest p of a family by its size.
 
