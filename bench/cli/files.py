@@ -1,6 +1,7 @@
 """`jetbench validate` and `jetbench schema`: files, checked and described."""
 
 import json
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -8,11 +9,19 @@ from typing import Annotated, Any, cast
 import typer
 
 from bench.cli.console import output
+from bench.cli.gate import DEFAULT_BLOCKS
+from bench.cli.plan import undecided
 from bench.gate.files import JUDGED_TYPES
+from bench.plan.build import make_plan
 from bench.record.store import RECORD_TYPES
-from bench.spec.load import check_files
+from bench.spec.choose import load_workloads
+from bench.spec.decidable import undecidable
+from bench.spec.gates import Gates, phased
+from bench.spec.load import LoadedConfig, LoadedMatrix, cautions_of, check_files
 from bench.spec.lookup import Kind as SpecKind
+from bench.spec.lookup import find, search_roots
 from bench.spec.schema import json_schema, written_schema
+from bench.spec.workload import Workload
 
 
 class Kind(StrEnum):
@@ -40,6 +49,21 @@ def validate(
     for found in check_files(paths):
         line = f"{found.file}: {found.kind}, no problem found"
         console.print(line, markup=False, soft_wrap=True)
+        for caution in _cautions(found.content):
+            console.print(f"caution: {caution}", markup=False, soft_wrap=True)
+
+
+def _cautions(content: Workload | LoadedConfig | LoadedMatrix | Gates) -> Iterator[object]:
+    """Yield what stops nothing, but may not be what the author wants."""
+    if isinstance(content, LoadedMatrix):
+        yield from cautions_of(content)
+        yield from undecided(make_plan(content))
+    elif isinstance(content, Gates):
+        roots = search_roots()
+        there = [name for name in content.own if find("workload", name, beside=None, roots=roots)]
+        for name, workload in phased(load_workloads(there), content).items():
+            rules = content.rules_for(name)
+            yield from undecidable(rules, {name: workload}, blocks=DEFAULT_BLOCKS)
 
 
 def schema(

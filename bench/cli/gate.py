@@ -53,6 +53,7 @@ from bench.record.store import RunStore
 from bench.runner.quiet import Patience
 from bench.runner.target import Target
 from bench.spec.choose import check_all, choose_variant, load_workloads
+from bench.spec.decidable import too_few_blocks
 from bench.spec.gates import Gates, load_gates
 
 DEFAULT_BLOCKS = 5
@@ -321,7 +322,7 @@ def _measured(gates: Gates, asked: Asked, field: _Field) -> _Judged:
     sides = Sides(baseline=contest.baseline.name, candidates=(contest.candidate.name,))
     store = new_store(results, plan.label)
     warnings = list(_by_calibration(gates, plan.cells, results, asked.blocks))
-    for warning in warnings:
+    for warning in (*too_few_blocks(gates.rules, asked.blocks), *warnings):
         errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
     arena = Arena(
         store=store,

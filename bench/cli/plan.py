@@ -16,6 +16,8 @@ from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Cell, Plan
+from bench.spec.criteria import parse_criterion
+from bench.spec.decidable import undecidable
 from bench.spec.load import LoadedMatrix, cautions_of, load_matrix
 
 
@@ -29,7 +31,7 @@ def plan(
     loaded = load_matrix(matrix)
     made = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
     console = output()
-    print_cautions(loaded, errors())
+    print_cautions(loaded, made, errors())
     console.print(_cells(made))
     console.print(_trials(made))
     print_estimate(made, console)
@@ -51,10 +53,17 @@ def print_estimate(made: Plan, console: Console) -> None:
     )
 
 
-def print_cautions(loaded: LoadedMatrix, console: Console) -> None:
+def print_cautions(loaded: LoadedMatrix, made: Plan, console: Console) -> None:
     """Print what does not stop a run, but may not be what its author wants."""
-    for caution in cautions_of(loaded):
+    for caution in (*cautions_of(loaded), *undecided(made)):
         console.print(f"caution: {caution}", markup=False, soft_wrap=True)
+
+
+def undecided(made: Plan) -> tuple[str, ...]:
+    """Return why criteria of a plan cannot be decided, before anybody waits for them."""
+    rules = tuple(map(parse_criterion, made.success))
+    workloads = {cell.workload_name: cell.workload for cell in made.cells}
+    return undecidable(rules, workloads, made.blocks)
 
 
 def _cells(made: Plan) -> Table:

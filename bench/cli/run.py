@@ -127,8 +127,8 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
         if isinstance(target, EmbeddedTarget):  # with file and line; preflight asks any server
             version = binary_version(target.binary)
             check_server(loaded, version=version, servers=1, embedded=True)
-        print_cautions(loaded, errors())
         plan = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
+        print_cautions(loaded, plan, errors())
         store = new_store(results, plan.label)
     how = _How(results=results, reports=reports, tui=tui, patience=waits)
     raise typer.Exit(_measure(plan, store, target, how))

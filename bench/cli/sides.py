@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 from bench.core.errors import UsageError
 from bench.core.units import parse_share
-from bench.gate.rules import messages_short
 from bench.plan.model import Cell, VariantName
 from bench.plan.sides import BASELINE, CANDIDATE, Contest, Side, with_slower_handler
 from bench.runner.other_client import version_in
 from bench.runner.target import Target
 from bench.spec.choose import check_crossing, choose_variant, load_workloads
+from bench.spec.decidable import shortfall
 from bench.spec.gates import Gates, phased
 from bench.spec.load import LoadedConfig
-from bench.spec.metrics import MIN_BEYOND_GATED
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -104,13 +103,12 @@ def check_clients(contest: Contest, targets: tuple[Target, Target]) -> None:
 
 def check_messages(gates: Gates, cells: tuple[Cell, ...]) -> None:
     """Raise UsageError for rules that could not be decided, before anybody waits for them."""
-    short = {
-        f"{cell.workload_name}: {text}": None
-        for cell in cells
-        for text in messages_short(gates.rules_for(cell.workload_name), cell.workload)
-    }
+    workloads = {cell.workload_name: cell.workload for cell in cells}
+    short = [
+        f"{name}: '{rule}': {why}"
+        for name, workload in workloads.items()
+        for rule in gates.rules_for(name)
+        if (why := shortfall(rule, workload))
+    ]
     if short:
-        raise UsageError(
-            "\n".join(short) + f"\nerror: a percentile is gated with {MIN_BEYOND_GATED} messages "
-            "beyond it; give the phases a longer window, or gate a lower percentile"
-        )
+        raise UsageError("\n".join(short) + "\nerror: these gates could not be decided")

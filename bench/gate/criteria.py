@@ -19,6 +19,8 @@ from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import Better, Metric
 from bench.stats.compare import Verdict
 
+_IS_BASELINE = "it is the baseline"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
@@ -28,6 +30,11 @@ class Mark:
     rule: str
     verdict: Verdict
     reason: str
+
+    @property
+    def said(self) -> str:
+        """The rule, where, and why, as a sentence has it."""
+        return f"{self.rule} under {self.workload}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +66,7 @@ class Answer:
         recommended: name of a variant; empty where none surely meets the criteria.
         alike: that meet them too and cannot be told from it by any figure that decides.
         undecided: that may or may not meet them.
+        shared: marks that are not passed and say the same of every variant but the baseline.
         sentence: all of it for a person.
     """
 
@@ -69,6 +77,7 @@ class Answer:
     recommended: str
     alike: tuple[str, ...]
     undecided: tuple[str, ...]
+    shared: tuple[Mark, ...]
     sentence: str
 
     @property
@@ -112,6 +121,7 @@ def answer(figures: RunFigures) -> Answer | None:
     undecided = tuple(
         s.variant for s in standings if s.verdict in (Verdict.INCONCLUSIVE, Verdict.INVALID)
     )
+    shared = _shared(standings)
     recommended = "" if best is None else _name(best)
     return Answer(
         question=figures.plan.question,
@@ -121,10 +131,11 @@ def answer(figures: RunFigures) -> Answer | None:
         recommended=recommended,
         alike=tuple(map(_name, alike)),
         undecided=undecided,
+        shared=shared,
         sentence=" ".join(
             [
                 *_recommendation(best, alike, decisive, len(written)),
-                *_rest(standings, undecided, recommended),
+                *_rest(standings, shared, recommended),
             ]
         ),
     )
@@ -185,7 +196,7 @@ def _mark(
     )
     itself = against is not None and against.cell.id == candidate.cell.id
     if itself and not case.reproach:
-        said, reason = Verdict.PASS, "it is the baseline"
+        said, reason = Verdict.PASS, _IS_BASELINE
     else:
         found = look(case)
         said, reason = found.verdict, found.reason
@@ -272,18 +283,34 @@ def _recommendation(
         yield f"Not to be told from it: {names}."
 
 
-def _rest(
-    standings: Sequence[Standing], undecided: Sequence[str], recommended: str
-) -> Iterator[str]:
+def _shared(standings: Sequence[Standing]) -> tuple[Mark, ...]:
+    """Return what is not passed and the same for all of several variants, to be said once."""
+    found: list[Mark] = []
+    for alike in zip(*(standing.marks for standing in standings), strict=True):
+        others = [mark for mark in alike if mark.reason != _IS_BASELINE]
+        same = len(others) > 1 and len(set(others)) == 1
+        if same and others[0].verdict is not Verdict.PASS:
+            found.append(others[0])
+    return tuple(found)
+
+
+def _rest(standings: Sequence[Standing], shared: Sequence[Mark], recommended: str) -> Iterator[str]:
     failed = [s for s in standings if s.verdict is Verdict.FAIL]
+    undecided = [s for s in standings if s.verdict in (Verdict.INCONCLUSIVE, Verdict.INVALID)]
     if not recommended:
         none = (
             "No variant surely meets the criteria" if undecided else "No variant meets the criteria"
         )
         yield f"{none}{'' if undecided else ': each breaks at least one'}."
-    for variant in undecided:
-        standing = next(s for s in standings if s.variant == variant)
-        mark = next(m for m in standing.marks if m.verdict is not Verdict.PASS)
-        yield f"Undecided: {variant} ({mark.rule} under {mark.workload}: {mark.reason})."
+    for mark in shared:
+        word = "Broken" if mark.verdict is Verdict.FAIL else "Undecided"
+        yield f"{word} for every variant that it is asked of: {mark.said}."
+    by_reason: dict[str, list[str]] = {}
+    for s in undecided:
+        own = [m for m in s.marks if m.verdict is not Verdict.PASS and m not in shared]
+        if own:
+            by_reason.setdefault(own[0].said, []).append(s.variant)
+    for said, variants in by_reason.items():
+        yield f"Undecided: {', '.join(variants)} ({said})."
     if failed and (recommended or undecided):
         yield f"Broken by {', '.join(s.variant for s in failed)}."

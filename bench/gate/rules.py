@@ -15,10 +15,9 @@ from bench.analysis.paired import Contrast, Reading, contrast, readings
 from bench.analysis.shortfalls import Count
 from bench.analysis.validity import reproach_of, whole_blocks
 from bench.core import text
-from bench.core.units import NS_PER_S
 from bench.spec.criteria import LAG_VERDICT, Criterion, Operator, count_word
-from bench.spec.metrics import MIN_BEYOND_GATED, Metric, messages_beyond
-from bench.spec.workload import Workload
+from bench.spec.decidable import shortfall
+from bench.spec.metrics import MIN_BEYOND_GATED, Metric
 from bench.stats.compare import (
     MIN_PAIRS,
     MIN_PAIRS_TO_FAIL,
@@ -123,24 +122,12 @@ def _too_rough(case: Case, measure: Measure) -> Look | None:
     ]
     if min(beyond, default=MIN_BEYOND_GATED) >= MIN_BEYOND_GATED:
         return None
-    return Look(
-        verdict=Verdict.INCONCLUSIVE,
-        reason=f"{min(beyond):.0f} messages of a trial lie beyond it, too few to decide by; "
-        f"{MIN_BEYOND_GATED} are needed: a longer window, or a lower percentile",
-        blocks=case.blocks,
+    # What the window alone explains is one reason for all cells, whatever each of them counted.
+    reason = shortfall(case.rule, case.candidate.cell.workload) or (
+        f"{min(beyond):.0f} messages of a trial lie beyond it, too few to decide by; "
+        f"{MIN_BEYOND_GATED} are needed: a longer window, or a lower percentile"
     )
-
-
-def messages_short(rules: Sequence[Criterion], workload: Workload) -> tuple[str, ...]:
-    """Return the rules whose percentile would be too rough to decide by, and why."""
-    offered = workload.publish.rate_msgs_per_s * workload.phases.measure_ns / NS_PER_S
-    return tuple(
-        f"'{rule}': {beyond:.0f} messages of a trial would lie beyond {metric.title}"
-        for rule in rules
-        if (metric := rule.metric) is not None
-        and metric.percentile is not None
-        and (beyond := messages_beyond(metric.percentile, offered)) < MIN_BEYOND_GATED
-    )
+    return Look(verdict=Verdict.INCONCLUSIVE, reason=reason, blocks=case.blocks)
 
 
 def _too_few_blocks(blocks: int, metric: Metric) -> Look:

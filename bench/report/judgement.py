@@ -141,7 +141,7 @@ def _goal_section(found: Answer) -> Section:
             *(Column(title=rule, numeric=False) for rule in found.rules),
             Column(title="Why", numeric=False, prose=True),
         ),
-        rows=tuple(_standing_row(each, found.rules) for each in found.standings),
+        rows=tuple(_standing_row(each, found) for each in found.standings),
     )
     verdict = Notice(
         tone=TONES[found.verdict],
@@ -159,21 +159,23 @@ _GOAL_WORDS = {
 }
 
 
-def _standing_row(standing: Standing, rules: Sequence[str]) -> Row:
-    marks = ([mark for mark in standing.marks if mark.rule == rule] for rule in rules)
+def _standing_row(standing: Standing, found: Answer) -> Row:
+    marks = ([mark for mark in standing.marks if mark.rule == rule] for rule in found.rules)
     return Row(
         names=standing.names,
         entries=(
             _verdict(standing.verdict),
             *(_marks_entry(of_rule) for of_rule in marks),
-            Entry(text=_reasons(standing), tone=Tone.MUTED),
+            Entry(text=_reasons(standing, found.shared), tone=Tone.MUTED),
         ),
     )
 
 
-def _reasons(standing: Standing) -> str:
+def _reasons(standing: Standing, shared: Sequence[Mark]) -> str:
+    """Return what keeps a variant from passing, less what the answer says of all of them."""
     unmet = [mark for mark in standing.marks if mark.verdict is not Verdict.PASS]
-    return "; ".join(f"{mark.rule} under {mark.workload}: {mark.reason}" for mark in unmet) or "–"
+    own = [mark.said for mark in unmet if mark not in shared]
+    return "; ".join(own) or ("as for all, see above" if unmet else "–")
 
 
 def _marks_entry(marks: Sequence[Mark]) -> Entry:

@@ -4,8 +4,9 @@ At most three metrics are gated under one workload: each further one adds chance
 and takes power from the others (MEASUREMENT.md R9). Counts and the lag verdict come on top.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -93,12 +94,12 @@ class Gates:
     @property
     def compares(self) -> bool:
         """Whether any rule compares with a baseline."""
-        return any(rule.versus_baseline for rule in self._all())
+        return any(rule.versus_baseline for rule in self.rules)
 
-    def _all(self) -> Iterator[Criterion]:
-        yield from self.general
-        for rules in self.own.values():
-            yield from rules
+    @property
+    def rules(self) -> tuple[Criterion, ...]:
+        """Every rule of the file."""
+        return (*self.general, *chain.from_iterable(self.own.values()))
 
 
 def phased(workloads: Mapping[str, Workload], gates: Gates) -> dict[str, Workload]:

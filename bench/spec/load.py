@@ -13,7 +13,7 @@ from bench.core.ids import is_name
 from bench.core.words import nearest
 from bench.spec.base import MisfitError
 from bench.spec.cautions import cautions
-from bench.spec.gates import load_gates
+from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections, workload_objections
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
@@ -75,10 +75,11 @@ class LoadedMatrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
-    """A file that `check_files` found nothing wrong with."""
+    """A file that `check_files` found nothing wrong with, and what it holds."""
 
     file: str
     kind: Kind
+    content: Workload | LoadedConfig | LoadedMatrix | Gates
 
 
 def load_workload(path: Path) -> Workload:
@@ -319,14 +320,13 @@ def _check_file(path: Path) -> Recognised:
         what = "is neither a workload nor a config nor a matrix nor a gate file"
         allowed = "a file with the key `publish`, `variants`, `axes`, `workloads` or `gates`"
         raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
-    loaders: Mapping[Kind, Callable[[Path], object]] = {
+    loaders: Mapping[Kind, Callable[[Path], Workload | LoadedConfig | LoadedMatrix | Gates]] = {
         "workload": load_workload,
         "config": load_config,
         "matrix": load_matrix,
         "gates": load_gates,
     }
-    loaders[kind](path)
-    return Recognised(file=document.file, kind=kind)
+    return Recognised(file=document.file, kind=kind, content=loaders[kind](path))
 
 
 def _name_problems(path: Path, kind: Kind) -> Iterator[Problem]:

@@ -223,12 +223,19 @@ class Publish(Spec):
     window_msgs: int = Field(default=256, ge=1, le=65536, alias="window")
     headers: Annotated[tuple[Header, ...], Loose] = ()
 
+    @property
+    def window_rate_msgs_per_s(self) -> float:
+        """Mean rate offered within the window; of a ramp, halfway between its ends."""
+        return (self._start_rate_msgs_per_s + self.rate_msgs_per_s) / 2
+
+    @property
+    def _start_rate_msgs_per_s(self) -> float:
+        return self.ramp.from_msgs_per_s if self.ramp else self.rate_msgs_per_s
+
     def messages_in(self, phases: Phases) -> float:
         """Return how many messages warm-up and window offer, before rounding."""
-        start_rate = self.ramp.from_msgs_per_s if self.ramp else self.rate_msgs_per_s
-        mean_rate = (start_rate + self.rate_msgs_per_s) / 2
-        offered = start_rate * phases.warmup_ns + mean_rate * phases.measure_ns
-        return offered / NS_PER_S
+        warmup = self._start_rate_msgs_per_s * phases.warmup_ns
+        return (warmup + self.window_rate_msgs_per_s * phases.measure_ns) / NS_PER_S
 
     @model_validator(mode="after")
     def _headers_once(self) -> Self:

@@ -76,6 +76,36 @@ def test_what_is_undecided_is_not_recommended_and_told_why() -> None:
     )
 
 
+def test_a_reason_that_all_variants_share_is_said_once() -> None:
+    """Of 20 000 messages 20 lie beyond p99.9: ten sentences for ten variants said no more."""
+    cells = {f"v{number}": FAST for number in range(10)}
+
+    found = answer(run_of(cells, changes={"success": ("p99.9 < 20ms",)}))
+
+    assert found is not None
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.sentence.count("20 messages of a trial lie beyond it") == 1
+    assert "v0" not in found.sentence
+    assert [mark.rule for mark in found.shared] == ["end_to_end_p99_9 < 20ms"]
+
+
+def test_a_reason_of_all_but_the_baseline_is_said_once_too() -> None:
+    """The baseline holds every rule against itself, which makes the others no less alike."""
+    found = answered(
+        ("p99.9 vs baseline <= +10%",), baseline="pull-batch/a", a=FAST, b=FAST, c=FAST
+    )
+
+    assert found.sentence.count("20 messages of a trial lie beyond it") == 1
+
+
+def test_a_reason_of_some_variants_names_them_together() -> None:
+    """The third is told from them by its own reason."""
+    found = answered(("p99 < 20ms",), a=UNSURE, b=UNSURE, c=FAST)
+
+    assert "Undecided: pull-batch/a, pull-batch/b (" in found.sentence
+    assert found.shared == ()
+
+
 def test_one_broken_criterion_is_enough() -> None:
     """All must hold, under every workload."""
     found = answered(("p99 < 20ms", "lag.verdict == growing"), fast=FAST)

@@ -90,6 +90,22 @@ def test_a_matrix_with_criteria_is_answered(figures: RunFigures) -> None:
     assert judgement.sentence(asked, None).startswith("✓ Recommended: c/base.")
 
 
+def test_what_is_said_of_all_variants_is_not_said_in_each_row(figures: RunFigures) -> None:
+    """Made-up p99.9 of two blocks decides nothing for anybody: once above, never in the rows."""
+    plan = replace(figures.plan, success=("p99.9 < 1h",))
+    few = [
+        replace(w, cells=tuple(replace(c, trials=c.trials[:2]) for c in w.cells))
+        for w in figures.workloads
+    ]
+    (section,) = judgement.sections(replace(figures, plan=plan, workloads=tuple(few)), None)
+    verdict, table = section.blocks
+    assert isinstance(verdict, Notice)
+    assert isinstance(table, Table)
+
+    assert plain(verdict.sentence).count("2 valid blocks") == 1
+    assert [row.entries[-1].text for row in table.rows] == ["as for all, see above"] * 2
+
+
 def test_a_command_in_a_warning_is_set_as_one_and_escaped(
     figures: RunFigures, red: GateResult
 ) -> None:

@@ -1,0 +1,88 @@
+"""Whether a run can decide its rules at all: told beforehand, not after it was measured.
+
+A percentile is decided by with 100 messages beyond it in every trial (MEASUREMENT.md R4), a figure
+with 3 blocks that hold the rule or 5 that break it (R8).
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bench.core import text
+from bench.core.units import NS_PER_S, format_rate
+from bench.spec.criteria import LAG_VERDICT, Criterion
+from bench.spec.metrics import MIN_BEYOND_GATED, messages_beyond
+from bench.spec.workload import Workload
+from bench.stats.compare import MIN_PAIRS, MIN_PAIRS_TO_FAIL
+
+_SIGMAS = 3.0
+"""Every trial must have enough: of a Poisson process so far below the mean one in 700 ends."""
+
+
+def undecidable(
+    rules: Sequence[Criterion], workloads: Mapping[str, Workload], blocks: int
+) -> tuple[str, ...]:
+    """Return why rules cannot be decided, a sentence for each; empty where all can.
+
+    Args:
+        rules: as read.
+        workloads: by name, over the phases that they will run in.
+        blocks: how often every cell will run.
+    """
+    short = (
+        f"'{rule}' cannot be decided under {name}: {why}"
+        for name, workload in workloads.items()
+        for rule in rules
+        if (why := shortfall(rule, workload))
+    )
+    return (*short, *too_few_blocks(rules, blocks))
+
+
+def shortfall(rule: Criterion, workload: Workload) -> str:
+    """Return why a window holds too few messages for a rule, and what would do; else empty."""
+    metric = rule.metric
+    if metric is None or metric.percentile is None:
+        return ""
+    rate, window_ns = workload.publish.window_rate_msgs_per_s, workload.phases.measure_ns
+    random = workload.publish.arrivals == "poisson"
+    offered = rate * window_ns / NS_PER_S
+    sure = offered - _SIGMAS * math.sqrt(offered) if random else offered
+    beyond = messages_beyond(metric.percentile, sure)
+    if beyond >= MIN_BEYOND_GATED:
+        return ""
+    due = _offered_for(MIN_BEYOND_GATED * 100 / (100 - metric.percentile), random=random)
+    return (
+        f"{'at least ' if random else ''}{text.count(math.floor(sure))} messages in "
+        f"{window_ns / NS_PER_S:g}s leave {text.count(math.floor(beyond))} beyond "
+        f"{metric.title}, and {MIN_BEYOND_GATED} are needed; a window of "
+        f"{math.ceil(due / rate)}s or a rate of {_rate_for(due, window_ns, workload)} would do"
+    )
+
+
+def _offered_for(sure: float, *, random: bool) -> float:
+    """Return how many messages to offer so that so many are sure to come."""
+    if not random:
+        return round(sure, 6)
+    return ((_SIGMAS + math.sqrt(_SIGMAS**2 + 4 * sure)) / 2) ** 2
+
+
+def _rate_for(due: float, window_ns: int, workload: Workload) -> str:
+    mean = math.ceil(round(due * NS_PER_S / window_ns, 6))
+    if workload.publish.ramp is None:
+        return format_rate(mean)
+    return f"{format_rate(mean)} on average"
+
+
+def too_few_blocks(rules: Iterable[Criterion], blocks: int) -> Iterator[str]:
+    """Yield what so many blocks keep these rules from; counts need none."""
+    if not any(rule.metric is not None or rule.subject == LAG_VERDICT for rule in rules):
+        return
+    if blocks < MIN_PAIRS:
+        yield (
+            f"{text.plural(blocks, 'block')} can decide no figure: it takes {MIN_PAIRS} to hold a "
+            f"rule and {MIN_PAIRS_TO_FAIL} to break one"
+        )
+    elif blocks < MIN_PAIRS_TO_FAIL:
+        yield (
+            f"{text.plural(blocks, 'block')} can hold a rule and break none: that takes "
+            f"{MIN_PAIRS_TO_FAIL}, and what is worse comes out undecided"
+        )
