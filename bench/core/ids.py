@@ -1,6 +1,7 @@
 """Names that jetbench gives to what it makes, and how it knows its own again."""
 
 import re
+import secrets
 from datetime import datetime
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9._=+-]*"
@@ -18,8 +19,12 @@ def is_name(text: str) -> bool:
 
 
 def run_id(label: str, started: datetime) -> str:
-    """Return the directory name of a run: `quickstart-20261123-170512`."""
-    return f"{label}-{started:%Y%m%d-%H%M%S}"
+    """Return a directory name for a run, a new one each time: `quickstart-20261123-170512-7f3ac9`.
+
+    It marks what the run makes on a server as its own. By label and second alone two runs took each
+    other's streams for their own, and deleted them.
+    """
+    return f"{label}-{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def token(text: str) -> str:

@@ -54,6 +54,24 @@ def ledger_findings(ledger: Ledger) -> Iterator[Finding]:
         )
 
 
+def stream_findings(ledger: Ledger, deduplicated: int) -> Iterator[Finding]:
+    """Yield what says that the stream's count of stored messages is not the publishers'.
+
+    Each confirmed message is in it but those that it had already; one that was never answered may
+    be. Anything else came from somebody else, or somebody took the stream away.
+    """
+    if ledger.stream_msgs < 0:
+        return
+    least, most = ledger.stored - deduplicated, ledger.stored + ledger.unconfirmed
+    if not least <= ledger.stream_msgs <= most:
+        allowed = f"{least}" if least == most else f"{least} to {most}"
+        yield _invalid(
+            "stream-disagrees",
+            f"the stream counted {ledger.stream_msgs} messages, where PubAcks account for "
+            f"{allowed}: others published to it, or it was made anew or lost some",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What the load of a trial looked like in its window.

@@ -65,7 +65,12 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
     recorded = accounts.times(table, window_start_ns)
     ledger = accounts.ledger(table, outcome.consumers, recorded, outcome.backlog)
     sampled = samples.table(outcome.rows)
-    findings = [*outcome.findings, *checks.ledger_findings(ledger)]
+    deduplicated = sum(done.duplicates for done in outcome.done.values())
+    findings = [
+        *outcome.findings,
+        *checks.ledger_findings(ledger),
+        *checks.stream_findings(ledger, deduplicated),
+    ]
     processes: tuple[ProcessUsage, ...] = ()
     counts: WindowCounts | None = None
     host: HostLoad | None = None

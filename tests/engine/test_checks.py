@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.engine.checks import Load, load_findings
+from bench.engine.checks import Load, load_findings, stream_findings
 from bench.engine.pressure import Offer
 from bench.engine.table import NOT_YET, MessageTable
-from bench.record.schema import HostLoad, Level, ProcessUsage, Window, WindowCounts
+from bench.record.schema import HostLoad, Ledger, Level, ProcessUsage, Window, WindowCounts
 
 WINDOW = Window(window_start_ns=0, window_end_ns=NS_PER_S, drained_ns=NS_PER_S)
 QUIET = Load(
@@ -90,3 +91,48 @@ def test_a_loop_that_stands_still_is_told() -> None:
     stalled = replace(QUIET, stall_ns_max={"consumer-0": 200 * NS_PER_MS})
 
     assert findings(stalled) == {"loop-stalled": Level.WARNING}
+
+
+def counted(stream_msgs: int, *, unconfirmed: int = 0) -> Ledger:
+    """1000 planned and published; all but the unconfirmed were confirmed as stored."""
+    stored = 1000 - unconfirmed
+    return Ledger(
+        planned=1000, published=1000, stored=stored, refused=0, unconfirmed=unconfirmed,
+        received=stored, handled=stored, acked=stored, deliveries=stored, redelivered=0,
+        duplicates=0, reordered=0, foreign=0, backlog=0, stream_msgs=stream_msgs, lost=0,
+        negative_times=0, overflows=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stream_msgs", "unconfirmed", "deduplicated"),
+    [
+        (1000, 0, 0),
+        (-1, 0, 0),  # nobody told
+        (990, 10, 0),  # none of the unanswered ones came
+        (1000, 10, 0),  # all did
+        (997, 0, 3),  # the stream had three already
+    ],
+)
+def test_a_stream_that_holds_what_was_published_is_no_finding(
+    stream_msgs: int, unconfirmed: int, deduplicated: int
+) -> None:
+    """A message without an answer may be stored; one that the stream had already is not again."""
+    ledger = counted(stream_msgs, unconfirmed=unconfirmed)
+
+    assert list(stream_findings(ledger, deduplicated)) == []
+
+
+@pytest.mark.parametrize(
+    ("stream_msgs", "unconfirmed", "deduplicated"),
+    [(1001, 0, 0), (999, 0, 0), (1001, 10, 0), (989, 10, 0), (996, 0, 3), (2000, 0, 0)],
+)
+def test_a_stream_that_holds_others_messages_is_invalid(
+    stream_msgs: int, unconfirmed: int, deduplicated: int
+) -> None:
+    """Two runs with one name filled each other's stream, and each called the other's lost."""
+    ledger = counted(stream_msgs, unconfirmed=unconfirmed)
+    (finding,) = stream_findings(ledger, deduplicated)
+
+    assert (finding.code, finding.level) == ("stream-disagrees", Level.INVALID)
+    assert str(stream_msgs) in finding.text

@@ -14,6 +14,7 @@ import psutil
 import yaml
 
 from bench.broker.server import find_server_binary
+from bench.record.schema import TrialRecord
 from bench.record.store import RunStore
 from tests.server.running import Tree, sound
 
@@ -89,9 +90,14 @@ def planned_trials(directory: Path) -> int:
 
 def went_well(directory: Path, done: "subprocess.CompletedProcess[str]") -> bool:
     """Say whether a run found nothing to object to but what the hypervisor took meanwhile."""
-    store = _only_run(directory)
-    only_taken = all(sound(store.read_trial(trial)) for trial in store.kept(store.read_plan()))
+    only_taken = all(map(sound, records_of(directory)))
     return done.returncode == 0 or (done.returncode == 4 and only_taken)
+
+
+def records_of(directory: Path) -> list[TrialRecord]:
+    """Return the records of the one run."""
+    store = _only_run(directory)
+    return [store.read_trial(trial) for trial in store.kept(store.read_plan())]
 
 
 def _only_run(directory: Path) -> RunStore:

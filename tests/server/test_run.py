@@ -13,10 +13,12 @@ import pytest
 from bench.broker import admin
 from bench.broker.endpoint import Endpoint
 from tests.server.commands import (
+    TIMEOUT_S,
     jetbench,
     nats_server,
     planned_trials,
     project,
+    records_of,
     start,
     trials_of,
     wait_until_nothing_runs_below,
@@ -252,6 +254,24 @@ def test_a_run_under_nohup_goes_on_without_its_terminal(tmp_path: Path) -> None:
 
     assert process.returncode in {0, 4}
     assert len(trials_of(tmp_path)) >= 2
+
+
+def test_runs_that_begin_together_on_one_server_leave_each_other_alone(tmp_path: Path) -> None:
+    """Two of one second had one name: each deleted the other's stream and called it lost."""
+    homes = [project(tmp_path / name) for name in ("one", "two")]
+    with nats_server(tmp_path / "own") as url:
+        processes = [start(home, "run", "tiny", "--server", url) for home in homes]
+        ends = [process.communicate(timeout=TIMEOUT_S) for process in processes]
+        left = asyncio.run(streams(url))
+
+    assert left == set()
+    for home, process, (_, stderr) in zip(homes, processes, ends, strict=True):
+        assert process.returncode in {0, 4}, stderr  # two loads at once; the host may object
+        for record in records_of(home):
+            assert record.ledger is not None
+            counts = (record.ledger.stored, record.ledger.stream_msgs, record.ledger.received)
+            assert set(counts) == {record.ledger.planned}
+            assert (record.ledger.foreign, record.ledger.lost) == (0, 0)
 
 
 def test_a_foreign_stream_over_every_subject_is_refused_and_untouched(tmp_path: Path) -> None:
