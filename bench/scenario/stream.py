@@ -17,6 +17,7 @@ from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
+from bench.spec.servers import replicated_store
 
 _CONTROL = ("sampler", "jetbench")
 """Connections that carry no load."""
@@ -54,6 +55,8 @@ async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: W
         )
         outcome = await conduct(_scene(stage, trial, cell, traffic), watch)
         outcome.findings += _slow_consumers(stage.server)
+        if words := replicated_store(cell.settings, admin.server_version(stage.client)):
+            outcome.findings.append(Finding(level=Level.NOTE, code="replicated-store", text=words))
     finally:
         if why := await _clean_up(stage):
             outcome.findings.append(_left_behind(stage.names, why))

@@ -110,6 +110,24 @@ def _same_noise(settings: Settings, _: Workload) -> Iterator[Objection]:
         yield Objection(key="stream.compression", what=what)
 
 
+def _replicated_store(settings: Settings, _: Workload) -> Iterator[Objection]:
+    """Source: nats-server #7163 (2.12) and #8447 (2.15)."""
+    stream = settings.stream
+    if stream.storage != "file" or stream.num_replicas == 1:
+        return
+    what = (
+        "a replicated file stream is flushed asynchronously from nats-server 2.12 on: its figures "
+        "are those of a version"
+    )
+    yield Objection(key="stream.num_replicas", what=what)
+    if settings.server.sync_interval == "always":
+        what = (
+            "with replicas, always means one fsync per append to the Raft log from nats-server "
+            "2.15 on, and no more one per message of the stream: its figures are those of a version"
+        )
+        yield Objection(key="server.sync_interval", what=what)
+
+
 _RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
     _backoff_overrides,
     _slow_handler,
@@ -119,4 +137,5 @@ _RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
     _shared_requests,
     _small_stream,
     _same_noise,
+    _replicated_store,
 )

@@ -8,6 +8,9 @@ from bench.spec.variant import Settings
 
 Version = tuple[int, int, int]
 
+_ASYNC_FLUSH, _SYNC_PER_APPEND = (2, 12, 0), (2, 15, 0)
+"""First versions that keep replicated file streams so."""
+
 
 def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
     """Return (dotted key, first server version, feature) of every setting that is not age-old.
@@ -73,6 +76,26 @@ def replica_objections(settings: Settings, *, servers: int) -> tuple[Objection, 
         )
         for key, replicas in wanted.items()
         if replicas > servers
+    )
+
+
+def replicated_store(settings: Settings, version: str) -> str:
+    """Return when a server of this version writes and syncs a replicated file stream; else empty.
+
+    The same settings are as durable, and as fast, as the version makes them. Whether sync_interval
+    is `always` on a user's server it tells nobody.
+
+    Source: nats-server #7163 (2.12) and #8447 (2.15).
+    """
+    stream = settings.stream
+    if stream.storage != "file" or stream.num_replicas == 1:
+        return ""
+    number = _version(version)
+    flush = "asynchronously" if number >= _ASYNC_FLUSH else "before each answer"
+    sync = "append to the Raft log" if number >= _SYNC_PER_APPEND else "message of the stream"
+    return (
+        f"nats-server {version} flushes a file stream of {stream.num_replicas} replicas {flush}, "
+        f"and where its sync_interval is always, it syncs once per {sync}; other versions differ"
     )
 
 

@@ -110,3 +110,35 @@ def test_compression_of_equal_payloads_is_announced() -> None:
 def test_a_stream_too_small_for_a_trial_is_announced(stream: Tree, expected: list[str]) -> None:
     """10/s for 150 s are 1500 messages of 1000 bytes; what is dropped would read as lost."""
     assert found({"stream": stream}, workload()) == expected
+
+
+ALWAYS: Tree = {"server": {"sync_interval": "always"}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"stream": {"num_replicas": 3}}, ["stream.num_replicas"]),
+        (
+            {"stream": {"num_replicas": 3}} | ALWAYS,
+            ["stream.num_replicas", "server.sync_interval"],
+        ),
+        ({"stream": {"num_replicas": 3, "storage": "memory"}}, []),
+        (ALWAYS, []),
+    ],
+)
+def test_a_replicated_file_stream_is_announced_as_a_versions_own(
+    parts: Tree, expected: list[str]
+) -> None:
+    """nats-server 2.12 and 2.15 changed what such a stream's answer waits for."""
+    assert found(parts, workload()) == expected
+
+
+def test_what_always_means_with_replicas_is_said() -> None:
+    """It reads like an fsync per message, and is one per append from 2.15 on."""
+    settings = Settings.model_validate({"stream": {"num_replicas": 3}} | ALWAYS)
+
+    flush, sync = (caution.what for caution in cautions(settings, workload()))
+
+    assert "flushed asynchronously from nats-server 2.12 on" in flush
+    assert "one fsync per append to the Raft log from nats-server 2.15 on" in sync

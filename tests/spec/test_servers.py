@@ -1,6 +1,6 @@
 import pytest
 
-from bench.spec.servers import features_needed, server_objections
+from bench.spec.servers import features_needed, replicated_store, server_objections
 from bench.spec.variant import Settings
 
 NEW = Settings.model_validate({"stream": {"persist_mode": "async", "compression": "s2"}})
@@ -73,3 +73,30 @@ def test_a_version_that_is_none_is_our_mistake() -> None:
     """The broker has read it from the server, so it is no fault of the user's."""
     with pytest.raises(ValueError, match="not a server version"):
         keys(NEW, "latest")
+
+
+@pytest.mark.parametrize(
+    ("version", "flush", "sync"),
+    [
+        ("2.11.9", "before each answer", "message of the stream"),
+        ("2.12.0", "asynchronously", "message of the stream"),
+        ("2.14.3", "asynchronously", "message of the stream"),
+        ("2.15.1", "asynchronously", "append to the Raft log"),
+    ],
+)
+def test_a_replicated_store_is_said_to_be_as_its_version_keeps_it(
+    version: str, flush: str, sync: str
+) -> None:
+    """The version stands beside such figures, for it decides what they paid for."""
+    assert replicated_store(R3, version) == (
+        f"nats-server {version} flushes a file stream of 3 replicas {flush}, and where its "
+        f"sync_interval is always, it syncs once per {sync}; other versions differ"
+    )
+
+
+def test_nothing_is_said_of_stores_that_all_versions_keep_alike() -> None:
+    """A single replica, or memory."""
+    memory = Settings.model_validate({"stream": {"num_replicas": 3, "storage": "memory"}})
+
+    assert replicated_store(Settings(), "2.15.1") == ""
+    assert replicated_store(memory, "2.15.1") == ""
