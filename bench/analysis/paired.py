@@ -14,6 +14,7 @@ import numpy as np
 from bench.analysis.comparison import CONFIDENCE
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import Measure
+from bench.core import text
 from bench.spec.metrics import Better, Metric
 from bench.stats.compare import MIN_PAIRS_TO_FAIL, Change, change, change_between
 from bench.stats.estimate import geometric_mean
@@ -115,6 +116,18 @@ def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:
         elif bound is not None:
             found[trial.record.block] = Reading(value=bound, at_least=True)
     return dict(sorted(found.items()))
+
+
+def known(measure: Measure, cell: CellFigures) -> str:
+    """Write what a cell's valid trials have of a metric, on the mean; n/a where none has any."""
+    found = list(readings(measure, cell).values())
+    if not found:
+        return text.NA
+    values = [each.value for each in found]
+    logarithmic = measure.logarithmic and all(value > 0 for value in values)
+    mean = _mean(values, _Scale.LOGARITHMIC if logarithmic else _Scale.PLAIN)
+    longer = "≥ " if any(each.at_least for each in found) else ""
+    return longer + measure.metric.written(mean)
 
 
 def contrast(

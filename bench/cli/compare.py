@@ -1,6 +1,7 @@
 """`jetbench compare`: what variants change against a baseline, or a run against an older one."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -9,12 +10,13 @@ from bench.analysis.decision import NOTHING_TOLD, Told
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.hosts import differences
 from bench.analysis.metrics import MEASURES, Measure, measure_of
-from bench.analysis.paired import Contrast, contrast, contrast_between, readings
+from bench.analysis.paired import Contrast, contrast, contrast_between, known, readings
 from bench.analysis.summary import summarise
 from bench.analysis.validity import reproach_of
 from bench.cli.console import output
 from bench.cli.judged import Line, print_contrasts
 from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
+from bench.core import text
 from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
 from bench.plan.model import VariantName
@@ -111,17 +113,33 @@ def _line_within(
     told = decision.between(cell.cell.id, base.cell.id) if decision else NOTHING_TOLD
     if found is None or told.told is Told.NOTHING:
         shared = len(readings(measure, base).keys() & readings(measure, cell).keys())
-        few = f"{shared} shared valid blocks have it; {MIN_BLOCKS} are needed"
-        why = reproach_of(base) or reproach_of(cell) or few
-        return Line(candidate=name, figure=metric.title, contrast=why)
+        few = f"{text.plural(shared, 'valid block')} shared; {MIN_BLOCKS} are needed"
+        few = few if shared else "no valid block has it on both sides"
+        return Line(
+            candidate=name,
+            figure=metric.title,
+            contrast=None,
+            why=reproach_of(base) or reproach_of(cell) or few,
+            before=known(measure, base),
+            after=known(measure, cell),
+            shown=told.written(metric),
+        )
     return Line(
         candidate=name,
         figure=metric.title,
         contrast=found,
+        before=_side(found, candidate=False),
+        after=_side(found, candidate=True),
         shown=f"{told.written(metric)} ({told.interval(metric)})",
         visible=told.visible(metric),
         differs=told.told in {Told.MORE, Told.LESS},
     )
+
+
+def _side(found: Contrast, *, candidate: bool) -> str:
+    """Write the figure of a side, over the trials that are compared."""
+    longer = "≥ " if found.at_least[candidate] else ""
+    return longer + found.metric.written(found.candidate if candidate else found.baseline)
 
 
 def _between(
@@ -141,7 +159,7 @@ def _between(
     console = output()
     for workload in dict.fromkeys(old.cell.workload_name for _, old, _ in pairs):
         found = [
-            (name, measure, contrast_between(measure, old, new))
+            _Between(name=name, measure=measure, old=old, new=new)
             for measure in measures
             for name, old, new in pairs
             if old.cell.workload_name == workload
@@ -185,23 +203,40 @@ def _require_same_settings(name: str, old: CellFigures, new: CellFigures) -> Non
             )
 
 
-def _lines_between(
-    found: Sequence[tuple[str, Measure, Contrast | None]],
-) -> Iterator[Line]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Between:
+    """A metric of one cell in two runs."""
+
+    name: str
+    measure: Measure
+    old: CellFigures
+    new: CellFigures
+
+
+def _lines_between(pairs: Sequence[_Between]) -> Iterator[Line]:
     """Yield what changed; Holm allows for all that is compared."""
-    adjusted = iter(holm([each.p for _, _, each in found if each is not None]))
-    for name, measure, each in found:
-        title = measure.metric.title
-        if each is None:
-            why = "3 valid trials of each run are needed"
-            yield Line(candidate=name, figure=title, contrast=why)
+    contrasts = [contrast_between(each.measure, each.old, each.new) for each in pairs]
+    adjusted = iter(holm([found.p for found in contrasts if found is not None]))
+    for each, found in zip(pairs, contrasts, strict=True):
+        title = each.measure.metric.title
+        if found is None:
+            yield Line(
+                candidate=each.name,
+                figure=title,
+                contrast=None,
+                why="3 valid trials of each run are needed",
+                before=known(each.measure, each.old),
+                after=known(each.measure, each.new),
+            )
             continue
-        ends = " to ".join(map(each.written, (each.low, each.high)))
+        ends = " to ".join(map(found.written, (found.low, found.high)))
         yield Line(
-            candidate=name,
+            candidate=each.name,
             figure=title,
-            contrast=each,
-            shown=f"{each.written(each.change)} ({ends})",
-            visible=each.written(each.smallest_visible).lstrip("+"),
+            contrast=found,
+            before=_side(found, candidate=False),
+            after=_side(found, candidate=True),
+            shown=f"{found.written(found.change)} ({ends})",
+            visible=found.written(found.smallest_visible).lstrip("+"),
             differs=next(adjusted) <= 1 - CONFIDENCE,
         )

@@ -73,13 +73,19 @@ def print_answer(answer: Answer, console: Console) -> None:
     _say(console, answer.sentence)
 
 
+NAMED = 4
+"""So many figures are named beside a reason that they share; the table shows the others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """What one candidate changes by one figure.
 
     Attributes:
         candidate, figure: names.
-        contrast: by itself; the reason in words where there is none.
+        contrast: by itself; None where the blocks are too few for one.
+        why: there is none; empty where there is.
+        before, after: what both sides have, with units.
         shown: the change with the interval that belongs beside what is said of it.
         visible: from what size on a change would have been told.
         differs: told apart, allowed for all that is compared beside it.
@@ -87,8 +93,11 @@ class Line:
 
     candidate: str
     figure: str
-    contrast: Contrast | str
-    shown: str = ""
+    contrast: Contrast | None
+    why: str = ""
+    before: str = text.NA
+    after: str = text.NA
+    shown: str = text.NA
     visible: str = ""
     differs: bool = False
 
@@ -101,18 +110,14 @@ def print_contrasts(title: str, lines: Sequence[Line], console: Console) -> None
     )  # fmt: skip
     table.title, table.title_justify = Text(title), "left"
     for line in lines:
-        found = line.contrast
-        if isinstance(found, str):
-            table.add_row(Text(line.candidate), Text(line.figure), *["n/a"] * 2, Text(found))
+        sides = map(Text, (line.candidate, line.figure, line.before, line.after))
+        changed = Text(line.shown, style="bold" if line.differs else "")
+        if (found := line.contrast) is None:
+            table.add_row(*sides, changed)
             continue
-        metric = found.metric
-        before, after = ("≥ " if longer else "" for longer in found.at_least)
         table.add_row(
-            Text(line.candidate),
-            Text(line.figure),
-            Text(before + metric.written(found.baseline)),
-            Text(after + metric.written(found.candidate)),
-            Text(line.shown, style="bold" if line.differs else ""),
+            *sides,
+            changed,
             Text("yes" if line.differs else "≈"),
             Text(line.visible),
             Text(text.p_value(found.p)),
@@ -120,13 +125,37 @@ def print_contrasts(title: str, lines: Sequence[Line], console: Console) -> None
             Text(str(found.found.pairs)),
         )
     console.print(table)
+    _say_why_not(lines, console)
     for line in lines:
-        if isinstance(line.contrast, Contrast) and line.differs and line.contrast.ranks_disagree:
+        if line.contrast is not None and line.differs and line.contrast.ranks_disagree:
             _say(
                 console,
                 f"{line.candidate}, {line.figure}: the t test sees a change and the rank test does "
                 "not; look at the single blocks",
             )
+
+
+def _say_why_not(lines: Sequence[Line], console: Console) -> None:
+    """Say once for all that it holds for why a change has no interval."""
+    for why in dict.fromkeys(line.why for line in lines if line.contrast is None):
+        names = list(_with_reason(why, lines))
+        which = ", ".join(names[:NAMED])
+        if all(line.why == why for line in lines):
+            which = "any of these"
+        elif len(names) > NAMED:
+            which += f" and {len(names) - NAMED} more"
+        _say(console, f"No interval for {which}: {why}.")
+
+
+def _with_reason(why: str, lines: Sequence[Line]) -> Iterator[str]:
+    """Yield the figures that have none for a reason; of single candidates where others have."""
+    for figure_ in dict.fromkeys(line.figure for line in lines):
+        alike = [line for line in lines if line.figure == figure_]
+        having = [line.candidate for line in alike if line.why == why]
+        if len(having) == len(alike):
+            yield figure_
+        else:
+            yield from (f"{figure_} of {candidate}" for candidate in having)
 
 
 def print_calibration(calibration: Calibration, console: Console) -> None:

@@ -80,6 +80,45 @@ def test_compare_says_by_how_much_and_how_sure() -> None:
     assert result.exit_code == 0
 
 
+def test_compare_shows_what_is_known_of_one_block_and_says_once_why_no_more(
+    directory: Path,
+) -> None:
+    """The default run has one block: its figures are known, and 48 rows of n/a told none of them.
+
+    By construction 10 ms × 1.05 in block 1, and 1.3 times that.
+    """
+    make_run(directory / "results" / "short", blocks=1)
+
+    result = jetbench(
+        "compare", "short", "--baseline", "old", "--metric", "p50", "--metric", "acked_rate"
+    )
+
+    _, slow, *_ = (line for line in result.output.splitlines() if line.startswith("pull-batch/"))
+    assert re.search(r"10\.[4-6] ms +13\.[5-8] ms +\+(29|30|31)", slow), slow
+    assert result.output.count("are needed") == 1
+    assert "No interval for any of these: 1 valid block shared; 3 are needed." in result.output
+
+
+def test_compare_names_what_has_no_interval_where_others_have() -> None:
+    """Nothing was handled in that run, so completion is unknown, and end-to-end is not."""
+    result = jetbench(
+        "compare", "one", "--baseline", "old", "--metric", "p50", "--metric", "completion_p50"
+    )
+
+    assert "No interval for completion p50: no valid block has it on both sides." in result.output
+
+
+def test_two_runs_of_one_block_show_what_they_have(directory: Path) -> None:
+    """Without an interval there is no change to speak of, but there are two figures."""
+    for name in ("short", "shorter"):
+        make_run(directory / "results" / name, blocks=1)
+
+    result = jetbench("compare", "short", "shorter", "--metric", "p50")
+
+    assert result.output.count("10.5 ms") == 4
+    assert "No interval for any of these: 3 valid trials of each run are needed." in result.output
+
+
 def test_compare_without_a_baseline_names_the_variants() -> None:
     """The next command is then one copy away."""
     assert "pull-batch/old, pull-batch/same, pull-batch/slow" in refused("compare", "one")
