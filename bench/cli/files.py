@@ -10,14 +10,15 @@ import typer
 
 from bench.cli.console import output
 from bench.cli.gate import DEFAULT_BLOCKS
-from bench.cli.plan import undecided
+from bench.cli.plan import print_cautions
 from bench.gate.files import JUDGED_TYPES
 from bench.plan.build import make_plan
 from bench.record.store import RECORD_TYPES
+from bench.spec.cautions import sharing
 from bench.spec.choose import load_workloads
 from bench.spec.decidable import undecidable
 from bench.spec.gates import Gates, phased
-from bench.spec.load import LoadedConfig, LoadedMatrix, cautions_of, check_files
+from bench.spec.load import LoadedConfig, LoadedMatrix, check_files
 from bench.spec.lookup import Kind as SpecKind
 from bench.spec.lookup import find, search_roots
 from bench.spec.schema import json_schema, written_schema
@@ -49,21 +50,25 @@ def validate(
     for found in check_files(paths):
         line = f"{found.file}: {found.kind}, no problem found"
         console.print(line, markup=False, soft_wrap=True)
-        for caution in _cautions(found.content):
-            console.print(f"caution: {caution}", markup=False, soft_wrap=True)
+        if isinstance(found.content, LoadedMatrix):
+            print_cautions(found.content, make_plan(found.content), console)
+        for line in _beforehand(found.file, found.content):
+            console.print(line, markup=False, soft_wrap=True)
 
 
-def _cautions(content: Workload | LoadedConfig | LoadedMatrix | Gates) -> Iterator[object]:
+def _beforehand(
+    file: str, content: Workload | LoadedConfig | LoadedMatrix | Gates
+) -> Iterator[str]:
     """Yield what stops nothing, but may not be what the author wants."""
-    if isinstance(content, LoadedMatrix):
-        yield from cautions_of(content)
-        yield from undecided(make_plan(content))
+    if isinstance(content, Workload):
+        yield from (f"note: {note}" for note in sharing(Path(file).stem, content))
     elif isinstance(content, Gates):
         roots = search_roots()
         there = [name for name in content.own if find("workload", name, beside=None, roots=roots)]
         for name, workload in phased(load_workloads(there), content).items():
             rules = content.rules_for(name)
-            yield from undecidable(rules, {name: workload}, blocks=DEFAULT_BLOCKS)
+            for why in undecidable(rules, {name: workload}, blocks=DEFAULT_BLOCKS):
+                yield f"caution: {why}"
 
 
 def schema(

@@ -12,7 +12,7 @@ from bench.cli.ending import Verbs, code_of
 from bench.cli.measuring import command_line
 
 EPILOG = (
-    "First run:  jetbench run quickstart   (four minutes, then open the report it names).  "
+    "First run:  jetbench run quickstart   (about three minutes, then open the report it names).  "
     "Exit codes: 0 pass, 1 goal broken or data lost, 2 usage or bad file, 3 inconclusive, "
     "4 invalid measurement, 70 a fault of jetbench's own, 130 interrupted."
 )

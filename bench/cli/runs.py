@@ -19,6 +19,7 @@ from bench.cli.options import (
     run_directories,
 )
 from bench.cli.reporting import write_report
+from bench.core import text
 from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
 from bench.gate.criteria import answer
@@ -46,9 +47,12 @@ def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
         console.print(f"no run is in {results}; start one with `jetbench run`", markup=False)
         return
     table = Table(box=None)
-    table.add_column("run", no_wrap=True)  # it is what one copies into the next command
-    for title in ("trials", "invalid", "server", "started (UTC)", "question"):
-        table.add_column(title)
+    # A run's name is what one copies into the next command, its start what one knows it by: where
+    # the terminal is narrow, the others fold.
+    table.add_column("run", no_wrap=True)
+    table.add_column("started (UTC)", no_wrap=True, min_width=len("2026-11-23 17:05"))
+    for title in ("trials", "invalid", "server", "question"):
+        table.add_column(title, overflow="fold")
     for path in directories:
         table.add_row(*_row(RunStore(path)))
     console.print(table)
@@ -63,10 +67,10 @@ def _row(store: RunStore) -> tuple[str, ...]:
     invalid = sum(not record.valid for record in records)
     return (
         store.run_id,
+        text.minute(environment.started_utc),
         f"{len(records)}/{len(plan.trials)}",
         str(invalid),
         f"{environment.server} {environment.server_version}",
-        environment.started_utc,
         plan.question,
     )
 

@@ -126,6 +126,11 @@ def time_scale(smallest_ns: float) -> Scale:
     return Scale(unit="µs", factor=NS_PER_US)
 
 
+def minute(instant_utc: str) -> str:
+    """Write an ISO 8601 instant to the minute: `2026-11-23 17:05`."""
+    return instant_utc[:16].replace("T", " ")
+
+
 def plural(amount: int, one: str, many: str = "") -> str:
     """Write a count with its noun: 1 trial, 2 trials."""
     return f"{count(amount)} {one if amount == 1 else many or one + 's'}"

@@ -309,7 +309,7 @@ def _environment_section(figures: RunFigures) -> Section:
         ("jetbench", env.jetbench),
         ("Packages", packages or text.NA),
         ("Load before the run", f"{env.load_average_1m:.2f} (1 minute average)"),
-        ("Started", f"{facts.day(env.started_utc)} UTC"),
+        ("Started", f"{text.minute(env.started_utc)} UTC"),
         ("Seed", str(figures.plan.seed)),
     )
     rows = tuple(Row(names=(word,), entries=(Entry(text=value),)) for word, value in pairs)

@@ -34,13 +34,8 @@ def facts(figures: RunFigures, gate: GateResult | None) -> tuple[Fact, ...]:
             text=environment.host,
             detail=f"{environment.cpus} CPUs, {human_size(environment.memory_bytes)}",
         ),
-        Fact(word="Started", text=day(environment.started_utc), detail="UTC"),
+        Fact(word="Started", text=text.minute(environment.started_utc), detail="UTC"),
     )
-
-
-def day(started_utc: str) -> str:
-    """Write an instant to the minute."""
-    return started_utc[:16].replace("T", " ")
 
 
 def _gate(gate: GateResult) -> Fact:
@@ -78,13 +73,16 @@ def _visible(figures: RunFigures, gate: GateResult | None) -> Fact:
     if not shares:
         detail = f"no change has an interval: {MIN_PAIRS} blocks are the least"
         return Fact(word="Smallest visible change", text=text.NA, detail=detail)
-    low, high = (text.size_of(share) for share in (shares[0], shares[-1]))
+    best, worst = (text.size_of(share) for share in (shares[0], shares[-1]))
     keys = dict.fromkeys(ranking_key(workload.cells) for workload in figures.workloads)
     of = "gated figures" if gate else text.listed([metric_of(key).title for key in keys])
     return Fact(
         word="Smallest visible change",
-        text=low if low == high else f"{low} to {high}",
-        detail=f"of {of}, found in 80 % of cases",
+        text=best if best == worst else f"{best} at best, {worst} at worst",
+        detail=(
+            f"of {of}: a true change must be that large to show in 4 of 5 such runs"
+            + ("; how large depends on how much a variant scatters" if best != worst else "")
+        ),
     )
 
 

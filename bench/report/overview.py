@@ -117,7 +117,7 @@ def _run_row(run: RunSummary) -> Row:
         names=(run.run_id,),
         href=f"{quote(run.run_id)}/index.html",
         entries=(
-            Entry(text=_minute(run.started_utc), order=run.started_utc),
+            Entry(text=text.minute(run.started_utc), order=run.started_utc),
             Entry(text=run.question or run.label, order=run.question or run.label),
             _outcome(run),
             Entry(
@@ -139,10 +139,6 @@ def _outcome(run: RunSummary) -> Entry:
     return Entry(text=run.verdict or said, order=run.verdict or said)
 
 
-def _minute(started_utc: str) -> str:
-    return started_utc[:16].replace("T", " ")
-
-
 def _trends_section(trends: Sequence[Trend]) -> Section:
     rows = tuple(
         Row(
@@ -150,7 +146,7 @@ def _trends_section(trends: Sequence[Trend]) -> Section:
             href=f"{TRENDS}/{quote(each.file_name)}",
             entries=(
                 Entry(text=text.count(len(each.points)), order=len(each.points)),
-                Entry(text=_minute(each.points[-1].run.started_utc)),
+                Entry(text=text.minute(each.points[-1].run.started_utc)),
                 trend.sameness(each),
             ),
         )

@@ -156,7 +156,7 @@ def _row(point: Point) -> Row:
         names=(run.run_id,),
         href=f"../{quote(run.run_id)}/index.html",
         entries=(
-            Entry(text=run.started_utc[:16].replace("T", " ")),
+            Entry(text=text.minute(run.started_utc)),
             _time(cell, END_TO_END_P50),
             _time(cell, END_TO_END_P99),
             *(_none() if other is None else Entry(text=text.number(other[0])) for other in others),

@@ -17,6 +17,17 @@ def cautions(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     return tuple(caution for rule in _RULES for caution in rule(settings, workload))
 
 
+def sharing(name: str, workload: Workload) -> Iterator[str]:
+    """Yield what several consumers of a workload mean: easily taken for a consumer each."""
+    consume = workload.consume
+    if consume.consumers > 1:
+        yield (
+            f"workload {name}: {consume.consumers} processes share one JetStream consumer, so each "
+            f"message goes to one of them; workers count per process, {consume.consumers} x "
+            f"{consume.workers} = {consume.consumers * consume.workers} messages at a time"
+        )
+
+
 def _backoff_overrides(settings: Settings, _: Workload) -> Iterator[Objection]:
     consumer = settings.consumer
     if consumer.backoff_ns and consumer.ack_wait_ns not in (None, consumer.backoff_ns[0]):

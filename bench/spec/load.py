@@ -73,13 +73,17 @@ class LoadedMatrix:
     configs: tuple[LoadedConfig, ...]
 
 
+Content = Workload | LoadedConfig | LoadedMatrix | Gates
+"""What a file of a user may hold."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
     """A file that `check_files` found nothing wrong with, and what it holds."""
 
     file: str
     kind: Kind
-    content: Workload | LoadedConfig | LoadedMatrix | Gates
+    content: Content
 
 
 def load_workload(path: Path) -> Workload:
@@ -320,7 +324,7 @@ def _check_file(path: Path) -> Recognised:
         what = "is neither a workload nor a config nor a matrix nor a gate file"
         allowed = "a file with the key `publish`, `variants`, `axes`, `workloads` or `gates`"
         raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
-    loaders: Mapping[Kind, Callable[[Path], Workload | LoadedConfig | LoadedMatrix | Gates]] = {
+    loaders: Mapping[Kind, Callable[[Path], Content]] = {
         "workload": load_workload,
         "config": load_config,
         "matrix": load_matrix,

@@ -1,0 +1,35 @@
+"""`jetbench list` on the narrowest of usual terminals."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from bench.cli.main import app
+from tests.analysis import runs
+
+
+def listed(results: Path, columns: int) -> str:
+    """What the verb prints on a terminal of this width."""
+    found = CliRunner().invoke(app, ["list", "--out", str(results)], env={"COLUMNS": str(columns)})
+    assert found.exit_code == 0
+    return found.output
+
+
+def test_a_run_keeps_its_name_and_its_start_at_80_columns(tmp_path: Path) -> None:
+    """Both are what it is found by; a server of a long address and a question may fold."""
+    name = "quickstart-20261123-170512"
+    question = "What do batch size, max ack pending, push or pull, and ack timing change here?"
+    plan = replace(runs.plan([runs.cell("a")], blocks=2), question=question)
+    store = runs.store(tmp_path / name, plan)
+    store.write_environment(
+        replace(runs.environment(), server="nats://server.somewhere.example.com:4222")
+    )
+
+    lines = listed(tmp_path, 80).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert any(name in line and "2026-11-23 17:00" in line for line in lines)
+    assert "0/2" in " ".join(lines)
+    words = " ".join(lines).split()
+    assert {"pending,", "push"} & set(words)
