@@ -15,7 +15,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test gate-truth report-truth check constraints clean
+.PHONY: help setup bench selfbench test client-truth gate-truth report-truth check constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ ifeq ($(strip $(ARGS)),)
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
+
+client-truth: $(TOOLS) ## Measure whether times and clients are right on this host; some 8 minutes
+	@$(BIN)/python -m tests.truth.clients $(ARGS)
 
 gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 minutes
 	@$(BIN)/python -m tests.truth.gates $(ARGS)

@@ -12,7 +12,7 @@ from bench.clients.natspy import NatsPyConsumer
 from bench.clients.wire.consume import WireConsumer
 from bench.core.units import NS_PER_MS
 from tests.clients.server import RealServer, client, make_consumer, make_stream
-from tests.clients.wire.links import Taken, binding
+from tests.clients.wire.links import PATIENCE_S, Taken, binding
 
 INTERVAL_NS = 20 * NS_PER_MS
 INTERVAL_S = 0.02
@@ -35,12 +35,17 @@ def told(listen: Callable[[HeartbeatWatch], Awaitable[None]]) -> list[str]:
 def test_a_silence_of_three_intervals_is_told() -> None:
     """And again when it lasts."""
 
-    async def silence(_: HeartbeatWatch) -> None:
-        await asyncio.sleep(12 * INTERVAL_S)
+    async def silence(words: list[str]) -> None:
+        watch = HeartbeatWatch(INTERVAL_NS, words.append)
+        watch.start()
+        async with asyncio.timeout(PATIENCE_S):
+            while len(words) < 2:
+                await asyncio.sleep(INTERVAL_S)
+        watch.stop()
 
-    words = told(silence)
+    words: list[str] = []
+    asyncio.run(silence(words))
 
-    assert len(words) >= 2
     assert set(words) == {"push: no heartbeat for 60ms"}
 
 
@@ -90,7 +95,9 @@ def test_a_server_that_stands_still_is_a_counted_fault(
             await asyncio.sleep(1)
             while_it_ran = link.faults
             fresh_server.pause()
-            await asyncio.sleep(1)
+            async with asyncio.timeout(PATIENCE_S):
+                while not link.faults:
+                    await asyncio.sleep(0.05)
             fresh_server.resume()
             await link.close()
 

@@ -12,15 +12,20 @@ from bench.broker.server import find_server_binary
 from bench.engine.keep import Kept
 from bench.engine.trial import Moment
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Trial, VariantName
-from bench.record.schema import Level, TrialRecord
+from bench.record.schema import Level, Time, TrialRecord
 from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
 from bench.runner.target import EmbeddedTarget, Target
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
+from bench.stats.histogram import merged
+from bench.stats.percentile import percentile_ns
 
 Tree = dict[str, Any]
+
+HOST_MADE = {"cpu-steal", "cpu-throttled", "generator-saturated", "offered-rate-missed"}
+"""What a host does to a trial of a few hundred messages a second, with which no client is busy."""
 
 
 @dataclass
@@ -116,10 +121,24 @@ def run_trial(
     return collector.kept[0]
 
 
+def percentile(kept: Kept, time: Time, percent: float) -> int:
+    """Return a percentile of a time over the window."""
+    window = kept.record.window
+    assert window is not None
+    inside = [
+        one.histogram
+        for one in kept.intervals
+        if one.time is time and one.start_ns >= window.window_start_ns
+    ]
+    value = percentile_ns(merged(inside), percent, beyond=1)
+    assert value is not None
+    return value
+
+
 def sound(record: TrialRecord) -> bool:
     """Say whether a trial is valid but for what its host did to it, which no test can help."""
     reasons = {f.code for f in record.findings if f.level is Level.INVALID}
-    return record.completed and reasons <= {"cpu-steal", "cpu-throttled"}
+    return record.completed and reasons <= HOST_MADE
 
 
 def complaints(record: TrialRecord) -> list[str]:

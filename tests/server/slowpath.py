@@ -3,9 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench.broker.endpoint import Endpoint
+from bench.broker.server import Server, embedded_server, find_server_binary
 from bench.engine.clock import Alarm, now_ns
+from bench.record.schema import Time
+from bench.runner.target import EmbeddedTarget
+from bench.spec.variant import ServerSettings
+from tests.server.running import complaints, percentile, run_trial, sound, workload
 
 CHUNK = 1 << 16
 PUBLISHER = b'"name":"jetbench-publisher'
@@ -72,3 +80,28 @@ async def _carry(
     finally:
         delivering.cancel()
         writer.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DelayedTarget(EmbeddedTarget):
+    """An embedded server that everyone reaches through a proxy, publishers with a delay."""
+
+    delay_ns: int
+
+    @asynccontextmanager
+    async def serving(self, settings: ServerSettings) -> AsyncIterator[tuple[Server, Endpoint]]:
+        async with (
+            embedded_server(self.binary, settings, self.parent) as server,
+            slow_path(server.url, lambda: self.delay_ns) as url,
+        ):
+            yield replace(server, url=url), Endpoint(url=url)
+
+
+def medians_behind(directory: Path, delay_ns: int) -> tuple[int, int]:
+    """Return p50 of response and delivery with publishers behind a delay."""
+    directory.mkdir(parents=True)
+    target = DelayedTarget(binary=find_server_binary(), parent=directory, delay_ns=delay_ns)
+    load = workload("200/s", "4s")
+    kept = run_trial(directory, load, {"consumer": {"mode": "push"}}, target=target)
+    assert sound(kept.record), complaints(kept.record)
+    return percentile(kept, Time.RESPONSE, 50), percentile(kept, Time.DELIVERY, 50)

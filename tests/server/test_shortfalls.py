@@ -17,7 +17,7 @@ from bench.spec.workload import Workload
 from tests.gate.figures import with_trials
 from tests.server.commands import jetbench, nats_server, project
 from tests.server.running import Tree, complaints, plan_of, run_trial, sound, workload
-from tests.server.test_paths import DelayedTarget
+from tests.server.slowpath import DelayedTarget
 
 pytestmark = pytest.mark.nats
 
