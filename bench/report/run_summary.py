@@ -19,6 +19,12 @@ from bench.record.reading import bounded_bytes, parse_json
 from bench.report import judgement, standing, trials
 from bench.report.embed import embedded
 from bench.report.model import plain
+from bench.spec.variant import Settings
+
+_LATER_GROUPS = ("handler",)
+"""Of the settings; the first reports knew nothing of them."""
+
+_DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}
 
 SCHEMA_VERSION = 1
 ELEMENT_ID = "run-summary"
@@ -140,5 +146,8 @@ def _cell(cell: CellFigures) -> CellSummary:
 
 
 def _digest(cell: Cell) -> str:
-    content = cell.workload.model_dump_json() + cell.settings.model_dump_json()
+    # A group of settings that came later means at its default what was meant without it: reports
+    # that were written before must not look as if their settings had been changed since.
+    unsaid = {name for name in _LATER_GROUPS if getattr(cell.settings, name) == _DEFAULTS[name]}
+    content = cell.workload.model_dump_json() + cell.settings.model_dump_json(exclude=unsaid)
     return hashlib.sha256(content.encode()).hexdigest()[:12]

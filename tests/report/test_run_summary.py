@@ -1,0 +1,35 @@
+"""What tells one setting of a variant from another, from run to run."""
+
+from bench.plan.model import Cell, VariantName
+from bench.report.run_summary import _digest
+from bench.spec.variant import Settings
+from bench.spec.workload import Workload
+
+LOAD = {"kind": "stream", "payload": {"sizes": "128B"}, "publish": {"rate": "10/s"}}
+
+
+def digest(settings: dict[str, object]) -> str:
+    cell = Cell(
+        id="cell",
+        workload_name="load",
+        workload=Workload.model_validate(LOAD),
+        variants=(VariantName(config="c", variant="v"),),
+        settings=Settings.model_validate(settings),
+    )
+    return _digest(cell)
+
+
+def test_a_setting_that_came_later_does_not_part_an_unchanged_variant_from_its_past() -> None:
+    """A trend would mark "settings changed" at the step to a newer jetbench, and nothing had.
+
+    The digest is what jetbench gave before it knew `handler`.
+    """
+    assert digest({"pull": {"batch": 7}}) == "502ceaba788f"
+    assert digest({"pull": {"batch": 7}, "handler": {"run": "virtual"}}) == "502ceaba788f"
+
+
+def test_a_later_setting_that_was_changed_is_a_change() -> None:
+    """Coroutines are not what virtual workers were."""
+    changed = digest({"pull": {"batch": 7}, "client": "nats-py", "handler": {"run": "task"}})
+
+    assert changed != digest({"pull": {"batch": 7}, "client": "nats-py"})
