@@ -6,9 +6,15 @@ directory's path in the place of DIRECTORY_MARK, starts the server, and prints t
 the server's pid. It waits for the end of its standard input, which comes when the conductor closes
 it or dies in whatever way, then ends the server and removes the directory. When the server ends by
 itself it prints `exit CODE` and goes on waiting: the conductor may still want to read the log.
+
+A guardian that is killed cleans up nothing. On Linux the kernel then kills the server; the
+conductor removes the rest, or the next one to start does (`bench.broker.leftovers`), who knows by
+the lock whether a directory is still in use.
 """
 
 import contextlib
+import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -16,9 +22,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 
 GRACE_S = 5.0
 DIRECTORY_MARK = "@DIRECTORY@"
+CONFIG_NAME = "server.conf"
+LOCK_NAME = "in-use.lock"
+_PR_SET_PDEATHSIG = 1
 
 
 def main(server: str, parent: str, config: str) -> None:
@@ -27,13 +37,43 @@ def main(server: str, parent: str, config: str) -> None:
         signal.signal(name, signal.SIG_IGN)  # the pipe alone says when to stop
     directory = tempfile.mkdtemp(prefix="jetbench-", dir=parent)
     try:
+        hold(directory)
         _run(server, directory, config.replace(DIRECTORY_MARK, directory))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def hold(directory: str) -> int:
+    """Say that a directory is in use for as long as this process lives, however it ends.
+
+    Return what to close to say so no longer; -1 where the file system has no locks: then nothing is
+    said, and nobody but its maker removes the directory.
+    """
+    partial, final = (os.path.join(directory, name) for name in (".lock", LOCK_NAME))  # noqa: PTH118
+    with contextlib.suppress(OSError):
+        lock = os.open(partial, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.rename(partial, final)  # noqa: PTH104 - who finds the file finds it locked
+        return lock
+    return -1
+
+
+def _dies_with_us() -> Callable[[], None] | None:
+    """Return what a child does first so that the kernel kills it when we die; None off Linux."""
+    if sys.platform != "linux":
+        return None
+    prctl, us = ctypes.CDLL(None).prctl, os.getpid()
+
+    def die_with_us() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # of our main thread, which made it
+        if os.getppid() != us:
+            os._exit(1)  # we have died before it could be told
+
+    return die_with_us
+
+
 def _run(server: str, directory: str, config: str) -> None:
-    config_path = os.path.join(directory, "server.conf")  # noqa: PTH118 - pathlib is slow to load
+    config_path = os.path.join(directory, CONFIG_NAME)  # noqa: PTH118 - pathlib is slow to load
     with open(config_path, "w", encoding="utf-8") as file:  # noqa: PTH123
         file.write(config)
     # What the server says before it has read where its log is: an error in its configuration.
@@ -43,6 +83,7 @@ def _run(server: str, directory: str, config: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
+            preexec_fn=_dies_with_us(),  # noqa: PLW1509 - there is no thread yet
         )
     _say(f"directory {directory}")
     _say(f"pid {child.pid}")

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.broker import guardian
+from bench.broker import guardian, leftovers
 from bench.core.errors import ServerUnavailableError
 from bench.core.units import format_duration
 from bench.spec.variant import ServerSettings
@@ -130,6 +130,7 @@ async def embedded_server(
         start_new_session=True,  # Ctrl-C is for the conductor, which ends the server in order
     )
     watcher: asyncio.Task[None] | None = None
+    directory: Path | None = None
     try:
         directory = Path(await _told(process, "directory"))
         pid = int(await _told(process, "pid"))
@@ -141,6 +142,8 @@ async def embedded_server(
         if watcher is not None:
             watcher.cancel()
         await asyncio.shield(_end(process))
+        if directory is not None and directory.exists():
+            leftovers.clear(directory)  # somebody has killed the guardian
 
 
 async def _told(process: asyncio.subprocess.Process, word: str) -> str:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bench.broker import leftovers
 from bench.cli.console import errors, output
 from bench.cli.measuring import BinaryOption, StoreOption, command_line, interruptible, target_of
 from bench.core.errors import UsageError
@@ -64,6 +65,7 @@ def selfbench(  # noqa: PLR0913, PLR0917 - each parameter is an option that the 
     preflight.check_writable(file.parent)
     target = target_of(None, None, server_bin, store_dir)
     assert isinstance(target, EmbeddedTarget)  # noqa: S101 - no server was named
+    leftovers.sweep(target.parent)
     found = environment.describe(target, interruptible(target.version()), command_line())
     with _watching(
         errors(), sum(len(in_repeat(cases, repeat)) for repeat in range(1, repeats + 1))

@@ -1,5 +1,6 @@
 """The walk over a matrix."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from nats.aio.client import Client
 
-from bench.broker import admin
+from bench.broker import admin, guardian
 from bench.broker.server import Server
 from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
@@ -119,9 +120,15 @@ def _software(connection: Client, cell: Cell, target: Target) -> Software:
 
 @contextmanager
 def _work_directory(server: Server, parent: Path) -> Iterator[Path]:
-    """Below the embedded server's directory, so that its guardian removes it whatever happens."""
+    """Below the embedded server's directory, so that its guardian removes it whatever happens.
+
+    Without one it is held, so that the next run removes it if this one is killed.
+    """
     directory = Path(tempfile.mkdtemp(prefix="jetbench-work-", dir=server.directory or parent))
+    lock = guardian.hold(str(directory)) if server.directory is None else -1
     try:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+        if lock >= 0:
+            os.close(lock)

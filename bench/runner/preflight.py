@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.broker import admin
+from bench.broker import admin, leftovers
 from bench.broker.link import Link
 from bench.core.errors import NameCollisionError, StorageError, UsageError
 from bench.core.units import human_size
@@ -45,12 +45,16 @@ async def check(plan: Plan, target: Target, store: RunStore, expected: Estimate)
         NameCollisionError: a foreign stream has a name of ours.
     """
     check_writable(store.path.parent)
+    swept = tuple(
+        f"{path} was left over by a jetbench that was killed, and is removed"
+        for path in leftovers.sweep(target.parent)
+    )
     server_version = await target.version()
     _check_settings(plan, target, server_version, await _cluster_size(target))
     known: tuple[str, ...] = ()
     if isinstance(target, RemoteTarget):
         known = await _check_remote(plan, target, store.run_id)
-    warnings = (*known, *_space_warnings(target, store, expected))
+    warnings = (*swept, *known, *_space_warnings(target, store, expected))
     return Fitness(server_version=server_version, warnings=warnings)
 
 

@@ -102,6 +102,20 @@ def test_a_killed_server_makes_the_trial_invalid(tmp_path: Path) -> None:
     assert_nothing_is_left(tmp_path)
 
 
+def test_a_killed_guardian_leaves_no_server_and_no_store(tmp_path: Path) -> None:
+    """It ends the server when we are killed; who kills it instead must not leave one behind."""
+    record = run_trial(
+        tmp_path,
+        workload(measure="10s"),
+        {},
+        on_moment=once_in_the_window(lambda: kill("guardian.py")),
+    ).record
+
+    assert not record.valid
+    assert "server-ended" in codes(record)
+    assert_nothing_is_left(tmp_path)
+
+
 def test_a_server_that_cannot_start_makes_the_trial_invalid(tmp_path: Path) -> None:
     """The end of the server's log tells why; the run goes on with the next trial."""
     record = run_trial(tmp_path, workload(), {"server": {"max_payload": "100GiB"}}).record

@@ -5,9 +5,11 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.broker import admin
@@ -126,6 +128,29 @@ def test_a_killed_run_is_resumed_and_its_report_is_whole(tmp_path: Path) -> None
     assert {name: trial_bytes(tmp_path, name) for name in before} == before
     (report,) = (tmp_path / "reports").glob("tiny-*/index.html")
     assert all(name in report.read_text() for name in trials_of(tmp_path))
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the server runs until it is swept")
+def test_what_a_killed_run_with_its_guardian_left_behind_is_swept(tmp_path: Path) -> None:
+    """`pkill -9 -f jetbench` ends conductor and guardian alike: the kernel ends the server then."""
+    project(tmp_path)
+    process = start(tmp_path, "run", "tiny")
+    wait_for_trials(tmp_path, 1)
+    guardians = [
+        each
+        for each in psutil.Process(process.pid).children()
+        if any("guardian.py" in word for word in each.cmdline())
+    ]
+
+    for pid in (*(each.pid for each in guardians), process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    wait_until_nothing_runs_below(tmp_path)
+    done = jetbench(tmp_path, "run", "--resume", "latest")
+
+    assert went_well(tmp_path, done), done.stderr
+    assert not guardians or "was left over by a jetbench that was killed" in done.stderr
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
