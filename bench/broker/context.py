@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from bench.broker.address import Address, AddressError, parse_addresses
 from bench.broker.endpoint import INBOXES, JS_API, Endpoint, tls_context
-from bench.broker.login import check_jwt, read_creds, read_seed
+from bench.broker.login import check_jwt, creds_path, expanded, nkey_path
 from bench.core.errors import UsageError
 from bench.core.words import nearest
 
@@ -78,21 +78,15 @@ def load_context(name: str) -> Context:
     )
 
 
-def expanded(text: str) -> str:
-    """Return the path that a user means: `~` and `$VARIABLE` as the Go tools read them."""
-    path = os.path.expandvars(text.removeprefix("file://"))
-    return str(Path(path).expanduser().absolute()) if text else ""
-
-
 def _endpoint(address: Address, fields: dict[str, Any], where: str) -> Endpoint:
     """Return where and as whom to connect; of several logins the one that the Go tools take."""
     given = [way for way in LOGINS if fields.get(way)]
     wins = "url" if address.user is not None else given[0] if given else ""
     creds = nkey = ""
     if wins == "creds":
-        creds = _of_field(where, "creds", _login_file(read_creds), fields["creds"])
+        creds = _of_field(where, "creds", creds_path, fields["creds"])
     if wins == "nkey":
-        nkey = _of_field(where, "nkey", _login_file(read_seed), fields["nkey"])
+        nkey = _of_field(where, "nkey", nkey_path, fields["nkey"])
     if wins == "user_jwt":
         _of_field(where, "user_jwt", _checked_jwt(fields), fields["user_jwt"])
     files = {way: _tls_file(fields, way, where) for way in ("ca", "cert", "key")}
@@ -116,19 +110,6 @@ def _endpoint(address: Address, fields: dict[str, Any], where: str) -> Endpoint:
     if any(files.values()):
         _of_field(where, "ca, cert, key", lambda _: tls_context(endpoint), "")
     return endpoint
-
-
-def _login_file(read: Callable[[str], object]) -> Callable[[str], str]:
-    """Return what expands a path and looks whether its file can be logged in with."""
-
-    def path_of(text: str) -> str:
-        if "-----BEGIN" in text or "\n" in text or (text.startswith("SU") and len(text) > 50):
-            raise ValueError("holds the secret itself; allowed: the path of a file that holds it")
-        path = expanded(text)
-        read(path)
-        return path
-
-    return path_of
 
 
 def _checked_jwt(fields: dict[str, Any]) -> Callable[[str], None]:

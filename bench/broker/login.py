@@ -7,6 +7,7 @@ an auth callout.
 
 import base64
 import json
+import os
 import re
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from bench.core.errors import UsageError
 
 _SECTION = re.compile(r"-+BEGIN ([A-Z ]+)-+\s+(\S+)\s+-+END [A-Z ]+-+")
 _SEED = re.compile(r"^\s*(S[OAU]\w+)\s*$", re.MULTILINE)
+_INLINE_SEED = re.compile(r"S[OAU][A-Z2-7]{40,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,32 @@ def read_seed(path: str) -> str:
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from None
     return found[1]
+
+
+def creds_path(text: str) -> str:
+    """Return the path of a .creds file that was looked at; UsageError for one of no use."""
+    path = _path_of(text)
+    read_creds(path)
+    return path
+
+
+def nkey_path(text: str) -> str:
+    """Return the path of a seed's file that was looked at; UsageError for one of no use."""
+    path = _path_of(text)
+    read_seed(path)
+    return path
+
+
+def expanded(text: str) -> str:
+    """Return the path that a user means: `~` and `$VARIABLE` as the Go tools read them."""
+    path = os.path.expandvars(text.removeprefix("file://"))
+    return str(Path(path).expanduser().absolute()) if text else ""
+
+
+def _path_of(text: str) -> str:
+    if "-----BEGIN" in text or "\n" in text or _INLINE_SEED.fullmatch(text.strip()):
+        raise UsageError("holds the secret itself; allowed: the path of a file that holds it")
+    return expanded(text)
 
 
 def check_jwt(jwt: str, seed: str) -> None:

@@ -37,7 +37,7 @@ class Server:
         ended: resolves with the exit code when the embedded server ends by itself.
     """
 
-    url: str
+    url: str = field(repr=False)
     pid: int | None = None
     directory: Path | None = None
     ended: "asyncio.Future[int] | None" = field(default=None, compare=False)

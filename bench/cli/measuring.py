@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,10 +15,10 @@ import typer
 import uvloop
 
 from bench.broker.address import AddressError, masked, parse_addresses
-from bench.broker.context import expanded, load_context
+from bench.broker.context import load_context
 from bench.broker.endpoint import Endpoint
 from bench.broker.link import first_answering
-from bench.broker.login import read_creds
+from bench.broker.login import creds_path
 from bench.broker.server import find_server_binary
 from bench.cli.console import errors
 from bench.cli.options import MEASURING_PANEL, SERVER_PANEL
@@ -34,7 +35,8 @@ ServerOption = Annotated[
     typer.Option(
         "--server",
         metavar="URL",
-        help="Measure this server (nats://HOST:PORT) instead of an embedded one for each trial.",
+        help="Measure this server (nats://HOST:PORT) instead of an embedded one for each trial; of "
+        "several, joined by commas, the first that answers.",
         rich_help_panel=SERVER_PANEL,
     ),
 ]
@@ -140,12 +142,10 @@ def _of_server(text: str, creds: Path | None) -> Endpoint:
         raise UsageError(f"--server: {error}") from None
     if creds is not None and any(one.user is not None for one in addresses):
         raise UsageError("--creds: the URL of --server names a user as well; leave one of them out")
-    path = expanded(str(creds)) if creds is not None else ""
-    if path:
-        try:
-            read_creds(path)
-        except UsageError as error:
-            raise UsageError(f"--creds {error}") from None
+    try:
+        path = creds_path(str(creds)) if creds is not None else ""
+    except UsageError as error:
+        raise UsageError(f"--creds: {error}") from None
     found = tuple(Endpoint(url=one.url, creds_file=path) for one in addresses)
     return asyncio.run(first_answering(found))
 
@@ -199,12 +199,24 @@ async def _ended_by_signal(work: Coroutine[Any, Any, T]) -> T:
 
 def command_line() -> str:
     """Return the command as typed, passwords and tokens masked."""
-    words = shlex.join(["jetbench", *(_without_secret(word) for word in sys.argv[1:])])
+    shown = ["jetbench"]
+    for before, word in pairwise(["", *sys.argv[1:]]):
+        shown.append(_masked_server(word) if before == "--server" else _without_secret(word))
+    words = shlex.join(shown)
     return words.encode("utf-8", "backslashreplace").decode()  # names of files may be any bytes
 
 
 def _without_secret(word: str) -> str:
     option, separator, value = word.partition("=")
     if option == "--server" and separator:
-        return f"{option}={masked(value)}"
+        return f"{option}={_masked_server(value)}"
     return masked(word) if "@" in word else word
+
+
+def _masked_server(text: str) -> str:
+    """Return an address without its login; nothing of one that cannot be read."""
+    try:
+        parse_addresses(text)
+    except AddressError:
+        return "***"
+    return masked(text)

@@ -177,10 +177,21 @@ def test_nothing_is_asked_of_a_server_before_the_login_was_looked_at(tmp_path: P
     """A missing file has nothing to do with who answers."""
     nobody = RealServer(tmp_path)
 
-    with pytest.raises(UsageError, match=r"--creds .*none\.creds: No such file"):
+    with pytest.raises(UsageError, match=r"--creds: .*none\.creds: No such file"):
         target_of(nobody.url, tmp_path / "none.creds", None, None)
     with pytest.raises(UsageError, match="leave one of them out"):
         target_of("nats://a:b@h", tmp_path / "none.creds", None, None)
+
+
+def test_creds_in_place_of_their_file_are_not_repeated(tmp_path: Path) -> None:
+    """`--creds "$(cat me.creds)"` would otherwise stand in the error, whole."""
+    creds = tmp_path / "me.creds"
+    identities.operator_config(creds)
+
+    with pytest.raises(UsageError, match="--creds: holds the secret itself") as caught:
+        target_of("nats://h", Path(creds.read_text()), None, None)
+
+    assert "BEGIN" not in str(caught.value)
 
 
 def test_a_link_is_told_what_it_may_not_do(tmp_path: Path) -> None:

@@ -239,6 +239,38 @@ def test_a_users_server_is_left_as_it_was(tmp_path: Path) -> None:
     assert "***@127.0.0.1" in json.loads(environment.read_text())["server"]
 
 
+def test_a_password_stays_between_context_and_server(tmp_path: Path) -> None:
+    """Not in files, not in what is said, and not where `ps` shows it to everyone on the host."""
+    secret = "x/y#z@S3cret"
+    project(tmp_path)
+    with nats_server(
+        tmp_path / "own", extra=f'authorization {{ user: me, password: "{secret}" }}'
+    ) as url:
+        (tmp_path / "c.json").write_text(json.dumps({"url": url, "user": "me", "password": secret}))
+        process = start(tmp_path, "run", "tiny", "--context", "c.json")
+        lines: set[str] = set()
+        while process.poll() is None:
+            lines |= {
+                line for child in psutil.Process().children(recursive=True) for line in _told(child)
+            }
+            time.sleep(0.1)
+        stdout, stderr = process.communicate(timeout=60)
+
+    assert any("bench.engine.worker" in line for line in lines)
+    kept = [path for top in ("results", "reports", "tmp") for path in (tmp_path / top).rglob("*")]
+    said = [stdout, stderr, *lines, *(path.read_text("latin-1") for path in kept if path.is_file())]
+    assert trials_of(tmp_path)
+    assert not [text for text in said if "S3cret" in text]
+
+
+def _told(process: psutil.Process) -> list[str]:
+    """Return what everybody can see of a process."""
+    try:
+        return [" ".join(process.cmdline())]
+    except psutil.Error:
+        return []
+
+
 @pytest.mark.parametrize(
     "signals", [[signal.SIGTERM], [signal.SIGHUP], [signal.SIGTERM, signal.SIGHUP]]
 )
