@@ -83,7 +83,13 @@ def trial_names(run_id: str, trial_index: int) -> Names:
     )
 
 
-async def api(client: Client, operation: str, body: Mapping[str, Any] | None = None) -> Json:
+async def api(
+    client: Client,
+    operation: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    timeout_s: float = API_TIMEOUT_S,
+) -> Json:
     """Send one JetStream API request and return its answer.
 
     Raises:
@@ -93,7 +99,7 @@ async def api(client: Client, operation: str, body: Mapping[str, Any] | None = N
     payload = json.dumps(body).encode() if body is not None else b""
     subject = f"{js_api_of(client)}.{operation}"
     try:
-        answer = await client.request(subject, payload, timeout=API_TIMEOUT_S)
+        answer = await client.request(subject, payload, timeout=timeout_s)
     except nats.errors.NoRespondersError:
         raise ServerUnavailableError(_no_jetstream(js_api_of(client))) from None
     except (OSError, TimeoutError, nats.errors.Error) as error:

@@ -7,6 +7,7 @@ import numpy as np
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
+from bench.engine.losses import Backlog, lost
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import MessageTable, happened, ours
 from bench.record.hlog import Interval
@@ -14,20 +15,6 @@ from bench.record.schema import Ledger, Slices, Time, Window, WindowCounts
 from bench.stats.histogram import Tally, tally
 
 SLICE_NS = NS_PER_S
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
-    """What the server said when the drain had ended.
-
-    Attributes:
-        msgs: still held for the consumer; 0 when everything was delivered and settled, -1 when it
-            could not be asked.
-        stream_msgs: ever stored in the stream; -1 when it could not be asked.
-    """
-
-    msgs: int
-    stream_msgs: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +118,6 @@ def ledger(
     received = happened(table.received_ns)
     deliveries = sum(record.ids.size for record in consumers)
     foreign = sum(int(np.count_nonzero(~ours(record.ids, size))) for record in consumers)
-    unseen = int(np.count_nonzero(stored & ~received))
     return Ledger(
         planned=size,
         published=_count(sent),
@@ -148,7 +134,7 @@ def ledger(
         foreign=foreign,
         backlog=backlog.msgs,
         stream_msgs=backlog.stream_msgs,
-        lost=max(0, unseen - backlog.msgs) if backlog.msgs >= 0 else 0,
+        lost=lost(table, consumers, backlog),
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
     )

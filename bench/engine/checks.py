@@ -47,11 +47,33 @@ def ledger_findings(ledger: Ledger) -> Iterator[Finding]:
         )
     if ledger.unconfirmed:
         yield _warning("unconfirmed", f"{ledger.unconfirmed} published messages never got a PubAck")
-    if ledger.lost:
+    if ledger.lost > 0:
         yield _warning(
             "lost",
             f"{ledger.lost} messages were stored, never delivered, and are not in the backlog",
         )
+    if ledger.lost < 0:
+        yield _warning(
+            "loss-unknown",
+            "stored messages never came, and whether the server still held all of them for "
+            "delivery could not be told",
+        )
+
+
+def not_drained(ledger: Ledger, drain_ns: int, *, acks: bool) -> Finding:
+    """Return what was still to be done when the drain's time was up."""
+    left = {
+        "stored and not handled": ledger.stored - ledger.handled,
+        "stored and not acknowledged": ledger.stored - ledger.acked if acks else 0,
+        "published and not answered": ledger.unconfirmed,
+        "pending or unacknowledged on the server": ledger.backlog,
+    }
+    told = [f"{count} {what}" for what, count in left.items() if count > 0]
+    return _warning(
+        "not-drained",
+        f"when the drain ended after {human_duration(drain_ns)}, messages were left: "
+        f"{'; '.join(told) or 'how many could not be told'}",
+    )
 
 
 def stream_findings(ledger: Ledger, deduplicated: int) -> Iterator[Finding]:

@@ -113,7 +113,7 @@ class Progress:
         received, handled, acked: of a consumer; deliveries.
         recent_ns_p99: p99 of end-to-end over its last acks (completion where it never acks); -1
             while there are too few.
-        lag_msgs: what the sampler last saw; -1 while it saw nothing.
+        lag_msgs: what the server last told the sampler; -1 while it told nothing.
     """
 
     sent: int = 0
@@ -148,6 +148,7 @@ class Done:
         duplicates: messages that the stream had already, as it said.
         window_full_msgs: messages that were due while the publisher's window was full.
         stall_ns_max: longest time the event loop did not turn.
+        gaps: what the sampler asked and got no answer to, in words.
         ack_events: the server's own ack times, as the sampler heard them.
         rows: the sampler's samples; empty for the others, whose arrays are in their file.
     """
@@ -157,5 +158,6 @@ class Done:
     duplicates: int = 0
     window_full_msgs: int = 0
     stall_ns_max: int = 0
+    gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     rows: tuple[Mapping[str, int | None], ...] = ()

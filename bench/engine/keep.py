@@ -8,11 +8,11 @@ import pandas as pd
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
-from bench.engine import accounts, checks, resources
+from bench.engine import accounts, checks, lag, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.pressure import Offer
 from bench.engine.publisher import TICK_NS
-from bench.engine.table import join
+from bench.engine.table import MessageTable, join
 from bench.engine.trial import Outcome
 from bench.plan.model import Trial
 from bench.record import samples
@@ -21,6 +21,7 @@ from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
     Finding,
     HostLoad,
+    OwnLag,
     ProcessUsage,
     Software,
     TrialRecord,
@@ -64,7 +65,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
     window_start_ns = outcome.window.window_start_ns if outcome.window else 0
     recorded = accounts.times(table, window_start_ns)
     ledger = accounts.ledger(table, outcome.consumers, recorded, outcome.backlog)
-    sampled = samples.table(outcome.rows)
+    sampled = samples.table(_rows(frame, outcome, table))
     deduplicated = sum(done.duplicates for done in outcome.done.values())
     findings = [
         *outcome.findings,
@@ -74,9 +75,11 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
     processes: tuple[ProcessUsage, ...] = ()
     counts: WindowCounts | None = None
     host: HostLoad | None = None
+    own_lag: OwnLag | None = None
     until_ns = int(intended_ns[-1]) + NS_PER_S if intended_ns.size else NS_PER_S
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
+        own_lag = lag.own_lag(table, window, acks=frame.acks)
         counts = accounts.window_counts(table, window)
         processes = resources.usages(sampled, window)
         host = resources.host_load(sampled, window)
@@ -91,6 +94,9 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
             stall_ns_max={role: done.stall_ns_max for role, done in outcome.done.items()},
         )
         findings += checks.load_findings(table, load)
+        if outcome.completed and not outcome.drained:
+            drain_ns = window.drained_ns - window.window_end_ns
+            findings.append(checks.not_drained(ledger, drain_ns, acks=frame.acks))
     record = replace(
         _record(frame, outcome, findings),
         window_counts=counts,
@@ -99,8 +105,18 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
         processes=processes,
         host=host,
         ack_check=compare_acks(outcome.ack_events, outcome.consumers),
+        own_lag=own_lag,
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled)
+
+
+def _rows(frame: Frame, outcome: Outcome, table: MessageTable) -> list[lag.Row]:
+    """Return what was sampled, and the lag by our own instants beside it."""
+    if outcome.window is None:
+        return list(outcome.rows)
+    own = lag.grid_rows(table, outcome.window.drained_ns, acks=frame.acks)
+    sampled = lag.with_bounds(outcome.rows, table) if frame.acks else outcome.rows
+    return [*sampled, *own]
 
 
 def keep_failed(frame: Frame, finding: Finding) -> Kept:

@@ -1,28 +1,35 @@
 """The sampler: asks the server about lag ten times a second and reads CPU and memory.
 
 Each sample falls on a random instant of its tenth of a second: at a fixed phase, a message every
-tenth of a second would always be seen at the same moment of its life.
+tenth of a second would always be seen at the same moment of its life. What is asked for in
+different ways is asked for by itself: a question without an answer is a gap in its own columns.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from bench.broker.admin import Names
 from bench.broker.observe import consumer_state, stream_state
-from bench.core.errors import MeasurementError
+from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.core.units import NS_PER_S
 from bench.engine.ackcheck import METRIC_SUBJECT, SAMPLES_PER_S, AckEvent, read_ack_event
 from bench.engine.clock import Alarm, now_ns
+from bench.engine.gaps import Gaps
 from bench.engine.usage import find_process, read_host_cpu, read_usage
 
 SAMPLE_HZ = 10
-STREAM_EVERY = 5
-"""Every how many samples the stream is asked about as well: twice a second is enough for bytes."""
+STREAM_HZ = 2
+"""How often the stream is asked about: enough for bytes."""
 
-ACK_EVENTS = SAMPLES_PER_S * STREAM_EVERY // SAMPLE_HZ
+ANSWER_WITHIN_S = 1.0
+"""A later answer would tell of any instant in between; a gap is more honest."""
+
+ACK_EVENTS = SAMPLES_PER_S // STREAM_HZ
 """How many ack metrics are taken each time the stream is asked about.
 
 The server cannot report less than 1 % of the acks. At 20 000 msg/s to hear all of those was two
@@ -42,30 +49,36 @@ class Sampler:
         found = {role: find_process(pid) for role, pid in pids.items()}
         self._processes = {role: each for role, each in found.items() if each is not None}
         self._random = Random(seed)  # noqa: S311 - sampling instants, not secrets
+        self._start_ns = 0
         self._events_to_come = 0
+        self._lag_msgs = -1
         self.rows: list[Row] = []
-        self.faults: list[str] = []
+        self.gaps = Gaps()
         self.ack_events: list[AckEvent] = []
 
     @property
     def lag_msgs(self) -> int:
-        """What was last seen; -1 while nothing was."""
-        lag = self.rows[-1].get("lag_msgs") if self.rows else None
-        return -1 if lag is None else lag
+        """What the server last told; -1 while it told nothing."""
+        return self._lag_msgs
 
     async def run(self, start_ns: int, alarm: Alarm) -> None:
         """Sample from the trial's start on."""
-        period_ns = NS_PER_S // SAMPLE_HZ
+        self._start_ns = start_ns
+        async with asyncio.TaskGroup() as probes:
+            probes.create_task(self._again_and_again(SAMPLE_HZ, alarm, self._read_usage))
+            probes.create_task(self._again_and_again(SAMPLE_HZ, alarm, self._ask_lag))
+            probes.create_task(self._again_and_again(STREAM_HZ, alarm, self._ask_stream))
+
+    async def _again_and_again(
+        self, per_s: int, alarm: Alarm, probe: Callable[[], Awaitable[None]]
+    ) -> None:
+        period_ns = NS_PER_S // per_s
         tick = 0
         while True:
-            instant = start_ns + tick * period_ns + self._random.randrange(period_ns)
-            await alarm.until(instant)
-            with_stream = tick % STREAM_EVERY == 0
-            if with_stream and not self._events_to_come:
-                await self._listen()
-            self.rows.append(await self._sample(start_ns, with_stream=with_stream))
-            # A server that answers late costs samples; it must not shift the following ones.
-            tick = max(tick + 1, (now_ns() - start_ns) // period_ns)
+            await alarm.until(self._start_ns + tick * period_ns + self._random.randrange(period_ns))
+            await probe()
+            # An answer that comes late costs samples; it must not shift the following ones.
+            tick = max(tick + 1, (now_ns() - self._start_ns) // period_ns)
 
     async def _listen(self) -> None:
         """Hear the next few of the server's own ack times, where the consumer has them sampled."""
@@ -79,8 +92,8 @@ class Sampler:
         if (event := read_ack_event(message.data)) is not None:
             self.ack_events.append(event)
 
-    async def _sample(self, start_ns: int, *, with_stream: bool) -> Row:
-        row: dict[str, int | None] = {"t_ns": now_ns() - start_ns}
+    async def _read_usage(self) -> None:
+        row: dict[str, int | None] = {"t_ns": now_ns() - self._start_ns}
         for role, process in self._processes.items():
             usage = read_usage(process)
             row[f"{role}_cpu_ns"] = usage.cpu_ns if usage else None
@@ -89,19 +102,37 @@ class Sampler:
         host = read_host_cpu()
         row["host_idle_ns"] = host.idle_ns
         row["host_steal_ns"], row["host_throttled_ns"] = host.steal_ns, host.throttled_ns
+        self.rows.append(row)
+
+    async def _ask_lag(self) -> None:
+        asked_ns = now_ns()
         try:
-            asked_ns = now_ns()
-            consumer = await consumer_state(self._client, self._names)
-            # The gauge was read somewhere between question and answer.
-            row["t_ns"] = (asked_ns + now_ns()) // 2 - start_ns
-            row["num_pending"] = consumer.num_pending
-            row["num_ack_pending"] = consumer.num_ack_pending
-            row["lag_msgs"] = consumer.lag_msgs
-            row["num_redelivered"] = consumer.num_redelivered
-            if with_stream:
-                stream = await stream_state(self._client, self._names)
-                row["stream_msgs"], row["stream_bytes"] = stream.msgs, stream.size_bytes
-        except MeasurementError as error:
-            if str(error) not in self.faults:
-                self.faults.append(str(error))
-        return row
+            told = await consumer_state(self._client, self._names, timeout_s=ANSWER_WITHIN_S)
+        except (MeasurementError, ServerUnavailableError) as error:
+            self.gaps.note("the consumer's state", asked_ns - self._start_ns, str(error))
+            return
+        answered_ns = now_ns()
+        self._lag_msgs = told.lag_msgs
+        self.rows.append(
+            {
+                # The gauge was read somewhere between question and answer.
+                "t_ns": (asked_ns + answered_ns) // 2 - self._start_ns,
+                "num_pending": told.num_pending,
+                "num_ack_pending": told.num_ack_pending,
+                "lag_msgs": told.lag_msgs,
+                "lag_wait_ns": answered_ns - asked_ns,
+                "num_redelivered": told.num_redelivered,
+            }
+        )
+
+    async def _ask_stream(self) -> None:
+        asked_ns = now_ns()
+        try:
+            if not self._events_to_come:
+                await self._listen()
+            told = await stream_state(self._client, self._names, timeout_s=ANSWER_WITHIN_S)
+        except (MeasurementError, ServerUnavailableError, nats.errors.Error) as error:
+            self.gaps.note("the stream's state", asked_ns - self._start_ns, str(error))
+            return
+        at_ns = (asked_ns + now_ns()) // 2 - self._start_ns
+        self.rows.append({"t_ns": at_ns, "stream_msgs": told.msgs, "stream_bytes": told.size_bytes})

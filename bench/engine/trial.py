@@ -10,14 +10,14 @@ from typing import Any
 from nats.aio.client import Client
 
 from bench.broker.admin import Names
-from bench.broker.observe import ConsumerState, consumer_state, stream_state
 from bench.broker.server import Server, log_tail
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
-from bench.engine.accounts import Backlog
+from bench.engine.control import NOTHING_KNOWN, Control
 from bench.engine.fleet import Fleet, WorkerDiedError
 from bench.engine.jobs import ConsumerJob, Done, Job, Progress, PublisherJob, SamplerJob
+from bench.engine.losses import Backlog
 from bench.engine.recorder import (
     ConsumerRecord,
     PublisherRecord,
@@ -26,8 +26,6 @@ from bench.engine.recorder import (
 )
 from bench.record.schema import Finding, Level, Window
 from bench.spec.workload import Phases
-
-NOTHING_KNOWN = Backlog(msgs=-1, stream_msgs=-1)
 
 START_LEAD_NS = 100 * NS_PER_MS
 """From telling the workers the start to the start itself: more than a message to each takes."""
@@ -51,6 +49,7 @@ class Scene:
         publishers, consumers, sampler: the workers; `pids` of the sampler are filled in here.
         phases: of the workload.
         acks: the variant acknowledges.
+        max_deliver: of the consumer; None when there is no limit.
         directory: for the workers' files.
     """
 
@@ -62,6 +61,7 @@ class Scene:
     sampler: SamplerJob
     phases: Phases
     acks: bool
+    max_deliver: int | None
     directory: Path
 
 
@@ -89,9 +89,10 @@ class Outcome:
 
     Attributes:
         completed: all phases were run.
+        drained: everything was delivered and settled before the drain's time was up.
         start_ns: the trial's start on CLOCK_MONOTONIC; 0 when it never began.
         window: phase limits; None when the window did not end.
-        backlog: at the end of the drain.
+        backlog: what the server held when the drain had ended.
         store_disk_bytes: size of the embedded server's store then; -1 when unknown.
         publishers, consumers: records of the workers that lived to save them.
         rows: the sampler's.
@@ -101,6 +102,7 @@ class Outcome:
     """
 
     completed: bool = False
+    drained: bool = False
     start_ns: int = 0
     window: Window | None = None
     backlog: Backlog = NOTHING_KNOWN
@@ -117,21 +119,28 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     """Run a trial; the only place that knows the order of its phases.
 
     A worker or server that dies ends the trial early: what the others saw is kept, and the reason
-    stands in the findings.
+    stands in the findings. Questions of our own that the server does not answer end nothing.
     """
     outcome = Outcome()
+    control = Control(scene.client, scene.names)
     fleet = Fleet(scene.directory)
     offset_ns = clock.wall_offset_ns()
     try:
         try:
             await _start(scene, fleet, outcome)
+            control.start_ns = outcome.start_ns
             await _load(scene, fleet, outcome, watch)
-            await _drain(scene, fleet, outcome, watch)
+            await _drain(scene, fleet, outcome, watch, control)
             outcome.completed = True
         except MeasurementError as error:
             outcome.findings.append(await _reason(scene, error))
         outcome.done = await fleet.collect()
+        if scene.server.ended is None or not scene.server.ended.done():
+            outcome.backlog = await control.final_look(
+                tracked=scene.acks, max_deliver=scene.max_deliver
+            )
         _gather(scene, outcome)
+        outcome.findings += _gap_findings("the conductor", control.gaps.words())
     finally:
         await asyncio.shield(fleet.end())
     outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)
@@ -170,38 +179,29 @@ async def _load(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> N
     )
 
 
-async def _drain(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> None:
+async def _drain(
+    scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch, control: Control
+) -> None:
     """Wait until everything that was stored is delivered and settled, or the drain's time is up."""
     window = outcome.window
     assert window is not None  # noqa: S101 - the window has just ended
     until_ns = outcome.start_ns + window.window_end_ns + scene.phases.drain_ns
-    state, drained = await _drained(scene, fleet)
-    while not drained and clock.now_ns() < until_ns:
+    outcome.drained = await _drained(scene, fleet, control)
+    while not outcome.drained and clock.now_ns() < until_ns:
         elapsed_ns = clock.now_ns() - outcome.start_ns
         watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total("")))
         await _live(scene, fleet, DRAIN_POLL_S)
-        state, drained = await _drained(scene, fleet)
-    stream = await stream_state(scene.client, scene.names)
+        outcome.drained = await _drained(scene, fleet, control)
     outcome.store_disk_bytes = scene.server.store_disk_bytes()
-    outcome.backlog = Backlog(msgs=0 if drained else state.lag_msgs, stream_msgs=stream.last_seq)
     outcome.window = Window(
         window_start_ns=window.window_start_ns,
         window_end_ns=window.window_end_ns,
         drained_ns=clock.now_ns() - outcome.start_ns,
     )
-    if not drained:
-        outcome.findings.append(
-            Finding(
-                level=Level.WARNING,
-                code="not-drained",
-                text=f"{state.lag_msgs} messages were still pending or unacknowledged when the "
-                f"drain ended after {scene.phases.drain_ns / NS_PER_S:g} s",
-            )
-        )
 
 
-async def _drained(scene: Scene, fleet: Fleet) -> tuple[ConsumerState, bool]:
-    state = await consumer_state(scene.client, scene.names)
+async def _drained(scene: Scene, fleet: Fleet, control: Control) -> bool:
+    state = await control.consumer()
     published = all(w.finished.done() for w in fleet.workers if w.role.startswith("publisher"))
     consumed = fleet.total("consumer")
     settled = consumed.handled == consumed.received and (
@@ -209,7 +209,8 @@ async def _drained(scene: Scene, fleet: Fleet) -> tuple[ConsumerState, bool]:
     )
     # The server counts a message as delivered when it leaves, not when it arrives.
     arrived = consumed.received >= fleet.total("publisher").stored
-    return state, published and settled and arrived and state.lag_msgs == 0
+    held = state is None or state.lag_msgs > 0
+    return published and settled and arrived and not held
 
 
 async def _live(scene: Scene, fleet: Fleet, seconds: float) -> None:
@@ -259,7 +260,7 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
 
 
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:
-    findings = []
+    findings = [*_gap_findings(role, done.gaps)]
     if done.faults:
         text = f"{role}: {'; '.join(done.faults)}"
         findings.append(Finding(level=Level.INVALID, code="connection-fault", text=text))
@@ -276,6 +277,13 @@ def _done_findings(role: str, done: Done) -> Sequence[Finding]:
         )
         findings.append(Finding(level=Level.NOTE, code="window-full", text=text))
     return findings
+
+
+def _gap_findings(who: str, gaps: Sequence[str]) -> Sequence[Finding]:
+    if not gaps:
+        return ()
+    text = f"{who}: {'; '.join(gaps)}. The load went on, and lag is told by its own instants"
+    return (Finding(level=Level.WARNING, code="questions-unanswered", text=text),)
 
 
 def _clock_findings(step_ns: int) -> Sequence[Finding]:

@@ -138,7 +138,7 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     )
     await client.close()
     return Done(
-        faults=tuple(sampler.faults),
+        gaps=sampler.gaps.words(),
         rows=tuple(sampler.rows),
         ack_events=tuple(sampler.ack_events),
     )

@@ -16,6 +16,7 @@ from bench.record.schema import (
     Environment,
     HostLoad,
     Ledger,
+    OwnLag,
     ProcessUsage,
     Slices,
     TrialRecord,
@@ -29,7 +30,7 @@ _UNKNOWN = -1
 _MAX_ID_CHARS = 240
 """A directory's name has 255 bytes, and is written under a longer one first."""
 
-_MAY_BE_UNKNOWN = {"backlog", "stream_msgs"}
+_MAY_BE_UNKNOWN = {"backlog", "stream_msgs", "lost"}
 _NEVER_MORE = (
     ("published", "planned"),
     ("stored", "published"),
@@ -90,6 +91,8 @@ def trial_faults(record: TrialRecord) -> Iterator[Fault]:
         yield from _shares(("processes", index), usage)
     if record.host is not None:
         yield from _shares(("host",), record.host)
+    if record.own_lag is not None:
+        yield from _shares(("own_lag",), record.own_lag)
 
 
 def stranger_faults(record: TrialRecord, trial: Trial) -> Iterator[Fault]:
@@ -178,7 +181,7 @@ def _ledger_faults(ledger: Ledger) -> Iterator[Fault]:
             yield Fault(loc=("ledger", less), what=f"more than {more}")
 
 
-def _shares(loc: Loc, part: ProcessUsage | HostLoad) -> Iterable[Fault]:
+def _shares(loc: Loc, part: ProcessUsage | HostLoad | OwnLag) -> Iterable[Fault]:
     for key, value in asdict(part).items():
         if not isinstance(value, str) and not _UNKNOWN <= value <= MOST:
             yield Fault(loc=(*loc, key), what="below 0 without being -1, or beyond counting")

@@ -5,6 +5,10 @@
 | `t_ns` | instant of the sample, ns from the trial's start |
 | `num_pending`, `num_ack_pending` | of the consumer, as the server says; messages |
 | `lag_msgs` | their sum |
+| `lag_wait_ns` | from that question to its answer; the sample's instant lies in the middle |
+| `lag_msgs_least`, `lag_msgs_most` | what `lag_msgs` can have been by our own instants |
+| `unhandled_msgs` | by our own instants: stored and not handled; every tenth of a second |
+| `unacked_msgs` | likewise, stored and not acknowledged; empty where the variant never acks |
 | `num_redelivered` | messages now tracked as redelivered (a gauge) |
 | `stream_msgs`, `stream_bytes` | of the stream; asked for at a lower rate, empty in between |
 | `<role>_cpu_ns` | CPU time since the process began; `server`, `publisher-0`, … |
@@ -34,9 +38,17 @@ BASE_COLUMNS = (
     "stream_msgs",
     "stream_bytes",
 )
+OWN_COLUMNS = (
+    "lag_wait_ns",
+    "lag_msgs_least",
+    "lag_msgs_most",
+    "unhandled_msgs",
+    "unacked_msgs",
+)
+"""Not there in records of versions that had the server's lag alone."""
 
-MAX_BYTES = 64 * 1024**2
-"""Above eight hours of a trial with ten samples a second and twenty columns."""
+MAX_BYTES = 96 * 1024**2
+"""Above eight hours of a trial with some thirty rows a second, most of them of few cells."""
 
 _TABLE = re.compile(rb"[^\n]*\n[-\d,.\r\n]*")
 """A head and nothing but numbers: pandas reads much else as one, and warns as it fails."""
@@ -47,11 +59,12 @@ _NUMBER = re.compile(r"(-?\d{1,18}(\.0*)?)?")
 def table(rows: Sequence[Mapping[str, int | None]]) -> pd.DataFrame:
     """Return the samples as a table of nullable integers, ordered by time."""
     frame = pd.DataFrame(list(rows))
-    for column in BASE_COLUMNS:
+    ours = (*BASE_COLUMNS, *OWN_COLUMNS)
+    for column in ours:
         if column not in frame:
             frame[column] = pd.NA
-    others = sorted(set(frame.columns) - set(BASE_COLUMNS))
-    return frame[[*BASE_COLUMNS, *others]].astype("Int64").sort_values("t_ns", ignore_index=True)
+    others = sorted(set(frame.columns) - set(ours))
+    return frame[[*ours, *others]].astype("Int64").sort_values("t_ns", ignore_index=True)
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -75,11 +75,10 @@ class Ledger:
         duplicates: deliveries of an id that had been received before.
         reordered: first deliveries whose stream sequence is below an earlier one in the process.
         foreign: deliveries that carry no id of this trial.
-        backlog: messages the server still held for the consumer when the drain ended; -1 when
-            the trial broke off before.
+        backlog: messages the server still held for the consumer when the drain had ended,
+            acknowledgements that it waited for included; -1 when it was not told.
         stream_msgs: what the stream counted as stored at the end; -1 when it was not told.
-        lost: stored, never received, and not in the backlog; 0 where the backlog is unknown, for
-            nobody can tell then.
+        lost: stored, never received, and no longer held for delivery; -1 when nobody can tell.
         negative_times: times below zero; they make a trial invalid.
         overflows: times beyond the histogram's range.
     """
@@ -108,6 +107,11 @@ class Ledger:
         """Messages of the schedule that never left: their publisher's window stayed full, say."""
         return self.planned - self.published
 
+    def known(self, entry: str) -> int | None:
+        """Return an entry by its name; None when nobody can tell it."""
+        count = int(getattr(self, entry))
+        return None if count < 0 else count
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slices:
@@ -134,6 +138,19 @@ class WindowCounts:
     received: int
     handled: int
     acked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLag:
+    """How far the consumers were behind within the window, by our own instants: exact.
+
+    Attributes:
+        unhandled_msgs_peak: most messages stored and not handled at once.
+        unacked_msgs_peak: most stored and not acknowledged; -1 where the variant never acks.
+    """
+
+    unhandled_msgs_peak: int
+    unacked_msgs_peak: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +234,7 @@ class TrialRecord:
         acks: the variant acknowledges.
         host: None when it was not sampled.
         ack_check: None where the variant does not ack each message, or the server told nothing.
+        own_lag: None in records of versions that had the server's lag alone.
         store_disk_bytes: disk used by the embedded server's store at the end; -1 when unknown.
         findings: everything a reader must know; one of level `invalid` makes the trial invalid.
     """
@@ -239,6 +257,7 @@ class TrialRecord:
     findings: tuple[Finding, ...]
     host: HostLoad | None = None
     ack_check: AckCheck | None = None
+    own_lag: OwnLag | None = None
 
     @property
     def valid(self) -> bool:

@@ -129,6 +129,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic) -> Scene:
         ),
         phases=cell.workload.phases,
         acks=cell.settings.ack.timing != "none",
+        max_deliver=cell.settings.consumer.max_deliver,
         directory=stage.directory,
     )
 

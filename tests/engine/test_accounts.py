@@ -5,7 +5,7 @@ import numpy as np
 from bench.clients.port import NO_ID
 from bench.core.units import NS_PER_S
 from bench.engine import accounts
-from bench.engine.accounts import Backlog
+from bench.engine.losses import Backlog
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.engine.table import NOT_YET, MessageTable, join
 from bench.record.schema import Ledger, Time, Window

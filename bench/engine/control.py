@@ -1,0 +1,90 @@
+"""What the conductor asks the server: an answer that does not come is noted and ends nothing."""
+
+import asyncio
+
+from nats.aio.client import Client
+
+from bench.broker.admin import Names
+from bench.broker.observe import (
+    ConsumerState,
+    StreamState,
+    consumer_state,
+    deleted_seqs,
+    stream_state,
+)
+from bench.core.errors import MeasurementError, ServerUnavailableError
+from bench.engine.clock import now_ns
+from bench.engine.gaps import Gaps
+from bench.engine.losses import Backlog, Present
+
+ANSWER_WITHIN_S = 1.0
+FINAL_LOOKS = 10
+SETTLE_S = 0.05
+"""Between two final looks: the server takes the last acks within less, and then stands still."""
+
+NOTHING_KNOWN = Backlog(msgs=-1, stream_msgs=-1)
+
+
+class Control:
+    """The conductor's own questions about a trial's stream and consumer.
+
+    Attributes:
+        gaps: questions without an answer.
+    """
+
+    def __init__(self, client: Client, names: Names) -> None:
+        self._client = client
+        self._names = names
+        self.start_ns = now_ns()
+        self.gaps = Gaps()
+
+    async def consumer(self) -> ConsumerState | None:
+        """Return the consumer's state; None when no answer came."""
+        asked_ns = now_ns()
+        try:
+            return await consumer_state(self._client, self._names, timeout_s=ANSWER_WITHIN_S)
+        except (MeasurementError, ServerUnavailableError) as error:
+            self.gaps.note("the consumer's state", asked_ns - self.start_ns, str(error))
+            return None
+
+    async def final_look(self, *, tracked: bool, max_deliver: int | None) -> Backlog:
+        """Return what the server holds for a consumer without clients, once it stands still.
+
+        Args:
+            tracked: the consumer's messages are acknowledged.
+            max_deliver: of the consumer.
+        """
+        state = await self.consumer()
+        for _ in range(FINAL_LOOKS):
+            await asyncio.sleep(SETTLE_S)
+            before, state = state, await self.consumer()
+            if state is not None and state == before:
+                break
+        if state is None:
+            return NOTHING_KNOWN
+        asked_ns = now_ns()
+        try:
+            stream = await stream_state(self._client, self._names)
+            deleted = await deleted_seqs(self._client, self._names, stream)
+        except (MeasurementError, ServerUnavailableError) as error:
+            self.gaps.note("the stream's state", asked_ns - self.start_ns, str(error))
+            return NOTHING_KNOWN
+        return Backlog(
+            msgs=state.lag_msgs,
+            stream_msgs=stream.last_seq,
+            ack_pending_msgs=state.num_ack_pending,
+            present=_present(stream, deleted),
+            tracked=tracked,
+            max_deliver=max_deliver,
+        )
+
+
+def _present(stream: StreamState, deleted: tuple[int, ...] | None) -> Present | None:
+    if deleted is None:
+        return None
+    first_seq = stream.first_seq if stream.msgs else stream.last_seq + 1
+    return Present(
+        first_seq=first_seq,
+        last_seq=stream.last_seq,
+        deleted_seqs=tuple(seq for seq in deleted if seq >= first_seq),
+    )

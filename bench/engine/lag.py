@@ -1,0 +1,125 @@
+"""How far the consumers were behind at every instant, by our own instants (MEASUREMENT.md R14).
+
+Exact, and told whatever the server says: it counts a message as done when it is acknowledged, or
+sent where nothing is, whether or not its handler has begun.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.clients.port import IntArray
+from bench.core.units import NS_PER_MS
+from bench.engine.table import NOT_YET, MessageTable, happened
+from bench.record.schema import OwnLag, Window
+
+GRID_NS = 100 * NS_PER_MS
+
+ACK_WAY_NS = 100 * NS_PER_MS
+"""How long an ack may be under way beyond what a question and its answer took, either way: a
+library notes a whole batch when its last ack is handed over, and a double ack when it is back."""
+
+Row = Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Level:
+    """How many messages came and have not left, over time.
+
+    Attributes:
+        came_ns, left_ns: instants, ns from the trial's start, each ascending.
+    """
+
+    came_ns: IntArray
+    left_ns: IntArray
+
+    def at(self, instants_ns: IntArray) -> IntArray:
+        """Return the level just after each instant, shape as given."""
+        return self.between(instants_ns, instants_ns)
+
+    def between(self, left_by_ns: IntArray, came_by_ns: IntArray) -> IntArray:
+        """Return how many came by one instant less how many left by another, for each pair."""
+        came = np.searchsorted(self.came_ns, came_by_ns, side="right")
+        left = np.searchsorted(self.left_ns, left_by_ns, side="right")
+        return came - left
+
+    def peak(self, window: Window) -> int:
+        """Return the highest level within the window: it rises only where a message comes."""
+        start, end = np.searchsorted(self.came_ns, [window.window_start_ns, window.window_end_ns])
+        rises_ns = np.append(self.came_ns[start:end], window.window_start_ns)
+        return int(self.at(rises_ns).max())
+
+
+def unhandled(table: MessageTable) -> Level:
+    """Return the messages that are stored and not handled."""
+    return _level(_known_ns(table), table.handled_ns)
+
+
+def unacked(table: MessageTable) -> Level:
+    """Return the messages that are stored and not acknowledged."""
+    return _level(_known_ns(table), table.acked_ns)
+
+
+def own_lag(table: MessageTable, window: Window, *, acks: bool) -> OwnLag:
+    """Return the peaks within the window."""
+    return OwnLag(
+        unhandled_msgs_peak=unhandled(table).peak(window),
+        unacked_msgs_peak=unacked(table).peak(window) if acks else -1,
+    )
+
+
+def grid_rows(table: MessageTable, until_ns: int, *, acks: bool) -> list[Row]:
+    """Return rows of the samples table: both levels each GRID_NS from the trial's start on."""
+    grid_ns = np.arange(0, until_ns + 1, GRID_NS)
+    columns = {"t_ns": grid_ns, "unhandled_msgs": unhandled(table).at(grid_ns)}
+    if acks:
+        columns["unacked_msgs"] = unacked(table).at(grid_ns)
+    of_each = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, values, strict=True)) for values in of_each]
+
+
+def with_bounds(rows: Sequence[Row], table: MessageTable) -> list[Row]:
+    """Return samples with the least and the most that the server's lag can have been by ours.
+
+    Least: what was confirmed when it was asked and was not acknowledged soon after it had answered.
+    Most: what was handed over when it had answered and was not acknowledged well before the
+    question. Rows without the server's lag stay as they are.
+    """
+    sure, possible = unacked(table), _level(_handed_over_ns(table), table.acked_ns)
+    asked = [row for row in rows if row.get("lag_msgs") is not None]
+    middle_ns = np.array([row["t_ns"] for row in asked], dtype=np.int64)
+    wait_ns = np.array([row.get("lag_wait_ns") or 0 for row in asked], dtype=np.int64)
+    before_ns, after_ns = middle_ns - wait_ns // 2, middle_ns + wait_ns // 2
+    least = sure.between(after_ns + wait_ns + ACK_WAY_NS, before_ns)
+    most = possible.between(before_ns - wait_ns - ACK_WAY_NS, after_ns)
+    bounds = iter(zip(np.maximum(least, 0).tolist(), most.tolist(), strict=True))
+    return [
+        row
+        if row.get("lag_msgs") is None
+        else {**row, **dict(zip(("lag_msgs_least", "lag_msgs_most"), next(bounds), strict=True))}
+        for row in rows
+    ]
+
+
+def _known_ns(table: MessageTable) -> IntArray:
+    """Return since when each message is known to be stored: by its PubAck, or by its delivery."""
+    return np.where(happened(table.stored_ns), table.stored_ns, table.received_ns)
+
+
+def _handed_over_ns(table: MessageTable) -> IntArray:
+    """Return since when each message may be stored."""
+    return np.where(table.refused & ~happened(table.stored_ns), NOT_YET, table.sent_ns)
+
+
+def _level(came_ns: IntArray, left_ns: IntArray) -> Level:
+    """Return the level; a message that was done with before it was known to have come never adds.
+
+    That happens: a delivery may be seen before the PubAck.
+    """
+    there = happened(came_ns)
+    gone = there & happened(left_ns)
+    return Level(
+        came_ns=np.sort(came_ns[there]),
+        left_ns=np.sort(np.maximum(came_ns[gone], left_ns[gone])),
+    )

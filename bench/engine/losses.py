@@ -1,0 +1,145 @@
+"""How many messages are lost: stored, never received, and not held for delivery any more.
+
+What the server waits to have acknowledged is no excuse by itself: most of it was received. Asked is
+which of it was not, and, by sequences, whether the stream still has what nobody received.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.clients.port import IntArray
+from bench.engine.recorder import NEVER, ConsumerRecord
+from bench.engine.table import MessageTable, happened
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """Which messages the stream still has.
+
+    Attributes:
+        first_seq, last_seq: of the oldest and the newest; none when the first is above the last.
+        deleted_seqs: gone from between, ascending.
+    """
+
+    first_seq: int
+    last_seq: int
+    deleted_seqs: tuple[int, ...] = ()
+
+    @property
+    def msgs(self) -> int:
+        """How many there are."""
+        return max(0, self.last_seq - self.first_seq + 1) - len(self.deleted_seqs)
+
+    def among(self, seqs: IntArray) -> IntArray:
+        """Return those of these sequences that the stream still has."""
+        inside = seqs[(seqs >= self.first_seq) & (seqs <= self.last_seq)]
+        return inside[~np.isin(inside, np.array(self.deleted_seqs, dtype=np.int64))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What the server said when the drain had ended and no client was left.
+
+    Attributes:
+        msgs: still held for the consumer: not delivered yet, or delivered and waiting for an ack;
+            -1 when it could not be asked.
+        stream_msgs: ever stored in the stream; -1 when it could not be asked.
+        ack_pending_msgs: of `msgs`, those that wait for an ack.
+        present: which messages the stream has; None when it was not told.
+        tracked: the server keeps what it has delivered until it is acknowledged; without that,
+            what is on its way stands in no count.
+        max_deliver: of the consumer; it gives up what was delivered so often.
+    """
+
+    msgs: int
+    stream_msgs: int
+    ack_pending_msgs: int = 0
+    present: Present | None = None
+    tracked: bool = True
+    max_deliver: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Receipts:
+    """Stream sequences that came, each once, ascending.
+
+    Attributes:
+        seqs: all of them.
+        open_seqs: those never acknowledged and not given up by the server.
+        last_in_all: every process has received this one or a later one.
+    """
+
+    seqs: IntArray
+    open_seqs: IntArray
+    last_in_all: int
+
+
+def lost(table: MessageTable, consumers: Sequence[ConsumerRecord], backlog: Backlog) -> int:
+    """Return how many messages are lost, at least; UNKNOWN when it may be none and may be some."""
+    unseen = int(np.count_nonzero(happened(table.stored_ns) & ~happened(table.received_ns)))
+    if not unseen:
+        return 0
+    if backlog.msgs < 0:
+        return UNKNOWN
+    receipts = _receipts(consumers, backlog.max_deliver)
+    least, most = _held(table, receipts, backlog, unseen)
+    surely, perhaps = max(0, unseen - most), max(0, unseen - least)
+    return UNKNOWN if perhaps and not surely else surely
+
+
+def _held(
+    table: MessageTable, receipts: _Receipts, backlog: Backlog, unseen: int
+) -> tuple[int, int]:
+    """Return the least and the most of the unseen messages that may still be delivered."""
+    pending = backlog.msgs - backlog.ack_pending_msgs
+    nameless = _nameless(table)
+    if backlog.tracked:
+        waiting = receipts.open_seqs
+        if backlog.present is not None:
+            waiting = backlog.present.among(waiting)
+        on_the_way = max(0, backlog.ack_pending_msgs - waiting.size)
+        least, most = pending + on_the_way, pending + on_the_way
+    else:
+        passed = _passed_over(receipts) - nameless
+        least, most = pending, unseen - max(0, passed)
+    if backlog.present is not None:
+        unreceived = backlog.present.msgs - backlog.present.among(receipts.seqs).size
+        least, most = min(least, unreceived), min(most, unreceived)
+    return least - nameless, most
+
+
+def _nameless(table: MessageTable) -> int:
+    """Return how many messages without an answer nobody received: the server may hold them too."""
+    open_ = happened(table.sent_ns) & ~happened(table.stored_ns) & ~table.refused
+    return int(np.count_nonzero(open_ & ~happened(table.received_ns)))
+
+
+def _passed_over(receipts: _Receipts) -> int:
+    """Return how many sequences never came although every process received later ones.
+
+    A connection keeps the order, so they are not on their way.
+    """
+    before = np.searchsorted(receipts.seqs, receipts.last_in_all, side="right")
+    return max(0, receipts.last_in_all - int(before))
+
+
+def _receipts(consumers: Sequence[ConsumerRecord], max_deliver: int | None) -> _Receipts:
+    came = [record for record in consumers if record.stream_seqs.size]
+    empty = np.empty(0, dtype=np.int64)
+    settled = [record.stream_seqs[record.acked_ns != NEVER] for record in came]
+    given_up = [
+        record.stream_seqs[record.deliveries >= (max_deliver or np.iinfo(np.int64).max)]
+        for record in came
+    ]
+    seqs = np.unique(np.concatenate([empty, *(record.stream_seqs for record in came)]))
+    done = np.concatenate([empty, *settled, *given_up])
+    silent = len(came) < len(consumers)
+    return _Receipts(
+        seqs=seqs,
+        open_seqs=seqs[~np.isin(seqs, done)],
+        last_in_all=0 if silent else min((int(r.stream_seqs.max()) for r in came), default=0),
+    )
