@@ -1,31 +1,82 @@
 """Whether a trial's figures agree with each other (MEASUREMENT.md R12).
 
-Counts of the clients, lag as the server tells it and times of messages come by three roads. Where
+Instants of the clients, lag as the server tells it and times of messages come by three roads. Where
 they disagree by more than the roads allow, one of them is wrong, and so may be every figure.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
-from bench.analysis.figures import LagFigures, LagVerdict, Rates, TimeFigures
-from bench.analysis.sampled import LagSamples
+from bench.analysis.figures import Array, LagFigures, LagVerdict, Rates, TimeFigures
+from bench.analysis.sampled import LagSamples, column, instants_s
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
-from bench.record.schema import Finding, Level, Time, Window, WindowCounts
+from bench.record.schema import Finding, Level, Time, TrialRecord, Window, WindowCounts
 from bench.stats.estimate import arithmetic_mean
 from bench.stats.slope import BATCHES, batch_means
 
 EDGE_S = 1.0
 """How far around a limit of the window samples are looked at."""
 
+APART_S = 1.0
+LEAST_APART = 5
+"""Samples that disagree one and all for so long, and so many of them: a process that loses its core
+writes an instant down late, but not for a second."""
+
 LITTLE_SHARE = 0.10
+
+
+def own_and_servers_lag(
+    samples: pd.DataFrame, window: Window, cell: Cell, record: TrialRecord
+) -> tuple[Finding, ...]:
+    """Return a finding when the server's lag was not what the clients' instants allow, for a while.
+
+    Allowed for, in each sample: what happened between question and answer, messages whose PubAck
+    was under way, and acks under way. Less than allowed proves nothing where messages leave the
+    stream without an ack: by limits, by `max_deliver`, or because they were not added to it.
+    """
+    if not record.acks:
+        return ()
+    at_s, lag_msgs = instants_s(samples), column(samples, "lag_msgs")
+    more = lag_msgs - column(samples, "lag_msgs_most")
+    less = column(samples, "lag_msgs_least") - lag_msgs
+    told = np.isfinite(more)
+    told &= (at_s >= window.window_start_ns / NS_PER_S) & (at_s < window.window_end_ns / NS_PER_S)
+    added_all = all(finding.code != "publish-duplicates" for finding in record.findings)
+    sides = [("more", more[told])]
+    sides += [("fewer", less[told])] if _keeps_all(cell) and added_all else []
+    found = [(apart, word) for word, by in sides if (apart := _apart_for_long(at_s[told], by))]
+    if not found:
+        return ()
+    (msgs, seconds), word = max(found)
+    text = (
+        f"For {seconds:.1f} s the server told {word} messages as pending or unacknowledged than "
+        f"the clients' instants allow, by {msgs:.0f} at most."
+    )
+    return (Finding(level=Level.INVALID, code="counts-disagree", text=text),)
+
+
+def _apart_for_long(at_s: Array, by_msgs: Array) -> tuple[float, float] | None:
+    """Return the largest value and the length of the worst long run above 0; None without one."""
+    above = by_msgs > 0
+    starts = np.flatnonzero(above & ~np.append(False, above[:-1]))
+    stops = np.flatnonzero(above & ~np.append(above[1:], False)) + 1
+    runs = [
+        (float(by_msgs[start:stop].max()), float(at_s[stop - 1] - at_s[start]))
+        for start, stop in zip(starts, stops, strict=True)
+        if stop - start >= LEAST_APART and at_s[stop - 1] - at_s[start] >= APART_S
+    ]
+    return max(runs, default=None)
 
 
 def conservation(
     counts: WindowCounts, window: Window, samples: LagSamples, cell: Cell
 ) -> tuple[Finding, ...]:
-    """Return a finding when stored minus acked is not the change of the lag.
+    """Return a finding when stored minus acked is not the change of the server's lag.
+
+    For records that lack what `own_and_servers_lag` needs.
 
     Allowed for: messages whose PubAck was under way, and how much the lag moved within EDGE_S of
     the window's limits. For variants that ack, and that neither discard nor give up messages.
@@ -56,7 +107,7 @@ def littles_law(
     samples: LagSamples,
     window: Window,
 ) -> tuple[Finding, ...]:
-    """Return a finding when the mean lag is not the acked rate times the mean stay of a message.
+    """Return a finding when the server's mean lag is not acked rate times mean stay of a message.
 
     A message stays from stored to acked. Both instants are seen by clients, so the way of the
     PubAck and of the ack is allowed for, with the service time for each, and so is the scatter of

@@ -55,16 +55,19 @@ class TimeFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LagFigures:
-    """Lag within the window of one trial.
+    """Lag within the window of one trial: messages stored and not handled.
 
     Attributes:
-        peak_msgs: largest sample.
+        peak_msgs: largest at any instant; the largest sample where only the server's lag is known.
         end_msgs: mean of the window's last tenth.
         slope_msgs_per_s: Theil-Sen on 10 batch means; positive = falling behind.
         slope_low_msgs_per_s, slope_high_msgs_per_s: its 90 % interval.
         slope_share_per_s: slope / offered rate, fraction a second.
-        verdict: against a margin of 1 % of the offered rate.
-        lag_s: end_msgs / acked rate, how far behind in time; None when nothing was acked.
+        verdict: against a margin of 1 % of the offered rate; the worse of this and of `unacked`.
+        lag_s: end_msgs / handled rate, how far behind in time; None when nothing was handled.
+        unacked: the same of messages stored and not acknowledged; None where the variant never
+            acks, and where only the server's lag is known.
+        by_server: not by our own instants, which were not kept, but as the server told it.
     """
 
     peak_msgs: float
@@ -75,6 +78,13 @@ class LagFigures:
     slope_share_per_s: float
     verdict: LagVerdict
     lag_s: float | None
+    unacked: "LagFigures | None" = None
+    by_server: bool = False
+
+    @property
+    def each(self) -> "tuple[LagFigures, ...]":
+        """This and the figures of `unacked`, where there are any."""
+        return (self,) if self.unacked is None else (self, self.unacked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +107,8 @@ class Series:
         rates: kind of rate (`offered`, `stored`, `delivered`, `acked`) -> msg/s, shape (k,).
         p99_ns: time -> p99 of each slice, NaN where a slice has too few, shape (k,).
         sample_s: instants of the samples, shape (n,).
-        lag_msgs: lag at those, shape (n,), NaN where it was not told.
+        lag_msgs: lag at those, shape (n,), NaN where it was not told; the larger of messages not
+            handled and not acknowledged.
         cpu_share: role -> share of a core between samples, shape (n,), first is NaN.
         rss_bytes: role -> resident set, shape (n,).
     """

@@ -1,14 +1,16 @@
 """How far a consumer is behind, and whether it keeps up (MEASUREMENT.md R14)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
-from bench.analysis.figures import LagFigures, LagVerdict, Rates
-from bench.analysis.sampled import LagSamples
+from bench.analysis.figures import LagFigures, LagVerdict
+from bench.analysis.sampled import LagSamples, own_lag, servers_lag
 from bench.core.units import NS_PER_S
-from bench.record.schema import Window
+from bench.record.schema import OwnLag, Window, WindowCounts
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean
 from bench.stats.slope import theil_sen
 
@@ -17,20 +19,59 @@ MARGIN_SHARE = 0.01
 """A lag that moves by less than this share of the offered rate counts as standing still."""
 
 
-def lag_figures(
-    samples: LagSamples, window: Window, rates: Rates, *, consumed_msgs_per_s: float
+def trial_lag(
+    samples: pd.DataFrame, window: Window, counts: WindowCounts, own: OwnLag | None, *, acks: bool
 ) -> LagFigures | None:
-    """Return the lag's figures within the window; None where it was hardly sampled.
+    """Return the lag's figures of a trial within its window; None where it is hardly known.
+
+    By the trial's own instants. Records that lack them have the server's lag instead, in which a
+    message that was acknowledged early, or never had to be, does not count though nobody handled
+    it.
 
     Args:
         samples: of the whole trial.
         window: the trial's phases.
-        rates: within the window.
-        consumed_msgs_per_s: rate that the lag shrinks by: acked, or delivered without acks.
+        counts: within the window.
+        own: the peaks; None in records that lack them.
+        acks: the variant acknowledges.
+    """
+    length_s = (window.window_end_ns - window.window_start_ns) / NS_PER_S
+    offered, handled, acked = (n / length_s for n in (counts.offered, counts.handled, counts.acked))
+    ours = own_lag(samples)
+    if ours is None:
+        consumed = acked if acks else counts.received / length_s
+        told = lag_figures(servers_lag(samples), window, offered, consumed)
+        return None if told is None else replace(told, by_server=True)
+    unhandled = lag_figures(ours.unhandled, window, offered, handled)
+    if unhandled is None:
+        return None
+    found = _peaking(unhandled, own.unhandled_msgs_peak if own else -1)
+    unacked = None if ours.unacked is None else lag_figures(ours.unacked, window, offered, acked)
+    if unacked is None:
+        return found
+    unacked = _peaking(unacked, own.unacked_msgs_peak if own else -1)
+    return replace(found, unacked=unacked, verdict=worse([found.verdict, unacked.verdict]))
+
+
+def _peaking(lag: LagFigures, peak_msgs: int) -> LagFigures:
+    """Return figures with the exact peak, if known: between two samples it may be higher."""
+    return replace(lag, peak_msgs=float(peak_msgs)) if peak_msgs >= 0 else lag
+
+
+def lag_figures(
+    samples: LagSamples, window: Window, offered_msgs_per_s: float, consumed_msgs_per_s: float
+) -> LagFigures | None:
+    """Return the figures of a lag within the window; None where it was hardly sampled.
+
+    Args:
+        samples: of the whole trial.
+        window: the trial's phases.
+        offered_msgs_per_s: rate that the verdict's margin is a share of.
+        consumed_msgs_per_s: rate that the lag shrinks by.
     """
     inside = samples.within(window)
     slope = theil_sen(inside.t_s, inside.lag_msgs, confidence=CONFIDENCE)
-    if slope is None or rates.offered <= 0:
+    if slope is None or offered_msgs_per_s <= 0:
         return None
     end_msgs = _end_msgs(inside, window)
     return LagFigures(
@@ -39,8 +80,8 @@ def lag_figures(
         slope_msgs_per_s=slope.value,
         slope_low_msgs_per_s=slope.low,
         slope_high_msgs_per_s=slope.high,
-        slope_share_per_s=slope.value / rates.offered,
-        verdict=lag_verdict(slope.low, slope.high, MARGIN_SHARE * rates.offered),
+        slope_share_per_s=slope.value / offered_msgs_per_s,
+        verdict=lag_verdict(slope.low, slope.high, MARGIN_SHARE * offered_msgs_per_s),
         lag_s=end_msgs / consumed_msgs_per_s if consumed_msgs_per_s > 0 else None,
     )
 
@@ -66,16 +107,35 @@ def lag_verdict(low: float, high: float, margin: float) -> LagVerdict:
     return LagVerdict.INCONCLUSIVE
 
 
+def worse(verdicts: Collection[LagVerdict]) -> LagVerdict:
+    """Return the verdict that promises least of some of the same lag; at least one is given."""
+    return max(verdicts, key=_PROMISING_LESS.index)
+
+
+_PROMISING_LESS = (
+    LagVerdict.STABLE,
+    LagVerdict.DRAINING,
+    LagVerdict.INCONCLUSIVE,
+    LagVerdict.GROWING,
+)
+
+
 def cell_verdict(trials: Sequence[LagFigures]) -> LagVerdict | None:
     """Judge the lag over a cell's valid trials; None without any.
 
-    From 3 trials on by the t interval over trials; below, what all of them agree on.
+    From 3 trials on by the t interval over trials, of messages not handled and of those not
+    acknowledged, whichever is worse; below, what all of them agree on.
     """
     if not trials:
         return None
     if len(trials) < MIN_TRIALS:
         verdicts = {trial.verdict for trial in trials}
         return verdicts.pop() if len(verdicts) == 1 else LagVerdict.INCONCLUSIVE
+    unacked = [trial.unacked for trial in trials if trial.unacked is not None]
+    return worse([_over(each) for each in (trials, unacked) if each])
+
+
+def _over(trials: Sequence[LagFigures]) -> LagVerdict:
     mean = arithmetic_mean([trial.slope_share_per_s for trial in trials], confidence=CONFIDENCE)
     low = -math.inf if mean.low is None else mean.low
     high = math.inf if mean.high is None else mean.high

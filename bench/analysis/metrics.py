@@ -107,11 +107,11 @@ def _acked(trial: TrialFigures) -> float | None:
 
 
 def _lag_peak(trial: TrialFigures) -> float | None:
-    return None if trial.lag is None else trial.lag.peak_msgs
+    return None if trial.lag is None else max(lag.peak_msgs for lag in trial.lag.each)
 
 
 def _lag_slope(trial: TrialFigures) -> float | None:
-    return None if trial.lag is None else trial.lag.slope_msgs_per_s
+    return None if trial.lag is None else max(lag.slope_msgs_per_s for lag in trial.lag.each)
 
 
 def _server_rss(trial: TrialFigures) -> float | None:

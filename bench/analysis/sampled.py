@@ -1,4 +1,4 @@
-"""Columns of the samples table as arrays, and the lag wherever it was told."""
+"""Columns of the samples table as arrays; the lag by our own instants and as the server told it."""
 
 from dataclasses import dataclass
 
@@ -29,8 +29,23 @@ class LagSamples:
         return LagSamples(t_s=self.t_s[inside], lag_msgs=self.lag_msgs[inside])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OwnSamples:
+    """The lag by our own instants: exact at each, without gaps.
+
+    Attributes:
+        unhandled: stored and not handled.
+        unacked: stored and not acknowledged; None where the variant never acks.
+    """
+
+    unhandled: LagSamples
+    unacked: LagSamples | None
+
+
 def column(samples: pd.DataFrame, name: str) -> Array:
-    """Return a column as floats, NaN where nothing was told, shape (n,)."""
+    """Return a column as floats, NaN where nothing was told or there is none, shape (n,)."""
+    if name not in samples:
+        return np.full(len(samples), np.nan)
     return samples[name].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
@@ -39,8 +54,29 @@ def instants_s(samples: pd.DataFrame) -> Array:
     return column(samples, "t_ns") / NS_PER_S
 
 
-def lag_samples(samples: pd.DataFrame) -> LagSamples:
-    """Return the lag of a samples table wherever it was told."""
-    lag_msgs = column(samples, "lag_msgs")
+def servers_lag(samples: pd.DataFrame) -> LagSamples:
+    """Return the lag of a samples table wherever the server told it."""
+    return _told(samples, "lag_msgs")
+
+
+def own_lag(samples: pd.DataFrame) -> OwnSamples | None:
+    """Return the lag by our own instants; None in records of versions that did not keep it."""
+    unhandled, unacked = _told(samples, "unhandled_msgs"), _told(samples, "unacked_msgs")
+    if not unhandled.t_s.size:
+        return None
+    return OwnSamples(unhandled=unhandled, unacked=unacked if unacked.t_s.size else None)
+
+
+def lag_over_time(samples: pd.DataFrame) -> Array:
+    """Return the lag at each sample, NaN where it was not told, shape (n,).
+
+    By our own instants the larger of the two; as the server told it where those were not kept.
+    """
+    own = np.fmax(column(samples, "unhandled_msgs"), column(samples, "unacked_msgs"))
+    return own if np.isfinite(own).any() else column(samples, "lag_msgs")
+
+
+def _told(samples: pd.DataFrame, name: str) -> LagSamples:
+    lag_msgs = column(samples, name)
     told = np.isfinite(lag_msgs)
     return LagSamples(t_s=instants_s(samples)[told], lag_msgs=lag_msgs[told])

@@ -29,11 +29,22 @@ Places = NDArray[np.int64]
 
 
 def steadiness(
-    record: TrialRecord, intervals: Mapping[Time, Sequence[Interval]], lag: LagFigures | None
+    record: TrialRecord,
+    intervals: Mapping[Time, Sequence[Interval]],
+    lag: LagFigures | None,
+    *,
+    early_acks: bool = False,
 ) -> tuple[Finding, ...]:
     """Return what drifted over the window: rates, and the p50 of what was timed.
 
     A growing lag lengthens by its nature what consumers time; that is a result, not a fault.
+
+    Args:
+        record: of the trial.
+        intervals: by time.
+        lag: None where it is not known.
+        early_acks: messages are acknowledged before they are handled, so that the end-to-end time
+            stands still however late their work is done.
     """
     if record.window is None or record.slices is None:
         return ()
@@ -43,17 +54,18 @@ def steadiness(
     batches = np.array_split(seconds, BATCHES)
     values = _rates(record.slices, batches, acks=record.acks)
     growing = lag is not None and lag.verdict is LagVerdict.GROWING
-    for time in _watched(acks=record.acks, growing=growing):
+    watched = () if growing else _consumers_times(acks=record.acks, early_acks=early_acks)
+    for time in (Time.RESPONSE, *watched):
         name = f"{str(time).replace('_', '-')} p50"
         values[name] = _p50_of_each(intervals.get(time, ()), record.slices, batches)
     level = Level.INVALID if len(seconds) >= FULL_WINDOW_S else Level.WARNING
     return _findings(values, batches, level)
 
 
-def _watched(*, acks: bool, growing: bool) -> tuple[Time, ...]:
-    if growing:
-        return (Time.RESPONSE,)
-    return (Time.RESPONSE, Time.END_TO_END if acks else Time.COMPLETION)
+def _consumers_times(*, acks: bool, early_acks: bool) -> tuple[Time, ...]:
+    if early_acks:
+        return (Time.END_TO_END, Time.COMPLETION)
+    return (Time.END_TO_END if acks else Time.COMPLETION,)
 
 
 def _whole_slices(window: Window, slices: int) -> Places:

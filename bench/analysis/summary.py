@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from bench.analysis.accounting import conservation, littles_law
+from bench.analysis.accounting import conservation, littles_law, own_and_servers_lag
 from bench.analysis.comparison import estimates
 from bench.analysis.deciding import decisions
 from bench.analysis.figures import (
     CellFigures,
+    Rates,
     RunFigures,
     Series,
     TimeFigures,
     TrialFigures,
     WorkloadFigures,
 )
-from bench.analysis.lag import cell_verdict, lag_figures
+from bench.analysis.lag import cell_verdict, lag_figures, trial_lag
 from bench.analysis.latency import (
     by_time,
     p99_of_slices,
@@ -26,12 +27,12 @@ from bench.analysis.latency import (
 from bench.analysis.metrics import MEASURES
 from bench.analysis.ranking import asked_of
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
-from bench.analysis.sampled import column, instants_s, lag_samples
+from bench.analysis.sampled import instants_s, lag_over_time, own_lag, servers_lag
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
 from bench.plan.model import Cell, Plan, Trial
 from bench.record.hlog import Interval
-from bench.record.schema import Slices, Time, TrialRecord, Window
+from bench.record.schema import Finding, Slices, Time, TrialRecord, Window
 from bench.record.store import RunStore
 from bench.stats.histogram import Histogram, merged
 
@@ -128,13 +129,11 @@ def _summed(
     histograms = {time: each for time, each in merged_groups.items() if each.total_count}
     times = {time: time_figures(h, offered=counts.offered) for time, h in histograms.items()}
     rates = window_rates(counts, window)
-    consumed = rates.acked if record.acks else rates.delivered
-    told = lag_samples(samples)
-    lag = lag_figures(told, window, rates, consumed_msgs_per_s=consumed)
+    lag = trial_lag(samples, window, counts, record.own_lag, acks=record.acks)
+    early_acks = cell.settings.ack.timing == "after-validation"
     found = (
-        *steadiness(record, groups, lag),
-        *(conservation(counts, window, told, cell) if record.acks else ()),
-        *littles_law(times, rates, lag, told, window),
+        *steadiness(record, groups, lag, early_acks=early_acks),
+        *_contradictions(record, samples, cell, times, rates),
     )
     figures = TrialFigures(
         record=replace(record, findings=(*record.findings, *found)),
@@ -145,6 +144,26 @@ def _summed(
         series=_series(groups, slices, window, samples),
     )
     return _Summed(figures=figures, offered=counts.offered, histograms=histograms)
+
+
+def _contradictions(
+    record: TrialRecord,
+    samples: pd.DataFrame,
+    cell: Cell,
+    times: Mapping[Time, TimeFigures],
+    rates: Rates,
+) -> tuple[Finding, ...]:
+    """Return what counts, the server's lag and the times say against each other."""
+    window, counts = record.window, record.window_counts
+    if window is None or counts is None or not record.acks:
+        return ()
+    told = servers_lag(samples)
+    if own_lag(samples) is None:
+        of_counts = conservation(counts, window, told, cell)
+    else:
+        of_counts = own_and_servers_lag(samples, window, cell, record)
+    standing = lag_figures(told, window, rates.offered, rates.acked)
+    return (*of_counts, *littles_law(times, rates, standing, told, window))
 
 
 def _broken_off(record: TrialRecord) -> TrialFigures:
@@ -164,7 +183,7 @@ def _series(
         rates=slice_rates(slices, window),
         p99_ns={time: p99_of_slices(group, slices) for time, group in groups.items()},
         sample_s=instants_s(samples),
-        lag_msgs=column(samples, "lag_msgs"),
+        lag_msgs=lag_over_time(samples),
         cpu_share=cpu_share(samples),
         rss_bytes=rss_bytes(samples),
     )

@@ -60,8 +60,11 @@ class LiveView:
         self._moments.append(moment)
         while moment.elapsed_ns - self._moments[0].elapsed_ns > RATE_SPAN_NS:
             self._moments.popleft()
-        if moment.progress.lag_msgs >= 0:
-            self._lags.append(moment.progress.lag_msgs)
+        progress = moment.progress
+        # What was acknowledged early and waits for its handler is no lag of the server's.
+        own_msgs = progress.stored - progress.handled if progress.stored else -1
+        if (lag_msgs := max(progress.lag_msgs, own_msgs)) >= 0:
+            self._lags.append(lag_msgs)
 
     def __rich__(self) -> RenderableType:
         """Return the picture of now."""

@@ -35,7 +35,9 @@ _TERMS = (
     ),
     (
         "Lag",
-        "num_pending + num_ack_pending of the consumer, messages, sampled over the whole trial.",
+        "Messages stored and not handled, by the clients' own instants: exact at any time. The "
+        "verdict goes by messages not acknowledged as well, where the variant acknowledges. The "
+        "server's num_pending + num_ack_pending is sampled beside it and must agree with those.",
     ),
     (
         "Lag slope",
@@ -48,7 +50,11 @@ _TERMS = (
         "CPU time within the window divided by messages stored (server, publisher) or received "
         "(consumer).",
     ),
-    ("Lost", "Stored, never received, and not in the server's backlog when the drain ended."),
+    (
+        "Lost",
+        "Stored, never received, and no longer held by the server for delivery when the drain "
+        "ended; n/a where nobody can tell.",
+    ),
     (
         "Duplicates, redelivered",
         "Deliveries of a message that had been received before; deliveries that the server "

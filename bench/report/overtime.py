@@ -111,9 +111,10 @@ def _lag_plot(cells: Cells, window: Window, id_: str) -> Plot:
         id=id_,
         title="Lag over time",
         caption=(
-            "Lag = pending + ack pending: faint each trial, bold the median over valid trials of "
-            "the largest sample of each second. Where lag is not stable, the fan in the window "
-            "is the cell's lag slope with its 90 % interval."
+            "Messages stored and not handled, or not acknowledged where those are more: faint each "
+            "trial, bold the median over valid trials of the largest of each second. Where lag is "
+            "not stable, the fan in the window is the cell's lag slope with its 90 % interval."
+            + _by_server_words(cells)
             + timelines.thinning_words(shown.values())
         ),
         document=traces.document(data, timelines.layout(y, window)),
@@ -124,12 +125,27 @@ def _lag_plot(cells: Cells, window: Window, id_: str) -> Plot:
     )
 
 
+def _by_server_words(cells: Cells) -> str:
+    lags = [trial.lag for cell in cells.values() for trial in cell.trials if trial.lag is not None]
+    if not any(lag.by_server for lag in lags):
+        return ""
+    return (
+        " Records of an older version: their lag is the server's, pending + ack pending, which "
+        "leaves out what was acknowledged early and not handled."
+    )
+
+
 def _lag_lines(cell: CellFigures) -> list[Line]:
-    return [
-        Line(trial=d.trial, t_s=d.series.sample_s, heights=d.series.lag_msgs)
-        for d in drawn(cell)
-        if d.series.sample_s.size
-    ]
+    return [_lag_line(d) for d in drawn(cell) if d.series.sample_s.size]
+
+
+def _lag_line(d: Drawn) -> Line:
+    """Return a trial's lag; the server's has gaps where it did not answer, ours has none."""
+    t_s, lag_msgs = d.series.sample_s, d.series.lag_msgs
+    if d.trial.lag is not None and not d.trial.lag.by_server:
+        told = ~np.isnan(lag_msgs)
+        t_s, lag_msgs = t_s[told], lag_msgs[told]
+    return Line(trial=d.trial, t_s=t_s, heights=lag_msgs)
 
 
 def _slope_fan(index: int, cell: CellFigures) -> list[Json]:

@@ -46,10 +46,13 @@ def _rates(figures: TrialFigures) -> Table:
         for name, value in asdict(rates).items():
             table.add_row(name, text.in_unit(value, "msg/s"))
     if (lag := figures.lag) is not None:
-        table.add_row("peak lag", text.in_unit(lag.peak_msgs, "msgs"))
-        ends = (lag.slope_msgs_per_s, lag.slope_low_msgs_per_s, lag.slope_high_msgs_per_s)
-        middle, low, high = map(text.slope, ends)
-        table.add_row("lag slope", f"{middle} msg/s (90 % interval {low} to {high})")
+        for name, each in zip(("not handled", "not acknowledged"), lag.each, strict=False):
+            told = "pending or unacknowledged, as the server told" if lag.by_server else name
+            table.add_row(f"peak lag, {told}", text.in_unit(each.peak_msgs, "msgs"))
+            ends = (each.slope_msgs_per_s, each.slope_low_msgs_per_s, each.slope_high_msgs_per_s)
+            middle, low, high = map(text.slope, ends)
+            slope = f"{middle} msg/s (90 % interval {low} to {high})"
+            table.add_row(f"lag slope, {told}", slope)
         table.add_row("lag verdict", str(lag.verdict))
     return table
 

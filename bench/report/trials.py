@@ -96,7 +96,9 @@ def _state(trial: TrialFigures) -> Entry:
 def _count(ledger: Ledger | None, key: str) -> Entry:
     if ledger is None:
         return Entry(text=text.NA, hint="the trial broke off early", tone=Tone.MUTED)
-    value = int(getattr(ledger, key))
+    value = ledger.known(key)
+    if value is None:
+        return Entry(text=text.NA, hint="nobody can tell", tone=Tone.WARNING)
     bad = value > 0 and key in _BAD_WHEN_ABOVE_0
     tone = Tone.BAD if bad else Tone.PLAIN if value else Tone.MUTED
     return Entry(text=("✗ " if bad else "") + text.count(value), order=value, tone=tone)

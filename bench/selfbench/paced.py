@@ -143,7 +143,7 @@ def _figures(case: PacedCase, kept: Kept) -> PacedFigures:
 
 
 def _lost_msgs(ledger: Ledger) -> int:
-    return ledger.refused + ledger.unconfirmed + ledger.lost
+    return ledger.refused + ledger.unconfirmed + max(0, ledger.lost)
 
 
 def _percentile_ns(kept: Kept, time: Time, percentile: float) -> int | None:
