@@ -39,7 +39,7 @@ class _Correctness:
 
 
 _COUNTS = (
-    _Correctness("lost", "stored, never received and not in the backlog; all trials together"),
+    _Correctness("lost", "stored, never received and not held any more; all trials together"),
     _Correctness("duplicates", "deliveries of a message received before; all trials together"),
     _Correctness("redelivered", "deliveries marked as repeated by the server; all trials together"),
 )
@@ -213,7 +213,10 @@ def _count_entry(cell: CellFigures, counted: _Correctness) -> Entry:
     ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
     if not ledgers:
         return Entry(text=text.NA, hint="no trial has a ledger", tone=Tone.MUTED)
-    total = sum(int(getattr(ledger, counted.key)) for ledger in ledgers)
+    counts = [ledger.known(counted.key) for ledger in ledgers]
+    total = sum(count for count in counts if count is not None)
+    if None in counts and not total:
+        return Entry(text=f"? {text.NA}", hint="nobody can tell in every trial", tone=Tone.WARNING)
     bad = total > 0 and counted.key == "lost"
     mark = "✗ " if bad else ""
     return Entry(

@@ -37,6 +37,7 @@ def answers(workload: WorkloadFigures) -> tuple[Sentence, ...]:
         *([(reason,)] if reason else []),
         *others,
         *_naming("Messages were lost, whatever the times say: ", _losing(workload)),
+        *_naming("Whether messages were lost nobody can tell: ", _perhaps_losing(workload)),
         *_naming("Lag is growing, so times get longer the longer it runs: ", _growing(workload)),
         *_naming("Too many invalid trials to be ranked: ", _invalid(workload)),
         *_naming("Never acknowledges, so has no end-to-end time: ", _never_acking(workload)),
@@ -114,6 +115,10 @@ def _losing(workload: WorkloadFigures) -> list[CellFigures]:
     return [cell for cell in workload.cells if lost(cell)]
 
 
+def _perhaps_losing(workload: WorkloadFigures) -> list[CellFigures]:
+    return [cell for cell in workload.cells if lost(cell) is None]
+
+
 def _never_acking(workload: WorkloadFigures) -> list[CellFigures]:
     return [cell for cell in workload.cells if cell.cell.settings.ack.timing == "none"]
 
@@ -122,6 +127,12 @@ def _invalid(workload: WorkloadFigures) -> list[CellFigures]:
     return [cell for cell in workload.cells if reproach_of(cell)]
 
 
-def lost(cell: CellFigures) -> int:
-    """Return how many messages all trials of a cell lost together."""
-    return sum(trial.record.ledger.lost for trial in cell.trials if trial.record.ledger)
+def lost(cell: CellFigures) -> int | None:
+    """Return how many messages all trials of a cell lost together, as far as anybody can tell.
+
+    None where some trial may have lost some and none is known to have.
+    """
+    ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
+    counts = [ledger.known("lost") for ledger in ledgers]
+    total = sum(count for count in counts if count is not None)
+    return None if None in counts and not total else total

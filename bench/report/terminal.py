@@ -86,6 +86,8 @@ def _printed(entry: Entry) -> Text:
 
 def _lost(cell: CellFigures) -> Text:
     lost = standing.lost(cell)
+    if lost is None:
+        return Text(f"? {text.NA}", style=_STYLES[Tone.WARNING])
     return Text(f"✗ {text.count(lost)}", style=_STYLES[Tone.BAD]) if lost else Text("0")
 
 

@@ -18,7 +18,7 @@ _COUNTS = (
     ("received", "delivered at least once"),
     ("handled", "handler finished"),
     ("acked", "acknowledged by the consumer"),
-    ("lost", "stored, never received, and not in the backlog"),
+    ("lost", "stored, never received, and no longer held for delivery"),
     ("duplicates", "deliveries of a message received before"),
     ("redelivered", "deliveries marked as repeated by the server"),
     ("reordered", "first deliveries out of the stream's order"),

@@ -112,7 +112,7 @@ def edited(path: Path, change: Callable[[dict[str, object]], None]) -> None:
         (("window_counts", "acked"), 10**7, 21, "window_counts.acked: below 0, or more than"),
         (("slices", "acked"), [1] * 14, 109, "slices.acked: not as long as `offered`"),
         (("slices", "sent"), [-1] * 15, 41, "slices.sent: a count below 0"),
-        (("ledger", "lost"), -1, 0, "ledger.lost: below 0"),
+        (("ledger", "lost"), -2, 0, "ledger.lost: below 0"),
         (("ledger", "planned"), 13_999, 0, "more in all than the ledger has"),
         (("block",), 0, 5, "block: 0, but the plan has 1 here"),
         (("cell_id",), "slow", 4, "cell_id: 'slow', but the plan has 'old' here"),
