@@ -4,7 +4,7 @@ import asyncio
 
 from nats.aio.client import Client
 
-from bench.broker.admin import Names
+from bench.broker.admin import ApiError, Names
 from bench.broker.observe import (
     ConsumerState,
     StreamState,
@@ -18,9 +18,12 @@ from bench.engine.gaps import Gaps
 from bench.engine.losses import Backlog, Present
 
 ANSWER_WITHIN_S = 1.0
-FINAL_LOOKS = 10
+FINAL_LOOKS = 5
 SETTLE_S = 0.05
 """Between two final looks: the server takes the last acks within less, and then stands still."""
+
+_GONE = {10014, 10059}
+"""JetStream's codes of "consumer not found" and "stream not found"."""
 
 NOTHING_KNOWN = Backlog(msgs=-1, stream_msgs=-1)
 
@@ -39,11 +42,17 @@ class Control:
         self.gaps = Gaps()
 
     async def consumer(self) -> ConsumerState | None:
-        """Return the consumer's state; None when no answer came."""
+        """Return the consumer's state; None when no answer came.
+
+        Raises:
+            ApiError: the answer is that there is none: nothing can be measured any more.
+        """
         asked_ns = now_ns()
         try:
             return await consumer_state(self._client, self._names, timeout_s=ANSWER_WITHIN_S)
         except (MeasurementError, ServerUnavailableError) as error:
+            if isinstance(error, ApiError) and error.err_code in _GONE:
+                raise
             self.gaps.note("the consumer's state", asked_ns - self.start_ns, str(error))
             return None
 
@@ -54,20 +63,15 @@ class Control:
             tracked: the consumer's messages are acknowledged.
             max_deliver: of the consumer.
         """
-        state = await self.consumer()
-        for _ in range(FINAL_LOOKS):
-            await asyncio.sleep(SETTLE_S)
-            before, state = state, await self.consumer()
-            if state is not None and state == before:
-                break
-        if state is None:
-            return NOTHING_KNOWN
         asked_ns = now_ns()
         try:
+            state = await self._settled()
             stream = await stream_state(self._client, self._names)
             deleted = await deleted_seqs(self._client, self._names, stream)
         except (MeasurementError, ServerUnavailableError) as error:
-            self.gaps.note("the stream's state", asked_ns - self.start_ns, str(error))
+            self.gaps.note("the last state", asked_ns - self.start_ns, str(error))
+            return NOTHING_KNOWN
+        if state is None:
             return NOTHING_KNOWN
         return Backlog(
             msgs=state.lag_msgs,
@@ -77,6 +81,16 @@ class Control:
             tracked=tracked,
             max_deliver=max_deliver,
         )
+
+    async def _settled(self) -> ConsumerState | None:
+        """Return the consumer's state once it stands still; None when no answer comes."""
+        state = await self.consumer()
+        for _ in range(FINAL_LOOKS):
+            await asyncio.sleep(SETTLE_S)
+            before, state = state, await self.consumer()
+            if state is not None and state == before:
+                break
+        return state
 
 
 def _present(stream: StreamState, deleted: tuple[int, ...] | None) -> Present | None:

@@ -75,6 +75,13 @@ def test_lag_is_a_number_and_a_line() -> None:
     assert "lag 70 messages  ▁█" in text
 
 
+def test_what_a_client_holds_unhandled_is_lag_whatever_the_server_says() -> None:
+    """Acknowledged early, 900 of 1000 stored messages wait for their handler; it tells 0."""
+    text = drawn(view_of(moment(2.0, stored=1000, handled=100, acked=1000, lag_msgs=0)))
+
+    assert "lag 900 messages" in text
+
+
 def test_what_is_not_known_yet_is_not_made_up() -> None:
     """Before the first answers there is no p99 and no lag."""
     text = drawn(view_of(moment(0.1)))

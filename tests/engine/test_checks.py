@@ -1,12 +1,18 @@
 """What makes a trial invalid: rules fixed beforehand, blind to whether the figures are good."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.engine.checks import Load, load_findings, stream_findings
+from bench.engine.checks import (
+    Load,
+    ledger_findings,
+    load_findings,
+    not_drained,
+    stream_findings,
+)
 from bench.engine.pressure import Offer
 from bench.engine.table import NOT_YET, MessageTable
 from bench.record.schema import HostLoad, Ledger, Level, ProcessUsage, Window, WindowCounts
@@ -136,3 +142,30 @@ def test_a_stream_that_holds_others_messages_is_invalid(
 
     assert (finding.code, finding.level) == ("stream-disagrees", Level.INVALID)
     assert str(stream_msgs) in finding.text
+
+
+def drained_ledger(**counts: int) -> Ledger:
+    """The ledger of ten messages that went all the way, but for these counts."""
+    sound = dict.fromkeys((field.name for field in fields(Ledger)), 0)
+    whole = dict.fromkeys(("planned", "published", "stored", "received", "handled", "acked"), 10)
+    return Ledger(**{**sound, **whole, **counts})
+
+
+def test_what_was_left_when_the_drain_ended_is_told_by_kind() -> None:
+    """With acks before the handler the server has nothing left, and seven are not handled."""
+    left = not_drained(drained_ledger(handled=3), NS_PER_S, acks=True)
+    behind = not_drained(drained_ledger(handled=3, acked=3, backlog=7), NS_PER_S, acks=True)
+    never = not_drained(drained_ledger(handled=3, acked=0), NS_PER_S, acks=False)
+
+    ended = "when the drain ended after 1.00 s, messages were left: 7 stored and not handled"
+    assert left.text == never.text == ended
+    assert behind.text == (
+        f"{ended}; 7 stored and not acknowledged; 7 pending or unacknowledged on the server"
+    )
+
+
+def test_a_loss_that_nobody_can_tell_is_a_finding() -> None:
+    """It is no loss that is known, and no trial to be called clean."""
+    (finding,) = ledger_findings(drained_ledger(received=9, lost=-1))
+
+    assert (finding.level, finding.code) == (Level.WARNING, "loss-unknown")
