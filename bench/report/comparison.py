@@ -39,7 +39,7 @@ class _Correctness:
 
 
 _COUNTS = (
-    _Correctness("lost", "stored, never received and not held any more; all trials together"),
+    _Correctness("lost", "stored, never received and not in the backlog; all trials together"),
     _Correctness("duplicates", "deliveries of a message received before; all trials together"),
     _Correctness("redelivered", "deliveries marked as repeated by the server; all trials together"),
 )

@@ -37,7 +37,7 @@ def test_a_loss_that_nobody_can_tell_is_no_zero_and_hides_none(
     lost: tuple[int, ...], text: str, tone: Tone
 ) -> None:
     """The table of a workload shows it beside the times, for whoever reads no further."""
-    workload = WorkloadFigures(name="w", cells=(losing(*lost),), best={})
+    workload = WorkloadFigures(name="w", cells=(losing(*lost),), decisions={})
 
     row = comparison.workload_table(workload, [], "table").rows[0]
 
@@ -47,7 +47,7 @@ def test_a_loss_that_nobody_can_tell_is_no_zero_and_hides_none(
 
 def test_the_headline_names_a_cell_that_may_have_lost_messages() -> None:
     """It did not lose for sure, and it is not clean either."""
-    workload = WorkloadFigures(name="w", cells=(losing(0, -1),), best={})
+    workload = WorkloadFigures(name="w", cells=(losing(0, -1),), decisions={})
 
     said = " ".join(plain(sentence) for sentence in standing.answers(workload))
 
