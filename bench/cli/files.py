@@ -18,7 +18,7 @@ from bench.spec.cautions import sharing
 from bench.spec.choose import load_workloads
 from bench.spec.decidable import undecidable
 from bench.spec.gates import Gates, phased
-from bench.spec.load import LoadedConfig, LoadedMatrix, check_files
+from bench.spec.load import Content, LoadedMatrix, check_files
 from bench.spec.lookup import Kind as SpecKind
 from bench.spec.lookup import find, search_roots
 from bench.spec.schema import json_schema, written_schema
@@ -56,9 +56,7 @@ def validate(
             console.print(line, markup=False, soft_wrap=True)
 
 
-def _beforehand(
-    file: str, content: Workload | LoadedConfig | LoadedMatrix | Gates
-) -> Iterator[str]:
+def _beforehand(file: str, content: Content) -> Iterator[str]:
     """Yield what stops nothing, but may not be what the author wants."""
     if isinstance(content, Workload):
         yield from (f"note: {note}" for note in sharing(Path(file).stem, content))

@@ -74,6 +74,26 @@ def test_a_criterion_that_the_window_cannot_decide_is_named_once(words: tuple[st
     assert "lost == 0" not in text
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("validate", "workloads/orders.yaml"),
+        ("validate", "configs/matrices/slow.yaml"),
+        ("plan", "slow"),
+        ("run", "slow", "--server", NOBODY),
+    ],
+    ids=" ".join,
+)
+def test_what_several_consumers_share_is_said_at_once(words: tuple[str, ...]) -> None:
+    """Two consumers are easily taken for two JetStream consumers, each with all messages."""
+    note = (
+        "note: workload orders: 2 processes share one JetStream consumer, so each message goes to "
+        "one of them; workers count per process, 2 x 4 = 8 messages at a time"
+    )
+
+    assert said(*words).count(note) == 1
+
+
 def test_a_longer_window_is_taken_at_its_word(directory: Path) -> None:
     """Who does what was advised must not be told again."""
     (directory / "workloads/orders.yaml").write_text(WORKLOAD.replace("120s", "250s"))
