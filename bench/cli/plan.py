@@ -1,5 +1,10 @@
 """`jetbench plan`: what a run would do, how long it takes and what it costs, without running it."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -12,6 +17,7 @@ from bench.cli.options import (
     SeedOption,
 )
 from bench.core import text
+from bench.core.errors import Problem
 from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
@@ -21,20 +27,30 @@ from bench.spec.criteria import parse_criterion
 from bench.spec.decidable import undecidable
 from bench.spec.load import LoadedMatrix, cautions_of, load_matrix
 
+SHOWN_CELLS = 30
+"""With more cells `plan` tells how many there are of each kind: a screen is read, a list is not."""
+
 
 def plan(
     matrix: MatrixArgument = DEFAULT_MATRIX,
     quick: QuickOption = False,
     blocks: BlocksOption = None,
     seed: SeedOption = None,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help=f"Every cell and trial, also beyond {SHOWN_CELLS} cells."),
+    ] = False,
 ) -> None:
     """Print the cells, the order of the trials and an estimate of time, messages and disk."""
     loaded = load_matrix(matrix)
     made = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
     console = output()
     print_cautions(loaded, made, errors())
-    console.print(_cells(made))
-    console.print(_trials(made))
+    if every or len(made.cells) <= SHOWN_CELLS:
+        console.print(_cells(made))
+        console.print(_trials(made))
+    else:
+        console.print(_groups(made))
     print_estimate(made, console)
 
 
@@ -59,8 +75,17 @@ def print_cautions(loaded: LoadedMatrix, made: Plan, console: Console) -> None:
     for name, workload in loaded.workloads.items():
         for note in sharing(name, workload):
             console.print(f"note: {note}", markup=False, soft_wrap=True)
-    for caution in (*cautions_of(loaded), *undecided(made)):
+    for caution in (*_once(cautions_of(loaded)), *undecided(made)):
         console.print(f"caution: {caution}", markup=False, soft_wrap=True)
+
+
+def _once(cautions: Iterable[Problem]) -> Iterator[str]:
+    """Yield what is said of many places once, with the first of them."""
+    alike: dict[str, list[Problem]] = {}
+    for caution in cautions:
+        alike.setdefault(caution.what, []).append(caution)
+    for first, *others in alike.values():
+        yield f"{first}; likewise {len(others)} more" if others else str(first)
 
 
 def undecided(made: Plan) -> tuple[str, ...]:
@@ -70,12 +95,28 @@ def undecided(made: Plan) -> tuple[str, ...]:
     return undecidable(rules, workloads, made.blocks)
 
 
+def _groups(made: Plan) -> Table:
+    """Return how many cells each workload has of each config; --all prints them one by one."""
+    counts = Counter((cell.workload_name, cell.variants[0].config) for cell in made.cells)
+    of_workload = {cell.workload_name: cell for cell in made.cells}
+    table = Table("workload", "config", "cells", "rate", "phases (s)", title="Cells", box=None)
+    for (workload, config), count in counts.items():
+        cell = of_workload[workload]
+        table.add_row(workload, config, text.count(count), _rate(cell), _phases(cell))
+    table.caption = "One by one, with the order of the trials: --all"
+    table.caption_justify = "left"
+    return table
+
+
+def _rate(cell: Cell) -> str:
+    return format_rate(cell.workload.publish.rate_msgs_per_s)
+
+
 def _cells(made: Plan) -> Table:
     table = Table("cell", "variants", "rate", "phases (s)", title="Cells", box=None)
     for cell in made.cells:
         variants = ", ".join(str(name) for name in cell.variants)
-        rate = format_rate(cell.workload.publish.rate_msgs_per_s)
-        table.add_row(cell.id, variants, rate, _phases(cell))
+        table.add_row(cell.id, variants, _rate(cell), _phases(cell))
     return table
 
 

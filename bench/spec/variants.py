@@ -17,7 +17,7 @@ from bench.spec.objection import Objection
 from bench.spec.yaml_tree import Document, Loc
 
 MAX_VARIANTS = 200
-"""A run of more would take weeks; a mistyped axis is likelier."""
+"""Of a config, named or by axes. A run of more would take weeks; a mistyped axis is likelier."""
 
 NAME_WORDS = "up to 80 of a-z, 0-9, '.', '_', '-', '=' and '+', a letter or digit first"
 
@@ -111,6 +111,8 @@ def _from_names(
         return [], []  # the model of the file says so
     if not names:
         return [], [document.problem(("variants",), "is empty", allowed="at least one variant")]
+    if len(names) > MAX_VARIANTS:
+        return [], [_too_many(document, "variants", len(names))]
     variants, problems = [], []
     for name in names:
         loc = ("variants", name)
@@ -158,8 +160,12 @@ def _axis_problems(document: Document, axes: Mapping[str, object]) -> Iterator[P
         else:
             counts.append(len(values))
     if prod(counts) > MAX_VARIANTS:
-        what = f"makes {prod(counts)} variants"
-        yield document.problem(("axes",), what, allowed=f"up to {MAX_VARIANTS}")
+        yield _too_many(document, "axes", prod(counts))
+
+
+def _too_many(document: Document, key: str, variants: int) -> Problem:
+    what = f"makes {variants} variants"
+    return document.problem((key,), what, allowed=f"up to {MAX_VARIANTS}")
 
 
 def _combination_name(document: Document, combination: tuple[tuple[str, str, int], ...]) -> str:

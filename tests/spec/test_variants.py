@@ -29,6 +29,16 @@ def test_a_variant_is_the_base_with_its_own_settings(tmp_path: Path) -> None:
     assert all(s.pull.expires_ns == 2_000_000_000 for s in config.variants.values())
 
 
+def test_variants_and_axes_share_one_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """8 000 named variants were taken where axes of 201 were refused."""
+    named = [f"  v{number}: {{pull.batch: {number + 1}}}\n" for number in range(201)]
+
+    assert len(load(tmp_path, "variants:\n" + "".join(named[:200])).variants) == 200
+    assert problems(tmp_path, monkeypatch, "variants:\n" + "".join(named)) == [
+        "c.yaml:1: variants = {…}: makes 201 variants; allowed: up to 200"
+    ]
+
+
 def test_null_takes_a_setting_of_the_base_back(tmp_path: Path) -> None:
     """The variant that never acks must be free of what only acks give meaning to."""
     config = load(
