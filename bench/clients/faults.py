@@ -1,21 +1,56 @@
-"""What went wrong on a connection, counted and in words."""
+"""What went wrong, counted and in words: faults of a connection, error PubAcks."""
 
-from collections import Counter
+import re
+from dataclasses import dataclass
+
+MAX_KINDS = 20
+"""Kept in words; a reader needs no more, and a server may send as many as there are messages."""
+
+MAX_CHARS = 200
+
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Faults of the same words but for numbers in them: the first, how many, and if they differ."""
+
+    first: str
+    count: int = 0
+    differ: bool = False
 
 
 class Faults:
-    """Notes faults; the same words again only raise a count, so that no flood fills the memory."""
+    """Notes faults; the same words again only raise a count, so that no flood fills the memory.
+
+    Words that differ in numbers alone are the same. What a fault costs does not depend on how many
+    there were, nor on how many were different.
+    """
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._kinds: dict[str, _Kind] = {}
+        self._others = 0
 
     def note(self, words: str) -> None:
         """Count one fault."""
-        self._counts[words] += 1
+        words = words[:MAX_CHARS]
+        key = _NUMBER.sub("0", words)
+        kind = self._kinds.get(key)
+        if kind is None:
+            if len(self._kinds) == MAX_KINDS:
+                self._others += 1
+                return
+            kind = self._kinds[key] = _Kind(words)
+        kind.count += 1
+        kind.differ = kind.differ or words != kind.first
 
     def words(self) -> tuple[str, ...]:
-        """Return every fault in the order they first came, with its count where above one."""
-        return tuple(
-            words if count == 1 else f"{words} ({count} times)"
-            for words, count in self._counts.items()
-        )
+        """Return every kind in the order they first came, with its count where above one."""
+        more = (f"{self._others} of other kinds",) if self._others else ()
+        return (*map(_told, self._kinds.values()), *more)
+
+
+def _told(kind: _Kind) -> str:
+    if kind.count == 1:
+        return kind.first
+    return f"{kind.first} ({kind.count} times{', with other numbers' if kind.differ else ''})"

@@ -7,7 +7,7 @@ ack's hand-over, so the server's figure is ours plus the way there and back. It 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -20,6 +20,9 @@ SAMPLES_PER_S = 50
 """Enough for a median, and far below what the messages themselves cost the server."""
 
 METRIC_SUBJECT = "$JS.EVENT.METRIC.CONSUMER.ACK"
+
+_UNKNOWN = np.iinfo(np.int64).min
+_CHUNK_ROWS = 2**16
 
 AckEvent = tuple[int, int]
 """Stream sequence, and the server's ack time in ns."""
@@ -48,14 +51,18 @@ def compare_acks(
     events: Sequence[AckEvent], consumers: Sequence[ConsumerRecord]
 ) -> AckCheck | None:
     """Return the agreement over the messages that both sides know; None when there are none."""
-    ours = _ours(consumers)
-    pairs = [(theirs_ns, ours[seq]) for seq, theirs_ns in events if seq in ours]
-    if not pairs:
+    if not events:
         return None
-    server_ns, our_ns = np.array(pairs, dtype=np.int64).T
+    seqs, theirs_ns = np.array(events, dtype=np.int64).T
+    sampled, place = np.unique(seqs, return_inverse=True)
+    waited_ns = _waited_ns(sampled, consumers)[place]
+    known = waited_ns != _UNKNOWN
+    if not known.any():
+        return None
+    server_ns, our_ns = theirs_ns[known], waited_ns[known]
     difference_ns = server_ns - our_ns
     return AckCheck(
-        messages=len(pairs),
+        messages=our_ns.size,
         server_ns_p50=_median(server_ns),
         ours_ns_p50=_median(our_ns),
         difference_ns_p50=_median(difference_ns),
@@ -63,20 +70,35 @@ def compare_acks(
     )
 
 
-def _ours(consumers: Sequence[ConsumerRecord]) -> dict[int, int]:
-    """Return by stream sequence how long each message waited for its ack, ns.
+def _waited_ns(sampled: IntArray, consumers: Sequence[ConsumerRecord]) -> IntArray:
+    """Return how long each sampled message waited for its ack with us, ns, _UNKNOWN where untold.
 
-    Without those that came again, to whichever process: the server's clock began anew for them.
+    Those that came again, to whichever process, count as untold: the server's clock began anew.
+
+    Args:
+        sampled: stream sequences, ascending, each once, shape (n,), n >= 1.
+        consumers: of all processes.
     """
-    waited: dict[int, int] = {}
+    waited_ns = np.full(sampled.size, _UNKNOWN, dtype=np.int64)
+    again = np.zeros(sampled.size, dtype=np.bool_)
+    for record, rows in _chunks(consumers):
+        seqs = record.stream_seqs[rows]
+        near = np.minimum(np.searchsorted(sampled, seqs), sampled.size - 1)
+        found = np.flatnonzero(sampled[near] == seqs)
+        place = near[found]
+        received_ns, acked_ns = record.received_ns[rows][found], record.acked_ns[rows][found]
+        again[place[record.deliveries[rows][found] > 1]] = True
+        acked = acked_ns != NEVER
+        waited_ns[place[acked]] = (acked_ns - received_ns)[acked]
+    waited_ns[again] = _UNKNOWN
+    return waited_ns
+
+
+def _chunks(consumers: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, slice]]:
+    """Yield the rows of all records, so many at a time: a long run has hundreds of millions."""
     for record in consumers:
-        known = (record.deliveries == 1) & (record.acked_ns != NEVER)
-        spans = record.acked_ns[known] - record.received_ns[known]
-        waited.update(zip(record.stream_seqs[known].tolist(), spans.tolist(), strict=True))
-    for record in consumers:
-        for seq in record.stream_seqs[record.deliveries > 1].tolist():
-            waited.pop(seq, None)
-    return waited
+        for first in range(0, record.ids.size, _CHUNK_ROWS):
+            yield record, slice(first, first + _CHUNK_ROWS)
 
 
 def _median(values: IntArray) -> int:

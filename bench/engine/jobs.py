@@ -144,7 +144,7 @@ class Done:
 
     Attributes:
         faults: what went wrong with the connection, in words.
-        refusals: distinct reasons of error PubAcks.
+        refusals: kinds of error PubAcks, with their counts.
         duplicates: messages that the stream had already, as it said.
         window_full_msgs: messages that were due while the publisher's window was full.
         stall_ns_max: longest time the event loop did not turn.

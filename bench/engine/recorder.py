@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.clients.faults import Faults
 from bench.clients.port import NO_ID, Delivered, IntArray
 
 NEVER = 0
@@ -79,7 +80,7 @@ class PublishRecorder:
         self._refused = 0
         self._abandoned = 0
         self._abandoned_stop = 0
-        self._refusals: list[str] = []
+        self._refusals = Faults()
         self._awaited = _NOBODY_WAITS
         self._call: Callable[[], None] = _nothing
 
@@ -94,9 +95,9 @@ class PublishRecorder:
         return self._stored + self._refused + self._abandoned
 
     @property
-    def refusals(self) -> Sequence[str]:
-        """The distinct reasons of error PubAcks, in the order they first came."""
-        return tuple(self._refusals)
+    def refusals(self) -> tuple[str, ...]:
+        """The kinds of error PubAcks, in the order they first came, with their counts."""
+        return self._refusals.words()
 
     def when_settled(self, count: int, call: Callable[[], None]) -> None:
         """Call once, when `count` messages have their answer; an earlier wish is forgotten."""
@@ -122,8 +123,7 @@ class PublishRecorder:
         self._was_refused[position] = 1
         self._refused += 1
         self._answered_late(np.array([position]))
-        if reason not in self._refusals:
-            self._refusals.append(reason)
+        self._refusals.note(reason)
 
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one.

@@ -75,7 +75,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     await link.close()
     return Done(
         faults=tuple(link.faults),
-        refusals=tuple(recorder.refusals),
+        refusals=recorder.refusals,
         duplicates=link.duplicates,
         window_full_msgs=publisher.window_full_msgs,
         stall_ns_max=stall_ns_max,

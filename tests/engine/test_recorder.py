@@ -51,9 +51,26 @@ def test_refusals_settle_and_keep_their_distinct_reasons(tmp_path: Path) -> None
     for position, reason in enumerate(["full", "too large", "full"]):
         recorder.refused(position, reason)
 
-    assert recorder.refusals == ("full", "too large")
+    assert recorder.refusals == ("full (2 times)", "too large")
     assert (recorder.settled, recorder.stored_msgs) == (3, 0)
     assert load_publisher(tmp_path / "p.npy").refused.tolist() == [1, 1, 1]
+
+
+def test_a_flood_of_different_refusals_stays_short(tmp_path: Path) -> None:
+    """16 000 distinct texts cost 246 µs each, and made a finding of 565 kB."""
+    recorder = PublishRecorder(ints(*range(3000)), tmp_path / "p.npy")
+
+    for position in range(1000):
+        recorder.refused(position, f"wrong last sequence: {position} (10071)")
+        recorder.refused(position + 1000, chr(0x4E00 + position) * 1000)
+        recorder.refused(position + 2000, f"wrong last sequence: {position} (10071)")
+
+    first, *others = recorder.refusals
+    assert first == "wrong last sequence: 0 (10071) (2000 times, with other numbers)"
+    assert len(others) == 20
+    assert others[-1] == "981 of other kinds"
+    assert max(map(len, others)) == 200
+    assert recorder.settled == 3000
 
 
 def test_what_a_break_abandons_frees_the_window_and_stays_unanswered(tmp_path: Path) -> None:
