@@ -19,6 +19,7 @@ ENCODE = "write these signs of a user or password as percent codes: / ? # [ ] % 
 
 _USER_PART = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
 _HOST = re.compile(r"[\w.\-]+")
+_PORT = re.compile(r"[0-9]{1,5}")
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+(?:%\w+)?)\]")
 
 
@@ -128,18 +129,27 @@ def _place_of(text: str) -> tuple[str, int]:
         named = _HOST.match(text)
         if named is None:
             raise AddressError(f"names no host; allowed: {ALLOWED}")
-        host, behind = named[0], text[named.end() :]
+        host, behind = _resolvable(named[0]), text[named.end() :]
     if not behind:
         return host, DEFAULT_PORT
     port = behind[1:]
     if behind[0] != ":":
         raise AddressError(f"nothing may follow host and port; allowed: {ALLOWED}; {ENCODE}")
-    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= LARGEST_PORT):
+    if not (_PORT.fullmatch(port) and 1 <= int(port) <= LARGEST_PORT):
         raise AddressError(
             f"what follows the host is no port between 1 and {LARGEST_PORT}; allowed: {ALLOWED}, "
             "with USER:PASSWORD@ before HOST"
         )
     return host, int(port)
+
+
+def _resolvable(host: str) -> str:
+    """Return a name that can be asked for; the system's resolver ends in an error of its own."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise AddressError("no host can be called so: a part is empty or too long") from None
+    return host
 
 
 def _login_of(text: str) -> tuple[str | None, str | None]:

@@ -1,7 +1,7 @@
 """What this user may do on a server: found out by dry requests that change nothing."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.broker.admin import Names, api
@@ -19,12 +19,14 @@ class Needs:
         subjects: published to, after the trial's prefix.
         pull, push: how messages are taken.
         acks: they are acknowledged.
+        flow_control: a consumer answers to it.
     """
 
     subjects: frozenset[str]
     pull: bool
     push: bool
     acks: bool
+    flow_control: bool
 
 
 async def forbidden(link: Link, names: Names, needs: Needs) -> tuple[str, ...]:
@@ -35,17 +37,26 @@ async def forbidden(link: Link, names: Names, needs: Needs) -> tuple[str, ...]:
         names: of a stream that does not exist.
         needs: of the trials.
     """
+    said, heard = tuple(_said(link, names, needs)), tuple(_heard(link, names, needs))
+    return await _refusals(link, said, heard)
+
+
+async def unheard(link: Link, subject: str) -> tuple[str, ...]:
+    """Return why a subject may not be listened to, in the server's words; empty when it may."""
+    return await _refusals(link, (), (subject,))
+
+
+async def _refusals(link: Link, said: Sequence[str], heard: Sequence[str]) -> tuple[str, ...]:
     reply = f"{link.endpoint.inbox_prefix}.{NOWHERE}"
-    for subject in _heard(link, names, needs):
+    for subject in heard:
         subscription = await link.subscribe(subject)
         await subscription.unsubscribe()
-    for subject in _said(link, names, needs):
+    for subject in said:
         await link.publish(subject, json.dumps({}).encode(), reply=reply)
     # The server complains in the order it reads, so before it answers this. nats-py's flush would
     # not do: its PING overtakes what waits to be written.
     await api(link, "INFO")
-    asked = [*_said(link, names, needs), *_heard(link, names, needs)]
-    return tuple(dict.fromkeys(words for subject in asked for words in link.forbids(subject)))
+    return tuple(dict.fromkeys(words for each in (*said, *heard) for words in link.forbids(each)))
 
 
 def _said(link: Link, names: Names, needs: Needs) -> Iterable[str]:
@@ -60,6 +71,8 @@ def _said(link: Link, names: Names, needs: Needs) -> Iterable[str]:
         yield f"{api}.CONSUMER.MSG.NEXT.{consumer}"
     if needs.acks:
         yield f"$JS.ACK.{consumer}.1.1.1.1.0"
+    if needs.flow_control:
+        yield f"$JS.FC.{consumer}.x"
     for subject in sorted(needs.subjects):
         yield names.subject_prefix + subject
 

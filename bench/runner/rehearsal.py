@@ -4,7 +4,7 @@ Permissions and the account's limits cost a few requests; every stream and consu
 made once and removed at once, for only the server knows all that it refuses.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from bench.broker import admin, permissions
 from bench.broker.account import Account, account
@@ -12,6 +12,7 @@ from bench.broker.link import Link
 from bench.broker.permissions import Needs
 from bench.core.errors import MeasurementError, UsageError
 from bench.core.units import format_size, human_size
+from bench.engine.ackcheck import METRIC_SUBJECT, sample_percent
 from bench.plan.estimate import held_bytes
 from bench.plan.model import Cell, Plan
 from bench.plan.traffic import subject_names
@@ -34,11 +35,23 @@ async def rehearse(link: Link, plan: Plan, run_id: str) -> tuple[str, ...]:
         _refuse(await _forbidden(link, plan, names))
         _refuse([*_too_large(plan, link.max_payload), *_no_room(plan, found)])
         _refuse(await _refused(link, plan, names))
+        warnings = [text async for text in _worth_knowing(link, plan, names, found)]
     except MeasurementError as error:
         raise UsageError(f"the server cannot be measured: {error}") from error
+    return tuple(warnings)
+
+
+async def _worth_knowing(
+    link: Link, plan: Plan, names: admin.Names, found: Account
+) -> AsyncIterator[str]:
     if found.domain:
-        return (f"the JetStream that answers is the one of the domain {found.domain}",)
-    return ()
+        yield f"the JetStream that answers is the one of the domain {found.domain}"
+    sampled = any(
+        sample_percent(cell.settings, cell.workload.publish.rate_msgs_per_s) for cell in plan.cells
+    )
+    subject = f"{METRIC_SUBJECT}.{names.stream}.{names.consumer}"
+    if sampled and (words := await permissions.unheard(link, subject)):
+        yield f"ack times cannot be checked against the server's own: {words[0]}"
 
 
 def _refuse(texts: list[str]) -> None:
@@ -61,6 +74,7 @@ def _needs(plan: Plan) -> Needs:
         pull="pull" in modes,
         push="push" in modes,
         acks=any(cell.settings.ack.timing != "none" for cell in plan.cells),
+        flow_control=any(cell.settings.consumer.flow_control for cell in plan.cells),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.broker import admin
-from bench.broker.endpoint import Endpoint
+from bench.broker.endpoint import JS_API, Endpoint
 from bench.broker.server import Server, binary_version, embedded_server
 from bench.spec.variant import ServerSettings
 
@@ -57,8 +57,9 @@ class RemoteTarget:
 
     @property
     def title(self) -> str:
-        """How records name it: the URL without its secrets."""
-        return self.endpoint.shown
+        """How records name it: the URL without its secrets, and which JetStream if one is told."""
+        js_api = self.endpoint.js_api
+        return self.endpoint.shown + ("" if js_api == JS_API else f", JetStream API at {js_api}")
 
     async def version(self) -> str:
         """Return the server's version; ServerUnavailableError when nobody answers in time."""

@@ -1,6 +1,7 @@
 """Addresses: read by one parser, shown without their secrets, never guessed at."""
 
 import string
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -73,6 +74,10 @@ def test_percent_codes_of_a_login_are_read_once(
         f"bob:{SECRET}://@h",
         f"nats://bob:12,{SECRET}@h",
         f"nats://[::1{SECRET}@h",
+        f"nats://bob:{SECRET}@h..i",
+        f"nats://bob:{SECRET}@{'h' * 64}",
+        f"nats://bob:{SECRET}@h:{'9' * 5000}",
+        f"nats://bob:{SECRET}@h:\u0661",
     ],
 )
 def test_what_cannot_be_read_is_refused_and_not_repeated(text: str) -> None:
@@ -98,6 +103,13 @@ def test_no_error_repeats_any_of_a_text(text: str, host: str) -> None:
         return
     assert address.host == "h"
     assert secret not in address.shown
+
+
+@given(text=TEXTS)
+def test_every_text_is_an_address_or_refused(text: str) -> None:
+    """An error that nobody expects would be printed with what it is about."""
+    with suppress(AddressError):
+        assert all(one.host for one in parse_addresses(text))
 
 
 @given(user=TEXTS, password=st.none() | st.text(st.characters(exclude_categories=["Cs"])))
