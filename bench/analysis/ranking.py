@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from bench.analysis.figures import CellFigures
 from bench.plan.model import Cell, Plan
 from bench.record.schema import Time
-from bench.spec.acking import ack_moments, acks_differ
+from bench.spec.acking import ack_moments, acks_differ, acks_early
 from bench.spec.metrics import Metric, find_metric, metric_of
 
 
 def ranking_time(cells: Iterable[CellFigures]) -> Time:
     """Return the time that cells are ranked by.
 
-    End-to-end, but completion where they acknowledge at different moments: an ack before the
-    handler ends a message's end-to-end time, not the work.
+    End-to-end, but completion where they acknowledge at different moments, or one of them before
+    the handler: such an ack ends a message's end-to-end time, not the work.
     """
     return _time_of(cell.cell for cell in cells)
 
@@ -25,14 +25,21 @@ def ranking_key(cells: Iterable[CellFigures], percentile: str = "p99") -> str:
 
 def ranking_reason(cells: Iterable[CellFigures]) -> str:
     """Return why cells are ranked by completion, as a sentence; empty where they are not."""
-    moments = ack_moments(cell.cell.settings for cell in cells)
+    settings = [cell.cell.settings for cell in cells]
+    moments = ack_moments(settings)
     if len(moments) < 2:
-        return ""
+        return _EARLY if acks_early(settings) else ""
     return (
         "Ranked by completion, when the handler is done, and not by end-to-end: these variants "
         f"acknowledge at different moments ({', '.join(moments)}), and what acks sooner is not "
         "done sooner."
     )
+
+
+_EARLY = (
+    "Ranked by completion, when the handler is done, and not by end-to-end: an ack before the "
+    "handler ends the end-to-end time, however late the work is done."
+)
 
 
 def primary_of(plan: Plan) -> Metric:
@@ -53,7 +60,9 @@ def asked_of(plan: Plan, workload: str) -> frozenset[str]:
 
 
 def _time_of(cells: Iterable[Cell]) -> Time:
-    return Time.COMPLETION if acks_differ(cell.settings for cell in cells) else Time.END_TO_END
+    settings = [cell.settings for cell in cells]
+    by_completion = acks_differ(settings) or acks_early(settings)
+    return Time.COMPLETION if by_completion else Time.END_TO_END
 
 
 def _named(name: str) -> Metric:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.decision import Decision
-from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.figures import CellFigures, LagVerdict, RunFigures, WorkloadFigures
 from bench.analysis.ranking import primary_of, secondary_of
 from bench.analysis.validity import reproach_of_workload
 from bench.gate.rules import Case, look
@@ -135,6 +135,7 @@ def answer(figures: RunFigures) -> Answer | None:
         sentence=" ".join(
             [
                 *_recommendation(best, alike, decisive, len(written)),
+                *_behind(best),
                 *_rest(standings, shared, recommended),
             ]
         ),
@@ -281,6 +282,20 @@ def _recommendation(
     if alike:
         names = ", ".join(map(_name, alike))
         yield f"Not to be told from it: {names}."
+
+
+def _behind(best: _Cells | None) -> Iterator[str]:
+    """Yield where what is recommended falls behind, which no criterion may have asked."""
+    growing = [
+        workload
+        for workload, cell in (best or {}).items()
+        if cell.lag_verdict is LagVerdict.GROWING
+    ]
+    if growing:
+        yield (
+            f"But its lag is growing under {', '.join(growing)}: the longer it runs, the longer "
+            "its messages wait."
+        )
 
 
 def _shared(standings: Sequence[Standing]) -> tuple[Mark, ...]:

@@ -19,10 +19,18 @@ def label(cell: CellFigures) -> str:
 
 
 def ranked(workload: WorkloadFigures) -> list[CellFigures]:
-    """Return the valid cells that have the time they are ranked by, shortest p99 first."""
+    """Return the valid cells that have the time they are ranked by, shortest p99 first.
+
+    Those that keep up; where none does, those whose lag grows, whose times say little.
+    """
+    having, key = _having(workload), ranking_key(workload.cells)
+    keeping_up = [cell for cell in having if cell not in _growing(workload)]
+    return sorted(keeping_up or having, key=lambda cell: cell.estimates[key].value)
+
+
+def _having(workload: WorkloadFigures) -> list[CellFigures]:
     key = ranking_key(workload.cells)
-    having = [c for c in workload.cells if key in c.estimates and not reproach_of(c)]
-    return sorted(having, key=lambda cell: cell.estimates[key].value)
+    return [c for c in workload.cells if key in c.estimates and not reproach_of(c)]
 
 
 def answers(workload: WorkloadFigures) -> tuple[Sentence, ...]:
@@ -47,11 +55,13 @@ def answers(workload: WorkloadFigures) -> tuple[Sentence, ...]:
 def _fastest(workload: WorkloadFigures) -> tuple[Sentence, ...]:
     cells, key = ranked(workload), ranking_key(workload.cells)
     metric = metric_of(key)
-    title = metric.title
     if not cells:
-        return ((f"No cell has a figure for {title}: no valid trial had enough messages.",),)
+        return (_none_has(metric, _growing(workload)),)
     best, others = cells[0], cells[1:]
-    value = human_duration(best.estimates[key].value)
+    behind = best in _growing(workload)
+    some = len(cells) < len(_having(workload))
+    title = f"{metric.title} of cells that keep up" if some else metric.title
+    value = human_duration(best.estimates[key].value) + (", while its lag grows" if behind else "")
     if not others:
         return ((f"The only {title}: ", Name(label(best)), f", {value}."),)
     decision = workload.decisions[key]
@@ -72,6 +82,13 @@ def _fastest(workload: WorkloadFigures) -> tuple[Sentence, ...]:
         first = (*beginning, *_listed(close))
     following = [_first_apart(apart[0], found[apart[0].cell.id], metric)] if apart else []
     return (first, *(following or [("No cell is separably slower.",)]))
+
+
+def _none_has(metric: Metric, growing: Sequence[CellFigures]) -> Sentence:
+    if not growing:
+        return (f"No cell has a figure for {metric.title}: no valid trial had enough messages.",)
+    words = f"No cell has a figure for {metric.title}: too much is never done, for lag is growing: "
+    return (words, *_listed(growing))
 
 
 def _too_few_blocks(nearest: CellFigures, found: Difference, metric: Metric) -> Sentence:

@@ -20,5 +20,13 @@ def acks_differ(variants: Iterable[Settings]) -> bool:
     return len(ack_moments(variants)) > 1
 
 
+def acks_early(variants: Iterable[Settings]) -> bool:
+    """Say whether one of these variants acknowledges a message before its handler.
+
+    Its end-to-end time then says nothing of the work, however late that is done.
+    """
+    return any(settings.ack.timing == "after-validation" for settings in variants)
+
+
 def _moment(settings: Settings) -> str:
     return f"{settings.ack.timing}, confirmed" if settings.ack.double else settings.ack.timing

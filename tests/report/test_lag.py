@@ -13,6 +13,7 @@ from tests.analysis import runs
 from tests.gate.figures import counting, trial_of, with_trials
 from tests.report.factory import run_figures
 from tests.report.test_charts import unpacked
+from tests.report.trial_factory import Variant
 
 CELL = runs.cell("new")
 
@@ -88,3 +89,52 @@ def test_our_own_lag_is_drawn_without_a_gap() -> None:
 
     assert gaps(lag_plot(by_server=True)) > 0
     assert gaps(lag_plot(by_server=False)) == 0
+
+
+FAST = Variant(names=("c/fast",), settings={}, p50_ms=1.0, behind_msgs_per_s=500.0)
+SLOW = Variant(names=("c/slow",), settings={"pull": {"batch": 1}}, p50_ms=2.0)
+EARLY = {"ack": {"timing": "after-validation"}}
+
+
+def headline(*variants: Variant) -> str:
+    figures = run_figures(variants=variants, workloads=("w",), blocks=5, with_fault=False)
+    return plain(standing.answers(figures.workloads[0])[0])
+
+
+def test_what_falls_behind_is_not_the_shortest() -> None:
+    """Its times depend on how long was measured; the one that keeps up stands first."""
+    assert headline(SLOW, FAST).startswith("The only end-to-end p99 of cells that keep up: c/slow")
+
+
+def test_where_nothing_keeps_up_the_headline_says_so() -> None:
+    """Lists of runs show the first sentence alone."""
+    assert headline(FAST).endswith(", while its lag grows.")
+
+
+def test_where_messages_are_acked_early_the_work_is_what_is_ranked() -> None:
+    """An end-to-end p99 of 1.6 ms with three of four messages never handled led the report."""
+    early = replace(SLOW, settings=EARLY)
+
+    said = headline(early)
+
+    assert said.startswith("The only completion p99: c/slow")
+    figures = run_figures(variants=(early,), workloads=("w",), blocks=5, with_fault=False)
+    words = " ".join(plain(sentence) for sentence in standing.answers(figures.workloads[0]))
+    assert "an ack before the handler ends the end-to-end time" in words
+
+
+def test_a_cell_that_handles_too_little_for_a_p99_is_told_to_fall_behind() -> None:
+    """Not that it had too few messages: it had them, and they were never done."""
+    figures = run_figures(
+        variants=(replace(FAST, settings=EARLY),), workloads=("w",), blocks=5, with_fault=False
+    )
+    workload = figures.workloads[0]
+    (cell,) = workload.cells
+    estimates = {k: e for k, e in cell.estimates.items() if not k.startswith("completion")}
+
+    said = standing.answers(replace(workload, cells=(replace(cell, estimates=estimates),)))[0]
+
+    assert plain(said) == (
+        "No cell has a figure for completion p99: too much is never done, for lag is growing: "
+        "c/fast."
+    )
