@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import calibrate, compare, export, files, gate, plan, run, runs, selfbench
+from bench.cli import calibrate, compare, export, files, gate, new, plan, run, runs, selfbench
 from bench.cli.console import output
 from bench.cli.encoding import speak_any_encoding
 from bench.cli.ending import Verbs, code_of
@@ -52,6 +52,7 @@ def _options(
 
 app.command(name="run")(run.run)
 app.command(name="plan")(plan.plan)
+app.command(name="new")(new.new)
 app.command(name="validate")(files.validate)
 app.command(name="schema")(files.schema)
 app.command(name="report")(runs.report)

@@ -1,0 +1,127 @@
+"""`jetbench new`: a commented file to start from; it asks nothing and overwrites nothing."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.console import output
+from bench.core.errors import StorageError, UsageError
+from bench.core.ids import is_name
+from bench.core.words import nearest
+from bench.spec.lookup import FOLDERS, Kind, find, search_roots, shipped_root
+from bench.spec.variants import NAME_WORDS
+
+MAX_LABEL_CHARS = 64
+
+
+class NewKind(StrEnum):
+    """The files that a user writes."""
+
+    WORKLOAD = "workload"
+    CONFIG = "config"
+    MATRIX = "matrix"
+    GATE = "gate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What a kind of file is to the rest of jetbench, and what to type when it is there."""
+
+    kind: Kind
+    next: tuple[str, ...]
+
+
+_KINDS: dict[NewKind, _Made] = {
+    NewKind.WORKLOAD: _Made(kind="workload", next=("jetbench new matrix @name@",)),
+    NewKind.CONFIG: _Made(kind="config", next=("jetbench new matrix @name@",)),
+    NewKind.MATRIX: _Made(kind="matrix", next=("jetbench plan @name@", "jetbench run @name@")),
+    NewKind.GATE: _Made(
+        kind="gates",
+        next=(
+            "jetbench gate --rules @name@ --baseline-config pull-batch/batch-50 "
+            "--candidate-config pull-batch/batch-100",
+        ),
+    ),
+}
+
+
+def new(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=", ".join(NewKind))],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the file, without .yaml.")],
+) -> None:
+    """Write a commented, valid workload, config, matrix or gate file to start from.
+
+    It is written below the working directory, never over a file that is there. A matrix and a gate
+    take the workload and config of their own name where there are any.
+    """
+    wanted = _kind_of(kind)
+    made = _KINDS[wanted]
+    _check_name(wanted, name)
+    path = _free_path(made.kind, name)
+    template = files("bench.cli") / "templates" / f"{wanted}.yaml"
+    text = template.read_text(encoding="utf-8")
+    _write(path, _filled(text, name))
+    console = output()
+    console.print(f"wrote {path}", soft_wrap=True)
+    if (shipped := shipped_root() / path).is_file() and not shipped.samefile(path):
+        console.print(f"note: from here it stands before jetbench's own {name}", soft_wrap=True)
+    for step in (f"jetbench validate {path}", *made.next):
+        console.print(f"next: {step.replace('@name@', name)}", soft_wrap=True)
+
+
+def _kind_of(text: str) -> NewKind:
+    try:
+        return NewKind(text)
+    except ValueError:
+        near = nearest(text, NewKind)
+        advice = f"; did you mean '{near}'?" if near else ""
+        allowed = ", ".join(NewKind)
+        raise UsageError(f"new: no kind '{text}'; allowed: {allowed}{advice}") from None
+
+
+def _check_name(kind: NewKind, name: str) -> None:
+    stem = re.sub(r"\.ya?ml$", "", name)
+    if is_name(name) and stem == name:
+        return
+    near = re.sub(r"[^a-z0-9._=+-]+", "-", Path(stem).name.lower()).strip("-._=+")[:80]
+    advice = f"; did you mean '{near}'?" if is_name(near) else ""
+    raise UsageError(f"new: '{name}' cannot name a {kind}; allowed: {NAME_WORDS}{advice}")
+
+
+def _free_path(kind: Kind, name: str) -> Path:
+    folder = Path(FOLDERS[kind])
+    for path in (folder / f"{name}.yaml", folder / f"{name}.yml"):
+        if path.exists() or path.is_symlink():
+            raise UsageError(f"{path}: is there already and stays as it is; give another name")
+    return folder / f"{name}.yaml"
+
+
+def _filled(text: str, name: str) -> str:
+    """Return a template for this name; what it refers to is the user's where he has it."""
+    label = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:MAX_LABEL_CHARS]
+    workload = _own_or("workload", name, "small-events")
+    config = _own_or("config", name, "pull-batch")
+    words = {"@label@": label, "@workload@": workload, "@config@": config}
+    for place, word in words.items():
+        text = text.replace(place, word)
+    return text
+
+
+def _own_or(kind: Kind, name: str, shipped: str) -> str:
+    return name if find(kind, name, beside=None, roots=search_roots()) else shipped
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename}: is there already and stays as it is") from error
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,190 @@
+"""`jetbench new`: files to start from, which must be right and must say everything."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
+from bench.cli.main import app
+from bench.core.errors import BenchError, ExitCode
+from bench.spec import variant, workload
+from bench.spec.gates import GateFile
+from bench.spec.matrix import Matrix
+
+PATHS = {
+    "workload": "workloads/{}.yaml",
+    "config": "configs/{}.yaml",
+    "matrix": "configs/matrices/{}.yaml",
+    "gate": "configs/gates/{}.yaml",
+}
+MODELS: dict[str, tuple[type[BaseModel], ...]] = {
+    "workload": (
+        workload.Workload,
+        workload.Subjects,
+        workload.Payload,
+        workload.Publish,
+        workload.Consume,
+        workload.Handler,
+        workload.Phases,
+    ),
+    "config": (
+        variant.ConfigFile,
+        variant.Settings,
+        variant.StreamSettings,
+        variant.PublishSettings,
+        variant.ConsumerSettings,
+        variant.PullSettings,
+        variant.AckSettings,
+        variant.HandlerSettings,
+        variant.ServerSettings,
+    ),
+    "matrix": (Matrix,),
+    "gate": (GateFile,),
+}
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory of a user."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def jetbench(*words: str) -> str:
+    """What the command line prints; it must end well, and have asked nothing."""
+    result = CliRunner().invoke(app, list(words), input="", env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return result.output
+
+
+def refused(*words: str) -> str:
+    """Why the command line refuses these words."""
+    result = CliRunner().invoke(app, list(words))
+    assert isinstance(result.exception, BenchError), result.output
+    assert result.exception.exit_code is ExitCode.USAGE
+    return str(result.exception)
+
+
+@pytest.mark.parametrize("kind", PATHS)
+@pytest.mark.parametrize("name", ["orders", "1.5", "null", "a=b+c_d"])
+def test_what_is_written_is_valid_and_says_what_to_type_next(kind: str, name: str) -> None:
+    """A first file with an error in it would teach the error; a name such as `null` is a name."""
+    path = PATHS[kind].format(name)
+
+    said = jetbench("new", kind, name)
+
+    assert said.splitlines()[:2] == [f"wrote {path}", f"next: jetbench validate {path}"]
+    checked = jetbench("validate", path)
+    assert "no problem found" in checked
+    assert "caution" not in checked
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_every_key_is_explained(kind: str) -> None:
+    """Who knows the file knows what may be set: each key of the models has its line."""
+    jetbench("new", kind, "orders")
+    text = Path(PATHS[kind].format("orders")).read_text("utf-8")
+
+    written = set(re.findall(r"([a-z_]+):(?:\s|$)", text))
+    keys = {
+        field.alias or name for model in MODELS[kind] for name, field in model.model_fields.items()
+    }
+    assert keys - written == set()
+
+
+def defaults(kind: str) -> list[tuple[int, str]]:
+    """The lines that show a key at its default, with their numbers."""
+    jetbench("new", kind, "orders")
+    lines = Path(PATHS[kind].format("orders")).read_text("utf-8").splitlines()
+    shown = [(n, line) for n, line in enumerate(lines) if re.match(r" *# [a-z_]+: \S", line)]
+    return [(n, line) for n, line in shown if "# example" not in line]
+
+
+@pytest.mark.parametrize("kind", ["workload", "config", "matrix"])
+def test_a_default_that_is_shown_changes_nothing(kind: str) -> None:
+    """`# window: 256` must be what holds without the line, and right as it stands."""
+    path = Path(PATHS[kind].format("orders"))
+    shown = defaults(kind)
+    lines = path.read_text("utf-8").splitlines()
+    model = MODELS[kind][1 if kind == "config" else 0]
+
+    def read(text: str) -> BaseModel:
+        data = yaml.safe_load(text)
+        return model.model_validate(data["base"] if kind == "config" else data)
+
+    without = read("\n".join(lines))
+    assert len(shown) >= {"workload": 7, "config": 15, "matrix": 1}[kind]
+    for number, line in shown:
+        taken = [*lines[:number], line.replace("# ", "", 1), *lines[number + 1 :]]
+        assert read("\n".join(taken)) == without, line
+
+
+def test_a_matrix_crosses_what_has_its_name() -> None:
+    """The third command of a beginner runs what the first two wrote, without an edit."""
+    for kind in ("workload", "config", "matrix"):
+        jetbench("new", kind, "orders")
+
+    said = jetbench("plan", "orders")
+
+    assert "orders--orders.batch-10" in said
+    assert "3 cells x 5 blocks" in said
+    assert "caution" not in said
+
+
+def test_a_matrix_alone_crosses_what_is_shipped() -> None:
+    """It must be valid without another file."""
+    jetbench("new", "matrix", "mine")
+
+    assert "small-events--pull-batch.batch-1" in jetbench("plan", "mine")
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "yml"])
+def test_a_file_that_is_there_stays(directory: Path, suffix: str) -> None:
+    """Nothing is asked, so nothing may be lost; orders.yml is the same workload."""
+    kept = directory / f"workloads/orders.{suffix}"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+
+    said = refused("new", "workload", "orders")
+
+    assert f"workloads/orders.{suffix}" in said
+    assert kept.read_text() == "mine"
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("My Load", "my-load"),
+        ("orders.yaml", "orders"),
+        ("../orders", "orders"),
+        ("ÄÖ", ""),
+        ("", ""),
+        ("a" * 81, "a" * 80),
+    ],
+)
+def test_a_wrong_name_is_told_with_what_is_allowed(directory: Path, name: str, near: str) -> None:
+    """And with the nearest right one; a name never leads out of its folder."""
+    said = refused("new", "config", name)
+
+    assert "cannot name a config; allowed: up to 80 of a-z" in said
+    assert ("did you mean" in said) is bool(near)
+    assert near in said
+    assert list(directory.iterdir()) == []
+
+
+def test_a_wrong_kind_is_told_with_the_nearest() -> None:
+    """`gates` is what the folder is called."""
+    assert refused("new", "gates", "x") == (
+        "new: no kind 'gates'; allowed: workload, config, matrix, gate; did you mean 'gate'?"
+    )
+
+
+def test_a_name_that_jetbench_ships_is_said_to_stand_before_it() -> None:
+    """Else `jetbench run quickstart` would run something else without a word."""
+    assert "note: from here it stands before jetbench's own quickstart" in jetbench(
+        "new", "matrix", "quickstart"
+    )
