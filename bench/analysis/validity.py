@@ -42,6 +42,8 @@ class Trials:
     def reproach(self) -> str:
         """Why nothing should be concluded from the valid ones; empty when something may."""
         judged = self.valid + self.invalid
+        if judged and not self.valid:
+            return f"none of {judged} {_noun(judged)} is valid"
         if self.invalid > MAX_INVALID_SHARE * judged:
             return (
                 f"{self.invalid} of {judged} {_noun(judged)} invalid; more than "

@@ -12,7 +12,7 @@ from bench.analysis.hosts import differences
 from bench.analysis.metrics import MEASURES, Measure, measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, known, readings
 from bench.analysis.summary import summarise
-from bench.analysis.validity import reproach_of
+from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.cli.console import output
 from bench.cli.judged import Line, print_contrasts
 from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
@@ -101,6 +101,9 @@ def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measur
             "all comparisons of the run together"
         )
         print_contrasts(title, lines, output())
+        if why := reproach_of_workload(workload, name):
+            words = f"warning: conclude nothing from {workload.name}: {why}"
+            output().print(words, markup=False, soft_wrap=True)
 
 
 def _line_within(

@@ -93,7 +93,7 @@ def _compared(figures: RunFigures) -> str:
 
 def _answers(figures: RunFigures) -> tuple[Answer, ...]:
     return tuple(
-        Answer(workload=workload.name, sentences=standing.answers(workload))
+        Answer(workload=workload.name, sentences=standing.answers(workload, figures.plan.baseline))
         for workload in figures.workloads
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from bench.analysis.figures import CellFigures, LagVerdict, RunFigures
+from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core.errors import RecordError
 from bench.gate.verdict import GateResult
 from bench.plan.model import Cell
@@ -128,20 +129,29 @@ def _summarised(figures: RunFigures, gate: GateResult | None) -> RunSummary:
         missing=len(figures.missing),
         verdict=judgement.sentence(figures, gate),
         answers=tuple(
-            (workload.name, plain(standing.answers(workload)[0])) for workload in figures.workloads
+            (workload.name, plain(standing.answers(workload, figures.plan.baseline)[0]))
+            for workload in figures.workloads
         ),
-        cells=tuple(_cell(cell) for workload in figures.workloads for cell in workload.cells),
+        cells=tuple(
+            _cell(cell, sound=not reproach_of(cell) and not spoilt)
+            for workload in figures.workloads
+            for spoilt in (reproach_of_workload(workload, figures.plan.baseline),)
+            for cell in workload.cells
+        ),
     )
 
 
-def _cell(cell: CellFigures) -> CellSummary:
+def _cell(cell: CellFigures, *, sound: bool) -> CellSummary:
+    """Return a cell in short; one that nothing can be concluded from has no figures to follow."""
     return CellSummary(
         workload=cell.cell.workload_name,
         variants=tuple(str(variant) for variant in cell.cell.variants),
         settings=_digest(cell.cell),
         valid=sum(trial.record.valid for trial in cell.trials),
-        lag_verdict=cell.lag_verdict,
-        figures={key: (e.value, e.low, e.high) for key, e in cell.estimates.items()},
+        lag_verdict=cell.lag_verdict if sound else None,
+        figures={
+            key: (e.value, e.low, e.high) for key, e in (cell.estimates if sound else {}).items()
+        },
     )
 
 

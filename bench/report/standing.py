@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from bench.analysis.decision import Difference, Told
 from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
 from bench.analysis.ranking import ranking_key, ranking_reason
-from bench.analysis.validity import reproach_of
+from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core import text
 from bench.core.units import human_duration
 from bench.report.model import Name, Sentence
 from bench.spec.metrics import Metric, metric_of
 from bench.stats.simultaneous import MIN_BLOCKS
+
+_LOST = "Messages were lost, whatever the times say: "
+_PERHAPS_LOST = "Whether messages were lost nobody can tell: "
 
 
 def label(cell: CellFigures) -> str:
@@ -33,19 +36,29 @@ def _having(workload: WorkloadFigures) -> list[CellFigures]:
     return [c for c in workload.cells if key in c.estimates and not reproach_of(c)]
 
 
-def answers(workload: WorkloadFigures) -> tuple[Sentence, ...]:
+def answers(workload: WorkloadFigures, named: str = "") -> tuple[Sentence, ...]:
     """Return what the workload's figures say, most important first.
 
     The first sentence holds by itself: lists of runs show it alone.
+
+    Args:
+        workload: with its figures; of an invalid one it says that, and what was lost.
+        named: the variant that the plan calls baseline; empty where it names none.
     """
+    if why := reproach_of_workload(workload, named):
+        return (
+            (f"Nothing can be concluded: {why}.",),
+            *_naming(_LOST, _losing(workload)),
+            *_naming(_PERHAPS_LOST, _perhaps_losing(workload)),
+        )
     first, *others = _fastest(workload)
     reason = ranking_reason(workload.cells)
     return (
         first,
         *([(reason,)] if reason else []),
         *others,
-        *_naming("Messages were lost, whatever the times say: ", _losing(workload)),
-        *_naming("Whether messages were lost nobody can tell: ", _perhaps_losing(workload)),
+        *_naming(_LOST, _losing(workload)),
+        *_naming(_PERHAPS_LOST, _perhaps_losing(workload)),
         *_naming("Lag is growing, so times get longer the longer it runs: ", _growing(workload)),
         *_naming("Too many invalid trials to be ranked: ", _invalid(workload)),
         *_naming("Never acknowledges, so has no end-to-end time: ", _never_acking(workload)),

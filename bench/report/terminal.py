@@ -36,7 +36,7 @@ def print_summary(figures: RunFigures, console: Console) -> None:
     """Print what came out of a run: a table and the answers of each workload, then the notices."""
     for workload in figures.workloads:
         console.print(_workload_table(figures, workload, console.width))
-        for sentence in standing.answers(workload):
+        for sentence in standing.answers(workload, figures.plan.baseline):
             console.print(Text(plain(sentence)))
         console.print()
     for notice in notices(figures):

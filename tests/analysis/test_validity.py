@@ -105,6 +105,7 @@ def test_a_quick_look_repeats_nothing() -> None:
             Trials(valid=3, invalid=0, robbed=4),
             "the hypervisor took 4 of 7 trials; more than 50 %",
         ),
+        (Trials(valid=0, invalid=2), "none of 2 trials is valid"),
         (Trials(valid=0, invalid=0), ""),
     ],
 )

@@ -14,6 +14,7 @@ from bench.report.overview import write_overview
 from bench.report.run_summary import RunSummary
 from bench.report.trend import Trend
 from bench.spec.variant import Settings
+from tests.gate.figures import run_of
 from tests.report.factory import run_figures, with_texts
 from tests.report.trial_factory import Variant
 
@@ -49,6 +50,16 @@ def test_a_report_carries_its_own_summary(tmp_path: Path) -> None:
         cell.estimates["end_to_end_ns_p99"].low,
         cell.estimates["end_to_end_ns_p99"].high,
     )
+
+
+def test_a_cell_that_nothing_can_be_concluded_from_is_not_followed(tmp_path: Path) -> None:
+    """A trend through its few good trials would show a jump that nobody measured."""
+    good, bad = (1.0, 1.0, 1.0, 1.0, 1.0), (None, None, 1.0, 1.0, 1.0)
+    figures = run_of({**dict.fromkeys("acdef", good), "b": bad})
+
+    cells = summary(figures, tmp_path).cells
+
+    assert [bool(cell.figures) for cell in cells] == [True] * 5 + [False]
 
 
 def test_hostile_text_survives_the_way_through_a_page(tmp_path: Path) -> None:

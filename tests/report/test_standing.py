@@ -132,14 +132,22 @@ def test_a_run_without_valid_trials_ranks_nobody() -> None:
 
 def test_a_cell_that_is_invalid_by_itself_is_named_and_not_ranked() -> None:
     """Its three good trials of five would otherwise be the headline."""
-    cells = {
-        "fast": (None, None, 1.0, 1.0, 1.0),
-        "slow": (2.0, 2.1, 1.9, 2.0, 2.0),
-        "slower": (4.0, 4.1, 3.9, 4.0, 4.0),
-    }
+    slower = dict.fromkeys("abcd", (4.0, 4.1, 3.9, 4.0, 4.0))
+    cells = {"slow": (2.0, 2.1, 1.9, 2.0, 2.0), "fast": (None, None, 1.0, 1.0, 1.0), **slower}
     figures = run_of(cells).workloads[0]
 
     words = " ".join(plain(sentence) for sentence in standing.answers(figures))
 
     assert words.startswith("Shortest end-to-end p99: pull-batch/slow")
     assert "Too many invalid trials to be ranked: pull-batch/fast." in words
+
+
+def test_of_an_invalid_workload_nothing_is_concluded() -> None:
+    """Two of the baseline's five trials are invalid: all is compared with it."""
+    good = (2.0, 2.1, 1.9, 2.0, 2.0)
+    cells = {"new": good, "old": (None, None, 1.0, 1.0, 1.0), **dict.fromkeys("abcd", good)}
+    figures = run_of(cells).workloads[0]
+
+    (only,) = (plain(sentence) for sentence in standing.answers(figures, "pull-batch/old"))
+
+    assert only.startswith("Nothing can be concluded: the baseline cannot be relied on")
