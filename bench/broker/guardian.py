@@ -40,7 +40,13 @@ def main(server: str, parent: str, config: str) -> None:
         hold(directory)
         _run(server, directory, config.replace(DIRECTORY_MARK, directory))
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        remove(directory)
+
+
+def remove(directory: str) -> None:
+    """Remove a directory, the lock last: who is killed meanwhile leaves what can be swept."""
+    shutil.rmtree(os.path.join(directory, "store"), ignore_errors=True)  # noqa: PTH118
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def hold(directory: str) -> int:

@@ -6,13 +6,13 @@ is left over when nobody holds that lock.
 
 import fcntl
 import os
-import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
+from bench.broker import guardian
 from bench.broker.guardian import CONFIG_NAME, LOCK_NAME
 
 PREFIX = "jetbench-"
@@ -41,7 +41,7 @@ def clear(directory: Path) -> None:
         with suppress(psutil.Error):
             server.kill()
     psutil.wait_procs(servers, timeout=END_TIMEOUT_S)
-    shutil.rmtree(directory, ignore_errors=True)
+    guardian.remove(str(directory))
 
 
 def _taken(directory: Path) -> int | None:

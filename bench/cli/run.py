@@ -45,7 +45,7 @@ from bench.cli.options import (
 from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
 from bench.cli.reporting import write_report
-from bench.core.errors import ExitCode, UsageError, worst
+from bench.core.errors import ExitCode, RecordError, UsageError, worst
 from bench.gate.criteria import answer
 from bench.gate.unasked import falls_short
 from bench.gate.verdict import EXIT_CODES
@@ -122,6 +122,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
             )
         store = find_run(resume, results)
         plan = store.read_plan()
+        _require_whole(store, plan)
     else:
         loaded = load_matrix(matrix or DEFAULT_MATRIX)
         if isinstance(target, EmbeddedTarget):  # with file and line; preflight asks any server
@@ -176,6 +177,16 @@ def _require_same(before: Environment, now: Environment) -> None:
                 f"--resume: the run was begun with {what} {was}, and this is {found}; "
                 "its trials would not be comparable. Start a new run"
             )
+
+
+def _require_whole(store: RunStore, plan: Plan) -> None:
+    """A broken record is told before the rest is measured, not after."""
+    for trial in store.kept(plan):
+        try:
+            store.read_whole(trial)
+        except RecordError as error:
+            advice = "remove the trial's directory to have it measured again"
+            raise RecordError(f"{error}; {advice}") from error
 
 
 def _say_how_to_go_on(plan: Plan, store: RunStore, console: Console) -> None:

@@ -197,6 +197,18 @@ def test_a_file_larger_than_any_record_is_not_read(monkeypatch: pytest.MonkeyPat
     assert "more than any such record has" in refused("show", "one")
 
 
+def test_a_run_with_a_broken_trial_is_not_gone_on_with() -> None:
+    """The rest was measured first, and then the run ended with 2 and without a report."""
+    shutil.rmtree(RUN / "trials" / "006-slow-b3")
+    log = TRIAL / "latency.hlog"
+    log.write_text(log.read_text().replace("Tag=slip", "Tag=slop"))
+
+    said = refused("run", "--resume", "one")
+
+    assert "001-old-b1/latency.hlog:" in said
+    assert "remove the trial's directory to have it measured again" in said
+
+
 @pytest.mark.parametrize("words", VERBS)
 def test_what_is_nobodys_record_is_ignored_by_every_verb_alike(words: tuple[str, ...]) -> None:
     """An editor's backup or a copied directory kept `list` from reading, and let `show` read."""
