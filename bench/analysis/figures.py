@@ -86,6 +86,11 @@ class LagFigures:
         """This and the figures of `unacked`, where there are any."""
         return (self,) if self.unacked is None else (self, self.unacked)
 
+    @property
+    def steepest(self) -> "LagFigures":
+        """Of those, the one that rises most: what the lag slope is."""
+        return max(self.each, key=lambda lag: lag.slope_msgs_per_s)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:

@@ -111,7 +111,7 @@ def _lag_peak(trial: TrialFigures) -> float | None:
 
 
 def _lag_slope(trial: TrialFigures) -> float | None:
-    return None if trial.lag is None else max(lag.slope_msgs_per_s for lag in trial.lag.each)
+    return None if trial.lag is None else trial.lag.steepest.slope_msgs_per_s
 
 
 def _server_rss(trial: TrialFigures) -> float | None:

@@ -196,7 +196,8 @@ def slope_interval(cell: CellFigures) -> tuple[float, float] | None:
         return estimate.low, estimate.high
     lags = [trial.lag for trial in cell.trials if trial.lag and trial.record.valid]
     if len(lags) == 1:
-        return lags[0].slope_low_msgs_per_s, lags[0].slope_high_msgs_per_s
+        steepest = lags[0].steepest
+        return steepest.slope_low_msgs_per_s, steepest.slope_high_msgs_per_s
     return None
 
 

@@ -65,11 +65,17 @@ def _bookkeeping(found: Sequence[TrialFigures]) -> Check:
     return _of_findings(
         found,
         name="Bookkeeping",
-        codes=("counts-disagree", "littles-law", "negative-time", "foreign-message"),
+        codes=(
+            "counts-disagree",
+            "littles-law",
+            "negative-time",
+            "foreign-message",
+            "stream-disagrees",
+        ),
         threshold="no contradiction",
         meaning=(
-            "Counts of the clients, the server's lag and the times of messages come by three "
-            "roads: stored − acked must be the change of the lag, and lag = rate × stay (Little)."
+            "The clients' instants, the server's counts and the times of messages come by three "
+            "roads: the server's lag must be what the instants allow, and rate × stay (Little)."
         ),
     )
 

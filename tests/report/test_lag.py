@@ -138,3 +138,20 @@ def test_a_cell_that_handles_too_little_for_a_p99_is_told_to_fall_behind() -> No
         "No cell has a figure for completion p99: too much is never done, for lag is growing: "
         "c/fast."
     )
+
+
+def test_the_interval_beside_a_slope_is_that_slopes_own() -> None:
+    """Handlers keep up and acks do not: the figure is of the acks, and so are its ends."""
+    workload = run_figures(variants=(SLOW,), workloads=("w",), blocks=1, with_fault=False)
+    (cell,) = workload.workloads[0].cells
+    (trial,) = cell.trials
+    assert trial.lag is not None
+    behind = replace(
+        trial.lag,
+        slope_msgs_per_s=70.0,
+        slope_low_msgs_per_s=60.0,
+        slope_high_msgs_per_s=80.0,
+    )
+    both = replace(trial, lag=replace(trial.lag, unacked=behind))
+
+    assert comparison.slope_interval(replace(cell, trials=(both,))) == (60.0, 80.0)

@@ -1,21 +1,28 @@
 """Falling behind is seen, wherever the messages wait: on the server, or in the client's hands."""
 
+import asyncio
+import json
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import nats
 import pytest
+from nats.aio.client import Client
 
 from bench.analysis.figures import LagVerdict, TrialFigures
 from bench.analysis.sampled import servers_lag
 from bench.analysis.summary import summarise_trial
+from bench.broker.endpoint import Endpoint
 from bench.core.units import NS_PER_S
 from bench.engine.keep import Kept
 from bench.engine.trial import Moment
-from bench.record.schema import Level, Time
+from bench.record.schema import Level, Time, TrialRecord
+from bench.runner.target import RemoteTarget
 from bench.spec.variant import Settings
+from tests.clients.server import RealServer
 from tests.server.running import Tree, complaints, plan_of, run_trial, sound, workload
 from tests.server.test_faults import children, codes, texts
 
@@ -148,3 +155,75 @@ def test_what_an_overloaded_consumer_leaves_is_no_loss(tmp_path: Path) -> None:
     assert ledger.stored > ledger.received > ledger.acked
     assert ledger.lost == 0
     assert ledger.backlog == ledger.stored - ledger.acked
+
+
+def act_on_the_stream(url: str, act: Callable[[Client, str, int], Awaitable[None]]) -> None:
+    """Do something to the only stream of a server: its name and last sequence are handed over."""
+
+    async def work() -> None:
+        client = await nats.connect(url)
+        names = json.loads((await client.request("$JS.API.STREAM.NAMES")).data)["streams"]
+        (stream,) = names
+        info = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}")).data)
+        await act(client, stream, info["state"]["last_seq"])
+        await client.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()))
+    thread.start()
+    thread.join()
+
+
+async def delete_the_last_thirty(client: Client, stream: str, last_seq: int) -> None:
+    for seq in range(last_seq - 29, last_seq + 1):
+        body = json.dumps({"seq": seq}).encode()
+        answer = await client.request(f"$JS.API.STREAM.MSG.DELETE.{stream}", body)
+        assert json.loads(answer.data)["success"]
+
+
+async def delete_the_consumer(client: Client, stream: str, last_seq: int) -> None:
+    del last_seq
+    answer = await client.request(f"$JS.API.CONSUMER.DELETE.{stream}.consumer")
+    assert json.loads(answer.data)["success"]
+
+
+def run_on_own_server(
+    directory: Path, act: Callable[[Client, str, int], Awaitable[None]]
+) -> TrialRecord:
+    """Run a trial that falls behind on a server of ours, and act on its stream in the drain."""
+    (directory / "own").mkdir()
+    server = RealServer(directory / "own")
+    server.start()
+    try:
+        return run_trial(
+            directory,
+            workload("100/s", "2s", consume=ONE_WORKER, drain="500ms"),
+            {"pull": {"batch": 50}},
+            target=RemoteTarget(endpoint=Endpoint(url=server.url), parent=directory),
+            on_moment=once_in("drain", lambda: act_on_the_stream(server.url, act)),
+        ).record
+    finally:
+        server.kill()
+
+
+def test_what_vanished_is_lost_although_as_much_waits_for_an_ack(tmp_path: Path) -> None:
+    """Thirty messages are gone from the stream; others are received and not acknowledged.
+
+    The server's pending acks are those of the others. Taken for the thirty they made the loss 0.
+    """
+    record = run_on_own_server(tmp_path, delete_the_last_thirty)
+
+    assert record.ledger is not None
+    assert record.ledger.stored == 250
+    assert record.ledger.received - record.ledger.acked > 0
+    assert record.ledger.lost == 30
+    assert "lost" in codes(record)
+
+
+def test_a_consumer_that_is_gone_is_no_gap(tmp_path: Path) -> None:
+    """An answer that there is none ends the trial; what the server held can no longer be told."""
+    record = run_on_own_server(tmp_path, delete_the_consumer)
+
+    assert not record.completed
+    assert record.ledger is not None
+    assert record.ledger.lost == -1
+    assert {"loss-unknown", "questions-unanswered"} <= codes(record)
