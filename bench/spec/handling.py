@@ -18,7 +18,7 @@ def _tasks(settings: Settings) -> Iterator[Objection]:
             against=("client",),
             what=f"client {settings.client} has no callback that a service would write its handler "
             "in",
-            allowed="virtual, or client nats-py",
+            allowed="handler.run virtual, or client nats-py",
         )
     if settings.consumer.mode == "push" and settings.ack.timing in ("per-batch", "cumulative"):
         yield Objection(
