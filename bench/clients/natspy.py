@@ -22,6 +22,7 @@ from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import (
     NO_ID,
     AckSink,
+    AnswerSink,
     Binding,
     Delivered,
     DeliverySink,
@@ -169,7 +170,7 @@ class NatsPySubscriber(_Connection):
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
         super().__init__(endpoint)
         self._binding = binding
-        self._sink: DeliverySink | None = None
+        self._sink: AnswerSink | None = None
         self._unacked: dict[int, Msg] = {}
         self._taken = 0
         self._pushes: Subscription | None = None
@@ -184,7 +185,7 @@ class NatsPySubscriber(_Connection):
             task.cancel()
         await super().close()
 
-    async def _listen(self, sink: DeliverySink) -> None:
+    async def _listen(self, sink: AnswerSink) -> None:
         self._sink = sink
         client, binding = await self._connect(), self._binding
         if binding.mode == "pull":
@@ -246,7 +247,7 @@ class NatsPySubscriber(_Connection):
         """Acknowledge each, one call of the library after the other, or the last one for all."""
         assert self._sink is not None  # noqa: S101 - it is open
         messages = [self._unacked.pop(position) for position in positions.tolist()]
-        if cumulative:
+        if cumulative or len(messages) == 1:
             self._sink.acked(positions, await self._answer(messages[-1]))
             return
         acked_ns: list[int] = []
@@ -274,31 +275,20 @@ class NatsPySubscriber(_Connection):
         if subject and self._client is not None:
             await self._client.publish(subject)
 
-    def _delivered(self, arrivals: Sequence[tuple[int, Msg]]) -> Delivered:
-        rows = [
-            (now_ns, *_identity(message, self._binding.id_offset)) for now_ns, message in arrivals
-        ]
-        if self._binding.acks:
-            numbered = enumerate((message for _, message in arrivals), start=self._taken)
-            self._unacked.update(numbered)
-        self._taken += len(arrivals)
-        columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-        return Delivered(
-            received_ns=columns[0], ids=columns[1], stream_seqs=columns[2], deliveries=columns[3]
-        )
-
 
 class NatsPyConsumer(NatsPySubscriber):
     """ConsumerLink over nats-py: `fetch` when pulling, a subscription callback when pushed."""
 
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
         super().__init__(endpoint, binding)
+        self._takes: DeliverySink | None = None
         self._pushed: list[tuple[int, Msg]] = []
         self._asked = asyncio.Event()
         self._acks: asyncio.Queue[tuple[IntArray, bool]] = asyncio.Queue()
 
     async def open(self, sink: DeliverySink) -> None:
         """Connect and bind to the consumer."""
+        self._takes = sink
         await self._listen(sink)
         self._start(self._ack_forever())
 
@@ -338,8 +328,21 @@ class NatsPyConsumer(NatsPySubscriber):
         self._hand_over(pushed)
 
     def _hand_over(self, arrivals: Sequence[tuple[int, Msg]]) -> None:
-        assert self._sink is not None  # noqa: S101 - it is open
-        self._sink.delivered(self._delivered(arrivals))
+        assert self._takes is not None  # noqa: S101 - it is open
+        self._takes.delivered(self._delivered(arrivals))
+
+    def _delivered(self, arrivals: Sequence[tuple[int, Msg]]) -> Delivered:
+        rows = [
+            (now_ns, *identity(message, self._binding.id_offset)) for now_ns, message in arrivals
+        ]
+        if self._binding.acks:
+            numbered = enumerate((message for _, message in arrivals), start=self._taken)
+            self._unacked.update(numbered)
+        self._taken += len(arrivals)
+        columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+        return Delivered(
+            received_ns=columns[0], ids=columns[1], stream_seqs=columns[2], deliveries=columns[3]
+        )
 
 
 def is_control(message: Msg) -> bool:
@@ -347,7 +350,7 @@ def is_control(message: Msg) -> bool:
     return message.reply == "" or bool(message.headers and "Status" in message.headers)
 
 
-def _identity(message: Msg, id_offset: int) -> tuple[int, int, int]:
+def identity(message: Msg, id_offset: int) -> tuple[int, int, int]:
     """Return id, stream sequence and delivery count; the id is -1 when the payload has none."""
     tokens = message.reply.split(".")
     # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>; the

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
-from bench.clients.natspy import NatsPySubscriber, is_control
+from bench.clients.natspy import NatsPySubscriber, identity, is_control
 from bench.clients.port import Binding, Endpoint, TaskSink
 
 
@@ -44,8 +44,12 @@ class NatsPyTasks(NatsPySubscriber):
     async def _work_on(self, arrivals: Sequence[tuple[int, Msg]]) -> None:
         """Return when the last of them has begun its handler; with one worker, ended it."""
         assert self._handlers is not None  # noqa: S101 - it is open
-        first = self._taken
-        self._handlers.delivered(self._delivered(arrivals))
+        first, offset = self._taken, self._binding.id_offset
+        for now_ns, message in arrivals:
+            self._handlers.came(now_ns, *identity(message, offset))
+            if self._binding.acks:
+                self._unacked[self._taken] = message
+            self._taken += 1
         for position in range(first, self._taken):
             if self._in_turn:
                 await self._handlers.handle(position)

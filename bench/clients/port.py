@@ -22,6 +22,7 @@ __all__ = [
     "ASYNC",
     "NO_ID",
     "AckSink",
+    "AnswerSink",
     "Binding",
     "ConsumerLink",
     "Delivered",
@@ -132,11 +133,8 @@ class Delivered:
     deliveries: IntArray
 
 
-class DeliverySink(Protocol):
-    """Where a consumer's connection reports what came; called from its loop."""
-
-    def delivered(self, block: Delivered) -> None:
-        """Messages came, at least one; the link may be used from within."""
+class AnswerSink(Protocol):
+    """Where a consumer's connection reports what became of acks, and of itself."""
 
     def acked(self, positions: IntArray, acked_ns: IntArray | int) -> None:
         """Their acks were handed to the connection, or confirmed by the server (double acks).
@@ -149,6 +147,13 @@ class DeliverySink(Protocol):
 
     def failed(self, error: Exception) -> None:
         """Nothing more will come."""
+
+
+class DeliverySink(AnswerSink, Protocol):
+    """Where a consumer's connection reports what came; called from its loop."""
+
+    def delivered(self, block: Delivered) -> None:
+        """Messages came, at least one; the link may be used from within."""
 
 
 class ConsumerLink(Protocol):
@@ -179,11 +184,17 @@ class ConsumerLink(Protocol):
         """Stop the flow and disconnect; never raises."""
 
 
-class TaskSink(DeliverySink, Protocol):
-    """Where a connection reports that has handlers run as tasks, and what it has run."""
+class TaskSink(AnswerSink, Protocol):
+    """Where a connection reports that has handlers run as tasks, and what it has run.
+
+    One message at a time and in plain numbers: blocks of one would cost more than the message.
+    """
+
+    def came(self, received_ns: int, message_id: int, stream_seq: int, deliveries: int) -> None:
+        """A message came; its position is the number of those that came before."""
 
     async def handle(self, position: int) -> None:
-        """Do the work of a delivery that was told before, and see to its ack."""
+        """Do the work of a message that came before, and see to its ack."""
 
 
 class TaskLink(Protocol):

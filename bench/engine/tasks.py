@@ -8,7 +8,7 @@ import asyncio
 
 import numpy as np
 
-from bench.clients.port import NO_ID, Delivered, IntArray, TaskLink
+from bench.clients.port import IntArray, TaskLink
 from bench.core.units import NS_PER_S
 from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import now_ns
@@ -43,14 +43,13 @@ class TaskConsumer:
         finally:
             self._over.cancel()
 
-    def delivered(self, block: Delivered) -> None:
-        """Messages came; what comes after the end is no part of the trial."""
+    def came(self, received_ns: int, message_id: int, stream_seq: int, deliveries: int) -> None:
+        """A message came; what comes after the end is no part of the trial."""
         if self._over.done():
             return
-        positions = self._recorder.take(block)
-        ours = (block.ids != NO_ID) & (block.ids < self._handler_ns.size)
-        durations_ns = np.where(ours, self._handler_ns[np.where(ours, block.ids, 0)], 0)
-        self._in_hand.update(zip(positions.tolist(), durations_ns.tolist(), strict=True))
+        position = self._recorder.take_one(received_ns, message_id, stream_seq, deliveries)
+        ours = 0 <= message_id < self._handler_ns.size
+        self._in_hand[position] = int(self._handler_ns[message_id]) if ours else 0
 
     async def handle(self, position: int) -> None:
         """Wait for the message's handler time, and acknowledge as the plan says."""

@@ -42,10 +42,16 @@ class Handlers(Taken):
 
     def __post_init__(self) -> None:
         self.begun: list[int] = []
+        self.ids: list[int] = []
+
+    def came(self, received_ns: int, message_id: int, stream_seq: int, deliveries: int) -> None:
+        assert received_ns > 0
+        self.ids.append(message_id)
+        assert (stream_seq, deliveries) == (len(self.ids), 1)
 
     async def handle(self, position: int) -> None:
         assert self.link is not None
-        assert len(self.column("ids")) > position  # it was told before
+        assert len(self.ids) > position  # it came before
         self.begun.append(position)
         self.at_work += 1
         self.most_at_once = max(self.most_at_once, self.at_work)
@@ -85,7 +91,7 @@ def test_so_many_handlers_run_as_there_are_workers(
 
     assert handlers.most_at_once == workers
     assert handlers.begun == list(range(COUNT))
-    assert handlers.column("ids") == list(range(COUNT))
+    assert handlers.ids == list(range(COUNT))
     assert sorted(handlers.acked_positions) == list(range(COUNT))
 
 

@@ -189,3 +189,17 @@ def test_a_killed_worker_leaves_what_it_saw(tmp_path: Path) -> None:
     assert record.received_ns.tolist() == [77, 77]
     assert record.handled_ns.tolist() == [88, 88]
     assert record.acked_ns.tolist() == [NEVER, NEVER]
+
+
+def test_deliveries_one_by_one_are_noted_like_those_of_a_block(tmp_path: Path) -> None:
+    """Beyond the room that was planned, too: redeliveries come on top."""
+    recorder = ConsumeRecorder(2, tmp_path / "consumer.npy")
+
+    positions = [recorder.take_one(100 + at, at, 10 + at, 1 + at) for at in range(5)]
+
+    record = load_consumer(tmp_path / "consumer.npy")
+    assert positions == record.ids.tolist() == [0, 1, 2, 3, 4]
+    assert record.received_ns.tolist() == [100, 101, 102, 103, 104]
+    assert record.stream_seqs.tolist() == [10, 11, 12, 13, 14]
+    assert record.deliveries.tolist() == [1, 2, 3, 4, 5]
+    assert recorder.received == 5

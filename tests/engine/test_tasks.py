@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.clients.port import Delivered, IntArray
+from bench.clients.port import IntArray
 from bench.core.units import NS_PER_MS
 from bench.engine.acks import make_ack_plan
 from bench.engine.clock import now_ns
@@ -38,15 +38,11 @@ class Link:
         self.sink.acked(positions, now_ns())
 
 
-def block(*ids: int) -> Delivered:
-    """Return deliveries that came just now, with these message ids."""
-    count = len(ids)
-    return Delivered(
-        received_ns=np.full(count, now_ns()),
-        ids=np.array(ids, dtype=np.int64),
-        stream_seqs=np.arange(1, count + 1),
-        deliveries=np.ones(count, dtype=np.int64),
-    )
+def bring(consumer: TaskConsumer, *ids: int) -> None:
+    """Have messages come just now, with these ids."""
+    received_ns = now_ns()
+    for stream_seq, message_id in enumerate(ids, start=1):
+        consumer.came(received_ns, message_id, stream_seq, 1)
 
 
 def worked(
@@ -70,13 +66,13 @@ def worked(
 
 
 async def _three_in_turn(consumer: TaskConsumer) -> None:
-    consumer.delivered(block(0, 1, 2))
+    bring(consumer, 0, 1, 2)
     for position in range(3):
         await consumer.handle(position)
 
 
 async def _three_at_once(consumer: TaskConsumer) -> None:
-    consumer.delivered(block(0, 1, 2))
+    bring(consumer, 0, 1, 2)
     await asyncio.gather(*map(consumer.handle, range(3)))
 
 
@@ -125,7 +121,7 @@ def test_a_message_of_somebody_else_has_no_handler_time(tmp_path: Path) -> None:
     """It is counted as foreign elsewhere; it must not break the one that comes behind it."""
 
     async def work(consumer: TaskConsumer) -> None:
-        consumer.delivered(block(FOREIGN_ID, 0))
+        bring(consumer, FOREIGN_ID, 0)
         for position in range(2):
             await consumer.handle(position)
 
@@ -146,12 +142,12 @@ def test_what_is_under_way_at_the_end_is_not_handled(tmp_path: Path) -> None:
         consumer = link.sink = TaskConsumer(link, recorder, plan, np.full(10, HANDLER_NS))
         running = asyncio.create_task(consumer.run())
         await asyncio.sleep(0)
-        consumer.delivered(block(0))
+        bring(consumer, 0)
         handling = asyncio.create_task(consumer.handle(0))
         await asyncio.sleep(0)
         running.cancel()
         await asyncio.wait({running})
-        consumer.delivered(block(1))
+        bring(consumer, 1)
         await consumer.handle(1)
         await handling
 
