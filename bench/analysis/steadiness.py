@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bench.analysis.figures import MIN_BEYOND, LagFigures, LagVerdict
 from bench.analysis.latency import unfinished
+from bench.core import text
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, Level, Slices, Time, TrialRecord, Window
@@ -122,9 +123,9 @@ def _drift(name: str, fitted: Trend, level: Level) -> Finding:
         level=level,
         code="not-steady",
         text=(
-            f"The {name} changed by {fitted.change:+.0%} over the window (90 % interval "
-            f"{fitted.low:+.0%} to {fitted.high:+.0%}): the trial had not settled. A longer "
-            "warm-up may help."
+            f"The {name} changed by {text.share(fitted.change)} over the window (90 % interval "
+            f"{text.share(fitted.low)} to {text.share(fitted.high)}): the trial had not settled. "
+            "A longer warm-up may help."
         ),
     )
 

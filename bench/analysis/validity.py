@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.analysis.figures import CellFigures, WorkloadFigures
+from bench.core import text
 from bench.record.schema import Level, TrialRecord
 
 MAX_INVALID_SHARE = 0.20
@@ -47,13 +48,13 @@ class Trials:
         if self.invalid > MAX_INVALID_SHARE * judged:
             return (
                 f"{self.invalid} of {judged} {_noun(judged)} invalid; more than "
-                f"{MAX_INVALID_SHARE * 100:.0f} %, so the others cannot be trusted either"
+                f"{text.size_of(MAX_INVALID_SHARE)}, so the others cannot be trusted either"
             )
         measured = judged + self.robbed
         if self.robbed > MAX_ROBBED_SHARE * measured:
             return (
                 f"the hypervisor took {self.robbed} of {measured} {_noun(measured)}; more than "
-                f"{MAX_ROBBED_SHARE * 100:.0f} %, so this host cannot be measured on now"
+                f"{text.size_of(MAX_ROBBED_SHARE)}, so this host cannot be measured on now"
             )
         return ""
 
@@ -88,7 +89,7 @@ def reproach_of_workload(workload: WorkloadFigures, named: str) -> str:
     if short > MAX_INVALID_SHARE * count:
         return (
             f"{short} of {count} cells are invalid by themselves; more than "
-            f"{MAX_INVALID_SHARE * 100:.0f} %, so the others cannot be trusted either"
+            f"{text.size_of(MAX_INVALID_SHARE)}, so the others cannot be trusted either"
         )
     return ""
 

@@ -6,6 +6,7 @@ Rules fixed beforehand: none of them looks at whether the figures are good.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bench.core.text import percent
 from bench.core.units import NS_PER_MS, human_duration
 from bench.engine.limits import OFFERED_TOLERANCE, missing_share, rate_findings
 from bench.engine.pressure import Offer, pressures
@@ -137,21 +138,22 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
         if generator and _saturated(usage):
             yield _invalid(
                 "generator-saturated",
-                f"{usage.role} used {usage.cpu_share:.0%} of a core and waited for one during "
-                f"{max(0.0, usage.wait_share):.0%} of the window: what was measured is the client, "
-                "not the server",
+                f"{usage.role} used {percent(usage.cpu_share)} of a core and waited for one during "
+                f"{percent(max(0.0, usage.wait_share))} of the window: what was measured is the "
+                "client, not the server",
             )
     if load.host is None:
         return
     if load.host.throttled_share > THROTTLED_SHARE:
         yield _invalid(
             "cpu-throttled",
-            f"the control group's CPU quota held us up for {load.host.throttled_share:.1%} of "
+            f"the control group's CPU quota held us up for {percent(load.host.throttled_share)} of "
             "the window",
         )
     if load.host.steal_share > STOLEN_SHARE:
         yield _invalid(
-            "cpu-steal", f"the hypervisor took {load.host.steal_share:.1%} of the cores' time"
+            "cpu-steal",
+            f"the hypervisor took {percent(load.host.steal_share)} of the cores' time",
         )
 
 
@@ -167,7 +169,7 @@ def _slip_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     if slip_ns is None or slip_ns <= late_ns:
         return
     waits = [usage.wait_share for usage in load.processes if usage.role.startswith("publisher")]
-    waited = f"; a publisher waited {max(waits):.0%} of the window for a core" if waits else ""
+    waited = f"; a publisher waited {percent(max(waits))} of the window for a core" if waits else ""
     full = ", the window full" if load.window_full_msgs else ""
     yield _warning(
         "late-sends",

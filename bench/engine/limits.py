@@ -7,6 +7,7 @@ with a wider window, a faster client or a connection that works, the same server
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from bench.core.text import number, percent
 from bench.core.units import NS_PER_S, human_duration
 from bench.engine.pressure import Pressure
 from bench.record.schema import Finding, Level, ProcessUsage, WindowCounts
@@ -43,26 +44,26 @@ def rate_findings(
     usages = {usage.role: usage for usage in processes}
     late = [each for each in pressures if each.missing_share > OFFERED_TOLERANCE]
     if not late:
-        yield _ours(f"{missing:.1%} of the messages due in the window were not sent in it")
+        yield _ours(f"{percent(missing)} of the messages due in the window were not sent in it")
     for pressure in late:
         yield _limit(pressure, usages)
 
 
 def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
     missed = (
-        f"{pressure.role}: {pressure.missing_share:.1%} of its messages due in the window were "
-        "not sent in it"
+        f"{pressure.role}: {percent(pressure.missing_share)} of its messages due in the window "
+        "were not sent in it"
     )
     rest_ns, mean_ns = pressure.rest_ns, pressure.service_ns_mean
     if pressure.silent_share > SILENT_SHARE or rest_ns is None or mean_ns is None:
         return _invalid(
             "unanswered",
-            f"{missed}: for {pressure.silent_share:.0%} of the window no PubAck came; that shows a "
-            "connection or a server that does not answer, not what one can do",
+            f"{missed}: for {percent(pressure.silent_share)} of the window no PubAck came; that "
+            "shows a connection or a server that does not answer, not what one can do",
         )
     if pressure.full_share < FULL_FOR_MISSING * pressure.missing_share:
         return _ours(
-            f"{missed}, and its window was full for only {pressure.full_share:.1%} of the time"
+            f"{missed}, and its window was full for only {percent(pressure.full_share)} of the time"
         )
     if rest_ns * pressure.offered_msgs_per_s > pressure.window_msgs * NS_PER_S:
         return _window_too_small(pressure, missed, rest_ns, mean_ns)
@@ -70,7 +71,7 @@ def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
     if busy_share > BUSY_SHARE:
         return _ours(
             f"{missed}: its window was full, but it ran or waited for a core during "
-            f"{busy_share:.0%} of the time, so the answers may have waited for it"
+            f"{percent(busy_share)} of the time, so the answers may have waited for it"
         )
     if mean_ns < GROWN * rest_ns:
         return _window_too_small(pressure, missed, rest_ns, mean_ns)
@@ -86,29 +87,29 @@ def _window_too_small(pressure: Pressure, missed: str, rest_ns: int, mean_ns: fl
     if pressure.one_by_one:
         return _warning(
             "one-by-one-limit",
-            f"{why}one message at a time comes to {most:,.0f} msg/s; that is a result of "
+            f"{why}one message at a time comes to {number(most)} msg/s; that is a result of "
             "publishing so, and not the server's limit",
         )
     enough = _round_up(2 * pressure.offered_msgs_per_s * mean_ns / NS_PER_S)
     return _invalid(
         "window-too-small",
-        f"{why}{pressure.window_msgs} messages under way come to {most:,.0f} msg/s: the limit is "
-        f"publish.window, not the server; {enough:,} would do",
+        f"{why}{pressure.window_msgs} messages under way come to {number(most)} msg/s: the limit "
+        f"is publish.window, not the server; {enough} would do",
     )
 
 
 def _saturated(pressure: Pressure, missed: str, server: ProcessUsage | None) -> Finding:
     whom = "the server, its disk or the way to it"
     if server is not None and server.cpu_share >= 0:
-        waited = f" and waited for one during {server.wait_share:.0%} of the window"
+        waited = f" and waited for one during {percent(server.wait_share)} of the window"
         whom = (
-            f"the server or its disk (it used {server.cpu_share:.0%} of a core"
+            f"the server or its disk (it used {percent(server.cpu_share)} of a core"
             f"{waited if server.wait_share >= 0 else ''})"
         )
     return _warning(
         "server-saturated",
-        f"{missed}: its window was full for {pressure.full_share:.0%} of the time, and answers "
-        f"took {human_duration(round(pressure.service_ns_mean or 0))}, "
+        f"{missed}: its window was full for {percent(pressure.full_share)} of the time, and "
+        f"answers took {human_duration(round(pressure.service_ns_mean or 0))}, "
         f"{human_duration(pressure.rest_ns or 0)} at rest: {whom} could not keep up; that is a "
         "result, not a fault",
     )

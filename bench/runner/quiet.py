@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench.core.text import percent
 from bench.core.units import NS_PER_S, human_clock
 from bench.engine.checks import STOLEN_SHARE
 from bench.engine.usage import read_host_cpu
@@ -78,7 +79,7 @@ class Patience:
             if not calm and not told:
                 told, calm_looks = True, CALM_LOOKS
                 tell(
-                    f"waiting for the host: the hypervisor takes {share:.0%} of a core; for "
+                    f"waiting for the host: the hypervisor takes {percent(share)} of a core; for "
                     f"{human_clock(self.left_s)} at most"
                 )
             if calm < calm_looks:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from bench.core.text import percent
 from bench.core.units import NS_PER_S, format_duration, human_duration, human_size
 from bench.spec.jetstream import ack_wait_ns, max_ack_pending
 from bench.spec.objection import Objection
@@ -79,8 +80,8 @@ def _flattered(settings: Settings, workload: Workload) -> Iterator[Objection]:
     virtual = settings.client == "nats-py" and settings.handler.run == "virtual"
     if virtual and busy > _BUSY * workers:
         what = (
-            f"virtual workers are busy {busy / workers:.0%} of the time, a service's coroutines "
-            "would be more so: `handler.run: task` has them measured"
+            f"virtual workers are busy {percent(busy / workers)} of the time, a service's "
+            "coroutines would be more so: `handler.run: task` has them measured"
         )
         yield Objection(key="handler.run", what=what)
 

@@ -40,7 +40,7 @@ def test_answers_that_grow_far_beyond_a_round_trip_are_the_servers_saturation() 
     finding = found(SLOW_SERVER, used("publisher-0", 0.2), used("server", 1.2, 0.3))
 
     assert (finding.level, finding.code) == (Level.WARNING, "server-saturated")
-    assert "it used 120% of a core and waited for one during 30% of the window" in finding.text
+    assert "it used 120 % of a core and waited for one during 30.0 % of the window" in finding.text
 
 
 def test_of_a_server_elsewhere_the_way_to_it_may_have_been_the_limit() -> None:

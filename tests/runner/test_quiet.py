@@ -39,7 +39,9 @@ def test_a_wave_is_waited_out_and_told_once() -> None:
     patience, told, looks = waited([0.4, 0.3, 0.06, 0.01], calm_looks=1)
 
     assert looks == 6
-    assert told == ["waiting for the host: the hypervisor takes 40% of a core; for 1m00s at most"]
+    assert told == [
+        "waiting for the host: the hypervisor takes 40.0 % of a core; for 1m00s at most"
+    ]
     assert 59 < patience.left_s < 60
 
 
