@@ -10,7 +10,7 @@ CONFIDENCE = 0.90
 
 
 def estimates(trials: Sequence[TrialFigures]) -> Mapping[str, Estimate]:
-    """Return a cell's estimates by metric key, over its valid trials; absent where none has it."""
+    """Return a cell's estimates by metric key; absent where a valid trial lacks the metric."""
     valid = [trial for trial in trials if trial.record.valid]
     each = {measure.metric.key: _estimate(measure, valid) for measure in MEASURES}
     return {key: estimate for key, estimate in each.items() if estimate is not None}
@@ -19,8 +19,8 @@ def estimates(trials: Sequence[TrialFigures]) -> Mapping[str, Estimate]:
 def _estimate(measure: Measure, trials: Sequence[TrialFigures]) -> Estimate | None:
     values = [(trial.record.block, measure.of_trial(trial)) for trial in trials]
     by_block = {block: value for block, value in values if value is not None}
-    if not by_block or (measure.of_all and len(by_block) < len(trials)):
-        return None
+    if not by_block or len(by_block) < len(trials):
+        return None  # what a trial lacks it lacks for a bad reason, and the others would flatter
     mean = geometric_mean if measure.logarithmic else arithmetic_mean
     over_trials = mean(list(by_block.values()), confidence=CONFIDENCE)
     return Estimate(

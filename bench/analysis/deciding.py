@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.analysis import shortfalls
 from bench.analysis.decision import Decision
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import MEASURES, Measure
@@ -56,9 +57,10 @@ def leader(metric: Metric, cells: Sequence[CellFigures]) -> CellFigures | None:
     """Return the cell with the best estimate: a rank, not a proof.
 
     None where fewer than two cells have one, and where neither way is better. A cell that is
-    invalid by itself is not ranked.
+    invalid by itself, or had messages lost, refused, unconfirmed or not sent, is not ranked.
     """
-    having = [c for c in cells if metric.key in c.estimates and not reproach_of(c)]
+    sound = [c for c in cells if not reproach_of(c) and not shortfalls.of_cell(c)]
+    having = [c for c in sound if metric.key in c.estimates]
     if len(having) < 2 or metric.better is Better.NEITHER:
         return None
     best = max if metric.better is Better.HIGHER else min

@@ -52,8 +52,12 @@ class Difference:
     at_least: tuple[bool, bool] = (False, False)
 
     def written(self, metric: Metric) -> str:
-        """Write the change: `+8.0 %`; `n/a` without one."""
-        return self._written(self.change, metric)
+        """Write the change: `+8.0 %`, `≥ +8.0 %` of what fell behind; `n/a` without one."""
+        if self.change is None or all(self.at_least):
+            return text.NA
+        cell, other = self.at_least
+        sign = "≥ " if cell else "≤ " if other else ""
+        return sign + self._written(self.change, metric)
 
     def interval(self, metric: Metric) -> str:
         """Write the interval: `+4.0 % to +12 %`, or `+4.0 % or more` where it has one end."""

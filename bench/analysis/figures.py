@@ -169,8 +169,8 @@ class CellFigures:
     Attributes:
         cell: as planned.
         trials: of this cell on disk, by block.
-        estimates: metric key -> estimate; absent where no valid trial has the metric, and for a
-            time where one of them has not: it fell behind, and the others would flatter.
+        estimates: metric key -> estimate; absent where a valid trial lacks the metric: it fell
+            behind, and the others would flatter.
         lag_verdict: over the trials; None when no trial has one.
         times: of the merged histograms of the valid trials; messages of a valid trial that never
             came so far count as longer than all others, also where none of that trial did.

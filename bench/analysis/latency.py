@@ -58,6 +58,28 @@ def unfinished_of(trial: TrialFigures, figures: TimeFigures) -> int:
     return 0 if counts is None else max(counts.offered - figures.count, 0)
 
 
+def longer_than_ns(trial: TrialFigures, time: Time, percentile: float) -> int | None:
+    """Return what a percentile surely exceeds where too many messages never came so far.
+
+    What never came had waited at least since the window's end when the drain ended; where nothing
+    came at all it counts from the window's start, longer than anything such a trial can measure.
+
+    Returns:
+        None where the percentile can be told, is too rough for want of messages, or is none: of a
+        trial that broke off, offered nothing, or never acknowledges.
+    """
+    window, counts, figures = trial.record.window, trial.record.window_counts, trial.times.get(time)
+    if window is None or counts is None or (time is Time.END_TO_END and not trial.record.acks):
+        return None
+    if figures is None or not figures.count:
+        return window.drained_ns - window.window_start_ns if counts.offered else None
+    told = figures.percentiles_ns[percentile] is not None
+    offered = figures.count + unfinished_of(trial, figures)
+    if told or figures.count >= offered * percentile / 100:
+        return None
+    return max(figures.max_ns or 0, window.drained_ns - window.window_end_ns)
+
+
 def p99_of_slices(intervals: Sequence[Interval], slices: Slices) -> Array:
     """Return the p99 of each of the trial's slices, ns, NaN where it cannot be told, shape (k,)."""
     offered = np.array(slices.offered, dtype=np.int64)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.analysis.figures import TrialFigures
-from bench.analysis.latency import unfinished_of
-from bench.analysis.resources import rss_bytes_peak
+from bench.analysis.latency import longer_than_ns
+from bench.analysis.resources import cpu_us_unspread, rss_bytes_peak
 from bench.record.schema import Time
 from bench.spec.metrics import Metric, messages_beyond, metric_of
 
@@ -26,9 +26,8 @@ class Measure:
         of_trial: its value in one trial; None where the trial has none.
         logarithmic: averaged over trials as logs; plain where 0 or less is a sound value.
         resolution: relative difference below which two values are the same value.
-        of_all: estimated only when every valid trial has it, because where it is missing it would
-            be bad: a percentile that cannot be told belongs to a trial that fell behind.
-        at_least: what the value surely exceeds where it cannot be told for that reason; else None.
+        at_least: what the value surely exceeds where it cannot be told because too many messages
+            never came so far; else None.
         beyond: how many messages lie beyond a percentile; None for other figures.
     """
 
@@ -36,7 +35,6 @@ class Measure:
     of_trial: OfTrial
     logarithmic: bool
     resolution: float
-    of_all: bool = False
     at_least: OfTrial = _nothing
     beyond: OfTrial = _nothing
 
@@ -53,14 +51,6 @@ def _time(time: Time, percentile: float) -> Measure:
         figures = trial.times.get(time)
         return None if figures is None else figures.percentiles_ns[percentile]
 
-    def at_least(trial: TrialFigures) -> float | None:
-        figures = trial.times.get(time)
-        if figures is None or figures.percentiles_ns[percentile] is not None:
-            return None
-        offered = figures.count + unfinished_of(trial, figures)
-        beyond_the_longest = figures.count < offered * percentile / 100
-        return figures.max_ns if beyond_the_longest else None
-
     def beyond(trial: TrialFigures) -> float | None:
         figures = trial.times.get(time)
         return None if figures is None else messages_beyond(percentile, figures.count)
@@ -71,8 +61,7 @@ def _time(time: Time, percentile: float) -> Measure:
         of_trial=of_trial,
         logarithmic=True,
         resolution=HDR_RESOLUTION,
-        of_all=True,
-        at_least=at_least,
+        at_least=lambda trial: longer_than_ns(trial, time, percentile),
         beyond=beyond,
     )
 
@@ -92,6 +81,7 @@ def _cpu(kind: str) -> Measure:
         of_trial=lambda trial: trial.cpu_us_per_msg.get(kind),
         logarithmic=True,
         resolution=0.01,
+        at_least=lambda trial: cpu_us_unspread(trial.record, kind),
     )
 
 

@@ -27,12 +27,19 @@ class Reading:
     Attributes:
         value: in the metric's unit.
         at_least: the true value is larger and cannot be told; too many messages never came so far.
+        stalled: it is 0 where more is better: nothing came so far at all.
         beyond: messages beyond a percentile; None for other figures.
     """
 
     value: float
     at_least: bool = False
+    stalled: bool = False
     beyond: float | None = None
+
+    @property
+    def fell_behind(self) -> bool:
+        """Whether the trial is worse than its value can say."""
+        return self.at_least or self.stalled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,7 @@ class Contrast:
         found: on the scale of the differences, positive is worse; what gates judge.
         logarithmic: that scale is one of logarithms.
         at_least: whether the baseline, and whether the candidate, has values that are too low.
+        fell_behind: likewise, has trials that are worse than any value can say.
     """
 
     metric: Metric
@@ -68,6 +76,7 @@ class Contrast:
     found: Change
     logarithmic: bool
     at_least: tuple[bool, bool]
+    fell_behind: tuple[bool, bool]
 
     @property
     def ranks_disagree(self) -> bool:
@@ -87,7 +96,7 @@ class Contrast:
     def interval(self) -> str:
         """The change and its 90 % interval: `+5.2 % (90 % interval +1.0 % to +9.4 %)`."""
         middle, low, high = map(self.written, (self.change, self.low, self.high))
-        return f"{middle} (90 % interval {low} to {high})"
+        return f"{bound_sign(*self.at_least)}{middle} (90 % interval {low} to {high})"
 
     def margin(self, share: float) -> float | None:
         """Return a margin given as a share of the baseline, on the scale of `found`.
@@ -103,8 +112,15 @@ class Contrast:
         return abs(math.log1p(share)) if self.logarithmic else abs(share)
 
 
+def bound_sign(baseline_at_least: bool, candidate_at_least: bool) -> str:
+    """Return what stands before a change between figures that may be more than their values."""
+    if baseline_at_least and candidate_at_least:
+        return "? "
+    return "≤ " if baseline_at_least else "≥ " if candidate_at_least else ""
+
+
 def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:
-    """Return a metric's value in each valid trial of a cell that has one, by block."""
+    """Return a metric's value, or what it exceeds, in each valid trial that has one, by block."""
     found: dict[int, Reading] = {}
     for trial in cell.trials:
         if not trial.record.valid:
@@ -112,7 +128,10 @@ def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:
         value = measure.of_trial(trial)
         bound = measure.at_least(trial) if value is None else None
         if value is not None:
-            found[trial.record.block] = Reading(value=value, beyond=measure.beyond(trial))
+            stalled = value == 0 and measure.metric.better is Better.HIGHER
+            found[trial.record.block] = Reading(
+                value=value, stalled=stalled, beyond=measure.beyond(trial)
+            )
         elif bound is not None:
             found[trial.record.block] = Reading(value=bound, at_least=True)
     return dict(sorted(found.items()))
@@ -128,6 +147,11 @@ def known(measure: Measure, cell: CellFigures) -> str:
     mean = _mean(values, _Scale.LOGARITHMIC if logarithmic else _Scale.PLAIN)
     longer = "≥ " if any(each.at_least for each in found) else ""
     return longer + measure.metric.written(mean)
+
+
+def lacking(measure: Measure, cell: CellFigures) -> int:
+    """Return how many valid trials of a cell have no reading of a metric, and bear no witness."""
+    return sum(trial.record.valid for trial in cell.trials) - len(readings(measure, cell))
 
 
 def contrast(
@@ -190,6 +214,7 @@ def _contrast(
         found=found,
         logarithmic=scale is _Scale.LOGARITHMIC,
         at_least=(any(r.at_least for r in before), any(r.at_least for r in after)),
+        fell_behind=(any(r.fell_behind for r in before), any(r.fell_behind for r in after)),
     )
 
 

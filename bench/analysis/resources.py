@@ -8,10 +8,12 @@ import pandas as pd
 from bench.analysis.figures import Array
 from bench.analysis.sampled import column, instants_s
 from bench.core.units import NS_PER_S, NS_PER_US
-from bench.record.schema import ProcessUsage, WindowCounts
+from bench.record.schema import ProcessUsage, TrialRecord, WindowCounts
 
 _CPU = "_cpu_ns"
 _RSS = "_rss_bytes"
+KINDS = ("server", "publisher", "consumer")
+"""Of the processes whose CPU time is spread over messages."""
 
 
 def cpu_us_per_msg(
@@ -22,11 +24,23 @@ def cpu_us_per_msg(
     `server` and `publisher` per stored message, `consumer` per received one; processes of one
     kind are added up.
     """
-    return {
-        "server": _per_message(processes, "server", counts.stored),
-        "publisher": _per_message(processes, "publisher", counts.stored),
-        "consumer": _per_message(processes, "consumer", counts.received),
-    }
+    return {kind: _per_message(processes, kind, _messages(counts, kind)) for kind in KINDS}
+
+
+def cpu_us_unspread(record: TrialRecord, kind: str) -> float | None:
+    """Return the CPU time of a trial that had no message to spread it over, µs.
+
+    Its CPU time per message has no value, and is more than if it had been one. None where there
+    were messages, or the processes could not be read.
+    """
+    counts = record.window_counts
+    if counts is None or not counts.offered or _messages(counts, kind):
+        return None
+    return _per_message(record.processes, kind, 1)
+
+
+def _messages(counts: WindowCounts, kind: str) -> int:
+    return counts.received if kind == "consumer" else counts.stored
 
 
 def rss_bytes_peak(processes: Sequence[ProcessUsage], kind: str) -> int | None:

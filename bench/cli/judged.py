@@ -11,7 +11,7 @@ from bench.analysis.paired import Contrast
 from bench.core import text
 from bench.gate.calibration import Calibration, suggested
 from bench.gate.criteria import Answer
-from bench.gate.markdown import change, figure
+from bench.gate.markdown import candidate_figure, change
 from bench.gate.verdict import GateResult
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
@@ -41,7 +41,7 @@ def print_result(result: GateResult, console: Console) -> None:
             Text(outcome.workload),
             *([Text(outcome.candidate)] if several else []),
             Text(outcome.rule),
-            Text(figure(outcome.candidate_value, outcome)),
+            Text(candidate_figure(outcome)),
             Text(change(outcome)),
             Text(str(outcome.blocks)),
         )

@@ -137,7 +137,9 @@ def _scatter(workload: WorkloadFigures, found: Contrast, rng: np.random.Generato
     visible_5 = scale.share(smallest_visible(spread, SCREEN_BLOCKS))
     # A figure that is better high cannot fall by all that it is: no rule may allow that.
     margins = [each for each in ROUND_MARGINS if scale.sign > 0 or each < 1]
-    margin = next((each for each in margins if each >= visible_5), None)
+    # Cells that fell behind scatter by more than their figures say.
+    known = not any(found.fell_behind)
+    margin = next((each for each in margins if known and each >= visible_5), None)
     return Scatter(
         workload=workload.name,
         metric=found.metric.key,

@@ -2,6 +2,7 @@
 
 import re
 
+from bench.analysis.paired import bound_sign
 from bench.core import text
 from bench.gate.verdict import (
     P_MARGIN_MEANING,
@@ -80,19 +81,30 @@ def _cells(outcome: GateOutcome) -> list[str]:
         _code(outcome.workload),
         _code(outcome.candidate),
         _code(outcome.rule),
-        figure(outcome.baseline_value, outcome),
-        figure(outcome.candidate_value, outcome),
+        baseline_figure(outcome),
+        candidate_figure(outcome),
         change(outcome),
         *("" if p is None else text.p_value(p) for p in (outcome.p_adjusted, outcome.p_margin)),
         str(outcome.blocks),
     ]
 
 
-def figure(amount: float | None, outcome: GateOutcome) -> str:
-    """Write one of an outcome's figures; empty where there is none."""
+def baseline_figure(outcome: GateOutcome) -> str:
+    """Write the baseline's figure, with `≥` where it is more; empty where there is none."""
+    return _figure(outcome.baseline_value, outcome, at_least=outcome.baseline_at_least)
+
+
+def candidate_figure(outcome: GateOutcome) -> str:
+    """Write the candidate's figure, with `≥` where it is more; empty where there is none."""
+    return _figure(outcome.candidate_value, outcome, at_least=outcome.candidate_at_least)
+
+
+def _figure(amount: float | None, outcome: GateOutcome, *, at_least: bool) -> str:
     if amount is None:
         return ""
-    return metric_of(outcome.metric).written(amount) if outcome.unit else text.count(round(amount))
+    if not outcome.unit:
+        return text.count(round(amount))
+    return f"{'≥ ' if at_least else ''}{metric_of(outcome.metric).written(amount)}"
 
 
 def change(outcome: GateOutcome) -> str:
@@ -101,7 +113,8 @@ def change(outcome: GateOutcome) -> str:
     if any(end is None for end in ends):
         return ""
     middle, low, high = (_end(end, outcome) for end in ends if end is not None)
-    return f"{middle} ({low} to {high})"
+    sign = bound_sign(outcome.baseline_at_least, outcome.candidate_at_least)
+    return f"{sign}{middle} ({low} to {high})"
 
 
 def _end(amount: float, outcome: GateOutcome) -> str:

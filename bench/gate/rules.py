@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import Measure, measure_of
-from bench.analysis.paired import Contrast, Reading, contrast, readings
+from bench.analysis.paired import Contrast, Reading, contrast, lacking, readings
 from bench.analysis.shortfalls import Count
 from bench.analysis.validity import reproach_of, whole_blocks
 from bench.core import text
 from bench.spec.criteria import LAG_VERDICT, Criterion, Operator, count_word
 from bench.spec.decidable import shortfall
-from bench.spec.metrics import MIN_BEYOND_GATED, Metric
+from bench.spec.metrics import MIN_BEYOND_GATED, Better, Metric
 from bench.stats.compare import (
     MIN_PAIRS,
     MIN_PAIRS_TO_FAIL,
@@ -76,6 +76,7 @@ class Look:
         p_margin: one-sided, of "worse by the margin or more", or of "the limit is broken"; what
             passes has it below 5 %. None likewise, and where values are known as "at least" only.
         value: the candidate's figure, in the metric's unit; None where there is none.
+        at_least: the figure is more than that value.
         contrast: with the baseline; None without one.
     """
 
@@ -85,6 +86,7 @@ class Look:
     p: float | None = None
     p_margin: float | None = None
     value: float | None = None
+    at_least: bool = False
     contrast: Contrast | None = None
 
 
@@ -102,8 +104,24 @@ def look(case: Case, *, first: int | None = None) -> Look:
     if barred := _too_few_valid(case) or _too_rough(case, measure):
         return barred
     if case.rule.versus_baseline:
-        return _look_at_baseline(case, measure, first)
-    return _look_at_limit(case.rule, measure, readings(measure, case.candidate), first)
+        found = _look_at_baseline(case, measure, first)
+    else:
+        found = _look_at_limit(case.rule, measure, readings(measure, case.candidate), first)
+    return _of_all(case, measure, found)
+
+
+def _of_all(case: Case, measure: Measure, found: Look) -> Look:
+    """Let no rule pass by what some trials say and others cannot."""
+    cells = {"candidate": case.candidate, "baseline": case.baseline}
+    for whose, cell in cells.items():
+        silent = 0 if cell is None else lacking(measure, cell)
+        if silent and found.verdict is Verdict.PASS:
+            reason = (
+                f"{found.reason}, but {text.plural(silent, 'valid trial')} of the {whose} "
+                f"{'has' if silent == 1 else 'have'} no {measure.metric.title}"
+            )
+            return replace(found, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    return found
 
 
 def _too_few_valid(case: Case) -> Look | None:
@@ -160,20 +178,21 @@ def _look_at_change(rule: Criterion, found: Contrast) -> Look:
         blocks=found.found.pairs,
         p=found.found.p_worse,
         value=found.candidate,
+        at_least=found.at_least[1],
         contrast=found,
     )
     if margin is None:
         reason = f"the baseline is 0, so no change is a share of it ({shown}); set a fixed limit"
         return replace(judged, reason=reason)
     said = verdict(found.found, margin)
-    before, after = found.at_least
+    before, after = found.fell_behind
     if not before and not after:
         judged = replace(judged, p_margin=p_reaching(found.differences, margin))
     if before or (after and said is Verdict.PASS):
         whose = "baseline" if before else "candidate"
-        reason = f"the {whose} fell behind, and its true figure is longer than can be told"
+        reason = f"the {whose} fell behind, and its true figure is worse than can be told"
         return replace(judged, reason=reason)
-    more = "; the true figure is longer still" if after else ""
+    more = _behind(found.metric, at_least=found.at_least[1]) if after else ""
     if found.ranks_disagree:
         more += f"; the rank test does not see it so (p {text.p_value(found.p_by_ranks)})"
     return replace(judged, verdict=said, reason=_of_change(found, said, shown, limit) + more)
@@ -189,6 +208,13 @@ def _of_change(found: Contrast, said: Verdict, shown: str, limit: str) -> str:
     if found.found.low > 0:
         return f"{shown}: worse, but perhaps by less than {limit}"
     return f"{shown}: could be no change, could be {limit} or more"
+
+
+def _behind(metric: Metric, *, at_least: bool) -> str:
+    if not at_least:
+        return "; it fell behind: in a block nothing came at all"
+    still = "longer" if metric.unit == "ns" else "more"
+    return f"; it fell behind, and the true figure is {still} still"
 
 
 def _smoke(blocks: int) -> str:
@@ -214,22 +240,24 @@ def _look_at_limit(
     if estimate.low is not None and estimate.high is not None:
         ends = (metric.written(end) for end in (estimate.low, estimate.high))
         shown += f" (90 % interval {' to '.join(ends)})"
-    longer = any(reading.at_least for reading in each)
+    behind = any(reading.fell_behind for reading in each)
     said = _by_limit(rule, beyond)
-    if longer and said is Verdict.PASS and rule.operator.limits_above:
+    asks_for_better = rule.operator.limits_above is not (metric.better is Better.HIGHER)
+    if behind and said is Verdict.PASS and asks_for_better:
         said = Verdict.INCONCLUSIVE
     reason = f"{shown}: {_LIMIT_WORDS[said]}"
     if said is Verdict.INCONCLUSIVE and beyond.low > 0:
         reason = f"{shown}: {_smoke(beyond.pairs)}"
-    if longer:
-        reason += "; it fell behind, and the true figure is longer still"
+    if behind:
+        reason += _behind(metric, at_least=any(reading.at_least for reading in each))
     return Look(
         verdict=said,
         reason=reason,
         blocks=beyond.pairs,
         p=beyond.p_worse,
-        p_margin=None if longer else p_reaching(distances, 0.0),
+        p_margin=None if behind else p_reaching(distances, 0.0),
         value=estimate.value,
+        at_least=any(reading.at_least for reading in each),
     )
 
 
@@ -317,4 +345,8 @@ def _look_at_lag(case: Case) -> Look:
     if blocks < least and said is not Verdict.INCONCLUSIVE:
         said = Verdict.INCONCLUSIVE
         reason = f"{reason} in {text.plural(blocks, 'block')}, but it takes {least} to say so"
+    unseen = sum(t.record.valid and t.lag is None for t in case.candidate.trials)
+    if unseen and said is Verdict.PASS:
+        said = Verdict.INCONCLUSIVE
+        reason = f"{reason}, but in {text.plural(unseen, 'valid trial')} it was not sampled"
     return Look(verdict=said, reason=reason, blocks=blocks)

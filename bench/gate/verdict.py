@@ -76,6 +76,7 @@ class GateOutcome:
         p_margin: one-sided, of "worse by the margin or more", or of "the limit is broken"; a pass
             has it below 0.05. It takes no part in Holm's allowance, which guards against reds.
         p_by_ranks: two-sided, of "no change", by ranks.
+        baseline_at_least, candidate_at_least: the figure is more than its value; it fell behind.
     """
 
     workload: str
@@ -100,6 +101,8 @@ class GateOutcome:
     p_adjusted: float | None = None
     p_by_ranks: float | None = None
     p_margin: float | None = None
+    baseline_at_least: bool = False
+    candidate_at_least: bool = False
 
     @property
     def blind(self) -> bool:
@@ -300,6 +303,7 @@ def _outcome(case: Case, now: Look, adjusted: float | None) -> GateOutcome:
         reason=now.reason,
         blocks=now.blocks,
         candidate_value=now.value,
+        candidate_at_least=now.at_least,
         margin=rule.limit if rule.versus_baseline else None,
         p=now.p,
         p_adjusted=adjusted,
@@ -310,6 +314,7 @@ def _outcome(case: Case, now: Look, adjusted: float | None) -> GateOutcome:
     return replace(
         outcome,
         baseline_value=found.baseline,
+        baseline_at_least=found.at_least[0],
         relative=found.relative,
         change=found.change,
         low=found.low,

@@ -298,9 +298,7 @@ def _entries(each: Compared) -> tuple[Entry, ...]:
     if not each.sure:
         return (ratio, none, none, pairs, Entry(text=_silent(each), tone=Tone.MUTED))
     if each.found.at_least[0]:
-        ratio = replace(
-            ratio, text=f"≥ {ratio.text}", hint="it fell behind; the true time is longer"
-        )
+        ratio = replace(ratio, hint="it fell behind; the true time is longer")
     return (
         ratio,
         Entry(text=each.found.interval(metric)),

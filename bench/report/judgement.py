@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.analysis.figures import RunFigures
 from bench.core import text
 from bench.gate.criteria import Answer, Mark, Standing, answer
-from bench.gate.markdown import change, figure
+from bench.gate.markdown import baseline_figure, candidate_figure, change
 from bench.gate.verdict import (
     P_MARGIN_MEANING,
     P_MARGIN_WORDS,
@@ -105,8 +105,8 @@ def _outcome_entries(outcome: GateOutcome) -> tuple[Entry, ...]:
     return (
         _verdict(outcome.verdict),
         Entry(text=outcome.candidate, detail=outcome.workload),
-        _maybe(figure(outcome.baseline_value, outcome)),
-        _maybe(figure(outcome.candidate_value, outcome)),
+        _maybe(baseline_figure(outcome)),
+        _maybe(candidate_figure(outcome)),
         _change(outcome),
         *(
             _maybe("" if p is None else text.p_value(p))

@@ -25,7 +25,10 @@ def told(decision: Decision, one: str, other: str) -> Told:
 
 
 def fallen_behind(cell: CellFigures, blocks: set[int], longest_ms: float) -> CellFigures:
-    """The cell with most messages of these blocks never acknowledged, and the rest this long."""
+    """The cell with most messages of these blocks never acknowledged, and the rest this long.
+
+    No drain waited for them: a drain's length is a longest time as well.
+    """
     trials = []
     for trial in cell.trials:
         times = trial.times[Time.END_TO_END]
@@ -34,7 +37,11 @@ def fallen_behind(cell: CellFigures, blocks: set[int], longest_ms: float) -> Cel
             times = replace(
                 times, count=100, percentiles_ns=percentiles, max_ns=round(longest_ms * 1e6)
             )
-        trials.append(replace(trial, times={Time.END_TO_END: times}))
+        window = trial.record.window
+        assert window is not None
+        window = replace(window, drained_ns=window.window_end_ns)
+        record = replace(trial.record, window=window)
+        trials.append(replace(trial, record=record, times={Time.END_TO_END: times}))
     return with_trials(cell.cell, trials)
 
 

@@ -100,12 +100,21 @@ def test_compare_shows_what_is_known_of_one_block_and_says_once_why_no_more(
 
 
 def test_compare_names_what_has_no_interval_where_others_have() -> None:
-    """Nothing was handled in that run, so completion is unknown, and end-to-end is not."""
+    """Nobody read the server's CPU in that run, and end-to-end time is known."""
     result = jetbench(
-        "compare", "one", "--baseline", "old", "--metric", "p50", "--metric", "completion_p50"
+        "compare", "one", "--baseline", "old", "--metric", "p50", "--metric", "server_cpu"
     )
 
-    assert "No interval for completion p50: no valid block has it on both sides." in result.output
+    why = "No interval for server CPU per message: no valid block has it on both sides."
+    assert why in result.output
+
+
+def test_what_never_came_on_both_sides_has_no_change() -> None:
+    """Nothing was handled in that run: 13 s and more on either side are not the same time."""
+    result = jetbench("compare", "one", "--baseline", "old", "--metric", "completion_p50")
+
+    (line,) = (row for row in result.output.splitlines() if row.startswith("pull-batch/same"))
+    assert re.search(r"≥ 13\.0 s +≥ 13\.0 s +n/a", line), line
 
 
 def test_two_runs_of_one_block_show_what_they_have(directory: Path) -> None:

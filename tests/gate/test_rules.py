@@ -137,11 +137,11 @@ def test_a_growing_lag_fails_after_five_blocks() -> None:
 
 
 def test_a_consumer_that_falls_behind_cannot_pass_by_lacking_a_figure() -> None:
-    """2 % of the messages never came: p99 is longer than anything measured, here 50 ms."""
+    """2 % of the messages never came: when the drain ended they had waited for its whole second."""
     trials = [behind(block) for block in range(1, 6)]
 
-    assert of_trials("p99 < 20ms", *trials).verdict is Verdict.FAIL
-    found = of_trials("p99 < 100ms", *trials)
+    assert of_trials("p99 < 999ms", *trials).verdict is Verdict.FAIL
+    found = of_trials("p99 < 1100ms", *trials)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "longer still" in found.reason
 

@@ -1,0 +1,171 @@
+"""A valid trial in which nothing of the window finished: the worst block, never a missing one.
+
+The made-up window is 12 s long, with a drain of 1 s behind it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.deciding import decisions
+from bench.analysis.figures import CellFigures, TrialFigures
+from bench.analysis.metrics import measure_of
+from bench.analysis.paired import readings
+from bench.gate.calibration import calibrate
+from bench.gate.criteria import answer
+from bench.gate.rules import Case, Look, look
+from bench.record.schema import ProcessUsage
+from bench.spec.criteria import parse_criterion
+from bench.stats.compare import Verdict
+from tests.analysis import runs
+from tests.gate.figures import figures_of, trial_of, with_trials
+
+P99 = measure_of("end_to_end_ns_p99")
+OLD, NEW = runs.cell("old"), runs.cell("new")
+SERVER = ProcessUsage(role="server", cpu_ns=3_000_000, cpu_share=0.1, rss_bytes_peak=10**8)
+
+
+def stalled(trial: TrialFigures) -> TrialFigures:
+    """The same trial, had nothing of its window been stored: the server took 3 ms of CPU for it."""
+    assert trial.rates is not None
+    assert trial.record.window_counts is not None
+    counts = replace(trial.record.window_counts, stored=0, received=0, handled=0, acked=0)
+    record = replace(trial.record, window_counts=counts, processes=(SERVER,))
+    rates = replace(trial.rates, stored=0.0, delivered=0.0, acked=0.0)
+    return replace(trial, record=record, times={}, rates=rates)
+
+
+def cell(name: str, *, stalls: Sequence[int] = (), blocks: int = 5) -> CellFigures:
+    """A cell of 10 ms in every block but those that stall."""
+    place = NEW if name == "new" else OLD
+    each = [trial_of(place, block, 10.0 + block / 100) for block in range(1, blocks + 1)]
+    return with_trials(place, [stalled(t) if t.record.block in stalls else t for t in each])
+
+
+def judged(rule: str, candidate: CellFigures, baseline: CellFigures | None = None) -> Look:
+    criterion = parse_criterion(rule)
+    against = (baseline or cell("old")) if criterion.versus_baseline else None
+    return look(Case(workload="w", rule=criterion, candidate=candidate, baseline=against))
+
+
+RULES = (
+    "p99 < 20ms",
+    "p50 < 20ms",
+    "acked_rate >= 1/s",
+    "p99 vs baseline <= +10%",
+    "p50 vs baseline <= +10%",
+    "acked_rate vs baseline >= -10%",
+)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("blocks", [4, 30])
+def test_one_stalled_block_lets_no_rule_pass(rule: str, blocks: int) -> None:
+    """Left out, three of four blocks were as good as ever; thirty blocks make it no better."""
+    assert judged(rule, cell("new", blocks=blocks), cell("old", blocks=blocks)).verdict is (
+        Verdict.PASS
+    )
+
+    found = judged(rule, cell("new", stalls=[2], blocks=blocks), cell("old", blocks=blocks))
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "fell behind" in found.reason
+    assert found.blocks == blocks
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+def test_blocks_that_all_stall_break_a_limit(rule: str) -> None:
+    """No message came in 13 s: neither 20 ms nor anything else that a rule may ask."""
+    assert judged(rule, cell("new", stalls=range(1, 6))).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("rule", [RULES[3], RULES[5]])
+def test_blocks_that_all_stall_are_a_regression(rule: str) -> None:
+    """Against a baseline that took 10 ms, and 100 messages a second."""
+    assert judged(rule, cell("new", stalls=range(1, 6))).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("rule", RULES[3:])
+@pytest.mark.parametrize("stalls", [[2], [1, 2, 3, 4, 5]])
+def test_a_stalled_baseline_decides_nothing(rule: str, stalls: list[int]) -> None:
+    """The candidate is not good because the baseline stood still, nor bad for it."""
+    assert judged(rule, cell("new"), cell("old", stalls=stalls)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_never_came_counts_as_longer_than_anything_measured() -> None:
+    """Window and drain are 13 s; no message of this trial's window can have taken longer."""
+    found = readings(P99, cell("new", stalls=[2]))
+
+    assert (found[2].value, found[2].at_least) == (13e9, True)
+    assert not found[1].at_least
+
+
+def test_cpu_that_served_no_message_is_more_than_one_would_have_cost() -> None:
+    """3 ms of CPU and nothing stored: left out, a server that only burns time would look frugal."""
+    found = readings(measure_of("server_cpu_us_per_msg"), cell("new", stalls=[2]))
+
+    assert (found[2].value, found[2].at_least) == (3000.0, True)
+
+
+def test_a_stalled_cell_has_no_estimate() -> None:
+    """A mean over the blocks that went well would be shown as the cell's."""
+    estimates = cell("new", stalls=[2]).estimates
+
+    assert "end_to_end_ns_p99" not in estimates
+    assert estimates["acked_msgs_per_s"].value == 0  # a rate is known even then
+
+
+def test_a_stalled_candidate_is_not_apart_as_the_faster_one() -> None:
+    """Faster wherever it finished anything; where it did not, nobody can tell how slow it is."""
+    fast = with_trials(NEW, [trial_of(NEW, block, 1.0 + block / 1000) for block in range(1, 31)])
+    behind = with_trials(NEW, [stalled(fast.trials[0]), *fast.trials[1:]])
+    old = cell("old", blocks=30)
+
+    sound, unsure = (decisions([old, new])[P99.metric.key] for new in (fast, behind))
+
+    assert sound.worse("old", "new")
+    assert not unsure.worse("old", "new")
+
+
+def test_a_variant_that_never_acks_has_not_stalled() -> None:
+    """It has no end-to-end time for a reason of its own."""
+    never = [
+        replace(trial, record=replace(trial.record, acks=False), times={})
+        for trial in cell("new").trials
+    ]
+
+    assert readings(P99, with_trials(NEW, never)) == {}
+
+
+def test_a_stall_gives_no_margin_to_gate_by() -> None:
+    """Equal cells of which one stalled scatter by more than anybody can tell."""
+    one, other = cell("old", stalls=[2]), cell("new")
+    plan = runs.plan([one.cell, other.cell], blocks=5)
+
+    found = calibrate(figures_of(plan, {"w": [one, other]}))
+
+    (p99,) = (scatter for scatter in found.scatters if scatter.metric == "end_to_end_ns_p99")
+    assert (p99.blocks, p99.margin) == (5, None)
+
+
+def test_a_stalled_variant_is_not_recommended() -> None:
+    """It may meet the criteria or not; what finished in time does not say so."""
+    cells = [cell("new", stalls=[2])]
+    plan = replace(runs.plan([NEW], blocks=5), success=("p99 < 20ms",))
+
+    found = answer(figures_of(plan, {"w": cells}))
+
+    assert found is not None
+    assert (found.recommended, found.verdict) == ("", Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("rule", ["lag.verdict == stable", "lag_peak <= 10"])
+def test_a_block_whose_lag_nobody_saw_lets_no_rule_pass(rule: str) -> None:
+    """The server answered no question in one of the blocks: its lag may have been anything."""
+    seen = cell("new")
+    unseen = with_trials(NEW, [replace(seen.trials[0], lag=None), *seen.trials[1:]])
+
+    assert judged(rule, seen).verdict is Verdict.PASS
+    assert judged(rule, unseen).verdict is Verdict.INCONCLUSIVE
+    assert "lag_msgs_peak" not in unseen.estimates
