@@ -49,7 +49,8 @@ def keep(
     kept = [time for time in Time if acks or time is not Time.END_TO_END]
     record = runs.record(trial, acks=acks, processes=(SERVER, *CONSUMERS), findings=findings)
     assert record.ledger is not None
-    ledger = replace(record.ledger, planned=runs.TOTAL_S * 1000)  # raw_times has a drain as well
+    planned = runs.TOTAL_S * 1000  # raw_times has a drain as well
+    ledger = replace(record.ledger, planned=planned, published=planned)
     record = replace(record, ledger=ledger)
     lag = runs.sampled([3, 4] * (runs.TOTAL_S * 5))
     store.write_trial(record, runs.intervals(dict.fromkeys(kept, values)), lag)
