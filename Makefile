@@ -15,10 +15,11 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth report-truth check constraints clean
+.PHONY: help setup bench selfbench test client-truth gate-truth headline-truth report-truth check \
+	constraints clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=python3.11  MATRIX=quickstart  ARGS='--quick'"
 
 setup: $(TOOLS) ## Install jetbench and its tools into .venv
@@ -42,6 +43,9 @@ client-truth: $(TOOLS) ## Measure whether times and clients are right on this ho
 
 gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 minutes
 	@$(BIN)/python -m tests.truth.gates $(ARGS)
+
+headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; some 15 minutes
+	@$(BIN)/python -m tests.truth.headlines $(ARGS)
 
 report-truth: $(TOOLS) ## Measure how long the report of 200 trials takes to build and to open
 	@$(BIN)/python -m tests.truth.reports $(ARGS)

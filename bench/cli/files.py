@@ -45,7 +45,10 @@ _WRITTEN = RECORD_TYPES | JUDGED_TYPES
 def validate(
     paths: Annotated[list[Path], typer.Argument(metavar="FILES…", help="Files to check.")],
 ) -> None:
-    """Check workloads, configs, matrices and gate files; name every problem at once."""
+    """Check workloads, configs, matrices and gate files; name every problem at once.
+
+    What stops nothing and may still surprise is named as a caution.
+    """
     console = output()
     for found in check_files(paths):
         line = f"{found.file}: {found.kind}, no problem found"

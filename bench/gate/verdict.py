@@ -17,6 +17,7 @@ from bench.core.words import nearest
 from bench.gate.rules import Case, Look, look
 from bench.gate.unasked import broken_unwritten
 from bench.plan.model import VariantName
+from bench.spec.acking import misleads
 from bench.spec.criteria import Criterion
 from bench.spec.gates import Gates
 from bench.stats.compare import MIN_PAIRS_TO_FAIL, Verdict, holm
@@ -167,7 +168,7 @@ def judge(figures: RunFigures, gates: Gates, sides: Sides) -> GateResult:
         sentence=_sentence(outcomes),
         quick=figures.plan.quick,
         outcomes=tuple(outcomes),
-        warnings=(*_warnings(figures, outcomes), *_of_baselines(cases)),
+        warnings=(*_warnings(figures, outcomes), *_of_baselines(cases), *_of_acks(cases)),
     )
 
 
@@ -386,3 +387,11 @@ def _of_baselines(cases: Sequence[Case]) -> Iterator[str]:
                 f"{workload}: the baseline {name} itself had {shortfalls.written(fell_short)}; "
                 "no rule fails for that."
             )
+
+
+def _of_acks(cases: Sequence[Case]) -> Iterator[str]:
+    """Yield the comparisons in which an ack that comes sooner looks like work done sooner."""
+    for case in cases:
+        sides = [side.cell.settings for side in (case.baseline, case.candidate) if side is not None]
+        if why := misleads(case.rule.metric, sides):
+            yield f"{case.workload}, {case.rule}, {label(case.candidate)}: {why}."

@@ -7,6 +7,7 @@ moment for all (docs/METRICS.md).
 
 from collections.abc import Iterable
 
+from bench.spec.metrics import Metric
 from bench.spec.variant import Settings
 
 
@@ -26,6 +27,22 @@ def acks_early(variants: Iterable[Settings]) -> bool:
     Its end-to-end time then says nothing of the work, however late that is done.
     """
     return any(settings.ack.timing == "after-validation" for settings in variants)
+
+
+def misleads(metric: Metric | None, variants: Iterable[Settings]) -> str:
+    """Say why these variants should not be held to a figure; empty where they may.
+
+    Args:
+        metric: that a rule limits or a recommendation goes by; None for a count.
+        variants: that are compared by it.
+    """
+    moments = ack_moments(variants)
+    if metric is None or not metric.key.startswith("end_to_end") or len(moments) < 2:
+        return ""
+    return (
+        f"{metric.title} ends with the ack, and these variants acknowledge at different moments "
+        f"({', '.join(moments)}): what acks sooner is not done sooner; completion compares the work"
+    )
 
 
 def _moment(settings: Settings) -> str:

@@ -11,12 +11,14 @@ from typing import TypeVar
 from bench.core.errors import Problem, SpecError
 from bench.core.ids import is_name
 from bench.core.words import nearest
+from bench.spec.acking import misleads
 from bench.spec.base import MisfitError
 from bench.spec.cautions import cautions
 from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections, workload_objections
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
+from bench.spec.metrics import Metric, find_metric
 from bench.spec.problems import split_allowed, validate
 from bench.spec.servers import server_objections
 from bench.spec.together import attempt, raise_any
@@ -64,10 +66,12 @@ class LoadedMatrix:
         matrix: its content.
         workloads: name -> profile with the phases of this matrix, in its order.
         configs: with the chosen variants alone, in its order.
+        document: as written, for what is said of a place in it.
     """
 
     name: str
     path: Path
+    document: Document
     matrix: Matrix
     workloads: Mapping[str, Workload]
     configs: tuple[LoadedConfig, ...]
@@ -151,6 +155,7 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
     return LoadedMatrix(
         name=path.stem,
         path=path,
+        document=document,
         matrix=_present(matrix),
         workloads=workloads,
         configs=tuple(configs),
@@ -196,7 +201,23 @@ def cautions_of(loaded: LoadedMatrix) -> tuple[Problem, ...]:
         for workload_name, workload in loaded.workloads.items()
         for caution in cautions(settings, workload)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys((*found, *_goal_cautions(loaded))))
+
+
+def _goal_cautions(loaded: LoadedMatrix) -> Iterator[Problem]:
+    """Yield the goals that compare acks where they are to compare work."""
+    matrix = loaded.matrix
+    variants = [settings for config in loaded.configs for settings in config.variants.values()]
+    goals: dict[Loc, Metric | None] = {
+        ("success", place): rule.metric for place, rule in enumerate(matrix.success)
+    }
+    if matrix.primary is not None:
+        goals["primary",] = find_metric(matrix.primary)
+    for place, name in enumerate(matrix.secondary):
+        goals["secondary", place] = find_metric(name)
+    for loc, metric in goals.items():
+        if why := misleads(metric, variants):
+            yield loaded.document.problem(loc, why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

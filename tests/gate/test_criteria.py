@@ -1,6 +1,9 @@
 """The answer to a matrix's question."""
 
+from dataclasses import replace
+
 from bench.gate.criteria import Answer, answer
+from bench.spec.variant import Settings
 from bench.stats.compare import Verdict
 from tests.gate.figures import Blocks, run_of
 
@@ -152,3 +155,17 @@ def test_an_invalid_baseline_does_not_pass_for_being_the_baseline() -> None:
 
     assert {standing.verdict for standing in found.standings} == {Verdict.INVALID}
     assert found.verdict is Verdict.INVALID
+
+
+def test_where_acks_differ_a_recommendation_goes_by_completion() -> None:
+    """By end-to-end it would recommend whoever acks before the work."""
+    early = Settings.model_validate({"ack": {"timing": "after-validation"}})
+    run = run_of({"early": FAST, "late": SLOW}, changes={"success": ("lost == 0",)})
+    first, *others = run.plan.cells
+    plan = replace(run.plan, cells=(replace(first, settings=early), *others))
+
+    found, usual = answer(replace(run, plan=plan)), answer(run)
+
+    assert found is not None
+    assert usual is not None
+    assert (found.primary, usual.primary) == ("completion p99", "end-to-end p99")

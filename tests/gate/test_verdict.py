@@ -1,12 +1,14 @@
 """The verdict on a whole run: the family of gates, what is final, and how a command ends."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from bench.core.errors import ExitCode, UsageError
 from bench.gate.verdict import GateResult, Sides, exit_code, judge, looks_red
 from bench.plan.model import VariantName
+from bench.spec.variant import Settings
 from bench.stats.compare import Verdict
 from tests.gate.figures import BASELINE, Blocks, gates, run_of
 
@@ -200,3 +202,18 @@ def test_a_run_without_a_candidate_is_told() -> None:
 def test_a_verdict_comes_out_the_same_when_judged_again() -> None:
     """Everything is told from the records, the screen too."""
     assert verdict_of(SLOWER) == verdict_of(SLOWER)
+
+
+def test_an_ack_that_comes_sooner_is_warned_of() -> None:
+    """A candidate that acks before its handler passes any rule on end-to-end times."""
+    early = Settings.model_validate({"ack": {"timing": "after-validation"}})
+    figures = run_of({"old": OLD[:5], "new": SLOWER[:5]})
+    (workload,) = figures.workloads
+    old, new = workload.cells
+    changed = replace(new, cell=replace(new.cell, settings=early))
+    figures = replace(figures, workloads=(replace(workload, cells=(old, changed)),))
+
+    warnings = judge(figures, gates(RULE, "lost == 0"), SIDES).warnings
+
+    assert any("what acks sooner is not done sooner" in warning for warning in warnings)
+    assert not any("acks sooner" in each for each in verdict_of(SLOWER).warnings)

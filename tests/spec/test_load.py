@@ -167,3 +167,39 @@ def test_cautions_stop_nothing_and_stand_at_their_place(tmp_path: Path) -> None:
 def test_a_config_without_problems_keeps_its_question(tmp_path: Path) -> None:
     """The report puts it above the comparison."""
     assert load_config(write(tmp_path, "c.yaml", CONFIG)).question == "How large?"
+
+
+ACKS = """\
+question: When?
+base:
+  pull: {batch: 10}
+variants:
+  early: {ack.timing: after-validation}
+  late: {}
+"""
+GOALS = (
+    MATRIX
+    + "primary: end_to_end_p99\nsecondary: [completion_p99]\nsuccess: [p99 < 20ms, lost == 0]\n"
+)
+
+
+def test_a_goal_on_acks_is_a_caution_where_acks_differ(tmp_path: Path) -> None:
+    """The variant that acks before its work would meet it best, and has done nothing sooner."""
+    path = write_all(tmp_path, config=ACKS, matrix=GOALS)
+
+    said = [str(caution) for caution in cautions_of(load_matrix(path))]
+
+    why = (
+        "end-to-end p99 ends with the ack, and these variants acknowledge at different moments "
+        "(after-validation, after-handler): what acks sooner is not done sooner; completion "
+        "compares the work"
+    )
+    assert said == [
+        f"configs/matrices/test.yaml:7: success[0] = 'p99 < 20ms': {why}",
+        f"configs/matrices/test.yaml:5: primary = 'end_to_end_p99': {why}",
+    ]
+
+
+def test_a_goal_on_acks_is_none_where_all_ack_alike(tmp_path: Path) -> None:
+    """End-to-end is what most ask for, and mean."""
+    assert cautions_of(load_matrix(write_all(tmp_path, matrix=GOALS))) == ()
