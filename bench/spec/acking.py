@@ -36,13 +36,22 @@ def misleads(metric: Metric | None, variants: Iterable[Settings]) -> str:
         metric: that a rule limits or a recommendation goes by; None for a count.
         variants: that are compared by it.
     """
-    moments = ack_moments(variants)
-    if metric is None or not metric.key.startswith("end_to_end") or len(moments) < 2:
+    compared = tuple(variants)
+    moments = ack_moments(compared)
+    if metric is None or not metric.key.startswith("end_to_end"):
         return ""
+    if len(moments) < 2:
+        return f"{metric.title} {_BEFORE}" if acks_early(compared) else ""
     return (
         f"{metric.title} ends with the ack, and these variants acknowledge at different moments "
         f"({', '.join(moments)}): what acks sooner is not done sooner; completion compares the work"
     )
+
+
+_BEFORE = (
+    "ends with an ack that comes before the handler, however late the work is done; completion "
+    "tells that"
+)
 
 
 def _moment(settings: Settings) -> str:

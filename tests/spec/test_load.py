@@ -203,3 +203,14 @@ def test_a_goal_on_acks_is_a_caution_where_acks_differ(tmp_path: Path) -> None:
 def test_a_goal_on_acks_is_none_where_all_ack_alike(tmp_path: Path) -> None:
     """End-to-end is what most ask for, and mean."""
     assert cautions_of(load_matrix(write_all(tmp_path, matrix=GOALS))) == ()
+
+
+def test_a_goal_on_acks_is_a_caution_where_all_ack_before_the_work(tmp_path: Path) -> None:
+    """It would be met while three of four messages are never handled."""
+    early = ACKS.replace("late: {}", "late: {ack.timing: after-validation, pull.batch: 20}")
+    path = write_all(tmp_path, config=early, matrix=GOALS)
+
+    said = [str(caution) for caution in cautions_of(load_matrix(path))]
+
+    assert len(said) == 2
+    assert all("comes before the handler" in caution for caution in said)
