@@ -187,7 +187,7 @@ def test_without_scripts_all_figures_are_still_there(opener: Opener, report: Pat
 
     assert page.locator("#workload-1-cells tbody tr").count() == len(SHOWN)
     assert page.locator("#workload-1-cells").is_visible()
-    assert page.get_by_text("Shortest end-to-end p99").is_visible()
+    assert page.get_by_text("Shortest completion p99").is_visible()
     assert page.locator("noscript").count() == page.locator(".plot").count()
     assert not page.locator("#theme").is_visible()
     details = page.locator("details").first
