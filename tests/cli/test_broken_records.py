@@ -84,7 +84,7 @@ def test_no_broken_record_ends_in_a_traceback_or_as_a_broken_rule(
 ) -> None:
     """310 mutations gave 60 tracebacks, each with the exit code of a broken rule.
 
-    No rule is broken in the sound run, and nothing that breaks a file breaks a rule.
+    No rule is broken in the sound run, and nothing breaks one but a count that falls short.
     """
     wrong = []
     for seed in range(MUTATIONS):
@@ -92,7 +92,8 @@ def test_no_broken_record_ends_in_a_traceback_or_as_a_broken_rule(
         done = mutations.mutate(directory / "results", random.Random(seed))  # noqa: S311 - no secret
         for words in (VERBS[0], VERBS[1 + seed % (len(VERBS) - 1)]):
             end = ended(jetbench(*words))
-            if end not in {0, 2, 3, 4}:
+            short = any(f"at {word!r}" in done for word in ("lost", "refused", "unconfirmed"))
+            if end not in {0, 2, 3, 4} and not (end == 1 and short):
                 wrong.append((seed, done, words, end))
 
     assert wrong == []
