@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, Array, TimeFigures, TrialFigures
-from bench.core.units import NS_PER_S
+from bench.core import text
+from bench.core.units import NS_PER_S, human_duration
 from bench.record.hlog import Interval
 from bench.record.schema import Slices, Time, Window
 from bench.stats.histogram import Histogram, merged
@@ -69,7 +70,8 @@ def longer_than_ns(trial: TrialFigures, time: Time, percentile: float) -> int | 
         trial that broke off, offered nothing, or never acknowledges.
     """
     window, counts, figures = trial.record.window, trial.record.window_counts, trial.times.get(time)
-    if window is None or counts is None or (time is Time.END_TO_END and not trial.record.acks):
+    never_ends = time is Time.END_TO_END and not trial.record.acks
+    if window is None or counts is None or never_ends or not trial.record.completed:
         return None
     if figures is None or not figures.count:
         return window.drained_ns - window.window_start_ns if counts.offered else None
@@ -78,6 +80,16 @@ def longer_than_ns(trial: TrialFigures, time: Time, percentile: float) -> int | 
     if told or figures.count >= offered * percentile / 100:
         return None
     return max(figures.max_ns or 0, window.drained_ns - window.window_end_ns)
+
+
+def written(trial: TrialFigures, time: Time, percentile: float) -> str:
+    """Write a percentile of a trial: `1.52 ms`, `≥ 13.0 s` where it is hidden, else `n/a`."""
+    figures = trial.times.get(time)
+    value_ns = None if figures is None else figures.percentiles_ns.get(percentile)
+    if value_ns is not None:
+        return human_duration(value_ns)
+    bound_ns = longer_than_ns(trial, time, percentile)
+    return text.NA if bound_ns is None else f"≥ {human_duration(bound_ns)}"
 
 
 def p99_of_slices(intervals: Sequence[Interval], slices: Slices) -> Array:

@@ -20,6 +20,7 @@ COLUMNS = (
     "metric",
     "value",
     "unit",
+    "at_least",
 )
 
 
@@ -29,7 +30,7 @@ def tidy(figures: RunFigures) -> pd.DataFrame:
     Returns:
         Columns COLUMNS. `variants` holds all names of the cell, separated by spaces; `metric` is a
         key of docs/METRICS.md or an entry of the ledger; `value` is missing where there is no
-        honest figure.
+        honest figure, and `at_least` tells what it exceeds where messages that never came hide it.
     """
     rows = [
         row
@@ -38,7 +39,9 @@ def tidy(figures: RunFigures) -> pd.DataFrame:
         for trial in cell.trials
         for row in _rows(figures.run_id, cell, trial)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": "float64"})
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
+        {"value": "float64", "at_least": "float64"}
+    )
 
 
 def _rows(run_id: str, cell: CellFigures, trial: TrialFigures) -> Iterator[tuple[object, ...]]:
@@ -54,8 +57,10 @@ def _rows(run_id: str, cell: CellFigures, trial: TrialFigures) -> Iterator[tuple
         record.started_utc,
     )
     for measure in MEASURES:
-        yield (*place, measure.metric.key, measure.of_trial(trial), measure.metric.unit)
+        value, unit = measure.of_trial(trial), measure.metric.unit
+        bound = measure.at_least(trial) if value is None else None
+        yield (*place, measure.metric.key, value, unit, bound)
     for word in COUNTS:
         count = None if record.ledger is None else getattr(record.ledger, word)
         unknown = count is None or count < 0
-        yield (*place, word, None if unknown else count, "msgs")
+        yield (*place, word, None if unknown else count, "msgs", None)

@@ -3,14 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.analysis.figures import CellFigures, Estimate, WorkloadFigures
+from bench.analysis import shortfalls
+from bench.analysis.comparison import CONFIDENCE
+from bench.analysis.figures import CellFigures, Estimate, TrialFigures, WorkloadFigures
+from bench.analysis.metrics import measure_of
+from bench.analysis.paired import lacking, readings
 from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.units import human_size
+from bench.record.schema import Time
 from bench.report import lettering, settings
 from bench.report.marks import Marks, column_marks
 from bench.report.model import Column, Entry, Row, Table, Tone
+from bench.spec.criteria import count_word
 from bench.spec.metrics import Metric
+from bench.stats.estimate import geometric_mean
 from bench.stats.simultaneous import MIN_BLOCKS
 
 LAG_SLOPE = "lag_slope_msgs_per_s"
@@ -38,6 +45,13 @@ class _Correctness:
     hint: str
 
 
+_SHORTFALLS = (
+    _Correctness("refused", "answered by an error; all trials together"),
+    _Correctness("unconfirmed", "published, never answered; all trials together"),
+    _Correctness("not_sent", "planned, never handed to the connection; all trials together"),
+)
+"""Shown where a cell has any: to be 0 like the lost ones, and columns are dear."""
+
 _COUNTS = (
     _Correctness("lost", "stored, never received and not in the backlog; all trials together"),
     _Correctness("duplicates", "deliveries of a message received before; all trials together"),
@@ -45,8 +59,23 @@ _COUNTS = (
 )
 
 
-COUNT_COLUMNS = len(_COUNTS)
-"""How many counts stand last in a table of cells."""
+LEAST_SHARE_SHOWN = 0.001
+"""Of the planned messages: below it the count alone says more."""
+
+
+def shortfalls_of(cells: Sequence[CellFigures]) -> tuple[str, ...]:
+    """Return what messages of these cells fell short by, beside lost ones."""
+    return tuple(each.key for each in _SHORTFALLS if shortfalls.total(cells, each.key))
+
+
+def count_columns(cells: Sequence[CellFigures]) -> int:
+    """Return how many counts stand last in a table of these cells."""
+    return len(_counts(cells))
+
+
+def _counts(cells: Sequence[CellFigures]) -> tuple[_Correctness, ...]:
+    shown = shortfalls_of(cells)
+    return (*(each for each in _SHORTFALLS if each.key in shown), *_COUNTS)
 
 
 def names(cell: CellFigures) -> tuple[str, ...]:
@@ -68,10 +97,14 @@ def workload_table(workload: WorkloadFigures, metrics: Sequence[Metric], id_: st
         columns.append(_metric_column(metric, scales[group_of(metric)]))
         if metric.key == LAG_SLOPE:
             columns.append(Column(title="verdict", group="Lag", hint=_VERDICT_HINT, numeric=False))
-    columns += [Column(title=c.key, group="Messages", hint=c.hint) for c in _COUNTS]
+    counts = _counts(workload.cells)
+    columns += [Column(title=count_word(c.key), group="Messages", hint=c.hint) for c in counts]
     marks = {metric.key: column_marks(metric, workload, workload.cells) for metric in metrics}
     rows = tuple(
-        Row(names=names(cell), entries=_cell_entries(cell, metrics, scales, marks))
+        Row(
+            names=names(cell),
+            entries=(*_cell_entries(cell, metrics, scales, marks), *_count_entries(cell, counts)),
+        )
         for cell in workload.cells
     )
     return Table(
@@ -104,7 +137,11 @@ def _cell_entries(
         entries.append(metric_entry(cell, metric, scale, marks[metric.key]))
         if metric.key == LAG_SLOPE:
             entries.append(verdict_entry(cell))
-    return (*entries, *(_count_entry(cell, counted) for counted in _COUNTS))
+    return tuple(entries)
+
+
+def _count_entries(cell: CellFigures, counts: Sequence[_Correctness]) -> tuple[Entry, ...]:
+    return tuple(_count_entry(cell, counted) for counted in counts)
 
 
 def question_table(
@@ -134,8 +171,11 @@ def question_table(
         if metric.key == LAG_SLOPE:
             rows.append(_row("lag verdict", [verdict_entry(cell) for cell in cells.values()]))
     rows += [
-        _row(f"{counted.key}, messages", [_count_entry(cell, counted) for cell in cells.values()])
-        for counted in _COUNTS
+        _row(
+            f"{count_word(counted.key)}, messages",
+            [_count_entry(cell, counted) for cell in cells.values()],
+        )
+        for counted in _counts(list(cells.values()))
     ]
     return Table(
         id=id_,
@@ -165,7 +205,7 @@ def metric_entry(
     """Return one figure of one cell, with its distance from the best where the blocks tell one."""
     estimate = cell.estimates.get(metric.key)
     if estimate is None:
-        return Entry(text=text.NA, hint=missing_reason(cell, metric), tone=Tone.MUTED)
+        return _missing_entry(cell, metric, scale)
     hint = f"{metric.title}: {_interval_words(estimate, metric, scale)}"
     if metric.key == LAG_SLOPE:
         return _slope_entry(cell, estimate, hint)
@@ -176,6 +216,24 @@ def metric_entry(
     detail = marks.of_first if first else marks.distance(cell)
     tone = Tone.BEST if first and detail == "best" else Tone.PLAIN
     return Entry(text=written, detail=detail, hint=hint, order=estimate.value, tone=tone)
+
+
+def _missing_entry(cell: CellFigures, metric: Metric, scale: text.Scale) -> Entry:
+    """Return what a figure surely exceeds where messages that never came hide it; else n/a."""
+    reason, bound = missing_reason(cell, metric), _bound(cell, metric)
+    if bound is None:
+        return Entry(text=text.NA, hint=reason, tone=Tone.MUTED)
+    written = f"≥ {_written(bound, metric, scale)}"
+    return Entry(text=written, hint=reason, order=bound, tone=Tone.BAD)
+
+
+def _bound(cell: CellFigures, metric: Metric) -> float | None:
+    """Return the mean over trials of what a figure is or exceeds; None where one tells neither."""
+    measure = measure_of(metric.key)
+    found = readings(measure, cell).values()
+    if not any(each.at_least for each in found) or lacking(measure, cell):
+        return None
+    return geometric_mean([each.value for each in found], confidence=CONFIDENCE).value
 
 
 def _slope_entry(cell: CellFigures, estimate: Estimate, hint: str) -> Entry:
@@ -218,10 +276,12 @@ def _count_entry(cell: CellFigures, counted: _Correctness) -> Entry:
     total = sum(count for count in counts if count is not None)
     if None in counts and not total:
         return Entry(text=f"? {text.NA}", hint="nobody can tell in every trial", tone=Tone.WARNING)
-    bad = total > 0 and counted.key == "lost"
+    bad = counted.key in shortfalls.SHORTFALLS and shortfalls.total([cell], counted.key) > 0
     mark = "✗ " if bad else ""
+    share = total / max(1, sum(ledger.planned for ledger in ledgers))
     return Entry(
         text=mark + text.count(total),
+        detail=text.percent(share) if bad and share >= LEAST_SHARE_SHOWN else "",
         hint=counted.hint,
         order=total,
         tone=Tone.BAD if bad else Tone.PLAIN,
@@ -234,11 +294,39 @@ def missing_reason(cell: CellFigures, metric: Metric) -> str:
         return "no valid trial"
     if metric.key.startswith("end_to_end") and cell.cell.settings.ack.timing == "none":
         return "this variant never acknowledges, so nothing ends its end-to-end time"
+    if behind := _behind(cell, metric):
+        return behind
     if metric.unit == "ns":
         return "fewer than 10 messages lie beyond this percentile"
     if metric.unit == "µs/msg":
         return "the process could not be read, for example a server on another host"
     return "not recorded in any valid trial"
+
+
+def _behind(cell: CellFigures, metric: Metric) -> str:
+    """Say how many messages never came so far, at worst, where that hides a figure; else empty."""
+    measure = measure_of(metric.key)
+    hidden = [
+        trial
+        for trial in cell.trials
+        if trial.record.valid
+        and measure.of_trial(trial) is None
+        and measure.at_least(trial) is not None
+    ]
+    shares = [_never_came(trial, metric) for trial in hidden]
+    if not shares:
+        return ""
+    came = f"up to {text.percent(max(shares))} of a trial's messages never came so far"
+    return f"{came}, so it is {'longer' if metric.unit == 'ns' else 'more'} than can be told"
+
+
+def _never_came(trial: TrialFigures, metric: Metric) -> float:
+    counts = trial.record.window_counts
+    time = next((time for time in Time if metric.key.startswith(f"{time}_ns")), None)
+    if counts is None or time is None or not counts.offered:
+        return 1.0
+    came = trial.times[time].count if time in trial.times else 0
+    return max(0, counts.offered - came) / counts.offered
 
 
 def group_of(metric: Metric) -> str:
@@ -276,11 +364,13 @@ def _group_scales(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> di
 
 def _values(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> list[float]:
     return [
-        cell.estimates[metric.key].value
-        for metric in metrics
-        for cell in cells
-        if metric.key in cell.estimates
+        value for metric in metrics for cell in cells if (value := _known(cell, metric)) is not None
     ]
+
+
+def _known(cell: CellFigures, metric: Metric) -> float | None:
+    estimate = cell.estimates.get(metric.key)
+    return _bound(cell, metric) if estimate is None else estimate.value
 
 
 def _scale(unit: str, values: list[float]) -> text.Scale:

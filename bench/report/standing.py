@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 
+from bench.analysis import shortfalls
 from bench.analysis.decision import Difference, Told
 from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
+from bench.analysis.metrics import measure_of
+from bench.analysis.paired import readings
 from bench.analysis.ranking import ranking_key, ranking_reason
+from bench.analysis.shortfalls import SHORTFALLS
 from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core import text
 from bench.core.units import human_duration
 from bench.report.model import Name, Sentence
+from bench.spec.criteria import count_word
 from bench.spec.metrics import Metric, metric_of
 from bench.stats.simultaneous import MIN_BLOCKS
 
-_LOST = "Messages were lost, whatever the times say: "
 _PERHAPS_LOST = "Whether messages were lost nobody can tell: "
 
 
@@ -24,10 +28,11 @@ def label(cell: CellFigures) -> str:
 def ranked(workload: WorkloadFigures) -> list[CellFigures]:
     """Return the valid cells that have the time they are ranked by, shortest p99 first.
 
-    Those that keep up; where none does, those whose lag grows, whose times say little.
+    Those that keep up, and carry every message; where none does, all, whose times say little.
     """
     having, key = _having(workload), ranking_key(workload.cells)
-    keeping_up = [cell for cell in having if cell not in _growing(workload)]
+    whole = [cell for cell in having if not shortfalls.of_cell(cell)]
+    keeping_up = [cell for cell in whole if cell not in _growing(workload)]
     return sorted(keeping_up or having, key=lambda cell: cell.estimates[key].value)
 
 
@@ -42,22 +47,23 @@ def answers(workload: WorkloadFigures, named: str = "") -> tuple[Sentence, ...]:
     The first sentence holds by itself: lists of runs show it alone.
 
     Args:
-        workload: with its figures; of an invalid one it says that, and what was lost.
+        workload: with its figures; of an invalid one it says that, and what fell short.
         named: the variant that the plan calls baseline; empty where it names none.
     """
+    short = [sentence for word in SHORTFALLS for sentence in _short(workload, word)]
     if why := reproach_of_workload(workload, named):
         return (
             (f"Nothing can be concluded: {why}.",),
-            *_naming(_LOST, _losing(workload)),
+            *short,
             *_naming(_PERHAPS_LOST, _perhaps_losing(workload)),
         )
     first, *others = _fastest(workload)
     reason = ranking_reason(workload.cells)
     return (
+        *short,
         first,
         *([(reason,)] if reason else []),
         *others,
-        *_naming(_LOST, _losing(workload)),
         *_naming(_PERHAPS_LOST, _perhaps_losing(workload)),
         *_naming("Lag is growing, so times get longer the longer it runs: ", _growing(workload)),
         *_naming("Too many invalid trials to be ranked: ", _invalid(workload)),
@@ -69,7 +75,10 @@ def _fastest(workload: WorkloadFigures) -> tuple[Sentence, ...]:
     cells, key = ranked(workload), ranking_key(workload.cells)
     metric = metric_of(key)
     if not cells:
-        return (_none_has(metric, _growing(workload)),)
+        measure = measure_of(key)
+        each = [r for cell in workload.cells for r in readings(measure, cell).values()]
+        behind = any(reading.at_least for reading in each)
+        return (_none_has(metric, _growing(workload), behind=behind),)
     best, others = cells[0], cells[1:]
     behind = best in _growing(workload)
     some = len(cells) < len(_having(workload))
@@ -97,7 +106,9 @@ def _fastest(workload: WorkloadFigures) -> tuple[Sentence, ...]:
     return (first, *(following or [("No cell is separably slower.",)]))
 
 
-def _none_has(metric: Metric, growing: Sequence[CellFigures]) -> Sentence:
+def _none_has(metric: Metric, growing: Sequence[CellFigures], *, behind: bool) -> Sentence:
+    if not growing and behind:
+        return (f"No cell has a figure for {metric.title}: too many messages never came so far.",)
     if not growing:
         return (f"No cell has a figure for {metric.title}: no valid trial had enough messages.",)
     words = f"No cell has a figure for {metric.title}: too much is never done, for lag is growing: "
@@ -141,8 +152,10 @@ def _growing(workload: WorkloadFigures) -> list[CellFigures]:
     return [cell for cell in workload.cells if cell.lag_verdict is LagVerdict.GROWING]
 
 
-def _losing(workload: WorkloadFigures) -> list[CellFigures]:
-    return [cell for cell in workload.cells if lost(cell)]
+def _short(workload: WorkloadFigures, word: str) -> tuple[Sentence, ...]:
+    """Name the cells that had messages lost or refused, say, which no time of theirs shows."""
+    cells = [cell for cell in workload.cells if shortfalls.total([cell], word)]
+    return _naming(f"Messages were {count_word(word)}, whatever the times say: ", cells)
 
 
 def _perhaps_losing(workload: WorkloadFigures) -> list[CellFigures]:

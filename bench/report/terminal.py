@@ -4,14 +4,15 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from bench.analysis import latency
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
 from bench.analysis.ranking import ranking_key
 from bench.core import text
-from bench.core.units import human_duration
 from bench.record.schema import Level, Time
 from bench.report import comparison, standing
 from bench.report.build import notices
 from bench.report.model import Entry, Tone, plain
+from bench.spec.criteria import count_word
 
 _SHOWN = (
     "delivery_ns_p99",
@@ -52,17 +53,23 @@ def _workload_table(figures: RunFigures, workload: WorkloadFigures, columns: int
     table = comparison.workload_table(workload, metrics, id_=workload.name)
     printed = RichTable(title=Text(workload.name), title_justify="left", box=None, pad_edge=False)
     printed.add_column("variant", overflow="fold")
-    for column in table.columns[: -comparison.COUNT_COLUMNS]:
+    counts, short = (
+        comparison.count_columns(workload.cells),
+        comparison.shortfalls_of(workload.cells),
+    )
+    for column in table.columns[:-counts]:
         printed.add_column(_heading(column.group, column.title, column.unit), justify="right")
     printed.add_column("lag")
-    printed.add_column("lost", justify="right")
+    for word in ("lost", *short):
+        printed.add_column(count_word(word), justify="right")
     for row, cell in zip(table.rows, workload.cells, strict=True):
-        entries = row.entries[: -comparison.COUNT_COLUMNS]
+        entries, counted = row.entries[:-counts], row.entries[-counts:]
         printed.add_row(
             _name(row.names, folded=narrow),
             *(_printed(entry) for entry in entries),
             _printed(comparison.verdict_entry(cell)),
             _lost(cell),
+            *(_printed(entry) for entry in counted[: len(short)]),
         )
     return printed
 
@@ -95,12 +102,9 @@ def trial_line(figures: TrialFigures, position: int, total: int) -> str:
     """Return one plain line on a trial: `[3/70] 003-… valid end-to-end p50 1.52 ms …`."""
     record = figures.record
     parts = [f"[{position}/{total}]", record.trial_id, _state(figures)]
-    times = figures.times.get(Time.END_TO_END)
-    if times is not None:
-        parts += [
-            f"end-to-end p50 {_duration(times.percentiles_ns.get(50.0))}",
-            f"p99 {_duration(times.percentiles_ns.get(99.0))}",
-        ]
+    p50, p99 = (latency.written(figures, Time.END_TO_END, each) for each in (50.0, 99.0))
+    if Time.END_TO_END in figures.times or p50 != text.NA:
+        parts += [f"end-to-end p50 {p50}", f"p99 {p99}"]
     if figures.rates is not None:
         kind = "acked" if record.acks else "delivered"
         rate = figures.rates.acked if record.acks else figures.rates.delivered
@@ -114,7 +118,3 @@ def _state(figures: TrialFigures) -> str:
         return "valid"
     codes = [f.code for f in figures.record.findings if f.level is Level.INVALID]
     return f"INVALID ({', '.join(codes) or 'broke off'})"
-
-
-def _duration(ns: int | None) -> str:
-    return text.NA if ns is None else human_duration(ns)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
+from bench.analysis import latency
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, TrialFigures
 from bench.core import text
 from bench.core.units import human_duration, human_size
@@ -30,12 +31,15 @@ def print_trial(figures: TrialFigures, console: Console) -> None:
 
 
 def _times(figures: TrialFigures) -> Table:
-    title = f"Times in the window (n/a: fewer than {MIN_BEYOND} messages beyond)"
+    title = (
+        f"Times in the window (n/a: fewer than {MIN_BEYOND} messages beyond; "
+        "≥: too many never came so far)"
+    )
     names = [f"p{percentile:g}" for percentile in PERCENTILES]
     table = Table("time", "messages", *names, "max", title=title, title_justify="left", box=None)
     for time, of_time in figures.times.items():
-        values = [of_time.percentiles_ns.get(percentile) for percentile in PERCENTILES]
-        cells = [_duration(value) for value in (*values, of_time.max_ns)]
+        values = [latency.written(figures, time, percentile) for percentile in PERCENTILES]
+        cells = [*values, _duration(of_time.max_ns)]
         table.add_row(time.replace("_", "-"), text.count(of_time.count), *cells)
     return table
 
@@ -60,7 +64,8 @@ def _rates(figures: TrialFigures) -> Table:
 def _ledger(figures: TrialFigures) -> Table:
     table = _two_columns("Ledger (whole trial)")
     if figures.record.ledger is not None:
-        for name, count in asdict(figures.record.ledger).items():
+        ledger = figures.record.ledger
+        for name, count in (asdict(ledger) | {"not_sent": ledger.not_sent}).items():
             shown = text.count(count) if count >= 0 else text.NA
             table.add_row(name.replace("_", " "), shown)
     return table

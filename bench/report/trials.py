@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
+from bench.analysis.shortfalls import SHORTFALLS
 from bench.core import text
 from bench.core.units import human_duration, human_size
 from bench.record.schema import Finding, Ledger, Level, ProcessUsage, Time
 from bench.report import comparison
 from bench.report.model import Column, Entry, Row, Table, Tone
+from bench.spec.criteria import count_word
 
 _COUNTS = (
     ("planned", "messages in the schedule"),
     ("published", "handed to the connection"),
+    ("not_sent", "planned, never handed to the connection"),
     ("stored", "confirmed by a PubAck"),
     ("refused", "answered by an error PubAck"),
     ("unconfirmed", "published, never answered"),
@@ -25,7 +28,7 @@ _COUNTS = (
     ("foreign", "deliveries that carry no id of the trial"),
     ("backlog", "still held by the server when the drain ended"),
 )
-_BAD_WHEN_ABOVE_0 = {"refused", "unconfirmed", "lost", "foreign"}
+_BAD_WHEN_ABOVE_0 = {*SHORTFALLS, "foreign"}
 _LEVELS = {Level.INVALID: Tone.BAD, Level.WARNING: Tone.WARNING, Level.NOTE: Tone.MUTED}
 _LEVEL_MARKS = {Level.INVALID: "✗", Level.WARNING: "▲", Level.NOTE: "i"}
 _FEW_TRIALS = 4
@@ -52,7 +55,7 @@ def ledger_table(figures: RunFigures) -> Table:
     """Return where every message of every trial went; missing trials stand last."""
     columns = (
         Column(title="state", numeric=False),
-        *(Column(title=key, hint=hint) for key, hint in _COUNTS),
+        *(Column(title=count_word(key), hint=hint) for key, hint in _COUNTS),
         Column(title="slip p99", hint="how late messages left: sent − intended"),
     )
     rows = [

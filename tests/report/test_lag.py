@@ -42,7 +42,7 @@ def test_a_loss_that_nobody_can_tell_is_no_zero_and_hides_none(
 
     row = comparison.workload_table(workload, [], "table").rows[0]
 
-    entry = row.entries[-comparison.COUNT_COLUMNS]
+    entry = row.entries[-comparison.count_columns(workload.cells)]
     assert (entry.text, entry.tone) == (text, tone)
 
 

@@ -1,0 +1,100 @@
+"""What a cell that refuses, or never finishes, looks like: bad at first sight."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.figures import CellFigures, TrialFigures, WorkloadFigures
+from bench.core.text import Scale
+from bench.record.schema import Time
+from bench.report import comparison, standing, terminal
+from bench.report.model import Entry, Tone, plain
+from bench.spec.metrics import METRICS, metric_of
+from tests.analysis import runs
+from tests.gate.figures import counting, figures_of, time_of, trial_of, with_trials
+
+CELL = runs.cell("new")
+P99 = "end_to_end_ns_p99"
+
+
+def of(change: Callable[[TrialFigures], TrialFigures]) -> WorkloadFigures:
+    """A workload of one sound cell of 20 ms, and one of 10 ms whose trials are changed so."""
+    old = runs.cell("old")
+    sound = with_trials(old, [trial_of(old, block, 20.0) for block in range(1, 6)])
+    other = with_trials(CELL, [change(trial_of(CELL, block, 10.0)) for block in range(1, 6)])
+    plan = runs.plan([old, CELL], blocks=5)
+    return figures_of(plan, {"small-events": [sound, other]}).workloads[0]
+
+
+def never_finished(trial: TrialFigures) -> TrialFigures:
+    """A quarter of the 20 000 messages never came; the drain of 1 s ended without them."""
+    finished = time_of(10.0, messages=15_000)
+    unknown = {p: ns if p < 75 else None for p, ns in finished.percentiles_ns.items()}
+    return replace(trial, times={Time.END_TO_END: replace(finished, percentiles_ns=unknown)})
+
+
+def entry(workload: WorkloadFigures, cell: CellFigures, title: str) -> Entry:
+    table = comparison.workload_table(workload, METRICS, id_="t")
+    place = next(i for i, column in enumerate(table.columns) if column.title == title)
+    return table.rows[workload.cells.index(cell)].entries[place]
+
+
+@pytest.mark.parametrize(
+    ("word", "counts"),
+    [
+        ("refused", {"refused": 6_860}),
+        ("unconfirmed", {"unconfirmed": 6_860}),
+        ("not sent", {"published": 7_140}),
+        ("lost", {"lost": 6_860}),
+    ],
+)
+def test_what_fell_short_stands_first_and_red(word: str, counts: dict[str, int]) -> None:
+    """49 % of 14 000 in each trial: no reader may first see that the rest was twice as fast."""
+    workload = of(lambda trial: counting(trial, **counts))
+    sound, short = workload.cells
+
+    first, second, *_ = (plain(sentence) for sentence in standing.answers(workload))
+
+    assert first == f"Messages were {word}, whatever the times say: pull-batch/new."
+    assert "pull-batch/new" not in second
+    found = entry(workload, short, word)
+    assert (found.text, found.detail, found.tone) == ("✗ 34\u202f300", "49.0 %", Tone.BAD)
+    assert entry(workload, sound, word).text == "0"
+
+
+def test_a_table_without_shortfalls_has_no_columns_for_them() -> None:
+    """Columns are dear, and three of zeros say no more than none."""
+    workload = of(lambda trial: trial)
+
+    titles = [c.title for c in comparison.workload_table(workload, METRICS, id_="t").columns]
+
+    assert not {"refused", "unconfirmed", "not sent"} & set(titles)
+    assert "lost" in titles
+
+
+def test_what_never_came_hides_a_percentile_and_the_table_says_so() -> None:
+    """A quarter never finished: p99 is no n/a for want of messages, it is 1 s or more."""
+    workload = of(never_finished)
+    found = comparison.metric_entry(
+        workload.cells[1], metric_of(P99), Scale(unit="ms", factor=1e6), None
+    )
+
+    assert (found.text, found.tone) == ("≥ 1\u202f000", Tone.BAD)
+    assert found.hint == (
+        "up to 25.0 % of a trial's messages never came so far, so it is longer than can be told"
+    )
+
+
+def test_a_median_that_most_messages_reached_is_told() -> None:
+    """Three quarters came: half of all certainly did, in 10 ms."""
+    cell = of(never_finished).cells[1]
+
+    assert cell.estimates["end_to_end_ns_p50"].value == pytest.approx(10e6)
+
+
+def test_the_line_of_a_trial_says_what_is_hidden() -> None:
+    """Whoever watches a run must not read n/a and think of a short window."""
+    line = terminal.trial_line(of(never_finished).cells[1].trials[0], 1, 5)
+
+    assert "p50 10.0 ms  p99 ≥ 1.00 s" in line
