@@ -66,6 +66,7 @@ def answers(workload: WorkloadFigures, named: str = "") -> tuple[Sentence, ...]:
         *others,
         *_naming(_PERHAPS_LOST, _perhaps_losing(workload)),
         *_naming("Lag is growing, so times get longer the longer it runs: ", _growing(workload)),
+        *_naming("Not ranked, for some trial fell too far behind to tell: ", _untold(workload)),
         *_naming("Too many invalid trials to be ranked: ", _invalid(workload)),
         *_naming("Never acknowledges, so has no end-to-end time: ", _never_acking(workload)),
     )
@@ -164,6 +165,14 @@ def _perhaps_losing(workload: WorkloadFigures) -> list[CellFigures]:
 
 def _never_acking(workload: WorkloadFigures) -> list[CellFigures]:
     return [cell for cell in workload.cells if cell.cell.settings.ack.timing == "none"]
+
+
+def _untold(workload: WorkloadFigures) -> list[CellFigures]:
+    """Return the sound cells whose time some trials tell and others can only bound."""
+    key = ranking_key(workload.cells)
+    decision = workload.decisions.get(key)
+    told = decision.ids if decision else ()
+    return [c for c in workload.cells if c.cell.id in told and key not in c.estimates]
 
 
 def _invalid(workload: WorkloadFigures) -> list[CellFigures]:

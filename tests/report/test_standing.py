@@ -151,3 +151,18 @@ def test_of_an_invalid_workload_nothing_is_concluded() -> None:
     (only,) = (plain(sentence) for sentence in standing.answers(figures, "pull-batch/old"))
 
     assert only.startswith("Nothing can be concluded: the baseline cannot be relied on")
+
+
+def test_a_cell_that_fell_behind_in_a_trial_is_named_and_not_left_out() -> None:
+    """Without a p99 it cannot be ranked, and a headline without it would pass it over."""
+    figures = workload(FAST, SLOW, replace(SLOW, names=("c/behind",)))
+    behind = figures.cells[2]
+    first, *others = behind.trials
+    times = first.times[Time.END_TO_END]
+    few = replace(times, count=10, percentiles_ns=dict.fromkeys(times.percentiles_ns))
+    fallen = replace(first, times={**first.times, Time.END_TO_END: few})
+    cells = (*figures.cells[:2], cell_figures(behind.cell, (fallen, *others)))
+
+    words = said(replace(figures, cells=cells, decisions=decisions(cells)))
+
+    assert "Not ranked, for some trial fell too far behind to tell: c/behind." in words
