@@ -17,7 +17,8 @@ _CUT_SHORT = frozenset(
     {"not-started", "worker-died", "worker-silent", "server-ended", "broken-off"}
 )
 _HELD_UP = frozenset({
-    "offered-rate-missed", "generator-saturated", "cpu-throttled", "cpu-steal", "clock-step",
+    "offered-rate-missed", "window-too-small", "generator-saturated",
+    "cpu-throttled", "cpu-steal", "clock-step",
 })  # fmt: skip
 
 _EXCUSED_BY: Mapping[str, frozenset[str]] = {

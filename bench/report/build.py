@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.ranking import ranking_key, ranking_time
 from bench.analysis.validity import reproach_of, reproach_of_workload
@@ -106,7 +107,7 @@ def notices(figures: RunFigures) -> tuple[Notice, ...]:
         found.append(
             Notice(tone=Tone.WARNING, word="A quick look", sentence=(_quick_words(figures),))
         )
-    found += _not_to_be_relied_on(figures)
+    found += [*_fell_short(figures), *_not_to_be_relied_on(figures)]
     invalid = [t.record.trial_id for t in trials.all_trials(figures) if not t.record.valid]
     if invalid:
         found.append(
@@ -155,6 +156,16 @@ def _not_to_be_relied_on(figures: RunFigures) -> Iterator[Notice]:
             if why := reproach_of(cell):
                 sentence = ("Conclude nothing, under ", Name(workload.name), f", from {why}.")
                 yield Notice(tone=Tone.BAD, word="Invalid cell", sentence=sentence)
+
+
+def _fell_short(figures: RunFigures) -> Iterator[Notice]:
+    """Yield how many messages were lost or refused, say: no figure of a time shows it."""
+    cells = [cell for workload in figures.workloads for cell in workload.cells]
+    totals = {word: shortfalls.total(cells, word) for word in shortfalls.SHORTFALLS}
+    short = {word: msgs for word, msgs in totals.items() if msgs}
+    if short:
+        words = f"{shortfalls.written(short)}; more than a rule allows ends a run with 1."
+        yield Notice(tone=Tone.BAD, word="✗ Messages fell short", sentence=(words,))
 
 
 def _named(words: Sequence[str]) -> Sentence:

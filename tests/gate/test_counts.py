@@ -61,6 +61,7 @@ def test_losses_and_refusals_of_an_invalid_trial_count(word: str, code: str) -> 
     [
         ("not_sent", "broken-off", {"published": 100}),
         ("not_sent", "generator-saturated", {"published": 100}),
+        ("not_sent", "window-too-small", {"published": 100}),
         ("unconfirmed", "connection-fault", {"unconfirmed": 9}),
         ("refused", "server-ended", {"refused": 9}),
         ("lost", "worker-died", {"lost": 9}),  # whose account of what it received is gone

@@ -8,7 +8,7 @@ import pytest
 from bench.analysis.figures import CellFigures, TrialFigures, WorkloadFigures
 from bench.core.text import Scale
 from bench.record.schema import Time
-from bench.report import comparison, standing, terminal
+from bench.report import build, comparison, standing, terminal
 from bench.report.model import Entry, Tone, plain
 from bench.spec.metrics import METRICS, metric_of
 from tests.analysis import runs
@@ -98,3 +98,14 @@ def test_the_line_of_a_trial_says_what_is_hidden() -> None:
     line = terminal.trial_line(of(never_finished).cells[1].trials[0], 1, 5)
 
     assert "p50 10.0 ms  p99 ≥ 1.00 s" in line
+
+
+def test_a_red_notice_heads_the_report_of_a_run_that_refused() -> None:
+    """Whoever opens it sees that before any figure; 6 860 messages in each of five trials."""
+    workload = of(lambda trial: counting(trial, refused=6_860))
+    plan = runs.plan([cell.cell for cell in workload.cells], blocks=5)
+
+    found = build.notices(figures_of(plan, {"small-events": workload.cells}))
+
+    (notice,) = (each for each in found if each.tone is Tone.BAD)
+    assert plain(notice.sentence).startswith("34\u202f300 messages refused;")
