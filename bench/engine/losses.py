@@ -69,12 +69,15 @@ class _Receipts:
 
     Attributes:
         seqs: all of them.
-        open_seqs: those never acknowledged and not given up by the server.
+        open_seqs: those never acknowledged.
+        given_up_seqs: of those, delivered so often that the server gives them up: at once, or when
+            the wait for the last ack is over.
         last_in_all: every process has received this one or a later one.
     """
 
     seqs: IntArray
     open_seqs: IntArray
+    given_up_seqs: IntArray
     last_in_all: int
 
 
@@ -98,11 +101,7 @@ def _held(
     pending = backlog.msgs - backlog.ack_pending_msgs
     nameless = _nameless(table)
     if backlog.tracked:
-        waiting = receipts.open_seqs
-        if backlog.present is not None:
-            waiting = backlog.present.among(waiting)
-        on_the_way = max(0, backlog.ack_pending_msgs - waiting.size)
-        least, most = pending + on_the_way, pending + on_the_way
+        least, most = (pending + each for each in _on_the_way(receipts, backlog, unseen - pending))
     else:
         passed = _passed_over(receipts) - nameless
         least, most = pending, unseen - max(0, passed)
@@ -110,6 +109,21 @@ def _held(
         unreceived = backlog.present.msgs - backlog.present.among(receipts.seqs).size
         least, most = min(least, unreceived), min(most, unreceived)
     return least - nameless, most
+
+
+def _on_the_way(receipts: _Receipts, backlog: Backlog, missing: int) -> tuple[int, int]:
+    """Return the least and the most of the missing messages that wait for an ack.
+
+    What was given up may wait still. Where more wait than are missing, acks that we handed over
+    never arrived, and then nobody can tell how many.
+    """
+    open_ = receipts.open_seqs
+    if backlog.present is not None:
+        open_ = backlog.present.among(open_)
+    given_up = int(np.count_nonzero(np.isin(open_, receipts.given_up_seqs)))
+    least = max(0, backlog.ack_pending_msgs - open_.size)
+    most = max(0, backlog.ack_pending_msgs - open_.size + given_up)
+    return 0 if least > missing else least, most
 
 
 def _nameless(table: MessageTable) -> int:
@@ -136,10 +150,10 @@ def _receipts(consumers: Sequence[ConsumerRecord], max_deliver: int | None) -> _
         for record in came
     ]
     seqs = np.unique(np.concatenate([empty, *(record.stream_seqs for record in came)]))
-    done = np.concatenate([empty, *settled, *given_up])
     silent = len(came) < len(consumers)
     return _Receipts(
         seqs=seqs,
-        open_seqs=seqs[~np.isin(seqs, done)],
+        open_seqs=seqs[~np.isin(seqs, np.concatenate([empty, *settled]))],
+        given_up_seqs=np.concatenate([empty, *given_up]),
         last_in_all=0 if silent else min((int(r.stream_seqs.max()) for r in came), default=0),
     )
