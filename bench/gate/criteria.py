@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from bench.analysis.decision import Decision
 from bench.analysis.figures import CellFigures, LagVerdict, RunFigures, WorkloadFigures
+from bench.analysis.metrics import measure_of
+from bench.analysis.paired import lacking, readings
 from bench.analysis.ranking import primary_of, secondary_of
 from bench.analysis.validity import reproach_of_workload
+from bench.core import text
 from bench.gate.rules import Case, look
 from bench.gate.unasked import broken_unwritten
 from bench.gate.verdict import label
@@ -197,11 +200,27 @@ def _mark(
     )
     itself = against is not None and against.cell.id == candidate.cell.id
     if itself and not case.reproach:
-        said, reason = Verdict.PASS, _IS_BASELINE
+        said, reason = _of_itself(rule, candidate)
     else:
         found = look(case)
         said, reason = found.verdict, found.reason
     return Mark(workload=workload.name, rule=str(rule), verdict=said, reason=reason)
+
+
+def _of_itself(rule: Criterion, baseline: CellFigures) -> tuple[Verdict, str]:
+    """Return what a rule says of the baseline beside itself: it decides nothing if it fell behind.
+
+    Else it alone would meet the rule, for no candidate can be told from it.
+    """
+    assert rule.metric is not None  # noqa: S101 - the grammar compares nothing else
+    measure = measure_of(rule.metric.key)
+    if any(reading.fell_behind for reading in readings(measure, baseline).values()):
+        said = "and fell behind, so its true figure is worse than can be told"
+        return Verdict.INCONCLUSIVE, f"{_IS_BASELINE} {said}"
+    if silent := lacking(measure, baseline):
+        lack = f"{text.plural(silent, 'valid trial')} without {rule.metric.title}"
+        return Verdict.INCONCLUSIVE, f"{_IS_BASELINE} and has {lack}"
+    return Verdict.PASS, _IS_BASELINE
 
 
 def _ranked(
@@ -302,7 +321,7 @@ def _shared(standings: Sequence[Standing]) -> tuple[Mark, ...]:
     """Return what is not passed and the same for all of several variants, to be said once."""
     found: list[Mark] = []
     for alike in zip(*(standing.marks for standing in standings), strict=True):
-        others = [mark for mark in alike if mark.reason != _IS_BASELINE]
+        others = [mark for mark in alike if not mark.reason.startswith(_IS_BASELINE)]
         same = len(others) > 1 and len(set(others)) == 1
         if same and others[0].verdict is not Verdict.PASS:
             found.append(others[0])

@@ -169,3 +169,17 @@ def test_a_block_whose_lag_nobody_saw_lets_no_rule_pass(rule: str) -> None:
     assert judged(rule, seen).verdict is Verdict.PASS
     assert judged(rule, unseen).verdict is Verdict.INCONCLUSIVE
     assert "lag_msgs_peak" not in unseen.estimates
+
+
+@pytest.mark.parametrize("rule", RULES[3:])
+def test_a_baseline_that_stalled_meets_no_rule_against_itself(rule: str) -> None:
+    """Nobody can be told from it, so it alone would meet the rule, and be recommended."""
+    plan = replace(
+        runs.plan([OLD, NEW], blocks=5), quick=False, success=(rule,), baseline="pull-batch/old"
+    )
+
+    found = answer(figures_of(plan, {"small-events": [cell("old", stalls=(2, 3)), cell("new")]}))
+
+    assert found is not None
+    assert (found.recommended, found.verdict) == ("", Verdict.INCONCLUSIVE)
+    assert "it is the baseline and fell behind" in found.standings[0].marks[0].reason
