@@ -34,14 +34,16 @@ def own_and_servers_lag(
     """Return a finding when the server's lag was not what the clients' instants allow, for a while.
 
     Allowed for, in each sample: what happened between question and answer, messages whose PubAck
-    was under way, and acks under way. Less than allowed proves nothing where messages leave the
-    stream without an ack: by limits, by `max_deliver`, or because they were not added to it.
+    was under way, and acks under way. What the ledger calls lost is missing on the server too: the
+    two agree on it, and the trial stays as bad as it was. Less than allowed proves nothing where
+    messages leave the stream without an ack: by limits, by `max_deliver`, or because they were not
+    added to it.
     """
     if not record.acks:
         return ()
     at_s, lag_msgs = instants_s(samples), column(samples, "lag_msgs")
     more = lag_msgs - column(samples, "lag_msgs_most")
-    less = column(samples, "lag_msgs_least") - lag_msgs
+    less = column(samples, "lag_msgs_least") - lag_msgs - _lost_msgs(record)
     told = np.isfinite(more)
     told &= (at_s >= window.window_start_ns / NS_PER_S) & (at_s < window.window_end_ns / NS_PER_S)
     added_all = all(finding.code != "publish-duplicates" for finding in record.findings)
@@ -56,6 +58,10 @@ def own_and_servers_lag(
         f"the clients' instants allow, by {msgs:.0f} at most."
     )
     return (Finding(level=Level.INVALID, code="counts-disagree", text=text),)
+
+
+def _lost_msgs(record: TrialRecord) -> int:
+    return 0 if record.ledger is None else max(0, record.ledger.lost)
 
 
 def _apart_for_long(at_s: Array, by_msgs: Array) -> tuple[float, float] | None:

@@ -174,6 +174,19 @@ def test_a_server_that_tells_less_than_is_sure_is_disagreed_with() -> None:
     assert "told fewer messages" in figures.record.findings[0].text
 
 
+def test_what_is_lost_is_missing_on_the_server_and_no_contradiction() -> None:
+    """An invalid trial is left out of the percentiles, which what is lost makes endless."""
+    vanished = between(5, 14, 100)
+    sampled = table(unacked=vanished, least=vanished, most=vanished)
+    record = runs.record(TRIAL)
+    assert record.ledger is not None
+    losing = replace(record, ledger=replace(record.ledger, lost=100))
+    other = replace(record, ledger=replace(record.ledger, lost=99))
+
+    assert codes(judged(sampled, record=losing)) == []
+    assert codes(judged(sampled, record=other)) == ["counts-disagree"]
+
+
 @pytest.mark.parametrize(
     "settings", [{"stream": {"max_msgs": 10}}, {"consumer": {"max_deliver": 2}}]
 )

@@ -19,7 +19,7 @@ from bench.stats.compare import Verdict
 from tests.gate.figures import gates
 from tests.judging.worlds import Fate, Truth, World, world
 
-WORLDS = 24
+WORLDS = 40
 CELLS = ("base", "one", "two")
 BASELINE = VariantName(config="pull-batch", variant="base")
 LIMIT_NS, MARGIN = 8e6, 1.10
