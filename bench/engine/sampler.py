@@ -19,6 +19,7 @@ from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.core.units import NS_PER_S
 from bench.engine.ackcheck import METRIC_SUBJECT, SAMPLES_PER_S, AckEvent, read_ack_event
 from bench.engine.clock import Alarm, now_ns
+from bench.engine.ending import end
 from bench.engine.gaps import Gaps
 from bench.engine.usage import find_process, read_host_cpu, read_usage
 
@@ -64,10 +65,21 @@ class Sampler:
     async def run(self, start_ns: int, alarm: Alarm) -> None:
         """Sample from the trial's start on."""
         self._start_ns = start_ns
-        async with asyncio.TaskGroup() as probes:
-            probes.create_task(self._again_and_again(SAMPLE_HZ, alarm, self._read_usage))
-            probes.create_task(self._again_and_again(SAMPLE_HZ, alarm, self._ask_lag))
-            probes.create_task(self._again_and_again(STREAM_HZ, alarm, self._ask_stream))
+        # A task group would cancel each only once, and that can be swallowed.
+        probes = [
+            asyncio.create_task(self._again_and_again(per_s, alarm, probe))
+            for per_s, probe in (
+                (SAMPLE_HZ, self._read_usage),
+                (SAMPLE_HZ, self._ask_lag),
+                (STREAM_HZ, self._ask_stream),
+            )
+        ]
+        try:
+            failed, _ = await asyncio.wait(probes, return_when=asyncio.FIRST_EXCEPTION)
+            for probe in failed:
+                probe.result()
+        finally:
+            await end(*probes)
 
     async def _again_and_again(
         self, per_s: int, alarm: Alarm, probe: Callable[[], Awaitable[None]]

@@ -21,6 +21,7 @@ from bench.engine.acks import make_ack_plan
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
+from bench.engine.ending import end
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
     Broke,
@@ -197,16 +198,9 @@ async def _attend(
             await channel.send(Broke(_in_words(error)))
         await channel.send(progress())
     watching.cancel()
-    await _end(working)
+    await end(working)
     stopped.result()
     return stalls.longest_ns
-
-
-async def _end(working: "asyncio.Task[None]") -> None:
-    """Cancel until it takes: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
-    while not working.done():
-        working.cancel()
-        await asyncio.wait({working}, timeout=PROGRESS_EVERY_S)
 
 
 def _in_words(error: BaseException) -> str:

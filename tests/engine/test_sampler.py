@@ -1,0 +1,45 @@
+"""The sampler's end, with a client that does what the library's own waiting can do."""
+
+import asyncio
+
+import uvloop
+from nats.aio.client import Client
+
+from bench.broker.admin import trial_names
+from bench.engine.clock import Alarm, now_ns
+from bench.engine.sampler import Sampler
+
+
+class DeafClient(Client):
+    """Never answers, and lets its first cancellations pass unheard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unheard = 0
+
+    async def request(self, *_: object, **__: object) -> None:  # type: ignore[override]
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                self.unheard += 1
+                if self.unheard > 3:
+                    raise
+
+
+def test_a_probe_that_swallows_a_cancellation_does_not_hold_the_sampler() -> None:
+    """`asyncio.wait_for` of Python 3.11 does so; the sampler then never answered the stop."""
+
+    async def stopped() -> tuple[DeafClient, bool]:
+        client = DeafClient()
+        sampler = Sampler(client, trial_names("run", 1), {}, seed=1)
+        running = asyncio.create_task(sampler.run(now_ns(), Alarm()))
+        await asyncio.sleep(0.3)
+        running.cancel()
+        await asyncio.wait({running}, timeout=60)
+        return client, running.cancelled()
+
+    client, cancelled = uvloop.run(stopped())
+
+    assert cancelled
+    assert client.unheard > 3
