@@ -47,7 +47,7 @@ from bench.cli.progress import make_watcher
 from bench.cli.reporting import write_report
 from bench.core.errors import ExitCode, RecordError, UsageError, worst
 from bench.gate.criteria import answer
-from bench.gate.unasked import falls_short
+from bench.gate.unasked import falls_short, may_fall_short
 from bench.gate.verdict import EXIT_CODES
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
@@ -110,7 +110,8 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
 
     Ends with 0 when it could be measured and every message went all the way, 1 when more were lost,
     refused, unconfirmed or not sent than a criterion allows or every variant breaks the matrix's
-    criteria, 3 when none surely meets them, 4 when the baseline or too many cells are invalid.
+    criteria, 3 when none surely meets them or nobody can tell whether messages were lost, 4 when
+    the baseline or too many cells are invalid.
     """
     target = target_of(server, creds, server_bin, store_dir, context)
     waits = patience_of(patience)
@@ -215,4 +216,6 @@ def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:
 def _exit_code(workload: WorkloadFigures, rules: Sequence[Criterion], baseline: str) -> ExitCode:
     if falls_short(rules, workload):
         return ExitCode.FAILED
-    return ExitCode.INVALID if reproach_of_workload(workload, baseline) else ExitCode.OK
+    if reproach_of_workload(workload, baseline):
+        return ExitCode.INVALID
+    return ExitCode.INCONCLUSIVE if may_fall_short(rules, workload) else ExitCode.OK

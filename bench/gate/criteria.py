@@ -16,7 +16,7 @@ from bench.analysis.ranking import primary_of, secondary_of
 from bench.analysis.validity import reproach_of_workload
 from bench.core import text
 from bench.gate.rules import Case, look
-from bench.gate.unasked import broken_unwritten
+from bench.gate.unasked import unmet_unwritten
 from bench.gate.verdict import label
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import Better, Metric
@@ -63,7 +63,8 @@ class Answer:
 
     Attributes:
         question: of the matrix; may be empty.
-        rules: criteria, as rules are written, and the unwritten ones that a variant breaks.
+        rules: criteria, as rules are written, and the unwritten ones that a variant does not
+            surely hold.
         primary: title of the figure that the recommendation goes by.
         standings: of every variant, in the order of the files.
         recommended: name of a variant; empty where none surely meets the criteria.
@@ -107,7 +108,7 @@ def answer(figures: RunFigures) -> Answer | None:
     if not written:
         return None
     cells = [cell for workload in figures.workloads for cell in workload.cells]
-    rules = (*written, *broken_unwritten(written, cells))
+    rules = (*written, *unmet_unwritten(written, cells))
     variants = _variants(figures)
     standings = tuple(
         _standing(cells, rules, figures, variants.get(_baseline_key(figures)))

@@ -15,7 +15,7 @@ from bench.core import text
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.core.words import nearest
 from bench.gate.rules import Case, Look, look
-from bench.gate.unasked import broken_unwritten
+from bench.gate.unasked import unmet_unwritten
 from bench.plan.model import VariantName
 from bench.spec.acking import misleads
 from bench.spec.criteria import Criterion
@@ -229,11 +229,11 @@ def cases_of(figures: RunFigures, gates: Gates, sides: Sides) -> tuple[Case, ...
 
 
 def _unwritten(figures: RunFigures, gates: Gates, sides: Sides) -> Iterator[Case]:
-    """Yield what a candidate breaks without being asked: messages that were refused, say."""
+    """Yield what a candidate does not surely hold unasked: messages that were refused, say."""
     for workload in figures.workloads:
         written = gates.rules_for(workload.name)
         for candidate in _candidates(workload, sides) if written else ():
-            for rule in broken_unwritten(written, [candidate]):
+            for rule in unmet_unwritten(written, [candidate]):
                 yield Case(workload=workload.name, rule=rule, candidate=candidate, baseline=None)
 
 

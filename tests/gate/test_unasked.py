@@ -6,7 +6,7 @@ import pytest
 
 from bench.analysis.figures import CellFigures, RunFigures
 from bench.gate.criteria import answer
-from bench.gate.unasked import falls_short
+from bench.gate.unasked import falls_short, may_fall_short
 from bench.gate.verdict import Sides, judge
 from bench.spec.criteria import parse_criterion
 from bench.stats.compare import Verdict
@@ -120,3 +120,40 @@ def test_a_run_falls_short_by_what_no_rule_allows(
     (workload,) = run(cell("sound"), cell("other", **counts)).workloads
 
     assert falls_short(tuple(map(parse_criterion, rules)), workload) is short
+
+
+def test_a_loss_that_nobody_can_tell_is_not_recommended() -> None:
+    """Perhaps it lost some: the slower one, which surely lost none, is to be taken."""
+    figures = run(cell("fast", lost=-1), cell("slow", 15.0), success=("p99 < 20ms",))
+
+    found = answer(figures)
+
+    assert found is not None
+    assert found.recommended == "pull-batch/slow"
+    assert [str(standing.verdict) for standing in found.standings] == ["inconclusive", "pass"]
+
+
+def test_a_gate_does_not_pass_what_perhaps_lost_messages() -> None:
+    """Nobody asked, and nobody can tell: no green, and no red."""
+    figures = run(cell("old"), cell("new", lost=-1))
+
+    found = judge(figures, gates("p99 vs baseline <= +10%"), Sides(baseline=BASELINE))
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert [(o.rule, str(o.verdict)) for o in found.outcomes] == [
+        ("lost == 0", "inconclusive"),
+        ("end_to_end_p99 vs baseline <= +10%", "pass"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "lost", "unsure"),
+    [((), 0, False), ((), -1, True), ((), 1, False), (("lost <= 1%",), -1, True)],
+)
+def test_a_run_may_have_fallen_short_where_nobody_can_tell(
+    rules: tuple[str, ...], lost: int, unsure: bool
+) -> None:
+    """Then `jetbench run` ends with 3: 0 says that every message went all the way."""
+    (workload,) = run(cell("sound"), cell("other", lost=lost)).workloads
+
+    assert may_fall_short(tuple(map(parse_criterion, rules)), workload) is unsure
