@@ -1,13 +1,14 @@
 """`jetbench compare`: what variants change against a baseline, or a run against an older one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from bench.analysis import shortfalls
 from bench.analysis.decision import NOTHING_TOLD, Told
-from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.figures import CellFigures, LagVerdict, RunFigures, WorkloadFigures
 from bench.analysis.hosts import differences
 from bench.analysis.metrics import MEASURES, Measure, measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, known, readings
@@ -101,9 +102,25 @@ def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measur
             "all comparisons of the run together"
         )
         print_contrasts(title, lines, output())
+        _warn(_doubts((str(cell.cell.variants[0]), cell) for cell in workload.cells))
         if why := reproach_of_workload(workload, name):
-            words = f"warning: conclude nothing from {workload.name}: {why}"
-            output().print(words, markup=False, soft_wrap=True)
+            _warn([f"conclude nothing from {workload.name}: {why}"])
+
+
+def _doubts(cells: Iterable[tuple[str, CellFigures]]) -> Iterator[str]:
+    """Yield what speaks against a cell and stands in no figure of those compared."""
+    for name, cell in cells:
+        if fell_short := shortfalls.of_cell(cell):
+            yield f"{name} had {shortfalls.written(fell_short)}, whatever its times say"
+        if not all(count.known for count in shortfalls.counts(cell, "lost")):
+            yield f"whether {name} lost messages nobody can tell"
+        if cell.lag_verdict is LagVerdict.GROWING:
+            yield f"{name}: lag is growing, so its times get longer the longer it runs"
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for words in warnings:
+        output().print(f"warning: {words}", markup=False, soft_wrap=True)
 
 
 def _line_within(
@@ -169,11 +186,27 @@ def _between(
         ]
         title = f"{workload}: {after.run_id} against {before.run_id}; each 90 % interval by itself"
         print_contrasts(title, list(_lines_between(found)), console)
+        for run in (before, after):
+            _warn(f"{run.run_id}: {words}" for words in _doubts_of(run, workload, variant))
     console.print(
         "For a look: the runs share no blocks, so a drift of the host between them counts as a "
         "change. A stored run is no baseline for a gate; `jetbench gate` measures both in turns.",
         soft_wrap=True,
     )
+
+
+def _doubts_of(run: RunFigures, name: str, only: VariantName | None) -> Iterator[str]:
+    """Yield what speaks against a workload of a run that is compared with another."""
+    for workload in run.workloads:
+        if workload.name != name:
+            continue
+        yield from _doubts(
+            (str(cell.cell.variants[0]), cell)
+            for cell in workload.cells
+            if only is None or only in cell.cell.variants
+        )
+        if why := reproach_of_workload(workload, run.plan.baseline):
+            yield f"conclude nothing from {name}: {why}"
 
 
 def _namesakes(
@@ -218,16 +251,20 @@ class _Between:
 
 def _lines_between(pairs: Sequence[_Between]) -> Iterator[Line]:
     """Yield what changed; Holm allows for all that is compared."""
-    contrasts = [contrast_between(each.measure, each.old, each.new) for each in pairs]
+    reproaches = [reproach_of(each.old) or reproach_of(each.new) for each in pairs]
+    contrasts = [
+        None if why else contrast_between(each.measure, each.old, each.new)
+        for each, why in zip(pairs, reproaches, strict=True)
+    ]
     adjusted = iter(holm([found.p for found in contrasts if found is not None]))
-    for each, found in zip(pairs, contrasts, strict=True):
+    for each, found, why in zip(pairs, contrasts, reproaches, strict=True):
         title = each.measure.metric.title
         if found is None:
             yield Line(
                 candidate=each.name,
                 figure=title,
                 contrast=None,
-                why="3 valid trials of each run are needed",
+                why=why or "3 valid trials of each run are needed",
                 before=known(each.measure, each.old),
                 after=known(each.measure, each.new),
             )

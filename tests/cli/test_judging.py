@@ -323,3 +323,40 @@ def test_written_files_have_a_schema_with_their_keys(directory: Path, kind: str,
     properties = json.loads(jetbench("schema", kind).output)["properties"]
 
     assert set(json.loads((directory / "results/one" / file).read_text())) == set(properties)
+
+
+def edit_trials(run: Path, cell: str, **changes: object) -> None:
+    """Lay changes over every trial's record of a cell; of a dictionary over what stands there."""
+    for path in run.glob(f"trials/*{cell}*/trial.json"):
+        record = json.loads(path.read_text())
+        for key, value in changes.items():
+            record[key] = record[key] | value if isinstance(value, dict) else value
+        path.write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("runs_compared", [("one", "--baseline", "old"), ("two", "one")])
+def test_compare_says_what_fell_short_beside_the_times(
+    directory: Path, runs_compared: tuple[str, ...]
+) -> None:
+    """A server that refuses is fast: the figures of times alone would call that an improvement."""
+    make_run(directory / "results" / "two")
+    edit_trials(directory / "results" / "one", "same", ledger={"refused": 20})
+    edit_trials(directory / "results" / "one", "slow", ledger={"lost": -1})
+
+    result = jetbench("compare", *runs_compared, "--metric", "p50")
+
+    assert "pull-batch/same had 100 messages refused, whatever its times say" in result.output
+    assert "whether pull-batch/slow lost messages nobody can tell" in result.output
+
+
+def test_nothing_is_told_of_a_cell_of_another_run_whose_trials_are_invalid(directory: Path) -> None:
+    """Three valid ones of five are left; what made two invalid has probably touched them."""
+    finding = {"level": "invalid", "code": "made-up", "text": "It is made up so."}
+    make_run(directory / "results" / "two", scales={"old": 1.5})
+    for block in (1, 2):
+        edit_trials(directory / "results" / "two", f"old-b{block}", findings=[finding])
+
+    result = jetbench("compare", "one", "two", "--metric", "p50")
+
+    assert "No interval for any of these: pull-batch/old: 2 of 5 trials invalid" in result.output
+    assert re.search(r"warning: two: conclude nothing from small-events", result.output)
