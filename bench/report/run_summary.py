@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, LagVerdict, RunFigures
 from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core.errors import RecordError
@@ -47,6 +48,8 @@ class CellSummary:
         valid: valid trials.
         lag_verdict: over them; None without one.
         figures: metric key -> value and 90 % interval, which is None with too few trials.
+        short: messages that were lost or refused, say, in words; empty without any, None in
+            summaries of versions that did not keep it.
     """
 
     workload: str
@@ -55,6 +58,7 @@ class CellSummary:
     valid: int
     lag_verdict: LagVerdict | None
     figures: Mapping[str, tuple[float, float | None, float | None]]
+    short: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +156,14 @@ def _cell(cell: CellFigures, *, sound: bool) -> CellSummary:
         figures={
             key: (e.value, e.low, e.high) for key, e in (cell.estimates if sound else {}).items()
         },
+        short=_short(cell),
     )
+
+
+def _short(cell: CellFigures) -> str:
+    if fell_short := shortfalls.of_cell(cell):
+        return shortfalls.written(fell_short)
+    return "perhaps lost, nobody can tell" if standing.lost(cell) is None else ""
 
 
 def _digest(cell: Cell) -> str:

@@ -126,6 +126,7 @@ def _mark(point: Point) -> Mark:
         when=point.run.started_utc[:10],
         p99=point.cell.figures.get(END_TO_END_P99),
         p50=point.cell.figures.get(END_TO_END_P50),
+        short=bool(point.cell.short),
         changed=point.changed,
     )
 
@@ -141,6 +142,7 @@ def _table(trend: Trend) -> Table:
             Column(title="end-to-end p99"),
             *(Column(title=title, unit=unit) for _, title, unit in OTHER_FIGURES),
             Column(title="lag", numeric=False),
+            Column(title="fell short", numeric=False),
             Column(title="valid trials"),
             Column(title="changed since the run before", numeric=False),
         ),
@@ -161,10 +163,20 @@ def _row(point: Point) -> Row:
             _time(cell, END_TO_END_P99),
             *(_none() if other is None else Entry(text=text.number(other[0])) for other in others),
             Entry(text=f"{lettering.MARKS[verdict]} {verdict}") if verdict else _none(),
+            _short(cell),
             Entry(text=text.count(cell.valid)),
             _changes(point),
         ),
     )
+
+
+def _short(cell: CellSummary) -> Entry:
+    """Return what no time shows: a variant that refuses or loses messages may well be faster."""
+    if cell.short is None:
+        return _none()
+    if not cell.short:
+        return Entry(text="nothing", order="", tone=Tone.MUTED)
+    return Entry(text=f"✗ {cell.short}", order=cell.short, tone=Tone.BAD)
 
 
 def _changes(point: Point) -> Entry:

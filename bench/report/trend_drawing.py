@@ -28,12 +28,14 @@ class Mark:
         when: day of the run.
         p99, p50: end-to-end times; None without one.
         changed: what else is not as in the run before.
+        short: messages were lost or refused, say.
     """
 
     when: str
     p99: Figure | None
     p50: Figure | None
     changed: tuple[str, ...]
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def drawing(marks: Sequence[Mark]) -> Drawing | None:
         *_grid(scale),
         *_dates(marks, places),
         *_changes(marks, places),
+        *_crosses(marks, places),
         *_series(
             [(x - OFFSET, mark.p50) for x, mark in zip(places, marks, strict=True)], "p50", scale
         ),
@@ -77,7 +80,7 @@ def drawing(marks: Sequence[Mark]) -> Drawing | None:
         caption=(
             "Filled: p99; hollow: p50; the bar is the 90 % interval over the run's trials where "
             "there are three. Runs stand in order, not to scale of time. A dotted line says that "
-            "something else changed, too."
+            "something else changed, too; ✗ that messages fell short, which no time shows."
         ),
         svg=head + "".join(parts) + "</svg>",
     )
@@ -113,6 +116,14 @@ def _changes(marks: Sequence[Mark], places: Sequence[float]) -> list[str]:
             parts.append(_line(x - half, TOP, x - half, HEIGHT - BOTTOM, "change"))
             parts.append(_text(x - half + 4, TOP - 8, ", ".join(mark.changed), "start", "faint"))
     return parts
+
+
+def _crosses(marks: Sequence[Mark], places: Sequence[float]) -> list[str]:
+    return [
+        _text(x, TOP + 12, "✗", "middle")
+        for x, mark in zip(places, marks, strict=True)
+        if mark.short
+    ]
 
 
 def _series(figures: Sequence[tuple[float, Figure | None]], name: str, scale: _Scale) -> list[str]:

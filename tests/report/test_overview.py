@@ -14,7 +14,7 @@ from bench.report.overview import write_overview
 from bench.report.run_summary import RunSummary
 from bench.report.trend import Trend
 from bench.spec.variant import Settings
-from tests.gate.figures import run_of
+from tests.gate.figures import counting, run_of
 from tests.report.factory import run_figures, with_texts
 from tests.report.trial_factory import Variant
 
@@ -163,6 +163,27 @@ def test_other_settings_under_the_same_name_are_marked(tmp_path: Path) -> None:
     found = trends_of(tmp_path, run(1), later)
 
     assert found["c/two"].points[1].changed == ("settings",)
+
+
+def test_a_trend_shows_what_fell_short_beside_the_times(tmp_path: Path) -> None:
+    """A variant that begins to refuse gets faster: without a mark the step is an improvement."""
+    before, now = run(1), run(2)
+    (workload,) = now.workloads
+    one, two = workload.cells
+    refusing = tuple(counting(trial, refused=20) for trial in one.trials)
+    cells = (replace(one, trials=refusing), two)
+    now = replace(now, workloads=(replace(workload, cells=cells),))
+
+    page = html.render_page(trend.page(trends_of(tmp_path, before, now)["c/one"]))
+
+    assert page.count("✗ 60 messages refused") == 1
+    assert page.count(">✗</text>") == 1
+    assert (
+        "✗"
+        not in html.render_page(trend.page(trends_of(tmp_path, before)["c/one"]))
+        .split("<svg")[1]
+        .partition("</svg>")[0]
+    )
 
 
 def test_a_trend_page_leads_to_its_runs_and_back(tmp_path: Path) -> None:
