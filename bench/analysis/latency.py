@@ -92,6 +92,16 @@ def written(trial: TrialFigures, time: Time, percentile: float) -> str:
     return text.NA if bound_ns is None else f"≥ {human_duration(bound_ns)}"
 
 
+def longest(trial: TrialFigures, time: Time) -> str:
+    """Write the longest time of a trial: `13.0 ms`, or `≥ 2.00 s` where some never came so far."""
+    window, figures = trial.record.window, trial.times[time]
+    if figures.max_ns is None:
+        return text.NA
+    if window is None or not unfinished_of(trial, figures):
+        return human_duration(figures.max_ns)
+    return f"≥ {human_duration(max(figures.max_ns, window.drained_ns - window.window_end_ns))}"
+
+
 def p99_of_slices(intervals: Sequence[Interval], slices: Slices) -> Array:
     """Return the p99 of each of the trial's slices, ns, NaN where it cannot be told, shape (k,)."""
     offered = np.array(slices.offered, dtype=np.int64)

@@ -47,6 +47,7 @@ from bench.cli.progress import make_watcher
 from bench.cli.reporting import write_report
 from bench.core.errors import ExitCode, RecordError, UsageError, worst
 from bench.gate.criteria import answer
+from bench.gate.files import forget_result
 from bench.gate.unasked import falls_short, may_fall_short
 from bench.gate.verdict import EXIT_CODES
 from bench.plan.build import make_plan
@@ -163,6 +164,8 @@ def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode
 
 
 def _walked(plan: Plan, store: RunStore, target: Target, how: _How) -> RunFigures:
+    if len(store.kept(plan)) < len(plan.trials):
+        forget_result(store)
     with make_watcher(errors(), estimate(plan), live=how.tui) as watcher:
         walk = Run(plan=plan, store=store, target=target, watcher=watcher, patience=how.patience)
         interruptible(run_matrix(walk))

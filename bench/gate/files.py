@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bench.core.errors import StorageError
 from bench.gate.calibration import CALIBRATION_SCHEMA_VERSION, Calibration
 from bench.gate.verdict import GATE_SCHEMA_VERSION, GateResult
 from bench.record.checks import instant
@@ -34,6 +35,19 @@ def read_result(store: RunStore) -> GateResult | None:
     if not path.exists():
         return None
     return read_json(path, _RESULT, GATE_SCHEMA_VERSION, _result_faults)
+
+
+def forget_result(store: RunStore) -> None:
+    """Remove the latest verdict on a run: it is about to get trials that were not judged.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    path = store.path / "gate.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be removed: {error.strerror or error}") from error
 
 
 def result_json(result: GateResult) -> str:

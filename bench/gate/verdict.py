@@ -353,6 +353,12 @@ def _sentence(outcomes: Sequence[GateOutcome]) -> str:
 def _warnings(figures: RunFigures, outcomes: Sequence[GateOutcome]) -> Iterator[str]:
     if figures.plan.quick:
         yield "The phases were shortened (--quick): this is a look, not evidence for a decision."
+    if figures.missing:
+        yield (
+            f"{text.plural(len(figures.missing), 'planned trial')} of {len(figures.plan.trials)} "
+            f"{'has' if len(figures.missing) == 1 else 'have'} no record; "
+            f"`jetbench run --resume {figures.run_id}` measures the rest."
+        )
     few = [o.blocks for o in outcomes if o.p is not None and o.blocks < MIN_PAIRS_TO_FAIL]
     if few:
         yield (

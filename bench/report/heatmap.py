@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, LagVerdict
+from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.units import NS_PER_MS
 from bench.report import comparison, lettering, traces
@@ -94,7 +96,7 @@ def _map(found: Grid, key: str, id_: str, unit: str, factor: float) -> Plot | No
     values = {
         place: cell.estimates[key].value / factor
         for place, cell in found.cells.items()
-        if key in cell.estimates
+        if key in cell.estimates and not reproach_of(cell)
     }
     if not values:
         return None
@@ -110,7 +112,8 @@ def _map(found: Grid, key: str, id_: str, unit: str, factor: float) -> Plot | No
         title=title[0].upper() + title[1:],
         caption=(
             "Darker is more, on a logarithmic scale that spans a factor of 2 or more. ▲ where lag "
-            "grows, so that times depend on how long one measures; empty where nothing is known."
+            "grows, so that times depend on how long one measures; ✗ where messages were lost, "
+            "refused, unconfirmed or not sent; empty where nothing is known."
         ),
         document=traces.document([_heat(found, values, title)], layout),
         height_px=FRAME_PX + ROW_PX * max(2, len(found.rows)),
@@ -187,8 +190,11 @@ def _number(found: Grid, values: Values, row: str, column: str) -> str:
     value = values.get((row, column))
     if value is None:
         return ""
-    growing = found.cells[row, column].lag_verdict is LagVerdict.GROWING
-    return text.number(value) + (f" {lettering.MARKS[LagVerdict.GROWING]}" if growing else "")
+    cell = found.cells[row, column]
+    growing = cell.lag_verdict is LagVerdict.GROWING
+    marks = [lettering.MARKS[LagVerdict.GROWING]] if growing else []
+    marks += ["✗"] if shortfalls.of_cell(cell) else []
+    return " ".join([text.number(value), *marks])
 
 
 def _table(found: Grid, key: str, id_: str, title: str, values: Values) -> Table:
@@ -196,7 +202,9 @@ def _table(found: Grid, key: str, id_: str, title: str, values: Values) -> Table
         if (row, column) in values:
             return Entry(text=_number(found, values, row, column))
         cell = found.cells.get((row, column))
-        reason = comparison.missing_reason(cell, metric_of(key)) if cell else "not in this run"
+        reason = "not in this run"
+        if cell:
+            reason = reproach_of(cell) or comparison.missing_reason(cell, metric_of(key))
         return Entry(text=text.NA, hint=reason, tone=Tone.MUTED)
 
     return Table(

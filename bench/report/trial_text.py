@@ -9,7 +9,7 @@ from rich.table import Table
 from bench.analysis import latency
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, TrialFigures
 from bench.core import text
-from bench.core.units import human_duration, human_size
+from bench.core.units import human_size
 
 
 def print_trial(figures: TrialFigures, console: Console) -> None:
@@ -33,13 +33,13 @@ def print_trial(figures: TrialFigures, console: Console) -> None:
 def _times(figures: TrialFigures) -> Table:
     title = (
         f"Times in the window (n/a: fewer than {MIN_BEYOND} messages beyond; "
-        "≥: too many never came so far)"
+        "≥: messages never came so far)"
     )
     names = [f"p{percentile:g}" for percentile in PERCENTILES]
     table = Table("time", "messages", *names, "max", title=title, title_justify="left", box=None)
     for time, of_time in figures.times.items():
         values = [latency.written(figures, time, percentile) for percentile in PERCENTILES]
-        cells = [*values, _duration(of_time.max_ns)]
+        cells = [*values, latency.longest(figures, time)]
         table.add_row(time.replace("_", "-"), text.count(of_time.count), *cells)
     return table
 
@@ -89,7 +89,3 @@ def _process_rows(figures: TrialFigures) -> Iterator[tuple[str, str, str]]:
 
 def _two_columns(title: str) -> Table:
     return Table("", "", title=title, title_justify="left", box=None, show_header=False)
-
-
-def _duration(value_ns: int | None) -> str:
-    return text.NA if value_ns is None else human_duration(value_ns)

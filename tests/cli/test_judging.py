@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from bench.cli.main import app
 from bench.core.errors import BenchError
+from bench.gate.files import forget_result, read_result
 from bench.record.schema import Time
 from bench.record.store import RunStore
 from tests.analysis import runs
@@ -360,3 +362,42 @@ def test_nothing_is_told_of_a_cell_of_another_run_whose_trials_are_invalid(direc
 
     assert "No interval for any of these: pull-batch/old: 2 of 5 trials invalid" in result.output
     assert re.search(r"warning: two: conclude nothing from small-events", result.output)
+
+
+def test_the_longest_of_a_trial_is_not_the_longest_of_those_that_came(directory: Path) -> None:
+    """One message more was due than came: it had waited for the drain's one second when it ended.
+
+    The longest that came took some 16 ms.
+    """
+    edit_trials(directory / "results" / "one", "old", window_counts={"offered": 12_001})
+
+    output = jetbench("show", "one", trial_id(directory, "old")).output
+
+    (line,) = (row for row in output.splitlines() if row.strip().startswith("end-to-end"))
+    assert line.rstrip().endswith("≥ 1.00 s"), line
+
+
+def test_a_gate_says_which_trials_were_never_measured(directory: Path) -> None:
+    """Whoever looks at the green of a run that was interrupted must know that it was."""
+    shutil.rmtree(directory / "results/one/trials" / trial_id(directory, "old"))
+
+    output = jetbench("gate", "one", "--rules", "gates.yaml", "--baseline", "old").output
+
+    assert "warning: 1 planned trial of 15 has no record" in output
+    assert "`jetbench run --resume one` measures the rest" in output
+
+
+def trial_id(directory: Path, cell: str) -> str:
+    """Return the first trial of a cell."""
+    return min(path.name for path in (directory / "results/one/trials").glob(f"*{cell}*"))
+
+
+def test_a_verdict_is_forgotten(directory: Path) -> None:
+    """More trials are about to come, and `show` must not repeat what was said without them."""
+    jetbench("gate", "one", "--rules", "gates.yaml", "--baseline", "old")
+    store = RunStore(directory / "results" / "one")
+
+    forget_result(store)
+    forget_result(store)
+
+    assert read_result(store) is None

@@ -1,11 +1,13 @@
 """Two axes as a map: only where there are two, and with its numbers in place."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bench.analysis.figures import CellFigures
 from bench.report import heatmap
+from tests.gate.figures import counting, spoilt
 from tests.report.factory import AXES, run_figures
 
 
@@ -93,3 +95,31 @@ def test_small_differences_look_small(cells: dict[str, CellFigures]) -> None:
         assert heat["zmin"] <= min(heights)
         assert heat["zmax"] >= max(heights)
         assert 10 ** (heat["zmax"] - heat["zmin"]) >= 1.999
+
+
+def test_a_field_whose_messages_fell_short_is_marked(cells: dict[str, CellFigures]) -> None:
+    """What refuses half is fast and cheap: the lightest shade of the map, and no merit."""
+    name = "batch=50+max_ack_pending=500"
+    refusing = tuple(counting(trial, refused=20) for trial in cells[name].trials)
+    found = heatmap.grid(cells | {name: replace(cells[name], trials=refusing)})
+    assert found is not None
+
+    for plot in heatmap.plots(found, "x", "end_to_end_ns_p99"):
+        assert plot.table.rows[2].entries[1].text.endswith("✗")
+        assert not plot.table.rows[2].entries[0].text.endswith("✗")
+
+
+def test_of_an_invalid_cell_the_map_tells_nothing(
+    cells: dict[str, CellFigures],
+) -> None:
+    """Its figures cannot be trusted, and a shade would look as sound as its neighbours."""
+    name = "batch=50+max_ack_pending=500"
+    spoilt_ones = tuple(spoilt(trial, "made-up") for trial in cells[name].trials)
+    invalid = replace(cells[name], trials=spoilt_ones)
+    found = heatmap.grid(cells | {name: invalid})
+    assert found is not None
+
+    for plot in heatmap.plots(found, "x", "end_to_end_ns_p99"):
+        entry = plot.table.rows[2].entries[1]
+        assert entry.text == "n/a"
+        assert "is valid" in entry.hint

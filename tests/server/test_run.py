@@ -120,9 +120,12 @@ def test_a_killed_run_is_resumed_and_its_report_is_whole(tmp_path: Path) -> None
     process.communicate(timeout=60)
     wait_until_nothing_runs_below(tmp_path)
     before = {name: trial_bytes(tmp_path, name) for name in trials_of(tmp_path)}
+    (run,) = (tmp_path / "results").glob("tiny-*")
+    (run / "gate.json").write_text("what a gate said of the first trials alone")
     done = jetbench(tmp_path, "run", "--resume", "latest")
 
     assert went_well(tmp_path, done), done.stderr
+    assert not (run / "gate.json").exists()
     assert 2 <= len(before) < 4
     assert len(trials_of(tmp_path)) == planned_trials(tmp_path) >= 4
     assert {name: trial_bytes(tmp_path, name) for name in before} == before
