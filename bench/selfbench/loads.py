@@ -16,6 +16,7 @@ from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.engine.acks import AfterHandler
 from bench.engine.consumer import Consumer
+from bench.engine.ending import end
 from bench.engine.handler import VirtualWorkers
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder, load_consumer
@@ -173,10 +174,7 @@ def _require_clean(faults: Sequence[str], case: LoadCase) -> None:
 
 
 async def _end(working: "asyncio.Task[None]", case: LoadCase) -> None:
-    """Cancel until it takes: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
-    while not working.done():
-        working.cancel()
-        await asyncio.wait({working}, timeout=_POLL_S)
+    await end(working)
     if not working.cancelled() and (error := working.exception()) is not None:
         reasons = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
         _require_clean([repr(reason) for reason in reasons], case)
