@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bench.analysis import shortfalls
 from bench.analysis.decision import Decision
-from bench.analysis.figures import CellFigures
+from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import MEASURES, Measure
 from bench.analysis.paired import readings
 from bench.analysis.validity import reproach_of
@@ -53,14 +53,22 @@ def decisions(
     }
 
 
-def leader(metric: Metric, cells: Sequence[CellFigures]) -> CellFigures | None:
-    """Return the cell with the best estimate: a rank, not a proof.
+def contends(cell: CellFigures) -> bool:
+    """Say whether a cell may stand before others by any figure.
 
-    None where fewer than two cells have one, and where neither way is better. A cell that is
-    invalid by itself, or had messages lost, refused, unconfirmed or not sent, is not ranked.
+    Not one that is invalid by itself, had messages lost, refused, unconfirmed or not sent, or falls
+    behind: its figures tell how long was measured, or of whom little was asked.
     """
-    sound = [c for c in cells if not reproach_of(c) and not shortfalls.of_cell(c)]
-    having = [c for c in sound if metric.key in c.estimates]
+    behind = cell.lag_verdict is LagVerdict.GROWING
+    return not behind and not reproach_of(cell) and not shortfalls.of_cell(cell)
+
+
+def leader(metric: Metric, cells: Sequence[CellFigures]) -> CellFigures | None:
+    """Return the cell with the best estimate of those that contend: a rank, not a proof.
+
+    None where fewer than two of them have one, and where neither way is better.
+    """
+    having = [cell for cell in cells if contends(cell) and metric.key in cell.estimates]
     if len(having) < 2 or metric.better is Better.NEITHER:
         return None
     best = max if metric.better is Better.HIGHER else min

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bench.analysis import shortfalls
 from bench.analysis.comparison import CONFIDENCE
+from bench.analysis.deciding import contends
 from bench.analysis.figures import CellFigures, Estimate, TrialFigures, WorkloadFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import lacking, readings
@@ -210,7 +211,7 @@ def metric_entry(
     if metric.key == LAG_SLOPE:
         return _slope_entry(cell, estimate, hint)
     written = _written(estimate.value, metric, scale)
-    if marks is None:
+    if marks is None or not contends(cell):
         return Entry(text=written, hint=hint, order=estimate.value)
     first = marks.first.cell.id == cell.cell.id
     detail = marks.of_first if first else marks.distance(cell)

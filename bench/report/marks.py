@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.analysis.deciding import leader
+from bench.analysis.deciding import contends, leader
 from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, WorkloadFigures
 from bench.spec.metrics import Metric
@@ -15,7 +15,7 @@ class Marks:
 
     Attributes:
         first: the cell with the best estimate.
-        among: ids of the cells that stand in the table.
+        among: ids of the cells in the table that contend.
         decision: what the blocks tell of them.
     """
 
@@ -50,4 +50,5 @@ def column_marks(
     first, decision = leader(metric, cells), workload.decisions.get(metric.key)
     if first is None or decision is None:
         return None
-    return Marks(first=first, among=tuple(c.cell.id for c in cells), decision=decision)
+    among = tuple(cell.cell.id for cell in cells if contends(cell))
+    return Marks(first=first, among=among, decision=decision)

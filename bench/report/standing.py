@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bench.analysis import shortfalls
+from bench.analysis.deciding import contends
 from bench.analysis.decision import Difference, Told
 from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
 from bench.analysis.metrics import measure_of
@@ -31,9 +32,8 @@ def ranked(workload: WorkloadFigures) -> list[CellFigures]:
     Those that keep up, and carry every message; where none does, all, whose times say little.
     """
     having, key = _having(workload), ranking_key(workload.cells)
-    whole = [cell for cell in having if not shortfalls.of_cell(cell)]
-    keeping_up = [cell for cell in whole if cell not in _growing(workload)]
-    return sorted(keeping_up or having, key=lambda cell: cell.estimates[key].value)
+    contenders = [cell for cell in having if contends(cell)]
+    return sorted(contenders or having, key=lambda cell: cell.estimates[key].value)
 
 
 def _having(workload: WorkloadFigures) -> list[CellFigures]:

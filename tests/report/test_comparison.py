@@ -93,6 +93,16 @@ def test_a_tie_at_the_top_does_not_hide_the_others() -> None:
     assert last.startswith("+")
 
 
+def test_what_falls_behind_is_neither_the_best_nor_set_against_it() -> None:
+    """A third of the others' time, measured for as long as it took to fall behind."""
+    behind = replace(FAST, names=("c/behind",), p50_ms=0.3, behind_msgs_per_s=640.0)
+
+    first, second, last = p99_details(behind, FAST, SLOW)
+
+    assert (first, second) == ("", "best")
+    assert last.startswith("+")
+
+
 def test_where_acks_differ_completion_stands_in_the_wide_table(figures: RunFigures) -> None:
     """It is what the headline goes by."""
     groups = [name for name, _ in table_of(figures).groups]
