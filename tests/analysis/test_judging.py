@@ -103,3 +103,23 @@ def test_a_lag_that_nobody_told_is_no_figure(lag: list[int | None]) -> None:
 
     assert figures.lag is None
     assert codes(figures) == []
+
+
+@pytest.mark.parametrize(
+    ("edge_s", "stay_ns"),
+    [(runs.WARMUP_S, 1e8), (runs.WARMUP_S + runs.WINDOW_S, 1e6)],  # 100 a time, and hardly one
+)
+def test_a_lag_that_moves_at_a_limit_of_the_window_is_no_breach(
+    edge_s: int, stay_ns: float
+) -> None:
+    """It rises by 100 in the second around the limit: which 50 fall inside is a matter of ms."""
+    lag = [round(100 * min(max(tenth / 10 - edge_s + 0.5, 0), 1)) for tenth in range(150)]
+
+    assert codes(judged(stay_ns=[stay_ns] * runs.TOTAL_S, lag=lag)) == []
+
+
+def test_a_lag_that_moves_elsewhere_is_a_breach() -> None:
+    """The same 100 in the middle of the window: nothing that happened then accounts for them."""
+    lag = [100 * (tenth >= 80) for tenth in range(150)]
+
+    assert codes(judged(lag=lag)) == ["counts-disagree"]

@@ -1,12 +1,15 @@
 """Changes of a candidate against a baseline, by hand."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, readings
-from tests.gate.figures import Blocks, run_of
+from tests.gate.figures import Blocks, run_of, with_trials
 
 P99 = measure_of("end_to_end_ns_p99")
 OLD = (10.0, 20.0, 40.0, 10.0, 20.0)
@@ -126,3 +129,40 @@ def test_a_trial_without_the_figure_has_no_reading() -> None:
 
     assert readings(measure_of("server_cpu_us_per_msg"), cell) == {}
     assert list(readings(P99, cell)) == [1, 2, 3, 4, 5]
+
+
+def test_a_share_is_one_of_the_mean_and_not_of_the_median() -> None:
+    """Peaks of 0, 10, 10, 10 and 70 messages are 20 on the mean: 5 more each are a quarter."""
+    old = (0, 10, 10, 10, 70)
+
+    found = contrast(
+        measure_of("lag_msgs_peak"), with_peaks(old), with_peaks([each + 5 for each in old])
+    )
+
+    assert found is not None
+    assert (found.baseline, found.candidate) == (20.0, 25.0)
+    assert (found.change, found.low, found.high) == pytest.approx((0.25, 0.25, 0.25))
+    assert found.differences == pytest.approx((0.25,) * 5)
+    assert found.written(found.change) == "+25 %"
+
+
+def test_a_baseline_that_is_mostly_zero_still_has_a_share() -> None:
+    """The median of its peaks is 0, the mean is not: twice as much is +100 %."""
+    found = contrast(
+        measure_of("lag_msgs_peak"), with_peaks((0, 0, 0, 0, 50)), with_peaks((10, 10, 10, 10, 60))
+    )
+
+    assert found is not None
+    assert found.relative
+    assert found.change == pytest.approx(1.0)
+
+
+def with_peaks(msgs: Sequence[int]) -> CellFigures:
+    """A cell whose lag had these peaks, by block."""
+    cell = run_of({"a": [10.0] * len(msgs)}).workloads[0].cells[0]
+    trials = [
+        replace(trial, lag=replace(trial.lag, peak_msgs=float(peak)))
+        for trial, peak in zip(cell.trials, msgs, strict=True)
+        if trial.lag is not None
+    ]
+    return with_trials(cell.cell, trials)

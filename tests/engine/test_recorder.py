@@ -203,3 +203,124 @@ def test_deliveries_one_by_one_are_noted_like_those_of_a_block(tmp_path: Path) -
     assert record.stream_seqs.tolist() == [10, 11, 12, 13, 14]
     assert record.deliveries.tolist() == [1, 2, 3, 4, 5]
     assert recorder.received == 5
+
+
+def test_only_answers_to_what_was_given_up_take_a_giving_up_back(tmp_path: Path) -> None:
+    """Positions 0 to 2 were abandoned; 3 was sent on the new connection and settles of its own."""
+    recorder = PublishRecorder(ints(*range(6)), tmp_path / "p.npy")
+    recorder.sent(0, 3, 50)
+    recorder.abandoned(3)
+
+    recorder.stored(ints(3), 70)
+    assert recorder.settled == 4
+
+    recorder.stored(ints(2), 80)
+    assert recorder.settled == 4  # one more stored, one fewer given up
+
+    recorder.stored((0, 1), 90)
+    assert (recorder.settled, recorder.stored_msgs) == (4, 4)
+
+
+def test_a_later_break_gives_up_only_what_came_after_the_earlier_one(tmp_path: Path) -> None:
+    """Two breaks, the second short of the first: none of the three is given up twice."""
+    recorder = PublishRecorder(ints(*range(6)), tmp_path / "p.npy")
+    recorder.sent(0, 6, 50)
+
+    recorder.abandoned(3)
+    recorder.abandoned(1)
+    recorder.abandoned(3)
+    assert recorder.settled == 3
+
+    recorder.stored(ints(4), 60)
+    recorder.abandoned(6)
+    assert recorder.settled == 6
+
+    recorder.refused(1, "full")
+    assert (recorder.settled, recorder.stored_msgs) == (6, 1)
+
+
+def test_a_refusal_after_a_break_takes_a_giving_up_back_but_no_more(tmp_path: Path) -> None:
+    """Position 2 is answered where nothing of it had been given up."""
+    recorder = PublishRecorder(ints(*range(4)), tmp_path / "p.npy")
+    recorder.sent(0, 4, 50)
+    recorder.abandoned(2)
+
+    recorder.refused(2, "full")
+    assert recorder.settled == 3
+
+    recorder.refused(1, "full")
+    assert recorder.settled == 3
+
+
+def test_whoever_waits_is_called_at_exactly_so_many_answers(tmp_path: Path) -> None:
+    """One too early overfills the window, one too late leaves a publisher asleep."""
+    recorder = PublishRecorder(ints(*range(4)), tmp_path / "p.npy")
+    calls: list[int] = []
+    recorder.when_settled(2, lambda: calls.append(recorder.settled))
+
+    recorder.stored((0,), 60)
+    recorder.caught_up()
+    recorder.refused(1, "full")
+    recorder.caught_up()
+    recorder.stored((2,), 60)
+    recorder.caught_up()
+
+    assert calls == [2]
+
+
+def consumed(path: Path, ids: IntArray) -> ConsumeRecorder:
+    """A recorder of deliveries of these messages, none of them handled yet."""
+    recorder = ConsumeRecorder(ids.size, path)
+    recorder.take(block(ids, 1_000))
+    return recorder
+
+
+def test_the_recent_figure_is_the_p99_from_due_to_acked(tmp_path: Path) -> None:
+    """101 messages due at 10, 20, ... and acked 1000 to 1100 ns later: rank 99 of 0 to 100."""
+    due_ns = 10 * np.arange(1, 102)
+    recorder = consumed(tmp_path / "c.npy", np.arange(101))
+    recorder.handled_at(np.arange(101), 5)
+
+    recorder.acked_at(np.arange(101), due_ns + 1000 + np.arange(101))
+
+    assert recorder.recent_ns_p99(due_ns) == 1099
+
+
+def test_where_nothing_is_acked_the_recent_figure_ends_at_the_handler(tmp_path: Path) -> None:
+    """A variant without acks has no acked instants, and someone watches it all the same."""
+    recorder = consumed(tmp_path / "c.npy", np.arange(200))
+
+    recorder.handled_at(np.arange(200), 700)
+
+    assert recorder.recent_ns_p99(np.full(200, 200)) == 500
+
+
+def test_fewer_than_a_hundred_recent_deliveries_are_no_figure(tmp_path: Path) -> None:
+    """A hundred are the least of which one in a hundred is one; and what is not done is none."""
+    due_ns = np.full(200, 200)
+    recorder = consumed(tmp_path / "c.npy", np.arange(200))
+
+    recorder.acked_at(np.arange(99), 300)
+    assert recorder.recent_ns_p99(due_ns) == -1
+
+    recorder.acked_at(ints(150), 300)
+    assert recorder.recent_ns_p99(due_ns) == 100
+
+
+def test_the_recent_figure_forgets_what_is_a_thousand_deliveries_old(tmp_path: Path) -> None:
+    """A slow start must not be shown for minutes."""
+    recorder = consumed(tmp_path / "c.npy", np.arange(1010))
+    recorder.acked_at(np.arange(10), 10**9)  # all of them beyond p99, had they counted
+
+    recorder.acked_at(np.arange(10, 1010), 300)
+
+    assert recorder.recent_ns_p99(np.full(1010, 200)) == 100
+
+
+def test_deliveries_of_unknown_messages_are_in_no_recent_figure(tmp_path: Path) -> None:
+    """Neither those without an id nor those that are not of this trial's schedule."""
+    recorder = consumed(tmp_path / "c.npy", np.r_[np.arange(100), [-1] * 50, [100] * 50])
+    recorder.acked_at(np.arange(100), 300)
+    recorder.acked_at(np.arange(100, 200), 10**9)
+
+    assert recorder.recent_ns_p99(np.full(100, 200)) == 100

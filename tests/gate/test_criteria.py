@@ -169,3 +169,40 @@ def test_where_acks_differ_a_recommendation_goes_by_completion() -> None:
     assert found is not None
     assert usual is not None
     assert (found.primary, usual.primary) == ("completion p99", "end-to-end p99")
+
+
+def test_where_every_other_variant_fails_an_invalid_one_leaves_the_answer_invalid() -> None:
+    """Inconclusive asks for more blocks; what could not be measured asks for another host."""
+    spoilt = (None, None, 10.0, 10.0, 10.0)
+
+    found = answered(a=SLOW, b=SLOW, c=SLOW, d=SLOW, spoilt=spoilt)
+
+    assert {str(s.verdict) for s in found.standings} == {"fail", "invalid"}
+    assert found.verdict is Verdict.INVALID
+    assert found.undecided == ("pull-batch/spoilt",)
+
+
+def test_of_an_invalid_and_an_undecided_variant_more_blocks_may_still_find_one() -> None:
+    """So the answer is the kinder of the two to work on: inconclusive."""
+    spoilt = (None, None, 10.0, 10.0, 10.0)
+
+    found = answered(a=SLOW, b=SLOW, c=SLOW, spoilt=spoilt, unsure=UNSURE)
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.undecided == ("pull-batch/spoilt", "pull-batch/unsure")
+
+
+def test_invalid_under_one_workload_outranks_undecided_under_another() -> None:
+    """A variant stands by its worst mark, and one that cannot be relied on is worse than unsure."""
+    first = run_of({"a": (None, None, 10.0, 10.0, 10.0)}, workloads=("w", "x"))
+    other = run_of(
+        {"a": UNSURE}, workloads=("w", "x"), changes={"success": ("p99 < 20ms",), "baseline": ""}
+    )
+    mixed = replace(other, workloads=(other.workloads[0], first.workloads[1]))
+
+    found = answer(mixed)
+
+    assert found is not None
+    (standing,) = found.standings
+    assert [str(mark.verdict) for mark in standing.marks] == ["inconclusive", "invalid"]
+    assert standing.verdict is Verdict.INVALID

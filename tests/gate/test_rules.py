@@ -205,3 +205,42 @@ def test_a_rank_test_that_sees_it_otherwise_is_named() -> None:
 
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "the rank test does not see it so (p 0.06)" in found.reason
+
+
+def test_one_rough_trial_is_enough_to_decide_nothing() -> None:
+    """Four trials with 200 messages beyond p99 do not vouch for a fifth that has 99."""
+    trials = [trial_of(CELL, block, 10.0) for block in range(1, 5)]
+
+    enough = of_trials("p99 < 20ms", *trials, trial_of(CELL, 5, 10.0, messages=10_000))
+    found = of_trials("p99 < 20ms", *trials, trial_of(CELL, 5, 10.0, messages=9_900))
+
+    assert enough.verdict is Verdict.PASS
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reason.startswith("99 messages of a trial lie beyond it")
+
+
+def test_a_rough_baseline_decides_nothing_either() -> None:
+    """A candidate is not worse, nor as good, because the baseline's p99 moved by chance."""
+    sound = [trial_of(CELL, block, 10.0) for block in range(1, 6)]
+    rough = [trial_of(CELL, block, 10.0, messages=5_000) for block in range(1, 6)]
+    rule = parse_criterion("p99 vs baseline <= +10%")
+
+    found = look(
+        Case(
+            workload="w",
+            rule=rule,
+            candidate=with_trials(CELL, sound),
+            baseline=with_trials(CELL, rough),
+        )
+    )
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reason.startswith("50 messages of a trial lie beyond it")
+
+
+def test_a_rule_that_asks_for_more_passes_where_the_true_figure_is_more_still() -> None:
+    """Each p99 is longer than 1 s: not to be told, and yet surely above 900 ms."""
+    found = of_trials("p99 > 900ms", *[behind(block) for block in range(1, 6)])
+
+    assert found.verdict is Verdict.PASS
+    assert found.at_least

@@ -183,3 +183,8 @@ def test_a_baseline_that_stalled_meets_no_rule_against_itself(rule: str) -> None
     assert found is not None
     assert (found.recommended, found.verdict) == ("", Verdict.INCONCLUSIVE)
     assert "it is the baseline and fell behind" in found.standings[0].marks[0].reason
+
+
+def test_a_rule_that_asks_for_few_passes_where_nothing_came() -> None:
+    """100 acks a second in four blocks and none in one: at most 200 in each of them."""
+    assert judged("acked_rate <= 200/s", cell("new", stalls=[2])).verdict is Verdict.PASS
