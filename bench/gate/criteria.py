@@ -121,7 +121,9 @@ def answer(figures: RunFigures) -> Answer | None:
     ]
     ranking = [primary_of(figures.plan), *secondary_of(figures.plan)]
     told = {workload.name: workload.decisions for workload in figures.workloads}
-    best, alike, decisive = _ranked(meeting, ranking, told) if meeting else (None, (), None)
+    # The times of what falls behind depend on how long was measured, whoever asked for them.
+    choice = [cells for cells in meeting if not _growing(cells)] or meeting
+    best, alike, decisive = _ranked(choice, ranking, told) if choice else (None, (), None)
     undecided = tuple(
         s.variant for s in standings if s.verdict in (Verdict.INCONCLUSIVE, Verdict.INVALID)
     )
@@ -306,16 +308,16 @@ def _recommendation(
 
 def _behind(best: _Cells | None) -> Iterator[str]:
     """Yield where what is recommended falls behind, which no criterion may have asked."""
-    growing = [
-        workload
-        for workload, cell in (best or {}).items()
-        if cell.lag_verdict is LagVerdict.GROWING
-    ]
-    if growing:
+    if growing := _growing(best or {}):
         yield (
             f"But its lag is growing under {', '.join(growing)}: the longer it runs, the longer "
             "its messages wait."
         )
+
+
+def _growing(cells: _Cells) -> list[str]:
+    """Return the workloads under which a variant's lag is growing."""
+    return [name for name, cell in cells.items() if cell.lag_verdict is LagVerdict.GROWING]
 
 
 def _shared(standings: Sequence[Standing]) -> tuple[Mark, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bench.analysis import latency
 from bench.analysis.figures import CellFigures, TrialFigures
 from bench.analysis.lag import MARGIN_SHARE
 from bench.core import text
@@ -93,15 +94,21 @@ def spread_plot(cells: Sequence[CellFigures], time: Time, id_: str) -> Plot:
     def p99_ms(trial: TrialFigures) -> float | None:
         return _time_ms(trial, time, 99.0)
 
+    def more_ms(trial: TrialFigures) -> float | None:
+        bound_ns = latency.longer_than_ns(trial, time, 99.0)
+        return None if bound_ns is None else bound_ns / NS_PER_MS
+
     axis, ms = _Axis(tuple(cells)), "%{x:.3~g} ms"
     p50 = {"symbol": "diamond-open", "size": 8, "color": traces.colour(2)}
     p99 = {"symbol": "circle", "size": 8, "color": traces.colour(0), "opacity": 0.75}
+    arrow = {"symbol": "triangle-right", "size": 9, "color": traces.colour(1)}
     cross = {"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": traces.colour(1)}}
     data = [
         *_intervals(axis, f"{time}_ns_p99"),
         _pairs(axis, p99_ms),
         _marks(_dots(axis, lambda t: _time_ms(t, time, 50.0)), "p50 of a trial", ms, p50),
         _marks(_dots(axis, p99_ms), "p99 of a trial", ms, p99),
+        _marks(_dots(axis, more_ms), "p99 of a trial, more than", ms, arrow),
         _marks(_dots(axis, p99_ms, valid=False), "p99 of an invalid trial", ms, cross),
     ]
     shown = [x for trace in data for x in trace["x"] if x is not None]
@@ -113,8 +120,9 @@ def spread_plot(cells: Sequence[CellFigures], time: Time, id_: str) -> Plot:
         caption=(
             "Each trial is a dot; a thin line joins the p99 of one block, which are compared with "
             "each other; what the blocks tell apart, the table above says. The bar is the 90 % "
-            "interval of the cell's p99 by itself where there are three valid trials. A cross is "
-            "an invalid trial, which no figure counts."
+            "interval of the cell's p99 by itself where there are three valid trials. An arrow "
+            "is a trial whose p99 is longer than that, for too many messages never came. A cross "
+            "is an invalid trial, which no figure counts."
         ),
         document=traces.document(data, layout),
         height_px=axis.height_px,
@@ -192,6 +200,8 @@ def _block_entry(cell: CellFigures, time: Time, block: int) -> Entry:
         return Entry(text="missing", tone=Tone.MUTED)
     value = _time_ms(trial, time, 99.0)
     written = text.NA if value is None else text.number(value)
+    if value is None and (bound_ns := latency.longer_than_ns(trial, time, 99.0)) is not None:
+        written = f"≥ {text.number(bound_ns / NS_PER_MS)}"
     if not trial.record.valid:
         return Entry(text=f"{written} invalid", tone=Tone.WARNING)
     return Entry(text=written, order=value)

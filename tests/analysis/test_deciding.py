@@ -6,7 +6,7 @@ import pytest
 
 from bench.analysis.deciding import decisions, leader
 from bench.analysis.decision import Decision, Told
-from bench.analysis.figures import CellFigures
+from bench.analysis.figures import CellFigures, LagVerdict
 from bench.record.schema import Time
 from bench.spec.metrics import metric_of
 from tests.gate.figures import Blocks, run_of, with_trials
@@ -170,3 +170,14 @@ def test_the_first_is_a_rank_that_needs_two() -> None:
     assert leader(metric_of(P99), (one, two)) is two
     assert leader(metric_of(P99), (one,)) is None
     assert leader(metric_of("slip_ns_p99"), (one, two)) is None
+
+
+def test_what_falls_behind_is_not_first_beside_what_keeps_up() -> None:
+    """An early ack makes its times short however late its work is; where all do, none is first."""
+    one, two, three = (
+        run_of({"one": (2.0,) * 3, "two": (1.0,) * 3, "three": (3.0,) * 3}).workloads[0].cells
+    )
+    behind = [replace(cell, lag_verdict=LagVerdict.GROWING) for cell in (one, two, three)]
+
+    assert leader(metric_of(P99), (one, behind[1], three)) is one
+    assert leader(metric_of(P99), behind) is None

@@ -73,6 +73,32 @@ def test_a_line_joins_the_trials_of_a_block() -> None:
     assert line["y"] == [0, 1, None] * 3
 
 
+def test_a_trial_that_fell_too_far_behind_is_drawn_and_not_left_out() -> None:
+    """Its p99 is more than what can be told: without it the worst block would look like none.
+
+    Half of its messages never came; they had waited for the drain's second at least.
+    """
+    workload = run_figures(
+        variants=VARIANTS[2:4], workloads=("w",), blocks=3, with_fault=False
+    ).workloads[0]
+    cell, first = workload.cells[0], workload.cells[0].trials[0]
+    times, counts = first.times[Time.END_TO_END], first.record.window_counts
+    window = first.record.window
+    assert counts is not None
+    assert window is not None
+    half = replace(times, count=counts.offered // 2, percentiles_ns={50.0: None, 99.0: None})
+    behind = replace(first, times={**first.times, Time.END_TO_END: half})
+    cell = replace(cell, trials=(behind, *cell.trials[1:]))
+
+    plot = cell_plots.spread_plot((cell,), Time.END_TO_END, "spread")
+
+    more_ms = max(times.max_ns or 0, window.drained_ns - window.window_end_ns) / 1e6
+    data = {trace.get("name"): trace for trace in json.loads(plot.document)["data"]}
+    assert data["p99 of a trial, more than"]["x"] == pytest.approx([more_ms])
+    assert len(data["p99 of a trial"]["x"]) == 2
+    assert plot.table.rows[0].entries[0].text.startswith("≥ ")
+
+
 def test_costs_of_different_messages_are_not_added(all_plots: list[Plot]) -> None:
     """µs per stored and µs per received message have no sum where a message comes twice."""
     costs = next(plot for plot in all_plots if plot.id == "workload-1-cpu")
