@@ -30,6 +30,7 @@ from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
 from bench.analysis.sampled import instants_s, lag_over_time, own_lag, servers_lag
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
+from bench.analysis.validity import reproach_of_workload
 from bench.plan.model import Cell, Plan, Trial
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, Slices, Time, TrialRecord, Window
@@ -85,10 +86,16 @@ def summarise_trial(
 
 
 def workload_figures(name: str, cells: Sequence[CellFigures], plan: Plan) -> WorkloadFigures:
-    """Return the cells of one workload of a plan, with what the blocks tell of them."""
+    """Return the cells of one workload of a plan, with what the blocks tell of them.
+
+    Of a workload that is invalid as a whole they tell nothing (MEASUREMENT.md R12).
+    """
+    untold = WorkloadFigures(name=name, cells=tuple(cells), decisions={})
+    if reproach_of_workload(untold, plan.baseline):
+        return untold
     workloads = len({cell.workload_name for cell in plan.cells})
     decided = decisions(cells, asked=asked_of(plan, name), workloads=workloads)
-    return WorkloadFigures(name=name, cells=tuple(cells), decisions=decided)
+    return replace(untold, decisions=decided)
 
 
 def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:

@@ -91,8 +91,9 @@ def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measur
         base = next((c for c in workload.cells if variant in c.cell.variants), None)
         if base is None:
             continue
+        spoilt = reproach_of_workload(workload, figures.plan.baseline)
         lines = [
-            _line_within(workload, measure, base, cell)
+            _line_within(workload, measure, base, cell, spoilt)
             for measure in measures
             for cell in workload.cells
             if cell is not base
@@ -103,7 +104,7 @@ def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measur
         )
         print_contrasts(title, lines, output())
         _warn(_doubts((str(cell.cell.variants[0]), cell) for cell in workload.cells))
-        if why := reproach_of_workload(workload, name):
+        if why := spoilt or reproach_of_workload(workload, name):
             _warn([f"conclude nothing from {workload.name}: {why}"])
 
 
@@ -124,7 +125,11 @@ def _warn(warnings: Iterable[str]) -> None:
 
 
 def _line_within(
-    workload: WorkloadFigures, measure: Measure, base: CellFigures, cell: CellFigures
+    workload: WorkloadFigures,
+    measure: Measure,
+    base: CellFigures,
+    cell: CellFigures,
+    spoilt: str,
 ) -> Line:
     """Return what a cell changes; whether it differs is decided as the report decides it."""
     found, metric = contrast(measure, base, cell), measure.metric
@@ -139,7 +144,7 @@ def _line_within(
             candidate=name,
             figure=metric.title,
             contrast=None,
-            why=reproach_of(base) or reproach_of(cell) or few,
+            why=reproach_of(base) or reproach_of(cell) or spoilt or few,
             before=known(measure, base),
             after=known(measure, cell),
             shown=told.written(metric),

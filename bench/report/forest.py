@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bench.analysis import shortfalls
 from bench.analysis.decision import NOTHING_TOLD, Difference, Told
-from bench.analysis.figures import CellFigures, WorkloadFigures
+from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
 from bench.analysis.ranking import ranking_key, ranking_time
 from bench.analysis.validity import baseline_of, reproach_of
 from bench.core import text
@@ -304,8 +305,20 @@ def _entries(each: Compared) -> tuple[Entry, ...]:
         Entry(text=each.found.interval(metric)),
         Entry(text=each.found.visible(metric)),
         pairs,
-        _READINGS[each.found.told],
+        _reading(each),
     )
+
+
+def _reading(each: Compared) -> Entry:
+    """Say what the interval says; what is faster by carrying less is no good news."""
+    reading = _READINGS[each.found.told]
+    if each.found.told is not Told.LESS:
+        return reading
+    if shortfalls.of_cell(each.cell):
+        return Entry(text=f"{reading.text}, ✗ messages fell short", tone=Tone.BAD)
+    if each.cell.lag_verdict is LagVerdict.GROWING:
+        return Entry(text=f"{reading.text}, ▲ lag is growing", tone=Tone.WARNING)
+    return reading
 
 
 def _silent(each: Compared) -> str:

@@ -75,9 +75,18 @@ def test_blocks_that_are_not_shared_do_not_count() -> None:
 
 def test_of_a_cell_with_too_many_invalid_trials_nothing_is_told() -> None:
     """What spoilt two of its five trials has probably touched the other three."""
-    decisions_of = run_of({"a": (1.0,) * 5, "b": (None, None, 2.0, 2.0, 2.0)}).workloads[0]
+    good = dict.fromkeys("acdef", (1.0, 1.1, 1.0, 1.1, 1.0))
+    decisions_of = run_of({**good, "b": (None, None, 2.0, 2.0, 2.0)}).workloads[0]
 
-    assert len(decisions_of.decisions[P99].ids) == 1
+    assert len(decisions_of.decisions[P99].ids) == 5
+
+
+def test_of_an_invalid_workload_nothing_is_told() -> None:
+    """Half of its cells are invalid by themselves: a third one is no faster for that."""
+    bad = (None, None, 2.0, 2.0, 2.0)
+    cells = {"a": (1.0,) * 5, "b": (2.0,) * 5, "c": bad, "d": bad}
+
+    assert run_of(cells).workloads[0].decisions == {}
 
 
 def test_equal_values_are_not_told_apart() -> None:

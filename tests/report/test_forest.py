@@ -3,15 +3,17 @@
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bench.analysis.deciding import decisions
-from bench.analysis.figures import CellFigures, WorkloadFigures
+from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
 from bench.analysis.validity import baseline_of
 from bench.record.schema import Time
 from bench.report import forest, standing
-from bench.report.model import plain
+from bench.report.model import Tone, plain
+from tests.gate.figures import counting
 from tests.report.factory import cell_figures, run_figures
 from tests.report.trial_factory import Variant
 
@@ -149,3 +151,31 @@ def test_the_caption_says_what_the_intervals_allow_for() -> None:
     assert plot is not None
 
     assert "wide enough for all comparisons of the run together" in plot.caption
+
+
+@pytest.mark.parametrize(
+    ("changes", "reading"),
+    [
+        ({}, "▼ faster"),
+        ({"refused": 20}, "▼ faster, ✗ messages fell short"),
+        ({"lag_verdict": LagVerdict.GROWING}, "▼ faster, ▲ lag is growing"),
+    ],
+)
+def test_what_is_faster_by_carrying_less_is_no_good_news(
+    changes: dict[str, Any], reading: str
+) -> None:
+    """A server that refuses is fast; green is for what does the same work sooner."""
+    base, cell = workload(OTHER, SHARED).cells
+    cell = with_p99(cell, [1.0, 1.1, 1.0, 1.1, 1.0])
+    base = with_p99(base, [2.0, 2.2, 2.0, 2.2, 2.0])
+    if "refused" in changes:
+        cell = replace(cell, trials=tuple(counting(trial, **changes) for trial in cell.trials))
+    else:
+        cell = replace(cell, **changes)
+    figures = WorkloadFigures(name="w", cells=(base, cell), decisions=decisions([base, cell]))
+
+    drawn = forest.plot(figures, base, "x")
+
+    assert drawn is not None
+    entry = drawn.table.rows[0].entries[4]
+    assert (entry.text, entry.tone is Tone.GOOD) == (reading, not changes)
