@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
+MUTMUT := $(VENV)/.mutmut-installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # The first Python that is new enough and can make a venv; evaluated only when one is made.
@@ -15,8 +16,8 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth headline-truth report-truth check \
-	constraints clean
+.PHONY: help setup bench selfbench test client-truth gate-truth headline-truth report-truth mutants \
+	check constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; so
 report-truth: $(TOOLS) ## Measure how long the report of 200 trials takes to build and to open
 	@$(BIN)/python -m tests.truth.reports $(ARGS)
 
+mutants: $(MUTMUT) ## Plant small faults in what judges and list those that no test notices; hours
+	@$(BIN)/python -m tests.truth.mutants $(ARGS)
+
 check: $(TOOLS) ## Check format, lint, types, layers, sizes and documents
 	@$(BIN)/ruff format --check bench tests
 	@$(BIN)/ruff check bench tests
@@ -63,7 +67,7 @@ constraints: ## Pin the newest versions that pyproject.toml allows (use the olde
 	@mv constraints.new constraints.txt
 
 clean: ## Remove .venv and caches; results and reports stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants
 	find bench tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Says in words what is missing, before anything is made.
@@ -87,3 +91,8 @@ $(TOOLS): pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "installing jetbench and its tools into $(VENV)"
 	@$(PIP_INSTALL) --editable '.[dev]' --constraint constraints.txt
 	@touch $(RUNTIME) $@
+
+$(MUTMUT): $(TOOLS)
+	@echo "installing what plants faults into $(VENV)"
+	@$(PIP_INSTALL) --editable '.[dev,mutants]' --constraint constraints.txt
+	@touch $@

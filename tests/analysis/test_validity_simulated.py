@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from bench.analysis.figures import CellFigures, WorkloadFigures
 from bench.analysis.validity import (
@@ -15,6 +16,8 @@ from bench.analysis.validity import (
 )
 from tests.analysis import runs
 from tests.gate.figures import trial_of
+
+pytestmark = pytest.mark.simulates
 
 RUNS = 400
 PLANNED = 5

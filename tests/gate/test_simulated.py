@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from bench.gate.verdict import Sides, judge, looks_red
 from bench.stats.compare import Verdict
 from tests.gate.figures import BASELINE, gates, run_of
+
+pytestmark = pytest.mark.simulates
 
 RUNS = 300
 SIDES = Sides(baseline=BASELINE)

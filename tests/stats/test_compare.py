@@ -112,6 +112,7 @@ def simulated(true_change: float, *, blocks: int, seed: int) -> list[Change]:
     return changes(differences(true_change, blocks=blocks, seed=seed))
 
 
+@pytest.mark.simulates
 @pytest.mark.parametrize("blocks", [5, 10])
 def test_intervals_cover_the_truth_in_90_of_100_runs(blocks: int) -> None:
     """An interval that is too narrow is how benchmarks lie politely."""
@@ -122,6 +123,7 @@ def test_intervals_cover_the_truth_in_90_of_100_runs(blocks: int) -> None:
     assert covered == pytest.approx(0.90, abs=0.02)
 
 
+@pytest.mark.simulates
 @pytest.mark.parametrize("blocks", [5, 10])
 def test_equal_cells_hardly_ever_fail(blocks: int) -> None:
     """A gate that cries wolf is switched off: at most 5 % red, and the margin makes it fewer."""
@@ -130,6 +132,7 @@ def test_equal_cells_hardly_ever_fail(blocks: int) -> None:
     assert verdicts[Verdict.FAIL] / RUNS <= 0.05
 
 
+@pytest.mark.simulates
 @pytest.mark.parametrize(
     ("change_share", "alone", "confirmed"),
     [(0.08, 0.204, 0.082), (0.09, 0.341, 0.198), (0.10, 0.500, 0.375)],
@@ -156,6 +159,7 @@ def test_near_the_margin_red_comes_as_often_as_the_guide_says(
     assert np.mean(both) == pytest.approx(confirmed, abs=0.034)
 
 
+@pytest.mark.simulates
 def test_a_change_at_the_margin_hardly_ever_passes() -> None:
     """A pass promises that the change is below the margin: wrong in at most 5 % of runs."""
     verdicts = Counter(verdict(each, MARGIN) for each in simulated(MARGIN, blocks=5, seed=9))
@@ -164,6 +168,7 @@ def test_a_change_at_the_margin_hardly_ever_passes() -> None:
     assert verdicts[Verdict.PASS] / RUNS <= 0.05 + 0.015
 
 
+@pytest.mark.simulates
 def test_a_large_change_fails() -> None:
     """A planted +20 % on ten blocks must not slip through."""
     verdicts = Counter(verdict(each, MARGIN) for each in simulated(0.18, blocks=10, seed=10))
@@ -171,6 +176,7 @@ def test_a_large_change_fails() -> None:
     assert verdicts[Verdict.FAIL] / RUNS >= 0.99
 
 
+@pytest.mark.simulates
 @pytest.mark.parametrize("blocks", [5, 10])
 def test_the_smallest_visible_change_is_seen_in_80_of_100_runs(blocks: int) -> None:
     """It is printed so that nobody takes a blind gate for a green one.
@@ -188,6 +194,7 @@ def test_the_smallest_visible_change_is_seen_in_80_of_100_runs(blocks: int) -> N
     assert typical == pytest.approx(true_change, rel=0.15)
 
 
+@pytest.mark.simulates
 def test_screening_and_confirming_keeps_the_family_error_low() -> None:
     """R9: 24 gates on 5 blocks, 5 more for what looks red, Holm over all 24 on the pooled 10."""
     gates, families = 24, RUNS // 24

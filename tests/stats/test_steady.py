@@ -71,12 +71,14 @@ def flagged_share(noise: float, amplitude: float) -> float:
     return sum(found is not None and found.drifting for found in trends) / len(trends)
 
 
+@pytest.mark.simulates
 @pytest.mark.parametrize(("noise", "most"), [(0.02, 0.0), (0.04, 0.01), (0.08, 0.04)])
 def test_a_settled_trial_is_hardly_ever_flagged(noise: float, most: float) -> None:
     """A flag makes a trial invalid: noise alone must not do that. R5 was chosen at 0, 0 and 2 %."""
     assert flagged_share(noise, amplitude=0.0) <= most
 
 
+@pytest.mark.simulates
 @pytest.mark.parametrize(("noise", "least"), [(0.02, 0.97), (0.04, 0.87), (0.08, 0.55)])
 def test_a_warm_up_that_was_too_short_is_found(noise: float, least: float) -> None:
     """The first batch still lies a seventh above the last. R5 was chosen at 90 to 100 %."""
