@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.deciding import decisions, leader
+from bench.analysis.deciding import contends, decisions, leader
 from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.record.schema import Time
 from bench.spec.metrics import metric_of
-from tests.gate.figures import Blocks, run_of, with_trials
+from tests.gate.figures import Blocks, counting, run_of, with_trials
 
 P99 = "end_to_end_ns_p99"
 
@@ -190,3 +190,30 @@ def test_what_falls_behind_is_not_first_beside_what_keeps_up() -> None:
 
     assert leader(metric_of(P99), (one, behind[1], three)) is one
     assert leader(metric_of(P99), behind) is None
+
+
+def test_a_rank_is_by_the_way_that_is_better() -> None:
+    """The made-up acked rate falls with the time: the fast cell has more of it."""
+    fast, slow = run_of({"fast": (10.0,) * 3, "slow": (20.0,) * 3}).workloads[0].cells
+
+    assert leader(metric_of(P99), [slow, fast]) is fast
+    assert leader(metric_of("acked_msgs_per_s"), [slow, fast]) is fast
+    assert leader(metric_of(P99), [fast]) is None
+
+
+def test_only_a_cell_that_is_sound_contends() -> None:
+    """Not one that falls behind, lost a message, or has too many invalid trials."""
+    cells = run_of({"a": (10.0,) * 5, "b": (None, None, 10.0, 10.0, 10.0)}).workloads[0].cells
+    sound, invalid = cells
+    behind = replace(sound, lag_verdict=LagVerdict.GROWING)
+    losing = with_trials(sound.cell, [counting(sound.trials[0], lost=1), *sound.trials[1:]])
+
+    assert contends(sound)
+    assert [contends(each) for each in (behind, losing, invalid)] == [False] * 3
+
+
+def test_a_cell_that_lacks_the_figure_does_not_lead() -> None:
+    """Two contend and one has an estimate: there is nothing to rank."""
+    one, other = run_of({"one": (10.0,) * 3, "other": (20.0,) * 3}).workloads[0].cells
+
+    assert leader(metric_of(P99), [one, replace(other, estimates={})]) is None

@@ -149,3 +149,35 @@ def test_without_its_baseline_a_workload_says_nothing() -> None:
     six = workload(**dict.fromkeys("acdef", GOOD), b=TWO)
 
     assert reproach_of_workload(six, "pull-batch/b").startswith("the baseline cannot be relied on")
+
+
+def test_no_cells_have_no_whole_block() -> None:
+    """Not all blocks that there are, and no error either."""
+    assert whole_blocks([]) == frozenset()
+
+
+def test_one_trial_is_written_as_one() -> None:
+    """The reproach is a sentence of the report."""
+    assert Trials(valid=0, invalid=1).reproach == "none of 1 trial is valid"
+
+
+def test_the_baseline_that_the_plan_names_stands_beside_what_is_repeated() -> None:
+    """It is the second cell here; against the first, c would be measured again as well."""
+    made = workload(b=FIRST, a=GOOD, c=GOOD)
+
+    assert to_repeat(made, "pull-batch/a", 5) == {"b": 1, "a": 1}
+
+
+def test_nothing_is_repeated_beside_a_named_baseline_that_cannot_be_relied_on() -> None:
+    """Three of its ten trials are invalid, so the workload says nothing.
+
+    Eight more would bring them under a fifth: as many as the pair with b lacks, five of whose
+    trials the hypervisor took.
+    """
+    ten = (1.0,) * 10
+    made = workload(b=ten[:3] + (None,) * 5 + ten[:2], a=(None,) * 3 + ten[:7], c=ten, d=ten, e=ten)
+    robbed = with_reasons(made.cells[0], dict.fromkeys(range(4, 9), "cpu-steal"))
+    made = replace(made, cells=(robbed, *made.cells[1:]))
+
+    assert to_repeat(made, "pull-batch/a", 10) == {}
+    assert reproach_of(robbed) == ""

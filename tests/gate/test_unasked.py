@@ -157,3 +157,13 @@ def test_a_run_may_have_fallen_short_where_nobody_can_tell(
     (workload,) = run(cell("sound"), cell("other", lost=lost)).workloads
 
     assert may_fall_short(tuple(map(parse_criterion, rules)), workload) is unsure
+
+
+@pytest.mark.parametrize(("trials", "doubtful"), [(0, False), (1, True)])
+def test_a_single_trial_whose_loss_nobody_can_tell_is_a_doubt(trials: int, doubtful: bool) -> None:
+    """A cell without trials is none: nothing was measured, and nothing lost."""
+    cell = runs.cell("one")
+    of_cell = [counting(trial_of(cell, 1, 10.0), lost=-1)][:trials]
+    run = figures_of(runs.plan([cell], blocks=1), {"small-events": [with_trials(cell, of_cell)]})
+
+    assert may_fall_short((), run.workloads[0]) is doubtful
