@@ -17,6 +17,8 @@ from bench.core.errors import ServerUnavailableError
 _VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"', re.I)
 """The server's words; nats-py turns them, and the subject, to small letters."""
 
+CLOSE_TIMEOUT_S = 1.0
+
 Hear = Callable[[Exception], Awaitable[None]]
 
 
@@ -105,7 +107,7 @@ async def connect(
             endpoint.connect_timeout_s,
         )
     except (OSError, TimeoutError, nats.errors.Error) as error:
-        await _abandon(link)
+        await abandon(link)
         # It tries on until its time is up; what kept it from connecting it said meanwhile.
         cause = heard[-1] if heard and isinstance(error, TimeoutError) else error
         raise ServerUnavailableError(_failure(endpoint, cause)) from None
@@ -163,8 +165,9 @@ def _login_options(login: Login) -> dict[str, Any]:
     return options
 
 
-async def _abandon(link: Link) -> None:
+async def abandon(link: Link) -> None:
+    """Disconnect where nothing is on its way any more; a server that does not answer is left."""
     try:
-        await asyncio.wait_for(link.close(), 1.0)
+        await asyncio.wait_for(link.close(), CLOSE_TIMEOUT_S)
     except (OSError, TimeoutError, nats.errors.Error):
         return

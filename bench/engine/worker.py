@@ -15,6 +15,7 @@ import numpy as np
 import uvloop
 
 from bench.broker import admin
+from bench.broker.link import abandon
 from bench.clients.factory import make_consumer, make_publisher, make_task_link
 from bench.clients.port import ConsumerLink, IntArray, Messages, TaskLink
 from bench.engine.acks import make_ack_plan
@@ -137,7 +138,7 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     await _attend(
         channel, sampler.run(start_ns, alarm), lambda: Progress(lag_msgs=sampler.lag_msgs)
     )
-    await client.close()
+    await abandon(client)
     return Done(
         gaps=sampler.gaps.words(),
         rows=tuple(sampler.rows),
