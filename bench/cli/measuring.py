@@ -1,6 +1,7 @@
 """What the verbs that measure share: options of the server, interruption, the recorded command."""
 
 import asyncio
+import os
 import shlex
 import signal
 import sys
@@ -162,7 +163,8 @@ def new_store(results: Path, label: str) -> RunStore:
     """Return the directory of a run that begins now; it does not exist yet."""
     base = run_id(label, datetime.now(UTC))
     names = (base, *(f"{base}-{number}" for number in range(2, 100)))
-    return RunStore(next(results / name for name in names if not (results / name).exists()))
+    # Where nobody may look, or no name is that short, writing says why.
+    return RunStore(next(results / name for name in names if not os.path.lexists(results / name)))
 
 
 def interruptible(work: Coroutine[Any, Any, T]) -> T:

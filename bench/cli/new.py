@@ -1,5 +1,6 @@
 """`jetbench new`: a commented file to start from; it asks nothing and overwrites nothing."""
 
+import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,7 +97,7 @@ def _check_name(kind: NewKind, name: str) -> None:
 def _free_path(kind: Kind, name: str) -> Path:
     folder = Path(FOLDERS[kind])
     for path in (folder / f"{name}.yaml", folder / f"{name}.yml"):
-        if path.exists() or path.is_symlink():
+        if os.path.lexists(path):  # where we may not look, writing says why
             raise UsageError(f"{path}: is there already and stays as it is; give another name")
     return folder / f"{name}.yaml"
 

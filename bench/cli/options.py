@@ -1,11 +1,13 @@
 """Options and arguments that several verbs share."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.core.errors import UsageError
+from bench.core.errors import StorageError, UsageError
+from bench.core.paths import there
 from bench.core.words import nearest
 from bench.record.store import RunStore
 
@@ -72,13 +74,19 @@ DEFAULT_REPORTS = Path("reports")
 
 
 def run_directories(results: Path) -> list[Path]:
-    """Return the directories of all runs, oldest first."""
-    if not results.is_dir():
-        return []
-    return sorted(
-        (path for path in results.iterdir() if (path / "plan.json").is_file()),
-        key=lambda path: (path / "plan.json").stat().st_mtime,
-    )
+    """Return the directories of all runs, oldest first; StorageError where we may not look."""
+    try:
+        plans = [path / "plan.json" for path in results.iterdir()] if results.is_dir() else []
+    except OSError as error:
+        raise StorageError(f"{results}: cannot be read: {error.strerror or error}") from error
+    return [plan.parent for plan in sorted(filter(there, plans), key=_written_s)]
+
+
+def _written_s(path: Path) -> float:
+    """Return when a file was written; of one that we may not look at, before all others."""
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def find_run(text: str, results: Path) -> RunStore:
@@ -86,12 +94,13 @@ def find_run(text: str, results: Path) -> RunStore:
 
     Raises:
         UsageError: there is none; the nearest name is in the text.
+        StorageError: we may not look.
     """
     known = run_directories(results)
     if text == "latest" and known:
         return RunStore(known[-1])
     for path in (results / text, Path(text)):
-        if (path / "plan.json").is_file():
+        if there(path / "plan.json"):
             return RunStore(path.resolve())
     names = [path.name for path in known]
     near = nearest(text, names)

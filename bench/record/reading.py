@@ -7,6 +7,7 @@ has only numbers that can be counted with, and fits together; else it is refused
 import json
 import math
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,10 @@ def parse_json(
 def bounded_bytes(path: Path, limit: int) -> bytes:
     """Return a file's content; RecordError when it cannot be read or is larger than any record."""
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would keep us waiting, a device never end
+            raise RecordError(f"{path}: cannot be read: not a regular file")
+        size = found.st_size
         if size > limit:
             raise RecordError(f"{path}: {size} bytes are more than any such record has ({limit})")
         return path.read_bytes()

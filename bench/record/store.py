@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from bench.core.errors import StorageError
+from bench.core.paths import there
 from bench.plan.model import PLAN_SCHEMA_VERSION, Plan, Trial
 from bench.record import checks, hlog, samples
 from bench.record.hlog import Interval
@@ -110,7 +111,7 @@ class RunStore:
 
         Whatever else lies in `trials/` is nobody's record, and no verb looks at it.
         """
-        return tuple(trial for trial in plan.trials if self._trial_path(trial.id).is_dir())
+        return tuple(trial for trial in plan.trials if there(self._trial_path(trial.id)))
 
     def read_trial(self, trial: Trial) -> TrialRecord:
         """Return a trial's record; RecordError when it is missing, broken or another trial's."""

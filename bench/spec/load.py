@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from bench.core.errors import Problem, SpecError
 from bench.core.ids import is_name
+from bench.core.paths import there
 from bench.core.words import nearest
 from bench.spec.acking import misleads
 from bench.spec.base import MisfitError
@@ -239,7 +240,7 @@ class _Members:
                 names = known(kind, self.roots)
                 self._note(loc, f"no such {kind}", ", ".join(names), nearest(text, names))
                 continue
-            if not path.exists():
+            if not there(path):
                 self._note(loc, "no such file", "")
                 continue
             if path.stem in seen:

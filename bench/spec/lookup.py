@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import bench
+from bench.core.paths import there
 
 Kind = Literal["workload", "config", "matrix", "gates"]
 
@@ -44,10 +45,10 @@ def find(kind: Kind, text: str, *, beside: Path | None, roots: Sequence[Path]) -
     for folder in [root / FOLDERS[kind] for root in roots]:
         for suffix in _SUFFIXES:
             candidate = folder / f"{text}{suffix}"
-            if candidate.is_file():
+            if there(candidate):
                 return candidate
     plain = (beside or Path()) / text
-    return plain if plain.exists() else None
+    return plain if there(plain) else None
 
 
 def is_path(text: str) -> bool:

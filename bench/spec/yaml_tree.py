@@ -205,13 +205,13 @@ def _compose(text: str, file: str) -> Node | None:
 
 
 def _read_text(path: Path, file: str) -> str:
-    if path.is_dir():
-        raise _unreadable(file, "is a directory", allowed="a YAML file")
-    if not path.exists():
-        raise SpecError([Problem(file=file, what="no such file", nearest=_nearest_file(path))])
-    if not path.is_file():
-        raise _unreadable(file, "is not a regular file", allowed="a YAML file")
     try:
+        if path.is_dir():
+            raise _unreadable(file, "is a directory", allowed="a YAML file")
+        if not path.exists():
+            raise SpecError([Problem(file=file, what="no such file", nearest=_nearest_file(path))])
+        if not path.is_file():
+            raise _unreadable(file, "is not a regular file", allowed="a YAML file")
         with path.open("rb") as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
