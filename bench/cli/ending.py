@@ -20,7 +20,7 @@ from typer.rich_utils import rich_format_error
 from bench.cli.console import errors, flush
 from bench.core.errors import BenchError, ExitCode
 
-_LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"]*@")
+_LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://?)[^\s'\"]*@")  # pathlib makes one slash of two
 _SEED = re.compile(r"\bS[A-Z][A-Z2-7]{54,}\b")
 _TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
@@ -72,14 +72,16 @@ def _run(app: Callable[..., object]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        rich_format_error(cast("Any", error))  # a wrong word on the command line
+        wrong = cast("Any", error)  # a wrong word on the command line, which is repeated
+        wrong.message = _unsecret(str(wrong.message))
+        rich_format_error(wrong)
         return ExitCode.USAGE
     return code if isinstance(code, int) else ExitCode.OK
 
 
 def _apologise(error: BaseException, command: str) -> int:
     text = "".join([f"jetbench: {command}\n\n", *traceback.format_exception(error)])
-    what = _unsecret("".join(traceback.format_exception_only(error)).strip().partition("\n")[0])
+    what = "".join(traceback.format_exception_only(error)).strip().partition("\n")[0]
     _say(f"error: a fault of jetbench's own, sorry: {what}; {_kept(_unsecret(text))}")
     return ExitCode.UNFORESEEN
 
@@ -102,4 +104,4 @@ def _unsecret(text: str) -> str:
 
 def _say(text: str) -> None:
     with suppress(BenchError):  # nobody can be told, and the code says it all the same
-        errors().print(text, soft_wrap=True)
+        errors().print(_unsecret(text), soft_wrap=True)

@@ -189,6 +189,35 @@ def test_no_secret_is_kept_of_what_went_wrong(
         assert "nats://***@" in text
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "{}"),
+        ("schema", "{}"),
+        ("{}",),
+        ("list", "--{}"),
+        ("show", "{}"),
+        ("show", "one", "{}"),
+        ("plan", "{}"),
+        ("validate", "{}"),
+        ("plan", "quickstart", "--blocks", "{}"),
+        ("gate", "one", "--rules", "gates.yaml", "--baseline", "{}"),
+        ("export", "one", "--format", "{}"),
+    ],
+)
+def test_no_error_repeats_the_login_of_an_address(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that lands in the wrong place of a command line stood in a CI's log, login too."""
+    address = "nats://user:sekret@host:4222"
+
+    code, said = jetbench(tuple(word.format(address) for word in words), "utf-8", monkeypatch)
+
+    assert code == 2
+    assert "sekret" not in said
+    assert said.strip()
+
+
 def test_a_traceback_that_cannot_be_kept_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
