@@ -33,11 +33,12 @@ class Difference:
         told: whether the cell has more or less of the metric.
         blocks: shared.
         relative: changes are shares of the other; else differences in the metric's unit.
-        change: of the cell against the other; None without a shared block.
+        change: of the cell against the other; None without a shared block, and where both have
+            values that are too low.
         low, high: its interval, allowed for every comparison of the run; None where told is
             NOTHING, and for an end that cannot be told because messages never came.
         smallest_visible: smallest true increase that would be told in 80 % of cases; None where
-            told is NOTHING.
+            told is NOTHING, and where a value is too low: bounds do not scatter as figures do.
         at_least: whether the cell, and whether the other, has values that are too low, because
             too many messages never came so far.
     """
@@ -53,7 +54,7 @@ class Difference:
 
     def written(self, metric: Metric) -> str:
         """Write the change: `+8.0 %`, `≥ +8.0 %` of what fell behind; `n/a` without one."""
-        if self.change is None or all(self.at_least):
+        if self.change is None:
             return text.NA
         cell, other = self.at_least
         sign = "≥ " if cell else "≤ " if other else ""
@@ -142,10 +143,12 @@ def _difference(decision: Decision, pair: tuple[int, int]) -> Difference:
         told=told,
         blocks=blocks,
         relative=relative,
-        change=back(mean),
+        change=None if all(at_least) else back(mean),
         low=back(mean - reach) if known and not at_least[1] else None,
         high=back(mean + reach) if known and not at_least[0] else None,
-        smallest_visible=back(float(decision.pairs.visible[pair])) if known else None,
+        smallest_visible=(
+            back(float(decision.pairs.visible[pair])) if known and not any(at_least) else None
+        ),
         at_least=at_least,
     )
 

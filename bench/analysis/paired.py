@@ -93,6 +93,28 @@ class Contrast:
         return self.metric.written_change(amount, relative=self.relative)
 
     @property
+    def tellable(self) -> bool:
+        """Whether the change can be told in its direction: a bound can be told to be more alone."""
+        baseline, candidate = self.at_least
+        return not (baseline if self.change > 0 else candidate) and not all(self.at_least)
+
+    @property
+    def told(self) -> str:
+        """The change and its interval, as far as bounds leave any: `≥ +5.2 % (+1.0 % or more)`."""
+        if all(self.at_least):
+            return text.NA
+        middle, low, high = map(self.written, (self.change, self.low, self.high))
+        baseline, candidate = self.at_least
+        ends = f"{low} or more" if candidate else f"{high} or less"
+        sign = bound_sign(*self.at_least)
+        return f"{sign}{middle} ({ends if baseline or candidate else f'{low} to {high}'})"
+
+    @property
+    def visible(self) -> str:
+        """The smallest change that would have been told; n/a beside bounds: they do not scatter."""
+        return text.NA if any(self.at_least) else self.written(self.smallest_visible).lstrip("+")
+
+    @property
     def interval(self) -> str:
         """The change and its 90 % interval: `+5.2 % (90 % interval +1.0 % to +9.4 %)`."""
         middle, low, high = map(self.written, (self.change, self.low, self.high))

@@ -274,14 +274,13 @@ def _lines_between(pairs: Sequence[_Between]) -> Iterator[Line]:
                 after=known(each.measure, each.new),
             )
             continue
-        ends = " to ".join(map(found.written, (found.low, found.high)))
         yield Line(
             candidate=each.name,
             figure=title,
             contrast=found,
             before=_side(found, candidate=False),
             after=_side(found, candidate=True),
-            shown=f"{found.written(found.change)} ({ends})",
-            visible=found.written(found.smallest_visible).lstrip("+"),
-            differs=next(adjusted) <= 1 - CONFIDENCE,
+            shown=found.told,
+            visible=found.visible,
+            differs=next(adjusted) <= 1 - CONFIDENCE and found.tellable,
         )

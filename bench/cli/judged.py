@@ -118,10 +118,7 @@ def print_contrasts(title: str, lines: Sequence[Line], console: Console) -> None
         table.add_row(
             *sides,
             changed,
-            Text("yes" if line.differs else "≈"),
-            Text(line.visible),
-            Text(text.p_value(found.p)),
-            Text(text.p_value(found.p_by_ranks)),
+            *map(Text, _told(line, found)),
             Text(str(found.found.pairs)),
         )
     console.print(table)
@@ -133,6 +130,14 @@ def print_contrasts(title: str, lines: Sequence[Line], console: Console) -> None
                 f"{line.candidate}, {line.figure}: the t test sees a change and the rank test does "
                 "not; look at the single blocks",
             )
+
+
+def _told(line: Line, found: Contrast) -> tuple[str, str, str, str]:
+    """Write whether it differs, from what size on, and both p; n/a where both sides are bounds."""
+    if all(found.at_least):
+        return (text.NA,) * 4
+    ranks = text.p_value(found.p_by_ranks)
+    return ("yes" if line.differs else "≈", line.visible, text.p_value(found.p), ranks)
 
 
 def _say_why_not(lines: Sequence[Line], console: Console) -> None:

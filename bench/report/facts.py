@@ -71,7 +71,7 @@ def _visible(figures: RunFigures, gate: GateResult | None) -> Fact:
     """What this run could not have seen belongs to what it says."""
     shares = sorted(_visible_in_gate(gate) if gate else _visible_in_run(figures))
     if not shares:
-        detail = f"no change has an interval: {MIN_PAIRS} blocks are the least"
+        detail = _why_nothing(figures, gate)
         return Fact(word="Smallest visible change", text=text.NA, detail=detail)
     best, worst = (text.size_of(share) for share in (shares[0], shares[-1]))
     keys = dict.fromkeys(ranking_key(workload.cells) for workload in figures.workloads)
@@ -86,6 +86,17 @@ def _visible(figures: RunFigures, gate: GateResult | None) -> Fact:
     )
 
 
+def _why_nothing(figures: RunFigures, gate: GateResult | None) -> str:
+    pairs = (
+        each.found
+        for workload in figures.workloads
+        for each in forest.ranked(workload, baseline_of(workload, figures.plan.baseline))
+    )
+    if not gate and any(any(found.at_least) for found in pairs):
+        return forest.NEVER_CAME
+    return f"no change has an interval: {MIN_PAIRS} blocks are the least"
+
+
 def _visible_in_gate(gate: GateResult) -> Iterator[float]:
     for outcome in gate.outcomes:
         if outcome.relative and outcome.smallest_visible is not None:
@@ -95,6 +106,6 @@ def _visible_in_gate(gate: GateResult) -> Iterator[float]:
 def _visible_in_run(figures: RunFigures) -> Iterator[float]:
     for workload in figures.workloads:
         base = baseline_of(workload, figures.plan.baseline)
-        for each in forest.compared(workload, base, ranking_key(workload.cells)):
+        for each in forest.ranked(workload, base):
             if each.found.smallest_visible is not None:
                 yield each.found.smallest_visible

@@ -91,10 +91,19 @@ def compared(workload: WorkloadFigures, base: CellFigures, key: str) -> tuple[Co
     )
 
 
+def ranked(workload: WorkloadFigures, base: CellFigures) -> tuple[Compared, ...]:
+    """Return every other cell beside the baseline by the figure that cells are ranked by."""
+    return compared(workload, base, ranking_key(workload.cells))
+
+
+NEVER_CAME = "too many messages never came to tell how large a change would have shown"
+"""Why there is no smallest visible change where enough blocks are shared."""
+
+
 def words(workload: WorkloadFigures, base: CellFigures) -> tuple[Sentence, ...]:
     """Say what was compared with what, and what this run could not have seen."""
-    key = ranking_key(workload.cells)
-    each_found = [each.found.smallest_visible for each in compared(workload, base, key)]
+    key, pairs = ranking_key(workload.cells), ranked(workload, base)
+    each_found = [each.found.smallest_visible for each in pairs]
     visible = sorted(1 + each for each in each_found if each is not None)
     head: Sentence = (
         "Every cell beside ",
@@ -102,6 +111,8 @@ def words(workload: WorkloadFigures, base: CellFigures) -> tuple[Sentence, ...]:
         ", the variant that the plan names or that most configs share. A comparison, not a gate: "
         "it has no margin and decides nothing.",
     )
+    if not visible and any(any(each.found.at_least) for each in pairs):
+        return (head, (f"{NEVER_CAME[0].upper()}{NEVER_CAME[1:]}.",))
     if not visible:
         reason = f"n too small: fewer than {MIN_BLOCKS} blocks have both cells of a pair"
         return (head, (f"{reason}, so no change has an interval.",))
@@ -168,9 +179,9 @@ def plot(workload: WorkloadFigures, base: CellFigures, id_: str) -> Plot | None:
 
 
 def _ends(each: Compared) -> tuple[float, ...]:
-    if each.sure:
-        return each.ends
-    return () if each.ratio is None else (each.ratio,)
+    if each.ratio is None:
+        return ()
+    return each.ends if each.sure else (each.ratio,)
 
 
 def ratio_axis(ratios: Sequence[float], title: str) -> Json:
@@ -298,6 +309,8 @@ def _entries(each: Compared) -> tuple[Entry, ...]:
     pairs = Entry(text=str(each.found.blocks))
     if not each.sure:
         return (ratio, none, none, pairs, Entry(text=_silent(each), tone=Tone.MUTED))
+    if all(each.found.at_least):
+        return (none, none, none, pairs, Entry(text="both fell behind", tone=Tone.WARNING))
     if each.found.at_least[0]:
         ratio = replace(ratio, hint="it fell behind; the true time is longer")
     return (

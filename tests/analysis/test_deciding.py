@@ -172,6 +172,20 @@ def test_two_that_fell_behind_cannot_be_told_apart() -> None:
     assert told(decisions(cells)[P99], "one", "other") is Told.ALIKE
 
 
+@pytest.mark.parametrize("also_the_other", [True, False])
+def test_bounds_do_not_say_how_small_a_change_would_have_shown(also_the_other: bool) -> None:
+    """They hardly scatter, for the drain ends them all alike: that is no sharp sight."""
+    one, other = run_of({"one": (1.0,) * 5, "other": (1.0,) * 5}).workloads[0].cells
+    every = {1, 2, 3, 4, 5}
+    second = fallen_behind(other, every, longest_ms=90.0) if also_the_other else other
+    found = decisions((fallen_behind(one, every, longest_ms=80.0), second))[P99]
+
+    difference = found.between(found.ids[0], found.ids[1])
+
+    assert difference.smallest_visible is None
+    assert (difference.change is None) is also_the_other
+
+
 def test_the_first_is_a_rank_that_needs_two() -> None:
     """A cell alone has beaten nobody, and of slip neither way is better."""
     one, two = run_of({"one": (2.0,) * 3, "two": (1.0,) * 3}).workloads[0].cells

@@ -1,6 +1,7 @@
 """Changes of a candidate against a baseline, by hand."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, readings
+from tests.analysis.test_deciding import fallen_behind
 from tests.gate.figures import Blocks, run_of, with_trials
 
 P99 = measure_of("end_to_end_ns_p99")
@@ -166,3 +168,31 @@ def with_peaks(msgs: Sequence[int]) -> CellFigures:
         if trial.lag is not None
     ]
     return with_trials(cell.cell, trials)
+
+
+@pytest.mark.parametrize(
+    ("behind", "told", "tellable"),
+    [
+        ((False, False), r"\+\d+ % \(\+\d+ % to \+\d+ %\)", True),
+        ((False, True), r"≥ \+\d+ % \(\+\d+ % or more\)", True),
+        ((True, False), r"≤ \+\d+ % \(\+\d+ % or less\)", False),
+        ((True, True), "n/a", False),
+    ],
+)
+def test_a_run_differs_from_another_by_no_more_than_their_bounds_tell(
+    behind: tuple[bool, bool], told: str, tellable: bool
+) -> None:
+    """10 ms and 40 ms, or longer: the second is longer unless the first is, too."""
+    cells = run_of({"a": (10.0, 10.1, 9.9), "b": (40.0, 40.4, 39.6)}).workloads[0].cells
+    blocks = {1, 2, 3}
+    old, new = (
+        fallen_behind(cell, blocks, longest_ms=ms) if fell else cell
+        for cell, ms, fell in zip(cells, (10.0, 40.0), behind, strict=True)
+    )
+
+    found = contrast_between(P99, old, new)
+
+    assert found is not None
+    assert re.fullmatch(told, found.told), found.told
+    assert found.tellable is tellable
+    assert (found.visible == "n/a") is any(behind)

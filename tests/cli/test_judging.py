@@ -119,6 +119,16 @@ def test_what_never_came_on_both_sides_has_no_change() -> None:
     assert re.search(r"≥ 13\.0 s +≥ 13\.0 s +n/a", line), line
 
 
+def test_what_never_came_in_two_runs_has_no_change(directory: Path) -> None:
+    """ "±0 %, told apart or not" said of two bounds what only figures can say."""
+    make_run(directory / "results" / "two")
+
+    result = jetbench("compare", "one", "two", "--metric", "completion_p50")
+
+    (line,) = (row for row in result.output.splitlines() if row.startswith("pull-batch/same"))
+    assert re.search(r"≥ 13\.0 s +≥ 13\.0 s +n/a +n/a +n/a +n/a +n/a", line), line
+
+
 def test_two_runs_of_one_block_show_what_they_have(directory: Path) -> None:
     """Without an interval there is no change to speak of, but there are two figures."""
     for name in ("short", "shorter"):

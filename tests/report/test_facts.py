@@ -11,6 +11,7 @@ from bench.report.model import Fact, Tone
 from bench.stats.compare import Verdict
 from tests.gate.outcomes import OUTCOMES, result_of
 from tests.report.factory import run_figures
+from tests.report.test_forest import both_fallen_behind
 from tests.report.trial_factory import Variant
 
 ONE = Variant(names=("c/one",), settings={"pull": {"batch": 1}}, p50_ms=1.0)
@@ -67,6 +68,18 @@ def test_a_gate_tells_the_range_of_its_figures(shares: tuple[float, ...], words:
 
 def visible(outcome: GateOutcome, share: float) -> GateOutcome:
     return replace(outcome, relative=True, smallest_visible=share)
+
+
+def test_what_fell_behind_does_not_tell_how_small_a_change_would_have_shown() -> None:
+    """Bounds hardly scatter: "0.6 %" stood here of a run in which no p99 was ever measured."""
+    run = replace(figures(5), workloads=(both_fallen_behind(50.0, 99.0),))
+
+    (found,) = (each for each in facts.facts(run, None) if each.word == "Smallest visible change")
+
+    assert (found.text, found.detail) == (
+        "n/a",
+        "too many messages never came to tell how large a change would have shown",
+    )
 
 
 def test_too_few_blocks_see_nothing_and_say_so() -> None:

@@ -37,6 +37,23 @@ def with_p99(cell: CellFigures, values_ms: list[float]) -> CellFigures:
     return cell_figures(cell.cell, trials)
 
 
+def fallen_behind(cell: CellFigures, percentiles: tuple[float, ...]) -> CellFigures:
+    """The cell with so few messages acknowledged that these percentiles lie among the others."""
+    trials = []
+    for trial in cell.trials:
+        times = trial.times[Time.END_TO_END]
+        told = {**times.percentiles_ns, **dict.fromkeys(percentiles)}
+        both = {**trial.times, Time.END_TO_END: replace(times, count=100, percentiles_ns=told)}
+        trials.append(replace(trial, times=both))
+    return cell_figures(cell.cell, trials)
+
+
+def both_fallen_behind(*percentiles: float) -> WorkloadFigures:
+    found = workload(SHARED, OTHER)
+    cells = tuple(fallen_behind(cell, percentiles) for cell in found.cells)
+    return replace(found, cells=cells, decisions=decisions(cells))
+
+
 def test_the_baseline_is_the_cell_that_most_configs_share() -> None:
     """A base that every config varies from is what its variants are meant to be compared with."""
     assert baseline_of(workload(OTHER, SHARED), "").cell.variants[0].variant == "base"
@@ -115,6 +132,28 @@ def test_a_cell_without_the_time_keeps_its_line() -> None:
     assert plot.table.rows[1].names == ("c/none",)
     assert "no such time" in [entry.text for entry in plot.table.rows[1].entries]
     assert len(json.loads(plot.document)["layout"]["yaxis"]["ticktext"]) == 2
+
+
+def test_two_cells_that_fell_behind_have_no_change_and_no_mark_at_nothing() -> None:
+    """Times that both exceed are not the same time, and no scatter tells what would have shown."""
+    figures = both_fallen_behind(50.0, 99.0)
+
+    words = " ".join(plain(sentence) for sentence in forest.words(figures, figures.cells[0]))
+
+    assert forest.plot(figures, figures.cells[0], "x") is None
+    assert "Too many messages never came to tell how large a change would have shown." in words
+
+
+def test_a_figure_that_never_came_has_no_mark_beside_one_that_did() -> None:
+    """Of p99 both have bounds alone, of p50 both have values."""
+    figures = both_fallen_behind(99.0)
+    plot = forest.plot(figures, figures.cells[0], "x")
+    assert plot is not None
+
+    texts = [entry.text for entry in plot.table.rows[0].entries]
+
+    assert texts.count("both fell behind") == 1
+    assert [each["name"] for each in json.loads(plot.document)["data"] if each["x"]] == ["p50"]
 
 
 def test_the_section_says_what_it_is_not_and_what_it_cannot_see() -> None:
