@@ -8,6 +8,11 @@ MAX_KINDS = 20
 
 MAX_CHARS = 200
 
+CLOSING = "close: "
+NO_HEARTBEAT = "push: no heartbeat"
+SILENCES = (CLOSING, NO_HEARTBEAT)
+"""Begin the faults of a server that says nothing: a symptom of what befell the load, no cause."""
+
 _NUMBER = re.compile(r"\d+")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from bench.clients.faults import NO_HEARTBEAT
 from bench.core.units import NS_PER_S, format_duration
 
 MISSED_INTERVALS = 3
@@ -18,7 +19,7 @@ class HeartbeatWatch:
 
     def __init__(self, interval_ns: int, tell: Callable[[str], None]) -> None:
         self._interval_s = interval_ns / NS_PER_S
-        self._words = f"push: no heartbeat for {format_duration(MISSED_INTERVALS * interval_ns)}"
+        self._words = f"{NO_HEARTBEAT} for {format_duration(MISSED_INTERVALS * interval_ns)}"
         self._tell = tell
         self._silent_intervals = 0
         self._timer: asyncio.TimerHandle | None = None

@@ -17,7 +17,7 @@ from nats.js import JetStreamContext
 
 from bench.broker import admin
 from bench.broker.link import violation_in
-from bench.clients.faults import Faults
+from bench.clients.faults import CLOSING, Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import (
     NO_ID,
@@ -75,7 +75,7 @@ class _Connection:
         try:
             await asyncio.wait_for(client.close(), CLOSE_TIMEOUT_S)
         except (OSError, TimeoutError, nats.errors.Error) as error:
-            self._faults.note(f"close: {type(error).__name__}")
+            self._faults.note(f"{CLOSING}{type(error).__name__}")
 
 
 class NatsPyPublisher(_Connection):

@@ -31,7 +31,8 @@ class Pressure:
         full_share: of the window, messages were due and the window was full.
         silent_share: of the window, the longest time without a PubAck.
         rest_ns: shortest service time of the whole trial; None without any PubAck.
-        service_ns_mean: of messages that were sent in the window and answered; None without one.
+        service_ns_mean: of messages that were sent in the window and not refused; what was never
+            answered had waited until the drain's end at least. None without any answer.
     """
 
     role: str
@@ -87,7 +88,9 @@ def _pressure(table: MessageTable, window: Window, offer: Offer, share: int) -> 
         return None
     answered = happened(sent_ns) & happened(stored_ns)
     service_ns = (stored_ns - sent_ns)[answered]
-    counted_ns = (stored_ns - sent_ns)[answered & sent]
+    waiting = happened(sent_ns) & ~happened(stored_ns) & ~table.refused[own]
+    waited_ns = np.where(waiting, window.drained_ns, stored_ns) - sent_ns
+    counted_ns = waited_ns[(answered | waiting) & sent]
     # Who was refused has its answer: nobody waits for it. When it came is not recorded.
     settled_ns = np.where(table.refused[own] & ~answered, sent_ns, stored_ns)
     return Pressure(
@@ -99,7 +102,7 @@ def _pressure(table: MessageTable, window: Window, offer: Offer, share: int) -> 
         full_share=_full_share((intended_ns, sent_ns, settled_ns), window, offer.window_msgs),
         silent_share=_longest_gap_ns(stored_ns, window) / (end_ns - start_ns),
         rest_ns=int(service_ns.min()) if service_ns.size else None,
-        service_ns_mean=float(counted_ns.mean()) if counted_ns.size else None,
+        service_ns_mean=float(counted_ns.mean()) if (answered & sent).any() else None,
     )
 
 

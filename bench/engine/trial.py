@@ -11,6 +11,7 @@ from nats.aio.client import Client
 
 from bench.broker.admin import Names
 from bench.broker.server import Server, log_tail
+from bench.clients.faults import SILENCES
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
@@ -261,9 +262,14 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
 
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:
     findings = [*_gap_findings(role, done.gaps)]
-    if done.faults:
-        text = f"{role}: {'; '.join(done.faults)}"
+    silent = [fault for fault in done.faults if fault.startswith(SILENCES)]
+    broken = [fault for fault in done.faults if fault not in silent]
+    if broken:
+        text = f"{role}: {'; '.join(broken)}"
         findings.append(Finding(level=Level.INVALID, code="connection-fault", text=text))
+    if silent:
+        text = f"{role}: {'; '.join(silent)}"
+        findings.append(Finding(level=Level.INVALID, code="server-silent", text=text))
     if done.refusals:
         text = f"{role}: PubAcks with errors: {'; '.join(done.refusals)}"
         findings.append(Finding(level=Level.WARNING, code="publish-refused", text=text))

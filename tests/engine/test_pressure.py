@@ -95,3 +95,16 @@ def test_each_publisher_is_looked_at_alone() -> None:
     assert (first.role, first.missing_share, first.full_share) == ("publisher-0", 0, 0)
     assert (second.role, second.missing_share) == ("publisher-1", 0.5)
     assert second.full_share == pytest.approx(0.5)
+
+
+def test_what_was_never_answered_had_waited_until_the_drains_end() -> None:
+    """The server froze at 1 500 ms: three answers of 10 ms each do not say that it was quick.
+
+    The fourth waited for 1 500 ms until the drain's end: (3 × 10 + 1 500) / 4.
+    """
+    pressure = only(
+        table([1000, 1100, 1200, 1500], [1000, 1100, 1200, 1500], [1010, 1110, 1210, None])
+    )
+
+    assert pressure.service_ns_mean == pytest.approx(382.5 * NS_PER_MS)
+    assert pressure.rest_ns == 10 * NS_PER_MS

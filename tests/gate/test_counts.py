@@ -83,6 +83,25 @@ def test_a_stall_that_makes_a_trial_unsteady_does_not_excuse_itself() -> None:
     assert judged("not_sent == 0", *SOUND, stalled).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("word", "counts"),
+    [
+        ("unconfirmed", {"unconfirmed": 64}),
+        ("not_sent", {"published": 9_000}),
+    ],
+)
+def test_a_server_that_hung_to_the_end_does_not_excuse_itself(
+    word: str, counts: dict[str, int]
+) -> None:
+    """It answered neither the publishes nor the goodbye; the goodbye came last, and broke nothing.
+
+    Measured again, a server that hangs in one of five trials would come out green.
+    """
+    hung = spoilt(counting(trial_of(CELL, 6, 10.0), **counts), "server-silent")
+
+    assert judged(f"{word} == 0", *SOUND, hung).verdict is Verdict.FAIL
+
+
 def test_repeats_of_an_invalid_trial_do_not_count() -> None:
     """A consumer that lost its core for a second is sent messages again; that is the host."""
     stolen = spoilt(counting(trial_of(CELL, 6, 10.0), redelivered=50, duplicates=50), "cpu-steal")

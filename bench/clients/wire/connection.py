@@ -13,7 +13,7 @@ from typing import Protocol
 from bench.broker.endpoint import Endpoint
 from bench.broker.login import described
 from bench.broker.refusals import why_not_connected
-from bench.clients.faults import Faults
+from bench.clients.faults import CLOSING, Faults
 from bench.clients.wire.handshake import RefusedError, shake_hands
 from bench.clients.wire.parse import Control, Message, WireError, next_frame
 from bench.clients.wire.remainder import Remainder
@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
                     await self.flush()
             except OSError as error:  # a timeout is one, too
                 words = str(error) or "no answer"
-                self._faults.note(f"close: not everything may have arrived: {words}")
+                self._faults.note(f"{CLOSING}not everything may have arrived: {words}")
         self._drop()
         await asyncio.sleep(0)  # lets the transport end
 
