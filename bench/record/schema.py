@@ -3,7 +3,8 @@
 Trial times count from the trial's start (its first intended instant), on CLOCK_MONOTONIC.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 TRIAL_SCHEMA_VERSION = 1
@@ -235,6 +236,8 @@ class TrialRecord:
         host: None when it was not sampled.
         ack_check: None where the variant does not ack each message, or the server told nothing.
         own_lag: None in records of versions that had the server's lag alone.
+        sha256_of: digest of each other file of the trial, as it was written; empty in records of
+            versions that kept none.
         store_disk_bytes: disk used by the embedded server's store at the end; -1 when unknown.
         findings: everything a reader must know; one of level `invalid` makes the trial invalid.
     """
@@ -258,6 +261,7 @@ class TrialRecord:
     host: HostLoad | None = None
     ack_check: AckCheck | None = None
     own_lag: OwnLag | None = None
+    sha256_of: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def valid(self) -> bool:

@@ -1,17 +1,18 @@
 """The directory of a run: `results/<run>/`. Whatever is in it was written whole."""
 
 import errno
+import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 from pydantic import TypeAdapter
 
-from bench.core.errors import StorageError
+from bench.core.errors import RecordError, StorageError
 from bench.core.paths import there
 from bench.plan.model import PLAN_SCHEMA_VERSION, Plan, Trial
 from bench.record import checks, hlog, samples
@@ -25,6 +26,8 @@ from bench.record.schema import (
 )
 
 T = TypeVar("T")
+
+_LOG, _SAMPLES = "latency.hlog", "samples.csv"
 
 _PLAN = TypeAdapter(Plan)
 _ENVIRONMENT = TypeAdapter(Environment)
@@ -83,10 +86,12 @@ class RunStore:
         try:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            _write_synced(partial / "trial.json", _TRIAL.dump_json(record, indent=1))
             log_text = hlog.render(intervals, comment=f"jetbench trial {record.trial_id}")
-            _write_synced(partial / "latency.hlog", log_text.encode())
-            _write_synced(partial / "samples.csv", frame.to_csv(index=False).encode())
+            parts = {_LOG: log_text.encode(), _SAMPLES: frame.to_csv(index=False).encode()}
+            known = replace(record, sha256_of={name: _digest(parts[name]) for name in parts})
+            _write_synced(partial / "trial.json", _TRIAL.dump_json(known, indent=1))
+            for name, content in parts.items():
+                _write_synced(partial / name, content)
             if final.exists():
                 shutil.rmtree(final)
             partial.rename(final)
@@ -127,11 +132,14 @@ class RunStore:
         """Return all that is kept of a trial; RecordError when a part is missing or broken."""
         path, record = self._trial_path(trial.id), self.read_trial(trial)
         most_msgs = record.ledger.planned if record.ledger else 0
-        return WholeTrial(
+        whole = WholeTrial(
             record=record,
-            intervals=hlog.read(path / "latency.hlog", most_msgs=most_msgs),
-            samples=samples.read(path / "samples.csv"),
+            intervals=hlog.read(path / _LOG, most_msgs=most_msgs),
+            samples=samples.read(path / _SAMPLES),
         )
+        for name in (_LOG, _SAMPLES):
+            _require_as_written(path / name, record.sha256_of)
+        return whole
 
     def _trial_path(self, trial_id: str) -> Path:
         return self.path / "trials" / trial_id
@@ -147,6 +155,20 @@ def write_json(path: Path, adapter: TypeAdapter[T], value: T) -> None:
         _sync_directory(path.parent)
     except OSError as error:
         raise _storage_error(path, error) from error
+
+
+def _require_as_written(path: Path, digests: Mapping[str, str]) -> None:
+    """Refuse a file that reads well and is not what was written: cut short between two lines."""
+    wanted = digests.get(path.name)
+    if wanted is not None and _digest(path.read_bytes()) != wanted:
+        raise RecordError(
+            f"{path}: not what was written: cut short, or changed since; its trial.json knows "
+            "another content"
+        )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _write_synced(path: Path, content: bytes) -> None:
