@@ -309,12 +309,12 @@ def test_fewer_than_a_hundred_recent_deliveries_are_no_figure(tmp_path: Path) ->
 
 def test_the_recent_figure_forgets_what_is_a_thousand_deliveries_old(tmp_path: Path) -> None:
     """A slow start must not be shown for minutes."""
-    recorder = consumed(tmp_path / "c.npy", np.arange(1010))
-    recorder.acked_at(np.arange(10), 10**9)  # all of them beyond p99, had they counted
+    recorder = consumed(tmp_path / "c.npy", np.arange(1020))
+    recorder.acked_at(np.arange(20), 10**9)  # all of them beyond p99, had they counted
 
-    recorder.acked_at(np.arange(10, 1010), 300)
+    recorder.acked_at(np.arange(20, 1020), 300)
 
-    assert recorder.recent_ns_p99(np.full(1010, 200)) == 100
+    assert recorder.recent_ns_p99(np.full(1020, 200)) == 100
 
 
 def test_deliveries_of_unknown_messages_are_in_no_recent_figure(tmp_path: Path) -> None:
