@@ -22,6 +22,7 @@ from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
 from bench.plan.model import VariantName
 from bench.plan.names import find_variant
+from bench.spec.acking import misleads
 from bench.spec.metrics import find_metric, metric_names, metric_words
 from bench.stats.compare import CONFIDENCE, holm
 from bench.stats.simultaneous import MIN_BLOCKS
@@ -104,6 +105,8 @@ def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measur
         )
         print_contrasts(title, lines, output())
         _warn(_doubts((str(cell.cell.variants[0]), cell) for cell in workload.cells))
+        sides = [cell.cell.settings for cell in workload.cells]
+        _warn(filter(None, (misleads(measure.metric, sides) for measure in measures)))
         if why := spoilt or reproach_of_workload(workload, name):
             _warn([f"conclude nothing from {workload.name}: {why}"])
 

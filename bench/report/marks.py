@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bench.analysis.deciding import contends, leader
 from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, WorkloadFigures
+from bench.spec.acking import misleads
 from bench.spec.metrics import Metric
 
 
@@ -46,7 +47,12 @@ class Marks:
 def column_marks(
     metric: Metric, workload: WorkloadFigures, cells: Sequence[CellFigures]
 ) -> Marks | None:
-    """Return what these cells of a workload are set against by a metric; None without a first."""
+    """Return what these cells of a workload are set against by a metric; None without a first.
+
+    None as well where the figure goes by acks that come at different moments.
+    """
+    if misleads(metric, [c.cell.settings for c in cells if metric.key in c.estimates]):
+        return None
     first, decision = leader(metric, cells), workload.decisions.get(metric.key)
     if first is None or decision is None:
         return None

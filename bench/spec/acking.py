@@ -1,8 +1,8 @@
 """When variants acknowledge, and whether that differs between them.
 
-End-to-end time ends with the ack. Between variants that ack at different moments a shorter one may
-mean that less was waited for, not that more was done; completion, the handler's end, is the same
-moment for all (docs/METRICS.md).
+End-to-end time ends with the ack, and the acked rate counts acks. Between variants that ack at
+different moments a better one may mean that less was waited for, not that more was done;
+completion, the handler's end, is the same moment for all (docs/METRICS.md).
 """
 
 from collections.abc import Iterable
@@ -38,18 +38,18 @@ def misleads(metric: Metric | None, variants: Iterable[Settings]) -> str:
     """
     compared = tuple(variants)
     moments = ack_moments(compared)
-    if metric is None or not metric.key.startswith("end_to_end"):
+    if metric is None or not metric.key.startswith(("end_to_end", "acked")):
         return ""
     if len(moments) < 2:
         return f"{metric.title} {_BEFORE}" if acks_early(compared) else ""
     return (
-        f"{metric.title} ends with the ack, and these variants acknowledge at different moments "
+        f"{metric.title} goes by the ack, and these variants acknowledge at different moments "
         f"({', '.join(moments)}): what acks sooner is not done sooner; completion compares the work"
     )
 
 
 _BEFORE = (
-    "ends with an ack that comes before the handler, however late the work is done; completion "
+    "goes by an ack that comes before the handler, however late the work is done; completion "
     "tells that"
 )
 

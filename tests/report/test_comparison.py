@@ -103,6 +103,17 @@ def test_what_falls_behind_is_neither_the_best_nor_set_against_it() -> None:
     assert last.startswith("+")
 
 
+def test_where_acks_differ_no_rate_of_acks_is_the_best() -> None:
+    """A fifth more acks a second, all before the work: nothing is done sooner for it."""
+    early = replace(FAST, names=("c/early",), settings={"ack": {"timing": "after-validation"}})
+    run = run_figures(variants=(early, SLOW), workloads=("w",), with_fault=False)
+
+    table = table_of(run)
+
+    assert [entry(table, row, "Rate", "acked").detail for row in (0, 1)] == ["", ""]
+    assert entry(table, 0, "Delivery", "p99").detail == "best"
+
+
 def test_where_acks_differ_completion_stands_in_the_wide_table(figures: RunFigures) -> None:
     """It is what the headline goes by."""
     groups = [name for name, _ in table_of(figures).groups]

@@ -190,7 +190,7 @@ def test_a_goal_on_acks_is_a_caution_where_acks_differ(tmp_path: Path) -> None:
     said = [str(caution) for caution in cautions_of(load_matrix(path))]
 
     why = (
-        "end-to-end p99 ends with the ack, and these variants acknowledge at different moments "
+        "end-to-end p99 goes by the ack, and these variants acknowledge at different moments "
         "(after-validation, after-handler): what acks sooner is not done sooner; completion "
         "compares the work"
     )
