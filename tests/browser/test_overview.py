@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def overview(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports = tmp_path_factory.mktemp("reports")
-    figures = run_figures(workloads=("w",), blocks=3)
+    figures = run_figures(workloads=("w",), blocks=3, with_fault=False)
     for day in (1, 2, 3):
         environment = replace(figures.environment, started_utc=f"2026-11-0{day}T10:00:00Z")
         run = replace(figures, run_id=f"run-2026110{day}-100000", environment=environment)
