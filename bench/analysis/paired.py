@@ -159,16 +159,18 @@ def readings(measure: Measure, cell: CellFigures) -> dict[int, Reading]:
     return dict(sorted(found.items()))
 
 
-def known(measure: Measure, cell: CellFigures) -> str:
-    """Write what a cell's valid trials have of a metric, on the mean; n/a where none has any."""
+def typical(measure: Measure, cell: CellFigures) -> Reading | None:
+    """Return the mean over a cell's valid trials of what a metric is or exceeds.
+
+    None where one of them tells neither: it bears no witness, and the others may flatter.
+    """
     found = list(readings(measure, cell).values())
-    if not found:
-        return text.NA
+    if not found or lacking(measure, cell):
+        return None
     values = [each.value for each in found]
     logarithmic = measure.logarithmic and all(value > 0 for value in values)
     mean = _mean(values, _Scale.LOGARITHMIC if logarithmic else _Scale.PLAIN)
-    longer = "≥ " if any(each.at_least for each in found) else ""
-    return longer + measure.metric.written(mean)
+    return Reading(value=mean, at_least=any(each.at_least for each in found))
 
 
 def lacking(measure: Measure, cell: CellFigures) -> int:

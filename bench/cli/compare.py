@@ -11,7 +11,7 @@ from bench.analysis.decision import NOTHING_TOLD, Told
 from bench.analysis.figures import CellFigures, LagVerdict, RunFigures, WorkloadFigures
 from bench.analysis.hosts import differences
 from bench.analysis.metrics import MEASURES, Measure, measure_of
-from bench.analysis.paired import Contrast, contrast, contrast_between, known, readings
+from bench.analysis.paired import Contrast, contrast, contrast_between, readings, typical
 from bench.analysis.summary import summarise
 from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.cli.console import output
@@ -148,8 +148,8 @@ def _line_within(
             figure=metric.title,
             contrast=None,
             why=reproach_of(base) or reproach_of(cell) or spoilt or few,
-            before=known(measure, base),
-            after=known(measure, cell),
+            before=_written(measure, base),
+            after=_written(measure, cell),
             shown=told.written(metric),
         )
     return Line(
@@ -273,8 +273,8 @@ def _lines_between(pairs: Sequence[_Between]) -> Iterator[Line]:
                 figure=title,
                 contrast=None,
                 why=why or "3 valid trials of each run are needed",
-                before=known(each.measure, each.old),
-                after=known(each.measure, each.new),
+                before=_written(each.measure, each.old),
+                after=_written(each.measure, each.new),
             )
             continue
         yield Line(
@@ -287,3 +287,11 @@ def _lines_between(pairs: Sequence[_Between]) -> Iterator[Line]:
             visible=found.visible,
             differs=next(adjusted) <= 1 - CONFIDENCE and found.tellable,
         )
+
+
+def _written(measure: Measure, cell: CellFigures) -> str:
+    """Write what a cell's valid trials have of a metric, on the mean; n/a where one has none."""
+    found = typical(measure, cell)
+    if found is None:
+        return text.NA
+    return ("≥ " if found.at_least else "") + measure.metric.written(found.value)

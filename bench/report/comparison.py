@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis import shortfalls
-from bench.analysis.comparison import CONFIDENCE
 from bench.analysis.deciding import contends
 from bench.analysis.figures import CellFigures, Estimate, TrialFigures, WorkloadFigures
 from bench.analysis.metrics import measure_of
-from bench.analysis.paired import lacking, readings
+from bench.analysis.paired import typical
 from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.units import human_size
@@ -18,7 +17,6 @@ from bench.report.marks import Marks, column_marks
 from bench.report.model import Column, Entry, Row, Table, Tone
 from bench.spec.criteria import count_word
 from bench.spec.metrics import Metric
-from bench.stats.estimate import geometric_mean
 from bench.stats.simultaneous import MIN_BLOCKS
 
 LAG_SLOPE = "lag_slope_msgs_per_s"
@@ -230,11 +228,8 @@ def _missing_entry(cell: CellFigures, metric: Metric, scale: text.Scale) -> Entr
 
 def _bound(cell: CellFigures, metric: Metric) -> float | None:
     """Return the mean over trials of what a figure is or exceeds; None where one tells neither."""
-    measure = measure_of(metric.key)
-    found = readings(measure, cell).values()
-    if not any(each.at_least for each in found) or lacking(measure, cell):
-        return None
-    return geometric_mean([each.value for each in found], confidence=CONFIDENCE).value
+    found = typical(measure_of(metric.key), cell)
+    return found.value if found is not None and found.at_least else None
 
 
 def _slope_entry(cell: CellFigures, estimate: Estimate, hint: str) -> Entry:

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.figures import CellFigures
+from bench.analysis.figures import PERCENTILES, CellFigures
 from bench.analysis.metrics import measure_of
-from bench.analysis.paired import Contrast, contrast, contrast_between, readings
+from bench.analysis.paired import Contrast, contrast, contrast_between, readings, typical
+from bench.record.schema import Time
+from tests.analysis import runs
 from tests.analysis.test_deciding import fallen_behind
-from tests.gate.figures import Blocks, run_of, with_trials
+from tests.gate.figures import Blocks, run_of, time_of, trial_of, with_trials
 
 P99 = measure_of("end_to_end_ns_p99")
 OLD = (10.0, 20.0, 40.0, 10.0, 20.0)
@@ -196,3 +198,17 @@ def test_a_run_differs_from_another_by_no_more_than_their_bounds_tell(
     assert re.fullmatch(told, found.told), found.told
     assert found.tellable is tellable
     assert (found.visible == "n/a") is any(behind)
+
+
+def test_a_trial_that_tells_nothing_of_a_figure_leaves_no_mean_of_the_others() -> None:
+    """Its messages were too few for a percentile: who knows what it would have been."""
+    cell = runs.cell("new")
+    silent = trial_of(cell, 2, 10.0)
+    few = replace(time_of(10.0), percentiles_ns=dict.fromkeys(PERCENTILES))
+    silent = replace(silent, times={Time.END_TO_END: few})
+
+    whole = typical(P99, with_trials(cell, [trial_of(cell, 1, 10.0), trial_of(cell, 2, 10.0)]))
+
+    assert whole is not None
+    assert whole.value == pytest.approx(10e6)
+    assert typical(P99, with_trials(cell, [trial_of(cell, 1, 10.0), silent])) is None
