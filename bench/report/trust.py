@@ -12,10 +12,12 @@ from bench.analysis.validity import (
     whole_blocks,
 )
 from bench.core import text
+from bench.core.marks import State
 from bench.gate.calibration import MAX_AGE, Calibration, objection
+from bench.judgement import trust_checks
+from bench.judgement.check import Check
 from bench.record.schema import Software
-from bench.report import trials, trust_checks
-from bench.report.check import Check, State
+from bench.report import trials
 from bench.report.model import (
     Block,
     Column,

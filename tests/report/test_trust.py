@@ -7,11 +7,13 @@ import pytest
 
 from bench.analysis.figures import RunFigures, TrialFigures
 from bench.analysis.hosts import fingerprint
+from bench.core.marks import State
 from bench.engine import checks
 from bench.gate.calibration import Calibration
+from bench.judgement import host_checks
+from bench.judgement.check import Check
 from bench.record.schema import AckCheck, Finding, HostLoad, Level, ProcessUsage, Software
-from bench.report import host_checks, trust
-from bench.report.check import Check, State
+from bench.report import trust
 from bench.report.model import Disclosure, Table, plain
 from tests.report.factory import run_figures
 from tests.report.trial_factory import Variant
