@@ -28,6 +28,11 @@ class Side(StrEnum):
     SAME = "same"
     UNTOLD = "untold"
 
+    @property
+    def mark(self) -> str:
+        """The sign before a change: slower or dearer, faster or cheaper, the same; else none."""
+        return {"worse": "▲", "better": "▼", "same": "≈"}.get(self.value, "")
+
 
 class Pace(StrEnum):
     """Whether a cell keeps up."""
@@ -35,6 +40,12 @@ class Pace(StrEnum):
     KEEPS_UP = "keeps up"
     FALLS_BEHIND = "falls behind"
     UNTOLD = "not told"
+
+    @property
+    def state(self) -> State:
+        """What a cell of this pace is, by its pace alone."""
+        states = {Pace.KEEPS_UP: State.HOLDS, Pace.FALLS_BEHIND: State.FAILS}
+        return states.get(self, State.DOUBTFUL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
