@@ -15,6 +15,7 @@ from bench.analysis.decision import Decision
 from bench.plan.model import Cell, Plan
 from bench.record.schema import Environment, Time, TrialRecord
 from bench.spec.metrics import Metric
+from bench.stats.shape import Shape
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 """Shown wherever at least MIN_BEYOND messages lie beyond them."""
@@ -174,6 +175,7 @@ class CellFigures:
         lag_verdict: over the trials; None when no trial has one.
         times: of the merged histograms of the valid trials; messages of a valid trial that never
             came so far count as longer than all others, also where none of that trial did.
+        shapes: how often each of those times occurred.
     """
 
     cell: Cell
@@ -181,6 +183,7 @@ class CellFigures:
     estimates: Mapping[str, Estimate]
     lag_verdict: LagVerdict | None
     times: Mapping[Time, TimeFigures]
+    shapes: Mapping[Time, Shape]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from bench.analysis.latency import (
     by_time,
     p99_of_slices,
     time_figures,
+    unfinished,
     window_histogram,
 )
 from bench.analysis.metrics import MEASURES
@@ -36,6 +37,7 @@ from bench.record.hlog import Interval
 from bench.record.schema import Finding, Slices, Time, TrialRecord, Window
 from bench.record.store import RunStore
 from bench.stats.histogram import Histogram, merged
+from bench.stats.shape import shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,26 +105,26 @@ def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:
     summed = [_summed(each.record, each.intervals, each.samples, cell) for each in whole]
     trials = sorted((each.figures for each in summed), key=lambda trial: trial.record.block)
     valid = [each for each in summed if each.figures.record.valid]
+    offered, together = sum(each.offered for each in valid), _together(valid)
     return CellFigures(
         cell=cell,
         trials=tuple(trials),
         estimates=estimates(trials),
         lag_verdict=cell_verdict([v.figures.lag for v in valid if v.figures.lag is not None]),
-        times=_together(valid),
+        times={time: time_figures(h, offered=offered) for time, h in together.items()},
+        shapes={
+            time: shape(h, unfinished=unfinished(h, offered=offered))
+            for time, h in together.items()
+        },
     )
 
 
-def _together(trials: Sequence[_Summed]) -> Mapping[Time, TimeFigures]:
-    offered = sum(trial.offered for trial in trials)
+def _together(trials: Sequence[_Summed]) -> Mapping[Time, Histogram]:
     histograms = {
         time: [trial.histograms[time] for trial in trials if time in trial.histograms]
         for time in Time
     }
-    return {
-        time: time_figures(merged(each), offered=offered)
-        for time, each in histograms.items()
-        if each
-    }
+    return {time: merged(each) for time, each in histograms.items() if each}
 
 
 def _summed(

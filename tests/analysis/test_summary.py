@@ -113,6 +113,9 @@ def test_messages_that_never_finished_are_not_left_out(tmp_path: Path) -> None:
     assert times.percentiles_ns[95.0] is None
     assert "end_to_end_ns_p95" not in cell.estimates
     assert cell.times[Time.END_TO_END].spectrum[-1][0] == pytest.approx(50.0)
+    finished = 500 * runs.WINDOW_S
+    shape = cell.shapes[Time.END_TO_END]
+    assert (shape.counts.sum(), shape.unfinished) == (finished, finished)
 
 
 def test_a_trial_in_which_nothing_was_acked_counts_in_the_curve(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ BASELINE = "pull-batch/c0"
 def measured(shares: Sequence[float], rng: np.random.Generator) -> WorkloadFigures:
     """A run whose cells' trials are invalid so often, measured again until nothing is missing."""
     cells = [
-        CellFigures(cell=runs.cell(f"c{n}"), trials=(), estimates={}, lag_verdict=None, times={})
+        CellFigures(
+            cell=runs.cell(f"c{n}"), trials=(), estimates={}, lag_verdict=None, times={}, shapes={}
+        )
         for n, _ in enumerate(shares)
     ]
     wanted, block = dict.fromkeys((cell.cell.id for cell in cells), PLANNED), 0

@@ -95,6 +95,7 @@ def with_trials(cell: Cell, trials: Sequence[TrialFigures]) -> CellFigures:
         estimates=comparison.estimates(trials),
         lag_verdict=cell_verdict(lags),
         times={},
+        shapes={},
     )
 
 

@@ -24,6 +24,7 @@ from bench.plan.model import Cell, Plan, Question, Trial, VariantName
 from bench.record.schema import Environment, Finding, Level
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
+from bench.stats.shape import PER_DECADE, Shape
 from tests.report.trial_factory import (
     DRAIN_S,
     RATE,
@@ -238,16 +239,27 @@ def _plan(cells: Sequence[Cell], blocks: int) -> Plan:
 def cell_figures(cell: Cell, trials: Sequence[TrialFigures]) -> CellFigures:
     """Return a cell with the estimates that `bench.analysis` makes of these trials."""
     valid = [trial for trial in trials if trial.record.valid]
+    times = {
+        time: _together([trial.times[time] for trial in valid])
+        for time in (valid[0].times if valid else {})
+    }
     return CellFigures(
         cell=cell,
         trials=tuple(trials),
         estimates=comparison.estimates(trials),
         lag_verdict=cell_verdict([trial.lag for trial in valid if trial.lag]),
-        times={
-            time: _together([trial.times[time] for trial in valid])
-            for time in (valid[0].times if valid else {})
-        },
+        times=times,
+        shapes={time: _shape(each) for time, each in times.items()},
     )
+
+
+def _shape(times: TimeFigures) -> Shape:
+    """Messages spread evenly between the points of the spectrum; all of them finished."""
+    percentiles, points_ns = np.array(times.spectrum).T
+    places = PER_DECADE * np.log10(points_ns)
+    borders = np.arange(math.floor(places[0]), math.ceil(places[-1]) + 1)
+    up_to = np.round(times.count * np.interp(borders, places, percentiles) / 100)
+    return Shape(first=int(borders[0]), counts=np.diff(up_to).astype(np.int64), unfinished=0)
 
 
 def _together(times: Sequence[TimeFigures]) -> TimeFigures:
