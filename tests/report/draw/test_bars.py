@@ -1,0 +1,45 @@
+"""Stacked bars and spans: a width is a share of the widest row, a place is a moment."""
+
+import re
+
+from markupsafe import Markup
+
+from bench.report.draw.bars import bars
+from bench.report.draw.span import Span, span
+from tests.report.draw.reading import course, of_class, parsed
+
+WIDTH = re.compile(r'class="(\w)" style="width:(\d+)%"')
+
+
+def test_widths_are_percent_of_the_widest_row() -> None:
+    """Rows are compared by eye, so one row's 100 % is not another's."""
+    drawn = bars({"server": 50.0, "publisher": 30.0, "consumer": 20.0}, 200.0, "x")
+
+    assert WIDTH.findall(drawn) == [("s", "25"), ("p", "15"), ("k", "10")]
+    assert "?" not in drawn
+
+
+def test_what_could_not_be_read_is_asked_for_and_not_left_out_silently() -> None:
+    """A shorter bar would look cheaper."""
+    drawn = bars({"server": None, "publisher": 30.0, "consumer": 20.0}, 200.0, "x")
+
+    assert WIDTH.findall(drawn) == [("p", "15"), ("k", "10")]
+    assert ">?<" in drawn
+
+
+def test_a_bar_is_read_aloud() -> None:
+    """Its label is escaped."""
+    drawn = bars({"server": 1.0}, 2.0, 'server "1" µs')
+
+    assert parsed(drawn).get("aria-label") == 'server "1" µs'
+
+
+def test_a_span_is_shaded_between_two_lines_with_words() -> None:
+    """A fault without its end looks as if it lasted."""
+    found = Span(left=20, right=50, begins="<killed>", ends="back")
+    drawn = parsed(f"<svg>{Markup().join(span(found, 14, 100))}</svg>")
+
+    assert [course(each) for each in of_class(drawn, "fault")] == ["M20 14h30v86h-30z"]
+    assert [course(each) for each in of_class(drawn, "fe")] == ["M20 4V100", "M50 4V100"]
+    texts = [(each.get("x"), each.get("text-anchor"), each.text) for each in drawn.iter("text")]
+    assert texts == [("16", "end", "<killed>"), ("54", None, "back")]
