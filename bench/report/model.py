@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from markupsafe import Markup
+
+from bench.core.marks import State
+from bench.judgement.model import Box
+from bench.judgement.model import Notice as JudgedNotice
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -54,6 +60,8 @@ class Tone(StrEnum):
     WARNING = "warning"
     BAD = "bad"
     MUTED = "muted"
+    WORSE = "worse"
+    BETTER = "better"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +74,19 @@ class Entry:
         hint: why it reads as it does; shown on hover.
         order: what sorting goes by; None sorts last either way.
         tone: how it stands out.
+        detail_tone: how the second line stands out; as the first where it is None.
         href: address that the text leads to, relative to the page; empty without one.
+        drawing: stands in place of the text; whoever does not see it is told what its label says.
     """
 
-    text: str
+    text: str = ""
     detail: str = ""
     hint: str = ""
     order: float | str | None = None
     tone: Tone = Tone.PLAIN
+    detail_tone: Tone | None = None
     href: str = ""
+    drawing: Markup = Markup()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,10 @@ class Column:
         hint: what the figure is; shown on hover.
         numeric: numbers stand to the right and sort as numbers.
         prose: its entries are sentences and need room.
+        group_href: where the shared heading leads to; empty without such a place.
+        axis: words of the axis that its drawings share; they stand below the title.
+        card: its label where a row is a card, on a phone; the title where it is empty.
+        kind: of its drawings, a class of report.css: `change`, `shape`, `cpu`, `lag`.
     """
 
     title: str
@@ -96,11 +112,21 @@ class Column:
     hint: str = ""
     numeric: bool = True
     prose: bool = False
+    group_href: str = ""
+    axis: Markup = Markup()
+    card: str = ""
+    kind: str = ""
 
     @property
     def style(self) -> str:
         """How its entries are laid out: classes of report.css."""
-        return " ".join([*(["number"] if self.numeric else []), *(["prose"] if self.prose else [])])
+        words = {"number": self.numeric, "prose": self.prose, self.kind: bool(self.kind)}
+        return " ".join(word for word, holds in words.items() if holds)
+
+    @property
+    def label(self) -> str:
+        """What stands over an entry on a card."""
+        return self.card or ", ".join(filter(None, [self.title, self.unit]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +137,26 @@ class Row:
         names: its heading; several when one cell bears several variants' names.
         entries: one for each column but the first.
         href: address that the heading leads to, relative to the page; empty without one.
+        over: a small line over the heading: the question that a variant answers.
+        soft: follows the heading: what a variant sets otherwise.
+        state: whether the row holds; None where nothing is asked of it.
+        reasons: why it does not, below the heading.
+        tinted: what the other rows are held against.
     """
 
     names: tuple[str, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...] = ()
     href: str = ""
+    over: str = ""
+    soft: str = ""
+    state: State | None = None
+    reasons: tuple[str, ...] = ()
+    tinted: bool = False
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it heads the rows below it and has no entry of its own."""
+        return not self.entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +171,8 @@ class Table:
         rows: in their first order.
         sortable: the reader may order it by any column.
         compact: details stand beside the figures, not below.
+        cards: how its rows become cards on a phone, a class of report.css: `changes`, `cells`,
+            `goals`; empty where it scrolls sideways there.
     """
 
     kind: ClassVar[str] = "table"
@@ -141,11 +184,15 @@ class Table:
     rows: tuple[Row, ...]
     sortable: bool = False
     compact: bool = False
+    cards: str = ""
 
     @property
     def style(self) -> str:
         """How it is laid out: classes of report.css."""
         words = {
+            "plain": not self.cards,
+            "fold": bool(self.cards),
+            self.cards: bool(self.cards),
             "sortable": self.sortable,
             "compact": self.compact,
             "pairs": len(self.columns) == 1,
@@ -158,14 +205,14 @@ class Table:
         return any(column.group for column in self.columns)
 
     @property
-    def groups(self) -> tuple[tuple[str, int], ...]:
-        """Shared headings and how many columns each spans."""
-        spans: list[tuple[str, int]] = []
+    def groups(self) -> tuple[tuple[str, int, str], ...]:
+        """Shared headings, how many columns each spans and where it leads to."""
+        spans: list[tuple[str, int, str]] = []
         for column in self.columns:
             if spans and column.group and spans[-1][0] == column.group:
-                spans[-1] = (column.group, spans[-1][1] + 1)
+                spans[-1] = (column.group, spans[-1][1] + 1, column.group_href)
             else:
-                spans.append((column.group, 1))
+                spans.append((column.group, 1, column.group_href))
         return tuple(spans)
 
 
@@ -291,7 +338,120 @@ class Drawing:
     svg: str
 
 
-Block = Table | Gallery | Terms | Code | Notice | Disclosure | Download | Drawing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """Blocks that stand folded until the reader opens them; left out of print.
+
+    Attributes:
+        id: of the element; unique in the report.
+        title: what is inside.
+        note: how much, or how it is read; a soft line beside the title.
+        state: of what is inside, before the title; None where nothing is asked of it.
+        blocks: what is inside.
+        plots: what is drawn above them when the reader opens it: JSON of bench.report.plots, safe
+            inside a script element; empty without any.
+    """
+
+    kind: ClassVar[str] = "fold"
+
+    id: str
+    title: str
+    note: str = ""
+    state: State | None = None
+    blocks: tuple["Block", ...] = ()
+    plots: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """Something that is so, or not: a mark, a word that says the same, and what was found."""
+
+    state: State
+    word: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """Points in a row, as many as there is room for."""
+
+    kind: ClassVar[str] = "points"
+
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A paragraph; `soft` where it explains what stands above it."""
+
+    kind: ClassVar[str] = "text"
+
+    sentence: Sentence
+    soft: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """How the drawings above are read: markup of ours, every text of the user's escaped."""
+
+    kind: ClassVar[str] = "key"
+
+    markup: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A file within the page, which needs no script to be saved.
+
+    Attributes:
+        file_name: of what is saved.
+        href: its content as a data: address.
+        text: what is in it.
+    """
+
+    kind: ClassVar[str] = "link"
+
+    file_name: str
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The first screen.
+
+    Attributes:
+        masthead: product, label, date, server and host in one line.
+        state: of the headline; None where nothing was asked to hold.
+        headline: what came out.
+        subline: what was asked; may be empty.
+        boxes: the four answers, in the order of reading.
+        notices: what to know before the figures.
+    """
+
+    masthead: str
+    state: State | None
+    headline: str
+    subline: str
+    boxes: tuple[Box, ...]
+    notices: tuple[JudgedNotice, ...]
+
+
+Block = (
+    Table
+    | Gallery
+    | Terms
+    | Code
+    | Notice
+    | Disclosure
+    | Download
+    | Drawing
+    | Fold
+    | Points
+    | Text
+    | Key
+    | Link
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
