@@ -116,7 +116,7 @@ def test_where_acks_differ_no_rate_of_acks_is_the_best() -> None:
 
 def test_where_acks_differ_completion_stands_in_the_wide_table(figures: RunFigures) -> None:
     """It is what the headline goes by."""
-    groups = [name for name, _ in table_of(figures).groups]
+    groups = [name for name, *_ in table_of(figures).groups]
 
     assert "Completion" in groups
 
@@ -182,9 +182,9 @@ def test_groups_span_their_columns(figures: RunFigures) -> None:
     """A heading over the wrong columns mislabels every figure below it."""
     table = table_of(figures)
 
-    assert sum(span for _, span in table.groups) == len(table.columns)
-    assert table.groups[:2] == (("End-to-end", 4), ("Completion", 2))
-    assert ("Lag", 3) in table.groups
+    assert sum(span for _, span, _ in table.groups) == len(table.columns)
+    assert table.groups[:2] == (("End-to-end", 4, ""), ("Completion", 2, ""))
+    assert ("Lag", 3, "") in table.groups
 
 
 def test_a_time_that_no_cell_has_is_of_no_unit(figures: RunFigures) -> None:
