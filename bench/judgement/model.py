@@ -100,6 +100,7 @@ class CellJudgement:
     Attributes:
         cell: its figures.
         name: its first variant's.
+        short: the same without its config, where that is unique under the workload.
         others: further names of the same settings.
         question: of the config that it is a variant of; may be empty.
         is_baseline: it is what the others are held against.
@@ -110,12 +111,14 @@ class CellJudgement:
         contends: it may stand before others by any figure.
         pace: whether it keeps up, over its valid trials.
         pace_words: `keeps up`, `falls behind, +120 msg/s`, `not told`.
+        short_msgs: word of a count (`lost`, `refused`, …) -> messages that fell short.
         lost: messages; None where nobody can tell.
         changes: metric key -> change; empty of the baseline, and of a workload that is invalid.
     """
 
     cell: CellFigures
     name: str
+    short: str
     others: tuple[str, ...]
     question: str
     is_baseline: bool
@@ -125,6 +128,7 @@ class CellJudgement:
     contends: bool
     pace: Pace
     pace_words: str
+    short_msgs: Mapping[str, int]
     lost: int | None
     changes: Mapping[str, Change]
 

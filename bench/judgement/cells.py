@@ -1,0 +1,121 @@
+"""One cell beside its baseline: what differs, in what state it is, and why."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.analysis import shortfalls
+from bench.analysis.deciding import contends
+from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
+from bench.analysis.validity import reproach_of
+from bench.core import text
+from bench.core.marks import State
+from bench.judgement.changes import changes_of
+from bench.judgement.model import CellJudgement, Difference, Pace
+from bench.plan.model import Plan, VariantName
+from bench.spec.flat import differing
+
+_SLOPE = "lag_slope_msgs_per_s"
+_PACES = {
+    LagVerdict.STABLE: Pace.KEEPS_UP,
+    LagVerdict.DRAINING: Pace.KEEPS_UP,
+    LagVerdict.GROWING: Pace.FALLS_BEHIND,
+}
+
+PERHAPS_LOST = "whether messages were lost nobody can tell"
+PACE_UNTOLD = "whether it keeps up cannot be told"
+
+
+def cells_of(workload: WorkloadFigures, base: CellFigures, plan: Plan) -> tuple[CellJudgement, ...]:
+    """Return the cells of a workload judged, the baseline first, then in the plan's order."""
+    others = [cell for cell in workload.cells if cell is not base]
+    order = [base, *others]
+    shorts = _short_names(order)
+    return tuple(
+        _judged(workload, cell, base, short, plan)
+        for cell, short in zip(order, shorts, strict=True)
+    )
+
+
+def lost(cell: CellFigures) -> int | None:
+    """Return how many messages all trials of a cell lost together, as far as anybody can tell.
+
+    None where some trial may have lost some and none is known to have.
+    """
+    ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
+    counts = [ledger.known("lost") for ledger in ledgers]
+    total = sum(count for count in counts if count is not None)
+    return None if None in counts and not total else total
+
+
+def _judged(
+    workload: WorkloadFigures, cell: CellFigures, base: CellFigures, short: str, plan: Plan
+) -> CellJudgement:
+    reproach = reproach_of(cell)
+    pace = Pace.UNTOLD if reproach else pace_of(cell)
+    failures, doubts = tuple(_failures(cell)), tuple(_doubts(cell, pace))
+    name = cell.cell.variants[0]
+    questions = {each.config: each.question for each in plan.config_questions}
+    return CellJudgement(
+        cell=cell,
+        name=str(name),
+        short=short,
+        others=tuple(map(str, cell.cell.variants[1:])),
+        question=questions.get(name.config, ""),
+        is_baseline=cell is base,
+        differs=_differs(cell, base),
+        state=State.FAILS if failures else State.DOUBTFUL if doubts else State.HOLDS,
+        reasons=(*failures, *doubts),
+        contends=contends(cell),
+        pace=pace,
+        pace_words=_pace_words(cell, pace),
+        short_msgs=shortfalls.of_cell(cell),
+        lost=lost(cell),
+        changes={} if cell is base else changes_of(workload, cell, base),
+    )
+
+
+def _short_names(cells: Sequence[CellFigures]) -> list[str]:
+    """Name cells by their variant alone, and by config too where two would be called the same."""
+    names = [cell.cell.variants[0] for cell in cells]
+    alone = [name.variant for name in names]
+    return [_short(name, alone) for name in names]
+
+
+def _short(name: VariantName, alone: Sequence[str]) -> str:
+    return name.variant if alone.count(name.variant) == 1 else str(name)
+
+
+def _differs(cell: CellFigures, base: CellFigures) -> tuple[Difference, ...]:
+    pairs = differing([cell.cell.settings, base.cell.settings])
+    return tuple(
+        Difference(setting=key, value=value, baseline_value=of_base)
+        for key, (value, of_base) in pairs
+    )
+
+
+def _failures(cell: CellFigures) -> Iterator[str]:
+    if short := shortfalls.of_cell(cell):
+        yield shortfalls.written(short)
+    if cell.lag_verdict is LagVerdict.GROWING:
+        yield _pace_words(cell, Pace.FALLS_BEHIND)
+    if why := reproach_of(cell):
+        yield why.removeprefix(f"{cell.cell.variants[0]}: ")
+
+
+def _doubts(cell: CellFigures, pace: Pace) -> Iterator[str]:
+    if lost(cell) is None:
+        yield PERHAPS_LOST
+    if pace is Pace.UNTOLD and not reproach_of(cell):
+        yield PACE_UNTOLD
+
+
+def pace_of(cell: CellFigures) -> Pace:
+    """Return whether a cell keeps up, by its lag over the valid trials."""
+    verdict = cell.lag_verdict
+    return Pace.UNTOLD if verdict is None else _PACES.get(verdict, Pace.UNTOLD)
+
+
+def _pace_words(cell: CellFigures, pace: Pace) -> str:
+    slope = cell.estimates.get(_SLOPE)
+    if pace is not Pace.FALLS_BEHIND or slope is None:
+        return str(pace)
+    return f"{pace}, {text.slope(slope.value)} msg/s"

@@ -1,0 +1,85 @@
+"""What was asked to hold, by a gate or by the criteria of a matrix, and what came of it."""
+
+from collections.abc import Sequence
+
+from bench.core.marks import State
+from bench.gate.criteria import Answer, Mark, Standing
+from bench.gate.verdict import GateOutcome, GateResult
+from bench.judgement.model import Goal
+from bench.spec.metrics import metric_of
+from bench.stats.compare import Verdict
+
+STATES = {
+    Verdict.PASS: State.HOLDS,
+    Verdict.FAIL: State.FAILS,
+    Verdict.INCONCLUSIVE: State.DOUBTFUL,
+    Verdict.INVALID: State.FAILS,
+}
+"""What a verdict is a state of; what could not be measured did not hold."""
+
+READINGS = {
+    Verdict.PASS: "kept",
+    Verdict.FAIL: "missed",
+    Verdict.INCONCLUSIVE: "undecided",
+    Verdict.INVALID: "not measured",
+}
+
+_ORDER = tuple(READINGS[each] for each in (Verdict.FAIL, Verdict.INVALID, Verdict.INCONCLUSIVE))
+
+
+def goals_of(gate: GateResult | None, answer: Answer | None) -> tuple[Goal, ...]:
+    """Return the goals of a gate, else of the criteria: missed, undecided, kept."""
+    if gate is not None:
+        return _sorted([_of_outcome(outcome) for outcome in gate.outcomes])
+    if answer is None:
+        return ()
+    return _sorted([_of_mark(s, mark) for s in answer.standings for mark in s.marks])
+
+
+def _sorted(goals: Sequence[Goal]) -> tuple[Goal, ...]:
+    def place(goal: Goal) -> int:
+        return _ORDER.index(goal.reading) if goal.reading in _ORDER else len(_ORDER)
+
+    return tuple(sorted(goals, key=place))
+
+
+def _of_outcome(outcome: GateOutcome) -> Goal:
+    compares = outcome.margin is not None and outcome.relative
+    return Goal(
+        workload=outcome.workload,
+        candidate=outcome.candidate,
+        rule=outcome.rule,
+        state=STATES[outcome.verdict],
+        reading=READINGS[outcome.verdict],
+        reason=outcome.reason,
+        found=_found(outcome),
+        change=outcome.change if compares else None,
+        low=outcome.low if compares else None,
+        high=outcome.high if compares else None,
+        margin=outcome.margin if compares else None,
+    )
+
+
+def _found(outcome: GateOutcome) -> str:
+    if not outcome.unit:
+        value = outcome.candidate_value
+        return "" if value is None else f"{value:g}"
+    metric = metric_of(outcome.metric)
+    if outcome.change is not None:
+        sign = "≥ " if outcome.candidate_at_least else ""
+        return sign + metric.written_change(outcome.change, relative=outcome.relative)
+    value = outcome.candidate_value
+    sign = "≥ " if outcome.candidate_at_least else ""
+    return "" if value is None else sign + metric.written(value)
+
+
+def _of_mark(standing: Standing, mark: Mark) -> Goal:
+    return Goal(
+        workload=mark.workload,
+        candidate=standing.variant,
+        rule=mark.rule,
+        state=STATES[mark.verdict],
+        reading=READINGS[mark.verdict],
+        reason=mark.reason,
+        found="",
+    )

@@ -1,0 +1,101 @@
+"""From the figures of a run to its judgement: the one place that every view's words come from."""
+
+from dataclasses import replace
+
+from bench.analysis.figures import RunFigures, WorkloadFigures
+from bench.analysis.ranking import ranking_key, ranking_reason
+from bench.analysis.validity import baseline_of, reproach_of_workload
+from bench.gate.calibration import Calibration
+from bench.gate.criteria import Answer, answer
+from bench.gate.verdict import GateResult
+from bench.judgement import trust
+from bench.judgement.boxes import failed, keeps_up, sure
+from bench.judgement.cells import cells_of
+from bench.judgement.check import Check
+from bench.judgement.choosing import Judged, choose
+from bench.judgement.goals import goals_of
+from bench.judgement.headlines import headline
+from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
+from bench.judgement.notices import notices_of
+from bench.spec.metrics import metric_of
+
+PRICE = "server_cpu_us_per_msg"
+
+
+def judge(
+    figures: RunFigures, gate: GateResult | None = None, calibration: Calibration | None = None
+) -> Judgement:
+    """Return the judgement of a run.
+
+    Args:
+        figures: of the run.
+        gate: what a gate says of it; None without one. Its verdict then goes before all else.
+        calibration: kept with the results; None without one.
+    """
+    found = answer(figures)
+    goals, checks = goals_of(gate, found), trust.checks_of(figures, calibration)
+    context = _Context(figures, goals, checks, gate or found)
+    untold = [_workload(each, figures) for each in figures.workloads]
+    workloads = tuple(_answered(each, context) for each in untold)
+    above = headline(workloads, gate, found, figures.plan.question)
+    return Judgement(
+        figures=figures,
+        state=above.state,
+        headline=above.text,
+        subline=above.below,
+        boxes=context.boxes(workloads, choose(workloads, found), goals),
+        workloads=workloads,
+        goals=goals,
+        checks=checks,
+        notices=notices_of(figures, workloads, gate),
+        gate=gate,
+        answer=found,
+    )
+
+
+class _Context:
+    """What the answers over all workloads and over one of them have in common."""
+
+    def __init__(
+        self,
+        figures: RunFigures,
+        goals: tuple[Goal, ...],
+        checks: tuple[Check, ...],
+        judged: GateResult | Answer | None,
+    ) -> None:
+        self.figures, self.goals, self.checks, self.judged = figures, goals, checks, judged
+        self.pairs = trust.least_pairs(figures)
+
+    def boxes(self, workloads: Judged, choice: Box, goals: tuple[Goal, ...]) -> Boxes:
+        return Boxes(
+            choose=choice,
+            sure=sure(self.figures, workloads, self.checks, self.judged, self.pairs),
+            failed=failed(self.figures, workloads, goals),
+            keeps_up=keeps_up(workloads),
+        )
+
+
+def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgement:
+    base = baseline_of(workload, figures.plan.baseline)
+    nothing = Box(asks="", state=None, word="", text="")
+    return WorkloadJudgement(
+        figures=workload,
+        reproach=reproach_of_workload(workload, figures.plan.baseline),
+        primary=metric_of(ranking_key(workload.cells)),
+        price=metric_of(PRICE),
+        ranking_reason=ranking_reason(workload.cells),
+        cells=cells_of(workload, base, figures.plan),
+        boxes=Boxes(choose=nothing, sure=nothing, failed=nothing, keeps_up=nothing),
+        sentence="",
+    )
+
+
+def _answered(workload: WorkloadJudgement, context: _Context) -> WorkloadJudgement:
+    """Return a workload with its own four answers and its sentence, by the rules of the run."""
+    alone, name = (workload,), workload.figures.name
+    goals = tuple(goal for goal in context.goals if goal.workload == name)
+    return replace(
+        workload,
+        boxes=context.boxes(alone, choose(alone, None), goals),
+        sentence=f"{headline(alone, None, None, '').text}.",
+    )
