@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.analysis.decision import Decision
+from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, RunFigures, TimeFigures, TrialFigures
 from bench.analysis.validity import baseline_of
 from bench.gate.criteria import answer
+from bench.judgement.choosing import KEEP
+from bench.judgement.judge import judge
 from bench.record.schema import Time
-from bench.report import comparison, forest, standing
-from bench.report.model import plain
 from tests.analysis import runs
 from tests.gate.figures import figures_of, time_of, trial_of, with_trials
 
@@ -92,7 +92,7 @@ def _equal(noise: Noise, cells: int, blocks: int, count: int) -> float:
         claims = set(claimed(made_up(noise, (cells, blocks), seed)))
         told.update(claims)
         told["any of them"] += bool(claims)
-    views = ("headline", "best and ≈", "answer", "forest", "any of them")
+    views = ("headline", "choice", "changes", "answer", "any of them")
     shares = ", ".join(f"{view} {told[view] / count:.1%}" for view in views)
     _say(f"{cells:2} variants, {blocks:2} blocks: {shares}")
     return told["any of them"] / count
@@ -111,7 +111,7 @@ def _found(run: RunFigures, change: float) -> bool:
     planted = workload.cells[-1].cell.id
     if change < 0:
         return decision.surely_best(planted, decision.ids)
-    return decision.worse(planted, standing.ranked(workload)[0].cell.id)
+    return decision.worse(planted, baseline_of(workload, "").cell.id)
 
 
 def made_up(noise: Noise, shape: tuple[int, int], seed: int, change: float = 0.0) -> RunFigures:
@@ -164,27 +164,19 @@ def _roles(factors: dict[str, float]) -> list[str]:
 
 def claimed(run: RunFigures) -> Iterator[str]:
     """Yield the views that tell any variants of a run apart."""
-    (workload,) = run.workloads
-    said = [plain(sentence) for sentence in standing.answers(workload)]
-    if said[0].startswith("Shortest ") and "cannot be told apart" not in said[0]:
+    found = judge(replace(run, plan=replace(run.plan, success=())))
+    if not found.headline.startswith("No "):
         yield "headline"
-    if any(sentence.startswith("Next that is separably slower") for sentence in said):
-        yield "headline"
-    table = comparison.workload_table(workload, run.metrics, "t")
-    figures = [place for place, each in enumerate(table.columns) if each.title != "slope"]
-    details = [row.entries[place].detail for row in table.rows for place in figures]
-    if any(detail and (detail == "≈ best" or detail[0] != "≈") for detail in details):
-        yield "best and ≈"
-    found = answer(run)
-    assert found is not None
-    assert found.recommended
-    if len(found.alike) < len(workload.cells) - 1:
+    if found.boxes.choose.word != KEEP:
+        yield "choice"
+    changes = [c for w in found.workloads for cell in w.cells for c in cell.changes.values()]
+    if any(change.told in (Told.MORE, Told.LESS) for change in changes):
+        yield "changes"
+    asked = answer(run)
+    assert asked is not None
+    assert asked.recommended
+    if len(asked.alike) < len(run.workloads[0].cells) - 1:
         yield "answer"
-    drawn = forest.plot(workload, baseline_of(workload, ""), "f")
-    assert drawn is not None
-    readings = [p for p, column in enumerate(drawn.table.columns) if column.title == "reading"]
-    if any("≈" not in row.entries[p].text for row in drawn.table.rows for p in readings):
-        yield "forest"
 
 
 def _say(text: str) -> None:
