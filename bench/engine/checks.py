@@ -128,7 +128,9 @@ def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     for role, stall_ns in load.stall_ns_max.items():
         if stall_ns > LONG_STALL_NS:
             yield _warning(
-                "loop-stalled", f"{role}'s event loop stood still for {human_duration(stall_ns)}"
+                "loop-stalled",
+                f"{role}'s event loop stood still for {human_duration(stall_ns)}",
+                role,
             )
 
 
@@ -141,6 +143,7 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
                 f"{usage.role} used {percent(usage.cpu_share)} of a core and waited for one during "
                 f"{percent(max(0.0, usage.wait_share))} of the window: what was measured is the "
                 "client, not the server",
+                usage.role,
             )
     if load.host is None:
         return
@@ -188,9 +191,9 @@ def _slip_ns_p99(table: MessageTable, window: Window) -> int | None:
     return percentile_ns(slips, 99.0, beyond=SLIP_BEYOND)
 
 
-def _invalid(code: str, text: str) -> Finding:
-    return Finding(level=Level.INVALID, code=code, text=text)
+def _invalid(code: str, text: str, role: str = "") -> Finding:
+    return Finding(level=Level.INVALID, code=code, text=text, role=role)
 
 
-def _warning(code: str, text: str) -> Finding:
-    return Finding(level=Level.WARNING, code=code, text=text)
+def _warning(code: str, text: str, role: str = "") -> Finding:
+    return Finding(level=Level.WARNING, code=code, text=text, role=role)

@@ -16,7 +16,7 @@ from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
 from bench.engine.control import NOTHING_KNOWN, Control
-from bench.engine.fleet import Fleet, WorkerDiedError
+from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
 from bench.engine.jobs import ConsumerJob, Done, Job, Progress, PublisherJob, SamplerJob
 from bench.engine.losses import Backlog
 from bench.engine.recorder import (
@@ -141,7 +141,7 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
                 tracked=scene.acks, max_deliver=scene.max_deliver
             )
         _gather(scene, outcome)
-        outcome.findings += _gap_findings("the conductor", control.gaps.words())
+        outcome.findings += _gap_findings("conductor", control.gaps.words())
     finally:
         await asyncio.shield(fleet.end())
     outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)
@@ -236,9 +236,9 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
                 f"nats-server ended with code {code} during the trial; "
                 f"its log ends: {log_tail(scene.server.directory)}"
             )
-            return Finding(level=Level.INVALID, code="server-ended", text=text)
+            return _invalid("server-ended", text, "server")
     code_word = "worker-died" if isinstance(error, WorkerDiedError) else "broken-off"
-    return Finding(level=Level.INVALID, code=code_word, text=str(error))
+    return _invalid(code_word, str(error), error.role if isinstance(error, WorkerError) else "")
 
 
 def _gather(scene: Scene, outcome: Outcome) -> None:
@@ -257,7 +257,7 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
             outcome.findings += _done_findings(job.role, done)
         elif outcome.completed:
             text = f"{job.role} did not answer the stop; what it had written until then is kept"
-            outcome.findings.append(Finding(level=Level.INVALID, code="worker-silent", text=text))
+            outcome.findings.append(_invalid("worker-silent", text, job.role))
 
 
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:
@@ -266,22 +266,22 @@ def _done_findings(role: str, done: Done) -> Sequence[Finding]:
     broken = [fault for fault in done.faults if fault not in silent]
     if broken:
         text = f"{role}: {'; '.join(broken)}"
-        findings.append(Finding(level=Level.INVALID, code="connection-fault", text=text))
+        findings.append(_invalid("connection-fault", text, role))
     if silent:
         text = f"{role}: {'; '.join(silent)}"
-        findings.append(Finding(level=Level.INVALID, code="server-silent", text=text))
+        findings.append(_invalid("server-silent", text, role))
     if done.refusals:
         text = f"{role}: PubAcks with errors: {'; '.join(done.refusals)}"
-        findings.append(Finding(level=Level.WARNING, code="publish-refused", text=text))
+        findings.append(_warning("publish-refused", text, role))
     if done.duplicates:
         text = f"{role}: the stream had {done.duplicates} messages already and did not add them"
-        findings.append(Finding(level=Level.WARNING, code="publish-duplicates", text=text))
+        findings.append(_warning("publish-duplicates", text, role))
     if done.window_full_msgs:
         text = (
             f"{role}: {done.window_full_msgs} messages were due while its window was full; "
             "they waited, and the wait is in their slip"
         )
-        findings.append(Finding(level=Level.NOTE, code="window-full", text=text))
+        findings.append(Finding(level=Level.NOTE, code="window-full", text=text, role=role))
     return findings
 
 
@@ -289,11 +289,19 @@ def _gap_findings(who: str, gaps: Sequence[str]) -> Sequence[Finding]:
     if not gaps:
         return ()
     text = f"{who}: {'; '.join(gaps)}. The load went on, and lag is told by its own instants"
-    return (Finding(level=Level.WARNING, code="questions-unanswered", text=text),)
+    return (_warning("questions-unanswered", text, who),)
 
 
 def _clock_findings(step_ns: int) -> Sequence[Finding]:
     if abs(step_ns) < CLOCK_STEP_NS:
         return ()
     text = f"the wall clock moved by {step_ns / NS_PER_MS:.0f} ms against the monotonic clock"
-    return (Finding(level=Level.INVALID, code="clock-step", text=text),)
+    return (_invalid("clock-step", text),)
+
+
+def _invalid(code: str, text: str, role: str = "") -> Finding:
+    return Finding(level=Level.INVALID, code=code, text=text, role=role)
+
+
+def _warning(code: str, text: str, role: str) -> Finding:
+    return Finding(level=Level.WARNING, code=code, text=text, role=role)

@@ -70,7 +70,10 @@ def test_a_client_near_a_whole_core_is_invalid() -> None:
     """Above 80 % of a core the client sets the figures."""
     busy = ProcessUsage(role="consumer-0", cpu_ns=1, cpu_share=0.85, rss_bytes_peak=1)
 
-    assert findings(replace(QUIET, processes=(busy,))) == {"generator-saturated": Level.INVALID}
+    (found,) = load_findings(table(0), replace(QUIET, processes=(busy,)))
+
+    assert (found.code, found.level) == ("generator-saturated", Level.INVALID)
+    assert found.role == "consumer-0"
 
 
 def test_a_busy_server_is_not_a_fault_of_the_generator() -> None:
