@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.core.text import percent
-from bench.core.units import NS_PER_MS, human_duration
+from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine.limits import OFFERED_TOLERANCE, missing_share, rate_findings
 from bench.engine.pressure import Offer, pressures
 from bench.engine.table import MessageTable, happened
@@ -28,6 +28,9 @@ GENERATOR_BUSY_SHARE = 0.95
 THROTTLED_SHARE = 0.01
 STOLEN_SHARE = 0.05
 LONG_STALL_NS = 100 * NS_PER_MS
+CONDUCTOR, LONG_PAUSE_NS = "conductor", NS_PER_S
+"""It carries no load: it begins the drain and looks at the server, some twenty times a second."""
+
 LATE_BEYOND_TICK_NS = NS_PER_MS
 SLIP_BEYOND = 10
 """Messages that must lie beyond a percentile for it to be told (MEASUREMENT.md R4)."""
@@ -105,7 +108,7 @@ class Load:
         window_full_msgs: messages that were due while a publisher's window was full.
         offer: how messages were dealt to publishers.
         tick_ns: shortest time between a publisher's wake-ups.
-        stall_ns_max: role -> longest time its event loop did not turn.
+        stall_ns_max: role -> longest time its event loop did not turn; CONDUCTOR is one of them.
     """
 
     window: Window
@@ -126,7 +129,7 @@ def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     yield from _cpu_findings(load)
     yield from _slip_findings(table, load)
     for role, stall_ns in load.stall_ns_max.items():
-        if stall_ns > LONG_STALL_NS:
+        if stall_ns > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_STALL_NS):
             yield _warning(
                 "loop-stalled",
                 f"{role}'s event loop stood still for {human_duration(stall_ns)}",

@@ -15,6 +15,7 @@ from bench.clients.faults import SILENCES
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
+from bench.engine.checks import CONDUCTOR
 from bench.engine.control import NOTHING_KNOWN, Control
 from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
 from bench.engine.jobs import ConsumerJob, Done, Job, Progress, PublisherJob, SamplerJob
@@ -25,6 +26,7 @@ from bench.engine.recorder import (
     load_consumer,
     load_publisher,
 )
+from bench.engine.stall import StallWatch
 from bench.record.schema import Finding, Level, Window
 from bench.spec.workload import Phases
 
@@ -99,6 +101,7 @@ class Outcome:
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         done: the last words of each worker, by role.
+        stall_ns_max: longest time the conductor's event loop did not turn.
         findings: what happened on the way.
     """
 
@@ -113,6 +116,7 @@ class Outcome:
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)
+    stall_ns_max: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -126,22 +130,25 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     control = Control(scene.client, scene.names)
     fleet = Fleet(scene.directory)
     offset_ns = clock.wall_offset_ns()
+    stalls = StallWatch()
     try:
         try:
             await _start(scene, fleet, outcome)
             control.start_ns = outcome.start_ns
-            await _load(scene, fleet, outcome, watch)
-            await _drain(scene, fleet, outcome, watch, control)
+            with stalls.watching():
+                await _load(scene, fleet, outcome, watch)
+                await _drain(scene, fleet, outcome, watch, control)
             outcome.completed = True
         except MeasurementError as error:
             outcome.findings.append(await _reason(scene, error))
+        outcome.stall_ns_max = stalls.longest_ns
         outcome.done = await fleet.collect()
         if scene.server.ended is None or not scene.server.ended.done():
             outcome.backlog = await control.final_look(
                 tracked=scene.acks, max_deliver=scene.max_deliver
             )
         _gather(scene, outcome)
-        outcome.findings += _gap_findings("conductor", control.gaps.words())
+        outcome.findings += _gap_findings(CONDUCTOR, control.gaps.words())
     finally:
         await asyncio.shield(fleet.end())
     outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)

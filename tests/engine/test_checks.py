@@ -102,6 +102,14 @@ def test_a_loop_that_stands_still_is_told() -> None:
     assert findings(stalled) == {"loop-stalled": Level.WARNING}
 
 
+@pytest.mark.parametrize(("stall_ms", "codes"), [(900, []), (1_100, ["loop-stalled"])])
+def test_a_conductor_that_stopped_is_told(stall_ms: int, codes: list[str]) -> None:
+    """It carries no load, so a tenth of a second of it says nothing; stopped, it leaves a gap."""
+    stalled = replace(QUIET, stall_ns_max={"conductor": stall_ms * NS_PER_MS})
+
+    assert list(findings(stalled)) == codes
+
+
 def counted(stream_msgs: int, *, unconfirmed: int = 0) -> Ledger:
     """1000 planned and published; all but the unconfirmed were confirmed as stored."""
     stored = 1000 - unconfirmed
