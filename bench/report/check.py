@@ -2,18 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from bench.core import text
-
-
-class State(StrEnum):
-    """What a check found."""
-
-    HOLDS = "holds"
-    DOUBTFUL = "doubtful"
-    FAILS = "fails"
-    UNKNOWN = "unknown"
+from bench.core.marks import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from bench.analysis.figures import TrialFigures
 from bench.core import text
-from bench.report.check import Check, Limit, State, of_values
+from bench.core.marks import State
+from bench.report.check import Check, Limit, of_values
 
 STOLEN_SHARE = 0.05
 THROTTLED_SHARE = 0.01

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from bench.core.marks import State
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -54,6 +56,14 @@ class Tone(StrEnum):
     WARNING = "warning"
     BAD = "bad"
     MUTED = "muted"
+
+
+TONES = {
+    State.HOLDS: Tone.GOOD,
+    State.DOUBTFUL: Tone.WARNING,
+    State.FAILS: Tone.BAD,
+    State.UNKNOWN: Tone.MUTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from bench.analysis.figures import TrialFigures
 from bench.core import text
+from bench.core.marks import State
 from bench.core.units import NS_PER_MS, human_duration
 from bench.record.schema import AckCheck, Level, Time
 from bench.report import host_checks
-from bench.report.check import Check, Limit, State, of_values, value_range
+from bench.report.check import Check, Limit, of_values, value_range
 
 WAITING_SHARE = 0.15
 """No trial is refused for it: on a host of few cores the processes share by design.

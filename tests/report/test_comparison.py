@@ -150,7 +150,7 @@ def test_a_single_lost_message_stands_out(figures: RunFigures) -> None:
     table = comparison.workload_table(workload, figures.metrics, "t")
 
     assert entry(table, 0, "Messages", "lost") == Entry(
-        text="✗ 1",
+        text="✕ 1",
         hint="stored, never received and not in the backlog; all trials together",
         order=1,
         tone=Tone.BAD,

@@ -7,11 +7,12 @@ import pytest
 
 from bench.analysis.figures import RunFigures, TrialFigures
 from bench.analysis.hosts import fingerprint
+from bench.core.marks import State
 from bench.engine import checks
 from bench.gate.calibration import Calibration
 from bench.record.schema import AckCheck, Finding, HostLoad, Level, ProcessUsage, Software
 from bench.report import host_checks, trust
-from bench.report.check import Check, State
+from bench.report.check import Check
 from bench.report.model import Disclosure, Table, plain
 from tests.report.factory import run_figures
 from tests.report.trial_factory import Variant
@@ -62,7 +63,7 @@ def test_a_doubt_opens_the_table_and_is_named() -> None:
         with_first(figures(), host=HostLoad(steal_share=0.2, throttled_share=0))
     )
 
-    assert plain(section.lead[0]) == "✗ Fails: Steal."
+    assert plain(section.lead[0]) == "✕ Fails: Steal."
     assert isinstance(section.blocks[0], Table)
 
 
