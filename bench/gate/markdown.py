@@ -102,16 +102,13 @@ def _figure(amount: float | None, outcome: GateOutcome, *, at_least: bool) -> st
 
 def change(outcome: GateOutcome) -> str:
     """Write an outcome's change with its interval; empty where nothing was compared."""
-    ends = (outcome.change, outcome.low, outcome.high)
-    if any(end is None for end in ends):
+    if outcome.change is None or outcome.low is None or outcome.high is None:
         return ""
-    middle, low, high = (_end(end, outcome) for end in ends if end is not None)
+    metric, relative, margin = metric_of(outcome.metric), outcome.relative, outcome.margin
+    middle = metric.written_change(outcome.change, relative=relative, limit=margin)
+    ends = metric.written_interval(outcome.low, outcome.high, relative=relative, limit=margin)
     sign = bound_sign(outcome.baseline_at_least, outcome.candidate_at_least)
-    return f"{sign}{middle} ({low} to {high})"
-
-
-def _end(amount: float, outcome: GateOutcome) -> str:
-    return metric_of(outcome.metric).written_change(amount, relative=outcome.relative)
+    return f"{sign}{middle} ({ends})"
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> str:

@@ -197,7 +197,7 @@ def ratio_axis(ratios: Sequence[float], title: str) -> Json:
         title,
         type="log",
         tickvals=list(ticks),
-        ticktext=[f"×{tick:g}" if tick >= 10 else text.change(tick) for tick in ticks],
+        ticktext=[f"×{tick:g}" if tick >= 2 else text.change(tick) for tick in ticks],
         range=[math.log10(low / margin), math.log10(high * margin)],
     )
 
