@@ -48,7 +48,7 @@ def own_and_servers_lag(
     told &= (at_s >= window.window_start_ns / NS_PER_S) & (at_s < window.window_end_ns / NS_PER_S)
     added_all = all(finding.code != "publish-duplicates" for finding in record.findings)
     sides = [("more", more[told])]
-    sides += [("fewer", less[told])] if _keeps_all(cell) and added_all else []
+    sides += [("fewer", less[told])] if keeps_all(cell) and added_all else []
     found = [(apart, word) for word, by in sides if (apart := _apart_for_long(at_s[told], by))]
     if not found:
         return ()
@@ -87,7 +87,7 @@ def conservation(
     Allowed for: messages whose PubAck was under way, and how much the lag moved within EDGE_S of
     the window's limits. For variants that ack, and that neither discard nor give up messages.
     """
-    if not _keeps_all(cell):
+    if not keeps_all(cell):
         return ()
     start = _lag_at(samples, window.window_start_ns)
     end = _lag_at(samples, window.window_end_ns)
@@ -117,7 +117,8 @@ def littles_law(
 
     A message stays from stored to acked. Both instants are seen by clients, so the way of the
     PubAck and of the ack is allowed for, with the service time for each, and so is the scatter of
-    the sampled lag. Holds only for a lag that stands still.
+    the sampled lag. Holds only for a lag that stands still, and where no message leaves without an
+    ack (`keeps_all`): one that is thrown away was waiting as well, and has no stay.
     """
     needed = [times.get(time) for time in (Time.END_TO_END, Time.RESPONSE, Time.SERVICE)]
     means = [each.mean_ns for each in needed if each is not None and each.mean_ns is not None]
@@ -141,10 +142,19 @@ def littles_law(
     return (Finding(level=Level.INVALID, code="littles-law", text=text),)
 
 
-def _keeps_all(cell: Cell) -> bool:
+def keeps_all(cell: Cell) -> bool:
+    """Return whether the server keeps what it has stored for the consumer until it is acked.
+
+    With `discard: new` it refuses what would not fit; the limit per subject discards the oldest all
+    the same. `max_age` throws nothing away that a whole trial is too short for.
+    """
     stream, consumer = cell.settings.stream, cell.settings.consumer
-    limits = (stream.max_msgs, stream.max_bytes, stream.max_age_ns, stream.max_msgs_per_subject)
-    return all(limit is None for limit in (*limits, consumer.max_deliver))
+    age_ns, phases = stream.max_age_ns, cell.workload.phases
+    limits = [consumer.max_deliver, stream.max_msgs_per_subject]
+    if stream.discard == "old":
+        limits += [stream.max_msgs, stream.max_bytes]
+    trial_ns = phases.warmup_ns + phases.measure_ns + phases.drain_ns
+    return all(limit is None for limit in limits) and (age_ns is None or age_ns > trial_ns)
 
 
 def _lag_at(samples: LagSamples, instant_ns: int) -> tuple[float, float] | None:

@@ -67,7 +67,7 @@ class Difference:
         if self.low is None or self.high is None:
             end = self._written(self.low if self.high is None else self.high, metric)
             return f"{end} or {'more' if self.high is None else 'less'}"
-        return f"{self._written(self.low, metric)} to {self._written(self.high, metric)}"
+        return metric.written_interval(self.low, self.high, relative=self.relative)
 
     def visible(self, metric: Metric) -> str:
         """Write the smallest change that would be told: `8.0 %`; `n/a` where nothing is told."""

@@ -103,22 +103,29 @@ class Contrast:
         """The change and its interval, as far as bounds leave any: `≥ +5.2 % (+1.0 % or more)`."""
         if all(self.at_least):
             return text.NA
-        middle, low, high = map(self.written, (self.change, self.low, self.high))
         baseline, candidate = self.at_least
-        ends = f"{low} or more" if candidate else f"{high} or less"
-        sign = bound_sign(*self.at_least)
-        return f"{sign}{middle} ({ends if baseline or candidate else f'{low} to {high}'})"
+        ends = self.metric.written_interval(self.low, self.high, relative=self.relative)
+        if candidate:
+            ends = f"{self.written(self.low)} or more"
+        elif baseline:
+            ends = f"{self.written(self.high)} or less"
+        return f"{bound_sign(*self.at_least)}{self.written(self.change)} ({ends})"
 
     @property
     def visible(self) -> str:
         """The smallest change that would have been told; n/a beside bounds: they do not scatter."""
         return text.NA if any(self.at_least) else self.written(self.smallest_visible).lstrip("+")
 
-    @property
-    def interval(self) -> str:
-        """The change and its 90 % interval: `+5.2 % (90 % interval +1.0 % to +9.4 %)`."""
-        middle, low, high = map(self.written, (self.change, self.low, self.high))
-        return f"{bound_sign(*self.at_least)}{middle} (90 % interval {low} to {high})"
+    def beside(self, limit: float) -> str:
+        """Write the change and its 90 % interval, so that each differs from a limit that it is not.
+
+        `+5.2 % (90 % interval +1.0 % to +9.4 %)`. The limit is a share of the baseline.
+        """
+        middle = self.metric.written_change(self.change, relative=self.relative, limit=limit)
+        ends = self.metric.written_interval(
+            self.low, self.high, relative=self.relative, limit=limit
+        )
+        return f"{bound_sign(*self.at_least)}{middle} (90 % interval {ends})"
 
     def margin(self, share: float) -> float | None:
         """Return a margin given as a share of the baseline, on the scale of `found`.

@@ -2,7 +2,8 @@
 
 A count of the ledger is a fact, not a sample: a lost or refused message is one whatever else befell
 its trial. Only what made a trial invalid excuses it, and only from the counts that it explains: a
-trial that broke off sent less because it broke off, and it is measured again.
+trial that broke off sent less because it broke off, and it is measured again. What befell a
+consumer explains nothing of what publishers count, and the other way round.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,26 +11,52 @@ from dataclasses import dataclass
 
 from bench.analysis.figures import CellFigures
 from bench.core import text
-from bench.record.schema import Level, TrialRecord
+from bench.record.schema import Finding, Level, TrialRecord
 from bench.spec.criteria import count_word
 
-_CUT_SHORT = frozenset(
-    {"not-started", "worker-died", "worker-silent", "server-ended", "broken-off"}
+_BROKEN_OFF = frozenset({"not-started", "worker-died", "server-ended", "broken-off"})
+_HELD_UP = frozenset(
+    {"offered-rate-missed", "window-too-small", "cpu-throttled", "cpu-steal", "clock-step"}
 )
-_HELD_UP = frozenset({
-    "offered-rate-missed", "window-too-small", "generator-saturated",
-    "cpu-throttled", "cpu-steal", "clock-step",
-})  # fmt: skip
+_OF_PUBLISHER = frozenset({"worker-silent", "connection-fault"})
+_NONE: frozenset[str] = frozenset()
 
-_EXCUSED_BY: Mapping[str, frozenset[str]] = {
-    "lost": frozenset({"worker-died", "worker-silent"}),  # their account of receipts is cut short
-    "refused": frozenset({"server-ended"}),
-    "unconfirmed": _CUT_SHORT | {"connection-fault"},
-    "not_sent": _CUT_SHORT | _HELD_UP | {"connection-fault"},
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Excuses:
+    """Codes of the findings that explain a count, so that it is not the configuration's.
+
+    Attributes:
+        whoever: they do so whomever they befell; what breaks a trial off cuts it short for all.
+        part: `publisher` or `consumer`.
+        of_part: they do so where they befell one of these.
+    """
+
+    whoever: frozenset[str] = _NONE
+    part: str = ""
+    of_part: frozenset[str] = _NONE
+
+    def have(self, finding: Finding) -> bool:
+        """Whether a finding explains it; one that does not say whom it befell cannot be told to."""
+        if finding.code in self.whoever:
+            return True
+        return finding.code in self.of_part and finding.role.startswith(f"{self.part}-")
+
+
+_EXCUSES: Mapping[str, _Excuses] = {
+    # Their account of receipts is cut short.
+    "lost": _Excuses(part="consumer", of_part=frozenset({"worker-died", "worker-silent"})),
+    "refused": _Excuses(whoever=frozenset({"server-ended"})),
+    "unconfirmed": _Excuses(whoever=_BROKEN_OFF, part="publisher", of_part=_OF_PUBLISHER),
+    "not_sent": _Excuses(
+        whoever=_BROKEN_OFF | _HELD_UP,
+        part="publisher",
+        of_part=_OF_PUBLISHER | {"generator-saturated"},
+    ),
 }
-"""Count of the ledger -> the findings that explain it, so that it is not the configuration's."""
+"""By count of the ledger."""
 
-SHORTFALLS = tuple(_EXCUSED_BY)
+SHORTFALLS = tuple(_EXCUSES)
 """Counts that are to be 0 whatever is measured; no rule need ask for it."""
 
 
@@ -94,5 +121,7 @@ def written(msgs_by_word: Mapping[str, int]) -> str:
 
 
 def _excused(record: TrialRecord, word: str) -> bool:
-    reasons = {finding.code for finding in record.findings if finding.level is Level.INVALID}
-    return word not in _EXCUSED_BY or bool(reasons & _EXCUSED_BY[word])
+    if word not in _EXCUSES:
+        return True
+    reasons = [finding for finding in record.findings if finding.level is Level.INVALID]
+    return any(map(_EXCUSES[word].have, reasons))

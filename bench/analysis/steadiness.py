@@ -124,7 +124,7 @@ def _drift(name: str, fitted: Trend, level: Level) -> Finding:
         code="not-steady",
         text=(
             f"The {name} changed by {text.share(fitted.change)} over the window (90 % interval "
-            f"{text.share(fitted.low)} to {text.share(fitted.high)}): the trial had not settled. "
+            f"{text.share_interval(fitted.low, fitted.high)}): the trial had not settled. "
             "A longer warm-up may help."
         ),
     )

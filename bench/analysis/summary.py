@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from bench.analysis.accounting import conservation, littles_law, own_and_servers_lag
+from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag
 from bench.analysis.comparison import estimates
 from bench.analysis.deciding import decisions
 from bench.analysis.figures import (
@@ -171,6 +171,8 @@ def _contradictions(
         of_counts = conservation(counts, window, told, cell)
     else:
         of_counts = own_and_servers_lag(samples, window, cell, record)
+    if not keeps_all(cell):
+        return of_counts
     standing = lag_figures(told, window, rates.offered, rates.acked)
     return (*of_counts, *littles_law(times, rates, standing, told, window))
 

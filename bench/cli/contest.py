@@ -19,6 +19,7 @@ from bench.plan.estimate import estimate
 from bench.plan.model import Plan
 from bench.plan.order import further
 from bench.plan.sides import CANDIDATE
+from bench.record.lock import measuring
 from bench.record.store import RunStore
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
@@ -55,9 +56,15 @@ def measure(plan: Plan, arena: Arena, suspects: Suspects) -> RunFigures:
     """Measure a plan of two sides and what follows from it; return the figures of all blocks.
 
     Raises:
-        BenchError: see `bench.runner.preflight.check` and `bench.runner.matrix.run_matrix`.
+        BenchError: see `bench.runner.preflight.check`, `bench.runner.matrix.run_matrix` and
+            `bench.record.lock.measuring`.
     """
-    _begin(plan, arena)
+    with measuring(arena.store.path):
+        _begin(plan, arena)
+        return _measured(plan, arena, suspects)
+
+
+def _measured(plan: Plan, arena: Arena, suspects: Suspects) -> RunFigures:
     try:
         plan, figures = _whole(plan, arena, dict.fromkeys(_workloads(plan), plan.blocks))
         names = suspects(figures)

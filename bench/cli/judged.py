@@ -12,22 +12,11 @@ from bench.core import text
 from bench.gate.calibration import Calibration, suggested
 from bench.gate.criteria import Answer
 from bench.gate.markdown import candidate_figure, change
+from bench.gate.states import STATES, marked, marked_name
 from bench.gate.verdict import GateResult
+from bench.report.terminal import style_of
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
-
-MARKS = {
-    Verdict.PASS: "✓",
-    Verdict.FAIL: "✗",
-    Verdict.INCONCLUSIVE: "?",
-    Verdict.INVALID: "!",
-}
-_STYLES = {
-    Verdict.PASS: "green",
-    Verdict.FAIL: "bold red",
-    Verdict.INCONCLUSIVE: "yellow",
-    Verdict.INVALID: "bold yellow",
-}
 
 
 def print_result(result: GateResult, console: Console) -> None:
@@ -62,7 +51,7 @@ def print_answer(answer: Answer, console: Console) -> None:
     for standing in answer.standings:
         marks = [
             Text("\n").join(
-                Text(f"{MARKS[m.verdict]} {m.workload}", style=_STYLES[m.verdict])
+                Text(marked_name(m.verdict, m.workload), style=_style(m.verdict))
                 for m in standing.marks
                 if m.rule == rule
             )
@@ -192,7 +181,11 @@ def _texts(heads: Sequence[str]) -> Iterator[Text]:
 
 
 def _verdict(verdict: Verdict) -> Text:
-    return Text(f"{MARKS[verdict]} {verdict}", style=_STYLES[verdict])
+    return Text(marked(verdict), style=_style(verdict))
+
+
+def _style(verdict: Verdict) -> str:
+    return style_of(STATES[verdict])
 
 
 def _say(console: Console, text: str) -> None:

@@ -53,6 +53,7 @@ from bench.gate.verdict import EXIT_CODES
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Plan
+from bench.record.lock import measuring
 from bench.record.schema import Environment
 from bench.record.store import RunStore
 from bench.report import terminal
@@ -115,7 +116,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
     the baseline or too many cells are invalid.
     """
     target = target_of(server, creds, server_bin, store_dir, context)
-    waits = patience_of(patience)
+    how = _How(results=results, reports=reports, tui=tui, patience=patience_of(patience))
     if resume is not None:
         if matrix is not None or quick or blocks is not None or seed is not None:
             raise UsageError(
@@ -123,8 +124,10 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
                 "--quick, --blocks and --seed"
             )
         store = find_run(resume, results)
-        plan = store.read_plan()
-        _require_whole(store, plan)
+        with measuring(store.path):
+            plan = store.read_plan()
+            _require_whole(store, plan)
+            code = _measure(plan, store, target, how)
     else:
         loaded = load_matrix(matrix or DEFAULT_MATRIX)
         if isinstance(target, EmbeddedTarget):  # with file and line; preflight asks any server
@@ -133,8 +136,9 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
         plan = make_plan(loaded, quick=quick, blocks=blocks, seed=seed)
         print_cautions(loaded, plan, errors())
         store = new_store(results, plan.label)
-    how = _How(results=results, reports=reports, tui=tui, patience=waits)
-    raise typer.Exit(_measure(plan, store, target, how))
+        with measuring(store.path):
+            code = _measure(plan, store, target, how)
+    raise typer.Exit(code)
 
 
 def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode:

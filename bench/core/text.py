@@ -4,21 +4,34 @@ The same value reads the same on the terminal, in a report, in Markdown and in J
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.core.units import NS_PER_MS, NS_PER_S, NS_PER_US, human_duration, human_size
+from bench.core.units import (
+    NS_PER_MS,
+    NS_PER_S,
+    NS_PER_US,
+    format_share,
+    human_duration,
+    human_size,
+)
 
 NA = "n/a"
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 """Between groups of three digits."""
 
-TENFOLD = 10.0
-"""From this ratio on a change reads as a factor: `+28854 %` cannot be grasped, `×290` can."""
+_AS_FACTOR = 0.995
+"""From this increase on, which would round to +100 %, a change reads as a factor: `×2.46`."""
 
-_ROUND_WITHIN = 1e-9
-"""How far a share of binary digits may be from the whole percent that it was written as."""
+_WHOLE_PERCENT = 9.95
+"""From this size on a change reads in whole percents, below it to a tenth."""
+
+_ALIKE_WITHIN = 1e-9
+"""Shares so close are the same one, written with binary digits."""
+
+_MOST_FINER = 9
+"""So many digits more tell any two shares apart that are not alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +57,7 @@ def number(value: float) -> str:
     elif size < 0.0005:
         text = "0" if size == 0 else f"{size:.1e}"
     else:
-        text = f"{size:.{2 - math.floor(math.log10(size) + 1e-9)}f}"
+        text = f"{size:.{_decimals(size)}f}"
     return MINUS + text if value < 0 and text != "0" else text
 
 
@@ -61,31 +74,98 @@ def slope(msgs_per_s: float) -> str:
 
 
 def share(amount: float) -> str:
-    """Write a change, as a share of what was, with its sign: 0.052 -> `+5.2 %`, 24.0 -> `×25.0`.
+    """Write a change, as a share of what was, with its sign.
 
-    Below 100 % to a tenth, as an interval may be narrower than a percent and should not read as a
-    point; a round limit stays round: 0.1 -> `+10 %`.
+    0.052 -> `+5.2 %`, 0.129 -> `+13 %`, 1.46 -> `×2.46`, -0.46 -> `−46 %`; below 0.05 % `±0 %`.
     """
+    return _on_its_side(amount, (_NOTHING_LEFT,))
+
+
+def share_beside(amount: float, limit: float) -> str:
+    """Write a change as `share` does, and as finely as it takes to stand on its side of a limit.
+
+    0.104 beside 0.1 -> `+10.4 %`, for `+10 %` would read like the limit itself. No change is a
+    limit too: 0.0003 -> `+0.03 %`.
+    """
+    return _on_its_side(amount, (_NOTHING_LEFT, 0.0, limit))
+
+
+def share_limit(limit: float) -> str:
+    """Write a limit of changes with every digit that it was set with: 0.125 -> `+12.5 %`."""
+    digits = format_share(abs(limit)).removesuffix("%")
+    return f"{'+' if limit > 0 else MINUS}{digits} %"
+
+
+def share_interval(low: float, high: float, limit: float | None = None) -> str:
+    """Write both ends of an interval of changes: `+4.0 % to +12 %`.
+
+    Ends that differ read differently, and each stands on its side of a limit that there is.
+    """
+    limits = (_NOTHING_LEFT,) if limit is None else (_NOTHING_LEFT, 0.0, limit)
+    ends = [share(low)]
+    for finer in range(_MOST_FINER):
+        ends = [_on_its_side(end, limits, finer) for end in (low, high)]
+        if ends[0] != ends[1] or _alike(low, high):
+            break
+    return " to ".join(ends)
+
+
+_NOTHING_LEFT = -1.0
+"""A fall by 99.7 % leaves something, and does not read as one by all."""
+
+
+def _on_its_side(amount: float, limits: Sequence[float], finer: int = 0) -> str:
     if not math.isfinite(amount):
         return NA
-    if amount + 1 >= TENFOLD:
-        return f"×{number(amount + 1)}"
-    size = abs(amount) * 100
-    is_round = size > 9.95 and abs(size - round(size)) < _ROUND_WITHIN
-    digits = f"{size:,.0f}" if is_round or size >= 99.95 else f"{size:.1f}"
-    if digits == "0.0":
-        return "±0 %"
-    return f"{'+' if amount > 0 else MINUS}{digits.replace(',', THIN)} %"
+    apart = [limit for limit in limits if not _alike(amount, limit)]
+    while finer < _MOST_FINER and not all(_same_side(amount, finer, limit) for limit in apart):
+        finer += 1
+    size, places = _rounded(amount, finer)
+    digits = f"{size:,.{max(places, 0)}f}".replace(",", THIN)
+    if amount >= _AS_FACTOR:
+        return f"×{digits}"
+    return f"{'+' if amount > 0 else MINUS}{digits} %" if size else "±0 %"
+
+
+def _rounded(amount: float, finer: int) -> tuple[float, int]:
+    """Return a change as it reads, a factor or a size in percent, and to how many decimals."""
+    if amount >= _AS_FACTOR:
+        size, places = amount + 1, _decimals(amount + 1, 3 + finer)
+    else:
+        size = abs(amount) * 100
+        places = finer if size >= _WHOLE_PERCENT else finer + 1
+    return round(size, places), places
+
+
+def _same_side(amount: float, finer: int, limit: float) -> bool:
+    """Say whether a change still reads as above or below a limit, as it is."""
+    size, _ = _rounded(amount, finer)
+    as_read = size - 1 if amount >= _AS_FACTOR else math.copysign(size / 100, amount)
+    return not _alike(as_read, limit) and (as_read > limit) is (amount > limit)
+
+
+def _alike(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=_ALIKE_WITHIN, abs_tol=_ALIKE_WITHIN)
+
+
+def _decimals(size: float, digits: int = 3) -> int:
+    """Return to how many decimals a size above 0 has so many significant digits."""
+    return digits - 1 - int(f"{size:.{digits - 1}e}".partition("e")[2])
 
 
 def change(ratio: float) -> str:
-    """Write how far a ratio is from 1, as `share` does: 1.142 -> `+14.2 %`, 25.0 -> `×25.0`."""
+    """Write how far a ratio is from 1, as `share` does: 1.142 -> `+14 %`, 25.0 -> `×25.0`."""
     return share(ratio - 1)
 
 
 def size_of(amount: float) -> str:
     """Write the size of a change, whichever way it goes: 0.052 -> `5.2 %`."""
     return share(abs(amount)).lstrip("+±")
+
+
+def size_beside(amount: float, limit: float) -> str:
+    """Write the size of a change as finely as it takes to differ from the size of a limit."""
+    return share_beside(abs(amount), abs(limit)).lstrip("+±")
 
 
 def percent(part: float) -> str:

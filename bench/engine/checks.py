@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.core.text import percent
-from bench.core.units import NS_PER_MS, human_duration
+from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine.limits import OFFERED_TOLERANCE, missing_share, rate_findings
 from bench.engine.pressure import Offer, pressures
 from bench.engine.table import MessageTable, happened
@@ -28,6 +28,9 @@ GENERATOR_BUSY_SHARE = 0.95
 THROTTLED_SHARE = 0.01
 STOLEN_SHARE = 0.05
 LONG_STALL_NS = 100 * NS_PER_MS
+CONDUCTOR, LONG_PAUSE_NS = "conductor", NS_PER_S
+"""It carries no load: it begins the drain and looks at the server, some twenty times a second."""
+
 LATE_BEYOND_TICK_NS = NS_PER_MS
 SLIP_BEYOND = 10
 """Messages that must lie beyond a percentile for it to be told (MEASUREMENT.md R4)."""
@@ -105,7 +108,7 @@ class Load:
         window_full_msgs: messages that were due while a publisher's window was full.
         offer: how messages were dealt to publishers.
         tick_ns: shortest time between a publisher's wake-ups.
-        stall_ns_max: role -> longest time its event loop did not turn.
+        stall_ns_max: role -> longest time its event loop did not turn; CONDUCTOR is one of them.
     """
 
     window: Window
@@ -126,9 +129,11 @@ def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     yield from _cpu_findings(load)
     yield from _slip_findings(table, load)
     for role, stall_ns in load.stall_ns_max.items():
-        if stall_ns > LONG_STALL_NS:
+        if stall_ns > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_STALL_NS):
             yield _warning(
-                "loop-stalled", f"{role}'s event loop stood still for {human_duration(stall_ns)}"
+                "loop-stalled",
+                f"{role}'s event loop stood still for {human_duration(stall_ns)}",
+                role,
             )
 
 
@@ -141,6 +146,7 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
                 f"{usage.role} used {percent(usage.cpu_share)} of a core and waited for one during "
                 f"{percent(max(0.0, usage.wait_share))} of the window: what was measured is the "
                 "client, not the server",
+                usage.role,
             )
     if load.host is None:
         return
@@ -188,9 +194,9 @@ def _slip_ns_p99(table: MessageTable, window: Window) -> int | None:
     return percentile_ns(slips, 99.0, beyond=SLIP_BEYOND)
 
 
-def _invalid(code: str, text: str) -> Finding:
-    return Finding(level=Level.INVALID, code=code, text=text)
+def _invalid(code: str, text: str, role: str = "") -> Finding:
+    return Finding(level=Level.INVALID, code=code, text=text, role=role)
 
 
-def _warning(code: str, text: str) -> Finding:
-    return Finding(level=Level.WARNING, code=code, text=text)
+def _warning(code: str, text: str, role: str = "") -> Finding:
+    return Finding(level=Level.WARNING, code=code, text=text, role=role)

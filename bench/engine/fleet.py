@@ -19,15 +19,23 @@ END_TIMEOUT_S = 15.0
 _STDERR_TAIL_CHARS = 400
 
 
-class WorkerDiedError(MeasurementError):
-    """A worker ended before it was asked to."""
+class WorkerError(MeasurementError):
+    """A worker does not go on.
+
+    Attributes:
+        role: of the worker.
+    """
 
     def __init__(self, role: str, how: str) -> None:
         super().__init__(f"{role} {how}")
         self.role = role
 
 
-class WorkerBrokeError(MeasurementError):
+class WorkerDiedError(WorkerError):
+    """A worker ended before it was asked to."""
+
+
+class WorkerBrokeError(WorkerError):
     """A worker's work cannot go on; it lives and will hand over what it has recorded."""
 
 
@@ -118,7 +126,7 @@ class Worker:
             case Finished():
                 self.finished.set_result(None)
             case Broke():
-                _fail(self.broken, WorkerBrokeError(f"{self.role} cannot go on: {message.reason}"))
+                _fail(self.broken, WorkerBrokeError(self.role, f"cannot go on: {message.reason}"))
             case Done():
                 self.done.set_result(message)
 

@@ -14,6 +14,7 @@ from bench.engine.pressure import Offer
 from bench.engine.publisher import TICK_NS
 from bench.engine.table import MessageTable, join
 from bench.engine.trial import Outcome
+from bench.engine.unseen import unseen_findings
 from bench.plan.model import Trial
 from bench.record import samples
 from bench.record.hlog import Interval
@@ -91,9 +92,10 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
             window_full_msgs=sum(done.window_full_msgs for done in outcome.done.values()),
             offer=frame.offer,
             tick_ns=TICK_NS[frame.pacing],
-            stall_ns_max={role: done.stall_ns_max for role, done in outcome.done.items()},
+            stall_ns_max=_stalls_ns(outcome),
         )
         findings += checks.load_findings(table, load)
+        findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
             drain_ns = window.drained_ns - window.window_end_ns
             findings.append(checks.not_drained(ledger, drain_ns, acks=frame.acks))
@@ -108,6 +110,11 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
         own_lag=own_lag,
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled)
+
+
+def _stalls_ns(outcome: Outcome) -> dict[str, int]:
+    of_workers = {role: done.stall_ns_max for role, done in outcome.done.items()}
+    return {checks.CONDUCTOR: outcome.stall_ns_max, **of_workers}
 
 
 def _rows(frame: Frame, outcome: Outcome, table: MessageTable) -> list[lag.Row]:

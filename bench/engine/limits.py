@@ -44,7 +44,7 @@ def rate_findings(
     usages = {usage.role: usage for usage in processes}
     late = [each for each in pressures if each.missing_share > OFFERED_TOLERANCE]
     if not late:
-        yield _ours(f"{percent(missing)} of the messages due in the window were not sent in it")
+        yield _ours(f"{percent(missing)} of the messages due in the window were not sent in it", "")
     for pressure in late:
         yield _limit(pressure, usages)
 
@@ -60,10 +60,13 @@ def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
             "unanswered",
             f"{missed}: for {percent(pressure.silent_share)} of the window no PubAck came; that "
             "shows a connection or a server that does not answer, not what one can do",
+            pressure.role,
         )
     if pressure.full_share < FULL_FOR_MISSING * pressure.missing_share:
         return _ours(
-            f"{missed}, and its window was full for only {percent(pressure.full_share)} of the time"
+            f"{missed}, and its window was full for only "
+            f"{percent(pressure.full_share)} of the time",
+            pressure.role,
         )
     if rest_ns * pressure.offered_msgs_per_s > pressure.window_msgs * NS_PER_S:
         return _window_too_small(pressure, missed, rest_ns, mean_ns)
@@ -71,7 +74,8 @@ def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
     if busy_share > BUSY_SHARE:
         return _ours(
             f"{missed}: its window was full, but it ran or waited for a core during "
-            f"{percent(busy_share)} of the time, so the answers may have waited for it"
+            f"{percent(busy_share)} of the time, so the answers may have waited for it",
+            pressure.role,
         )
     if mean_ns < GROWN * rest_ns:
         return _window_too_small(pressure, missed, rest_ns, mean_ns)
@@ -89,12 +93,14 @@ def _window_too_small(pressure: Pressure, missed: str, rest_ns: int, mean_ns: fl
             "one-by-one-limit",
             f"{why}one message at a time comes to {number(most)} msg/s; that is a result of "
             "publishing so, and not the server's limit",
+            pressure.role,
         )
     enough = _round_up(2 * pressure.offered_msgs_per_s * mean_ns / NS_PER_S)
     return _invalid(
         "window-too-small",
         f"{why}{pressure.window_msgs} messages under way come to {number(most)} msg/s: the limit "
         f"is publish.window, not the server; {enough} would do",
+        pressure.role,
     )
 
 
@@ -112,6 +118,7 @@ def _saturated(pressure: Pressure, missed: str, server: ProcessUsage | None) -> 
         f"answers took {human_duration(round(pressure.service_ns_mean or 0))}, "
         f"{human_duration(pressure.rest_ns or 0)} at rest: {whom} could not keep up; that is a "
         "result, not a fault",
+        pressure.role,
     )
 
 
@@ -125,13 +132,14 @@ def _round_up(messages: float) -> int:
     return math.ceil(messages / unit) * unit
 
 
-def _ours(text: str) -> Finding:
-    return _invalid("offered-rate-missed", f"{text}: the generator could not keep its schedule")
+def _ours(text: str, role: str) -> Finding:
+    why = "the generator could not keep its schedule"
+    return _invalid("offered-rate-missed", f"{text}: {why}", role)
 
 
-def _invalid(code: str, text: str) -> Finding:
-    return Finding(level=Level.INVALID, code=code, text=text)
+def _invalid(code: str, text: str, role: str) -> Finding:
+    return Finding(level=Level.INVALID, code=code, text=text, role=role)
 
 
-def _warning(code: str, text: str) -> Finding:
-    return Finding(level=Level.WARNING, code=code, text=text)
+def _warning(code: str, text: str, role: str) -> Finding:
+    return Finding(level=Level.WARNING, code=code, text=text, role=role)

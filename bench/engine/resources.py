@@ -4,10 +4,14 @@ import numpy as np
 import pandas as pd
 import psutil
 
+from bench.core.units import NS_PER_S
 from bench.record.schema import HostLoad, ProcessUsage, Window
 
 _CPU = "_cpu_ns"
 UNKNOWN = -1
+
+NEAR_NS = NS_PER_S
+"""A counter is read off at a limit of the window from samples that lie no farther from it."""
 
 
 def usages(samples: pd.DataFrame, window: Window) -> tuple[ProcessUsage, ...]:
@@ -74,7 +78,10 @@ def _usage(samples: pd.DataFrame, role: str, window: Window) -> ProcessUsage:
 
 
 def _grown(samples: pd.DataFrame, counter: str, window: Window) -> int | None:
-    """Return by how much a counter grew within the window; None when it was not sampled there."""
+    """Return by how much a counter grew within the window; None when it was not sampled there.
+
+    Nor at its limits: what a process used before and after would be taken for what it used within.
+    """
     if counter not in samples:
         return None
     known = samples[["t_ns", counter]].dropna()
@@ -82,6 +89,8 @@ def _grown(samples: pd.DataFrame, counter: str, window: Window) -> int | None:
     if not _inside(t_ns, window).any():
         return None
     limits = np.array([window.window_start_ns, window.window_end_ns])
+    if any(np.abs(t_ns - limit).min() > NEAR_NS for limit in limits):
+        return None
     at_start, at_end = np.interp(limits, t_ns, values).tolist()
     return round(float(at_end) - float(at_start))
 

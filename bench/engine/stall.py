@@ -1,6 +1,8 @@
 """Notices when an event loop does not turn: a process that stalls measures itself."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from bench.core.units import NS_PER_S
 from bench.engine.clock import now_ns
@@ -18,8 +20,16 @@ class StallWatch:
     def __init__(self) -> None:
         self.longest_ns = 0
 
-    async def run(self) -> None:
-        """Watch until cancelled."""
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch meanwhile."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _run(self) -> None:
         while True:
             due_ns = now_ns() + int(EVERY_S * NS_PER_S)
             await asyncio.sleep(EVERY_S)

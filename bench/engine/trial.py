@@ -15,8 +15,9 @@ from bench.clients.faults import SILENCES
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
+from bench.engine.checks import CONDUCTOR
 from bench.engine.control import NOTHING_KNOWN, Control
-from bench.engine.fleet import Fleet, WorkerDiedError
+from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
 from bench.engine.jobs import ConsumerJob, Done, Job, Progress, PublisherJob, SamplerJob
 from bench.engine.losses import Backlog
 from bench.engine.recorder import (
@@ -25,6 +26,7 @@ from bench.engine.recorder import (
     load_consumer,
     load_publisher,
 )
+from bench.engine.stall import StallWatch
 from bench.record.schema import Finding, Level, Window
 from bench.spec.workload import Phases
 
@@ -99,6 +101,7 @@ class Outcome:
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         done: the last words of each worker, by role.
+        stall_ns_max: longest time the conductor's event loop did not turn.
         findings: what happened on the way.
     """
 
@@ -113,6 +116,7 @@ class Outcome:
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)
+    stall_ns_max: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -126,22 +130,25 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     control = Control(scene.client, scene.names)
     fleet = Fleet(scene.directory)
     offset_ns = clock.wall_offset_ns()
+    stalls = StallWatch()
     try:
         try:
             await _start(scene, fleet, outcome)
             control.start_ns = outcome.start_ns
-            await _load(scene, fleet, outcome, watch)
-            await _drain(scene, fleet, outcome, watch, control)
+            with stalls.watching():
+                await _load(scene, fleet, outcome, watch)
+                await _drain(scene, fleet, outcome, watch, control)
             outcome.completed = True
         except MeasurementError as error:
             outcome.findings.append(await _reason(scene, error))
+        outcome.stall_ns_max = stalls.longest_ns
         outcome.done = await fleet.collect()
         if scene.server.ended is None or not scene.server.ended.done():
             outcome.backlog = await control.final_look(
                 tracked=scene.acks, max_deliver=scene.max_deliver
             )
         _gather(scene, outcome)
-        outcome.findings += _gap_findings("the conductor", control.gaps.words())
+        outcome.findings += _gap_findings(CONDUCTOR, control.gaps.words())
     finally:
         await asyncio.shield(fleet.end())
     outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)
@@ -236,9 +243,9 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
                 f"nats-server ended with code {code} during the trial; "
                 f"its log ends: {log_tail(scene.server.directory)}"
             )
-            return Finding(level=Level.INVALID, code="server-ended", text=text)
+            return _invalid("server-ended", text, "server")
     code_word = "worker-died" if isinstance(error, WorkerDiedError) else "broken-off"
-    return Finding(level=Level.INVALID, code=code_word, text=str(error))
+    return _invalid(code_word, str(error), error.role if isinstance(error, WorkerError) else "")
 
 
 def _gather(scene: Scene, outcome: Outcome) -> None:
@@ -257,7 +264,7 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
             outcome.findings += _done_findings(job.role, done)
         elif outcome.completed:
             text = f"{job.role} did not answer the stop; what it had written until then is kept"
-            outcome.findings.append(Finding(level=Level.INVALID, code="worker-silent", text=text))
+            outcome.findings.append(_invalid("worker-silent", text, job.role))
 
 
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:
@@ -266,22 +273,22 @@ def _done_findings(role: str, done: Done) -> Sequence[Finding]:
     broken = [fault for fault in done.faults if fault not in silent]
     if broken:
         text = f"{role}: {'; '.join(broken)}"
-        findings.append(Finding(level=Level.INVALID, code="connection-fault", text=text))
+        findings.append(_invalid("connection-fault", text, role))
     if silent:
         text = f"{role}: {'; '.join(silent)}"
-        findings.append(Finding(level=Level.INVALID, code="server-silent", text=text))
+        findings.append(_invalid("server-silent", text, role))
     if done.refusals:
         text = f"{role}: PubAcks with errors: {'; '.join(done.refusals)}"
-        findings.append(Finding(level=Level.WARNING, code="publish-refused", text=text))
+        findings.append(_warning("publish-refused", text, role))
     if done.duplicates:
         text = f"{role}: the stream had {done.duplicates} messages already and did not add them"
-        findings.append(Finding(level=Level.WARNING, code="publish-duplicates", text=text))
+        findings.append(_warning("publish-duplicates", text, role))
     if done.window_full_msgs:
         text = (
             f"{role}: {done.window_full_msgs} messages were due while its window was full; "
             "they waited, and the wait is in their slip"
         )
-        findings.append(Finding(level=Level.NOTE, code="window-full", text=text))
+        findings.append(Finding(level=Level.NOTE, code="window-full", text=text, role=role))
     return findings
 
 
@@ -289,11 +296,19 @@ def _gap_findings(who: str, gaps: Sequence[str]) -> Sequence[Finding]:
     if not gaps:
         return ()
     text = f"{who}: {'; '.join(gaps)}. The load went on, and lag is told by its own instants"
-    return (Finding(level=Level.WARNING, code="questions-unanswered", text=text),)
+    return (_warning("questions-unanswered", text, who),)
 
 
 def _clock_findings(step_ns: int) -> Sequence[Finding]:
     if abs(step_ns) < CLOCK_STEP_NS:
         return ()
     text = f"the wall clock moved by {step_ns / NS_PER_MS:.0f} ms against the monotonic clock"
-    return (Finding(level=Level.INVALID, code="clock-step", text=text),)
+    return (_invalid("clock-step", text),)
+
+
+def _invalid(code: str, text: str, role: str = "") -> Finding:
+    return Finding(level=Level.INVALID, code=code, text=text, role=role)
+
+
+def _warning(code: str, text: str, role: str) -> Finding:
+    return Finding(level=Level.WARNING, code=code, text=text, role=role)

@@ -187,18 +187,17 @@ async def _attend(
         The longest time the event loop did not turn meanwhile, ns.
     """
     stalls = StallWatch()
-    watching = asyncio.create_task(stalls.run())
-    stopped = asyncio.create_task(channel.receive())
-    working = asyncio.create_task(work)
-    while not stopped.done():
-        waiting = {stopped} if working.done() else {stopped, working}
-        ended, _ = await asyncio.wait(
-            waiting, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        if working in ended and (error := working.exception()) is not None:
-            await channel.send(Broke(_in_words(error)))
-        await channel.send(progress())
-    watching.cancel()
+    with stalls.watching():
+        stopped = asyncio.create_task(channel.receive())
+        working = asyncio.create_task(work)
+        while not stopped.done():
+            waiting = {stopped} if working.done() else {stopped, working}
+            ended, _ = await asyncio.wait(
+                waiting, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            if working in ended and (error := working.exception()) is not None:
+                await channel.send(Broke(_in_words(error)))
+            await channel.send(progress())
     await end(working)
     stopped.result()
     return stalls.longest_ns

@@ -213,7 +213,8 @@ def margin_warnings(
         visible = scatter.visible(max(blocks, 2))
         if abs(rule.limit) < visible:
             yield (
-                f"{name}, {rule}: the margin is below {text.size_of(visible)}, the "
+                f"{name}, {rule}: the margin is below "
+                f"{text.size_beside(visible, rule.limit)}, the "
                 f"smallest worsening that {text.plural(blocks, 'block')} can see on this host; "
                 f"suggested: {suggested(scatter)}"
             )

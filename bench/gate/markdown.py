@@ -4,6 +4,7 @@ import re
 
 from bench.analysis.paired import bound_sign
 from bench.core import text
+from bench.gate.states import mark_of, marked
 from bench.gate.verdict import (
     P_MARGIN_MEANING,
     P_MARGIN_WORDS,
@@ -14,14 +15,6 @@ from bench.gate.verdict import (
 )
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
-
-MARKS = {
-    Verdict.PASS: "✅",
-    Verdict.FAIL: "❌",
-    Verdict.INCONCLUSIVE: "❔",
-    Verdict.INVALID: "⚠️",
-}
-"""Beside the word, never in its place."""
 
 _HEAD = (
     "Verdict",
@@ -43,7 +36,7 @@ def render(result: GateResult) -> str:
         f"{count} {verdict}" for verdict in Verdict if (count := result.count(verdict))
     )
     lines = [
-        f"## {MARKS[result.verdict]} jetbench gate: {result.verdict}",
+        f"## {mark_of(result.verdict)} jetbench gate: {result.verdict}",
         "",
         _text(result.sentence),
         "",
@@ -69,7 +62,7 @@ def render(result: GateResult) -> str:
 def _reasons(result: GateResult) -> list[str]:
     unpassed = [each for each in result.outcomes if each.verdict is not Verdict.PASS]
     return [
-        f"- {MARKS[each.verdict]} **{each.verdict}** {_code(each.rule)}, "
+        f"- {mark_of(each.verdict)} **{each.verdict}** {_code(each.rule)}, "
         f"{_code(each.workload)}, {_code(each.candidate)}: {_text(each.reason)}"
         for each in unpassed
     ]
@@ -77,7 +70,7 @@ def _reasons(result: GateResult) -> list[str]:
 
 def _cells(outcome: GateOutcome) -> list[str]:
     return [
-        f"{MARKS[outcome.verdict]} {outcome.verdict}",
+        marked(outcome.verdict),
         _code(outcome.workload),
         _code(outcome.candidate),
         _code(outcome.rule),
@@ -109,16 +102,13 @@ def _figure(amount: float | None, outcome: GateOutcome, *, at_least: bool) -> st
 
 def change(outcome: GateOutcome) -> str:
     """Write an outcome's change with its interval; empty where nothing was compared."""
-    ends = (outcome.change, outcome.low, outcome.high)
-    if any(end is None for end in ends):
+    if outcome.change is None or outcome.low is None or outcome.high is None:
         return ""
-    middle, low, high = (_end(end, outcome) for end in ends if end is not None)
+    metric, relative, margin = metric_of(outcome.metric), outcome.relative, outcome.margin
+    middle = metric.written_change(outcome.change, relative=relative, limit=margin)
+    ends = metric.written_interval(outcome.low, outcome.high, relative=relative, limit=margin)
     sign = bound_sign(outcome.baseline_at_least, outcome.candidate_at_least)
-    return f"{sign}{middle} ({low} to {high})"
-
-
-def _end(amount: float, outcome: GateOutcome) -> str:
-    return metric_of(outcome.metric).written_change(amount, relative=outcome.relative)
+    return f"{sign}{middle} ({ends})"
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> str:

@@ -170,8 +170,8 @@ def _look_at_baseline(case: Case, measure: Measure, first: int | None) -> Look:
 
 def _look_at_change(rule: Criterion, found: Contrast) -> Look:
     margin = found.margin(rule.limit)
-    shown = found.interval
-    limit = text.share(rule.limit)
+    shown = found.beside(rule.limit)
+    limit = text.share_limit(rule.limit)
     judged = Look(
         verdict=Verdict.INCONCLUSIVE,
         reason="",

@@ -375,10 +375,11 @@ def _warnings(figures: RunFigures, outcomes: Sequence[GateOutcome]) -> Iterator[
         )
     for outcome in outcomes:
         if outcome.blind and outcome.smallest_visible is not None and outcome.margin is not None:
+            visible = text.size_beside(outcome.smallest_visible, outcome.margin)
             yield (
-                f"{outcome.workload}, {outcome.rule}: the margin of {text.share(outcome.margin)} "
-                f"is below {text.size_of(outcome.smallest_visible)}, the smallest "
-                f"worsening that {text.plural(outcome.blocks, 'block')} with this scatter show."
+                f"{outcome.workload}, {outcome.rule}: the margin of "
+                f"{text.share_limit(outcome.margin)} is below {visible}, the smallest worsening "
+                f"that {text.plural(outcome.blocks, 'block')} with this scatter show."
             )
 
 

@@ -2,20 +2,12 @@
 
 from collections.abc import Sequence
 
-from bench.core.marks import State
 from bench.gate.criteria import Answer, Mark, Standing
+from bench.gate.states import STATES
 from bench.gate.verdict import GateOutcome, GateResult
 from bench.judgement.model import Goal
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
-
-STATES = {
-    Verdict.PASS: State.HOLDS,
-    Verdict.FAIL: State.FAILS,
-    Verdict.INCONCLUSIVE: State.DOUBTFUL,
-    Verdict.INVALID: State.FAILS,
-}
-"""What a verdict is a state of; what could not be measured did not hold."""
 
 READINGS = {
     Verdict.PASS: "kept",

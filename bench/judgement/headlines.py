@@ -7,10 +7,10 @@ from bench.analysis import shortfalls
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.criteria import Answer
+from bench.gate.states import STATES
 from bench.gate.verdict import GateOutcome, GateResult
 from bench.judgement.changes import direction
 from bench.judgement.choosing import Beside, Judged, besides
-from bench.judgement.goals import STATES
 from bench.judgement.model import MARGIN, CellJudgement, Change, Pace, Side
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict

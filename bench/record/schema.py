@@ -42,11 +42,14 @@ class Finding:
         level: one of level `invalid` makes the trial invalid.
         code: stable kebab-case word, e.g. `generator-saturated`.
         text: a sentence with the figures that say so.
+        role: whom it befell, as in ProcessUsage, or `conductor`; empty where it is the trial's as a
+            whole, and in records of versions that did not say.
     """
 
     level: Level
     code: str
     text: str
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.ranking import ranking_key, ranking_time
 from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core import text
+from bench.core.marks import State
 from bench.core.units import human_size
 from bench.gate.calibration import Calibration
 from bench.gate.verdict import GateResult
@@ -165,7 +166,8 @@ def _fell_short(figures: RunFigures) -> Iterator[Notice]:
     short = {word: msgs for word, msgs in totals.items() if msgs}
     if short:
         words = f"{shortfalls.written(short)}; more than a rule allows ends a run with 1."
-        yield Notice(tone=Tone.BAD, word="✗ Messages fell short", sentence=(words,))
+        word = f"{State.FAILS.mark} Messages fell short"
+        yield Notice(tone=Tone.BAD, word=word, sentence=(words,))
 
 
 def _named(words: Sequence[str]) -> Sentence:

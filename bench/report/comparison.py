@@ -10,6 +10,7 @@ from bench.analysis.metrics import measure_of
 from bench.analysis.paired import typical
 from bench.analysis.ranking import ranking_time
 from bench.core import text
+from bench.core.marks import State
 from bench.core.units import human_size
 from bench.record.schema import Time
 from bench.report import lettering, settings
@@ -271,9 +272,10 @@ def _count_entry(cell: CellFigures, counted: _Correctness) -> Entry:
     counts = [ledger.known(counted.key) for ledger in ledgers]
     total = sum(count for count in counts if count is not None)
     if None in counts and not total:
-        return Entry(text=f"? {text.NA}", hint="nobody can tell in every trial", tone=Tone.WARNING)
+        unknown = f"{State.DOUBTFUL.mark} {text.NA}"
+        return Entry(text=unknown, hint="nobody can tell in every trial", tone=Tone.WARNING)
     bad = counted.key in shortfalls.SHORTFALLS and shortfalls.total([cell], counted.key) > 0
-    mark = "✗ " if bad else ""
+    mark = f"{State.FAILS.mark} " if bad else ""
     share = total / max(1, sum(ledger.planned for ledger in ledgers))
     return Entry(
         text=mark + text.count(total),

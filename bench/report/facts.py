@@ -6,11 +6,13 @@ from bench.analysis.figures import RunFigures
 from bench.analysis.ranking import ranking_key
 from bench.analysis.validity import baseline_of
 from bench.core import text
+from bench.core.marks import State
 from bench.core.units import human_size
+from bench.gate.states import marked
 from bench.gate.verdict import GateResult
 from bench.plan.model import Plan
 from bench.report import forest, judgement, trials
-from bench.report.model import Fact, Tone
+from bench.report.model import TONES, Fact
 from bench.spec.metrics import metric_of
 from bench.stats.compare import MIN_PAIRS, Verdict
 
@@ -42,9 +44,9 @@ def _gate(gate: GateResult) -> Fact:
     counts = [f"{count} {verdict}" for verdict in Verdict if (count := gate.count(verdict))]
     return Fact(
         word="Gates",
-        text=f"{judgement.MARKS[gate.verdict]} {gate.verdict}",
+        text=marked(gate.verdict),
         detail=", ".join(counts),
-        tone=judgement.TONES[gate.verdict],
+        tone=judgement.tone_of(gate.verdict),
     )
 
 
@@ -59,11 +61,12 @@ def _valid(figures: RunFigures) -> Fact:
     valid = sum(trial.record.valid for trial in found)
     invalid = len(found) - valid
     whole = not invalid and not figures.missing
+    state = State.HOLDS if whole else State.DOUBTFUL
     return Fact(
         word="Valid trials",
-        text=f"{'✓' if whole else '▲'} {valid} of {len(figures.plan.trials)}",
+        text=f"{state.mark} {valid} of {len(figures.plan.trials)}",
         detail=f"{invalid} invalid, {len(figures.missing)} missing",
-        tone=Tone.GOOD if whole else Tone.WARNING,
+        tone=TONES[state],
     )
 
 

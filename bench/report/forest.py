@@ -13,6 +13,7 @@ from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
 from bench.analysis.ranking import ranking_key, ranking_time
 from bench.analysis.validity import baseline_of, reproach_of
 from bench.core import text
+from bench.core.marks import State
 from bench.report import comparison, lettering, standing, traces
 from bench.report.model import (
     Column,
@@ -196,7 +197,7 @@ def ratio_axis(ratios: Sequence[float], title: str) -> Json:
         title,
         type="log",
         tickvals=list(ticks),
-        ticktext=[f"×{tick:g}" if tick >= 10 else text.change(tick) for tick in ticks],
+        ticktext=[f"×{tick:g}" if tick >= 2 else text.change(tick) for tick in ticks],
         range=[math.log10(low / margin), math.log10(high * margin)],
     )
 
@@ -328,7 +329,7 @@ def _reading(each: Compared) -> Entry:
     if each.found.told is not Told.LESS:
         return reading
     if shortfalls.of_cell(each.cell):
-        return Entry(text=f"{reading.text}, ✗ messages fell short", tone=Tone.BAD)
+        return Entry(text=f"{reading.text}, {State.FAILS.mark} messages fell short", tone=Tone.BAD)
     if each.cell.lag_verdict is LagVerdict.GROWING:
         return Entry(text=f"{reading.text}, ▲ lag is growing", tone=Tone.WARNING)
     return reading

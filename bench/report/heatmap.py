@@ -8,6 +8,7 @@ from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.validity import reproach_of
 from bench.core import text
+from bench.core.marks import State
 from bench.core.units import NS_PER_MS
 from bench.report import comparison, lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
@@ -112,8 +113,8 @@ def _map(found: Grid, key: str, id_: str, unit: str, factor: float) -> Plot | No
         title=title[0].upper() + title[1:],
         caption=(
             "Darker is more, on a logarithmic scale that spans a factor of 2 or more. ▲ where lag "
-            "grows, so that times depend on how long one measures; ✗ where messages were lost, "
-            "refused, unconfirmed or not sent; empty where nothing is known."
+            f"grows, so that times depend on how long one measures; {State.FAILS.mark} where "
+            "messages were lost, refused, unconfirmed or not sent; empty where nothing is known."
         ),
         document=traces.document([_heat(found, values, title)], layout),
         height_px=FRAME_PX + ROW_PX * max(2, len(found.rows)),
@@ -193,7 +194,7 @@ def _number(found: Grid, values: Values, row: str, column: str) -> str:
     cell = found.cells[row, column]
     growing = cell.lag_verdict is LagVerdict.GROWING
     marks = [lettering.MARKS[LagVerdict.GROWING]] if growing else []
-    marks += ["✗"] if shortfalls.of_cell(cell) else []
+    marks += [State.FAILS.mark] if shortfalls.of_cell(cell) else []
     return " ".join([text.number(value), *marks])
 
 

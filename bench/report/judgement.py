@@ -6,6 +6,7 @@ from bench.analysis.figures import RunFigures
 from bench.core import text
 from bench.gate.criteria import Answer, Mark, Standing, answer
 from bench.gate.markdown import baseline_figure, candidate_figure, change
+from bench.gate.states import STATES, mark_of, marked, marked_name
 from bench.gate.verdict import (
     P_MARGIN_MEANING,
     P_MARGIN_WORDS,
@@ -16,6 +17,7 @@ from bench.gate.verdict import (
 )
 from bench.report import margins
 from bench.report.model import (
+    TONES,
     Block,
     Column,
     Entry,
@@ -28,19 +30,6 @@ from bench.report.model import (
     with_commands,
 )
 from bench.stats.compare import Verdict
-
-MARKS = {
-    Verdict.PASS: "✓",
-    Verdict.FAIL: "✗",
-    Verdict.INCONCLUSIVE: "?",
-    Verdict.INVALID: "!",
-}
-TONES = {
-    Verdict.PASS: Tone.GOOD,
-    Verdict.FAIL: Tone.BAD,
-    Verdict.INCONCLUSIVE: Tone.WARNING,
-    Verdict.INVALID: Tone.WARNING,
-}
 
 
 def sections(figures: RunFigures, gate: GateResult | None) -> tuple[Section, ...]:
@@ -55,15 +44,15 @@ def sections(figures: RunFigures, gate: GateResult | None) -> tuple[Section, ...
 def sentence(figures: RunFigures, gate: GateResult | None) -> str:
     """Return the one sentence on a run that was judged; empty without a gate or criteria."""
     if gate is not None:
-        return f"{MARKS[gate.verdict]} {gate.verdict}: {gate.sentence}"
+        return f"{marked(gate.verdict)}: {gate.sentence}"
     found = answer(figures)
-    return f"{MARKS[found.verdict]} {found.sentence}" if found else ""
+    return f"{mark_of(found.verdict)} {found.sentence}" if found else ""
 
 
 def _gate_section(gate: GateResult) -> Section:
     verdict = Notice(
-        tone=TONES[gate.verdict],
-        word=f"{MARKS[gate.verdict]} {gate.verdict.capitalize()}",
+        tone=tone_of(gate.verdict),
+        word=f"{mark_of(gate.verdict)} {gate.verdict.capitalize()}",
         sentence=(gate.sentence,),
     )
     warnings = tuple(
@@ -118,8 +107,13 @@ def _outcome_entries(outcome: GateOutcome) -> tuple[Entry, ...]:
     )
 
 
+def tone_of(verdict: Verdict) -> Tone:
+    """Return how a verdict stands out."""
+    return TONES[STATES[verdict]]
+
+
 def _verdict(verdict: Verdict) -> Entry:
-    return Entry(text=f"{MARKS[verdict]} {verdict}", tone=TONES[verdict])
+    return Entry(text=marked(verdict), tone=tone_of(verdict))
 
 
 def _change(outcome: GateOutcome) -> Entry:
@@ -144,8 +138,8 @@ def _goal_section(found: Answer) -> Section:
         rows=tuple(_standing_row(each, found) for each in found.standings),
     )
     verdict = Notice(
-        tone=TONES[found.verdict],
-        word=f"{MARKS[found.verdict]} {_GOAL_WORDS[found.verdict]}",
+        tone=tone_of(found.verdict),
+        word=f"{mark_of(found.verdict)} {_GOAL_WORDS[found.verdict]}",
         sentence=(found.sentence,),
     )
     return Section(id="goal", title="Goal", blocks=(verdict, table))
@@ -179,9 +173,9 @@ def _reasons(standing: Standing, shared: Sequence[Mark]) -> str:
 
 
 def _marks_entry(marks: Sequence[Mark]) -> Entry:
-    tones = {TONES[mark.verdict] for mark in marks}
+    tones = {tone_of(mark.verdict) for mark in marks}
     return Entry(
-        text=", ".join(f"{MARKS[mark.verdict]} {mark.workload}" for mark in marks),
+        text=", ".join(marked_name(mark.verdict, mark.workload) for mark in marks),
         hint="; ".join(f"{mark.workload}: {mark.reason}" for mark in marks),
         tone=tones.pop() if len(tones) == 1 else Tone.PLAIN,
     )

@@ -3,9 +3,10 @@
 import unicodedata
 
 from bench.analysis.figures import LagVerdict
+from bench.core.marks import State
 
 MARKS = {
-    LagVerdict.STABLE: "\N{CHECK MARK}",
+    LagVerdict.STABLE: State.HOLDS.mark,
     LagVerdict.GROWING: "\N{BLACK UP-POINTING TRIANGLE}",
     LagVerdict.DRAINING: "\N{BLACK DOWN-POINTING TRIANGLE}",
     LagVerdict.INCONCLUSIVE: "?",

@@ -1,9 +1,9 @@
 """The changes that a gate judged beside the margins that it judged them by."""
 
-import math
 from collections.abc import Sequence
 
 from bench.core import text
+from bench.gate.markdown import change
 from bench.gate.verdict import GateOutcome
 from bench.report import forest, lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table
@@ -96,13 +96,7 @@ def _marks(shown: Sequence[GateOutcome], verdict: Verdict) -> Json:
 
 
 def _hover(outcome: GateOutcome) -> str:
-    return lettering.for_plot(f"{outcome.candidate}: {_words(outcome)}", limit=80)
-
-
-def _words(outcome: GateOutcome) -> str:
-    ends = _interval(outcome) or (math.nan,) * 3
-    low, middle, high = (text.share(end) for end in ends)
-    return f"{middle} ({low} to {high})"
+    return lettering.for_plot(f"{outcome.candidate}: {change(outcome)}", limit=80)
 
 
 def _table(shown: Sequence[GateOutcome], id_: str) -> Table:
@@ -121,8 +115,10 @@ def _table(shown: Sequence[GateOutcome], id_: str) -> Table:
                 names=(outcome.rule,),
                 entries=(
                     Entry(text=outcome.workload),
-                    Entry(text=_words(outcome)),
-                    Entry(text=text.NA if outcome.margin is None else text.share(outcome.margin)),
+                    Entry(text=change(outcome)),
+                    Entry(
+                        text=text.NA if outcome.margin is None else text.share_limit(outcome.margin)
+                    ),
                     Entry(text=str(outcome.verdict)),
                 ),
             )

@@ -12,12 +12,40 @@ from markupsafe import Markup
 from bench.core.marks import State
 from bench.judgement.model import Box
 from bench.judgement.model import Notice as JudgedNotice
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
 
 __all__ = [
-    "Answer", "Block", "Code", "Column", "Command", "Disclosure", "Download", "Drawing", "Entry",
-    "Fact", "Fold", "Front", "Gallery", "Key", "Link", "Name", "Notice", "Page", "Plot", "Point",
-    "Points", "Report", "Row", "Section", "Sentence", "Table", "Terms", "Text", "Tone", "plain",
+    "TONES",
+    "Answer",
+    "Block",
+    "Code",
+    "Column",
+    "Command",
+    "Disclosure",
+    "Download",
+    "Drawing",
+    "Entry",
+    "Fact",
+    "Fold",
+    "Front",
+    "Gallery",
+    "Key",
+    "Link",
+    "Name",
+    "Notice",
+    "Page",
+    "Plot",
+    "Point",
+    "Points",
+    "Report",
+    "Row",
+    "Section",
+    "Sentence",
+    "Table",
+    "Terms",
+    "Text",
+    "Tone",
+    "plain",
     "with_commands",
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from bench.core import text
 from bench.core.errors import RecordError
+from bench.core.marks import State
 from bench.report import html, run_summary, trend
 from bench.report.model import Column, Entry, Name, Page, Row, Section, Sentence, Table, Tone
 from bench.report.run_summary import RunSummary
@@ -113,6 +114,7 @@ def _runs_table(found: _Reports) -> Table:
 
 def _run_row(run: RunSummary) -> Row:
     whole = run.valid == run.planned
+    state = State.HOLDS if whole else State.DOUBTFUL
     return Row(
         names=(run.run_id,),
         href=f"{quote(run.run_id)}/index.html",
@@ -121,7 +123,7 @@ def _run_row(run: RunSummary) -> Row:
             Entry(text=run.question or run.label, order=run.question or run.label),
             _outcome(run),
             Entry(
-                text=f"{'✓' if whole else '▲'} {run.valid} of {run.planned}",
+                text=f"{state.mark} {run.valid} of {run.planned}",
                 detail="" if whole else f"{run.invalid} invalid, {run.missing} missing",
                 order=run.valid,
                 tone=Tone.PLAIN if whole else Tone.WARNING,

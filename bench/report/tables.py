@@ -24,6 +24,14 @@ class Tone(StrEnum):
     BETTER = "better"
 
 
+TONES = {
+    State.HOLDS: Tone.GOOD,
+    State.DOUBTFUL: Tone.WARNING,
+    State.FAILS: Tone.BAD,
+    State.UNKNOWN: Tone.MUTED,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One entry of a table.

@@ -8,10 +8,11 @@ from bench.analysis import latency
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
 from bench.analysis.ranking import ranking_key
 from bench.core import text
+from bench.core.marks import State
 from bench.record.schema import Level, Time
 from bench.report import comparison, standing
 from bench.report.build import notices
-from bench.report.model import Entry, Tone, plain
+from bench.report.model import TONES, Entry, Tone, plain
 from bench.spec.criteria import count_word
 
 _SHOWN = (
@@ -91,11 +92,18 @@ def _printed(entry: Entry) -> Text:
     return printed
 
 
+def style_of(state: State) -> str:
+    """Return how the terminal shows what is in a state."""
+    return _STYLES[TONES[state]]
+
+
 def _lost(cell: CellFigures) -> Text:
     lost = standing.lost(cell)
     if lost is None:
-        return Text(f"? {text.NA}", style=_STYLES[Tone.WARNING])
-    return Text(f"✗ {text.count(lost)}", style=_STYLES[Tone.BAD]) if lost else Text("0")
+        return Text(f"{State.DOUBTFUL.mark} {text.NA}", style=style_of(State.DOUBTFUL))
+    if not lost:
+        return Text("0")
+    return Text(f"{State.FAILS.mark} {text.count(lost)}", style=style_of(State.FAILS))
 
 
 def trial_line(figures: TrialFigures, position: int, total: int) -> str:

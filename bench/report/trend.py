@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from bench.core import text
 from bench.core.ids import is_name
+from bench.core.marks import State
 from bench.core.units import human_duration
 from bench.report import lettering, trend_drawing
 from bench.report.model import Column, Entry, Page, Row, Section, Sentence, Table, Tone
@@ -95,7 +96,7 @@ def sameness(trend: Trend) -> Entry:
     """Return what else changed over a trend, as a mark and words."""
     changed = list(dict.fromkeys(word for point in trend.points for word in point.changed))
     if not changed:
-        return Entry(text="✓ nothing", order="", tone=Tone.GOOD)
+        return Entry(text=f"{State.HOLDS.mark} nothing", order="", tone=Tone.GOOD)
     words = text.listed(changed)
     return Entry(text=f"▲ {words}", order=words, tone=Tone.WARNING)
 
@@ -176,7 +177,7 @@ def _short(cell: CellSummary) -> Entry:
         return _none()
     if not cell.short:
         return Entry(text="nothing", order="", tone=Tone.MUTED)
-    return Entry(text=f"✗ {cell.short}", order=cell.short, tone=Tone.BAD)
+    return Entry(text=f"{State.FAILS.mark} {cell.short}", order=cell.short, tone=Tone.BAD)
 
 
 def _changes(point: Point) -> Entry:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bench.core.marks import State
 from bench.core.units import NS_PER_MS
 from bench.report.model import Drawing
 from bench.report.ticks import log_ticks, tick_text
@@ -80,7 +81,8 @@ def drawing(marks: Sequence[Mark]) -> Drawing | None:
         caption=(
             "Filled: p99; hollow: p50; the bar is the 90 % interval over the run's trials where "
             "there are three. Runs stand in order, not to scale of time. A dotted line says that "
-            "something else changed, too; ✗ that messages fell short, which no time shows."
+            f"something else changed, too; {State.FAILS.mark} that messages fell short, which "
+            "no time shows."
         ),
         svg=head + "".join(parts) + "</svg>",
     )
@@ -120,7 +122,7 @@ def _changes(marks: Sequence[Mark], places: Sequence[float]) -> list[str]:
 
 def _crosses(marks: Sequence[Mark], places: Sequence[float]) -> list[str]:
     return [
-        _text(x, TOP + 12, "✗", "middle")
+        _text(x, TOP + 12, State.FAILS.mark, "middle")
         for x, mark in zip(places, marks, strict=True)
         if mark.short
     ]

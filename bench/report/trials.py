@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
 from bench.analysis.shortfalls import SHORTFALLS
 from bench.core import text
+from bench.core.marks import State
 from bench.core.units import human_duration, human_size
 from bench.record.schema import Finding, Ledger, Level, ProcessUsage, Time
 from bench.report import comparison
@@ -30,7 +31,11 @@ _COUNTS = (
 )
 _BAD_WHEN_ABOVE_0 = {*SHORTFALLS, "foreign"}
 _LEVELS = {Level.INVALID: Tone.BAD, Level.WARNING: Tone.WARNING, Level.NOTE: Tone.MUTED}
-_LEVEL_MARKS = {Level.INVALID: "✗", Level.WARNING: "▲", Level.NOTE: "i"}
+_LEVEL_MARKS = {
+    Level.INVALID: State.FAILS.mark,
+    Level.WARNING: State.DOUBTFUL.mark,
+    Level.NOTE: "i",
+}
 _FEW_TRIALS = 4
 
 
@@ -90,10 +95,10 @@ def _ledger_entries(trial: TrialFigures) -> tuple[Entry, ...]:
 
 def _state(trial: TrialFigures) -> Entry:
     if trial.record.valid:
-        return Entry(text="✓ valid", order="valid", tone=Tone.GOOD)
+        return Entry(text=f"{State.HOLDS.mark} valid", order="valid", tone=Tone.GOOD)
     word = "invalid" if trial.record.completed else "broke off"
     reasons = "; ".join(f.text for f in trial.record.findings if f.level is Level.INVALID)
-    return Entry(text=f"✗ {word}", hint=reasons, order=word, tone=Tone.BAD)
+    return Entry(text=f"{State.FAILS.mark} {word}", hint=reasons, order=word, tone=Tone.BAD)
 
 
 def _count(ledger: Ledger | None, key: str) -> Entry:
@@ -104,7 +109,8 @@ def _count(ledger: Ledger | None, key: str) -> Entry:
         return Entry(text=text.NA, hint="nobody can tell", tone=Tone.WARNING)
     bad = value > 0 and key in _BAD_WHEN_ABOVE_0
     tone = Tone.BAD if bad else Tone.PLAIN if value else Tone.MUTED
-    return Entry(text=("✗ " if bad else "") + text.count(value), order=value, tone=tone)
+    mark = f"{State.FAILS.mark} " if bad else ""
+    return Entry(text=mark + text.count(value), order=value, tone=tone)
 
 
 def warnings(figures: RunFigures) -> list[tuple[str, Finding]]:

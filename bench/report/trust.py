@@ -19,6 +19,7 @@ from bench.judgement.check import Check
 from bench.record.schema import Software
 from bench.report import trials
 from bench.report.model import (
+    TONES,
     Block,
     Column,
     Disclosure,
@@ -37,13 +38,6 @@ ENOUGH_BLOCKS = 5
 
 BUSY_SHARE = 0.5
 """Of the CPUs, as a load average; likewise."""
-
-_MARKS = {
-    State.HOLDS: ("✓", Tone.GOOD),
-    State.DOUBTFUL: ("▲", Tone.WARNING),
-    State.FAILS: ("✗", Tone.BAD),
-    State.UNKNOWN: ("–", Tone.MUTED),
-}
 
 
 def section(figures: RunFigures, calibration: Calibration | None = None) -> Section:
@@ -78,11 +72,11 @@ def _lead(checks: Sequence[Check]) -> tuple[Sentence, ...]:
         names = [check.name for check in checks if check.state is state]
         return ((words, Name(text.listed(names)), "."),) if names else ()
 
-    failing = named(State.FAILS, "✗ Fails: ")
-    doubtful = named(State.DOUBTFUL, "▲ Doubtful: ")
+    failing = named(State.FAILS, f"{State.FAILS.mark} Fails: ")
+    doubtful = named(State.DOUBTFUL, f"{State.DOUBTFUL.mark} Doubtful: ")
     holding = sum(check.state is State.HOLDS for check in checks)
     unknown = sum(check.state is State.UNKNOWN for check in checks)
-    mark = "✓ " if holding + unknown == len(checks) else ""
+    mark = f"{State.HOLDS.mark} " if holding + unknown == len(checks) else ""
     rest = f"; of {unknown} nothing was recorded" if unknown else ""
     return (*failing, *doubtful, (f"{mark}{holding} of {len(checks)} checks hold{rest}.",))
 
@@ -103,9 +97,8 @@ def _table(checks: Sequence[Check]) -> Table:
 
 
 def _entries(check: Check) -> tuple[Entry, ...]:
-    mark, tone = _MARKS[check.state]
     return (
-        Entry(text=f"{mark} {check.state}", tone=tone),
+        Entry(text=f"{check.state.mark} {check.state}", tone=TONES[check.state]),
         Entry(text=check.found, tone=Tone.MUTED if check.state is State.UNKNOWN else Tone.PLAIN),
         Entry(text=check.threshold, tone=Tone.MUTED),
         Entry(text=check.meaning, tone=Tone.MUTED),

@@ -94,6 +94,7 @@ def _slow_consumers(server: Server) -> list[Finding]:
             code="slow-consumer",
             text=f"the server cut {role} off as a slow consumer, which did not take what it was "
             f"sent: {why}",
+            role=role,
         )
         for role, why in slow_consumers(server.directory)
     ]

@@ -47,12 +47,27 @@ class Metric:
             return f"{text.slope(amount)} {self.unit}"
         return text.in_unit(amount, self.unit)
 
-    def written_change(self, amount: float, *, relative: bool) -> str:
-        """Write a change: a share of what was, or a difference in the unit."""
+    def written_change(self, amount: float, *, relative: bool, limit: float | None = None) -> str:
+        """Write a change: a share of what was, or a difference in the unit.
+
+        Args:
+            amount: of the change.
+            relative: it is a share.
+            limit: the share that it is judged against; None where nothing is judged.
+        """
         if relative:
-            return text.share(amount)
+            return text.share(amount) if limit is None else text.share_beside(amount, limit)
         plus = "+" if amount > 0 and not self.signed else ""
         return plus + self.written(amount)
+
+    def written_interval(
+        self, low: float, high: float, *, relative: bool, limit: float | None = None
+    ) -> str:
+        """Write an interval of changes, as `written_change` writes each: `+4.0 % to +12 %`."""
+        if relative:
+            return text.share_interval(low, high, limit)
+        ends = (self.written_change(end, relative=False) for end in (low, high))
+        return " to ".join(ends)
 
 
 def _time(time: str, percentile: str, better: Better = Better.LOWER) -> Metric:

@@ -1,6 +1,6 @@
 """What made-up figures say against their own trial."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -13,13 +13,14 @@ from tests.analysis import runs
 
 TRIAL = runs.plan([runs.cell("one")], blocks=1).trials[0]
 STANDING = [0] * (runs.TOTAL_S * 10)
+DISCARDS = {"stream": {"max_msgs": 1000}}
 
 
 def judged(
     *,
     stay_ns: Sequence[float] = (0.0,) * runs.TOTAL_S,
     lag: Sequence[int | None] = STANDING,
-    discards: bool = False,
+    settings: Mapping[str, object] | None = None,
 ) -> TrialFigures:
     """A trial at 1000 msg/s whose messages take 1 ms to store and then stay that long."""
     rng = np.random.default_rng(5)
@@ -27,10 +28,7 @@ def judged(
     stored = [each.astype(np.int64) for each in noise]
     acked = [(each + stay).astype(np.int64) for each, stay in zip(noise, stay_ns, strict=True)]
     times = {Time.SERVICE: stored, Time.RESPONSE: stored, Time.END_TO_END: acked}
-    cell = runs.cell("one")
-    if discards:
-        settings = Settings.model_validate({"stream": {"max_msgs": 1000}})
-        cell = runs.cell("one", settings=settings)
+    cell = runs.cell("one", settings=Settings.model_validate(settings or {}))
     return summarise_trial(runs.record(TRIAL), runs.intervals(times), runs.sampled(lag), cell)
 
 
@@ -53,6 +51,41 @@ def test_a_lag_that_does_not_fit_the_times_breaks_littles_law() -> None:
     assert not figures.record.valid
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DISCARDS,
+        {"stream": {"max_bytes": "1MiB"}},
+        {"stream": {"max_age": "10s"}},  # of a trial of 15 s and more
+        {"stream": {"max_msgs_per_subject": 10, "max_msgs": 1000, "discard": "new"}},
+        {"consumer": {"max_deliver": 2}},
+    ],
+)
+def test_what_is_thrown_away_is_no_breach_of_littles_law(settings: Mapping[str, object]) -> None:
+    """It waited with the others and was never acked: the configuration is a bad one, but measured.
+
+    The ledger calls it lost, and that counts.
+    """
+    figures = judged(
+        stay_ns=[1e8] * runs.TOTAL_S, lag=[200] * (runs.TOTAL_S * 10), settings=settings
+    )
+
+    assert figures.record.valid
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"stream": {"max_msgs": 1000, "discard": "new"}}, {"stream": {"max_age": "24h"}}],
+)
+def test_a_limit_that_throws_nothing_away_lifts_no_law(settings: Mapping[str, object]) -> None:
+    """A queue that refuses keeps what it took; nothing grows a day old in a trial."""
+    figures = judged(
+        stay_ns=[1e8] * runs.TOTAL_S, lag=[200] * (runs.TOTAL_S * 10), settings=settings
+    )
+
+    assert codes(figures) == ["littles-law"]
+
+
 def test_what_the_clients_cannot_see_is_no_breach() -> None:
     """At 1 ms a message a PubAck's way back is as long as the stay: nothing can be said."""
     figures = judged(stay_ns=[1e6] * runs.TOTAL_S, lag=[2] * (runs.TOTAL_S * 10))
@@ -70,7 +103,7 @@ def test_counts_that_the_lag_does_not_confirm_are_invalid() -> None:
 
 def test_a_stream_that_discards_may_lose_lag_without_acks() -> None:
     """What `max_msgs` throws away leaves the lag and was never acked; the ledger tells of it."""
-    figures = judged(lag=[5 * i for i in range(runs.TOTAL_S * 10)], discards=True)
+    figures = judged(lag=[5 * i for i in range(runs.TOTAL_S * 10)], settings=DISCARDS)
 
     assert codes(figures) == []
 
@@ -88,7 +121,7 @@ def test_a_growing_lag_is_a_result_and_not_unsteady() -> None:
     """A consumer that is too slow makes end-to-end times climb; that is what was to be found."""
     stay_ns = np.linspace(1e6, 1e9, runs.TOTAL_S).tolist()
     figures = judged(
-        stay_ns=stay_ns, lag=[100 * i for i in range(runs.TOTAL_S * 10)], discards=True
+        stay_ns=stay_ns, lag=[100 * i for i in range(runs.TOTAL_S * 10)], settings=DISCARDS
     )
 
     assert figures.lag is not None

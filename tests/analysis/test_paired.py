@@ -175,9 +175,9 @@ def with_peaks(msgs: Sequence[int]) -> CellFigures:
 @pytest.mark.parametrize(
     ("behind", "told", "tellable"),
     [
-        ((False, False), r"\+\d+ % \(\+\d+ % to \+\d+ %\)", True),
-        ((False, True), r"≥ \+\d+ % \(\+\d+ % or more\)", True),
-        ((True, False), r"≤ \+\d+ % \(\+\d+ % or less\)", False),
+        ((False, False), r"×\d\.\d\d \(×\d\.\d\d to ×\d\.\d\d\)", True),
+        ((False, True), r"≥ ×\d\.\d\d \(×\d\.\d\d or more\)", True),
+        ((True, False), r"≤ ×\d\.\d\d \(×\d\.\d\d or less\)", False),
         ((True, True), "n/a", False),
     ],
 )

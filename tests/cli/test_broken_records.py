@@ -1,6 +1,7 @@
 """What lies on disk is input: broken records are told by name, whatever is broken and how."""
 
 import json
+import os
 import random
 import shutil
 import traceback
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from bench.cli.main import app
 from bench.core.errors import BenchError, RecordError
+from bench.record.lock import measuring
 from bench.record.store import RunStore
 from tests.cli import broken_run, mutations
 
@@ -219,3 +221,12 @@ def test_what_is_nobodys_record_is_ignored_by_every_verb_alike(words: tuple[str,
     shutil.copytree(TRIAL, TRIAL.parent / "001-old-b1.bak")
 
     assert jetbench(*words).output == before
+
+
+def test_a_run_that_another_process_measures_is_not_gone_on_with() -> None:
+    """Both would measure the same trials, and each disturb what the other measures."""
+    with measuring(RUN):
+        result = jetbench("run", "--resume", "one")
+
+    assert ended(result) == 2
+    assert f"process {os.getpid()} measures into this run; nothing" in str(result.exception)

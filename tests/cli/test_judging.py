@@ -77,8 +77,8 @@ def test_compare_says_by_how_much_and_how_sure() -> None:
     result = jetbench("compare", "one", "--baseline", "old", "--metric", "p99")
 
     same, slow = (line for line in result.output.splitlines() if line.startswith("pull-batch/"))
-    assert re.search(r"\+(29|30|31)\.\d %", slow), slow
-    assert not re.search(r"\+(29|30|31)\.\d %", same), same
+    assert re.search(r"\+(29|30|31) %", slow), slow
+    assert not re.search(r"\+(29|30|31) %", same), same
     assert result.exit_code == 0
 
 

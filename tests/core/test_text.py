@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from bench.core import text
 
@@ -15,6 +17,7 @@ from bench.core import text
         (0.0123456, "0.0123"),
         (1.5, "1.50"),
         (12.34, "12.3"),
+        (9.996, "10.0"),
         (99.96, "100"),
         (123.4, "123"),
         (12345.6, "12\u202f346"),
@@ -33,21 +36,128 @@ def test_numbers_carry_three_digits_and_no_more(value: float, written: str) -> N
     [
         (1.0, "±0 %"),
         (1.0004, "±0 %"),
-        (1.142, "+14.2 %"),
+        (1.0006, "+0.1 %"),
         (1.0231, "+2.3 %"),
+        (0.997, "\u22120.3 %"),
+        (1.0996, "+10 %"),
         (1.1, "+10 %"),
-        (0.5, "\u221250 %"),
-        (2.344, "+134 %"),
-        (9.994, "+899 %"),
+        (1.142, "+14 %"),
+        (0.543, "\u221246 %"),
+        (0.003, "\u221299.7 %"),
+        (0.0, "\u2212100 %"),
+        (1.994, "+99 %"),
+        (1.998, "×2.00"),
+        (2.4649, "×2.46"),
+        (9.996, "×10.0"),
         (10.5, "×10.5"),
         (289.54, "×290"),
+        (12345.6, "×12\u202f300"),
         (math.nan, "n/a"),
     ],
 )
-def test_a_change_reads_as_percent_until_it_is_tenfold(ratio: float, written: str) -> None:
-    """`+28854 %` cannot be grasped; `×290` can."""
+def test_a_change_reads_as_percent_until_it_is_twofold(ratio: float, written: str) -> None:
+    """`+28854 %` cannot be grasped; `×290` can. More digits than are known promise too much."""
     assert text.change(ratio) == written
     assert text.share(ratio - 1) == written
+
+
+CHANGES = st.floats(-1.0, 1e6)
+LIMITS = st.floats(0.005, 3.0).map(lambda limit: round(limit, 4))
+SAME = 1e-8
+"""Changes that lie so close are the same."""
+
+
+def as_read(written: str) -> float:
+    """The share that a reader takes from a change as written."""
+    digits = written.replace("\u202f", "").replace("\u2212", "-").removesuffix(" %")
+    if digits.startswith("×"):
+        return float(digits[1:]) - 1
+    return float(digits.replace("±", "")) / 100
+
+
+@given(one=CHANGES, other=CHANGES)
+def test_a_larger_change_never_reads_as_a_smaller_one(one: float, other: float) -> None:
+    """A table that is read from top to bottom would put the wrong row first."""
+    low, high = sorted((one, other))
+
+    assert as_read(text.share(low)) <= as_read(text.share(high))
+
+
+@given(amount=CHANGES)
+def test_a_change_never_reads_as_one_the_other_way(amount: float) -> None:
+    """Slower and faster are the first thing that a reader takes away."""
+    assert as_read(text.share(amount)) * amount >= 0
+
+
+@given(amount=CHANGES)
+def test_a_change_reads_as_what_it_is_within_its_rounding(amount: float) -> None:
+    """Half a tenth below 10 %, half a percent below twice, half a percent of it from there on."""
+    allowed = 0.0005 if abs(amount) < 0.0995 else 0.00501 * max(1.0, amount + 1)
+
+    assert abs(as_read(text.share(amount)) - amount) <= allowed + 1e-12
+
+
+@given(amount=st.floats(-1.0, 4.0), limit=LIMITS, sign=st.sampled_from([1, -1]))
+def test_a_change_reads_on_its_side_of_the_limit_it_is_held_to(
+    amount: float, limit: float, sign: int
+) -> None:
+    """`+10 %: worse, and by +10 % or more` of 10.4 % and of 9.6 % would be the same sentence."""
+    limit *= sign
+    assume(abs(amount - limit) > SAME and abs(amount) > SAME)
+
+    read = as_read(text.share_beside(amount, limit))
+
+    assert (read > limit) is (amount > limit)
+    assert (read > 0) is (amount > 0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit", "written"),
+    [
+        (0.104, 0.10, "+10.4 %"),
+        (0.0996, 0.10, "+9.96 %"),
+        (0.10, 0.10, "+10 %"),
+        (0.129, 0.10, "+13 %"),
+        (0.104, 0.103, "+10.4 %"),
+        (-0.0496, -0.05, "\u22124.96 %"),
+        (0.0003, 0.10, "+0.03 %"),
+        (1.001, 1.0, "×2.001"),
+    ],
+)
+def test_beside_a_limit_as_many_digits_as_it_takes(
+    amount: float, limit: float, written: str
+) -> None:
+    """By hand: one digit more where the plain form would read like the limit, and no more."""
+    assert text.share_beside(amount, limit) == written
+
+
+@pytest.mark.parametrize(
+    ("limit", "written"),
+    [(0.1, "+10 %"), (0.125, "+12.5 %"), (-0.05, "\u22125 %"), (1.5, "+150 %")],
+)
+def test_a_limit_reads_as_its_rule_has_it(limit: float, written: str) -> None:
+    """Rounded, `<= +12.5%` would be judged by `+13 %`."""
+    assert text.share_limit(limit) == written
+
+
+@given(one=CHANGES, other=CHANGES, limit=st.none() | LIMITS)
+def test_an_interval_is_no_point_unless_its_ends_agree(
+    one: float, other: float, limit: float | None
+) -> None:
+    """`+12 % to +12 %` claims to know what nobody knows."""
+    low, high = sorted((one, other))
+    assume(high - low > SAME * max(1.0, high))
+
+    ends = text.share_interval(low, high, limit).split(" to ")
+
+    assert as_read(ends[0]) < as_read(ends[1])
+
+
+def test_both_ends_of_an_interval_follow_the_rule_of_a_change() -> None:
+    """Where they differ anyway, an interval needs no digits that its change has not."""
+    assert text.share_interval(0.04, 0.124) == "+4.0 % to +12 %"
+    assert text.share_interval(0.121, 0.123) == "+12.1 % to +12.3 %"
+    assert text.share_interval(0.12, 0.12) == "+12 % to +12 %"
 
 
 @pytest.mark.parametrize(

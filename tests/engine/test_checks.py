@@ -70,7 +70,10 @@ def test_a_client_near_a_whole_core_is_invalid() -> None:
     """Above 80 % of a core the client sets the figures."""
     busy = ProcessUsage(role="consumer-0", cpu_ns=1, cpu_share=0.85, rss_bytes_peak=1)
 
-    assert findings(replace(QUIET, processes=(busy,))) == {"generator-saturated": Level.INVALID}
+    (found,) = load_findings(table(0), replace(QUIET, processes=(busy,)))
+
+    assert (found.code, found.level) == ("generator-saturated", Level.INVALID)
+    assert found.role == "consumer-0"
 
 
 def test_a_busy_server_is_not_a_fault_of_the_generator() -> None:
@@ -97,6 +100,14 @@ def test_a_loop_that_stands_still_is_told() -> None:
     stalled = replace(QUIET, stall_ns_max={"consumer-0": 200 * NS_PER_MS})
 
     assert findings(stalled) == {"loop-stalled": Level.WARNING}
+
+
+@pytest.mark.parametrize(("stall_ms", "codes"), [(900, []), (1_100, ["loop-stalled"])])
+def test_a_conductor_that_stopped_is_told(stall_ms: int, codes: list[str]) -> None:
+    """It carries no load, so a tenth of a second of it says nothing; stopped, it leaves a gap."""
+    stalled = replace(QUIET, stall_ns_max={"conductor": stall_ms * NS_PER_MS})
+
+    assert list(findings(stalled)) == codes
 
 
 def counted(stream_msgs: int, *, unconfirmed: int = 0) -> Ledger:

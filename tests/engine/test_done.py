@@ -17,3 +17,4 @@ def test_a_server_that_says_nothing_is_no_broken_connection() -> None:
         ("server-silent", f"consumer-0: {missed}; {goodbye}"),
     ]
     assert {each.level for each in found} == {Level.INVALID}
+    assert {each.role for each in found} == {"consumer-0"}

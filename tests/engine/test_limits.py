@@ -116,6 +116,7 @@ def test_one_publisher_in_trouble_is_not_hidden_by_the_others() -> None:
     findings = list(rate_findings(0.4, [*slow, cut_off], []))
 
     assert [finding.code for finding in findings] == [*["server-saturated"] * 3, "unanswered"]
+    assert [finding.role for finding in findings] == [f"publisher-{n}" for n in range(4)]
 
 
 def test_what_no_publisher_missed_by_itself_is_still_missed() -> None:

@@ -28,6 +28,17 @@ def test_counters_are_read_off_at_the_windows_limits() -> None:
     assert usage.rss_bytes_peak == 1400
 
 
+@pytest.mark.parametrize("instants_s", [(-1, 3, 4), (0, 1, 2), (-9, 9)])
+def test_a_counter_that_was_not_read_near_a_limit_is_unknown(instants_s: tuple[int, ...]) -> None:
+    """Busy within the window and idle around it: read off across a gap, it would seem half idle."""
+    window = Window(window_start_ns=NS_PER_S, window_end_ns=4 * NS_PER_S, drained_ns=5 * NS_PER_S)
+    rows = [{"t_ns": at * NS_PER_S, "server_cpu_ns": at + 9} for at in instants_s]
+
+    (usage,) = usages(samples.table(rows), window)
+
+    assert usage.cpu_share == UNKNOWN
+
+
 def test_a_server_that_cannot_be_seen_is_unknown_not_idle() -> None:
     """A remote server's CPU is not 0: nobody here knows it."""
     rows = [{"t_ns": 1500, "sampler_cpu_ns": 5, "sampler_rss_bytes": 7}]

@@ -141,9 +141,9 @@ def counting(trial: TrialFigures, **counts: int) -> TrialFigures:
     return replace(trial, record=replace(trial.record, ledger=replace(ledger, **counts)))
 
 
-def spoilt(trial: TrialFigures, code: str) -> TrialFigures:
-    """The trial, invalid for a reason of this code."""
-    finding = Finding(level=Level.INVALID, code=code, text="It is.")
+def spoilt(trial: TrialFigures, code: str, role: str = "") -> TrialFigures:
+    """The trial, invalid for a reason of this code, which befell this process."""
+    finding = Finding(level=Level.INVALID, code=code, text="It is.", role=role)
     record = replace(trial.record, findings=(*trial.record.findings, finding))
     return replace(trial, record=record)
 

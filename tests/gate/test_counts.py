@@ -10,6 +10,14 @@ from tests.analysis import runs
 from tests.gate.figures import counting, spoilt, trial_of, with_trials
 
 CELL = runs.cell("new")
+NINE = {
+    "lost": {"lost": 9},
+    "refused": {"refused": 9},
+    "unconfirmed": {"unconfirmed": 9},
+    "not_sent": {"published": 13_991},
+}
+"""A ledger in which nine messages fell short so."""
+
 SOUND = tuple(trial_of(CELL, block, 10.0) for block in range(1, 6))
 
 
@@ -57,23 +65,59 @@ def test_losses_and_refusals_of_an_invalid_trial_count(word: str, code: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("word", "code", "counts"),
+    ("word", "code", "role"),
     [
-        ("not_sent", "broken-off", {"published": 100}),
-        ("not_sent", "generator-saturated", {"published": 100}),
-        ("not_sent", "window-too-small", {"published": 100}),
-        ("unconfirmed", "connection-fault", {"unconfirmed": 9}),
-        ("refused", "server-ended", {"refused": 9}),
-        ("lost", "worker-died", {"lost": 9}),  # whose account of what it received is gone
+        ("not_sent", "broken-off", ""),
+        ("not_sent", "broken-off", "consumer-0"),  # whoever breaks off, nobody goes on
+        ("not_sent", "worker-died", "sampler"),
+        ("not_sent", "generator-saturated", "publisher-1"),
+        ("not_sent", "window-too-small", "publisher-0"),
+        ("not_sent", "connection-fault", "publisher-0"),
+        ("unconfirmed", "connection-fault", "publisher-0"),
+        ("unconfirmed", "worker-silent", "publisher-0"),
+        ("unconfirmed", "worker-died", "consumer-0"),
+        ("refused", "server-ended", "server"),
+        ("lost", "worker-died", "consumer-1"),  # whose account of what it received is gone
+        ("lost", "worker-silent", "consumer-0"),
     ],
 )
 def test_what_made_a_trial_invalid_excuses_what_it_explains(
-    word: str, code: str, counts: dict[str, int]
+    word: str, code: str, role: str
 ) -> None:
     """A trial that broke off sent less because it broke off: it says nothing of the variant."""
-    broken_off = spoilt(counting(trial_of(CELL, 6, 10.0), **counts), code)
+    broken_off = spoilt(counting(trial_of(CELL, 6, 10.0), **NINE[word]), code, role)
 
     assert judged(f"{word} == 0", *SOUND, broken_off).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("role", ["consumer-0", "sampler", "conductor", "server", ""])
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("not_sent", "connection-fault"),
+        ("not_sent", "worker-silent"),
+        ("not_sent", "generator-saturated"),
+        ("unconfirmed", "connection-fault"),
+        ("unconfirmed", "worker-silent"),
+    ],
+)
+def test_what_befell_somebody_else_excuses_no_publisher(word: str, code: str, role: str) -> None:
+    """A consumer that loses its link keeps no PubAck from a publisher: that was the server.
+
+    Without a role, as in records of older versions, nobody can tell whom it befell.
+    """
+    other = spoilt(counting(trial_of(CELL, 6, 10.0), **NINE[word]), code, role)
+
+    assert judged(f"{word} == 0", *SOUND, other).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("role", ["publisher-0", "sampler", ""])
+@pytest.mark.parametrize("code", ["worker-died", "worker-silent"])
+def test_only_a_consumers_end_excuses_a_loss(code: str, role: str) -> None:
+    """What was received is known where every consumer lived; the sampler's end hides nothing."""
+    other = spoilt(counting(trial_of(CELL, 6, 10.0), lost=9), code, role)
+
+    assert judged("lost == 0", *SOUND, other).verdict is Verdict.FAIL
 
 
 def test_a_stall_that_makes_a_trial_unsteady_does_not_excuse_itself() -> None:

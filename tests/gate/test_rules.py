@@ -75,7 +75,7 @@ def test_the_reason_holds_the_figures() -> None:
     """+20 % by construction; who reads only this line must be able to judge it."""
     found = judged("p99 vs baseline <= +10%", slower(1.20))
 
-    assert found.reason == "+20.0 % (90 % interval +19.6 % to +20.4 %): worse, and by +10 % or more"
+    assert found.reason == "+20 % (90 % interval +19.6 % to +20.4 %): worse, and by +10 % or more"
     assert found.contrast is not None
     assert found.contrast.change == pytest.approx(0.20, abs=0.002)
     assert found.blocks == 5

@@ -128,7 +128,7 @@ def test_the_worst_gate_is_the_verdict_and_comes_first() -> None:
     ]
     assert result.verdict is Verdict.FAIL
     assert result.sentence.startswith(
-        "1 of 4 gates broken: end_to_end_p99 vs baseline <= +10% under small-events: +20.0 %"
+        "1 of 4 gates broken: end_to_end_p99 vs baseline <= +10% under small-events: +20 %"
     )
 
 

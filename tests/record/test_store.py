@@ -1,5 +1,6 @@
 """What is read of a trial is what was written of it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,18 @@ def test_a_trial_reads_as_it_was_written(store: RunStore) -> None:
     trial = store.read_plan().trials[0]
 
     assert store.read_whole(trial).record == runs.record(trial)
+
+
+def test_findings_that_do_not_say_whom_they_befell_are_read(store: RunStore) -> None:
+    """As of versions that kept no role; what they excuse is another question."""
+    trial = store.read_plan().trials[0]
+    path = store.path / "trials" / trial.id / "trial.json"
+    old = {"level": "invalid", "code": "connection-fault", "text": "It broke."}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"findings": [old]}))
+
+    (finding,) = store.read_trial(trial).findings
+
+    assert (finding.code, finding.role) == ("connection-fault", "")
 
 
 @pytest.mark.parametrize("name", ["latency.hlog", "samples.csv"])

@@ -72,7 +72,7 @@ def test_invalid_findings_come_first() -> None:
     table = trials.findings_table(run_figures())
 
     assert [row.names[0] for row in table.rows] == ["generator-saturated", "drain-cut-short"]
-    assert table.rows[0].entries[0].text == "✗ invalid"
+    assert table.rows[0].entries[0].text == "✕ invalid"
 
 
 def test_the_ledger_holds_every_planned_trial() -> None:
@@ -148,7 +148,7 @@ def test_a_broken_off_trial_is_reported_without_figures() -> None:
     assert plain(report.answers[0].sentences[0]).startswith(
         "Nothing can be concluded: the baseline cannot be relied on (c/one: none of 1 trial is"
     )
-    assert trials.ledger_table(run).rows[0].entries[0].text == "✗ broke off"
+    assert trials.ledger_table(run).rows[0].entries[0].text == "✕ broke off"
 
 
 def test_an_invalid_cell_stands_on_top_and_not_the_whole_run() -> None:

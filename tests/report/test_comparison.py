@@ -90,7 +90,7 @@ def test_a_tie_at_the_top_does_not_hide_the_others() -> None:
     one, other, last = (row.entries[0].detail for row in table.rows)
 
     assert (one, other[0]) == ("≈ best", "≈")
-    assert last.startswith("+")
+    assert last.startswith("×2.")
 
 
 def test_what_falls_behind_is_neither_the_best_nor_set_against_it() -> None:
@@ -100,7 +100,7 @@ def test_what_falls_behind_is_neither_the_best_nor_set_against_it() -> None:
     first, second, last = p99_details(behind, FAST, SLOW)
 
     assert (first, second) == ("", "best")
-    assert last.startswith("+")
+    assert last.startswith("×2.")
 
 
 def test_where_acks_differ_no_rate_of_acks_is_the_best() -> None:
@@ -150,7 +150,7 @@ def test_a_single_lost_message_stands_out(figures: RunFigures) -> None:
     table = comparison.workload_table(workload, figures.metrics, "t")
 
     assert entry(table, 0, "Messages", "lost") == Entry(
-        text="✗ 1",
+        text="✕ 1",
         hint="stored, never received and not in the backlog; all trials together",
         order=1,
         tone=Tone.BAD,

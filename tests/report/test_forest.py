@@ -196,7 +196,7 @@ def test_the_caption_says_what_the_intervals_allow_for() -> None:
     ("changes", "reading"),
     [
         ({}, "▼ faster"),
-        ({"refused": 20}, "▼ faster, ✗ messages fell short"),
+        ({"refused": 20}, "▼ faster, ✕ messages fell short"),
         ({"lag_verdict": LagVerdict.GROWING}, "▼ faster, ▲ lag is growing"),
     ],
 )

@@ -105,8 +105,8 @@ def test_a_field_whose_messages_fell_short_is_marked(cells: dict[str, CellFigure
     assert found is not None
 
     for plot in heatmap.plots(found, "x", "end_to_end_ns_p99"):
-        assert plot.table.rows[2].entries[1].text.endswith("✗")
-        assert not plot.table.rows[2].entries[0].text.endswith("✗")
+        assert plot.table.rows[2].entries[1].text.endswith("✕")
+        assert not plot.table.rows[2].entries[0].text.endswith("✕")
 
 
 def test_of_an_invalid_cell_the_map_tells_nothing(

@@ -50,9 +50,9 @@ def test_a_red_gate_is_red_in_words_and_its_rule_comes_first(
     verdict, table = section.blocks[0], next(b for b in section.blocks if isinstance(b, Table))
 
     assert isinstance(verdict, Notice)
-    assert (verdict.tone, verdict.word) == (Tone.BAD, "✗ Fail")
+    assert (verdict.tone, verdict.word) == (Tone.BAD, "✕ Fail")
     assert "worse, and by +10 % or more" in plain(verdict.sentence)
-    assert [row.entries[0].text for row in table.rows] == ["✗ fail", "✓ pass"]
+    assert [row.entries[0].text for row in table.rows] == ["✕ fail", "✓ pass"]
     assert table.rows[0].names == ("end_to_end_p99 vs baseline <= +10%",)
 
 
@@ -85,7 +85,7 @@ def test_a_matrix_with_criteria_is_answered(figures: RunFigures) -> None:
 
     assert verdict.word == "✓ Met"
     assert plain(verdict.sentence).startswith("Recommended: c/base.")
-    assert [row.entries[0].text for row in table.rows] == ["✓ pass", "✗ fail"]
+    assert [row.entries[0].text for row in table.rows] == ["✓ pass", "✕ fail"]
     assert "the rule is broken" in table.rows[1].entries[-1].text
     assert judgement.sentence(asked, None).startswith("✓ Recommended: c/base.")
 

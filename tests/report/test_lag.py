@@ -29,9 +29,9 @@ def losing(*lost: int) -> CellFigures:
     ("lost", "text", "tone"),
     [
         ((0, 0), "0", Tone.PLAIN),
-        ((0, 3), "✗ 3", Tone.BAD),
-        ((0, -1), "? n/a", Tone.WARNING),
-        ((4, -1), "✗ 4", Tone.BAD),
+        ((0, 3), "✕ 3", Tone.BAD),
+        ((0, -1), "▲ n/a", Tone.WARNING),
+        ((4, -1), "✕ 4", Tone.BAD),
     ],
 )
 def test_a_loss_that_nobody_can_tell_is_no_zero_and_hides_none(

@@ -176,10 +176,10 @@ def test_a_trend_shows_what_fell_short_beside_the_times(tmp_path: Path) -> None:
 
     page = html.render_page(trend.page(trends_of(tmp_path, before, now)["c/one"]))
 
-    assert page.count("✗ 60 messages refused") == 1
-    assert page.count(">✗</text>") == 1
+    assert page.count("✕ 60 messages refused") == 1
+    assert page.count(">✕</text>") == 1
     assert (
-        "✗"
+        "✕"
         not in html.render_page(trend.page(trends_of(tmp_path, before)["c/one"]))
         .split("<svg")[1]
         .partition("</svg>")[0]

@@ -59,7 +59,7 @@ def test_what_fell_short_stands_first_and_red(word: str, counts: dict[str, int])
     assert first == f"Messages were {word}, whatever the times say: pull-batch/new."
     assert "pull-batch/new" not in second
     found = entry(workload, short, word)
-    assert (found.text, found.detail, found.tone) == ("✗ 34\u202f300", "49.0 %", Tone.BAD)
+    assert (found.text, found.detail, found.tone) == ("✕ 34\u202f300", "49.0 %", Tone.BAD)
     assert entry(workload, sound, word).text == "0"
 
 

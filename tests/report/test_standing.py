@@ -59,7 +59,7 @@ def test_the_first_sentence_claims_nothing_that_the_next_takes_back() -> None:
     assert first.startswith("Shortest end-to-end p99 cannot be told apart: ")
     assert "c/fast" in first
     assert "c/twin" in first
-    assert others[0].startswith("Next that is separably slower: c/slow, +")
+    assert others[0].startswith("Next that is separably slower: c/slow, ×2.")
 
 
 def early(cell: CellFigures) -> CellFigures:

@@ -133,7 +133,7 @@ def test_a_change_is_that_of_the_logs_paired_by_block(made: Made) -> None:
 
     shown = row_of(made.page, "workload-1-baseline-forest-table", "pull-batch/fast")[0]
 
-    assert shown == f"\N{MINUS SIGN}{abs(percent):.1f} %"
+    assert shown == f"\N{MINUS SIGN}{abs(percent):.0f} %"
 
 
 @pytest.mark.parametrize("table", ["workload-1-curve-table", "workload-1-config-1-curve-table"])
@@ -231,7 +231,7 @@ def test_the_forest_is_that_of_the_logs(made: Made) -> None:
         )
         half = 4.3026527 * logs.std(ddof=1) / math.sqrt(BLOCKS)
         low, middle, high = (
-            f"\N{MINUS SIGN}{-math.expm1(end) * 100:.1f} %"
+            f"\N{MINUS SIGN}{-math.expm1(end) * 100:.0f} %"
             for end in (logs.mean() - half, logs.mean(), logs.mean() + half)
         )
         assert shown[start] == middle

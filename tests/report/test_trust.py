@@ -64,7 +64,7 @@ def test_a_doubt_opens_the_table_and_is_named() -> None:
         with_first(figures(), host=HostLoad(steal_share=0.2, throttled_share=0))
     )
 
-    assert plain(section.lead[0]) == "✗ Fails: Steal."
+    assert plain(section.lead[0]) == "✕ Fails: Steal."
     assert isinstance(section.blocks[0], Table)
 
 
