@@ -62,12 +62,9 @@ class Difference:
 
     def interval(self, metric: Metric) -> str:
         """Write the interval: `+4.0 % to +12 %`, or `+4.0 % or more` where it has one end."""
-        if self.low is None and self.high is None:
-            return text.NA
-        if self.low is None or self.high is None:
-            end = self._written(self.low if self.high is None else self.high, metric)
-            return f"{end} or {'more' if self.high is None else 'less'}"
-        return metric.written_interval(self.low, self.high, relative=self.relative)
+        if self.low is not None and self.high is not None:
+            return metric.written_interval(self.low, self.high, relative=self.relative)
+        return text.ends(self.low, self.high, lambda end: self._written(end, metric))
 
     def visible(self, metric: Metric) -> str:
         """Write the smallest change that would be told: `8.0 %`; `n/a` where nothing is told."""

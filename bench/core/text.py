@@ -168,6 +168,13 @@ def size_beside(amount: float, limit: float) -> str:
     return share_beside(abs(amount), abs(limit)).lstrip("+±")
 
 
+def ends(low: float | None, high: float | None, written: Callable[[float], str]) -> str:
+    """Write an interval: `+4.0 % to +12 %`, `+4.0 % or more` where it has one end, else `n/a`."""
+    if low is None:
+        return NA if high is None else f"{written(high)} or less"
+    return f"{written(low)} or more" if high is None else f"{written(low)} to {written(high)}"
+
+
 def percent(part: float) -> str:
     """Write a fraction as a percentage: 0.123 -> `12.3 %`."""
     return f"{number(part * 100)} %"

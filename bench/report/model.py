@@ -234,20 +234,29 @@ class Fold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Something that is so, or not: a mark, a word that says the same, and what was found."""
+    """Something that is so, or not: a mark, a word that says the same, and what was found.
+
+    Attributes:
+        state, word, text: as they read.
+        href: where it is seen, relative to the page; empty without such a place.
+        link: words that lead there.
+    """
 
     state: State
     word: str
     text: str
+    href: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """Points in a row, as many as there is room for."""
+    """Points in a row, as many as there is room for; `stacked` has a line for each."""
 
     kind: ClassVar[str] = "points"
 
     points: tuple[Point, ...]
+    stacked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,7 @@ class Row:
         state: whether the row holds; None where nothing is asked of it.
         reasons: why it does not, below the heading.
         tinted: what the other rows are held against.
+        inner: it is a part of the row above it.
     """
 
     names: tuple[str, ...]
@@ -120,6 +121,7 @@ class Row:
     state: State | None = None
     reasons: tuple[str, ...] = ()
     tinted: bool = False
+    inner: bool = False
 
     @property
     def is_heading(self) -> bool:

@@ -203,3 +203,19 @@ def test_a_column_of_times_gets_one_unit(smallest_ns: float, unit: str) -> None:
 def test_lists_read_as_a_sentence_does(words: list[str], joined: str) -> None:
     """The sentence on what was compared holds any number of workloads."""
     assert text.listed(words) == joined
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (0.04, 0.12, "+4.0 % to +12 %"),
+        (0.04, None, "+4.0 % or more"),
+        (None, 0.12, "+12 % or less"),
+        (None, None, "n/a"),
+    ],
+)
+def test_an_interval_says_which_end_nobody_can_tell(
+    low: float | None, high: float | None, written: str
+) -> None:
+    """`n/a to +12 %` would read as if half of it had been forgotten."""
+    assert text.ends(low, high, text.share) == written

@@ -60,7 +60,7 @@ class Axis:
         """Return where a value stands, from 0 at the left end to 1; what is outside, at the end."""
         if value <= self.low or value >= self.high:
             return float(value >= self.high)
-        low, at, high = (_even(each, self.spacing) for each in (self.low, value, self.high))
+        low, at, high = (_evened(each, self.spacing) for each in (self.low, value, self.high))
         return (at - low) / (high - low)
 
     def x(self, value: float, width: float) -> float:
@@ -80,7 +80,7 @@ class Axis:
         )
 
 
-def _even(value: float, spacing: Spacing) -> float:
+def _evened(value: float, spacing: Spacing) -> float:
     if spacing is Spacing.EVEN:
         return value
     return math.log(value) if spacing is Spacing.LOG else math.log1p(value)
@@ -178,12 +178,26 @@ def _share_word(share: float) -> str:
 def _even_changes(changes: list[float], written: Callable[[float], str]) -> Axis:
     low, high = min([0.0, *changes]), max([0.0, *changes])
     room = (high - low) * ROOM or 1.0
-    low, high = low - room, high + room
+    return _even(low - room, high + room, lambda value: written(value) if value else "same")
+
+
+def of_amounts(amounts: Iterable[float]) -> Axis:
+    """Return an axis from 0 to a round value above amounts that are 0 or more."""
+    most = max([amount for amount in amounts if math.isfinite(amount)], default=0.0)
+    return _even(0.0, _step_above(most) if most > 0 else 1.0, tick_text)
+
+
+def of_seconds(length_s: float) -> Axis:
+    """Return an axis of time from 0 to just there."""
+    return _even(0.0, length_s, lambda time_s: f"{tick_text(time_s)} s")
+
+
+def _even(low: float, high: float, written: Callable[[float], str]) -> Axis:
     rough = (high - low) / (MOST_TICKS - 2)
     decade = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * decade for s in (1, 2, 5, 10) if s * decade >= rough)
-    values = [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    ticks = tuple(Tick(value, written(value) if value else "same") for value in values)
+    step = next(s * decade for s in (1, 2, 5, 10) if s * decade >= rough * (1 - 1e-9))
+    numbers = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    ticks = tuple(Tick(n * step, written(n * step)) for n in numbers)
     return Axis(low=low, high=high, spacing=Spacing.EVEN, ticks=ticks)
 
 

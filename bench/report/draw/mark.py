@@ -46,16 +46,8 @@ def spoken(change: Change) -> str:
     if len(change.by_block) < MIN_BLOCKS:
         each = text.listed([_written(change, found) for found in change.by_block.values()])
         return f"{change.written}; {'block' if len(change.by_block) == 1 else 'blocks'} {each}"
-    ends = [None if end is None else _written(change, end) for end in (change.low, change.high)]
-    return f"{change.written}; {_interval(*ends)}; {len(change.by_block)} blocks"
-
-
-def _interval(low: str | None, high: str | None) -> str:
-    if low and high:
-        return f"90 % interval {low} to {high}"
-    if low or high:
-        return f"90 % interval {low} or more" if low else f"90 % interval {high} or less"
-    return "no interval"
+    interval = text.ends(change.low, change.high, lambda end: _written(change, end))
+    return f"{change.written}; 90 % interval {interval}; {len(change.by_block)} blocks"
 
 
 def _written(change: Change, amount: float) -> str:

@@ -8,6 +8,8 @@ from markupsafe import Markup
 from bench.report.draw import svg
 
 _GAP = 4
+_LETTER = 6
+"""Width of a letter, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +27,20 @@ class Span:
     ends: str
 
 
-def span(found: Span, top: float, bottom: float) -> Iterator[Markup]:
-    """Yield its parts from `top` to `bottom`; its words stand above, outside of its lines."""
+def span(found: Span, top: float, bottom: float, width: float) -> Iterator[Markup]:
+    """Yield its parts from `top` to `bottom`.
+
+    Its words stand above and outside of its lines; where the drawing's `width` leaves no room for
+    them, inside, each at a height of its own.
+    """
     yield svg.box("fault", (found.left, top), (found.right - found.left, bottom - top))
     yield svg.upright("fe", found.left, top - 10, bottom)
     yield svg.upright("fe", found.right, top - 10, bottom)
-    yield svg.words(found.left - _GAP, top - 3, found.begins, "end")
-    yield svg.words(found.right + _GAP, top - 3, found.ends)
+    if found.left - _GAP >= _LETTER * len(found.begins):
+        yield svg.words(found.left - _GAP, top - 3, found.begins, "end")
+    else:
+        yield svg.words(found.left, top - 14, found.begins)
+    if found.right + _GAP + _LETTER * len(found.ends) <= width:
+        yield svg.words(found.right + _GAP, top - 3, found.ends)
+    else:
+        yield svg.words(found.right - _GAP, top - 3, found.ends, "end")

@@ -45,18 +45,18 @@ def path(style: str, course: str) -> Markup:
 
 def upright(style: str, x: float, top: float, bottom: float) -> Markup:
     """Return a line from top to bottom."""
-    return path(style, f"M{_pair(x, top)}V{number(bottom)}")
+    return path(style, f"M{pair(x, top)}V{number(bottom)}")
 
 
 def level(style: str, left: float, right: float, y: float) -> Markup:
     """Return a line from left to right."""
-    return path(style, f"M{_pair(left, y)}H{number(right)}")
+    return path(style, f"M{pair(left, y)}H{number(right)}")
 
 
 def box(style: str, corner: Point, size: Point) -> Markup:
     """Return a rectangle by its upper left corner and its width and height."""
     width, height = map(number, size)
-    return path(style, f"M{_pair(*corner)}h{width}v{height}h-{width}z")
+    return path(style, f"M{pair(*corner)}h{width}v{height}h-{width}z")
 
 
 def dot(x: float, y: float, radius: float, style: str = "") -> Markup:
@@ -81,9 +81,10 @@ def course(points: Iterable[tuple[int, int]]) -> str:
     if not way:
         return ""
     steps = [(x - x0, y - y0) for (x0, y0), (x, y) in pairwise(way)]
-    head = f"M{_pair(*way[0])}"
-    return head + ("l" + " ".join(_pair(*step) for step in steps) if steps else "h0")
+    head = f"M{pair(*way[0])}"
+    return head + ("l" + " ".join(pair(*step) for step in steps) if steps else "h0")
 
 
-def _pair(x: float, y: float) -> str:
+def pair(x: float, y: float) -> str:
+    """Write a place or a step, without a space where a minus parts its numbers."""
     return number(x) + (" " if y >= 0 else "") + number(y)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.text import Scale
-from bench.report.draw.axis import MOST_TICKS, Axis, Spacing, Tick, of_changes, of_times
+from bench.report.draw.axis import MOST_TICKS, Axis, Spacing, Tick, of_amounts, of_changes, of_times
 
 MS = Scale(unit="ms", factor=1e6)
 CHANGES = st.lists(st.floats(-0.999, 1e6), max_size=8)
@@ -109,6 +109,19 @@ def test_an_axis_of_changes_holds_them_all_and_same(changes: list[float]) -> Non
     assert all(axis.low < change < axis.high for change in (0.0, *changes))
     assert "same" in words(axis)
     assert len(axis.ticks) <= MOST_TICKS
+
+
+@pytest.mark.parametrize(
+    ("most", "named"),
+    [
+        (60.0, ["0", "20", "40", "60", "80", "100"]),
+        (0.43, ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
+        (0.0, ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
+    ],
+)
+def test_amounts_have_an_axis_from_nothing(most: float, named: list[str]) -> None:
+    """A bar or a curve that does not begin at 0 exaggerates."""
+    assert words(of_amounts([most])) == named
 
 
 def test_what_is_outside_stands_at_the_edge() -> None:

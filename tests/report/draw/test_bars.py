@@ -36,10 +36,19 @@ def test_a_bar_is_read_aloud() -> None:
 
 def test_a_span_is_shaded_between_two_lines_with_words() -> None:
     """A fault without its end looks as if it lasted."""
-    found = Span(left=20, right=50, begins="<killed>", ends="back")
-    drawn = parsed(f"<svg>{Markup().join(span(found, 14, 100))}</svg>")
+    found = Span(left=80, right=110, begins="<killed>", ends="back")
+    drawn = parsed(f"<svg>{Markup().join(span(found, 14, 100, 300))}</svg>")
 
-    assert [course(each) for each in of_class(drawn, "fault")] == ["M20 14h30v86h-30z"]
-    assert [course(each) for each in of_class(drawn, "fe")] == ["M20 4V100", "M50 4V100"]
+    assert [course(each) for each in of_class(drawn, "fault")] == ["M80 14h30v86h-30z"]
+    assert [course(each) for each in of_class(drawn, "fe")] == ["M80 4V100", "M110 4V100"]
     texts = [(each.get("x"), each.get("text-anchor"), each.text) for each in drawn.iter("text")]
-    assert texts == [("16", "end", "<killed>"), ("54", None, "back")]
+    assert texts == [("76", "end", "<killed>"), ("114", None, "back")]
+
+
+def test_words_without_room_stand_inside_of_the_drawing() -> None:
+    """What is drawn beyond the edge is cut off on a phone."""
+    found = Span(left=10, right=280, begins="consumer killed", ends="back again")
+    drawn = parsed(f"<svg>{Markup().join(span(found, 30, 100, 300))}</svg>")
+
+    texts = [(each.get("x"), each.get("y"), each.get("text-anchor")) for each in drawn.iter("text")]
+    assert texts == [("10", "16", None), ("276", "27", "end")]

@@ -1,0 +1,90 @@
+"""A field of a drawing with an axis along either side: curves and dots of a few dozen points."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from bench.report.draw import svg
+from bench.report.draw.axis import Axis
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Where values of two axes stand, in the units of a drawing.
+
+    Attributes:
+        left, right, top, bottom: its sides.
+        x, y: axes, from left to right and from bottom to top.
+    """
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    x: Axis
+    y: Axis
+
+    def at(self, x: float, y: float) -> svg.Point:
+        """Return the place of two values; what is outside lies on the side."""
+        across, up = self.x.share(x), self.y.share(y)
+        return (
+            self.left + across * (self.right - self.left),
+            self.bottom - up * (self.bottom - self.top),
+        )
+
+    def way(self, points: Sequence[tuple[float, float]]) -> str:
+        """Return the way through values, `M0 10L20 5`; it breaks where one is NaN."""
+        parts, letter = [], "M"
+        for x, y in points:
+            if math.isnan(x) or math.isnan(y):
+                letter = "M"
+                continue
+            parts.append(letter + svg.pair(*self.at(x, y)))
+            letter = "L"
+        return "".join(parts)
+
+    def frame(self, most_ticks: int = 99) -> Iterator[Markup]:
+        """Yield both axes; of the words of the lower one at most so many."""
+        corner = f"M{svg.pair(self.left, self.top)}V{svg.number(self.bottom)}"
+        yield svg.path("frame", f"{corner}H{svg.number(self.right)}")
+        every = -(-len(self.x.ticks) // most_ticks)
+        for tick in self.x.ticks[::every]:
+            x, _ = self.at(tick.value, self.y.low)
+            anchor = {self.left: "start", self.right: "end"}.get(x, "middle")
+            yield svg.words(x, self.bottom + 15, tick.word, anchor)
+
+    def heights(self) -> Iterator[Markup]:
+        """Yield a line and a word for each tick of the axis upwards."""
+        for tick in self.y.ticks:
+            _, y = self.at(self.x.low, tick.value)
+            yield svg.level("grid", self.left, self.right, y)
+            yield svg.words(self.left - 5, y + 4, tick.word, "end")
+
+
+def thinned(t_s: Array, values: Array, most: int) -> tuple[Array, Array]:
+    """Return at most so many points that still reach every peak and every dip.
+
+    Of each stretch the lowest and the highest stay, in the order of time.
+
+    Args:
+        t_s: instants, shape (n,), ascending.
+        values: at those, shape (n,), NaN where there is none.
+        most: points, 2 or more.
+
+    Returns:
+        Instants and values, shape (k,) with k <= most.
+    """
+    if t_s.size <= most:
+        return t_s, values
+    kept: list[int] = []
+    for places in np.array_split(np.arange(t_s.size), most // 2):
+        known = places[~np.isnan(values[places])]
+        found = known if known.size else places[:1]
+        kept += sorted({int(found[values[found].argmin()]), int(found[values[found].argmax()])})
+    return t_s[kept], values[kept]

@@ -1,0 +1,1 @@
+"""Parts of a page, each from small frozen figures: what is asked of a run, and what came of it."""

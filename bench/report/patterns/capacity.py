@@ -1,0 +1,187 @@
+"""Capacity: the highest load at which a goal holds, and the curve that says so."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from bench.core import text
+from bench.report.draw import svg
+from bench.report.draw.axis import Axis, of_amounts, of_times
+from bench.report.draw.chart import Field
+from bench.report.draw.limit import Held, limit
+from bench.report.model import Drawing, Name, Sentence
+from bench.report.tables import Column, Entry, Row, Table, Tone
+
+_SIZES = (("cv desk", 500), ("cv phone", 360))
+_HEIGHT, _LEFT, _TOP, _BOTTOM = 210, 44, 18, 176
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A load that was tried.
+
+    Attributes:
+        rate_per_s: offered.
+        time_ns: what the goal is about; None where it cannot be told.
+        low_ns, high_ns: its 90 % interval; None for an end that cannot be told.
+        keeps_up: the cell kept up with it.
+    """
+
+    rate_per_s: float
+    time_ns: float | None
+    low_ns: float | None
+    high_ns: float | None
+    keeps_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What was found of one variant.
+
+    Attributes:
+        variant: its name.
+        goal: in words: `p99 ≤ 10 ms`.
+        goal_ns: the limit.
+        steps: tried, by rising rate; at least one.
+        rate_per_s: highest at which the goal holds; None where it held at none.
+        low_per_s, high_per_s: its 90 % interval; None for an end that cannot be told.
+        at_least: the goal held at the highest load that was tried.
+    """
+
+    variant: str
+    goal: str
+    goal_ns: float
+    steps: tuple[Step, ...]
+    rate_per_s: float | None
+    low_per_s: float | None
+    high_per_s: float | None
+    at_least: bool
+
+
+def sentence(found: Capacity) -> Sentence:
+    """Say how far the goal holds, and where that was not found out."""
+    if found.rate_per_s is None:
+        lowest = _rate(found.steps[0].rate_per_s)
+        return (f"Does not hold {found.goal} even at ", Name(lowest), ", the lowest load tried.")
+    if found.at_least:
+        tried = Name(_rate(found.rate_per_s))
+        return (f"Holds {found.goal} to at least ", tried, ", the highest load tried.")
+    beside = f" ({_interval(found)})" if _interval(found) else ""
+    return (f"Holds {found.goal} to ", Name(_rate(found.rate_per_s)), f"{beside}.")
+
+
+def _rate(per_s: float) -> str:
+    return text.in_unit(per_s, "msg/s")
+
+
+def _interval(found: Capacity) -> str:
+    if found.at_least or (found.low_per_s is None and found.high_per_s is None):
+        return ""
+    return text.ends(found.low_per_s, found.high_per_s, text.number)
+
+
+def drawing(found: Capacity, scale: text.Scale, id_: str) -> Drawing | None:
+    """Return the curve against the offered rate; None where no step has a time."""
+    known = [end for step in found.steps for end in _times(step)]
+    y = of_times([*known, found.goal_ns], scale)
+    if y is None or not known:
+        return None
+    x = of_amounts([step.rate_per_s for step in found.steps])
+    return Drawing(
+        id=id_,
+        title=f"{found.variant}: time against offered rate, {scale.unit}",
+        caption="A dot and its 90 % interval for each load tried. Red: the goal.",
+        svg=Markup().join(_drawn(found, (x, y), *size) for size in _SIZES),
+    )
+
+
+def _times(step: Step) -> list[float]:
+    return [end for end in (step.time_ns, step.low_ns, step.high_ns) if end]
+
+
+def _drawn(found: Capacity, axes: tuple[Axis, Axis], style: str, width: int) -> Markup:
+    x, y = axes
+    field = Field(left=_LEFT, right=width - 12, top=_TOP, bottom=_BOTTOM, x=x, y=y)
+    parts = [
+        *_held(found, field),
+        *field.heights(),
+        *field.frame(5),
+        *_goal(found, field),
+        *_curve(found.steps, field),
+        svg.words(width - 12, _HEIGHT - 4, "offered, msg/s", "end"),
+    ]
+    label = "".join(part if isinstance(part, str) else part.text for part in sentence(found))
+    return svg.drawing(style, (0, 0, width, _HEIGHT), label, parts, stretched=False)
+
+
+def _held(found: Capacity, field: Field) -> Iterator[Markup]:
+    """Yield the interval of the capacity, shaded."""
+    if found.low_per_s is not None and found.high_per_s is not None:
+        (left, _), (right, _) = (
+            field.at(rate, field.y.low) for rate in (found.low_per_s, found.high_per_s)
+        )
+        yield svg.box("fault", (left, _TOP), (right - left, _BOTTOM - _TOP))
+
+
+def _goal(found: Capacity, field: Field) -> Iterator[Markup]:
+    _, y = field.at(0, found.goal_ns)
+    yield svg.level("lim", field.left, field.right, y)
+    yield svg.words(field.left + 4, y - 5, f"goal {found.goal}")
+
+
+def _curve(steps: Sequence[Step], field: Field) -> Iterator[Markup]:
+    known = [(step.rate_per_s, step.time_ns) for step in steps if step.time_ns is not None]
+    yield svg.path("ln2", field.way(known))
+    for step in steps:
+        if step.time_ns is not None:
+            x, y = field.at(step.rate_per_s, step.time_ns)
+            yield from _whisker(step, field, x)
+            yield svg.dot(x, y, 3, "dot" if step.keeps_up else "dot hollow")
+    behind = [step.rate_per_s for step in steps if not step.keeps_up]
+    if behind:
+        x, _ = field.at(min(behind), field.y.low)
+        yield svg.upright("off", x, _TOP, _BOTTOM)
+        yield svg.words(x - 4, _TOP - 5, "falls behind from here", "end")
+
+
+def _whisker(step: Step, field: Field, x: float) -> Iterator[Markup]:
+    """Yield the interval of a step; an end that cannot be told lies on the side."""
+    if step.low_ns is not None or step.high_ns is not None:
+        low, high = step.low_ns or field.y.low, step.high_ns or field.y.high
+        (_, bottom), (_, top) = field.at(step.rate_per_s, low), field.at(step.rate_per_s, high)
+        yield svg.upright("rng", x, top, bottom)
+
+
+def table(found: Sequence[Capacity], id_: str) -> Table:
+    """Return the variants side by side: a dot and its interval on one axis of rates."""
+    ends = [end for each in found for end in (each.rate_per_s, each.low_per_s, each.high_per_s)]
+    axis = of_amounts([end for end in ends if end is not None])
+    return Table(
+        id=id_,
+        caption="Highest load at which the goal holds",
+        head="Variant",
+        columns=(
+            Column(title="msg/s", numeric=False, kind="bar", axis=axis.labels()),
+            Column(title="Holds to", numeric=False, kind="found"),
+        ),
+        rows=tuple(_row(each, axis) for each in found),
+        cards="goals",
+    )
+
+
+def _row(found: Capacity, axis: Axis) -> Row:
+    if found.rate_per_s is None:
+        never = Entry(text="✕ at none of the loads tried", tone=Tone.BAD)
+        return Row(names=(found.variant,), entries=(Entry(), never))
+    words, interval = f"{'≥ ' if found.at_least else ''}{_rate(found.rate_per_s)}", _interval(found)
+    held = Held(
+        value=found.rate_per_s,
+        low=found.rate_per_s if found.at_least else found.low_per_s,
+        high=None if found.at_least else found.high_per_s,
+        limit=None,
+        beyond=False,
+    )
+    drawing = limit(held, axis, ", ".join(filter(None, (words, interval))))
+    entries = (Entry(drawing=drawing), Entry(text=words, detail=interval))
+    return Row(names=(found.variant,), entries=entries)

@@ -1,0 +1,106 @@
+"""What limits a cell: one sentence, then how full each resource was, and what was not recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from bench.core import text
+from bench.core.marks import State
+from bench.report.model import Block, Name, Sentence, Text, with_commands
+from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.ticks import tick_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How full a resource was.
+
+    Attributes:
+        resource: `Workers busy`.
+        full: share of what there is; None where it was not recorded.
+        at_limit: it is what limits the cell.
+        reading: more: `from 620 msg/s`.
+    """
+
+    resource: str
+    full: float | None
+    at_limit: bool = False
+    reading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What was found.
+
+    Attributes:
+        limit: `The consumer's workers`; empty where nothing was found to limit.
+        advice: what to turn next; commands and settings stand between backticks.
+        evidence: every resource that is looked at, always in the same order.
+    """
+
+    limit: str
+    advice: str
+    evidence: tuple[Evidence, ...]
+
+
+def blocks(found: Diagnosis, id_: str) -> tuple[Block, ...]:
+    """Return the sentence and its evidence."""
+    return (Text(sentence=sentence(found)), _table(found.evidence, id_))
+
+
+def sentence(found: Diagnosis) -> Sentence:
+    """Say what limits; never that nothing does where something was not recorded."""
+    if found.limit:
+        return (Name(f"{found.limit}."), " ", *with_commands(found.advice))
+    unseen = [each.resource for each in found.evidence if each.full is None]
+    if len(unseen) == len(found.evidence):
+        return (Name("Not told:"), " nothing was recorded that could tell.")
+    if unseen:
+        which = text.listed(unseen)
+        return (Name("Not limited at this load"), f" by what was recorded; {which} was not.")
+    return (Name("Not limited at this load."),)
+
+
+def _table(evidence: Sequence[Evidence], id_: str) -> Table:
+    return Table(
+        id=id_,
+        caption="How full each resource was",
+        head="Evidence",
+        columns=(
+            Column(title="Full at", numeric=False, kind="full"),
+            Column(title="Reading", numeric=False),
+        ),
+        rows=tuple(_row(each) for each in evidence),
+        cards="evidence",
+    )
+
+
+def _row(found: Evidence) -> Row:
+    if found.full is None:
+        missing = Entry(text=f"{State.UNKNOWN.mark} not recorded", tone=Tone.MUTED)
+        return Row(
+            names=(found.resource,),
+            entries=(missing, Entry(text="cannot be ruled out", tone=Tone.MUTED)),
+        )
+    full = Entry(
+        drawing=meter(found.full, high=found.at_limit),
+        text=f"{tick_text(round(100 * found.full))} %",
+    )
+    word = f"{State.DOUBTFUL.mark} at its limit" if found.at_limit else "room"
+    reading = Entry(
+        text=word,
+        tone=Tone.WORSE if found.at_limit else Tone.MUTED,
+        detail=found.reading,
+        detail_tone=Tone.MUTED,
+    )
+    return Row(names=(found.resource,), entries=(full, reading))
+
+
+def meter(full: float, *, high: bool) -> Markup:
+    """Return a bar of a share; the figure beside it says the same."""
+    width = round(100 * min(max(full, 0.0), 1.0))
+    style = "meter hi" if high else "meter"
+    return Markup('<span class="{}" aria-hidden="true"><i style="width:{}%"></i></span>').format(
+        style, width
+    )

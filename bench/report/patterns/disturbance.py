@@ -1,0 +1,165 @@
+"""A disturbance: what happened, how long recovery took, and both rate and lag on one time axis."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from bench.core import text
+from bench.report.draw import svg
+from bench.report.draw.axis import of_amounts, of_seconds
+from bench.report.draw.chart import Array, Field, thinned
+from bench.report.draw.span import Span, span
+from bench.report.model import Drawing, Name, Sentence, Text
+from bench.report.ticks import tick_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """How long after a fault's end the lag was back at its old level.
+
+    Attributes:
+        time_s: typical over the blocks.
+        low_s, high_s: its 90 % interval; None for an end that cannot be told.
+    """
+
+    time_s: float
+    low_s: float | None
+    high_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Disturbance:
+    """A fault in one trial, and what the run found of it.
+
+    Attributes:
+        what: leads the sentence: `Consumer killed`.
+        began, ended: words at the fault's two lines: `consumer killed`, `back`.
+        begin_s, end_s: when, from the trial's start.
+        length_s: of the trial.
+        recovery: None where it was not back when the trial ended.
+        lost, twice: messages; None where nobody can tell.
+        t_s: instants of the trial, shape (n,), ascending.
+        acked_per_s, lag_msgs: at those, shape (n,), NaN where not told.
+    """
+
+    what: str
+    began: str
+    ended: str
+    begin_s: float
+    end_s: float
+    length_s: float
+    recovery: Recovery | None
+    lost: int | None
+    twice: int | None
+    t_s: Array
+    acked_per_s: Array
+    lag_msgs: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """A drawing for one width of screen; text in a scaled drawing could not be read."""
+
+    style: str
+    width: int
+    left: int
+    most_points: int
+    most_ticks: int
+
+
+_SIZES = (_Size("tl desk", 1120, 80, 240, 99), _Size("tl phone", 360, 0, 100, 4))
+_HEIGHT, _TOP = 176, 32
+_RATE, _LAG = (50, 84), (104, 154)
+"""Top and bottom of the two panels."""
+
+
+def blocks(found: Disturbance, id_: str) -> tuple[Text, Drawing]:
+    """Return the sentence, and the drawing for a wide and for a narrow screen."""
+    drawing = Drawing(
+        id=id_,
+        title="Acknowledged a second, and lag in messages",
+        caption="One trial. Shaded: the fault. Dashed: level again.",
+        svg=Markup().join(_drawn(found, size) for size in _SIZES),
+    )
+    return (Text(sentence=sentence(found)), drawing)
+
+
+def sentence(found: Disturbance) -> Sentence:
+    """Say what happened, how long recovery took and what it cost."""
+    lasted = _seconds(found.end_s - found.begin_s)
+    cost = [_count(found.lost, "lost", "nothing lost"), _count(found.twice, "delivered twice", "")]
+    said = f" {_recovered(found)}; {', '.join(filter(None, cost))}."
+    return (Name(f"{found.what} for {lasted}:"), said)
+
+
+def _recovered(found: Disturbance) -> str:
+    recovery = found.recovery
+    if recovery is None:
+        left = _seconds(found.length_s - found.end_s)
+        return f"not back to its old lag when the trial ended, {left} later"
+    interval = ""
+    if recovery.low_s is not None or recovery.high_s is not None:
+        interval = f" ({text.ends(recovery.low_s, recovery.high_s, _seconds)})"
+    return f"back to its old lag after {_seconds(recovery.time_s)}{interval}"
+
+
+def _count(messages: int | None, word: str, none: str) -> str:
+    if messages is None:
+        return f"nobody can tell how many were {word}"
+    return f"{text.count(messages)} {word}" if messages else none
+
+
+def _seconds(time_s: float) -> str:
+    return f"{tick_text(float(f'{time_s:.3g}'))} s"
+
+
+def _drawn(found: Disturbance, size: _Size) -> Markup:
+    x = of_seconds(found.length_s)
+    fields = [
+        Field(
+            left=size.left, right=size.width - 10, top=top, bottom=bottom, x=x,
+            y=of_amounts(values[~np.isnan(values)]),
+        )
+        for (top, bottom), values in ((_RATE, found.acked_per_s), (_LAG, found.lag_msgs))
+    ]  # fmt: skip
+    rate, lag = fields
+    parts = [*_fault(found, rate, size), *_rate(found, rate, size), *_lag(found, lag, size)]
+    label = f"{found.what} from {_seconds(found.begin_s)} to {_seconds(found.end_s)}: "
+    label += f"{_recovered(found)}; {_peak(found)}"
+    return svg.drawing(size.style, (0, 0, size.width, _HEIGHT), label, parts, stretched=False)
+
+
+def _fault(found: Disturbance, field: Field, size: _Size) -> Iterator[Markup]:
+    (left, _), (right, _) = field.at(found.begin_s, 0), field.at(found.end_s, 0)
+    words = Span(left=left, right=right, begins=found.began, ends=found.ended)
+    yield from span(words, _TOP, _LAG[1], size.width)
+    if found.recovery is not None:
+        x, _ = field.at(found.end_s + found.recovery.time_s, 0)
+        yield svg.upright("off", x, _TOP, _LAG[1])
+        late = x > field.right - 110
+        word = f"level after {_seconds(found.recovery.time_s)}"
+        yield svg.words(x - 4 if late else x + 4, _TOP + 10, word, "end" if late else "start")
+
+
+def _rate(found: Disturbance, field: Field, size: _Size) -> Iterator[Markup]:
+    points = thinned(found.t_s, found.acked_per_s, size.most_points)
+    yield svg.words(0, _RATE[0] - 6 if not size.left else _RATE[1], "acked /s")
+    yield svg.path("ln2", field.way(list(zip(*points, strict=True))))
+
+
+def _lag(found: Disturbance, field: Field, size: _Size) -> Iterator[Markup]:
+    t_s, lag = thinned(found.t_s, found.lag_msgs, size.most_points)
+    yield svg.words(0, _LAG[0] - 6 if not size.left else _LAG[1] - 4, "lag, msgs")
+    yield svg.path("ln2", field.way(list(zip(t_s, lag, strict=True))))
+    if not np.isnan(lag).all():
+        x, y = field.at(float(t_s[np.nanargmax(lag)]), float(np.nanmax(lag)))
+        yield svg.words(x + 8, y + 4, text.count(round(float(np.nanmax(lag)))))
+    yield from field.frame(size.most_ticks)
+
+
+def _peak(found: Disturbance) -> str:
+    if np.isnan(found.lag_msgs).all():
+        return "its lag was not told"
+    return f"lag peaks at {text.plural(round(float(np.nanmax(found.lag_msgs))), 'message')}"

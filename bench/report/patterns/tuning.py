@@ -1,0 +1,163 @@
+"""Tuning: what was tried, which settings cannot be told from the shortest, and what each costs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from bench.core import text
+from bench.report.draw import svg
+from bench.report.draw.axis import Axis, of_amounts, of_times
+from bench.report.draw.chart import Field
+from bench.report.model import Block, Drawing, Fold, Name, Sentence, Text
+from bench.report.tables import Column, Entry, Row, Table
+
+_SIZES = (("cv desk", 500), ("cv phone", 360))
+_HEIGHT, _LEFT, _TOP, _BOTTOM = 210, 44, 18, 176
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A set of settings that was tried.
+
+    Attributes:
+        name: of it, in words: `batch 100, 2 requests`.
+        settings: each that was turned, and its value.
+        time_ns: what was to be short.
+        price: what it costs, in the unit of the tuning.
+        chosen: the shortest of all.
+        equal: it cannot be told from the chosen one.
+    """
+
+    name: str
+    settings: tuple[tuple[str, str], ...]
+    time_ns: float
+    price: float
+    chosen: bool = False
+    equal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """What a search found.
+
+    Attributes:
+        time: what was to be short: `p99`.
+        price: what it was held against: `server CPU, µs a message`.
+        tried: whose figures may be relied on; exactly one is chosen, or none.
+        failed: how many more were tried and lost messages, fell behind or were invalid.
+    """
+
+    time: str
+    price: str
+    tried: tuple[Tried, ...]
+    failed: int
+
+    @property
+    def front(self) -> tuple[Tried, ...]:
+        """Those that nothing else beats in both: each is shorter than all that cost less."""
+        by_price = sorted(self.tried, key=lambda each: (each.price, each.time_ns))
+        found: list[Tried] = []
+        for each in by_price:
+            if not found or each.time_ns < found[-1].time_ns:
+                found.append(each)
+        return tuple(found)
+
+
+def sentence(found: Tuning) -> Sentence:
+    """Say what came out of how many."""
+    tried = text.count(len(found.tried) + found.failed)
+    chosen = next((each for each in found.tried if each.chosen), None)
+    failed = f" {text.count(found.failed)} of them did not hold." if found.failed else ""
+    if chosen is None:
+        return (f"Of {tried} tried, none can be chosen.{failed}",)
+    equal = sum(each.equal for each in found.tried)
+    others = f"; {text.count(equal)} {'other is' if equal == 1 else 'others are'} equal to it"
+    head = f"Of {tried} tried, {found.time} is shortest with "
+    return (head, Name(chosen.name), f"{others if equal else ''}.{failed}")
+
+
+def blocks(found: Tuning, scale: text.Scale, id_: str) -> tuple[Block, ...]:
+    """Return the sentence, the dots with their front, the settings, and everything tried."""
+    good = [each for each in found.tried if each.chosen or each.equal]
+    return (
+        Text(sentence=sentence(found)),
+        *_drawings(found, scale, id_),
+        *((_table(found, good, scale, f"{id_}-settings"),) if good else ()),
+        *_all(found, scale, id_),
+    )
+
+
+def _drawings(found: Tuning, scale: text.Scale, id_: str) -> Iterator[Drawing]:
+    y = of_times([each.time_ns for each in found.tried], scale)
+    if y is not None:
+        x = of_amounts([each.price for each in found.tried])
+        yield Drawing(
+            id=id_,
+            title=f"{found.time}, {scale.unit}, against {found.price}",
+            caption="A dot for each set of settings. Dashed: what nothing else beats in both.",
+            svg=Markup().join(_drawn(found, (x, y), *size) for size in _SIZES),
+        )
+
+
+def _drawn(found: Tuning, axes: tuple[Axis, Axis], style: str, width: int) -> Markup:
+    x, y = axes
+    field = Field(left=_LEFT, right=width - 12, top=_TOP, bottom=_BOTTOM, x=x, y=y)
+    front = found.front
+    parts = [
+        *field.heights(),
+        *field.frame(5),
+        svg.path("off", field.way([(each.price, each.time_ns) for each in front])),
+        *(_dot(each, field, on_front=each in front) for each in found.tried),
+        *_name(found, field),
+        svg.words(width - 12, _HEIGHT - 4, found.price, "end"),
+    ]
+    label = f"{found.time} against {found.price} of {text.plural(len(found.tried), 'set')} of "
+    label += f"settings; nothing else beats {text.count(len(front))} of them in both"
+    return svg.drawing(style, (0, 0, width, _HEIGHT), label, parts, stretched=False)
+
+
+def _dot(each: Tried, field: Field, *, on_front: bool) -> Markup:
+    place = field.at(each.price, each.time_ns)
+    return svg.dot(*place, 5 if each.chosen else 4 if on_front else 3, "dot" if on_front else "dim")
+
+
+def _name(found: Tuning, field: Field) -> Iterator[Markup]:
+    for each in found.tried:
+        if each.chosen:
+            x, y = field.at(each.price, each.time_ns)
+            late = x > (field.left + field.right) / 2
+            yield svg.words(x - 9 if late else x + 9, y + 14, each.name, "end" if late else "start")
+
+
+def _table(found: Tuning, rows: Sequence[Tried], scale: text.Scale, id_: str) -> Table:
+    names = list(dict.fromkeys(name for each in rows for name, _ in each.settings))
+    ordered = sorted(rows, key=lambda each: (not each.chosen, each.time_ns))
+    return Table(
+        id=id_,
+        caption="Settings and figures",
+        head="Tried",
+        columns=(
+            *(Column(title=name, numeric=False) for name in names),
+            Column(title=found.time, unit=scale.unit),
+            Column(title=found.price),
+        ),
+        rows=tuple(
+            Row(
+                names=(each.name,),
+                entries=(
+                    *(Entry(text=dict(each.settings).get(name, text.NA)) for name in names),
+                    Entry(text=text.number(each.time_ns / scale.factor)),
+                    Entry(text=text.number(each.price)),
+                ),
+            )
+            for each in ordered
+        ),
+    )
+
+
+def _all(found: Tuning, scale: text.Scale, id_: str) -> Iterator[Fold]:
+    if found.tried:
+        table = _table(found, found.tried, scale, f"{id_}-all")
+        title, note = "Everything tried", text.plural(len(found.tried), "row")
+        yield Fold(id=f"{id_}-fold", title=title, note=note, blocks=(table,))

@@ -1,0 +1,246 @@
+"""Made-up figures for each pattern, of the kind that the design's pictures show."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.core.marks import State
+from bench.judgement.model import Goal
+from bench.report.draw.silhouette import Silhouette
+from bench.report.patterns.capacity import Capacity, Step
+from bench.report.patterns.checks import Checked
+from bench.report.patterns.diagnosis import Diagnosis, Evidence
+from bench.report.patterns.disturbance import Disturbance, Recovery
+from bench.report.patterns.parts import Part, PartsOfCell
+from bench.report.patterns.tuning import Tried, Tuning
+from bench.stats.histogram import tally
+from bench.stats.shape import shape
+
+MS = 1_000_000
+HOSTILE = '</td><script>alert(1)</script>&"' + "x" * 40
+
+GOALS = (
+    Goal(
+        workload="checkout",
+        candidate="release",
+        rule="p99 at most +10 %",
+        state=State.FAILS,
+        reading="missed",
+        reason="the whole interval lies beyond the limit",
+        found="+18 %",
+        change=0.18,
+        low=0.14,
+        high=0.23,
+        margin=0.10,
+    ),
+    Goal(
+        workload="stock",
+        candidate="release",
+        rule="p99 at most +10 %",
+        state=State.DOUBTFUL,
+        reading="undecided",
+        reason="could be no change, could be 10 % or more",
+        found="+5 %",
+        change=0.05,
+        low=-0.02,
+        high=0.13,
+        margin=0.10,
+    ),
+    Goal(
+        workload="all",
+        candidate="release",
+        rule="nothing lost",
+        state=State.HOLDS,
+        reading="kept",
+        reason="",
+        found="0 of 1 200 000",
+    ),
+)
+
+
+def times(p50_ms: float, p99_ms: float | None, unfinished: int = 0) -> Silhouette:
+    """The silhouette of a lognormal time of this median; None is a p99 that nobody can tell."""
+    tail = (p99_ms or 4 * p50_ms) / p50_ms
+    values = np.random.default_rng(7).lognormal(np.log(p50_ms * MS), np.log(tail) / 2.33, 20_000)
+    return Silhouette(
+        shape=shape(tally(values.astype(np.int64)).histogram, unfinished=unfinished),
+        p50_ns=p50_ms * MS,
+        p99_ns=None if p99_ms is None else p99_ms * MS,
+        range_ns=None,
+    )
+
+
+def part(name: str, drawn: Silhouette | None, rate: float, **others: object) -> Part:
+    """A part within its bounds that keeps no lag, unless it is said otherwise."""
+    given = {
+        "note": "",
+        "time": "operation",
+        "lag_peak": None,
+        "state": State.HOLDS,
+        "ledger": "nothing missing",
+        **others,
+    }
+    return Part(name=name, times=drawn, rate_per_s=rate, **given)  # type: ignore[arg-type]
+
+
+def cell(name: str, parts: Sequence[Part], note: str = "") -> PartsOfCell:
+    """A variant of these parts; the one whose note is `baseline` is that."""
+    return PartsOfCell(name=name, note=note, is_baseline=note == "baseline", parts=tuple(parts))
+
+
+PARTS = (
+    cell(
+        "memory store",
+        (
+            part("put", times(0.61, 1.9), 200, ledger="200 000 put, 0 refused"),
+            part("get", times(0.28, 0.77), 1000, ledger="0 stale reads"),
+            part(
+                "watch",
+                times(1.1, 4.1),
+                600,
+                note="3 watchers",
+                lag_peak=12,
+                ledger="600 000 due, 600 000 seen",
+            ),
+        ),
+        "baseline",
+    ),
+    cell(
+        "file store",
+        (
+            part("put", times(1.2, 5.4), 200, ledger="200 000 put, 0 refused"),
+            part("get", times(0.31, 0.9), 1000, ledger="0 stale reads"),
+            part(
+                "watch",
+                times(1.9, None, unfinished=900),
+                598,
+                note="3 watchers",
+                lag_peak=930,
+                state=State.FAILS,
+                ledger="600 000 due, 599 100 seen",
+            ),
+        ),
+    ),
+)
+
+CHECKS = (
+    Checked(name="Read your write", tried=True),
+    Checked(name="Order per key", tried=True),
+    Checked(
+        name="Every watcher sees the last revision of each key",
+        tried=True,
+        broken=3,
+        of="4 000 keys",
+        first="stock.17 at 4.21 s, block 2, trial 7",
+        href="#trial-7",
+    ),
+    Checked(
+        name="Order per key after a leader change",
+        tried=False,
+        reason="no leader changed in this run",
+    ),
+    Checked(name="No revision twice", tried=True),
+)
+
+
+def disturbance(recovered: bool = True) -> Disturbance:
+    """A consumer that is killed from 20 to 25 s of 60 s, and back to its lag at 34.4 s."""
+    t_s = np.arange(0, 60, 0.2)
+    down, catching = (t_s >= 20) & (t_s < 25), (t_s >= 25) & (t_s < 34.4)
+    acked = np.where(down, 0.0, np.where(catching, 1530.0, 1000.0))
+    lag = np.where(down, 1000 * (t_s - 20), np.where(catching, 5000 - 532 * (t_s - 25), 0.0))
+    return Disturbance(
+        what="Consumer killed",
+        began="consumer killed",
+        ended="back",
+        begin_s=20,
+        end_s=25,
+        length_s=60,
+        recovery=Recovery(time_s=9.4, low_s=8.1, high_s=11.0) if recovered else None,
+        lost=0,
+        twice=212,
+        t_s=t_s,
+        acked_per_s=acked,
+        lag_msgs=np.maximum(lag, 2.0),
+    )
+
+
+DIAGNOSIS = Diagnosis(
+    limit="The consumer's workers",
+    advice="Turn `consume.workers` from 4 to 8 next; the server has room.",
+    evidence=(
+        Evidence(resource="Workers busy", full=0.97, at_limit=True, reading="from 620 msg/s"),
+        Evidence(resource="Server CPU", full=0.31),
+        Evidence(resource="Max ack pending", full=0.44),
+        Evidence(resource="Disk syncs", full=None),
+    ),
+)
+
+
+def _step(rate: float, ms: float | None, spread: float = 0.1, *, keeps_up: bool = True) -> Step:
+    ns = None if ms is None else ms * MS
+    return Step(
+        rate_per_s=rate,
+        time_ns=ns,
+        low_ns=ns and ns * (1 - spread),
+        high_ns=(ns * (1 + spread) if keeps_up else None) if ns else None,
+        keeps_up=keeps_up,
+    )
+
+
+CAPACITY = Capacity(
+    variant="baseline",
+    goal="p99 ≤ 10 ms",
+    goal_ns=10 * MS,
+    steps=(
+        _step(400, 2.1),
+        _step(700, 2.4),
+        _step(1000, 3.2),
+        _step(1200, 5.9, 0.2),
+        _step(1400, 13.0, 0.3),
+        _step(1500, 80.0, keeps_up=False),
+        _step(1600, None, keeps_up=False),
+    ),
+    rate_per_s=1340,
+    low_per_s=1290,
+    high_per_s=1390,
+    at_least=False,
+)
+
+_RNG = np.random.default_rng(11)
+TUNING = Tuning(
+    time="p99",
+    price="server CPU, µs a message",
+    tried=(
+        Tried(
+            name="batch 100, 2 requests",
+            settings=(("pull.batch", "100"), ("pull.requests", "2")),
+            time_ns=1.4 * MS,
+            price=31,
+            chosen=True,
+        ),
+        Tried(
+            name="batch 200, 2 requests",
+            settings=(("pull.batch", "200"), ("pull.requests", "2")),
+            time_ns=1.45 * MS,
+            price=30,
+            equal=True,
+        ),
+        Tried(
+            name="batch 500, 1 request",
+            settings=(("pull.batch", "500"),),
+            time_ns=2.6 * MS,
+            price=19,
+        ),
+        *(
+            Tried(
+                name=f"batch {n}",
+                settings=(("pull.batch", str(n)),),
+                time_ns=float(_RNG.uniform(2.8, 12)) * MS,
+                price=float(_RNG.uniform(25, 80)),
+            )
+            for n in range(3, 43)
+        ),
+    ),
+    failed=5,
+)

@@ -1,0 +1,440 @@
+"""Patterns of a report: what failed comes first, and what is not known is never well."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.core.marks import State
+from bench.core.text import Scale
+from bench.report.html import render_page
+from bench.report.model import Page, Section, plain
+from bench.report.patterns import capacity, checks, diagnosis, disturbance, goals, parts, tuning
+from bench.report.tables import Row, Table
+from tests.report.draw.reading import course, of_class, parsed
+from tests.report.patterns import made_up, patterns_page
+
+MS = Scale(unit="ms", factor=1e6)
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+def texts(row: Row) -> list[str]:
+    return [entry.text for entry in row.entries]
+
+
+def test_goals_stand_in_the_order_in_which_they_were_judged() -> None:
+    """Missed first: nobody should have to look for it."""
+    [section] = goals.sections(made_up.GOALS)
+    [table] = section.blocks
+
+    assert isinstance(table, Table)
+    assert [row.entries[2].text for row in table.rows] == ["✕ missed", "▲ undecided", "✓ kept"]
+
+
+def test_a_goal_shows_its_interval_beside_its_limit() -> None:
+    """What the bar shows is read aloud and written as well."""
+    [section] = goals.sections(made_up.GOALS)
+    [table] = section.blocks
+
+    assert isinstance(table, Table)
+    bar, found, _ = table.rows[0].entries
+    label = parsed(bar.drawing).get("aria-label")
+    assert label == "+18 %, +14 % to +23 %, limit +10 %"
+    assert (found.text, found.detail) == ("+18 %", "+14 % to +23 %")
+    assert not table.rows[2].entries[0].drawing
+
+
+def test_without_goals_there_is_no_section() -> None:
+    """An empty table would ask what is missing."""
+    assert goals.sections(()) == ()
+
+
+def test_without_changes_there_is_no_empty_column() -> None:
+    """Counts alone have no axis."""
+    [section] = goals.sections(made_up.GOALS[2:])
+    [table] = section.blocks
+
+    assert isinstance(table, Table)
+    assert [column.title for column in table.columns] == ["Found", "Reading"]
+
+
+def test_many_goals_that_are_kept_fold_into_their_count() -> None:
+    """A hundred rows of what is well would bury the one that is not."""
+    kept = [replace(made_up.GOALS[2], workload=f"w{n}") for n in range(40)]
+    [section] = goals.sections((made_up.GOALS[0], *kept))
+    table, fold = section.blocks
+
+    assert isinstance(table, Table)
+    assert len(table.rows) == 1
+    assert (fold.kind, fold.title) == ("fold", "40 goals kept")  # type: ignore[union-attr]
+
+
+def test_the_candidate_is_named_only_where_there_are_several() -> None:
+    """The same word in every row says nothing."""
+    two = (made_up.GOALS[0], replace(made_up.GOALS[1], candidate="other"))
+
+    softs = []
+    for shown in (made_up.GOALS, two):
+        [section] = goals.sections(shown)
+        [table] = section.blocks
+        assert isinstance(table, Table)
+        softs.append(table.rows[0].soft)
+    assert softs == ["p99 at most +10 %", "p99 at most +10 %, release"]
+
+
+def parts_table(*cells: parts.PartsOfCell) -> Table:
+    return parts.table(cells, MS, "parts")
+
+
+def test_a_variant_carries_its_worst_part_by_name() -> None:
+    """4.1 ms of watch, whatever put and get take."""
+    head = parts_table(*made_up.PARTS).rows[0]
+
+    assert (head.entries[2].text, head.entries[2].detail) == ("4.10", "watch")
+
+
+def test_a_part_whose_p99_nobody_can_tell_is_the_worst() -> None:
+    """Its messages never came; any figure would be kinder."""
+    head = parts_table(*made_up.PARTS).rows[4]
+
+    assert (head.entries[2].text, head.entries[2].detail) == ("n/a", "watch")
+    assert head.entries[5].text == "✕ does not balance"
+
+
+def test_parts_are_indented_rows_on_one_axis() -> None:
+    """The eye compares put with watch."""
+    table = parts_table(*made_up.PARTS)
+
+    assert [row.inner for row in table.rows] == [False, True, True, True] * 2
+    assert "0.2" in table.columns[0].axis
+
+
+def test_parts_that_differ_by_more_than_a_hundredfold_have_their_own_axes() -> None:
+    """On a common one a get of 0.3 ms and a restore of 3 s would both be a spike."""
+    far = made_up.cell(
+        "a",
+        (
+            made_up.part("get", made_up.times(0.3, 0.9), 10),
+            made_up.part("restore", made_up.times(3000, 9000), 1),
+        ),
+    )
+    table = parts_table(far)
+
+    assert table.columns[0].axis == ""
+    drawn = [row.entries[0].drawing for row in table.rows[1:]]
+    assert all("axs own" in each for each in drawn)
+    assert "5 000" not in drawn[0]
+    assert f"5{THIN}000" in drawn[1]
+
+
+def test_of_many_parts_those_within_bounds_fold_into_one_line() -> None:
+    """The one that is not stays."""
+    many = [made_up.part(f"p{n}", made_up.times(1, 3), 10) for n in range(6)]
+    many[3] = replace(many[3], state=State.DOUBTFUL, ledger="cannot be told")
+    rows = parts_table(made_up.cell("a", many)).rows
+
+    assert [row.names for row in rows] == [("a",), ("p3",), ()]
+    assert rows[2].soft == "5 parts within bounds: p0, p1, p2, p4, p5"
+
+
+def test_a_part_without_a_time_or_a_lag_says_so() -> None:
+    """An empty cell would look like 0."""
+    row = parts_table(made_up.cell("a", (made_up.part("purge", None, 3),))).rows[1]
+
+    assert texts(row)[1:5] == ["n/a", "n/a", "3.00", "none kept"]
+
+
+def test_broken_checks_come_first_with_their_first_instance() -> None:
+    """Count, instance and the way to it."""
+    broken, untried, holding = checks.points(made_up.CHECKS).points
+
+    assert (broken.state, broken.word, broken.href) == (State.FAILS, "broken", "#trial-7")
+    assert "3 of 4 000 keys; first: stock.17 at 4.21 s, block 2, trial 7" in broken.text
+    assert (untried.state, untried.word) == (State.UNKNOWN, "not tried")
+    assert untried.text.endswith("no leader changed in this run")
+    assert (holding.word, holding.text) == (
+        "3 hold",
+        "Read your write, Order per key, No revision twice",
+    )
+
+
+def test_a_check_that_was_not_tried_does_not_hold() -> None:
+    """What could not be seen counts against a cell."""
+    assert checks.Checked(name="x", tried=False).state is State.UNKNOWN
+    assert checks.Checked(name="x", tried=False, broken=1).state is State.FAILS
+
+
+def said(found: disturbance.Disturbance) -> str:
+    return plain(disturbance.sentence(found))
+
+
+def test_a_disturbance_is_one_sentence() -> None:
+    """What, how long, time to recover with its interval, lost, twice."""
+    assert said(made_up.disturbance()) == (
+        "Consumer killed for 5 s: back to its old lag after 9.4 s (8.1 s to 11 s); nothing lost, "
+        "212 delivered twice."
+    )
+
+
+def test_a_recovery_that_was_not_seen_is_no_recovery() -> None:
+    """The trial ended first."""
+    assert "not back to its old lag when the trial ended, 35 s later" in said(
+        made_up.disturbance(recovered=False)
+    )
+
+
+def test_messages_that_nobody_counted_are_not_nothing_lost() -> None:
+    """None is unknown."""
+    assert "nobody can tell how many were lost" in said(
+        replace(made_up.disturbance(), lost=None, twice=0)
+    )
+
+
+def drawings(found: disturbance.Disturbance) -> tuple[Any, Any]:
+    _, drawing = disturbance.blocks(found, "d")
+    wide, narrow = (f"<svg{each}" for each in str(drawing.svg).split("<svg")[1:])
+    return parsed(wide), parsed(narrow)
+
+
+def test_the_fault_is_a_span_and_recovery_a_dashed_line() -> None:
+    """20 to 25 of 60 s, between 80 and 1110 of 1120 units; level at 34.4 s."""
+    wide, narrow = drawings(made_up.disturbance())
+
+    assert [course(each) for each in of_class(wide, "fe")] == ["M423.3 22V154", "M509.2 22V154"]
+    assert [course(each) for each in of_class(wide, "off")] == ["M670.5 32V154"]
+    assert narrow.get("viewBox") == "0 0 360 176"
+    assert "lag peaks at 5" in wide.get("aria-label")
+
+
+def test_a_fault_without_recovery_has_no_dashed_line() -> None:
+    """It would say that all was well again."""
+    wide, _ = drawings(made_up.disturbance(recovered=False))
+
+    assert not of_class(wide, "off")
+
+
+def test_a_disturbance_without_a_lag_says_so() -> None:
+    """Records may lack it."""
+    made = made_up.disturbance()
+    wide, _ = drawings(replace(made, lag_msgs=np.full_like(made.t_s, np.nan)))
+
+    assert "its lag was not told" in wide.get("aria-label")
+
+
+UNLIMITED = replace(made_up.DIAGNOSIS, limit="", advice="")
+EMPTY = tuple(replace(each, full=None) for each in UNLIMITED.evidence)
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            made_up.DIAGNOSIS,
+            "The consumer's workers. Turn consume.workers from 4 to 8 next; the server has room.",
+        ),
+        (
+            UNLIMITED,
+            "Not limited at this load by what was recorded; Disk syncs was not.",
+        ),
+        (
+            replace(UNLIMITED, evidence=UNLIMITED.evidence[:3]),
+            "Not limited at this load.",
+        ),
+        (replace(UNLIMITED, evidence=EMPTY), "Not told: nothing was recorded that could tell."),
+        (replace(UNLIMITED, evidence=()), "Not told: nothing was recorded that could tell."),
+    ],
+)
+def test_a_diagnosis_never_clears_what_was_not_recorded(
+    found: diagnosis.Diagnosis, sentence: str
+) -> None:
+    """What could not be seen cannot be ruled out."""
+    assert plain(diagnosis.sentence(found)) == sentence
+
+
+def test_evidence_keeps_its_order_and_names_what_is_missing() -> None:
+    """One order for every cell, so that the eye compares by position."""
+    _, table = diagnosis.blocks(made_up.DIAGNOSIS, "d")
+
+    assert isinstance(table, Table)
+    assert [texts(row) for row in table.rows] == [
+        ["97 %", "▲ at its limit"],
+        ["31 %", "room"],
+        ["44 %", "room"],
+        ["– not recorded", "cannot be ruled out"],
+    ]
+
+
+@pytest.mark.parametrize(("full", "width"), [(0.97, 97), (1.4, 100), (0.0, 0)])
+def test_a_meter_is_as_wide_as_its_resource_is_full(full: float, width: int) -> None:
+    """More than all there is has no wider bar."""
+    assert f"width:{width}%" in diagnosis.meter(full, high=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, f"Holds p99 ≤ 10 ms to 1{THIN}340 msg/s (1{THIN}290 to 1{THIN}390)."),
+        (
+            {"at_least": True},
+            f"Holds p99 ≤ 10 ms to at least 1{THIN}340 msg/s, the highest load tried.",
+        ),
+        (
+            {"high_per_s": None},
+            f"Holds p99 ≤ 10 ms to 1{THIN}340 msg/s (1{THIN}290 or more).",
+        ),
+        (
+            {"rate_per_s": None},
+            "Does not hold p99 ≤ 10 ms even at 400 msg/s, the lowest load tried.",
+        ),
+    ],
+)
+def test_a_capacity_says_what_was_not_found_out(changes: dict[str, Any], sentence: str) -> None:
+    """A search that ended before the goal broke has found a bound, not a limit."""
+    assert plain(capacity.sentence(replace(made_up.CAPACITY, **changes))) == sentence
+
+
+def curve(found: capacity.Capacity) -> Any:
+    drawn = capacity.drawing(found, MS, "c")
+    assert drawn is not None
+    return parsed(f"<svg{str(drawn.svg).split('<svg')[1]}")
+
+
+def test_a_curve_has_a_dot_for_each_load_with_a_time() -> None:
+    """Steps that fell behind are hollow; one whose time nobody can tell has no dot."""
+    dots = of_class(curve(made_up.CAPACITY), "dot")
+
+    assert [each.get("class") for each in dots] == ["dot"] * 5 + ["dot hollow"]
+
+
+def test_the_goal_and_the_place_where_it_falls_behind_are_lines() -> None:
+    """10 of 1 to 100 ms is the middle of 18 to 176 units; 1500 of 2000 msg/s is at 377."""
+    drawn = curve(made_up.CAPACITY)
+
+    assert [course(each) for each in of_class(drawn, "lim")] == ["M44 97H488"]
+    assert [course(each) for each in of_class(drawn, "off")] == ["M377 18V176"]
+
+
+def test_an_interval_without_an_upper_end_reaches_the_side() -> None:
+    """Messages never came; the time is longer than any bar could show."""
+    whiskers = [course(each) for each in of_class(curve(made_up.CAPACITY), "rng")]
+
+    assert whiskers[-1].startswith("M377 18V")
+
+
+def test_without_a_time_there_is_no_curve() -> None:
+    """Every load fell behind so far that nothing can be told."""
+    blind = tuple(
+        replace(s, time_ns=None, low_ns=None, high_ns=None) for s in made_up.CAPACITY.steps
+    )
+
+    assert capacity.drawing(replace(made_up.CAPACITY, steps=blind), MS, "c") is None
+
+
+def test_variants_stand_side_by_side_and_one_that_never_holds_says_so() -> None:
+    """Its row has no bar: at 0 it would look as if 0 had been found."""
+    never = replace(made_up.CAPACITY, variant="v", rate_per_s=None)
+    open_ = replace(made_up.CAPACITY, at_least=True)
+    rows = capacity.table((made_up.CAPACITY, open_, never), "c").rows
+
+    assert [row.entries[1].text for row in rows] == [
+        f"1{THIN}340 msg/s",
+        f"≥ 1{THIN}340 msg/s",
+        "✕ at none of the loads tried",
+    ]
+    assert not rows[2].entries[0].drawing
+    assert of_class(parsed(rows[1].entries[0].drawing), "open")
+
+
+def tried(*points: tuple[float, float], **others: Any) -> tuning.Tuning:
+    each = tuple(
+        tuning.Tried(name=f"t{n}", settings=(), time_ns=time, price=price)
+        for n, (price, time) in enumerate(points)
+    )
+    return tuning.Tuning(time="p99", price="CPU", tried=each, failed=others.get("failed", 0))
+
+
+def test_the_front_is_what_nothing_else_beats_in_both() -> None:
+    """(3, 7) is dearer and longer than (2, 5); of two of one price the shorter stays."""
+    found = tried((1, 9), (2, 5), (3, 7), (4, 2), (4, 3))
+
+    assert [each.name for each in found.front] == ["t0", "t1", "t3"]
+
+
+def test_a_tuning_counts_what_failed_among_what_was_tried() -> None:
+    """48 tried, five of which lost messages or fell behind."""
+    assert plain(tuning.sentence(made_up.TUNING)) == (
+        "Of 48 tried, p99 is shortest with batch 100, 2 requests; 1 other is equal to it. "
+        "5 of them did not hold."
+    )
+    assert plain(tuning.sentence(tried(failed=3))) == (
+        "Of 3 tried, none can be chosen. 3 of them did not hold."
+    )
+
+
+def test_the_settings_of_the_chosen_come_first() -> None:
+    """Then those that are equal to it; all else is folded."""
+    _, _, table, fold = tuning.blocks(made_up.TUNING, MS, "t")
+
+    assert isinstance(table, Table)
+    assert [row.names for row in table.rows] == [
+        ("batch 100, 2 requests",),
+        ("batch 200, 2 requests",),
+    ]
+    assert (fold.kind, fold.note) == ("fold", "43 rows")  # type: ignore[union-attr]
+
+
+def test_nothing_tried_has_no_drawing() -> None:
+    """Every set of settings failed."""
+    assert [block.kind for block in tuning.blocks(tried(failed=3), MS, "t")] == ["text"]
+
+
+def hostile(value: Any) -> Any:
+    """The same figures with every name and sentence set to markup."""
+    if isinstance(value, str) and not isinstance(value, State):
+        return made_up.HOSTILE
+    if isinstance(value, tuple):
+        return tuple(hostile(each) for each in value)
+    if hasattr(value, "__dataclass_fields__"):
+        fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
+        return replace(value, **{name: hostile(each) for name, each in fields.items()})
+    return value
+
+
+PATTERNS: Sequence[tuple[str, Callable[[], Sequence[Any]]]] = (
+    ("goals", lambda: goals.sections(hostile(made_up.GOALS))[0].blocks),
+    ("parts", lambda: [parts.table(hostile(made_up.PARTS), MS, "p")]),
+    ("checks", lambda: [checks.points(hostile(made_up.CHECKS))]),
+    ("disturbance", lambda: disturbance.blocks(hostile(made_up.disturbance()), "d")),
+    ("diagnosis", lambda: diagnosis.blocks(hostile(made_up.DIAGNOSIS), "d")),
+    ("capacity", lambda: [capacity.drawing(hostile(made_up.CAPACITY), MS, "c")]),
+    ("capacities", lambda: [capacity.table([hostile(made_up.CAPACITY)], "c")]),
+    ("tuning", lambda: tuning.blocks(hostile(made_up.TUNING), MS, "t")),
+)
+
+
+@pytest.mark.parametrize("made", [make for _, make in PATTERNS], ids=[name for name, _ in PATTERNS])
+def test_no_text_of_a_user_becomes_markup(made: Callable[[], Sequence[Any]]) -> None:
+    """Names of variants, keys and goals come from files that anyone may have written."""
+    section = Section(id="s", title="s", blocks=tuple(made()))
+    page = render_page(Page(above="", title="", lead=(), home="", sections=(section,)))
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_the_page_of_all_patterns_has_no_word_that_promises() -> None:
+    """Words that a reader takes for more than was found."""
+    page = render_page(patterns_page.page()).split("</style>")[1].lower()
+
+    assert not [word for word in ("best", "winner", "significant", "regression") if word in page]
+
+
+def test_a_field_is_never_left_by_what_was_found() -> None:
+    """Every place of every drawing lies within its view."""
+    drawn = curve(made_up.CAPACITY)
+    _, _, width, height = map(float, drawn.get("viewBox").split())
+
+    dots = [(float(each.get("cx")), float(each.get("cy"))) for each in drawn.iter("circle")]
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in dots)
