@@ -6,7 +6,7 @@ from bench.analysis.figures import CellFigures
 from bench.plan.model import Cell, Plan
 from bench.record.schema import Time
 from bench.spec.acking import ack_moments, acks_differ, acks_early
-from bench.spec.metrics import Metric, find_metric, metric_of
+from bench.spec.metrics import Metric, find_metric, metric_of, time_key
 
 
 def ranking_time(cells: Iterable[CellFigures]) -> Time:
@@ -20,7 +20,7 @@ def ranking_time(cells: Iterable[CellFigures]) -> Time:
 
 def ranking_key(cells: Iterable[CellFigures], percentile: str = "p99") -> str:
     """Return the key of that time at a percentile."""
-    return f"{ranking_time(cells)}_ns_{percentile}"
+    return time_key(ranking_time(cells), percentile)
 
 
 def ranking_reason(cells: Iterable[CellFigures]) -> str:
@@ -44,7 +44,9 @@ _EARLY = (
 
 def primary_of(plan: Plan) -> Metric:
     """Return the figure that a run's recommendation goes by; its own choice where it made none."""
-    return _named(plan.primary) if plan.primary else metric_of(f"{_time_of(plan.cells)}_ns_p99")
+    return (
+        _named(plan.primary) if plan.primary else metric_of(time_key(_time_of(plan.cells), "p99"))
+    )
 
 
 def secondary_of(plan: Plan) -> tuple[Metric, ...]:
@@ -56,7 +58,7 @@ def asked_of(plan: Plan, workload: str) -> frozenset[str]:
     """Return the keys of the figures that a workload's cells are ranked by."""
     time = _time_of(cell for cell in plan.cells if cell.workload_name == workload)
     named = (primary_of(plan), *secondary_of(plan)) if plan.success else ()
-    return frozenset((f"{time}_ns_p99", *(metric.key for metric in named)))
+    return frozenset((time_key(time, "p99"), *(metric.key for metric in named)))
 
 
 def _time_of(cells: Iterable[Cell]) -> Time:

@@ -23,18 +23,9 @@ from bench.core.words import nearest
 from bench.plan.model import VariantName
 from bench.plan.names import find_variant
 from bench.spec.acking import misleads
-from bench.spec.metrics import find_metric, metric_names, metric_words
+from bench.spec.metrics import View, find_metric, metric_names, metric_words, shown_in
 from bench.stats.compare import CONFIDENCE, holm
 from bench.stats.simultaneous import MIN_BLOCKS
-
-DEFAULT_METRICS = (
-    "end_to_end_p50",
-    "end_to_end_p99",
-    "response_p99",
-    "acked_rate",
-    "lag_peak",
-    "server_cpu",
-)
 
 
 def compare(
@@ -58,7 +49,7 @@ def compare(
     Says by how much each figure changes, with an interval, whether the blocks tell the two apart,
     and from what size on a change would have been seen. It judges nothing; `jetbench gate` does.
     """
-    measures = _measures(metric or DEFAULT_METRICS)
+    measures = _measures(metric or [each.short for each in shown_in(View.COMPARE)])
     before = summarise(find_run(run, results))
     if other is None:
         _within(before, baseline, measures)

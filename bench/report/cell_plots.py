@@ -12,7 +12,7 @@ from bench.record.schema import Time
 from bench.report import comparison, lettering, standing, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 from bench.report.traces import Json
-from bench.spec.metrics import Metric
+from bench.spec.metrics import LAG_SLOPE, Metric, time_key
 
 ROW_PX = 30
 FRAME_PX = 96
@@ -104,7 +104,7 @@ def spread_plot(cells: Sequence[CellFigures], time: Time, id_: str) -> Plot:
     arrow = {"symbol": "triangle-right", "size": 9, "color": traces.colour(1)}
     cross = {"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": traces.colour(1)}}
     data = [
-        *_intervals(axis, f"{time}_ns_p99"),
+        *_intervals(axis, time_key(time, "p99")),
         _pairs(axis, p99_ms),
         _marks(_dots(axis, lambda t: _time_ms(t, time, 50.0)), "p50 of a trial", ms, p50),
         _marks(_dots(axis, p99_ms), "p99 of a trial", ms, p99),
@@ -236,9 +236,9 @@ def slope_plot(cells: Sequence[CellFigures], id_: str) -> Plot:
 
 def _slope_intervals(axis: _Axis) -> Json:
     shown = [
-        (place, cell.estimates[comparison.LAG_SLOPE].value, comparison.slope_interval(cell))
+        (place, cell.estimates[LAG_SLOPE].value, comparison.slope_interval(cell))
         for place, cell in enumerate(axis.cells)
-        if comparison.LAG_SLOPE in cell.estimates
+        if LAG_SLOPE in cell.estimates
     ]
     dots = [_Dot(place=place, x=value, words=axis.labels[place]) for place, value, _ in shown]
     marker = {"symbol": "square", "size": 9, "color": traces.colour(0)}
@@ -270,7 +270,7 @@ def _slope_table(cells: Sequence[CellFigures], id_: str) -> Table:
 
 
 def _slope_row(cell: CellFigures) -> Row:
-    estimate = cell.estimates.get(comparison.LAG_SLOPE)
+    estimate = cell.estimates.get(LAG_SLOPE)
     interval = comparison.slope_interval(cell)
     slope = text.slope(estimate.value) if estimate else text.NA
     ends = f"{text.slope(interval[0])} to {text.slope(interval[1])}" if interval else text.NA

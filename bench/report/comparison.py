@@ -17,23 +17,9 @@ from bench.report import lettering, settings
 from bench.report.marks import Marks, column_marks
 from bench.report.model import Column, Entry, Row, Table, Tone
 from bench.spec.criteria import count_word
-from bench.spec.metrics import Metric
+from bench.spec.metrics import LAG_SLOPE, Kind, Metric, View
 from bench.stats.simultaneous import MIN_BLOCKS
 
-LAG_SLOPE = "lag_slope_msgs_per_s"
-_GROUP_WORDS = ("end-to-end", "response", "delivery", "completion", "slip", "lag", "cpu")
-_DROPPED_WORDS = {*_GROUP_WORDS, "rate", "per", "message"}
-_ONLY_BY_QUESTION = {
-    "completion_ns_p50",
-    "completion_ns_p99",
-    "delivery_ns_p50",
-    "response_ns_p50",
-    "slip_ns_p99",
-    "server_rss_bytes_peak",
-    "redelivered_share",
-}
-"""Left out where all cells of a workload stand together: a table must fit a page."""
-_TITLES = {"end-to-end": "End-to-end", "cpu": "CPU", "rate": "Rate"}
 _TONES = {"stable": Tone.GOOD, "growing": Tone.BAD, "draining": Tone.WARNING}
 
 
@@ -85,16 +71,13 @@ def names(cell: CellFigures) -> tuple[str, ...]:
 
 def workload_table(workload: WorkloadFigures, metrics: Sequence[Metric], id_: str) -> Table:
     """Return the cells of a workload as rows, every figure as a column."""
-    ranking = f"{ranking_time(workload.cells)}_ns"
-    metrics = [
-        metric
-        for metric in metrics
-        if metric.key not in _ONLY_BY_QUESTION or metric.key.startswith(ranking)
-    ]
+    # A table must fit a page: the others stand in the tables by question.
+    ranking = ranking_time(workload.cells)
+    metrics = [m for m in metrics if View.CELLS in m.shown or m.source.of == ranking]
     scales = _group_scales(metrics, workload.cells)
     columns: list[Column] = []
     for metric in metrics:
-        columns.append(_metric_column(metric, scales[group_of(metric)]))
+        columns.append(_metric_column(metric, scales[metric.group]))
         if metric.key == LAG_SLOPE:
             columns.append(Column(title="verdict", group="Lag", hint=_VERDICT_HINT, numeric=False))
     counts = _counts(workload.cells)
@@ -133,7 +116,7 @@ def _cell_entries(
 ) -> tuple[Entry, ...]:
     entries: list[Entry] = []
     for metric in metrics:
-        scale = scales[group_of(metric)]
+        scale = scales[metric.group]
         entries.append(metric_entry(cell, metric, scale, marks[metric.key]))
         if metric.key == LAG_SLOPE:
             entries.append(verdict_entry(cell))
@@ -167,7 +150,7 @@ def question_table(
     scales = _group_scales(metrics, list(cells.values()))
     for metric in metrics:
         marks = column_marks(metric, workload, list(cells.values()))
-        rows.append(_metric_row(metric, scales[group_of(metric)], list(cells.values()), marks))
+        rows.append(_metric_row(metric, scales[metric.group], list(cells.values()), marks))
         if metric.key == LAG_SLOPE:
             rows.append(_row("lag verdict", [verdict_entry(cell) for cell in cells.values()]))
     rows += [
@@ -290,7 +273,7 @@ def missing_reason(cell: CellFigures, metric: Metric) -> str:
     """Say why a cell has no figure for a metric."""
     if not any(trial.record.valid for trial in cell.trials):
         return "no valid trial"
-    if metric.key.startswith("end_to_end") and cell.cell.settings.ack.timing == "none":
+    if metric.source.of == Time.END_TO_END and cell.cell.settings.ack.timing == "none":
         return "this variant never acknowledges, so nothing ends its end-to-end time"
     if behind := _behind(cell, metric):
         return behind
@@ -320,31 +303,16 @@ def _behind(cell: CellFigures, metric: Metric) -> str:
 
 def _never_came(trial: TrialFigures, metric: Metric) -> float:
     counts = trial.record.window_counts
-    time = next((time for time in Time if metric.key.startswith(f"{time}_ns")), None)
-    if counts is None or time is None or not counts.offered:
+    if counts is None or metric.source.kind is not Kind.TIME or not counts.offered:
         return 1.0
+    time = Time(metric.source.of)
     came = trial.times[time].count if time in trial.times else 0
     return max(0, counts.offered - came) / counts.offered
 
 
-def group_of(metric: Metric) -> str:
-    """Return the heading a metric shares with its neighbours."""
-    title = metric.title.lower()
-    for word in _GROUP_WORDS:
-        if word in title:
-            return _TITLES.get(word, word.capitalize())
-    return "Rate" if metric.unit == "msg/s" else metric.title.capitalize()
-
-
 def _metric_column(metric: Metric, scale: text.Scale) -> Column:
-    words = [word for word in metric.title.split() if word.lower() not in _DROPPED_WORDS]
     unit = scale.unit if metric.unit == "ns" else _unit_of(metric)
-    return Column(
-        title=" ".join(words) or metric.title,
-        unit=unit,
-        group=group_of(metric),
-        hint=metric.title,
-    )
+    return Column(title=metric.column, unit=unit, group=metric.group, hint=metric.title)
 
 
 def _unit_of(metric: Metric) -> str:
@@ -354,8 +322,8 @@ def _unit_of(metric: Metric) -> str:
 def _group_scales(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> dict[str, text.Scale]:
     """Return the unit of each group; times that no cell has are of none."""
     scales: dict[str, text.Scale] = {}
-    for group in dict.fromkeys(group_of(metric) for metric in metrics):
-        members = [metric for metric in metrics if group_of(metric) == group]
+    for group in dict.fromkeys(metric.group for metric in metrics):
+        members = [metric for metric in metrics if metric.group == group]
         scales[group] = _scale(members[0].unit, _values(members, cells))
     return scales
 

@@ -13,9 +13,8 @@ from bench.core.units import NS_PER_MS
 from bench.report import comparison, lettering, traces
 from bench.report.model import Column, Entry, Plot, Row, Table, Tone
 from bench.report.traces import Json
-from bench.spec.metrics import metric_of
+from bench.spec.metrics import PRICE, metric_of
 
-SERVER_CPU = "server_cpu_us_per_msg"
 ROW_PX = 52
 FRAME_PX = 110
 _LEAST, _MOST = (214, 230, 243), (29, 92, 147)
@@ -87,7 +86,7 @@ def plots(found: Grid, id_: str, time_key: str) -> tuple[Plot, ...]:
     """
     made = (
         _map(found, time_key, f"{id_}-p99", "ms", NS_PER_MS),
-        _map(found, SERVER_CPU, f"{id_}-cpu", "µs/msg", 1.0),
+        _map(found, PRICE, f"{id_}-cpu", "µs/msg", 1.0),
     )
     return tuple(plot for plot in made if plot is not None)
 

@@ -8,10 +8,11 @@ from bench.analysis.figures import Array, CellFigures, LagVerdict
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.schema import Time, Window
 from bench.report import lettering, timelines, traces
-from bench.report.comparison import LAG_SLOPE, slope_interval
+from bench.report.comparison import slope_interval
 from bench.report.model import Plot
 from bench.report.timelines import Cells, Drawn, Line, drawn
 from bench.report.traces import Json
+from bench.spec.metrics import LAG_SLOPE
 
 
 def plots(cells: Cells, id_: str) -> tuple[Plot, ...]:

@@ -14,15 +14,7 @@ from bench.report import comparison, standing
 from bench.report.build import notices
 from bench.report.model import TONES, Entry, Tone, plain
 from bench.spec.criteria import count_word
-
-_SHOWN = (
-    "delivery_ns_p99",
-    "acked_msgs_per_s",
-    "lag_msgs_peak",
-    "server_cpu_us_per_msg",
-)
-_NARROW = ("acked_msgs_per_s",)
-"""Beside the p50 and the p99 that cells are ranked by."""
+from bench.spec.metrics import View
 
 NARROW_BELOW_COLUMNS = 100
 _STYLES = {
@@ -49,8 +41,8 @@ def print_summary(figures: RunFigures, console: Console) -> None:
 def _workload_table(figures: RunFigures, workload: WorkloadFigures, columns: int) -> RichTable:
     narrow = columns < NARROW_BELOW_COLUMNS
     ranking = (ranking_key(workload.cells, "p50"), ranking_key(workload.cells))
-    keys = (*ranking, *(_NARROW if narrow else _SHOWN))
-    metrics = [metric for metric in figures.metrics if metric.key in keys]
+    view = View.NARROW if narrow else View.TERMINAL
+    metrics = [m for m in figures.metrics if m.key in ranking or view in m.shown]
     table = comparison.workload_table(workload, metrics, id_=workload.name)
     printed = RichTable(title=Text(workload.name), title_justify="left", box=None, pad_edge=False)
     printed.add_column("variant", overflow="fold")

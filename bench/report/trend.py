@@ -13,12 +13,9 @@ from bench.report import lettering, trend_drawing
 from bench.report.model import Column, Entry, Page, Row, Section, Sentence, Table, Tone
 from bench.report.run_summary import CellSummary, RunSummary
 from bench.report.trend_drawing import Mark
+from bench.spec.metrics import Metric, View, shown_in, time_key
 
-END_TO_END_P50, END_TO_END_P99 = "end_to_end_ns_p50", "end_to_end_ns_p99"
-OTHER_FIGURES = (
-    ("acked_msgs_per_s", "acked rate", "msg/s"),
-    ("server_cpu_us_per_msg", "server CPU", "µs/msg"),
-)
+END_TO_END_P50, END_TO_END_P99 = (time_key("end_to_end", p) for p in ("p50", "p99"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +136,7 @@ def _table(trend: Trend) -> Table:
         head="Run",
         columns=(
             Column(title="Started, UTC", numeric=False),
-            Column(title="end-to-end p50"),
-            Column(title="end-to-end p99"),
-            *(Column(title=title, unit=unit) for _, title, unit in OTHER_FIGURES),
+            *map(_column, shown_in(View.TREND)),
             Column(title="lag", numeric=False),
             Column(title="fell short", numeric=False),
             Column(title="valid trials"),
@@ -154,15 +149,12 @@ def _table(trend: Trend) -> Table:
 def _row(point: Point) -> Row:
     run, cell = point.run, point.cell
     verdict = cell.lag_verdict
-    others = (cell.figures.get(key) for key, _, _ in OTHER_FIGURES)
     return Row(
         names=(run.run_id,),
         href=f"../{quote(run.run_id)}/index.html",
         entries=(
             Entry(text=text.minute(run.started_utc)),
-            _time(cell, END_TO_END_P50),
-            _time(cell, END_TO_END_P99),
-            *(_none() if other is None else Entry(text=text.number(other[0])) for other in others),
+            *(_figure(cell, metric) for metric in shown_in(View.TREND)),
             Entry(text=f"{lettering.MARKS[verdict]} {verdict}") if verdict else _none(),
             _short(cell),
             Entry(text=text.count(cell.valid)),
@@ -193,11 +185,18 @@ def _changes(point: Point) -> Entry:
     return Entry(text=f"▲ {details}", tone=Tone.WARNING)
 
 
-def _time(cell: CellSummary, key: str) -> Entry:
-    figure = cell.figures.get(key)
+def _column(metric: Metric) -> Column:
+    return Column(title=metric.title, unit="" if metric.unit == "ns" else metric.unit)
+
+
+def _figure(cell: CellSummary, metric: Metric) -> Entry:
+    """Return a figure; a time with its unit, for it may change by orders from run to run."""
+    figure = cell.figures.get(metric.key)
     if figure is None:
         return _none()
     value, low, high = figure
+    if metric.unit != "ns":
+        return Entry(text=text.number(value))
     ends = (low, high)
     known = [human_duration(round(end)) for end in ends if end is not None]
     detail = " to ".join(known) if len(known) == len(ends) else "no interval"

@@ -1,12 +1,14 @@
-"""The figures that cells are compared by: what each is called, its unit, which way it improves.
+"""The catalogue of the figures that cells are compared by: adding one is an entry in METRICS.
 
-A catalogue of names alone, so that a rule can be checked before anything runs. How each is come by
-is `bench.analysis.metrics`; docs/METRICS.md defines them.
+An entry says what the figure is called, its unit, which way it improves, what it is read from, and
+where it is shown. Rules, tables, comparisons and exports follow from it. How each kind of source is
+read is `bench.analysis.metrics`; docs/METRICS.md defines the figures.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from bench.core import text
 
@@ -19,6 +21,46 @@ class Better(StrEnum):
     NEITHER = "neither"
 
 
+class Kind(StrEnum):
+    """What a figure is read from; each kind is read by one function of `bench.analysis.metrics`."""
+
+    TIME = "time"
+    RATE = "rate"
+    CPU = "cpu"
+    LAG = "lag"
+    MEMORY = "memory"
+    DELIVERIES = "deliveries"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a figure comes from.
+
+    Attributes:
+        kind: of figure.
+        of: its parameter: which time, the rate of what, the CPU or memory of whom, `peak` or
+            `slope` of the lag, which entry of the ledger as a share of the deliveries.
+        percentile: that a time is read at; None for other figures.
+    """
+
+    kind: Kind
+    of: str
+    percentile: float | None = None
+
+
+class View(StrEnum):
+    """A place that shows some figures and not all; all are in the tables by question and exports.
+
+    TERMINAL and NARROW stand beside the two percentiles that cells are ranked by.
+    """
+
+    CELLS = "the table of all cells of a workload"
+    TERMINAL = "the table on the terminal"
+    NARROW = "the table on a terminal of fewer than 100 columns"
+    COMPARE = "jetbench compare, unless other figures are named"
+    TREND = "the table over runs"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """A figure that cells are compared by.
@@ -27,19 +69,34 @@ class Metric:
         key: stable word, `end_to_end_ns_p99`; defined in docs/METRICS.md.
         short: how rules write it, `end_to_end_p99`: there the unit stands in the value.
         title: for people, `end-to-end p99`.
+        group: heading that it shares with its neighbours in a table, `End-to-end`.
+        column: its own heading below that, `p99`.
         unit: `ns`, `msg/s`, `msgs`, `µs/msg`, `bytes`, `share`.
         better: which way it improves.
-        percentile: that a time is read at; None for other figures.
+        source: what it is read from.
+        logarithmic: averaged over trials as logs; plain where 0 or less is a sound value.
+        resolution: relative difference below which two values are the same value.
+        shown: where.
         signed: its sign says which way it goes and is always written.
     """
 
     key: str
     short: str
     title: str
+    group: str
+    column: str
     unit: str
     better: Better
-    percentile: float | None = None
+    source: Source
+    logarithmic: bool
+    resolution: float
+    shown: frozenset[View] = frozenset()
     signed: bool = False
+
+    @property
+    def percentile(self) -> float | None:
+        """The percentile that a time is read at; None for other figures."""
+        return self.source.percentile
 
     def written(self, amount: float) -> str:
         """Write a figure with its unit: `1.23 ms`."""
@@ -70,84 +127,147 @@ class Metric:
         return " to ".join(ends)
 
 
-def _time(time: str, percentile: str, better: Better = Better.LOWER) -> Metric:
-    word = percentile.replace(".", "_")
+HDR_RESOLUTION = 0.001
+"""A histogram of 3 digits knows no finer difference."""
+
+RATE_RESOLUTION = 0.01
+"""The generator holds the offered rate within 1 %: below that, cells differ by what was offered."""
+
+COUNTED_RESOLUTION = 0.01
+"""Of CPU time, memory and lag: what the system and the sampler can tell."""
+
+
+def time_key(time: str, percentile: str) -> str:
+    """Return the key of a time at a percentile: `end_to_end_ns_p99_9`."""
+    return f"{time}_ns_{percentile.replace('.', '_')}"
+
+
+def time_metric(time: str, percentile: str, *shown: View, better: Better = Better.LOWER) -> Metric:
+    """Return the entry of a time at a percentile that histograms are read at, such as `p99.9`."""
+    word, spaced = percentile.replace(".", "_"), time.replace("_", "-")
     return Metric(
-        key=f"{time}_ns_{word}",
+        key=time_key(time, percentile),
         short=f"{time}_{word}",
-        title=f"{time.replace('_', '-')} {percentile}",
+        title=f"{spaced} {percentile}",
+        group=spaced.capitalize(),
+        column=percentile,
         unit="ns",
         better=better,
-        percentile=float(percentile.removeprefix("p")),
+        source=Source(kind=Kind.TIME, of=time, percentile=float(percentile.removeprefix("p"))),
+        logarithmic=True,
+        resolution=HDR_RESOLUTION,
+        shown=frozenset(shown),
     )
 
 
-def _rate(kind: str) -> Metric:
+def _rate(of: str, *shown: View) -> Metric:
     return Metric(
-        key=f"{kind}_msgs_per_s",
-        short=f"{kind}_rate",
-        title=f"{kind} rate",
+        key=f"{of}_msgs_per_s",
+        short=f"{of}_rate",
+        title=f"{of} rate",
+        group="Rate",
+        column=of,
         unit="msg/s",
         better=Better.HIGHER,
+        source=Source(kind=Kind.RATE, of=of),
+        logarithmic=True,
+        resolution=RATE_RESOLUTION,
+        shown=frozenset(shown),
     )
 
 
-def _cpu(kind: str) -> Metric:
+def _cpu(of: str, *shown: View) -> Metric:
     return Metric(
-        key=f"{kind}_cpu_us_per_msg",
-        short=f"{kind}_cpu",
-        title=f"{kind} CPU per message",
+        key=f"{of}_cpu_us_per_msg",
+        short=f"{of}_cpu",
+        title=f"{of} CPU per message",
+        group="CPU",
+        column=of,
         unit="µs/msg",
         better=Better.LOWER,
+        source=Source(kind=Kind.CPU, of=of),
+        logarithmic=True,
+        resolution=COUNTED_RESOLUTION,
+        shown=frozenset(shown),
     )
 
 
 METRICS: tuple[Metric, ...] = (
-    _time("end_to_end", "p50"),
-    _time("end_to_end", "p95"),
-    _time("end_to_end", "p99"),
-    _time("end_to_end", "p99.9"),
-    _time("completion", "p50"),
-    _time("completion", "p99"),
-    _time("delivery", "p50"),
-    _time("delivery", "p99"),
-    _time("response", "p50"),
-    _time("response", "p99"),
+    time_metric("end_to_end", "p50", View.CELLS, View.COMPARE, View.TREND),
+    time_metric("end_to_end", "p95", View.CELLS),
+    time_metric("end_to_end", "p99", View.CELLS, View.COMPARE, View.TREND),
+    time_metric("end_to_end", "p99.9", View.CELLS),
+    time_metric("completion", "p50"),
+    time_metric("completion", "p99"),
+    time_metric("delivery", "p50"),
+    time_metric("delivery", "p99", View.CELLS, View.TERMINAL),
+    time_metric("response", "p50"),
+    time_metric("response", "p99", View.CELLS, View.COMPARE),
     # Slip tells how well the load was made, not how good a configuration is.
-    _time("slip", "p99", Better.NEITHER),
-    _rate("stored"),
-    _rate("acked"),
+    time_metric("slip", "p99", better=Better.NEITHER),
+    _rate("stored", View.CELLS),
+    _rate("acked", View.CELLS, View.TERMINAL, View.NARROW, View.COMPARE, View.TREND),
     Metric(
-        key="lag_msgs_peak", short="lag_peak", title="peak lag", unit="msgs", better=Better.LOWER
+        key="lag_msgs_peak",
+        short="lag_peak",
+        title="peak lag",
+        group="Lag",
+        column="peak",
+        unit="msgs",
+        better=Better.LOWER,
+        source=Source(kind=Kind.LAG, of="peak"),
+        logarithmic=False,
+        resolution=COUNTED_RESOLUTION,
+        shown=frozenset({View.CELLS, View.TERMINAL, View.COMPARE}),
     ),
     # Neither way is better: a lag that drains is a backlog of before. The verdict judges it.
     Metric(
         key="lag_slope_msgs_per_s",
         short="lag_slope",
         title="lag slope",
+        group="Lag",
+        column="slope",
         unit="msg/s",
         better=Better.NEITHER,
+        source=Source(kind=Kind.LAG, of="slope"),
+        logarithmic=False,
+        resolution=0.0,
+        shown=frozenset({View.CELLS}),
         signed=True,
     ),
-    _cpu("server"),
-    _cpu("publisher"),
-    _cpu("consumer"),
+    _cpu("server", View.CELLS, View.TERMINAL, View.COMPARE, View.TREND),
+    _cpu("publisher", View.CELLS),
+    _cpu("consumer", View.CELLS),
     Metric(
         key="server_rss_bytes_peak",
         short="server_memory",
         title="server peak memory",
+        group="Server peak memory",
+        column="server peak memory",
         unit="bytes",
         better=Better.LOWER,
+        source=Source(kind=Kind.MEMORY, of="server"),
+        logarithmic=True,
+        resolution=COUNTED_RESOLUTION,
     ),
     Metric(
         key="redelivered_share",
         short="redelivered_ratio",
         title="redelivered",
+        group="Redelivered",
+        column="redelivered",
         unit="share",
         better=Better.LOWER,
+        source=Source(kind=Kind.DELIVERIES, of="redelivered"),
+        logarithmic=False,
+        resolution=0.0,
     ),
 )
 """In the order of the tables."""
+
+LAG_SLOPE = "lag_slope_msgs_per_s"
+PRICE = "server_cpu_us_per_msg"
+"""What a message costs; beside the time that cells are ranked by."""
 
 MIN_BEYOND_GATED = 100
 """With fewer messages beyond it, chance alone moves a percentile by more than 10 % (R4)."""
@@ -158,26 +278,33 @@ def messages_beyond(percentile: float, messages: float) -> float:
     return round(messages * (100 - percentile) / 100, 6)
 
 
-_BY_NAME: Mapping[str, Metric] = {
-    name: metric
-    for metric in METRICS
-    for name in (metric.key, metric.short, metric.short.removeprefix("end_to_end_"))
-}
+def shown_in(view: View) -> tuple[Metric, ...]:
+    """Return the metrics that a view shows, in the order of the tables."""
+    return tuple(metric for metric in METRICS if view in metric.shown)
+
+
+@cache
+def _by_name() -> Mapping[str, Metric]:
+    return {
+        name: metric
+        for metric in METRICS
+        for name in (metric.key, metric.short, metric.short.removeprefix("end_to_end_"))
+    }
 
 
 def find_metric(name: str) -> Metric | None:
     """Return the metric of this key or short name; `p99` alone means `end_to_end_p99`."""
-    return _BY_NAME.get(name.replace(".", "_"))
+    return _by_name().get(name.replace(".", "_"))
 
 
 def metric_of(key: str) -> Metric:
     """Return the metric of a key; KeyError when there is none."""
-    return _BY_NAME[key]
+    return _by_name()[key]
 
 
 def metric_names() -> tuple[str, ...]:
     """Return every name that a metric may be given."""
-    return tuple(_BY_NAME)
+    return tuple(_by_name())
 
 
 def metric_words() -> str:

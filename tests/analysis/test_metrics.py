@@ -7,7 +7,7 @@ import pytest
 from bench.analysis.deciding import decisions
 from bench.analysis.decision import Told
 from bench.analysis.figures import TrialFigures
-from bench.analysis.metrics import measure_of
+from bench.analysis.metrics import MEASURES, Measure, measure_of
 from tests.report.factory import cell_figures, run_figures
 from tests.report.trial_factory import RATE, Variant
 
@@ -37,3 +37,11 @@ def test_draining_a_backlog_makes_nobody_the_best() -> None:
 
     found = decisions((steady, drained))["acked_msgs_per_s"]
     assert found.between(*found.ids).told is Told.ALIKE
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.metric.key)
+def test_every_entry_of_the_catalogue_can_be_read(measure: Measure) -> None:
+    """An entry at a percentile that no histogram is read at, or of nobody's CPU, has no figures."""
+    trial = run_figures(variants=(ONE,), workloads=("w",), blocks=1).workloads[0].cells[0].trials[0]
+
+    assert measure.of_trial(trial) is not None

@@ -2,15 +2,12 @@
 
 import html
 import re
-from pathlib import Path
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from bench.cli.main import app
-from bench.record.schema import Time
-from tests.analysis import runs
+from tests.cli.made_up import make_run
 
 SCALES = {"old": 1.0, "more": 1.129, "much": 10.5}
 CHANGE = re.compile(r"[+\u2212]\d[\d.,\s\u202f]*%|×\d[\d.,\u202f]*\d")
@@ -20,7 +17,7 @@ CHANGE = re.compile(r"[+\u2212]\d[\d.,\s\u202f]*%|×\d[\d.,\u202f]*\d")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What each view says of a run in which `more` is 12.9 % slower, `much` 10.5 times as slow."""
     top = tmp_path_factory.mktemp("form")
-    make_run(top / "results" / "one")
+    make_run(top / "results" / "one", SCALES)
     (top / "gates.yaml").write_text("gates: [p99 vs baseline <= +10%]\n")
     common = ["--out", str(top / "results"), "--reports", str(top / "reports")]
     runner = CliRunner(env={"COLUMNS": "300"})
@@ -42,20 +39,6 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "junit": html.unescape((top / "junit").read_text()),
         "markdown": (top / "markdown").read_text(),
     }
-
-
-def make_run(path: Path) -> None:
-    """Write a run whose every message of a variant takes as long as the next."""
-    plan = runs.plan([runs.cell(name) for name in SCALES], blocks=5)
-    store = runs.store(path, plan)
-    for trial in plan.trials:
-        times = np.full(1000, round(1e7 * SCALES[trial.cell_id]), dtype=np.int64)
-        seconds = [times] * (runs.WARMUP_S + runs.WINDOW_S)
-        store.write_trial(
-            runs.record(trial),
-            runs.intervals({Time.END_TO_END: seconds}),
-            runs.sampled([10] * (runs.TOTAL_S * 10)),
-        )
 
 
 @pytest.mark.parametrize("place", ["gate", "compare", "show", "report", "junit", "markdown"])

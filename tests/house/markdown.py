@@ -36,6 +36,12 @@ def first_column(text: str, heading: str) -> set[str]:
     return set(re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE))
 
 
+def row_of(text: str, key: str) -> list[str]:
+    """Return the cells of the table row that begins with a code word."""
+    (row,) = re.findall(rf"^\| (`{re.escape(key)}` \|.*) \|$", text, re.MULTILINE)
+    return [cell.strip() for cell in str(row).split("|")]
+
+
 def dead_links(path: Path) -> list[str]:
     """Return the links to files and headings of the repository that lead nowhere."""
     links = re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8"))

@@ -2,9 +2,12 @@
 
 import ast
 
+import pytest
+
 from bench.analysis.metrics import MEASURES
+from bench.spec.metrics import METRICS, Better, Metric
 from tests.house.files import name, sources
-from tests.house.markdown import first_column, text_of
+from tests.house.markdown import first_column, row_of, text_of
 
 
 def test_every_compared_figure_is_defined() -> None:
@@ -12,6 +15,16 @@ def test_every_compared_figure_is_defined() -> None:
     defined = first_column(text_of("docs/METRICS.md"), "## Keys of compared figures")
 
     assert {measure.metric.key for measure in MEASURES} == defined
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
+def test_every_compared_figure_is_described_as_the_catalogue_has_it(metric: Metric) -> None:
+    """The page says how a rule names a figure, in which unit, and which way it improves."""
+    key, short, _, unit, better = row_of(text_of("docs/METRICS.md"), metric.key)
+
+    assert (key, short) == (f"`{metric.key}`", f"`{metric.short}`")
+    assert unit == {"msgs": "messages"}.get(metric.unit, metric.unit)
+    assert better == ("–" if metric.better is Better.NEITHER else metric.better)
 
 
 def test_every_finding_is_explained() -> None:
