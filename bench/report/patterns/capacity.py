@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from bench.core.marks import State
 from bench.core import text
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis, of_amounts, of_times
@@ -172,7 +173,7 @@ def table(found: Sequence[Capacity], id_: str) -> Table:
 
 def _row(found: Capacity, axis: Axis) -> Row:
     if found.rate_per_s is None:
-        never = Entry(text="✕ at none of the loads tried", tone=Tone.BAD)
+        never = Entry(text=f"{State.FAILS.mark} at none of the loads tried", tone=Tone.BAD)
         return Row(names=(found.variant,), entries=(Entry(), never))
     words, interval = f"{'≥ ' if found.at_least else ''}{_rate(found.rate_per_s)}", _interval(found)
     held = Held(

@@ -127,13 +127,13 @@ def test_a_share_below_minus_one_is_drawn_on_an_even_axis() -> None:
 
 def test_two_blocks_are_read_aloud_each() -> None:
     """Those who do not see the dots learn whether they agree."""
-    assert spoken(TWO) == "+19 %; blocks ±0 % and +41.4 %"
+    assert spoken(TWO) == "+19 %; blocks ±0 % and +41 %"
 
 
 def test_an_interval_is_read_aloud_with_its_open_end() -> None:
     """`or more` is what the arrow says."""
-    assert spoken(FIVE) == "+19 %; 90 % interval +41.4 % to +100 %; 5 blocks"
-    assert spoken(replace(FIVE, high=None)) == "+19 %; 90 % interval +41.4 % or more; 5 blocks"
+    assert spoken(FIVE) == "+19 %; 90 % interval +41 % to ×2.00; 5 blocks"
+    assert spoken(replace(FIVE, high=None)) == "+19 %; 90 % interval +41 % or more; 5 blocks"
 
 
 @pytest.mark.parametrize(("change", "most_bytes"), [(TWO, 307), (FIVE, 307 + 3 * 40)])
