@@ -1,7 +1,7 @@
 """A field of a drawing with an axis along either side: curves and dots of a few dozen points."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,11 @@ from bench.report.draw import svg
 from bench.report.draw.axis import Axis
 
 Array = NDArray[np.float64]
+
+_SIZES = (("cv desk", 500), ("cv phone", 360))
+"""Class and width: text in a scaled drawing could not be read on a phone."""
+
+_HEIGHT = 210
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,27 @@ class Field:
             _, y = self.at(self.x.low, tick.value)
             yield svg.level("grid", self.left, self.right, y)
             yield svg.words(self.left - 5, y + 4, tick.word, "end")
+
+
+def charts(
+    x: tuple[Axis, str], y: Axis, label: str, parts: Callable[[Field], Iterable[Markup]]
+) -> Markup:
+    """Return a chart for a wide and one for a narrow screen.
+
+    Args:
+        x: axis to the right, and its words.
+        y: axis upwards.
+        label: for those who do not see it.
+        parts: what stands in the field.
+    """
+    axis, named = x
+    drawn = []
+    for style, width in _SIZES:
+        field = Field(left=44, right=width - 12, top=18, bottom=176, x=axis, y=y)
+        name = svg.words(width - 12, _HEIGHT - 4, named, "end")
+        inside = (*field.heights(), *field.frame(5), *parts(field), name)
+        drawn.append(svg.drawing(style, (0, 0, width, _HEIGHT), label, inside, stretched=False))
+    return Markup().join(drawn)
 
 
 def thinned(t_s: Array, values: Array, most: int) -> tuple[Array, Array]:

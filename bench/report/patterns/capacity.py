@@ -9,13 +9,10 @@ from bench.core.marks import State
 from bench.core import text
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis, of_amounts, of_times
-from bench.report.draw.chart import Field
+from bench.report.draw.chart import Field, charts
 from bench.report.draw.limit import Held, limit
-from bench.report.model import Drawing, Name, Sentence
+from bench.report.model import Drawing, Name, Sentence, plain
 from bench.report.tables import Column, Entry, Row, Table, Tone
-
-_SIZES = (("cv desk", 500), ("cv phone", 360))
-_HEIGHT, _LEFT, _TOP, _BOTTOM = 210, 44, 18, 176
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +90,9 @@ def drawing(found: Capacity, scale: text.Scale, id_: str) -> Drawing | None:
         id=id_,
         title=f"{found.variant}: time against offered rate, {scale.unit}",
         caption="A dot and its 90 % interval for each load tried. Red: the goal.",
-        svg=Markup().join(_drawn(found, (x, y), *size) for size in _SIZES),
+        svg=charts(
+            (x, "offered, msg/s"), y, plain(sentence(found)), lambda field: _parts(found, field)
+        ),
     )
 
 
@@ -101,19 +100,10 @@ def _times(step: Step) -> list[float]:
     return [end for end in (step.time_ns, step.low_ns, step.high_ns) if end]
 
 
-def _drawn(found: Capacity, axes: tuple[Axis, Axis], style: str, width: int) -> Markup:
-    x, y = axes
-    field = Field(left=_LEFT, right=width - 12, top=_TOP, bottom=_BOTTOM, x=x, y=y)
-    parts = [
-        *_held(found, field),
-        *field.heights(),
-        *field.frame(5),
-        *_goal(found, field),
-        *_curve(found.steps, field),
-        svg.words(width - 12, _HEIGHT - 4, "offered, msg/s", "end"),
-    ]
-    label = "".join(part if isinstance(part, str) else part.text for part in sentence(found))
-    return svg.drawing(style, (0, 0, width, _HEIGHT), label, parts, stretched=False)
+def _parts(found: Capacity, field: Field) -> Iterator[Markup]:
+    yield from _held(found, field)
+    yield from _goal(found, field)
+    yield from _curve(found.steps, field)
 
 
 def _held(found: Capacity, field: Field) -> Iterator[Markup]:
@@ -122,7 +112,7 @@ def _held(found: Capacity, field: Field) -> Iterator[Markup]:
         (left, _), (right, _) = (
             field.at(rate, field.y.low) for rate in (found.low_per_s, found.high_per_s)
         )
-        yield svg.box("fault", (left, _TOP), (right - left, _BOTTOM - _TOP))
+        yield svg.box("fault", (left, field.top), (right - left, field.bottom - field.top))
 
 
 def _goal(found: Capacity, field: Field) -> Iterator[Markup]:
@@ -142,8 +132,8 @@ def _curve(steps: Sequence[Step], field: Field) -> Iterator[Markup]:
     behind = [step.rate_per_s for step in steps if not step.keeps_up]
     if behind:
         x, _ = field.at(min(behind), field.y.low)
-        yield svg.upright("off", x, _TOP, _BOTTOM)
-        yield svg.words(x - 4, _TOP - 5, "falls behind from here", "end")
+        yield svg.upright("off", x, field.top, field.bottom)
+        yield svg.words(x - 4, field.top - 5, "falls behind from here", "end")
 
 
 def _whisker(step: Step, field: Field, x: float) -> Iterator[Markup]:

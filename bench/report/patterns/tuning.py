@@ -7,13 +7,10 @@ from markupsafe import Markup
 
 from bench.core import text
 from bench.report.draw import svg
-from bench.report.draw.axis import Axis, of_amounts, of_times
-from bench.report.draw.chart import Field
+from bench.report.draw.axis import of_amounts, of_times
+from bench.report.draw.chart import Field, charts
 from bench.report.model import Block, Drawing, Fold, Name, Sentence, Text
 from bench.report.tables import Column, Entry, Row, Table
-
-_SIZES = (("cv desk", 500), ("cv phone", 360))
-_HEIGHT, _LEFT, _TOP, _BOTTOM = 210, 44, 18, 176
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,29 +89,21 @@ def _drawings(found: Tuning, scale: text.Scale, id_: str) -> Iterator[Drawing]:
     y = of_times([each.time_ns for each in found.tried], scale)
     if y is not None:
         x = of_amounts([each.price for each in found.tried])
+        label = f"{text.plural(len(found.tried), 'set')} of settings; nothing else beats "
+        label += f"{text.count(len(found.front))} of them in both"
         yield Drawing(
             id=id_,
             title=f"{found.time}, {scale.unit}, against {found.price}",
             caption="A dot for each set of settings. Dashed: what nothing else beats in both.",
-            svg=Markup().join(_drawn(found, (x, y), *size) for size in _SIZES),
+            svg=charts((x, found.price), y, label, lambda field: _parts(found, field)),
         )
 
 
-def _drawn(found: Tuning, axes: tuple[Axis, Axis], style: str, width: int) -> Markup:
-    x, y = axes
-    field = Field(left=_LEFT, right=width - 12, top=_TOP, bottom=_BOTTOM, x=x, y=y)
-    front = found.front
-    parts = [
-        *field.heights(),
-        *field.frame(5),
-        svg.path("off", field.way([(each.price, each.time_ns) for each in front])),
-        *(_dot(each, field, on_front=each in front) for each in found.tried),
-        *_name(found, field),
-        svg.words(width - 12, _HEIGHT - 4, found.price, "end"),
-    ]
-    label = f"{found.time} against {found.price} of {text.plural(len(found.tried), 'set')} of "
-    label += f"settings; nothing else beats {text.count(len(front))} of them in both"
-    return svg.drawing(style, (0, 0, width, _HEIGHT), label, parts, stretched=False)
+def _parts(found: Tuning, field: Field) -> Iterator[Markup]:
+    yield svg.path("off", field.way([(each.price, each.time_ns) for each in found.front]))
+    for each in found.tried:
+        yield _dot(each, field, on_front=each in found.front)
+    yield from _name(found, field)
 
 
 def _dot(each: Tried, field: Field, *, on_front: bool) -> Markup:

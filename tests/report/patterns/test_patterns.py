@@ -13,8 +13,9 @@ from bench.report.html import render_page
 from bench.report.model import Page, Section, plain
 from bench.report.patterns import capacity, checks, diagnosis, disturbance, goals, parts, tuning
 from bench.report.tables import Row, Table
+from tests.report import patterns_page
 from tests.report.draw.reading import course, of_class, parsed
-from tests.report.patterns import made_up, patterns_page
+from tests.report.patterns import made_up
 
 MS = Scale(unit="ms", factor=1e6)
 THIN = "\N{NARROW NO-BREAK SPACE}"

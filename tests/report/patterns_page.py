@@ -1,0 +1,175 @@
+"""A page of every pattern with made-up figures, for browsers and for the eye.
+
+python -m tests.report.patterns_page PATH
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bench.analysis.decision import Told
+from bench.core.text import Scale
+from bench.judgement.model import Change, Goal, Side
+from bench.report.draw.axis import of_changes
+from bench.report.draw.bars import bars
+from bench.report.draw.line import Box, Course, line
+from bench.report.draw.mark import mark
+from bench.report.draw.silhouette import frame, silhouette
+from bench.report.html import render_page
+from bench.report.model import Page, Section
+from bench.report.patterns import (
+    capacity,
+    checks,
+    diagnosis,
+    disturbance,
+    goals,
+    parts,
+    tuning,
+)
+from bench.report.tables import Column, Entry, Row, Table
+from bench.spec.metrics import metric_of
+from tests.report.patterns import made_up
+
+SCALE = Scale(unit="ms", factor=1e6)
+
+HINT = Change(
+    metric=metric_of("end_to_end_ns_p99"),
+    told=Told.NOTHING,
+    by_block={1: 3.48, 2: 0.35},
+    relative=True,
+    change=1.46,
+    low=None,
+    high=None,
+    at_least=(False, False),
+    side=Side.WORSE,
+    decided=False,
+    written="×2.46",
+    doubt="2 of 2 slower",
+)
+BLOCKS = dict(enumerate((-0.31, -0.22, -0.28, -0.35, -0.26), start=1))
+FASTER = replace(
+    HINT,
+    by_block=BLOCKS,
+    change=-0.28,
+    low=-0.36,
+    high=-0.2,
+    side=Side.BETTER,
+    written="−28 %",
+    doubt="−36 % to −20 %",
+)
+CHANGES = (
+    HINT,
+    FASTER,
+    replace(
+        FASTER,
+        by_block=dict(enumerate((0.9, 1.3, 1.5, 1.1, 1.8))),
+        high=None,
+        low=0.8,
+        change=1.3,
+        side=Side.WORSE,
+        written="≥ +130 %",
+    ),
+    replace(HINT, by_block={1: 0.02, 2: -0.04}, change=-0.01, side=Side.UNTOLD, written="−1 %"),
+    replace(FASTER, by_block=dict.fromkeys(range(20), -0.2), side=Side.BETTER),
+)
+"""Two blocks, five, a bound, nothing to see, and too many blocks for dots."""
+
+
+def drawings() -> Table:
+    """A row for each kind of mark, with a silhouette, bars and lag lines beside it."""
+    axis = of_changes([c for change in CHANGES for c in change.by_block.values()])
+    rows = [made_up.times(0.3 + 0.1 * n, 2.0 + n, unfinished=500 * n) for n in range(len(CHANGES))]
+    framed = frame(rows, SCALE)
+    assert framed is not None
+    t_s = np.arange(0, 9, 0.1)
+    lags = [np.random.default_rng(n).poisson(2 + n, t_s.size).astype(float) for n in range(5)]
+    box = Box(length_s=9, warmup_s=2, top=20)
+    cpu = {"server": 251.0, "publisher": 150.0}
+    return Table(
+        id="drawings-table",
+        caption="Drawings",
+        head="Change",
+        columns=(
+            Column(title="End-to-end p99", kind="change", axis=axis.labels("ch"), numeric=False),
+            Column(title="Times", kind="shape", axis=framed.axis.labels(), numeric=False),
+            Column(title="CPU", kind="cpu", numeric=False),
+            Column(title="Lag", kind="lag", numeric=False),
+        ),
+        rows=tuple(
+            Row(
+                names=(change.written,),
+                entries=(
+                    Entry(drawing=mark(change, axis)),
+                    Entry(drawing=silhouette(row, framed, change.written)),
+                    Entry(drawing=bars(cpu if n else {**cpu, "consumer": 161.0}, 600, "CPU")),
+                    Entry(drawing=line([Course(t_s=t_s, values=v) for v in lags[:n]], box, "lag")),
+                ),
+            )
+            for n, (change, row) in enumerate(zip(CHANGES, rows, strict=True))
+        ),
+        cards="cells",
+    )
+
+
+def page(shown: Sequence[Goal] = made_up.GOALS) -> Page:
+    """The page; each section is one pattern."""
+    curve = capacity.drawing(made_up.CAPACITY, SCALE, "capacity-curve")
+    assert curve is not None
+    others = (
+        made_up.CAPACITY,
+        replace(made_up.CAPACITY, variant="batch 1", rate_per_s=700, low_per_s=640, high_per_s=760),
+        replace(
+            made_up.CAPACITY,
+            variant="push",
+            rate_per_s=1600,
+            low_per_s=None,
+            high_per_s=None,
+            at_least=True,
+        ),
+        replace(made_up.CAPACITY, variant="one worker", rate_per_s=None),
+    )
+    sections = (
+        Section(id="drawings", title="Drawings", blocks=(drawings(),)),
+        *goals.sections(shown),
+        Section(
+            id="parts",
+            title="Parts of one workload",
+            blocks=(parts.table(made_up.PARTS, SCALE, "parts-table"),),
+        ),
+        Section(id="checks", title="Checks", blocks=(checks.points(made_up.CHECKS),)),
+        Section(
+            id="disturbance",
+            title="A disturbance",
+            blocks=disturbance.blocks(made_up.disturbance(), "disturbance-drawing"),
+        ),
+        Section(
+            id="diagnosis",
+            title="What limits it",
+            blocks=diagnosis.blocks(made_up.DIAGNOSIS, "diagnosis-table"),
+        ),
+        Section(
+            id="capacity",
+            title="Capacity",
+            lead=(capacity.sentence(made_up.CAPACITY),),
+            blocks=(curve, capacity.table(others, "capacity-table")),
+        ),
+        Section(
+            id="tuning",
+            title="Tuning",
+            blocks=tuning.blocks(made_up.TUNING, SCALE, "tuning-drawing"),
+        ),
+    )
+    return Page(
+        above="made-up figures",
+        title="Patterns of a report",
+        lead=(),
+        home="index.html",
+        sections=sections,
+    )
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(render_page(page()), encoding="utf-8")
