@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench.core.marks import State
 from bench.core import text
+from bench.core.marks import State
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis, of_amounts, of_times
 from bench.report.draw.chart import Field, charts
