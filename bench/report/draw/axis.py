@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from markupsafe import Markup
@@ -49,12 +49,14 @@ class Axis:
         low, high: values at its ends, low < high; above 0 if LOG, above -1 if SHARES.
         spacing: what is even.
         ticks: from left to right, all within the ends.
+        shares: its values are changes as shares, however they are spaced.
     """
 
     low: float
     high: float
     spacing: Spacing
     ticks: tuple[Tick, ...]
+    shares: bool = False
 
     def share(self, value: float) -> float:
         """Return where a value stands, from 0 at the left end to 1; what is outside, at the end."""
@@ -140,7 +142,8 @@ def of_changes(changes: Iterable[float], written: Callable[[float], str] | None 
     """
     found = [change for change in changes if math.isfinite(change)]
     if written is not None or min(found, default=0.0) <= -1:
-        return _even_changes(found, written or _share_word)
+        even = _even_changes(found, written or _share_word)
+        return replace(even, shares=written is None)
     logs = [math.log1p(change) for change in found]
     low, high = min([-NARROWEST, *logs]), max([NARROWEST, *logs])
     room = (high - low) * ROOM
@@ -151,6 +154,7 @@ def of_changes(changes: Iterable[float], written: Callable[[float], str] | None 
         high=math.expm1(high),
         spacing=Spacing.SHARES,
         ticks=_thinned(ticks, 0.0),
+        shares=True,
     )
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from bench.core import text
 from bench.judgement.model import MARGIN, Change, Side
 from bench.report.draw import svg
-from bench.report.draw.axis import Axis, Spacing
+from bench.report.draw.axis import Axis
 from bench.stats.simultaneous import MIN_BLOCKS
 
 WIDTH, HALF = 200, 11
@@ -30,8 +30,7 @@ def mark(change: Change, axis: Axis) -> Markup:
     Empty as well for a difference in the metric's unit on an axis of shares.
     """
     known = [each for each in change.by_block.values() if math.isfinite(each)]
-    fits = change.relative is not (axis.spacing is Spacing.EVEN) or axis.low <= -1
-    if not known or not fits:
+    if not known or change.relative is not axis.shares:
         return Markup()
     parts = [*_ground(axis, change), *_extent(change, known, axis), *_blocks(known, axis)]
     if change.change is not None and math.isfinite(change.change):

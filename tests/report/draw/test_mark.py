@@ -12,7 +12,7 @@ from bench.report.draw.mark import mark, spoken
 from bench.spec.metrics import metric_of
 from tests.report.draw.reading import course, of_class, parsed
 
-AXIS = Axis(low=-0.5, high=1.0, spacing=Spacing.SHARES, ticks=())
+AXIS = Axis(low=-0.5, high=1.0, spacing=Spacing.SHARES, ticks=(), shares=True)
 """Half at 0, same at 100, twice at 200 of the drawing's units."""
 
 TWO = Change(
@@ -113,8 +113,12 @@ def test_without_a_block_there_is_no_mark() -> None:
 
 
 def test_a_difference_in_a_unit_has_no_place_among_shares() -> None:
-    """3 messages more are not x4."""
+    """3 messages more are not x4, and a share has no place among messages."""
+    messages = of_changes([-5.0, 40.0], lambda amount: f"{amount:+.0f} msgs")
+
     assert mark(replace(TWO, relative=False), AXIS) == ""
+    assert mark(TWO, messages) == ""
+    assert mark(replace(TWO, relative=False), messages)
 
 
 def test_a_share_below_minus_one_is_drawn_on_an_even_axis() -> None:
