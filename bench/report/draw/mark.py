@@ -45,8 +45,13 @@ def spoken(change: Change) -> str:
     if len(change.by_block) < MIN_BLOCKS:
         each = text.listed([_written(change, found) for found in change.by_block.values()])
         return f"{change.written}; {'block' if len(change.by_block) == 1 else 'blocks'} {each}"
-    interval = text.ends(change.low, change.high, lambda end: _written(change, end))
-    return f"{change.written}; 90 % interval {interval}; {len(change.by_block)} blocks"
+    return f"{change.written}; 90 % interval {_interval(change)}; {len(change.by_block)} blocks"
+
+
+def _interval(change: Change) -> str:
+    if change.low is None or change.high is None:
+        return text.ends(change.low, change.high, lambda end: _written(change, end))
+    return change.metric.written_interval(change.low, change.high, relative=change.relative)
 
 
 def _written(change: Change, amount: float) -> str:

@@ -10,18 +10,10 @@ from bench.judgement.model import Goal
 from bench.report.draw.axis import Axis, of_changes
 from bench.report.draw.limit import Held, limit
 from bench.report.model import Block, Fold, Section, Sentence
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
 
 MOST_KEPT = 6
 """Of more goals that are kept only the count is open; nobody reads on where all is well."""
-
-TONES = {
-    State.HOLDS: Tone.GOOD,
-    State.DOUBTFUL: Tone.WARNING,
-    State.FAILS: Tone.BAD,
-    State.UNKNOWN: Tone.MUTED,
-}
-"""How the word of a state stands out; its mark stands before it."""
 
 
 def sections(goals: Sequence[Goal]) -> tuple[Section, ...]:
@@ -31,8 +23,9 @@ def sections(goals: Sequence[Goal]) -> tuple[Section, ...]:
     axis = of_changes([share for goal in goals for share in _shares(goal)])
     kept = [goal for goal in goals if goal.state is State.HOLDS]
     folded = kept if len(kept) > MOST_KEPT else []
-    blocks = list(_blocks([goal for goal in goals if goal not in folded], folded, axis))
-    return (Section(id="goals", title="Goals", lead=(_lead(goals),), blocks=tuple(blocks)),)
+    shown = [goal for goal in goals if not folded or goal.state is not State.HOLDS]
+    blocks = tuple(_blocks(shown, folded, axis))
+    return (Section(id="goals", title="Goals", lead=(_lead(goals),), blocks=blocks),)
 
 
 def _blocks(shown: Sequence[Goal], folded: Sequence[Goal], axis: Axis) -> Iterator[Block]:
@@ -99,7 +92,9 @@ def _detail(goal: Goal) -> str:
 
 
 def _interval(goal: Goal) -> str:
-    return text.ends(goal.low, goal.high, text.share)
+    if goal.low is not None and goal.high is not None:
+        return text.share_interval(goal.low, goal.high, goal.margin)
+    return text.ends(goal.low, goal.high, lambda end: text.share_beside(end, goal.margin or 0.0))
 
 
 def _drawing(goal: Goal, axis: Axis) -> Markup:
@@ -112,5 +107,5 @@ def _drawing(goal: Goal, axis: Axis) -> Markup:
         limit=goal.margin,
         beyond=goal.state is State.FAILS,
     )
-    limit_ = "" if goal.margin is None else f", limit {text.share(goal.margin)}"
-    return limit(held, axis, f"{text.share(goal.change)}, {_interval(goal)}{limit_}")
+    limit_ = "" if goal.margin is None else f", limit {text.share_limit(goal.margin)}"
+    return limit(held, axis, f"{goal.found}, {_interval(goal)}{limit_}")

@@ -8,8 +8,7 @@ from markupsafe import Markup
 from bench.core import text
 from bench.core.marks import State
 from bench.report.draw.silhouette import Frame, Silhouette, frame, silhouette
-from bench.report.patterns.goals import TONES
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
 
 MOST_ROWS = 4
 """Of more parts those within their bounds fold into one line."""
