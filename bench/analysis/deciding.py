@@ -81,6 +81,7 @@ class _Table:
 
     measure: Measure
     ids: tuple[str, ...]
+    blocks: tuple[int, ...]
     values: Array
     too_low: NDArray[np.bool_]
 
@@ -126,7 +127,9 @@ def _table(measure: Measure, cells: Sequence[CellFigures]) -> _Table | None:
     # Messages that never came are later than all that came, of whichever cell in that block.
     longest = np.max(np.where(np.isnan(values) | too_low, -np.inf, values), axis=0)
     values = np.where(too_low, np.maximum(values, longest), values)
-    return _Table(measure=measure, ids=tuple(found), values=values, too_low=too_low)
+    return _Table(
+        measure=measure, ids=tuple(found), blocks=tuple(blocks), values=values, too_low=too_low
+    )
 
 
 def _decided(table: _Table, level: float) -> Decision:
@@ -136,6 +139,8 @@ def _decided(table: _Table, level: float) -> Decision:
     return Decision(
         metric=table.measure.metric,
         ids=table.ids,
+        blocks=table.blocks,
+        values=table.scaled,
         pairs=pairs,
         bounded=np.count_nonzero(shared, axis=2) > 0,
         means=table.means,

@@ -4,8 +4,8 @@
 """
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -41,6 +41,8 @@ class Difference:
             told is NOTHING, and where a value is too low: bounds do not scatter as figures do.
         at_least: whether the cell, and whether the other, has values that are too low, because
             too many messages never came so far.
+        by_block: block -> change in that block, of which `change` is the mean; a value that is too
+            low counts as what it surely exceeds.
     """
 
     told: Told
@@ -51,6 +53,7 @@ class Difference:
     high: float | None = None
     smallest_visible: float | None = None
     at_least: tuple[bool, bool] = (False, False)
+    by_block: Mapping[int, float] = field(default_factory=dict)
 
     def written(self, metric: Metric) -> str:
         """Write the change: `+8.0 %`, `≥ +8.0 %` of what fell behind; `n/a` without one."""
@@ -87,15 +90,19 @@ class Decision:
     Attributes:
         metric: compared.
         ids: of the cells that have the metric, in the order of the arrays.
-        pairs: their differences; of logarithms where `logarithmic`.
+        blocks: numbers of those in which any cell has a value.
+        values: of cells by `blocks`, NaN where there is none, shape (k, n).
+        pairs: differences of `values`; both are logarithms where `logarithmic`.
         bounded: (i, j): some value of i in a block that it shares with j is too low.
         means: of the cells, in the metric's unit, shape (k,).
-        logarithmic: the scale of `pairs`.
+        logarithmic: the scale of `values` and `pairs`.
         resolution: on that scale; up to it two values are the same value.
     """
 
     metric: Metric
     ids: tuple[str, ...]
+    blocks: tuple[int, ...]
+    values: NDArray[np.float64]
     pairs: AllPairs
     bounded: NDArray[np.bool_]
     means: NDArray[np.float64]
@@ -147,7 +154,17 @@ def _difference(decision: Decision, pair: tuple[int, int]) -> Difference:
             back(float(decision.pairs.visible[pair])) if known and not any(at_least) else None
         ),
         at_least=at_least,
+        by_block={block: back(each) for block, each in _by_block(decision, pair).items()},
     )
+
+
+def _by_block(decision: Decision, pair: tuple[int, int]) -> dict[int, float]:
+    each = decision.values[pair[0]] - decision.values[pair[1]]
+    return {
+        block: float(difference)
+        for block, difference in zip(decision.blocks, each, strict=True)
+        if not math.isnan(difference)
+    }
 
 
 def _told(decision: Decision, mean: float, reach: float, at_least: tuple[bool, bool]) -> Told:

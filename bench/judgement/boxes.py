@@ -1,17 +1,22 @@
 """Three of the four answers: how sure, what failed, does it keep up."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bench.analysis import shortfalls
-from bench.analysis.figures import RunFigures
+from bench.analysis.figures import RunFigures, TrialFigures
+from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
+from bench.judgement import trust, trust_checks
 from bench.judgement.check import Check
-from bench.judgement.choosing import Judged, chosen_rests_on
-from bench.judgement.model import Box, Change, Goal, Pace, Side, WorkloadJudgement
+from bench.judgement.choosing import Judged, capital, open_points
+from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
+from bench.judgement.names import listed, spoken
 from bench.judgement.trust import ENOUGH_BLOCKS
+from bench.record.schema import Ledger
 from bench.stats.compare import Verdict
 
 SURE, FAILED, KEEPS_UP = "How sure", "What failed", "Does it keep up"
@@ -20,101 +25,138 @@ DECIDED = "Decided"
 HINT = "A hint, not a decision"
 OPEN = "Not decided"
 UNUSABLE = "Do not use"
+NOTHING_COMPARED = "Nothing was compared"
 
 _OFFERED = ("refused", "unconfirmed", "not_sent")
 """What was offered and not taken: who refuses messages does not keep up either."""
 
 
-def sure(
-    figures: RunFigures,
-    workloads: Judged,
-    checks: Sequence[Check],
-    judged: GateResult | Answer | None,
-    pairs: int,
-) -> Box:
-    """Return how sure the choice, or the verdict, is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked about.
 
-    Args:
+    Attributes:
         figures: of the run.
-        workloads: that are asked about.
+        workloads: of it.
+        goals: under these workloads.
         checks: of the run.
         judged: a gate's result or the answer to the criteria; None without either.
-        pairs: blocks that every cell shares with its baseline, at least.
     """
-    against = [check.name for check in checks if check.state is State.FAILS]
-    spoilt = [each.reproach for each in workloads if each.reproach]
-    counts = _check_words(checks)
-    blocks = f"{pairs} of the {ENOUGH_BLOCKS} blocks that a decision needs."
-    if pairs >= ENOUGH_BLOCKS:
-        blocks = f"{text.plural(pairs, 'block')}."
-    if against or (spoilt and len(spoilt) == len(workloads)):
-        why = f"Failed: {text.listed(against)}." if against else f"{spoilt[0].capitalize()}."
-        return Box(asks=SURE, state=State.FAILS, word=UNUSABLE, text=f"{why} {counts}")
-    if pairs < ENOUGH_BLOCKS or figures.plan.quick:
-        quick = " Phases were shortened (--quick)." if figures.plan.quick else ""
-        words = f"{blocks}{quick} {counts}"
-        return Box(asks=SURE, state=State.DOUBTFUL, word=HINT, text=words)
-    unsettled = _unsettled(workloads, judged)
-    if unsettled:
-        words = f"{unsettled} {blocks} {counts}"
-        return Box(asks=SURE, state=State.DOUBTFUL, word=OPEN, text=words)
-    return Box(asks=SURE, state=State.HOLDS, word=DECIDED, text=f"{blocks} {counts}")
+
+    figures: RunFigures
+    workloads: Judged
+    goals: Sequence[Goal]
+    checks: Sequence[Check]
+    judged: GateResult | Answer | None
+
+    @property
+    def cells(self) -> list[CellJudgement]:
+        """Of these workloads."""
+        return [cell for each in self.workloads for cell in each.cells]
+
+    @property
+    def trials(self) -> list[TrialFigures]:
+        """Of these workloads, on disk."""
+        return [trial for cell in self.cells for trial in cell.cell.trials]
+
+
+def sure(asked: Asked) -> Box:
+    """Return how sure the choice, or the verdict, is."""
+    failing, hints = list(_unusable(asked)), list(_hints(asked))
+    points = [] if failing or hints else list(_open_points(asked))
+    pairs = trust.least_pairs([each.figures for each in asked.workloads], asked.figures.plan)
+    if failing:
+        state, word = State.FAILS, UNUSABLE
+    elif hints or points:
+        state, word = State.DOUBTFUL, HINT if hints else OPEN
+    elif asked.judged is None and all(len(each.cells) < 2 for each in asked.workloads):
+        state, word = State.UNKNOWN, NOTHING_COMPARED
+    else:
+        state, word = State.HOLDS, DECIDED
+    few = pairs < ENOUGH_BLOCKS
+    blocks = [] if few else [text.plural(pairs, "block")]
+    said = [*failing, *hints, *points, *blocks, _check_words(asked.checks)]
+    words = " ".join(f"{capital(each)}." for each in said if each)
+    return Box(asks=SURE, state=state, word=word, text=words)
+
+
+def _unusable(asked: Asked) -> Iterator[str]:
+    """Yield why nothing should be used: not for what was left out, but for what is left."""
+    spoilt = [each for each in asked.workloads if each.reproach]
+    if len(spoilt) == len(asked.workloads):
+        yield from (f"invalid: {spoken(each.figures.name)}: {each.reproach}" for each in spoilt)
+    left = [each for each in asked.trials if each.record.valid and each.record.window is not None]
+    for check in trust_checks.of_trials(left):
+        if check.state is State.FAILS:
+            yield f"{check.name}: {check.found}"
+
+
+def _hints(asked: Asked) -> Iterator[str]:
+    """Yield what makes a hint of whatever was found."""
+    pairs = trust.least_pairs([each.figures for each in asked.workloads], asked.figures.plan)
+    if pairs < ENOUGH_BLOCKS:
+        yield f"{pairs} of the {ENOUGH_BLOCKS} blocks a decision needs"
+    if asked.figures.plan.quick:
+        yield "phases were shortened (--quick)"
+    for check in asked.checks:
+        if check.grave and check.state is State.DOUBTFUL:
+            yield f"in doubt: {check.name} ({check.found})"
+
+
+def _open_points(asked: Asked) -> Iterator[str]:
+    """Yield what enough blocks still leave open."""
+    spoilt = [each for each in asked.workloads if each.reproach]
+    yield from (f"invalid: {spoken(each.figures.name)}: {each.reproach}" for each in spoilt)
+    if asked.judged is None:
+        yield from open_points(asked.workloads)
+    elif asked.judged.verdict not in (Verdict.PASS, Verdict.FAIL):
+        yield "what was asked cannot be told yet"
 
 
 def _check_words(checks: Sequence[Check]) -> str:
-    if not checks:
-        return ""
-    words = {State.HOLDS: "hold", State.FAILS: "fail", State.DOUBTFUL: "doubtful"}
-    counts = {s: sum(check.state is s for check in checks) for s in State}
-    first = f"{counts[State.HOLDS]} of {len(checks)} checks hold"
-    rest = [
-        f"{n} {words.get(s, 'unknown')}" for s, n in counts.items() if s is not State.HOLDS and n
-    ]
-    return f"{', '.join([first, *rest])}."
+    """Say how many checks hold, and name those that do not: `12 of 15 checks hold, 2 unknown`."""
+    named = {state: [each.name for each in checks if each.state is state] for state in State}
+    words = [f"{len(named[State.HOLDS])} of {text.plural(len(checks), 'check')} hold"]
+    if unknown := named[State.UNKNOWN]:
+        words.append(f"{len(unknown)} unknown")
+    for state, word in ((State.DOUBTFUL, "doubtful"), (State.FAILS, "failing")):
+        if named[state]:
+            words.append(f"{word}: {text.listed(named[state])}")
+    return ", ".join(words) if checks else ""
 
 
-def _unsettled(workloads: Judged, judged: GateResult | Answer | None) -> str:
-    if judged is not None:
-        decided = judged.verdict in (Verdict.PASS, Verdict.FAIL)
-        return "" if decided else "What was asked cannot be told yet."
-    if any(each.reproach for each in workloads):
-        return "A workload is invalid."
-    changes = chosen_rests_on(workloads)
-    wide = sum(not _settled(change) for change in changes)
-    if wide:
-        return f"{wide} of {text.plural(len(changes), 'comparison')} could hide more than 10 %."
-    return ""
-
-
-def _settled(change: Change) -> bool:
-    return change.decided and change.side is not Side.UNTOLD
-
-
-def failed(figures: RunFigures, workloads: Judged, goals: Sequence[Goal]) -> Box:
-    """Return what failed: goals, messages, cells, trials."""
-    cells = [cell for each in workloads for cell in each.cells]
-    trials = [trial.record for cell in cells for trial in cell.cell.trials]
-    planned = {cell.cell.cell.id for cell in cells}
-    due = [trial for trial in figures.plan.trials if trial.cell_id in planned]
-    valid = sum(record.valid for record in trials)
-    missing = sum(trial.id in figures.missing for trial in due)
-    bad = list(_failures(workloads, goals))
-    doubts = list(_doubts(workloads, goals, len(trials) - valid, missing))
+def failed(asked: Asked) -> Box:
+    """Return what failed: goals, messages, cells, checks, trials."""
+    bad, doubts = list(_failures(asked)), list(_doubts(asked))
     state = State.FAILS if bad else State.DOUBTFUL if doubts else State.HOLDS
-    ledgers = [record.ledger for record in trials if record.ledger is not None]
+    records = [trial.record for trial in asked.trials]
+    ledgers = [record.ledger for record in records if record.ledger is not None]
     messages = sum(ledger.planned for ledger in ledgers)
-    lost = _lost_words([cell.lost for cell in cells])
-    twice = sum(ledger.duplicates for ledger in ledgers)
-    goal_words = "" if goals else " No goals were set."
+    valid = sum(record.valid for record in records)
+    lost = _lost_words([cell.lost for cell in asked.cells])
+    due = text.plural(len(_due(asked)), "trial")
+    account = f"{text.plural(messages, 'message')}, {lost}, {text.count(_twice(ledgers))} twice"
     return Box(
         asks=FAILED,
         state=state,
-        word=text.listed([*bad, *doubts]).capitalize() if bad or doubts else "Nothing",
-        text=(
-            f"{valid} of {text.plural(len(due), 'trial')} valid; "
-            f"{text.plural(messages, 'message')}, {lost}, {text.count(twice)} twice.{goal_words}"
-        ),
+        word=capital(text.listed([*bad, *doubts])) if bad or doubts else "Nothing",
+        text=f"{valid} of {due} valid; {account}. {_goal_words(asked.goals)}.",
     )
+
+
+def _due(asked: Asked) -> list[str]:
+    ids = {cell.cell.cell.id for cell in asked.cells}
+    return [trial.id for trial in asked.figures.plan.trials if trial.cell_id in ids]
+
+
+def _twice(ledgers: Sequence[Ledger]) -> int:
+    """Return how many deliveries came again, by our own ids or by the server's word."""
+    return sum(max(0, ledger.duplicates, ledger.redelivered) for ledger in ledgers)
+
+
+def _goal_words(goals: Sequence[Goal]) -> str:
+    kept = sum(goal.state is State.HOLDS for goal in goals)
+    return f"{kept} of {text.plural(len(goals), 'goal')} kept" if goals else "No goals were set"
 
 
 def _lost_words(each: Sequence[int | None]) -> str:
@@ -124,41 +166,36 @@ def _lost_words(each: Sequence[int | None]) -> str:
     return f"at least {text.count(known)} lost" if known else "perhaps some lost, nobody can tell"
 
 
-def _failures(workloads: Judged, goals: Sequence[Goal]) -> Iterator[str]:
-    missed = sum(goal.reading == "missed" for goal in goals)
-    unmeasured = sum(goal.reading == "not measured" for goal in goals)
-    if missed:
-        yield f"{text.plural(missed, 'goal')} missed"
-    if unmeasured:
-        yield f"{text.plural(unmeasured, 'goal')} not measured"
-    cells = [cell for each in workloads for cell in each.cells]
-    short = {
-        word: msgs
+def _failures(asked: Asked) -> Iterator[str]:
+    """Yield what surely failed, worst first."""
+    for reading in ("missed", "not measured"):
+        if count := sum(goal.reading == reading for goal in asked.goals):
+            yield f"{text.plural(count, 'goal')} {reading}"
+    totals = {
+        word: sum(cell.short_msgs.get(word, 0) for cell in asked.cells)
         for word in shortfalls.SHORTFALLS
-        if (msgs := sum(cell.short_msgs.get(word, 0) for cell in cells))
     }
-    if short:
+    if short := {word: msgs for word, msgs in totals.items() if msgs}:
         yield shortfalls.written(short)
-    if any(each.reproach for each in workloads):
-        yield text.plural(sum(bool(each.reproach) for each in workloads), "workload") + " invalid"
-    elif spoilt := _invalid_cells(workloads):
-        yield f"{text.plural(spoilt, 'cell')} invalid"
-
-
-def _invalid_cells(workloads: Judged) -> int:
-    cells = [cell for each in workloads for cell in each.cells]
-    return sum(not c.contends and c.pace is Pace.UNTOLD and not c.short_msgs for c in cells)
-
-
-def _doubts(workloads: Judged, goals: Sequence[Goal], invalid: int, missing: int) -> Iterator[str]:
-    undecided = sum(goal.state is State.DOUBTFUL for goal in goals)
-    if undecided:
-        yield f"{text.plural(undecided, 'goal')} undecided"
-    if invalid:
+    if behind := sum(cell.pace is Pace.FALLS_BEHIND for cell in asked.cells):
+        yield f"{text.plural(behind, 'cell')} {'falls' if behind == 1 else 'fall'} behind"
+    if spoilt := sum(bool(each.reproach) for each in asked.workloads):
+        yield f"{text.plural(spoilt, 'workload')} invalid"
+    if cells := sum(bool(reproach_of(cell.cell)) for cell in asked.cells):
+        yield f"{text.plural(cells, 'cell')} invalid"
+    if failing := sum(check.state is State.FAILS for check in asked.checks):
+        yield f"{text.plural(failing, 'check')} failing"
+    if invalid := sum(not trial.record.valid for trial in asked.trials):
         yield f"{text.plural(invalid, 'trial')} invalid"
-    if missing:
+
+
+def _doubts(asked: Asked) -> Iterator[str]:
+    """Yield what may have failed, for all that anybody can tell."""
+    if undecided := sum(goal.state is State.DOUBTFUL for goal in asked.goals):
+        yield f"{text.plural(undecided, 'goal')} undecided"
+    if missing := sum(trial_id in asked.figures.missing for trial_id in _due(asked)):
         yield f"{text.plural(missing, 'trial')} missing"
-    if any(cell.lost is None for each in workloads for cell in each.cells):
+    if any(cell.lost is None for cell in asked.cells):
         yield "perhaps messages lost"
 
 
@@ -174,27 +211,22 @@ def keeps_up(workloads: Judged) -> Box:
     untold = [cell for cell in cells if cell.pace is Pace.UNTOLD and cell not in refusing]
     where = _load_words(workloads)
     if behind or refusing:
-        verb = "falls" if len(behind) == 1 else "fall"
-        parts = [f"{len(behind)} of {len(cells)} {verb} behind"] if behind else []
-        verb = "takes" if len(refusing) == 1 else "take"
-        parts += [f"{len(refusing)} of {len(cells)} {verb} not all"] if refusing else []
-        names = text.listed(_first([cell.short for cell in (*behind, *refusing)]))
-        return Box(
-            asks=KEEPS_UP, state=State.FAILS, word=text.listed(parts), text=f"{names}. {where}"
-        )
-    if untold:
-        word = (
-            "Not told" if len(untold) == len(cells) else f"{len(untold)} of {len(cells)} not told"
-        )
-        return Box(asks=KEEPS_UP, state=State.DOUBTFUL, word=word, text=where)
-    word = "The one cell" if len(cells) == 1 else f"All {len(cells)} cells"
-    return Box(asks=KEEPS_UP, state=State.HOLDS, word=word, text=f"{where} Limits were not sought.")
+        state, word = State.FAILS, text.listed(list(_poor(behind, refusing, len(cells))))
+    elif untold:
+        of = f"{len(untold)} of {len(cells)} not told"
+        state, word = State.DOUBTFUL, "Not told" if len(untold) == len(cells) else of
+    else:
+        state, word = State.HOLDS, f"All {len(cells)} cells" if len(cells) > 1 else "The one cell"
+    named = listed([cell.short for cell in (*behind, *refusing) or untold])
+    words = [*([f"{named}."] if named else []), where, "Limits were not sought."]
+    return Box(asks=KEEPS_UP, state=state, word=word, text=" ".join(words))
 
 
-def _first(names: Sequence[str], most: int = 3) -> list[str]:
-    unique = list(dict.fromkeys(names))
-    rest = len(unique) - most
-    return [*unique[:most], f"{rest} more"] if rest > 0 else unique
+def _poor(behind: Sequence[object], refusing: Sequence[object], total: int) -> Iterator[str]:
+    if behind:
+        yield f"{len(behind)} of {total} {'falls' if len(behind) == 1 else 'fall'} behind"
+    if refusing:
+        yield f"{len(refusing)} of {total} {'does' if len(refusing) == 1 else 'do'} not take all"
 
 
 def _load_words(workloads: Judged) -> str:

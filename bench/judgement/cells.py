@@ -5,13 +5,16 @@ from collections.abc import Iterator, Sequence
 from bench.analysis import shortfalls
 from bench.analysis.deciding import contends
 from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
+from bench.analysis.ranking import ranking_key
 from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.marks import State
+from bench.judgement.absent import missing_reason
 from bench.judgement.changes import changes_of
 from bench.judgement.model import CellJudgement, Difference, Pace
 from bench.plan.model import Plan, VariantName
 from bench.spec.flat import differing
+from bench.spec.metrics import metric_of
 
 _SLOPE = "lag_slope_msgs_per_s"
 _PACES = {
@@ -38,20 +41,20 @@ def cells_of(workload: WorkloadFigures, base: CellFigures, plan: Plan) -> tuple[
 def lost(cell: CellFigures) -> int | None:
     """Return how many messages all trials of a cell lost together, as far as anybody can tell.
 
-    None where some trial may have lost some and none is known to have.
+    None where some trial may have lost some and none is known to have, and where none has an
+    account.
     """
     ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
     counts = [ledger.known("lost") for ledger in ledgers]
     total = sum(count for count in counts if count is not None)
-    return None if None in counts and not total else total
+    return None if (None in counts or not counts) and not total else total
 
 
 def _judged(
     workload: WorkloadFigures, cell: CellFigures, base: CellFigures, short: str, plan: Plan
 ) -> CellJudgement:
-    reproach = reproach_of(cell)
-    pace = Pace.UNTOLD if reproach else pace_of(cell)
-    failures, doubts = tuple(_failures(cell)), tuple(_doubts(cell, pace))
+    pace = pace_of(cell)
+    failures, doubts = tuple(_failures(cell)), tuple(_doubts(workload, cell, pace))
     name = cell.cell.variants[0]
     questions = {each.config: each.question for each in plan.config_questions}
     return CellJudgement(
@@ -101,17 +104,25 @@ def _failures(cell: CellFigures) -> Iterator[str]:
         yield why.removeprefix(f"{cell.cell.variants[0]}: ")
 
 
-def _doubts(cell: CellFigures, pace: Pace) -> Iterator[str]:
+def _doubts(workload: WorkloadFigures, cell: CellFigures, pace: Pace) -> Iterator[str]:
     if lost(cell) is None:
         yield PERHAPS_LOST
     if pace is Pace.UNTOLD and not reproach_of(cell):
         yield PACE_UNTOLD
+    metric = metric_of(ranking_key(workload.cells))
+    if metric.key not in cell.estimates and not reproach_of(cell):
+        yield f"no figure for {metric.title}: {missing_reason(cell, metric)}"
 
 
 def pace_of(cell: CellFigures) -> Pace:
-    """Return whether a cell keeps up, by its lag over the valid trials."""
-    verdict = cell.lag_verdict
-    return Pace.UNTOLD if verdict is None else _PACES.get(verdict, Pace.UNTOLD)
+    """Return whether a cell keeps up, by its lag over the valid trials.
+
+    That it falls behind is said whatever else befell it; that it keeps up only where every valid
+    trial tells, and enough are valid.
+    """
+    verdict, lags = cell.lag_verdict, [trial.lag for trial in cell.trials if trial.record.valid]
+    calm = verdict is LagVerdict.GROWING or not (None in lags or reproach_of(cell))
+    return _PACES.get(verdict, Pace.UNTOLD) if verdict is not None and calm else Pace.UNTOLD
 
 
 def _pace_words(cell: CellFigures, pace: Pace) -> str:

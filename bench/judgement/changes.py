@@ -7,14 +7,14 @@ that is held against the margin and put into words.
 from collections.abc import Mapping
 
 from bench.analysis.deciding import contends
-from bench.analysis.decision import NOTHING_TOLD, Decision, Difference, Told
+from bench.analysis.decision import Decision, Difference, Told
 from bench.analysis.figures import CellFigures, WorkloadFigures
-from bench.analysis.metrics import MEASURES, Measure
-from bench.analysis.paired import Reading, readings
+from bench.analysis.validity import reproach_of
 from bench.core import text
+from bench.judgement.absent import missing_reason
 from bench.judgement.model import MARGIN, Change, Side
 from bench.spec.acking import misleads
-from bench.spec.metrics import Better, Metric
+from bench.spec.metrics import METRICS, Better, Metric
 
 _MORE_AND_LESS = {
     "ns": ("slower", "faster"),
@@ -24,6 +24,8 @@ _MORE_AND_LESS = {
 """Unit -> what more and less of it is called."""
 
 NO_BLOCK = "no shared block"
+INVALID = "too many invalid trials"
+BOTH_TOO_LOW = "too many messages of both never came"
 
 
 def changes_of(
@@ -31,9 +33,9 @@ def changes_of(
 ) -> Mapping[str, Change]:
     """Return what a cell changes against the baseline, by the key of every metric decided on."""
     return {
-        measure.metric.key: _change(measure, workload.decisions[measure.metric.key], cell, base)
-        for measure in MEASURES
-        if measure.metric.key in workload.decisions
+        metric.key: _change(workload.decisions[metric.key], cell, base)
+        for metric in METRICS
+        if metric.key in workload.decisions
     }
 
 
@@ -42,14 +44,14 @@ def direction(metric: Metric, *, more: bool) -> str:
     return _MORE_AND_LESS.get(metric.unit, ("more", "less"))[0 if more else 1]
 
 
-def _change(measure: Measure, decision: Decision, cell: CellFigures, base: CellFigures) -> Change:
-    metric, found = measure.metric, decision.between(cell.cell.id, base.cell.id)
-    blocks = _by_block(decision, readings(measure, cell), readings(measure, base), base.cell.id)
-    side = _believed(_side(metric, found, tuple(blocks.values())), metric, cell, base)
+def _change(decision: Decision, cell: CellFigures, base: CellFigures) -> Change:
+    metric, found = decision.metric, decision.between(cell.cell.id, base.cell.id)
+    blocks = tuple(found.by_block.values())
+    side = _believed(_side(metric, found, blocks), metric, cell, base)
     return Change(
         metric=metric,
         told=found.told,
-        by_block=blocks,
+        by_block=found.by_block,
         relative=found.relative,
         change=found.change,
         low=found.low,
@@ -58,27 +60,8 @@ def _change(measure: Measure, decision: Decision, cell: CellFigures, base: CellF
         side=side,
         decided=found.told is not Told.NOTHING and side is not Side.UNTOLD,
         written=found.written(metric),
-        doubt=_doubt(metric, found, tuple(blocks.values()), side),
+        doubt=_doubt(metric, found, side) if blocks else _silent(metric, cell, base),
     )
-
-
-def _by_block(
-    decision: Decision,
-    after: Mapping[int, Reading],
-    before: Mapping[int, Reading],
-    base_id: str,
-) -> Mapping[int, float]:
-    if base_id not in decision.ids:
-        return {}
-    mean = float(decision.means[decision.ids.index(base_id)])
-
-    def between(new: float, old: float) -> float:
-        if decision.logarithmic:
-            return new / old - 1
-        return (new - old) / mean if mean > 0 else new - old
-
-    shared = sorted(after.keys() & before.keys())
-    return {block: between(after[block].value, before[block].value) for block in shared}
 
 
 def _side(metric: Metric, found: Difference, blocks: tuple[float, ...]) -> Side:
@@ -127,13 +110,33 @@ def _believed(side: Side, metric: Metric, cell: CellFigures, base: CellFigures) 
     return side if deserved or side is Side.WORSE else Side.UNTOLD
 
 
-def _doubt(metric: Metric, found: Difference, blocks: tuple[float, ...], side: Side) -> str:
-    if not blocks or found is NOTHING_TOLD:
-        return NO_BLOCK
+def _silent(metric: Metric, cell: CellFigures, base: CellFigures) -> str:
+    """Say why no block has both."""
+    if reproach_of(cell):
+        return INVALID
+    for whose, each in (("", cell), ("baseline: ", base)):
+        if metric.key not in each.estimates:
+            return whose + missing_reason(each, metric)
+    return NO_BLOCK
+
+
+def _doubt(metric: Metric, found: Difference, side: Side) -> str:
+    if all(found.at_least):
+        return BOTH_TOO_LOW
     if found.told is Told.NOTHING:
-        return _counted(metric, blocks)
+        return _counted(metric, tuple(found.by_block.values()))
     interval = found.interval(metric)
     return f"≈ same, {interval}" if side is Side.SAME else interval
+
+
+def size_of(change: Change) -> str:
+    """Write how large a change is, whichever way it goes: `25 %`, `at least 25 %`."""
+    if change.change is None:
+        return text.NA
+    bound = "at least " if any(change.at_least) else ""
+    if change.relative:
+        return bound + text.size_of(change.change)
+    return bound + change.metric.written_change(abs(change.change), relative=False).lstrip("+")
 
 
 def _counted(metric: Metric, blocks: tuple[float, ...]) -> str:

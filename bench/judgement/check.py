@@ -17,6 +17,7 @@ class Check:
         found: the figures that say so.
         threshold: what it is held against.
         meaning: what follows where it does not hold.
+        grave: a doubt of it leaves nothing decided, for it need not touch all cells alike.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Check:
     found: str
     threshold: str
     meaning: str
+    grave: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bench.gate.criteria import Answer, Mark, Standing
+from bench.gate.markdown import candidate_figure, change
 from bench.gate.states import STATES
 from bench.gate.verdict import GateOutcome, GateResult
 from bench.judgement.model import Goal
-from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
 
 READINGS = {
@@ -44,25 +44,12 @@ def _of_outcome(outcome: GateOutcome) -> Goal:
         state=STATES[outcome.verdict],
         reading=READINGS[outcome.verdict],
         reason=outcome.reason,
-        found=_found(outcome),
+        found=change(outcome) or candidate_figure(outcome),
         change=outcome.change if compares else None,
         low=outcome.low if compares else None,
         high=outcome.high if compares else None,
         margin=outcome.margin if compares else None,
     )
-
-
-def _found(outcome: GateOutcome) -> str:
-    if not outcome.unit:
-        value = outcome.candidate_value
-        return "" if value is None else f"{value:g}"
-    metric = metric_of(outcome.metric)
-    if outcome.change is not None:
-        sign = "≥ " if outcome.candidate_at_least else ""
-        return sign + metric.written_change(outcome.change, relative=outcome.relative)
-    value = outcome.candidate_value
-    sign = "≥ " if outcome.candidate_at_least else ""
-    return "" if value is None else sign + metric.written(value)
 
 
 def _of_mark(standing: Standing, mark: Mark) -> Goal:

@@ -1,22 +1,41 @@
 """The one sentence above everything: a verdict, else what went wrong, else what changes."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.analysis import shortfalls
+from bench.analysis.decision import Told
+from bench.analysis.figures import CellFigures
+from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.states import STATES
-from bench.gate.verdict import GateOutcome, GateResult
-from bench.judgement.changes import direction
-from bench.judgement.choosing import Beside, Judged, besides
-from bench.judgement.model import MARGIN, CellJudgement, Change, Pace, Side
+from bench.gate.verdict import P_WORDS, GateOutcome, GateResult
+from bench.judgement.changes import direction, size_of
+from bench.judgement.choosing import Beside, Judged, besides, unfit
+from bench.judgement.model import (
+    MARGIN,
+    CellJudgement,
+    Change,
+    Pace,
+    Side,
+    WorkloadJudgement,
+)
+from bench.judgement.names import listed, spoken
+from bench.record.schema import Level
+from bench.spec.criteria import count_word
 from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
 
 MOST = 2
 """So many changes fit a headline."""
+
+LEAST_SHARE = 0.001
+"""Of the planned messages: below it the count alone says more."""
+
+_SIZE = text.size_of(MARGIN)
 
 _VERDICT_WORDS = {
     Verdict.PASS: "Passed",
@@ -39,35 +58,64 @@ def headline(
     workloads: Judged, gate: GateResult | None, answer: Answer | None, question: str
 ) -> Headline:
     """Return what stands above all else."""
+    if reason := _nothing_valid(workloads):
+        words = f"No valid trial: {reason}"
+        return Headline(state=State.FAILS, text=words, below=question)
     if gate is not None:
-        return _of_gate(gate)
-    problems = list(_problems(workloads))
+        return _of_gate(gate, workloads)
     if answer is not None:
-        return _of_answer(answer, problems, question)
-    if problems:
-        return Headline(state=State.FAILS, text="; ".join(problems[:MOST]), below=question)
-    return Headline(state=None, text=of_changes(workloads), below=question)
+        return _of_answer(answer, workloads, question)
+    return of_figures(workloads, question)
 
 
-def _of_gate(gate: GateResult) -> Headline:
+def of_figures(workloads: Judged, question: str) -> Headline:
+    """Return what the figures say where nothing was asked: what went wrong, then the changes."""
+    problems = list(_problems(workloads))
+    if not problems:
+        return Headline(state=None, text=of_changes(workloads), below=question)
+    rest = len(problems) - MOST
+    more = [f"{rest} more went wrong"] if rest > 0 else []
+    changed = _largest_decided(workloads)
+    said = [*problems[:MOST], *more, *([changed] if changed else [])]
+    return Headline(state=State.FAILS, text="; ".join(said), below=question)
+
+
+def _of_gate(gate: GateResult, workloads: Judged) -> Headline:
     total, word = len(gate.outcomes), _VERDICT_WORDS[gate.verdict]
     alike = [outcome for outcome in gate.outcomes if outcome.verdict is gate.verdict]
     count = f"{len(alike)} of {text.plural(total, 'goal')}"
-    if gate.verdict is Verdict.PASS or gate.verdict is Verdict.INCONCLUSIVE:
+    if gate.verdict is Verdict.PASS:
+        names = {outcome.candidate for outcome in gate.outcomes}
+        return _passing(f"{word}: {count}", workloads, names, gate.sentence)
+    if gate.verdict is Verdict.INCONCLUSIVE:
         said, below = f"{word}: {count}", gate.sentence
     else:
-        first = alike[0]
-        said = f"{word}: {outcome_words(first)}"
-        missed = "missed" if gate.verdict is Verdict.FAIL else "not measured"
-        below = f"{count} {missed}. {first.rule} under {first.workload}: {first.reason}."
+        said, below = f"{word}: {outcome_words(alike[0])}", _how_real(alike[0], count)
     return Headline(state=STATES[gate.verdict], text=said, below=below)
+
+
+def _how_real(outcome: GateOutcome, count: str) -> str:
+    """Say how many goals fared so, and how real the first is."""
+    missed = "missed" if outcome.verdict is Verdict.FAIL else "not measured"
+    p = "" if outcome.p_adjusted is None else f"; {P_WORDS}: {text.p_value(outcome.p_adjusted)}"
+    of = f"{outcome.rule} under {spoken(outcome.workload)}"
+    return f"{count} {missed}. {of}: {outcome.reason}{p}."
+
+
+def _passing(words: str, workloads: Judged, names: set[str], below: str) -> Headline:
+    """Return a pass, less what nobody asked for and yet speaks against those that passed."""
+    against = unfit(workloads, lambda cell: bool(names & {cell.name, *cell.others}))
+    if not against:
+        return Headline(state=State.HOLDS, text=words, below=below)
+    return Headline(state=State.DOUBTFUL, text=f"{words}, but {against[0]}", below=below)
 
 
 def outcome_words(outcome: GateOutcome) -> str:
     """Say what one rule found: `p99 of checkout is 18 % slower than the baseline`."""
-    of = f"{outcome.figure} of {outcome.workload}"
+    workload = spoken(outcome.workload)
+    of = f"{outcome.figure} of {workload}"
     if outcome.change is None or not outcome.unit:
-        return f"{outcome.rule} under {outcome.workload}: {outcome.reason}"
+        return f"{outcome.rule} under {workload}: {outcome.reason}"
     metric = metric_of(outcome.metric)
     if not outcome.relative:
         change = metric.written_change(outcome.change, relative=False)
@@ -77,117 +125,147 @@ def outcome_words(outcome: GateOutcome) -> str:
     return f"{of} is {at_least}{size} {word} than the baseline"
 
 
-def _of_answer(answer: Answer, problems: Sequence[str], question: str) -> Headline:
+def _of_answer(answer: Answer, workloads: Judged, question: str) -> Headline:
     rules = text.plural(len(answer.rules), "criterion", "criteria")
     below = question or answer.sentence
     if answer.verdict is Verdict.PASS:
-        said = f"{answer.recommended} meets what was asked ({rules})"
-    elif answer.verdict is Verdict.FAIL:
-        said = f"No variant meets the {rules}"
-    elif answer.verdict is Verdict.INCONCLUSIVE:
-        said = f"Undecided: no variant surely meets the {rules}"
-    else:
-        said = f"Not measured: no variant surely meets the {rules}"
-    more = f"; {problems[0]}" if problems else ""
-    return Headline(state=STATES[answer.verdict], text=f"{said}{more}", below=below)
+        words = f"{spoken(answer.recommended)} meets what was asked ({rules})"
+        return _passing(words, workloads, {answer.recommended}, below)
+    said = {
+        Verdict.FAIL: f"No variant meets the {rules}",
+        Verdict.INCONCLUSIVE: f"Undecided: no variant surely meets the {rules}",
+        Verdict.INVALID: f"Not measured: no variant surely meets the {rules}",
+    }[answer.verdict]
+    return Headline(state=STATES[answer.verdict], text=said, below=below)
+
+
+def _nothing_valid(workloads: Judged) -> str:
+    """Return the first reason why no trial is valid; empty where one is."""
+    records = [t.record for each in workloads for cell in each.cells for t in cell.cell.trials]
+    if any(record.valid for record in records):
+        return ""
+    findings = (finding for record in records for finding in record.findings)
+    reasons = (spoken(each.text).rstrip(".") for each in findings if each.level is Level.INVALID)
+    return next(reasons, "every one broke off" if records else "none was measured")
 
 
 def _problems(workloads: Judged) -> Iterator[str]:
-    """Yield what is wrong, worst first: nothing valid, messages short, behind, invalid."""
-    if workloads and all(_nothing_valid(cell) for each in workloads for cell in each.cells):
-        yield f"No valid trial: {_first_reason(workloads)}"
-        return
-    for names, cells in _by_name(workloads):
-        short = {
-            word: total
-            for word in shortfalls.SHORTFALLS
-            if (total := sum(cell.short_msgs.get(word, 0) for cell in cells))
-        }
-        if short:
-            yield f"{names}: {shortfalls.written(short)}"
-    behind = [n for n, cells in _by_name(workloads) if any(_behind(cell) for cell in cells)]
+    """Yield what went wrong, worst first: messages short, behind, invalid."""
+    short = [
+        (share_of(cell.cell, word), _short(cell, word, each))
+        for each in workloads
+        for cell in each.cells
+        for word in cell.short_msgs
+    ]
+    several = len(workloads) > 1
+    for _, (words, where) in sorted(short, key=lambda each: each[0], reverse=True):
+        yield words + (where if several else "")
+    behind = [c.short for each in workloads for c in each.cells if c.pace is Pace.FALLS_BEHIND]
     if behind:
-        yield f"{_some(behind)} {'falls' if len(behind) == 1 else 'fall'} behind"
+        yield f"{listed(behind)} {'falls' if len(set(behind)) == 1 else 'fall'} behind"
     for each in workloads:
         if each.reproach:
-            yield f"Nothing can be concluded of {each.figures.name}: {each.reproach}"
+            yield f"Nothing can be concluded of {spoken(each.figures.name)}: {each.reproach}"
+        else:
+            yield from _invalid_cells(each)
 
 
-def _by_name(workloads: Judged) -> list[tuple[str, list[CellJudgement]]]:
-    found: dict[str, list[CellJudgement]] = {}
-    for each in workloads:
-        for cell in each.cells:
-            found.setdefault(cell.short, []).append(cell)
-    return list(found.items())
+def _short(cell: CellJudgement, word: str, workload: WorkloadJudgement) -> tuple[str, str]:
+    share, msgs = share_of(cell.cell, word), cell.short_msgs[word]
+    written = text.percent(share) if share >= LEAST_SHARE else text.count(msgs)
+    words = f"{written} {count_word(word)}: {spoken(cell.short)}"
+    return words, f" under {spoken(workload.figures.name)}"
 
 
-def _some(names: Sequence[str], most: int = 3) -> str:
-    rest = len(names) - most
-    return text.listed([*names[:most], f"{rest} more"] if rest > 0 else list(names))
+def share_of(cell: CellFigures, word: str) -> float:
+    """Return what share of the planned messages fell short, over the trials that count."""
+    counts = shortfalls.counts(cell, word)
+    planned = sum(each.planned for each in counts)
+    return sum(each.msgs for each in counts if each.known) / max(1, planned)
 
 
-def _behind(cell: CellJudgement) -> bool:
-    return cell.pace is Pace.FALLS_BEHIND
-
-
-def _nothing_valid(cell: CellJudgement) -> bool:
-    return not any(trial.record.valid for trial in cell.cell.trials)
-
-
-def _first_reason(workloads: Judged) -> str:
-    for each in workloads:
-        for cell in each.cells:
-            for trial in cell.cell.trials:
-                for finding in trial.record.findings:
-                    if finding.level == "invalid":
-                        return finding.text.rstrip(".")
-    return "none was recorded"
+def _invalid_cells(workload: WorkloadJudgement) -> Iterator[str]:
+    for cell in workload.cells:
+        if why := reproach_of(cell.cell):
+            yield f"Nothing can be concluded of {spoken(why)}"
 
 
 def of_changes(workloads: Judged) -> str:
     """Say the largest changes that stand out, of time before price; or that there are none."""
-    pairs = [each for of in besides(workloads).values() for each in of]
-    standing = [each for each in pairs if each.leads(Side.WORSE) or each.leads(Side.BETTER)]
-    if standing:
-        return _largest(standing, several=len(workloads) > 1)
-    changes = [change for each in pairs for change in (each.time, each.price) if change]
-    size = text.size_of(MARGIN)
+    pairs = _pairs(workloads)
     if not pairs:
-        return "One variant was measured; there is nothing to compare it with"
-    if changes and all(change.side is Side.SAME for change in changes):
-        return f"No change exceeds {size}"
+        return _alone(workloads)
+    for decided in (True, False):
+        if standing := _standing(pairs, decided=decided):
+            return _largest(standing, several=len(workloads) > 1, decided=decided)
+    changes = [change for each in pairs for change in (each.time, each.price)]
+    if all(change is not None and change.side is Side.SAME for change in changes):
+        return f"No change exceeds {_SIZE}"
+    if any(c is not None and c.told in (Told.MORE, Told.LESS) for c in changes):
+        return f"No change of more than {_SIZE} could be shown"
     return "No difference could be shown"
 
 
-def _largest(standing: Sequence[Beside], *, several: bool) -> str:
-    ordered = sorted(standing, key=_largest_size, reverse=True)[:MOST]
-    said = "; ".join(_sentence(each, several=several) for each in ordered)
-    if all(_decided(each) for each in ordered):
-        return said
-    return f"{'Hint' if len(ordered) == 1 else 'Two hints'}: {said}"
+def _pairs(workloads: Judged) -> list[Beside]:
+    return [each for of in besides(workloads).values() for each in of]
 
 
-def _decided(each: Beside) -> bool:
-    return all(change.decided for change in (*each.leads(Side.WORSE), *each.leads(Side.BETTER)))
+def _alone(workloads: Judged) -> str:
+    """Say what a single variant came to: there is nothing to hold it against."""
+    first = workloads[0]
+    estimate = first.baseline.cell.estimates.get(first.primary.key)
+    if len(workloads) > 1 or estimate is None:
+        return "One variant was measured; there is nothing to compare it with"
+    found = f"{first.primary.title} {first.primary.written(estimate.value)}"
+    return f"Only {spoken(first.baseline.name)} was measured: {found}"
 
 
-def _largest_size(each: Beside) -> float:
-    found = (*each.leads(Side.WORSE), *each.leads(Side.BETTER))
-    return max(abs(_ratio(change)) for change in found)
+_Standing = tuple[Beside, tuple[Change, ...]]
+"""A variant under a workload, and its changes that stand out, time before price."""
 
 
-def _ratio(change: Change) -> float:
+def _standing(pairs: Sequence[Beside], *, decided: bool) -> list[_Standing]:
+    """Return what stands out, largest first; a change of time goes before any of price alone."""
+    found = [
+        (each, changes)
+        for each in pairs
+        if (changes := tuple(c for c in _leading(each) if c.decided is decided))
+    ]
+    return sorted(found, key=_weight, reverse=True)
+
+
+def _leading(each: Beside) -> list[Change]:
+    sides = (Side.WORSE, Side.BETTER)
+    return [c for c in (each.time, each.price) if c is not None and c.side in sides]
+
+
+def _weight(standing: _Standing) -> tuple[bool, float]:
+    each, changes = standing
+    return changes[0] is each.time, abs(_log_ratio(changes[0]))
+
+
+def _log_ratio(change: Change) -> float:
     """Return a size in which twice as long and half as long are alike."""
-    amount = change.change or 0.0
-    return amount if amount >= 0 or amount <= -1 else 1 / (1 + amount) - 1
+    return math.log1p(max(change.change or 0.0, -0.999999))
 
 
-def _sentence(each: Beside, *, several: bool) -> str:
-    where = f" under {each.workload.figures.name}" if several else ""
-    found = (*each.leads(Side.WORSE), *each.leads(Side.BETTER))
-    return f"{each.cell.short} is {text.listed([_said(change) for change in found])}{where}"
+def _largest(standing: Sequence[_Standing], *, several: bool, decided: bool) -> str:
+    shown = standing[:MOST]
+    said = "; ".join(_sentence(each, changes, several=several) for each, changes in shown)
+    return said if decided else f"{'Hint' if len(shown) == 1 else 'Two hints'}: {said}"
+
+
+def _largest_decided(workloads: Judged) -> str:
+    """Say the one largest change that is decided of what went right; empty without."""
+    sound = [each for each in _pairs(workloads) if each.cell.contends]
+    standing = _standing(sound, decided=True)[:1]
+    return _largest(standing, several=len(workloads) > 1, decided=True) if standing else ""
+
+
+def _sentence(each: Beside, changes: Sequence[Change], *, several: bool) -> str:
+    said = text.listed([_said(change) for change in changes])
+    return f"{spoken(each.cell.short)} is {said}{f' {each.where}' if several else ''}"
 
 
 def _said(change: Change) -> str:
-    word = direction(change.metric, more=(change.change or 0.0) > 0)
-    return f"{change.written.lstrip('+' + text.MINUS)} {word}"
+    return f"{size_of(change)} {direction(change.metric, more=(change.change or 0.0) > 0)}"

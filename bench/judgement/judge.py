@@ -1,6 +1,6 @@
 """From the figures of a run to its judgement: the one place that every view's words come from."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.ranking import ranking_key, ranking_reason
@@ -9,12 +9,12 @@ from bench.gate.calibration import Calibration
 from bench.gate.criteria import Answer, answer
 from bench.gate.verdict import GateResult
 from bench.judgement import trust
-from bench.judgement.boxes import failed, keeps_up, sure
+from bench.judgement.boxes import Asked, failed, keeps_up, sure
 from bench.judgement.cells import cells_of
 from bench.judgement.check import Check
 from bench.judgement.choosing import Judged, choose
 from bench.judgement.goals import goals_of
-from bench.judgement.headlines import headline
+from bench.judgement.headlines import headline, of_figures
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.notices import notices_of
 from bench.spec.metrics import metric_of
@@ -34,16 +34,16 @@ def judge(
     """
     found = answer(figures)
     goals, checks = goals_of(gate, found), trust.checks_of(figures, calibration)
-    context = _Context(figures, goals, checks, gate or found)
+    context = _Context(figures=figures, goals=goals, checks=checks, gate=gate, answer=found)
     untold = [_workload(each, figures) for each in figures.workloads]
-    workloads = tuple(_answered(each, context) for each in untold)
+    workloads = tuple(_answered(each, context, untold) for each in untold)
     above = headline(workloads, gate, found, figures.plan.question)
     return Judgement(
         figures=figures,
         state=above.state,
         headline=above.text,
         subline=above.below,
-        boxes=context.boxes(workloads, choose(workloads, found), goals),
+        boxes=context.boxes(workloads, workloads),
         workloads=workloads,
         goals=goals,
         checks=checks,
@@ -53,24 +53,31 @@ def judge(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Context:
     """What the answers over all workloads and over one of them have in common."""
 
-    def __init__(
-        self,
-        figures: RunFigures,
-        goals: tuple[Goal, ...],
-        checks: tuple[Check, ...],
-        judged: GateResult | Answer | None,
-    ) -> None:
-        self.figures, self.goals, self.checks, self.judged = figures, goals, checks, judged
-        self.pairs = trust.least_pairs(figures)
+    figures: RunFigures
+    goals: tuple[Goal, ...]
+    checks: tuple[Check, ...]
+    gate: GateResult | None
+    answer: Answer | None
 
-    def boxes(self, workloads: Judged, choice: Box, goals: tuple[Goal, ...]) -> Boxes:
+    def boxes(self, workloads: Judged, every: Judged) -> Boxes:
+        """Return the four answers; what was asked of the whole run is answered for all of it."""
+        names = {each.figures.name for each in workloads}
+        judged = self.gate or self.answer
+        asked = Asked(
+            figures=self.figures,
+            workloads=workloads,
+            goals=[goal for goal in self.goals if goal.workload in names],
+            checks=self.checks,
+            judged=judged,
+        )
         return Boxes(
-            choose=choice,
-            sure=sure(self.figures, workloads, self.checks, self.judged, self.pairs),
-            failed=failed(self.figures, workloads, goals),
+            choose=choose(every if judged else workloads, self.answer, self.gate),
+            sure=sure(asked),
+            failed=failed(asked),
             keeps_up=keeps_up(workloads),
         )
 
@@ -90,12 +97,11 @@ def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgeme
     )
 
 
-def _answered(workload: WorkloadJudgement, context: _Context) -> WorkloadJudgement:
+def _answered(workload: WorkloadJudgement, context: _Context, every: Judged) -> WorkloadJudgement:
     """Return a workload with its own four answers and its sentence, by the rules of the run."""
-    alone, name = (workload,), workload.figures.name
-    goals = tuple(goal for goal in context.goals if goal.workload == name)
+    alone = (workload,)
     return replace(
         workload,
-        boxes=context.boxes(alone, choose(alone, None), goals),
-        sentence=f"{headline(alone, None, None, '').text}.",
+        boxes=context.boxes(alone, every),
+        sentence=f"{of_figures(alone, '').text}.",
     )

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
+from bench.analysis import shortfalls
 from bench.analysis.figures import RunFigures
+from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.verdict import GateResult
 from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.choosing import Judged
 from bench.judgement.model import Notice
+from bench.judgement.names import listed, spoken
 from bench.judgement.records import all_trials, warnings
+from bench.judgement.trust import ENOUGH_BLOCKS
+from bench.stats.estimate import MIN_TRIALS
 
 _SHOWN = 6
 """So many trials are named."""
@@ -20,7 +25,9 @@ def notices_of(
 ) -> tuple[Notice, ...]:
     """Return them, most important first."""
     return (
+        *_fell_short(workloads),
         *_of_workloads(workloads),
+        *_quick(figures),
         *_of_trials(figures),
         *_of_cells(workloads),
         *_of_ranking(workloads),
@@ -32,11 +39,47 @@ def _warned(gate: GateResult | None) -> tuple[str, ...]:
     return () if gate is None else gate.warnings
 
 
+def _fell_short(workloads: Judged) -> Iterator[Notice]:
+    """Yield how many messages were lost or refused, say: no figure of a time shows it."""
+    cells = [cell for each in workloads for cell in each.cells]
+    totals = {
+        word: sum(cell.short_msgs.get(word, 0) for cell in cells) for word in shortfalls.SHORTFALLS
+    }
+    if short := {word: msgs for word, msgs in totals.items() if msgs}:
+        words = f"{shortfalls.written(short)}; more than a rule allows ends a run with 1."
+        yield Notice(state=State.FAILS, word="Messages fell short", text=words)
+
+
+def _quick(figures: RunFigures) -> Iterator[Notice]:
+    """Yield what a run that was made for a look cannot say."""
+    plan = figures.plan
+    short = ["its phases were shortened (--quick)"] if plan.quick else []
+    due = f"it has {text.plural(plan.blocks, 'block')} where {ENOUGH_BLOCKS} are due"
+    reasons = [*short, *([due] if plan.blocks < ENOUGH_BLOCKS else [])]
+    if not reasons:
+        return
+    chance = f" Below {MIN_TRIALS} blocks any change may be chance."
+    yield Notice(
+        state=State.DOUBTFUL,
+        word="A quick look",
+        text=(
+            "This run can show wide differences and broken settings, no more: "
+            f"{text.listed(reasons)}. It cannot decide between close cells, and must neither pass "
+            f"nor fail a build.{chance if plan.blocks < MIN_TRIALS else ''}"
+        ),
+    )
+
+
 def _of_workloads(workloads: Judged) -> Iterator[Notice]:
     for each in workloads:
         if each.reproach:
-            words = f"Conclude nothing from {each.figures.name}: {each.reproach}."
+            words = f"Conclude nothing from {spoken(each.figures.name)}: {each.reproach}."
             yield Notice(state=State.FAILS, word="Invalid workload", text=words)
+            continue
+        for cell in each.cells:
+            if why := reproach_of(cell.cell):
+                words = f"Conclude nothing, under {spoken(each.figures.name)}, from {spoken(why)}."
+                yield Notice(state=State.FAILS, word="Invalid cell", text=words)
 
 
 def _of_trials(figures: RunFigures) -> Iterator[Notice]:
@@ -45,13 +88,13 @@ def _of_trials(figures: RunFigures) -> Iterator[Notice]:
         shown = ", ".join(invalid[:_SHOWN]) + (" …" if len(invalid) > _SHOWN else "")
         yield Notice(
             state=State.FAILS,
-            word=text.plural(len(invalid), "invalid trial").capitalize(),
+            word=text.plural(len(invalid), "invalid trial"),
             text=f"Left out of every figure, but not what they lost: {shown}.",
         )
     if figures.missing:
         yield Notice(
             state=State.DOUBTFUL,
-            word=text.plural(len(figures.missing), "missing trial").capitalize(),
+            word=text.plural(len(figures.missing), "missing trial"),
             text=f"This completes the run: `jetbench run --resume {figures.run_id}`.",
         )
     if warned := warnings(figures):
@@ -69,7 +112,7 @@ def _of_cells(workloads: Judged) -> Iterator[Notice]:
         cell.short for each in workloads for cell in each.cells if PERHAPS_LOST in cell.reasons
     ]
     if perhaps:
-        names = text.listed(list(dict.fromkeys(perhaps)))
+        names = listed(perhaps)
         yield Notice(
             state=State.DOUBTFUL,
             word="Perhaps lost",

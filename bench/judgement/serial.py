@@ -29,6 +29,10 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
                 "reading": goal.reading,
                 "reason": goal.reason,
                 "found": goal.found,
+                "change": goal.change,
+                "low": goal.low,
+                "high": goal.high,
+                "margin": goal.margin,
             }
             for goal in judgement.goals
         ],
@@ -59,6 +63,8 @@ def _workload(workload: WorkloadJudgement) -> dict[str, Any]:
         "reproach": workload.reproach,
         "sentence": workload.sentence,
         "primary": workload.primary.key,
+        "price": workload.price.key,
+        "ranking_reason": workload.ranking_reason,
         "boxes": _boxes(workload.boxes),
         "cells": [_cell(cell) for cell in workload.cells],
     }
@@ -67,6 +73,7 @@ def _workload(workload: WorkloadJudgement) -> dict[str, Any]:
 def _cell(cell: CellJudgement) -> dict[str, Any]:
     return {
         "variant": cell.name,
+        "differs": {each.setting: each.value for each in cell.differs},
         "others": list(cell.others),
         "baseline": cell.is_baseline,
         "state": cell.state,

@@ -1,10 +1,10 @@
 """Whether a run may be believed: its blocks, its trials, its software, its host."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bench.analysis.figures import CellFigures, RunFigures
+from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.validity import (
     baseline_of,
     reproach_of,
@@ -17,6 +17,7 @@ from bench.gate.calibration import MAX_AGE, Calibration, objection
 from bench.judgement import trust_checks
 from bench.judgement.check import Check
 from bench.judgement.records import all_cells, all_trials
+from bench.plan.model import Plan
 from bench.record.schema import Software
 from bench.stats.estimate import MIN_TRIALS
 
@@ -39,13 +40,12 @@ def checks_of(figures: RunFigures, calibration: Calibration | None = None) -> tu
     )
 
 
-def least_pairs(figures: RunFigures) -> int:
-    """Return how many blocks every cell of a run shares with its baseline, at least."""
-    named = figures.plan.baseline
+def least_pairs(workloads: Sequence[WorkloadFigures], plan: Plan) -> int:
+    """Return how many blocks every cell of some workloads shares with its baseline, at least."""
     return min(
         (
-            len(whole_blocks([baseline_of(workload, named), cell]))
-            for workload in figures.workloads
+            len(whole_blocks([baseline_of(workload, plan.baseline), cell]))
+            for workload in workloads
             for cell in workload.cells
         ),
         default=0,
@@ -54,7 +54,7 @@ def least_pairs(figures: RunFigures) -> int:
 
 def _blocks(figures: RunFigures) -> Check:
     planned, named = figures.plan.blocks, figures.plan.baseline
-    pairs = least_pairs(figures)
+    pairs = least_pairs(figures.workloads, figures.plan)
     cells = all_cells(figures)
     reproached = any(map(reproach_of, cells))
     if pairs >= planned and pairs >= ENOUGH_BLOCKS and not reproached:
@@ -117,6 +117,7 @@ def _software(figures: RunFigures) -> Check:
         found="; ".join(words) or "not recorded",
         threshold="one server and one client version in all trials of a cell",
         meaning="Cells that differ by their software differ by that beside their settings.",
+        grave=True,
     )
 
 

@@ -123,6 +123,7 @@ def _of_findings(
         found=told,
         threshold=threshold,
         meaning=meaning,
+        grave=True,
     )
 
 

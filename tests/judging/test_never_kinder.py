@@ -10,9 +10,15 @@ import pytest
 from bench.analysis.figures import RunFigures
 from bench.analysis.summary import summarise
 from bench.core.errors import ExitCode
+from bench.core.marks import State
 from bench.gate.criteria import answer
 from bench.gate.unasked import falls_short
-from bench.gate.verdict import Sides, exit_code, judge
+from bench.gate.verdict import Sides, exit_code
+from bench.gate.verdict import judge as judge_gate
+from bench.judgement.boxes import DECIDED
+from bench.judgement.choosing import KEEP
+from bench.judgement.judge import judge
+from bench.judgement.model import Judgement, Pace, Side
 from bench.plan.model import VariantName
 from bench.spec.criteria import parse_criterion
 from bench.stats.compare import Verdict
@@ -96,7 +102,7 @@ def test_what_is_recommended_meets_every_criterion(seen: Seen) -> None:
 
 def test_no_gate_passes_better_than_the_truth(seen: Seen) -> None:
     """What a build goes by; its exit code is 0 only where every rule holds."""
-    result = judge(seen.figures, gates(*RULES), Sides(baseline=BASELINE))
+    result = judge_gate(seen.figures, gates(*RULES), Sides(baseline=BASELINE))
 
     untrue = [
         (outcome.candidate, outcome.rule)
@@ -124,6 +130,99 @@ def test_no_figure_is_better_than_the_truth(seen: Seen) -> None:
         assert not endless or "end_to_end_ns_p95" not in cell.estimates
         behind = any(truth.falls_behind for truth in truths)
         assert not behind or cell.lag_verdict not in ("stable", "draining")
+
+
+def judgements(seen: Seen) -> tuple[Judgement, ...]:
+    """What the figures say by themselves, by the criteria, and by a gate."""
+    unasked = replace(seen.figures, plan=replace(seen.figures.plan, success=()))
+    gate = judge_gate(unasked, gates(LIMIT, CHANGE), Sides(baseline=BASELINE))
+    return judge(unasked), judge(seen.figures), judge(unasked, gate)
+
+
+def test_no_box_is_kinder_than_the_truth(seen: Seen) -> None:
+    """A green mark is a promise on all cells, whatever was asked."""
+    truths = [truth for of in seen.truths.values() for truth in of]
+
+    for found in judgements(seen):
+        boxes = found.boxes
+        if boxes.failed.state is State.HOLDS:
+            assert all(truth.whole and truth.valid for truth in truths)
+            assert not any(truth.falls_behind for truth in truths)
+        if boxes.keeps_up.state is State.HOLDS:
+            assert not any(truth.falls_behind for truth in truths if truth.valid)
+            assert not any(truth.counts["refused"] for truth in truths)
+
+
+def test_nothing_is_chosen_that_falls_short(seen: Seen) -> None:
+    """Somebody will run it in production; that a baseline is to be kept is a choice too."""
+    for found in judgements(seen):
+        word = found.boxes.choose.word
+        name = "base" if word == KEEP else word.removeprefix("Take ").rpartition("/")[2]
+        for each in name.replace(" and ", ", ").split(", ") if _chooses(word) else ():
+            truths = seen.truths[each]
+            assert all(truth.whole for truth in truths)
+            assert not any(truth.falls_behind for truth in truths if truth.valid)
+
+
+def test_a_fault_is_in_the_headline(seen: Seen) -> None:
+    """It is all that many read: no run in which anything fell short is praised without it."""
+    found = judgements(seen)[0]
+    poor = [name for name in CELLS if not all(truth.whole for truth in seen.truths[name])]
+
+    if poor:
+        assert found.state is State.FAILS
+        words = (*(word.replace("_", " ") for word in SHORTFALLS), "No valid trial")
+        assert any(word in found.headline for word in words)
+
+
+def test_no_pass_is_shown_for_what_falls_short(seen: Seen) -> None:
+    """A gate that asks nothing of the kind passes; its headline must not stop there."""
+    found = judgements(seen)[2]
+
+    if found.state is State.HOLDS:
+        truths = [truth for name in CELLS[1:] for truth in seen.truths[name]]
+        assert all(truth.whole for truth in truths)
+        assert not any(truth.falls_behind for truth in truths if truth.valid)
+
+
+def test_no_side_is_better_than_the_truth(seen: Seen) -> None:
+    """Better is what carried every message, kept up, and took less in the blocks it shares."""
+    for found in judgements(seen):
+        for cell in found.workloads[0].cells[1:]:
+            truths = seen.truths[cell.short]
+            better = [c.metric.key for c in cell.changes.values() if c.side is Side.BETTER]
+            if better:
+                assert all(truth.whole for truth in truths)
+                assert not any(truth.falls_behind for truth in truths if truth.valid)
+            if "end_to_end_ns_p95" in better:
+                base = seen.truths["base"]
+                pairs = zip(truths, base, strict=True)
+                valid = [(a, b) for a, b in pairs if a.valid and b.valid]
+                assert _typical([a for a, _ in valid]) < _typical([b for _, b in valid])
+
+
+def test_what_keeps_up_does(seen: Seen) -> None:
+    """By cell, as by box."""
+    for cell in judgements(seen)[0].workloads[0].cells:
+        truths = seen.truths[cell.short]
+        if cell.pace is Pace.KEEPS_UP:
+            assert not any(truth.falls_behind for truth in truths if truth.valid)
+        if cell.state is State.HOLDS:
+            assert all(truth.whole for truth in truths)
+
+
+def test_what_is_decided_has_blocks_to_decide_by(seen: Seen) -> None:
+    """Of five whole pairs at least, counted from the truth."""
+    for found in judgements(seen):
+        if found.boxes.sure.word == DECIDED:
+            base = seen.truths["base"]
+            for name in CELLS:
+                both = zip(seen.truths[name], base, strict=True)
+                assert sum(a.valid and b.valid for a, b in both) >= 5
+
+
+def _chooses(word: str) -> bool:
+    return word == KEEP or word.startswith("Take ")
 
 
 def _holds(rule: str, variant: str, seen: Seen) -> bool:

@@ -1,0 +1,56 @@
+"""What a cell is by itself."""
+
+import pytest
+
+from bench.core.marks import State
+from bench.judgement.model import Pace
+from tests.judgement.factory import BASE, Made, cell_of, judged
+
+
+@pytest.mark.parametrize(
+    ("made", "state", "reason"),
+    [
+        (Made(), State.HOLDS, ""),
+        (Made(counts={"refused": 20}), State.FAILS, "20 messages refused"),
+        (Made(slope_share=0.2), State.FAILS, "falls behind, +200 msg/s"),
+        (Made(invalid=3), State.FAILS, "3 of 5 trials invalid"),
+        (Made(counts={"lost": -1}), State.DOUBTFUL, "whether messages were lost nobody can tell"),
+        (Made(unsampled=True), State.DOUBTFUL, "whether it keeps up cannot be told"),
+    ],
+)
+def test_the_worst_of_a_cell_is_its_state(made: Made, state: State, reason: str) -> None:
+    """And its first reason says why."""
+    found = cell_of(judged({"base": BASE, "it": made}), "it")
+
+    assert found.state is state
+    assert (found.reasons or ("",))[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("made", "pace"),
+    [
+        (Made(), Pace.KEEPS_UP),
+        (Made(slope_share=0.2), Pace.FALLS_BEHIND),
+        (Made(slope_share=0.2, invalid=2), Pace.FALLS_BEHIND),
+        (Made(unsampled=True), Pace.UNTOLD),
+        (Made(invalid=3), Pace.UNTOLD),
+    ],
+)
+def test_only_what_every_valid_trial_tells_keeps_up(made: Made, pace: Pace) -> None:
+    """One trial that nobody watched may be the one that fell behind."""
+    assert cell_of(judged({"base": BASE, "it": made}), "it").pace is pace
+
+
+def test_a_cell_without_an_account_may_have_lost_any() -> None:
+    """No ledger is no zero."""
+    found = judged({"base": BASE, "it": Made(counts={"lost": -1})})
+
+    assert cell_of(found, "it").lost is None
+    assert cell_of(found, "base").lost == 0
+
+
+def test_the_settings_that_differ_stand_beside_the_baselines() -> None:
+    """A name alone tells no setting."""
+    (differs,) = cell_of(judged({"base": BASE, "it": Made()}), "it").differs
+
+    assert (differs.setting, differs.value, differs.baseline_value) == ("pull.batch", "51", "50")
