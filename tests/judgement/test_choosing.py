@@ -59,7 +59,7 @@ def test_the_price_of_what_is_taken_is_said() -> None:
     """Faster, and perhaps dearer: the reader pays for it."""
     _, text = chosen({"base": BASE, "it": FASTER})
 
-    assert text.startswith("pull.batch 51, not 50: 50.")
+    assert text.startswith("pull.batch 51, not 50: 50 % faster under w1. ")
     assert "Server CPU per message" in text
 
 
