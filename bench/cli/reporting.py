@@ -8,6 +8,7 @@ from bench.core.errors import RecordError
 from bench.gate.calibration import Calibration
 from bench.gate.files import read_calibration
 from bench.gate.verdict import GateResult
+from bench.judgement.judge import judge
 from bench.report import html
 from bench.report.overview import write_overview
 
@@ -20,7 +21,7 @@ def write_report(
     Raises:
         StorageError: the disk refuses.
     """
-    path = html.write(figures, reports, gate, _calibration(results))
+    path = html.write(judge(figures, gate, _calibration(results)), reports)
     all_runs = write_overview(results, reports)
     for title, written in (("report:  ", path), ("all runs:", all_runs)):
         output().print(f"{title} {written}", markup=False, soft_wrap=True)

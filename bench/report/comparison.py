@@ -5,19 +5,20 @@ from dataclasses import dataclass
 
 from bench.analysis import shortfalls
 from bench.analysis.deciding import contends
-from bench.analysis.figures import CellFigures, Estimate, TrialFigures, WorkloadFigures
+from bench.analysis.figures import CellFigures, Estimate, WorkloadFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import typical
 from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.marks import State
 from bench.core.units import human_size
-from bench.record.schema import Time
-from bench.report import lettering, settings
+from bench.judgement.absent import missing_reason
+from bench.report import lettering
 from bench.report.marks import Marks, column_marks
 from bench.report.model import Column, Entry, Row, Table, Tone
 from bench.spec.criteria import count_word
-from bench.spec.metrics import LAG_SLOPE, Kind, Metric, View
+from bench.spec.flat import differing
+from bench.spec.metrics import LAG_SLOPE, Metric, View
 from bench.stats.simultaneous import MIN_BLOCKS
 
 _TONES = {"stable": Tone.GOOD, "growing": Tone.BAD, "draining": Tone.WARNING}
@@ -145,7 +146,7 @@ def question_table(
     """
     rows = [
         Row(names=(key,), entries=tuple(Entry(text=value, tone=Tone.MUTED) for value in values))
-        for key, values in settings.differing([c.cell.settings for c in cells.values()])
+        for key, values in differing([c.cell.settings for c in cells.values()])
     ]
     scales = _group_scales(metrics, list(cells.values()))
     for metric in metrics:
@@ -267,47 +268,6 @@ def _count_entry(cell: CellFigures, counted: _Correctness) -> Entry:
         order=total,
         tone=Tone.BAD if bad else Tone.PLAIN,
     )
-
-
-def missing_reason(cell: CellFigures, metric: Metric) -> str:
-    """Say why a cell has no figure for a metric."""
-    if not any(trial.record.valid for trial in cell.trials):
-        return "no valid trial"
-    if metric.source.of == Time.END_TO_END and cell.cell.settings.ack.timing == "none":
-        return "this variant never acknowledges, so nothing ends its end-to-end time"
-    if behind := _behind(cell, metric):
-        return behind
-    if metric.unit == "ns":
-        return "fewer than 10 messages lie beyond this percentile"
-    if metric.unit == "µs/msg":
-        return "the process could not be read, for example a server on another host"
-    return "not recorded in any valid trial"
-
-
-def _behind(cell: CellFigures, metric: Metric) -> str:
-    """Say how many messages never came so far, at worst, where that hides a figure; else empty."""
-    measure = measure_of(metric.key)
-    hidden = [
-        trial
-        for trial in cell.trials
-        if trial.record.valid
-        and measure.of_trial(trial) is None
-        and measure.at_least(trial) is not None
-    ]
-    shares = [_never_came(trial, metric) for trial in hidden]
-    if not shares:
-        return ""
-    came = f"up to {text.percent(max(shares))} of a trial's messages never came so far"
-    return f"{came}, so it is {'longer' if metric.unit == 'ns' else 'more'} than can be told"
-
-
-def _never_came(trial: TrialFigures, metric: Metric) -> float:
-    counts = trial.record.window_counts
-    if counts is None or metric.source.kind is not Kind.TIME or not counts.offered:
-        return 1.0
-    time = Time(metric.source.of)
-    came = trial.times[time].count if time in trial.times else 0
-    return max(0, counts.offered - came) / counts.offered
 
 
 def _metric_column(metric: Metric, scale: text.Scale) -> Column:

@@ -1,6 +1,7 @@
 """One self-contained HTML file for a run: no network, readable without JavaScript."""
 
 import base64
+import gzip
 import hashlib
 import os
 from contextlib import suppress
@@ -10,52 +11,51 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from bench.analysis.figures import RunFigures
 from bench.core.errors import StorageError
-from bench.gate.calibration import Calibration
-from bench.gate.verdict import GateResult
+from bench.judgement.model import Judgement
 from bench.report.build import build
 from bench.report.model import Page
 
 
-def render(
-    figures: RunFigures, gate: GateResult | None = None, calibration: Calibration | None = None
-) -> str:
-    """Return the report of a run as one HTML document; the arguments are those of `build`."""
-    library = _library()
-    page = build(figures, gate, calibration)
-    return _rendered("report.html.jinja", [library], page=page, library=library)
+def render(judged: Judgement, *, light: bool = False) -> str:
+    """Return the report of a run as one HTML document.
+
+    Args:
+        judged: the run.
+        light: without the plot library, for an attachment: folds show their tables alone, and
+            no script is left.
+    """
+    page = build(judged)
+    if light:
+        return _rendered("report.html.jinja", script="", page=page, library="")
+    return _rendered("report.html.jinja", script=_script(), page=page, library=_library())
 
 
 def render_page(page: Page) -> str:
-    """Return a page beside the reports as one HTML document; it holds no plotly figure."""
-    return _rendered("page.html.jinja", [], page=page)
+    """Return a page beside the reports as one HTML document; it holds no plot."""
+    return _rendered("page.html.jinja", script=_script(), page=page, library="")
 
 
-def _rendered(template: str, libraries: list[str], **content: object) -> str:
+def _script() -> str:
+    return _environment().get_template("report.js").render()
+
+
+def _rendered(template: str, *, script: str, **content: object) -> str:
     environment = _environment()
-    script = environment.get_template("report.js").render()
+    styles = [environment.get_template(f"{name}.css").render() for name in ("report", "patterns")]
     return environment.get_template(template).render(
-        style=environment.get_template("report.css").render(),
-        script=script,
-        script_hashes=[_csp_hash(each) for each in (*libraries, script)],
-        **content,
+        style="".join(styles), script=script, script_hash=_csp_hash(script), **content
     )
 
 
-def write(
-    figures: RunFigures,
-    reports_dir: Path,
-    gate: GateResult | None = None,
-    calibration: Calibration | None = None,
-) -> Path:
+def write(judged: Judgement, reports_dir: Path, *, light: bool = False) -> Path:
     """Write `reports_dir`/<run>/index.html whole and return its path.
 
     Raises:
         StorageError: the disk refuses; an older report is left as it was.
     """
-    path = reports_dir / figures.run_id / "index.html"
-    write_whole(path, render(figures, gate, calibration))
+    path = reports_dir / judged.figures.run_id / "index.html"
+    write_whole(path, render(judged, light=light))
     return path
 
 
@@ -93,12 +93,13 @@ def _environment() -> Environment:
 
 @cache
 def _library() -> str:
-    library: str = get_plotlyjs()
-    if "</script" in library.lower():
-        raise ValueError("this plotly.js cannot stand inside a script element")
-    return library
+    """Return plotly.js packed: letters that can stand inside a script element, and run nothing.
+
+    The page's own script unpacks and runs it when the first plot is opened.
+    """
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
 
 
 def _csp_hash(script: str) -> str:
-    """Return what the page's policy knows a script of ours by; no other script can run."""
+    """Return what the page's policy knows our script by; beside it only what it makes can run."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,7 +1,7 @@
 """How to read the report: what every figure is and how it was come by."""
 
 from bench.analysis.figures import MIN_BEYOND
-from bench.report.model import Section, Terms
+from bench.report.model import Fold, Terms, Text
 
 _TERMS = (
     (
@@ -89,11 +89,11 @@ _METHOD = (
 )
 
 
-def section() -> Section:
-    """Return the section on method."""
-    return Section(
+def fold() -> Fold:
+    """Return the fold on method."""
+    return Fold(
         id="method",
         title="How to read this",
-        lead=tuple((sentence,) for sentence in _METHOD),
-        blocks=(Terms(pairs=_TERMS),),
+        note="what each figure is, and how it was come by",
+        blocks=(*(Text(sentence=(sentence,)) for sentence in _METHOD), Terms(pairs=_TERMS)),
     )

@@ -12,40 +12,12 @@ from markupsafe import Markup
 from bench.core.marks import State
 from bench.judgement.model import Box
 from bench.judgement.model import Notice as JudgedNotice
-from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
+from bench.report.tables import Column, Entry, Row, Table, Tone
 
 __all__ = [
-    "TONES",
-    "Answer",
-    "Block",
-    "Code",
-    "Column",
-    "Command",
-    "Disclosure",
-    "Download",
-    "Drawing",
-    "Entry",
-    "Fact",
-    "Fold",
-    "Front",
-    "Gallery",
-    "Key",
-    "Link",
-    "Name",
-    "Notice",
-    "Page",
-    "Plot",
-    "Point",
-    "Points",
-    "Report",
-    "Row",
-    "Section",
-    "Sentence",
-    "Table",
-    "Terms",
-    "Text",
-    "Tone",
-    "plain",
+    "Block", "Code", "Column", "Command", "Drawing", "Entry",
+    "Fold", "Front", "Key", "Link", "Name", "Notice", "Page", "Point",
+    "Points", "Report", "Row", "Section", "Sentence", "Table", "Terms", "Text", "Tone", "plain",
     "with_commands",
 ]  # fmt: skip
 
@@ -87,36 +59,6 @@ def with_commands(text: str) -> Sentence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """A plot and the table behind it.
-
-    Attributes:
-        id: of the element; unique in the report.
-        title: what it shows.
-        caption: how to read it, and what was left out or thinned.
-        document: the plotly figure as JSON, safe inside a script element.
-        height_px: fixed, so that the page does not jump.
-        table: the same figures for those who do not see the plot.
-    """
-
-    id: str
-    title: str
-    caption: str
-    document: str
-    height_px: int
-    table: Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gallery:
-    """Plots side by side where there is room."""
-
-    kind: ClassVar[str] = "gallery"
-
-    plots: tuple[Plot, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """Words and what they mean, or keys and values."""
 
@@ -150,42 +92,6 @@ class Notice:
     tone: Tone
     word: str
     sentence: Sentence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disclosure:
-    """Blocks that stand folded until the reader opens them; not printed while folded.
-
-    Attributes:
-        summary: what is inside; it stays visible.
-        blocks: what is inside.
-    """
-
-    kind: ClassVar[str] = "disclosure"
-
-    summary: str
-    blocks: tuple["Block", ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
-    """A file that the page itself can write.
-
-    Attributes:
-        id: of the element; unique in the report.
-        file_name: of what is written.
-        title: of the button.
-        caption: what is in the file, and where it is found when scripts are off.
-        document: the figures as JSON of bench.report.download, safe inside a script element.
-    """
-
-    kind: ClassVar[str] = "download"
-
-    id: str
-    file_name: str
-    title: str
-    caption: str
-    document: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,21 +222,7 @@ class Front:
     notices: tuple[JudgedNotice, ...]
 
 
-Block = (
-    Table
-    | Gallery
-    | Terms
-    | Code
-    | Notice
-    | Disclosure
-    | Download
-    | Drawing
-    | Fold
-    | Points
-    | Text
-    | Key
-    | Link
-)
+Block = Table | Terms | Code | Notice | Drawing | Fold | Points | Text | Key | Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,55 +245,22 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A figure of the head with its word."""
-
-    word: str
-    text: str
-    detail: str = ""
-    tone: Tone = Tone.PLAIN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came out for one workload."""
-
-    workload: str
-    sentences: tuple[Sentence, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The whole report.
 
     Attributes:
         run_id: directory name of the run.
-        label: the matrix's label.
-        question: what the run was to answer; may be empty.
-        compared: what was compared, in a sentence.
-        answers: what came out, for each workload.
-        facts: when, where, with what, how many.
-        notices: what the reader must know first.
-        judgements: what a gate says of the run, and whether it meets its criteria; above all else.
+        title: of the browser's window.
+        front: the first screen.
         sections: everything else.
         summary: the run in short as JSON, safe inside a script element, for the list of all runs.
     """
 
     run_id: str
-    label: str
-    question: str
-    compared: str
-    answers: tuple[Answer, ...]
-    facts: tuple[Fact, ...]
-    notices: tuple[Notice, ...]
-    judgements: tuple[Section, ...]
+    title: str
+    front: Front
     sections: tuple[Section, ...]
     summary: str
-
-    @property
-    def contents(self) -> tuple[Section, ...]:
-        """What the bar on top leads to."""
-        return (*self.judgements, *self.sections)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,8 +280,3 @@ class Page:
     lead: tuple[Sentence, ...]
     home: str
     sections: tuple[Section, ...]
-
-    @property
-    def contents(self) -> tuple[Section, ...]:
-        """What the bar on top leads to."""
-        return self.sections

@@ -12,15 +12,15 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from bench.analysis import shortfalls
-from bench.analysis.figures import CellFigures, LagVerdict, RunFigures
+from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.validity import reproach_of, reproach_of_workload
 from bench.core.errors import RecordError
-from bench.gate.verdict import GateResult
+from bench.judgement.cells import lost
+from bench.judgement.model import Judgement
+from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
 from bench.record.reading import bounded_bytes, parse_json
-from bench.report import judgement, standing, trials
 from bench.report.embed import embedded
-from bench.report.model import plain
 from bench.spec.variant import Settings
 
 _LATER_GROUPS = ("handler",)
@@ -97,9 +97,9 @@ class RunSummary:
 _SUMMARY = TypeAdapter(RunSummary)
 
 
-def document(figures: RunFigures, gate: GateResult | None) -> str:
+def document(judged: Judgement) -> str:
     """Return the summary of a run as JSON, safe inside a script element."""
-    return embedded(_SUMMARY.dump_python(_summarised(figures, gate), mode="json"))
+    return embedded(_SUMMARY.dump_python(_summarised(judged), mode="json"))
 
 
 def read(page: Path) -> RunSummary:
@@ -115,8 +115,9 @@ def read(page: Path) -> RunSummary:
     return parse_json(f"{page}: its summary", found[1], _SUMMARY, SCHEMA_VERSION)
 
 
-def _summarised(figures: RunFigures, gate: GateResult | None) -> RunSummary:
-    environment, found = figures.environment, trials.all_trials(figures)
+def _summarised(judged: Judgement) -> RunSummary:
+    figures = judged.figures
+    environment, found = figures.environment, all_trials(figures)
     valid = sum(trial.record.valid for trial in found)
     return RunSummary(
         schema_version=SCHEMA_VERSION,
@@ -126,16 +127,13 @@ def _summarised(figures: RunFigures, gate: GateResult | None) -> RunSummary:
         started_utc=environment.started_utc,
         machine=f"{environment.host}, {environment.cpu_model}, {environment.cpus} CPUs",
         server=f"{environment.server} {environment.server_version}",
-        client=trials.clients(figures),
+        client=clients(figures),
         planned=len(figures.plan.trials),
         valid=valid,
         invalid=len(found) - valid,
         missing=len(figures.missing),
-        verdict=judgement.sentence(figures, gate),
-        answers=tuple(
-            (workload.name, plain(standing.answers(workload, figures.plan.baseline)[0]))
-            for workload in figures.workloads
-        ),
+        verdict=f"{judged.state.mark} {judged.headline}" if judged.state else "",
+        answers=tuple((each.figures.name, each.sentence) for each in judged.workloads),
         cells=tuple(
             _cell(cell, sound=not reproach_of(cell) and not spoilt)
             for workload in figures.workloads
@@ -163,7 +161,7 @@ def _cell(cell: CellFigures, *, sound: bool) -> CellSummary:
 def _short(cell: CellFigures) -> str:
     if fell_short := shortfalls.of_cell(cell):
         return shortfalls.written(fell_short)
-    return "perhaps lost, nobody can tell" if standing.lost(cell) is None else ""
+    return "perhaps lost, nobody can tell" if lost(cell) is None else ""
 
 
 def _digest(cell: Cell) -> str:

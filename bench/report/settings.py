@@ -1,47 +1,26 @@
 """Settings as a reader compares them: dotted keys as in the YAML, values as a user writes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bench.core import text
 from bench.plan.model import Plan
-from bench.report.model import Column, Entry, Row, Table, Tone
-from bench.spec.variant import Settings
-
-DEFAULT = "default"
-
-
-def flat(settings: Settings) -> dict[str, str]:
-    """Return settings by dotted key, in the order of the YAML."""
-    return dict(_leaves(settings.model_dump(mode="json")))
+from bench.report.model import Fold
+from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.spec.flat import DEFAULT, differing, flat
 
 
-def _leaves(node: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    leaves: list[tuple[str, str]] = []
-    for key, value in node.items():
-        if isinstance(value, Mapping):
-            leaves += _leaves(value, f"{prefix}{key}.")
-        else:
-            leaves.append((f"{prefix}{key}", _written(value)))
-    return leaves
-
-
-def _written(value: object) -> str:
-    if value is None:
-        return DEFAULT
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value)
-    return str(value)
-
-
-def differing(all_settings: Sequence[Settings]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the keys whose values are not the same everywhere, with each value."""
-    flats = [flat(settings) for settings in all_settings]
-    keys = flats[0] if flats else {}
-    rows = [(key, tuple(one.get(key, "") for one in flats)) for key in keys]
-    return [(key, values) for key, values in rows if len(set(values)) > 1]
+def fold(plan: Plan) -> Fold:
+    """Return what differs between a run's cells, then what they all set alike."""
+    differences, common = differences_table(plan), common_table(plan)
+    shown = tuple(table for table in (differences, common) if table.rows and table.columns)
+    every = len(flat(plan.cells[0].settings)) if plan.cells else 0
+    return Fold(
+        id="settings",
+        title="Settings that differ",
+        note=f"{len(differences.columns)} of {every}",
+        blocks=shown,
+    )
 
 
 def differences_table(plan: Plan) -> Table:
@@ -54,7 +33,6 @@ def differences_table(plan: Plan) -> Table:
             entries=tuple(
                 Entry(
                     text=values[index],
-                    order=values[index],
                     tone=Tone.MUTED if values[index] == DEFAULT else Tone.PLAIN,
                 )
                 for _, values in columns
@@ -68,7 +46,6 @@ def differences_table(plan: Plan) -> Table:
         head="Variant",
         columns=tuple(Column(title=key, numeric=False) for key, _ in columns),
         rows=rows,
-        sortable=True,
     )
 
 

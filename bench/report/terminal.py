@@ -11,8 +11,9 @@ from bench.core import text
 from bench.core.marks import State
 from bench.record.schema import Level, Time
 from bench.report import comparison, standing
-from bench.report.build import notices
-from bench.report.model import TONES, Entry, Tone, plain
+from bench.report.model import Entry, Tone, plain
+from bench.report.notices import notices
+from bench.report.tables import TONES
 from bench.spec.criteria import count_word
 from bench.spec.metrics import View
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.judgement.judge import judge
 from bench.report import html
 from bench.report.overview import write_overview
 from tests.browser.pages import HOSTILE, Opener, Scheme
@@ -20,7 +21,7 @@ def overview(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for day in (1, 2, 3):
         environment = replace(figures.environment, started_utc=f"2026-11-0{day}T10:00:00Z")
         run = replace(figures, run_id=f"run-2026110{day}-100000", environment=environment)
-        html.write(run, reports)
+        html.write(judge(run), reports)
     return write_overview(reports.parent / "none", reports)
 
 
@@ -56,8 +57,8 @@ def test_the_list_never_scrolls_sideways(opener: Opener, overview: Path, width: 
 def test_hostile_text_of_a_run_does_nothing_in_the_list(opener: Opener, tmp_path: Path) -> None:
     """The list shows what other people wrote into their matrices."""
     figures = with_texts(run_figures(workloads=("w",), blocks=1), HOSTILE)
-    html.write(figures, tmp_path)
-    html.write(replace(figures, run_id="second"), tmp_path)
+    html.write(judge(figures), tmp_path)
+    html.write(judge(replace(figures, run_id="second")), tmp_path)
     opened = opener.open(write_overview(tmp_path / "none", tmp_path))
     opened.page.locator("#all-trends a").first.click()
 

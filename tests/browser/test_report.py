@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bench.analysis.tidy import tidy
+from bench.judgement.judge import judge
 from bench.report import html
 from tests.browser.pages import HOSTILE, SLOW_MACHINE_MS, Opener, Scheme
 from tests.report.factory import AXES, VARIANTS, run_figures, with_texts
@@ -19,7 +20,7 @@ SHOWN = (*VARIANTS, *AXES)
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     figures = run_figures(variants=SHOWN, workloads=("small-events",), blocks=3)
-    return html.write(figures, tmp_path_factory.mktemp("reports"))
+    return html.write(judge(figures), tmp_path_factory.mktemp("reports"))
 
 
 def draw_all(page: Page) -> None:
@@ -244,7 +245,7 @@ def test_the_figures_are_saved_as_the_export_writes_them(
 def test_hostile_text_does_nothing_but_stand_there(opener: Opener, tmp_path: Path) -> None:
     """A label is shown as it was written, in the page as in the plots."""
     figures = with_texts(run_figures(workloads=("w",), blocks=1), HOSTILE)
-    opened = opener.open(html.write(figures, tmp_path))
+    opened = opener.open(html.write(judge(figures), tmp_path))
     draw_all(opened.page)
     page = opened.page
     in_plots = " ".join(page.locator(".plot svg text").all_text_contents())
@@ -271,7 +272,7 @@ def test_only_our_own_scripts_may_run(opener: Opener, report: Path) -> None:
 
 def test_a_report_of_two_hundred_trials_can_be_used(opener: Opener, tmp_path: Path) -> None:
     """The full matrix is where the report must still answer a click."""
-    path = html.write(run_figures(blocks=15, seconds=187), tmp_path)
+    path = html.write(judge(run_figures(blocks=15, seconds=187)), tmp_path)
     opened = opener.open(path)
     opened.page.locator("#ledger button.sort").first.click()
 

@@ -1,115 +1,240 @@
-"""What the report says about the run as a whole."""
+"""The page of a run: what stands where, and what must never be missed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from bench.analysis.figures import RunFigures
-from bench.report import build, settings, trials
-from bench.report.model import Tone, plain
-from bench.spec.variant import Settings
-from tests.gate.figures import run_of
-from tests.report.factory import run_figures
+from bench.analysis.figures import RunFigures, TrialFigures
+from bench.core.marks import State
+from bench.gate.verdict import GateResult
+from bench.judgement.judge import judge
+from bench.judgement.model import Judgement
+from bench.report import build, by_block, settings, trusted
+from bench.report.model import Block, Entry, Fold, Key, Points, Report, Row, Section, Table, Text
+from bench.report.tables import Tone
+from tests.gate.figures import counting
+from tests.report.factory import AXES, run_figures
 from tests.report.trial_factory import Variant
 
 ONE = Variant(names=("c/one",), settings={"pull": {"batch": 1}}, p50_ms=1.0)
 TWO = Variant(names=("c/two",), settings={"pull": {"batch": 2}}, p50_ms=1.1)
+BEHIND = Variant(
+    names=("c/late",), settings={"pull": {"batch": 3}}, p50_ms=4.0, behind_msgs_per_s=600.0
+)
 
 
-def figures(*, blocks: int = 5, quick: bool = False, with_fault: bool = False) -> RunFigures:
-    made = run_figures(variants=(ONE, TWO), workloads=("w",), blocks=blocks, with_fault=with_fault)
-    return replace(made, plan=replace(made.plan, quick=quick))
+def figures(*, blocks: int = 5, with_fault: bool = False) -> RunFigures:
+    return run_figures(variants=(ONE, TWO), workloads=("w",), blocks=blocks, with_fault=with_fault)
 
 
-def noticed(run: RunFigures) -> str:
-    return " ".join(f"{n.word}. {plain(n.sentence)}" for n in build.notices(run))
+def judged(run: RunFigures) -> Judgement:
+    return judge(run)
 
 
-def test_a_full_run_needs_no_warning() -> None:
-    """A warning that always stands is read by nobody."""
-    assert noticed(figures()) == ""
+def section(report: Report, id_: str) -> Section:
+    return next(each for each in report.sections if each.id == id_)
 
 
-@pytest.mark.parametrize("run", [figures(quick=True), figures(blocks=4)])
-def test_a_quick_look_says_what_it_cannot_support(run: RunFigures) -> None:
-    """Three blocks cannot fail a build (MEASUREMENT.md R8), however clear the plot looks."""
-    assert "cannot decide between close cells" in noticed(run)
+def table(of: Section) -> Table:
+    return next(each for each in of.blocks if isinstance(each, Table))
 
 
-def test_a_single_block_admits_that_the_first_may_be_chance() -> None:
-    """Without an interval a rank is a draw of lots."""
-    assert "what stands first may be chance" in noticed(figures(blocks=1))
+def fold(of: Section, title: str) -> Fold:
+    return next(each for each in of.blocks if isinstance(each, Fold) and each.title == title)
 
 
-def test_invalid_and_missing_trials_stand_on_top() -> None:
-    """They shrink what the figures rest on, so they must not wait at the end of the page."""
+def blocks_of(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    for each in blocks:
+        yield each
+        if isinstance(each, Fold):
+            yield from blocks_of(each.blocks)
+
+
+def column(of: Table, title: str) -> int:
+    return next(i for i, each in enumerate(of.columns) if each.title.startswith(title))
+
+
+def with_trials(run: RunFigures, place: int, change: object) -> RunFigures:
+    """The run with every trial of one cell changed."""
+    workload = run.workloads[0]
+    cells = list(workload.cells)
+    trials = tuple(change(trial) for trial in cells[place].trials)  # type: ignore[operator]
+    cells[place] = replace(cells[place], trials=trials)
+    return replace(run, workloads=(replace(workload, cells=tuple(cells)),))
+
+
+def refusing(trial: TrialFigures) -> TrialFigures:
+    return counting(trial, refused=600, duplicates=7)
+
+
+def test_the_page_goes_from_the_answer_to_its_evidence() -> None:
+    """The first screen is the report; what follows is there to be checked."""
+    ids = [each.id for each in build.build(judged(run_figures(blocks=3))).sections]
+
+    assert ids == ["changes", "w-small-events", "w-mixed-payload", "trust", "background"]
+
+
+def test_a_run_of_the_baseline_alone_has_no_changes() -> None:
+    """An empty table under a heading looks like a fault."""
+    run = run_figures(variants=(ONE,), workloads=("w",), blocks=3, with_fault=False)
+
+    assert build.build(judged(run)).sections[0].id == "w-w"
+
+
+def test_of_a_failure_it_is_told_before_what_to_choose() -> None:
+    """Who reads one box must read the one that forbids the others."""
+    behind = run_figures(variants=(ONE, BEHIND), workloads=("w",), with_fault=False)
+    short = with_trials(figures(), 1, refusing)
+
+    assert build.front(judged(figures())).boxes[0].asks == "What to choose"
+    assert build.front(judged(short)).boxes[0].asks == "What failed"
+    assert build.front(judged(behind)).state is State.FAILS
+
+
+def test_with_a_gate_what_failed_comes_first() -> None:
+    """A build asks one question, and passed is an answer to it too."""
+    gated = replace(judged(figures()), gate=_A_GATE)
+
+    assert build.front(gated).boxes[0].asks == "What failed"
+    assert len(build.front(gated).boxes) == 4
+
+
+_A_GATE: GateResult = object()  # type: ignore[assignment]  # only whether there is one is asked
+
+
+def test_a_change_is_coloured_only_where_its_side_is_told() -> None:
+    """What lies within the margin, or on both sides, must not catch the eye."""
+    slow = replace(TWO, p50_ms=2.0)
+    run = run_figures(variants=(ONE, slow), workloads=("w",), with_fault=False)
+    (row,) = table(section(build.build(judged(run)), "changes")).rows
+    mark, p99, cpu = row.entries
+
+    assert "up" in mark.drawing
+    assert p99.tone is Tone.WORSE
+    assert p99.detail.startswith("▲ +")
+    assert cpu.tone is not Tone.WORSE
+
+
+def test_under_many_workloads_each_is_a_row_of_its_change() -> None:
+    """Four groups of columns would scroll sideways, and no axis would lie below another."""
+    run = run_figures(variants=(ONE, TWO), workloads=("a", "b", "c", "d"), blocks=3)
+    rows = table(section(build.build(judged(run)), "changes")).rows
+
+    assert [row.is_heading for row in rows] == [True, False, False, False, False]
+    assert [row.names for row in rows] == [("two",), ("a",), ("b",), ("c",), ("d",)]
+
+
+def test_of_many_changes_those_that_do_not_stand_out_are_folded_and_counted() -> None:
+    """Twelve rows of nothing hide the one that matters; none may vanish."""
+    alike = [
+        Variant(names=(f"c/v{n}",), settings={"pull": {"batch": n}}, p50_ms=1.0)
+        for n in range(1, 11)
+    ]
+    slow = replace(TWO, settings={"pull": {"batch": 99}}, p50_ms=3.0)
+    run = run_figures(variants=(*alike, slow), workloads=("w",), with_fault=False)
+    found = section(build.build(judged(run)), "changes")
+    folded = next(each for each in found.blocks if isinstance(each, Fold))
+
+    assert [row.names for row in table(found).rows] == [("two",)]
+    assert folded.title == "9 changes that do not stand out"
+
+
+def test_the_baseline_stands_first_and_tinted() -> None:
+    """Every change is one against it."""
+    rows = table(section(build.build(judged(figures())), "w-w")).rows
+
+    assert [row.tinted for row in rows] == [True, False]
+
+
+def test_a_cell_that_falls_behind_is_red_in_its_row() -> None:
+    """Its p99 may look short: what it never handled has none."""
+    run = run_figures(variants=(ONE, BEHIND), workloads=("w",), with_fault=False)
+    report = build.build(judged(run))
+    row = table(section(report, "w-w")).rows[1]
+    (changed,) = table(section(report, "changes")).rows
+
+    assert row.state is State.FAILS
+    assert row.reasons[0].startswith("falls behind, +")
+    assert changed.reasons == row.reasons
+    peak = row.entries[column(table(section(report, "w-w")), "Peak")]
+    assert (peak.detail_tone, peak.detail[0]) == (Tone.BAD, "✕")
+
+
+def test_what_fell_short_has_a_column_only_where_something_did() -> None:
+    """600 of 125 000 were refused in each of 5 trials; columns are dear."""
+    whole = table(section(build.build(judged(figures())), "w-w"))
+    short = table(section(build.build(judged(with_trials(figures(), 1, refusing))), "w-w"))
+    place = column(short, "Fell short")
+    entries = [row.entries[place] for row in short.rows]
+
+    assert "Fell short" not in [each.title for each in whole.columns]
+    assert (entries[0].text, entries[0].tone) == ("0", Tone.PLAIN)
+    assert (entries[1].text, entries[1].tone) == ("✕ 3\u202f000 refused", Tone.BAD)
+    assert entries[1].detail == "0.480 %, 35 twice"
+    assert short.rows[1].reasons == ("3\u202f000 messages refused",)
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_a_table_of_cells_has_eight_columns_at_most(*, short: bool) -> None:
+    """More do not fit a page beside their drawings."""
+    run = with_trials(figures(), 1, refusing) if short else figures()
+
+    assert len(table(section(build.build(judged(run)), "w-w")).columns) + 1 <= 8
+
+
+def test_every_trial_has_a_row_and_invalid_ones_stand_first_with_their_reason() -> None:
+    """A trial without a line would be a trial dropped in silence."""
     run = figures(with_fault=True)
-    words = noticed(run)
+    found = fold(section(build.build(judged(run)), "w-w"), "Block by block")
+    points, trials = found.blocks[0], found.blocks[1]
 
-    assert "1 invalid trial." in words
-    assert "1 missing trial." in words
-    assert f"jetbench run --resume {run.run_id}" in words
-
-
-def test_warnings_of_valid_trials_stand_on_top_too() -> None:
-    """A figure with a caveat that is only found at the end was read without it."""
-    words = noticed(run_figures())
-
-    assert "Warnings in 10 trials." in words
-    assert "drain-cut-short" in words
-
-
-def test_the_head_counts_valid_trials_of_those_planned() -> None:
-    """9 of 9 valid would hide that a tenth was never run."""
-    fact = build.build(figures(with_fault=True)).facts[0]
-
-    assert fact.text == "▲ 8 of 10"
-    assert fact.detail == "1 invalid, 1 missing"
+    assert isinstance(points, Points)
+    assert isinstance(trials, Table)
+    assert "slip p99 was 41 ms" in points.points[0].text
+    assert trials.rows[0].entries[0].text == "✕ invalid"
+    assert len(trials.rows) == 9
+    assert found.note == "9 trials, 1 invalid"
 
 
 def test_invalid_findings_come_first() -> None:
     """The reader stops at the first line; it must be the one that matters most."""
-    table = trials.findings_table(run_figures())
+    found = by_block.findings_table(judged(run_figures()).workloads[0], "t")
 
-    assert [row.names[0] for row in table.rows] == ["generator-saturated", "drain-cut-short"]
-    assert table.rows[0].entries[0].text == "✕ invalid"
-
-
-def test_the_ledger_holds_every_planned_trial() -> None:
-    """A trial without a line would be a trial dropped in silence."""
-    run = figures(with_fault=True)
-    rows = trials.ledger_table(run).rows
-
-    assert {row.names[0] for row in rows} == {trial.id for trial in run.plan.trials}
-    assert rows[-1].entries[0].text == "missing"
+    assert [row.names[0] for row in found.rows] == ["generator-saturated", "drain-cut-short"]
+    assert found.rows[0].entries[0].text == "✕ invalid"
 
 
-def test_an_invalid_trial_gives_its_reason() -> None:
-    """'invalid' alone sends the reader searching."""
-    rows = trials.ledger_table(figures(with_fault=True)).rows
-    state = next(row.entries[0] for row in rows if row.entries[0].tone is Tone.BAD)
+def test_a_config_of_two_axes_has_a_map_that_marks_what_does_not_hold() -> None:
+    """A short time where messages pile up must not look like a good place to be."""
+    run = run_figures(variants=AXES, workloads=("w",), with_fault=False)
+    found = fold(section(build.build(judged(run)), "w-w"), "batch against max_ack_pending")
+    times = found.blocks[0]
 
-    assert "slip p99 was 41 ms" in state.hint
+    assert isinstance(times, Table)
+    assert [row.names for row in times.rows] == [("5",), ("20",), ("50",)]
+    assert times.rows[0].entries[0].text.startswith("✕ ")
+    assert not times.rows[1].entries[1].text.startswith("✕")
+
+
+def test_open_points_come_before_what_holds() -> None:
+    """Fifteen lines of good news are read by nobody."""
+    found = trusted.section(judged(figures(with_fault=True)).checks)
+    points, rest = found.blocks
+
+    assert isinstance(points, Points)
+    assert isinstance(rest, Fold)
+    states = [each.state for each in points.points]
+    assert states == sorted(states, key=[State.FAILS, State.DOUBTFUL, State.UNKNOWN].index)
+    assert State.HOLDS not in states
+    assert rest.title.endswith("hold")
 
 
 def test_only_settings_that_differ_are_compared() -> None:
     """Thirty equal rows would hide the one that explains the result."""
-    first = Settings.model_validate({"pull": {"batch": 1}})
-    second = Settings.model_validate({"pull": {"batch": 2}, "consumer": {"ack_wait": "30s"}})
+    shown = settings.fold(figures().plan)
 
-    assert settings.differing([first, second]) == [
-        ("consumer.ack_wait", ("default", "30s")),
-        ("pull.batch", ("1", "2")),
-    ]
-
-
-def test_every_id_of_the_page_is_its_own() -> None:
-    """Two elements of one id would make a link land on the wrong figures."""
-    report = build.build(run_figures())
-    ids = [section.id for section in report.sections]
-    ids += [inner.id for section in report.sections for inner in section.sections]
-
-    assert len(ids) == len(set(ids))
+    assert shown.note.startswith("1 of ")
 
 
 def test_a_workload_is_described_in_its_own_units() -> None:
@@ -121,11 +246,20 @@ def test_a_workload_is_described_in_its_own_units() -> None:
     assert "handler p50 1ms, p99 4ms" in words
 
 
-def test_a_broken_off_trial_is_reported_without_figures() -> None:
-    """The run that went wrong is the one whose report is needed most."""
-    run = figures(blocks=1)
-    cell = run.workloads[0].cells[0]
-    trial = cell.trials[0]
+def test_every_id_of_the_page_is_its_own() -> None:
+    """Two elements of one id would make a link land on the wrong figures."""
+    report = build.build(judged(run_figures(variants=(*AXES, TWO))))
+    blocks = [b for each in report.sections for b in blocks_of(each.blocks)]
+    ids = [each.id for each in report.sections]
+    ids += [b.id for b in blocks if isinstance(b, (Table, Fold))]
+
+    assert len(ids) == len(set(ids))
+
+
+def broken_off(run: RunFigures) -> RunFigures:
+    """The run with each cell's first trial alone, which broke off before its window ended."""
+    workload = run.workloads[0]
+    trial = workload.cells[0].trials[0]
     record = replace(
         trial.record,
         completed=False,
@@ -139,24 +273,31 @@ def test_a_broken_off_trial_is_reported_without_figures() -> None:
     broken = replace(
         trial, record=record, times={}, rates=None, lag=None, cpu_us_per_msg={}, series=None
     )
-    bare = replace(cell, trials=(broken,), estimates={}, lag_verdict=None, times={})
-    nothing = tuple(replace(bare, cell=one.cell) for one in run.workloads[0].cells)
-    run = replace(run, workloads=(replace(run.workloads[0], cells=nothing, decisions={}),))
-
-    report = build.build(run)
-
-    assert plain(report.answers[0].sentences[0]).startswith(
-        "Nothing can be concluded: the baseline cannot be relied on (c/one: none of 1 trial is"
+    cells = tuple(
+        replace(each, trials=(broken,), estimates={}, lag_verdict=None, times={}, shapes={})
+        for each in workload.cells
     )
-    assert trials.ledger_table(run).rows[0].entries[0].text == "✕ broke off"
+    return replace(run, workloads=(replace(workload, cells=cells, decisions={}),))
 
 
-def test_an_invalid_cell_stands_on_top_and_not_the_whole_run() -> None:
-    """One of six cells has two invalid trials of five; of one of two, the workload is invalid."""
-    good, bad = (1.0, 1.0, 1.0, 1.0, 1.0), (None, None, 1.0, 1.0, 1.0)
-    six = run_of({**dict.fromkeys("acdef", good), "b": bad})
-    two = run_of({"a": good, "b": bad})
+def test_a_broken_off_trial_is_reported_without_figures() -> None:
+    """The run that went wrong is the one whose report is needed most."""
+    report = build.build(judged(broken_off(figures(blocks=1))))
+    of_workload = section(report, "w-w")
+    row: Row = table(of_workload).rows[0]
+    trials = fold(of_workload, "Block by block").blocks[1]
 
-    assert "Invalid cell. Conclude nothing, under small-events, from pull-batch/b: " in noticed(six)
-    assert "Invalid workload" not in noticed(six)
-    assert "Invalid workload. Conclude nothing from small-events: 1 of 2 cells" in noticed(two)
+    assert row.state is State.FAILS
+    assert {entry.text for entry in row.entries} == {"n/a", "lost: n/a"}
+    assert isinstance(trials, Table)
+    assert trials.rows[0].entries[0] == Entry(text="✕ broke off", tone=Tone.BAD)
+
+
+def test_the_key_names_what_it_explains() -> None:
+    """A drawing that needs a guess is decoration."""
+    keys = [
+        each for each in section(build.build(judged(figures())), "w-w").blocks
+        if isinstance(each, (Key, Text))
+    ]  # fmt: skip
+
+    assert "90 % interval of the p99" in keys[0].markup  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ import pytest
 
 from bench.analysis.figures import RunFigures
 from bench.core.errors import RecordError
+from bench.judgement.judge import judge
 from bench.report import html, run_summary, trend
 from bench.report.overview import write_overview
 from bench.report.run_summary import RunSummary
@@ -30,7 +31,7 @@ def run(day: int, *, variants: Sequence[Variant] = (ONE, TWO), **where: str) -> 
 
 
 def summary(figures: RunFigures, tmp_path: Path) -> RunSummary:
-    return run_summary.read(html.write(figures, tmp_path))
+    return run_summary.read(html.write(judge(figures), tmp_path))
 
 
 def text_of(page: Path) -> str:
@@ -44,7 +45,7 @@ def test_a_report_carries_its_own_summary(tmp_path: Path) -> None:
     cell = figures.workloads[0].cells[1]
 
     assert (read.run_id, read.planned, read.valid, read.invalid) == ("run-01", 6, 6, 0)
-    assert read.answers[0][1].startswith("Shortest end-to-end p99: c/one")
+    assert read.answers[0][1].startswith("two is ")
     assert read.cells[1].figures["end_to_end_ns_p99"] == (
         cell.estimates["end_to_end_ns_p99"].value,
         cell.estimates["end_to_end_ns_p99"].low,
@@ -72,7 +73,7 @@ def test_hostile_text_survives_the_way_through_a_page(tmp_path: Path) -> None:
 def test_every_report_is_listed_newest_first(tmp_path: Path) -> None:
     """Who opens the list looks for the run that just ended."""
     for day in (2, 3, 1):
-        html.write(run(day), tmp_path)
+        html.write(judge(run(day)), tmp_path)
     page = write_overview(tmp_path / "results", tmp_path)
     links = re.findall(r'<a href="(run-\d+/index\.html)">', page.read_text(encoding="utf-8"))
 
@@ -101,7 +102,7 @@ def test_a_broken_report_is_named_and_keeps_no_other_out(
     content: bytes, why: str, tmp_path: Path
 ) -> None:
     """One bad file must not cost the list of all the good ones."""
-    html.write(run(1), tmp_path)
+    html.write(judge(run(1)), tmp_path)
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "index.html").write_bytes(content)
     shown = text_of(write_overview(tmp_path / "results", tmp_path))
@@ -112,7 +113,7 @@ def test_a_broken_report_is_named_and_keeps_no_other_out(
 
 def test_a_summary_of_another_version_is_not_guessed_at(tmp_path: Path) -> None:
     """Figures that changed their meaning would be set side by side unnoticed."""
-    page = html.write(run(1), tmp_path)
+    page = html.write(judge(run(1)), tmp_path)
     page.write_text(page.read_text().replace('{"schema_version":1,', '{"schema_version":2,', 1))
 
     with pytest.raises(RecordError, match="schema version 2"):
@@ -189,7 +190,7 @@ def test_a_trend_shows_what_fell_short_beside_the_times(tmp_path: Path) -> None:
 def test_a_trend_page_leads_to_its_runs_and_back(tmp_path: Path) -> None:
     """From a step in the history one must get to the run that made it."""
     for day in (1, 2):
-        html.write(run(day), tmp_path)
+        html.write(judge(run(day)), tmp_path)
     write_overview(tmp_path / "results", tmp_path)
     page = (tmp_path / "trends" / "w--c.two.html").read_text(encoding="utf-8")
     links = re.findall(r'href="(\.\./[^"]+)"', page)
@@ -200,7 +201,7 @@ def test_a_trend_page_leads_to_its_runs_and_back(tmp_path: Path) -> None:
 
 def test_one_run_makes_no_trend(tmp_path: Path) -> None:
     """A single dot has no direction."""
-    html.write(run(1), tmp_path)
+    html.write(judge(run(1)), tmp_path)
     write_overview(tmp_path / "results", tmp_path)
 
     assert not (tmp_path / "trends").exists()

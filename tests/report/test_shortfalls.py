@@ -8,7 +8,7 @@ import pytest
 from bench.analysis.figures import CellFigures, TrialFigures, WorkloadFigures
 from bench.core.text import Scale
 from bench.record.schema import Time
-from bench.report import build, comparison, standing, terminal
+from bench.report import comparison, notices, standing, terminal
 from bench.report.model import Entry, Tone, plain
 from bench.spec.metrics import METRICS, metric_of
 from tests.analysis import runs
@@ -105,7 +105,7 @@ def test_a_red_notice_heads_the_report_of_a_run_that_refused() -> None:
     workload = of(lambda trial: counting(trial, refused=6_860))
     plan = runs.plan([cell.cell for cell in workload.cells], blocks=5)
 
-    found = build.notices(figures_of(plan, {"small-events": workload.cells}))
+    found = notices.notices(figures_of(plan, {"small-events": workload.cells}))
 
     (notice,) = (each for each in found if each.tone is Tone.BAD)
     assert plain(notice.sentence).startswith("34\u202f300 messages refused;")

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
+from numpy.typing import NDArray
 
 from bench.analysis.summary import summarise
+from bench.judgement.judge import judge
 from bench.record.schema import Time
 from bench.report import html
 from tests.analysis import runs
@@ -31,11 +33,6 @@ class Made:
     trials: Path
     page: str
 
-    def table(self, id_: str) -> str:
-        """The markup of a table."""
-        (body,) = re.findall(rf'<table id="{id_}".*?</table>', self.page, re.S)
-        return str(body)
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
@@ -52,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             for time, share in ((Time.END_TO_END, 1.0), (Time.DELIVERY, 0.6), (Time.RESPONSE, 0.3))
         }
         store.write_trial(runs.record(trial), runs.intervals(times), runs.sampled([5] * 150))
-    page = html.write(summarise(store), tmp_path_factory.mktemp("reports"))
+    page = html.write(judge(summarise(store)), tmp_path_factory.mktemp("reports"))
     return Made(trials=root / "made-up-1" / "trials", page=page.read_text(encoding="utf-8"))
 
 
@@ -92,16 +89,11 @@ def cell_ms(made: Made, cell: str, tag: str, percentile: float) -> float:
 def rows_of(page: str, table: str) -> dict[str, list[str]]:
     """What stands in each row of a table, by its name, entry by entry, without details."""
     (body,) = re.findall(rf'<table id="{table}".*?</table>', page, re.S)
-    rows = re.findall(r"<tr>(.*?)</tr>", body, re.S)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", body, re.S)
     named = ((re.findall(r'<th scope="row".*?<bdi>(.*?)</bdi>', row, re.S), row) for row in rows)
     return {
-        names[0]: re.findall(r"<td[^>]*><bdi>(.*?)</bdi>", row) for names, row in named if names
+        names[0]: re.findall(r"<td[^>]*>(?:<bdi>)?([^<]*)", row) for names, row in named if names
     }
-
-
-def row_of(page: str, table: str, name: str) -> list[str]:
-    """What stands in a table's row, entry by entry, without details."""
-    return rows_of(page, table)[name]
 
 
 def ms(ns: float) -> str:
@@ -109,158 +101,115 @@ def ms(ns: float) -> str:
     return f"{ns / 1e6:#.3g}"
 
 
-def test_a_figure_of_a_single_trial_is_that_of_its_log(made: Made) -> None:
-    """The dots of the spread are the trials themselves: no mean can hide an error there."""
-    p99_ms = [
-        each.get_value_at_percentile(99.0) / 1e6 for each in windows(made, "slow", "end_to_end")
-    ]
-
-    shown = row_of(made.page, "workload-1-spread-table", "pull-batch/slow")
-
-    assert shown == [f"{value:#.3g}" for value in p99_ms]
-
-
-def test_a_change_is_that_of_the_logs_paired_by_block(made: Made) -> None:
-    """The comparison must rest on the same histograms, block beside block."""
+def changes_of(made: Made, percentile: float) -> NDArray[np.float64]:
+    """Of the logs, paired by block: logarithms of fast against slow, the baseline."""
     pairs = zip(
         windows(made, "fast", "end_to_end"), windows(made, "slow", "end_to_end"), strict=True
     )
-    logs = [
-        math.log(fast.get_value_at_percentile(99.0) / slow.get_value_at_percentile(99.0))
-        for fast, slow in pairs
-    ]
-    percent = (math.exp(sum(logs) / len(logs)) - 1) * 100
-
-    shown = row_of(made.page, "workload-1-baseline-forest-table", "pull-batch/fast")[0]
-
-    assert shown == f"\N{MINUS SIGN}{abs(percent):.0f} %"
-
-
-@pytest.mark.parametrize("table", ["workload-1-curve-table", "workload-1-config-1-curve-table"])
-def test_a_percentile_is_that_of_the_merged_log(made: Made, table: str) -> None:
-    """Read off a drawn curve of few points it was the next point's: up to 12 % too long."""
-    rows = rows_of(made.page, table)
-    columns = re.findall(
-        r'<th scope="col" class="number"><bdi>(?:pull-batch/)?(.*?)<', made.table(table)
+    return np.array(
+        [
+            math.log(a.get_value_at_percentile(percentile))
+            - math.log(b.get_value_at_percentile(percentile))
+            for a, b in pairs
+        ]
     )
-    merged = {}
-    for cell in CELLS:
-        merged[cell] = HdrHistogram(1, HOUR_NS, 3)
-        for each in windows(made, cell, "end_to_end"):
-            merged[cell].add(each)
 
-    assert sorted(columns) == sorted(CELLS)
-    assert list(rows) == ["p50", "p90", "p95", "p99", "p99.9", "p99.99"]
-    for name, shown in rows.items():
-        assert shown == [percentile_of(merged[c], float(name.removeprefix("p"))) for c in columns]
-    assert rows["p99.99"] == ["n/a", "n/a"]
+
+def test_the_figures_of_a_trial_are_those_of_its_log(made: Made) -> None:
+    """Block by block nothing is a mean: no error can hide there."""
+    rows = rows_of(made.page, "w-small-events-trials")
+
+    for cell in CELLS:
+        for block, window in enumerate(windows(made, cell, "end_to_end"), start=1):
+            shown = rows[f"{cell}, block {block}"]
+            assert shown[1:3] == [percentile_of(window, p) for p in (50.0, 99.0)]
+
+
+def test_a_change_and_its_interval_are_those_of_the_logs(made: Made) -> None:
+    """Half of 10 % is the ranking figure's own: t of 2 degrees of freedom at 97.5 % is 4.303."""
+    logs = changes_of(made, 99.0)
+    half = 4.3026527 * logs.std(ddof=1) / math.sqrt(BLOCKS)
+    low, middle, high = (
+        f"\N{MINUS SIGN}{-math.expm1(end) * 100:.0f} %"
+        for end in (logs.mean() - half, logs.mean(), logs.mean() + half)
+    )
+    (body,) = re.findall(r'<table id="changes-table".*?</table>', made.page, re.S)
+    entries = re.findall(r"<bdi>([^<]*)</bdi><small><bdi>▼ ([^<]*)</bdi>", body)
+
+    assert entries[0] == (middle, f"{low} to {high}")
+
+
+def test_the_times_of_a_cell_are_the_means_of_the_logs(made: Made) -> None:
+    """The table that is read most, and the only one of means over trials."""
+    rows = rows_of(made.page, "w-small-events-cells")
+
+    for cell in CELLS:
+        expected = [f"{cell_ms(made, cell, 'end_to_end', p):#.3g}" for p in (50.0, 99.0)]
+        assert rows[cell][1:3] == expected
+
+
+def merged(made: Made, cell: str, tag: str) -> HdrHistogram:
+    """All windows of a cell in one histogram."""
+    total = HdrHistogram(1, HOUR_NS, 3)
+    for each in windows(made, cell, tag):
+        total.add(each)
+    return total
+
+
+def test_a_percentile_is_that_of_the_merged_log(made: Made) -> None:
+    """Read off a drawn curve of few points it was the next point's: up to 12 % too long."""
+    rows = rows_of(made.page, "w-small-events-percentiles-table")
+
+    for cell in CELLS:
+        whole = merged(made, cell, "end_to_end")
+        expected = [percentile_of(whole, p) for p in (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)]
+        assert rows[cell][:6] == expected
+        assert expected[-1] == "n/a"
+
+
+def test_each_step_of_the_way_is_that_of_the_merged_log(made: Made) -> None:
+    """Where the time goes is told of the same histograms, time by time."""
+    rows = rows_of(made.page, "w-small-events-steps-table")
+    tags = ("response", "delivery", "end_to_end")
+
+    for cell in CELLS:
+        wholes = [merged(made, cell, tag) for tag in tags]
+        assert rows[cell] == [percentile_of(w, p) for w in wholes for p in (50.0, 99.0)]
 
 
 def test_the_largest_p99_of_a_slice_is_that_of_the_logs(made: Made) -> None:
-    """Every slice of every trial is looked at, whatever the plot thins out."""
-    largest: dict[str, dict[int, int]] = {cell: {} for cell in CELLS}
-    for cell, of_cell in largest.items():
+    """Every slice of every trial is looked at, whatever the drawing thins out."""
+    (body,) = re.findall(r'<table id="w-small-events-time-table".*?</table>', made.page, re.S)
+    spans = [tuple(map(int, each)) for each in re.findall(r"<bdi>(\d+) to (\d+)</bdi>", body)]
+    part = body.partition("end-to-end p99, ms")[2]
+
+    for cell in CELLS:
+        largest: dict[int, int] = {}
         for directory in made.trials.glob(f"*-{cell}-*"):
             for second, interval in intervals(directory, "end_to_end"):
                 p99 = interval.get_value_at_percentile(99.0)
-                of_cell[second] = max(of_cell.get(second, 0), p99)
-
-    rows = rows_of(made.page, "workload-1-config-1-p99-table")
-
-    assert list(rows)[:2] == ["0 to 2 s", "2 to 4 s"]
-    for name, shown in rows.items():
-        first, last = map(int, re.findall(r"\d+", name))
-        told = [[of[s] for s in range(first, last) if s in of] for of in largest.values()]
-        assert shown == [ms(max(each)) if each else "n/a" for each in told]
-
-
-def test_every_time_of_the_cells_is_that_of_the_logs(made: Made) -> None:
-    """The widest table of the page, column by column."""
-    heads = re.findall(r'<th scope="col"[^>]* title="(.*?)"', made.table("workload-1-cells"))
-    times = [head for head in heads if re.search(r" p\d", head)]
-    rows = rows_of(made.page, "workload-1-cells")
-
-    assert times == [
-        *(f"end-to-end {p}" for p in ("p50", "p95", "p99", "p99.9")),
-        *("delivery p99", "response p99"),
-    ]
-    for cell in CELLS:
-        expected = [expected_of(made, cell, time) for time in times]
-        assert rows[f"pull-batch/{cell}"][: len(times)] == expected
-
-
-def test_every_time_of_a_question_is_that_of_the_logs(made: Made) -> None:
-    """Each row of a question's table; where no log has the time it is more than any could be."""
-    rows = rows_of(made.page, "workload-1-config-1-table")
-    times = {name: shown for name, shown in rows.items() if re.search(r" p\d", name)}
-
-    assert len(times) == 11
-    for name, shown in times.items():
-        time, _, unit = name.partition(", ")
-        assert unit == ("s" if shown[0].startswith("≥") else "ms")
-        assert shown == [expected_of(made, cell, time) for cell in CELLS]
-
-
-def expected_of(made: Made, cell: str, title: str) -> str:
-    """What a table of cells must show for a figure such as `end-to-end p99`."""
-    time, _, percentile = title.rpartition(" p")
-    tag = time.replace("-", "_")
-    if not any(each.get_total_count() for each in windows(made, cell, tag)):
-        return "≥ 13.0"  # its window of 12 s and the drain's second
-    return f"{cell_ms(made, cell, tag, float(percentile)):#.3g}"
-
-
-def test_the_forest_is_that_of_the_logs(made: Made) -> None:
-    """Change of both percentiles, and the interval of the p99 that the two are ranked by.
-
-    Half of 10 % is its own: t of 2 degrees of freedom at 97.5 % is 4.303. The p50 shares the other
-    half with all other figures, so its interval is wider.
-    """
-    shown = row_of(made.page, "workload-1-baseline-forest-table", "pull-batch/fast")
-
-    for start, percentile in ((0, 99.0), (5, 50.0)):
-        pairs = zip(
-            windows(made, "fast", "end_to_end"), windows(made, "slow", "end_to_end"), strict=True
-        )
-        logs = np.array(
-            [
-                math.log(a.get_value_at_percentile(percentile))
-                - math.log(b.get_value_at_percentile(percentile))
-                for a, b in pairs
-            ]
-        )
-        half = 4.3026527 * logs.std(ddof=1) / math.sqrt(BLOCKS)
-        low, middle, high = (
-            f"\N{MINUS SIGN}{-math.expm1(end) * 100:.0f} %"
-            for end in (logs.mean() - half, logs.mean(), logs.mean() + half)
-        )
-        assert shown[start] == middle
-        if percentile == 99.0:
-            assert shown[start + 1] == f"{low} to {high}"
+                largest[second] = max(largest.get(second, 0), p99)
+        (row,) = re.findall(rf"<bdi>{cell}</bdi>(.*?)</tr>", part, re.S)[:1]
+        told = [[largest[s] for s in range(*span) if s in largest] for span in spans]
+        expected = [ms(max(each)) if each else "n/a" for each in told]
+        assert re.findall(r"<td[^>]*>([^<]*)", row) == expected
 
 
 NOT_OF_TIMES = {
-    "workload-1-slope-table",
-    "workload-1-cpu-table",
-    "workload-1-processes",
-    "workload-1-config-1-rates-table",
-    "workload-1-config-1-lag-table",
-    "workload-1-config-1-usage-1-cpu-table",
-    "workload-1-config-1-usage-1-rss-table",
-    "trust-checks",
-    "ledger",
-    "findings",
+    "w-small-events-processes",
+    "w-small-events-findings",
+    "trust-table",
+    "settings-differences",
     "settings-common",
-    "environment-table",
+    "host-table",
 }
 OF_TIMES = {
-    "workload-1-cells",
-    "workload-1-spread-table",
-    "workload-1-curve-table",
-    "workload-1-baseline-forest-table",
-    "workload-1-config-1-table",
-    "workload-1-config-1-curve-table",
-    "workload-1-config-1-p99-table",
+    "changes-table",
+    "w-small-events-cells",
+    "w-small-events-trials",
+    "w-small-events-percentiles-table",
+    "w-small-events-steps-table",
+    "w-small-events-time-table",
 }
 """Each recomputed above."""
 

@@ -1,119 +1,196 @@
 "use strict";
-// Plots, sortable tables, the CSV file and the light/dark switch. All else works without it.
+// Plots in folds, drawn when they are opened, and sortable tables. All else works without it.
 (() => {
-  const root = document.documentElement;
-  const darkByDefault = window.matchMedia("(prefers-color-scheme: dark)");
+  const PALETTE = ["#2f7ec0", "#d4602a", "#1d9a78", "#b067ab", "#b98a00", "#3aa3d1", "#8a6d5a", "#7d8590"];
+  const DASHES = ["solid", "dash", "dot", "dashdot"];
+  const AXIS_GREY = "rgba(128,136,148,0.75)";
+  const SHADE = "rgba(128,136,148,0.14)";
+  const PANEL_PX = 170;
+  const GAP_PX = 26;
   const CONFIG = {
     displaylogo: false,
-    showSendToCloud: false,
+    displayModeBar: true,
     responsive: true,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
   };
-  // Half of an A4 or Letter page, landscape: its size is not known before it is laid out.
-  const PRINTED = { width: 465, height: 255, autosize: false };
-  const drawn = new Set();
-
-  // Colours are read from the style sheet, so that light and dark stand in one place.
+  const root = document.documentElement;
   const ink = (name) => getComputedStyle(root).getPropertyValue(name).trim();
 
-  function themed() {
-    const axis = { gridcolor: ink("--grid"), linecolor: ink("--line"), zerolinecolor: ink("--line") };
-    return {
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: ink("--sans"), size: root.dataset.printing ? 10 : 12, color: ink("--soft") },
-      hoverlabel: { bgcolor: ink("--panel"), bordercolor: ink("--line"), font: { color: ink("--ink") } },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--faint"), activecolor: ink("--ink") },
-      axis,
-    };
+  // The library lies packed in the page, so that a report whose folds stay closed costs nothing.
+  let loading = null;
+  function library() {
+    loading = loading || unpacked().then(run);
+    return loading;
   }
 
-  // Returns the layout properties that change with the theme, as dotted keys for relayout.
-  function themeUpdate() {
-    const { axis, ...rest } = themed();
-    const update = { ...rest };
-    for (const name of ["xaxis", "yaxis"]) {
-      for (const [key, value] of Object.entries(axis)) update[`${name}.${key}`] = value;
-    }
-    return update;
+  function unpacked() {
+    const packed = document.getElementById("library").textContent.trim();
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
   }
 
-  function draw(element) {
-    if (drawn.has(element)) return;
-    drawn.add(element);
-    const figure = JSON.parse(document.getElementById(`${element.id}-figure`).textContent);
-    const { axis, ...rest } = themed();
-    const layout = { ...rest, ...figure.layout };
-    layout.xaxis = { ...axis, ...layout.xaxis };
-    layout.yaxis = { ...axis, ...layout.yaxis };
-    Plotly.newPlot(element, figure.data, layout, CONFIG).then(() => {
-      element.dataset.drawn = "true";
+  function run(source) {
+    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    return new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.onload = () => {
+        URL.revokeObjectURL(address);
+        done();
+      };
+      script.onerror = failed;
+      script.src = address;
+      document.head.append(script);
     });
   }
 
-  // Plots are drawn when they come near, so that a page of two hundred trials opens at once.
-  const plots = [...document.querySelectorAll(".plot")];
-  const nearby = new IntersectionObserver(
-    (entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        nearby.unobserve(entry.target);
-        draw(entry.target);
-      }
-    },
-    { rootMargin: "600px" },
-  );
-  plots.forEach((plot) => nearby.observe(plot));
+  const seconds = (length) => Array.from({ length }, (_, place) => place + 0.5);
 
-  // What is folded away has no width to be drawn in, and is not printed.
-  const unfolded = () => plots.filter((plot) => !plot.closest("details:not([open])"));
-
-  window.addEventListener("beforeprint", () => {
-    unfolded().forEach(draw);
-    root.dataset.printing = "true";
-    for (const plot of unfolded()) Plotly.relayout(plot, { ...themeUpdate(), ...PRINTED });
-  });
-  window.addEventListener("afterprint", () => {
-    delete root.dataset.printing;
-    const onScreen = { width: null, height: null, autosize: true };
-    for (const plot of unfolded()) Plotly.relayout(plot, { ...themeUpdate(), ...onScreen });
-  });
-
-  const button = document.getElementById("theme");
-
-  function stored() {
-    try {
-      return localStorage.getItem("jetbench-theme");
-    } catch {
-      return null; // a page from a file may be refused storage; the system's choice stands then
+  // One trace for each variant and panel: its trials one after the other, a gap between.
+  function traces(data) {
+    const found = new Map();
+    const at = Object.fromEntries(data.columns.map((name, place) => [name, place]));
+    for (const row of data.rows) {
+      const [name, block, valid, panel] = ["name", "block", "valid", "panel"].map((c) => row[at[c]]);
+      const key = [name, panel, valid].join();
+      if (!found.has(key)) found.set(key, trace(data, name, panel, valid, block));
+      const made = found.get(key);
+      const factor = data.panels[panel][2];
+      const ys = row[at.y].map((y) => (y === null ? null : y / factor));
+      const xs = row[at.x] === null ? seconds(ys.length) : row[at.x];
+      made.x.push(...xs, null);
+      made.y.push(...ys, null);
+      made.customdata.push(...ys.map(() => block), null);
     }
+    return [...found.values()];
   }
 
-  function remember(theme) {
-    try {
-      localStorage.setItem("jetbench-theme", theme);
-    } catch {
-      // as above
+  function trace(data, name, panel, valid, block) {
+    const unit = data.panels[panel][1];
+    const of = block ? (valid ? "block %{customdata}, " : "block %{customdata}, invalid, ") : "";
+    const where = data.axis.ticks ? "" : "%{x:.0f} s: ";
+    return {
+      type: "scatter",
+      mode: "lines",
+      name: data.names[name],
+      legendgroup: String(name),
+      legendrank: name,
+      showlegend: panel === 0 && valid === 1,
+      xaxis: "x",
+      yaxis: panel ? `y${panel + 1}` : "y",
+      x: [],
+      y: [],
+      customdata: [],
+      line: {
+        color: PALETTE[name % PALETTE.length],
+        dash: valid ? DASHES[Math.floor(name / PALETTE.length) % DASHES.length] : "dot",
+        width: valid ? 1.3 : 1,
+      },
+      hovertemplate: `${of}${where}%{y:.3~s} ${unit}<extra>%{fullData.name}</extra>`,
+    };
+  }
+
+  function layout(data, height) {
+    const count = data.panels.length;
+    const axis = { gridcolor: ink("--hair"), linecolor: ink("--line"), zeroline: false, automargin: true };
+    const made = {
+      height,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: ink("--sans"), size: 12, color: ink("--soft") },
+      hoverlabel: { bgcolor: ink("--panel"), bordercolor: ink("--line"), font: { color: ink("--ink") } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--faint"), activecolor: ink("--ink") },
+      margin: { l: 8, r: 12, t: 30, b: 8 },
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", maxheight: 0.2 },
+      separators: data.separators,
+      hovermode: "closest",
+      xaxis: { ...axis, title: { text: data.axis.title, standoff: 8 }, anchor: count > 1 ? `y${count}` : "y" },
+      shapes: phases(data.axis.phases || []),
+    };
+    if (data.axis.ticks) {
+      made.xaxis.tickvals = data.axis.ticks.map(([at]) => at);
+      made.xaxis.ticktext = data.axis.ticks.map(([, word]) => word);
+    } else {
+      made.xaxis.rangemode = "tozero";
     }
+    const gap = count > 1 ? GAP_PX / height : 0;
+    const share = (1 - gap * (count - 1)) / count;
+    data.panels.forEach(([title, , , log], place) => {
+      const top = 1 - place * (share + gap);
+      made[place ? `yaxis${place + 1}` : "yaxis"] = {
+        ...axis,
+        title: { text: title, standoff: 8, font: { size: 11 } },
+        domain: [Math.max(0, top - share), top],
+        ...(log ? logarithmic(data, place) : { rangemode: "tozero", exponentformat: "none" }),
+      };
+    });
+    return made;
   }
 
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : darkByDefault.matches);
-
-  function show() {
-    button.textContent = isDark() ? "☀ Light" : "☾ Dark";
-    button.setAttribute("aria-label", isDark() ? "Switch to light colours" : "Switch to dark colours");
-    drawn.forEach((plot) => Plotly.relayout(plot, themeUpdate()));
+  // Plotly writes the 20 of a logarithmic axis as 2: its words are ours.
+  function logarithmic(data, panel) {
+    const [at, factor] = [data.columns.indexOf("panel"), data.panels[panel][2]];
+    const ys = data.rows.filter((row) => row[at] === panel).flatMap((row) => row[data.columns.indexOf("y")]);
+    const ends = ys.reduce(([a, b], y) => (y > 0 ? [Math.min(a, y), Math.max(b, y)] : [a, b]), [Infinity, 0]);
+    if (!ends[1]) return { type: "log" };
+    const first = Math.floor(Math.log10(ends[0] / factor));
+    const last = Math.ceil(Math.log10(ends[1] / factor));
+    const decades = Array.from({ length: Math.max(1, last - first + 1) }, (_, place) => first + place);
+    const ticks = decades.flatMap((power) => [1, 2, 5].map((step) => Number(`${step}e${power}`)));
+    return { type: "log", tickvals: ticks, ticktext: ticks.map(String) };
   }
 
-  if (stored() === "dark" || stored() === "light") root.dataset.theme = stored();
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    remember(root.dataset.theme);
-    show();
-  });
-  darkByDefault.addEventListener("change", show);
-  show();
+  // Warm-up is shaded; the window ends at the second line.
+  function phases([start, end]) {
+    if (end === undefined) return [];
+    const upright = { xref: "x", yref: "paper", y0: 0, y1: 1 };
+    const line = { type: "line", ...upright, line: { color: AXIS_GREY, width: 1, dash: "dot" } };
+    return [
+      { type: "rect", ...upright, x0: 0, x1: start, fillcolor: SHADE, line: { width: 0 }, layer: "below" },
+      { ...line, x0: start, x1: start },
+      { ...line, x0: end, x1: end },
+    ];
+  }
+
+  async function draw(fold) {
+    const place = fold.querySelector(".plot");
+    const data = JSON.parse(fold.querySelector('script[type="application/json"]').textContent);
+    const height = Math.max(360, data.panels.length * PANEL_PX);
+    await library();
+    place.hidden = false;
+    fold.querySelector(".undrawn").hidden = true;
+    place.before(wholeScreen(place, height));
+    await Plotly.newPlot(place, traces(data), layout(data, height), CONFIG);
+    place.dataset.drawn = "true";
+  }
+
+  function wholeScreen(place, height) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "whole";
+    button.textContent = "⛶ Full screen";
+    button.addEventListener("click", () => place.requestFullscreen());
+    place.addEventListener("fullscreenchange", () => {
+      const whole = document.fullscreenElement === place;
+      const size = { height: window.innerHeight - 24, width: window.innerWidth - 24, autosize: false };
+      Plotly.relayout(place, whole ? size : { height, width: null, autosize: true });
+    });
+    return button;
+  }
+
+  if (document.getElementById("library") && "DecompressionStream" in window) {
+    document.querySelectorAll("details[data-plots]").forEach((fold) => {
+      fold.addEventListener("toggle", () => fold.open && draw(fold), { once: true });
+    });
+  }
+
+  function redrawn() {
+    document.querySelectorAll(".plot[data-drawn]").forEach((place) => {
+      const data = JSON.parse(place.closest("details").querySelector("script").textContent);
+      Plotly.react(place, traces(data), layout(data, place.layout.height), CONFIG);
+    });
+  }
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawn);
 
   function compare(first, second) {
     const [a, b] = [Number(first), Number(second)];
@@ -125,43 +202,16 @@
     const descending = heading.getAttribute("aria-sort") === "ascending";
     table.querySelectorAll("th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));
     heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
-    const key = (row) => (column ? row.cells[column].dataset.order : row.cells[0].textContent);
     const rows = [...table.tBodies[0].rows];
     rows.sort((first, second) => {
-      const [a, b] = [key(first), key(second)];
+      const [a, b] = [first, second].map((row) => row.cells[column].dataset.order);
       if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
       return descending ? compare(b, a) : compare(a, b);
     });
     table.tBodies[0].append(...rows);
   }
 
-  function quoted(value) {
-    const text = value === null ? "" : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  }
-
-  // The same rows as `jetbench export`: one for each value of each trial.
-  function csv({ head, metrics, trials }) {
-    const rows = trials.flatMap((trial) => {
-      const [place, values] = [trial.slice(0, -1), trial[trial.length - 1]];
-      return metrics.map(([metric, unit], index) => [...place, metric, values[index], unit]);
-    });
-    return [head, ...rows].map((row) => row.map(quoted).join(",") + "\n").join("");
-  }
-
-  document.querySelectorAll("button[data-source]").forEach((control) => {
-    control.hidden = false;
-    control.addEventListener("click", () => {
-      const content = csv(JSON.parse(document.getElementById(control.dataset.source).textContent));
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([content], { type: "text/csv" }));
-      link.download = control.dataset.name;
-      link.click();
-      URL.revokeObjectURL(link.href);
-    });
-  });
-
-  document.querySelectorAll("table.sortable button.sort").forEach((control) => {
+  document.querySelectorAll("button.sort").forEach((control) => {
     control.addEventListener("click", () =>
       sort(control.closest("table"), control.closest("th"), Number(control.dataset.column)),
     );

@@ -1,0 +1,91 @@
+"""The trials of a cell over time: the lag lines of its row, and what its folds draw."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.analysis.figures import Array, CellFigures, Series, TrialFigures
+from bench.core.units import NS_PER_S
+from bench.record.schema import Window
+from bench.report.draw.line import Box, Course
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A trial that broke off too early to be drawn is not among these."""
+
+    trial: TrialFigures
+    series: Series
+    window: Window
+
+
+def drawn(cell: CellFigures) -> list[Drawn]:
+    """Return the trials of a cell that have a series, by block."""
+    return [
+        Drawn(trial, trial.series, trial.record.window)
+        for trial in cell.trials
+        if trial.series is not None and trial.record.window is not None
+    ]
+
+
+def longest_window(cells: Sequence[CellFigures]) -> Window | None:
+    """Return the phases of the trial whose drain took longest; None without any series."""
+    windows = [each.window for cell in cells for each in drawn(cell)]
+    return max(windows, key=lambda window: window.drained_ns, default=None)
+
+
+def lag_box(cells: Sequence[CellFigures]) -> Box | None:
+    """Return the box that the lag of every valid trial fits in; None where none was sampled."""
+    window = longest_window(cells)
+    if window is None:
+        return None
+    peaks = [
+        float(np.nanmax(course.values))
+        for cell in cells
+        for course in lag_courses(cell)
+        if not np.isnan(course.values).all()
+    ]
+    if not peaks:
+        return None
+    return Box(
+        length_s=window.drained_ns / NS_PER_S,
+        warmup_s=window.window_start_ns / NS_PER_S,
+        top=round_up(max(*peaks, 1.0)),
+    )
+
+
+def lag_courses(cell: CellFigures) -> list[Course]:
+    """Return the lag of each valid trial."""
+    return [
+        Course(t_s=each.series.sample_s, values=each.series.lag_msgs)
+        for each in drawn(cell)
+        if each.trial.record.valid and each.series.sample_s.size
+    ]
+
+
+def round_up(value: float) -> float:
+    """Return the next of 1, 2, 5, 10, 20, … that is no less."""
+    decade = 10.0 ** np.floor(np.log10(value))
+    return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= value))
+
+
+def by_second(t_s: Array, values: Array) -> Array:
+    """Return the largest value of each second, shape (k,), NaN where there is none."""
+    if not t_s.size:
+        return np.empty(0)
+    seconds = t_s.astype(int)
+    largest = np.full(int(seconds[-1]) + 1, np.nan)
+    np.fmax.at(largest, seconds, values)
+    return largest
+
+
+def stacked(arrays: Sequence[Array]) -> Array:
+    """Return arrays as rows, cut to the shortest: trials end when their drain does."""
+    shortest = min(len(array) for array in arrays)
+    return np.array([array[:shortest] for array in arrays])
+
+
+def valid(cells: Sequence[CellFigures]) -> Iterator[Drawn]:
+    """Yield every valid trial that can be drawn."""
+    yield from (each for cell in cells for each in drawn(cell) if each.trial.record.valid)

@@ -1,0 +1,52 @@
+"""What a cell is called in tables: by its variant, its question above and its difference beside."""
+
+from collections.abc import Sequence
+
+from bench.core import text
+from bench.core.marks import State
+from bench.judgement.model import CellJudgement, Difference
+
+MOST_SETTINGS = 3
+"""Of more that differ only the count stands in a row; the fold of settings names each."""
+
+
+def short_names(cell: CellJudgement) -> tuple[str, ...]:
+    """Return a cell's short name, and those of the same settings without their configs."""
+    return tuple(dict.fromkeys([cell.short, *(name.split("/", 1)[-1] for name in cell.others)]))
+
+
+def above(cell: CellJudgement) -> str:
+    """Return what stands over a name: the question that it answers, else its config."""
+    return cell.question or cell.name.partition("/")[0]
+
+
+def beside(cell: CellJudgement) -> str:
+    """Return what a cell sets otherwise than the baseline: `batch 1 not 50`."""
+    if cell.is_baseline:
+        return "baseline"
+    if len(cell.differs) > MOST_SETTINGS:
+        return f"{len(cell.differs)} settings differ"
+    return ", ".join(map(_written, cell.differs))
+
+
+def _written(found: Difference) -> str:
+    setting = found.setting.rpartition(".")[2]
+    return f"{setting} {found.value} not {found.baseline_value}"
+
+
+def failing(cells: Sequence[tuple[str, CellJudgement]]) -> tuple[str, ...]:
+    """Return why cells of one change fail, each led by its workload where there are several.
+
+    Args:
+        cells: workload and cell.
+    """
+    return tuple(
+        f"{workload}: {cell.reasons[0]}" if len(cells) > 1 else cell.reasons[0]
+        for workload, cell in cells
+        if cell.state is State.FAILS and cell.reasons
+    )
+
+
+def baseline_words(cell: CellJudgement) -> str:
+    """Return the baseline's name with the question it belongs to, as a sentence may say it."""
+    return text.listed([cell.name, *cell.others])

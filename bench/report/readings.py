@@ -1,0 +1,86 @@
+"""One figure of one cell as a table shows it: told, at least, or none and why."""
+
+from collections.abc import Sequence
+
+from bench.analysis.figures import CellFigures
+from bench.analysis.latency import longer_than_ns
+from bench.analysis.metrics import measure_of
+from bench.analysis.paired import Reading, typical
+from bench.core import text
+from bench.core.text import Scale
+from bench.core.units import human_size
+from bench.judgement.absent import missing_reason
+from bench.record.schema import Time
+from bench.report.tables import Entry, Tone
+from bench.spec.metrics import Metric
+
+MIB = Scale(unit="MiB", factor=1024.0**2)
+
+
+def reading_of(cell: CellFigures, metric: Metric) -> Reading | None:
+    """Return a cell's figure, or what it surely exceeds; None where neither can be told."""
+    estimate = cell.estimates.get(metric.key)
+    if estimate is not None:
+        return Reading(value=estimate.value)
+    found = typical(measure_of(metric.key), cell)
+    return found if found is not None and found.at_least else None
+
+
+def scale_of(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> Scale:
+    """Return the unit that these metrics of these cells are all written in."""
+    unit = metrics[0].unit
+    values = [
+        found.value for cell in cells for metric in metrics if (found := reading_of(cell, metric))
+    ]
+    if unit == "ns":
+        return text.time_scale(min(values, default=1.0))
+    scales = {"share": Scale(unit="%", factor=0.01), "µs/msg": Scale(unit="µs", factor=1.0)}
+    return MIB if unit == "bytes" else scales.get(unit, Scale(unit=unit, factor=1.0))
+
+
+def entry(cell: CellFigures, metric: Metric, scale: Scale, detail: str = "") -> Entry:
+    """Return a figure in the unit of its column: `1.52`, `≥ 1 000` or `n/a` with its reason."""
+    found = reading_of(cell, metric)
+    if found is None:
+        return Entry(text=text.NA, hint=missing_reason(cell, metric), tone=Tone.MUTED)
+    written = text.number(found.value / scale.factor)
+    if found.at_least:
+        hint = missing_reason(cell, metric)
+        return Entry(text=f"≥ {written}", detail=detail, hint=hint, tone=Tone.BAD)
+    return Entry(text=written, detail=detail, hint=_interval_words(cell, metric))
+
+
+def _interval_words(cell: CellFigures, metric: Metric) -> str:
+    estimate = cell.estimates[metric.key]
+    if estimate.low is None or estimate.high is None:
+        return ""
+    low, high = (_in_unit(end, metric) for end in (estimate.low, estimate.high))
+    return f"90 % interval {low} to {high} over {len(estimate.by_block)} trials"
+
+
+def _in_unit(value: float, metric: Metric) -> str:
+    return human_size(value) if metric.unit == "bytes" else metric.written(value)
+
+
+def pooled(cell: CellFigures, time: Time, percentile: float, scale: Scale) -> Entry:
+    """Return a percentile of all valid trials merged: asked of the histogram, read off no curve."""
+    figures = cell.times.get(time)
+    value_ns = figures.percentiles_ns.get(percentile) if figures else None
+    if value_ns is not None:
+        return Entry(text=text.number(value_ns / scale.factor))
+    # Too many never came so far in all trials together, so in one of them at least.
+    bounds = [
+        bound
+        for trial in cell.trials
+        if trial.record.valid and (bound := longer_than_ns(trial, time, percentile)) is not None
+    ]
+    if not bounds or not _hidden(cell, time, percentile):
+        return Entry(text=text.NA, hint="too few messages lie beyond it", tone=Tone.MUTED)
+    return Entry(text=f"≥ {text.number(min(bounds) / scale.factor)}", tone=Tone.BAD)
+
+
+def _hidden(cell: CellFigures, time: Time, percentile: float) -> bool:
+    counts = [t.record.window_counts for t in cell.trials if t.record.valid]
+    offered = sum(count.offered for count in counts if count is not None)
+    came = cell.times[time].count if time in cell.times else 0
+    return came < offered * percentile / 100
