@@ -149,6 +149,11 @@ class Box:
     word: str
     text: str
 
+    @property
+    def marked(self) -> str:
+        """The word after its mark, where it has one."""
+        return f"{self.state.mark} {self.word}" if self.state else self.word
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boxes:

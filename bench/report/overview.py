@@ -101,8 +101,8 @@ def _runs_table(found: _Reports) -> Table:
         head="Run",
         columns=(
             Column(title="Started, UTC", numeric=False),
-            Column(title="Question", numeric=False, prose=True),
             Column(title="What came out", numeric=False, prose=True),
+            Column(title="How sure", numeric=False),
             Column(title="Valid trials"),
             Column(title="Server", numeric=False),
             Column(title="Host", numeric=False),
@@ -120,8 +120,8 @@ def _run_row(run: RunSummary) -> Row:
         href=f"{quote(run.run_id)}/index.html",
         entries=(
             Entry(text=text.minute(run.started_utc), order=run.started_utc),
-            Entry(text=run.question or run.label, order=run.question or run.label),
             _outcome(run),
+            _sure(run),
             Entry(
                 text=f"{state.mark} {run.valid} of {run.planned}",
                 detail="" if whole else f"{run.invalid} invalid, {run.missing} missing",
@@ -135,10 +135,23 @@ def _run_row(run: RunSummary) -> Row:
 
 
 def _outcome(run: RunSummary) -> Entry:
-    """Return a gate's verdict; without one what came out under each workload."""
-    alone = len(run.answers) == 1
-    said = " ".join(words if alone else f"{workload}: {words}" for workload, words in run.answers)
-    return Entry(text=run.verdict or said, order=run.verdict or said)
+    """Return the headline, beneath it what came out under each workload; first versions have one.
+
+    What was asked stands in the hint: the answer is what a reader looks for.
+    """
+    return Entry(
+        text=run.outcome,
+        detail=run.said if run.headline else "",
+        hint=run.question or run.label,
+        order=run.outcome,
+    )
+
+
+def _sure(run: RunSummary) -> Entry:
+    if run.boxes is None:
+        return Entry(text=text.NA, hint="written by an older jetbench", tone=Tone.MUTED)
+    box = run.boxes.sure
+    return Entry(text=box.marked, detail=box.text, order=box.word)
 
 
 def _trends_section(trends: Sequence[Trend]) -> Section:

@@ -6,17 +6,18 @@ A report tells its own summary, so that a list of a hundred runs need not read t
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import AliasChoices, BeforeValidator, Field, TypeAdapter
 
 from bench.analysis import shortfalls
-from bench.analysis.figures import CellFigures, LagVerdict
-from bench.analysis.validity import reproach_of, reproach_of_workload
+from bench.analysis.figures import LagVerdict
+from bench.analysis.validity import reproach_of
 from bench.core.errors import RecordError
-from bench.judgement.cells import lost
-from bench.judgement.model import Judgement
+from bench.core.marks import State
+from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
 from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
 from bench.record.reading import bounded_bytes, parse_json
@@ -28,11 +29,22 @@ _LATER_GROUPS = ("handler",)
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+FIRST_VERSION = 1
+"""Still read: it said what came out, and not how sure that is."""
+
 ELEMENT_ID = "run-summary"
 _ELEMENT = re.compile(
     rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>'.encode(), re.S
 )
+_FIRST_PACES = {
+    LagVerdict.STABLE: Pace.KEEPS_UP,
+    LagVerdict.DRAINING: Pace.KEEPS_UP,
+    LagVerdict.GROWING: Pace.FALLS_BEHIND,
+    LagVerdict.INCONCLUSIVE: Pace.UNTOLD,
+}
+"""What the first version wrote in its place."""
+
 MAX_PAGE_BYTES = 512 * 1024**2
 """Above a report of some thousand trials."""
 
@@ -46,7 +58,7 @@ class CellSummary:
         variants: every `config/variant` it goes by.
         settings: digest of its workload and settings; the same name need not mean the same thing.
         valid: valid trials.
-        lag_verdict: over them; None without one.
+        pace: whether it keeps up; None where nothing can be concluded from it.
         figures: metric key -> value and 90 % interval, which is None with too few trials.
         short: messages that were lost or refused, say, in words; empty without any, None in
             summaries of versions that did not keep it.
@@ -56,14 +68,18 @@ class CellSummary:
     variants: tuple[str, ...]
     settings: str
     valid: int
-    lag_verdict: LagVerdict | None
+    pace: Annotated[
+        Pace | None,
+        Field(validation_alias=AliasChoices("pace", "lag_verdict")),
+        BeforeValidator(lambda word: _FIRST_PACES.get(word, word)),
+    ]
     figures: Mapping[str, tuple[float, float | None, float | None]]
     short: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunSummary:
-    """A run in short.
+class _Measured:
+    """What every version of a summary tells.
 
     Attributes:
         schema_version: of this summary.
@@ -72,8 +88,6 @@ class RunSummary:
         server: name and version.
         client: name and version; empty when no trial tells.
         planned, valid, invalid, missing: trials.
-        verdict: of a gate, or of the matrix's criteria; empty without either.
-        answers: what came out, a sentence for each workload.
         cells: in the plan's order.
     """
 
@@ -89,12 +103,53 @@ class RunSummary:
     valid: int
     invalid: int
     missing: int
-    verdict: str
-    answers: tuple[tuple[str, str], ...]
     cells: tuple[CellSummary, ...]
 
 
-_SUMMARY = TypeAdapter(RunSummary)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary(_Measured):
+    """A run in short.
+
+    Attributes:
+        headline: what came out, without its mark; empty in a first version without a verdict.
+        state: of the headline; None where nothing was asked to hold.
+        boxes: the four answers; None in a first version.
+        sentences: workload and what came out under it.
+    """
+
+    headline: str
+    state: State | None
+    boxes: Boxes | None
+    sentences: tuple[tuple[str, str], ...]
+
+    @property
+    def outcome(self) -> str:
+        """The headline after its mark; where a first version has none, what came out."""
+        if not self.headline:
+            return self.said
+        return f"{self.state.mark} {self.headline}" if self.state else self.headline
+
+    @property
+    def said(self) -> str:
+        """What came out under each workload."""
+        alone = len(self.sentences) == 1
+        return " ".join(each if alone else f"{name}: {each}" for name, each in self.sentences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _First(_Measured):
+    """A summary of the first version.
+
+    Attributes:
+        verdict: of a gate, or of the matrix's criteria, after a mark; empty without either.
+        answers: workload and what came out under it.
+    """
+
+    verdict: str
+    answers: tuple[tuple[str, str], ...]
+
+
+_SUMMARY, _FIRST = TypeAdapter(RunSummary), TypeAdapter(_First)
 
 
 def document(judged: Judgement) -> str:
@@ -106,13 +161,21 @@ def read(page: Path) -> RunSummary:
     """Return the summary that a report carries.
 
     Raises:
-        RecordError: the file cannot be read, carries none, or one of another version.
+        RecordError: the file cannot be read, carries none, or one of an unknown version.
     """
     content = bounded_bytes(page, MAX_PAGE_BYTES)
     found = _ELEMENT.search(content)
     if found is None:
         raise RecordError(f"{page}: carries no summary: written by another jetbench")
-    return parse_json(f"{page}: its summary", found[1], _SUMMARY, SCHEMA_VERSION)
+    name = f"{page}: its summary"
+    if found[1].startswith(b'{"schema_version":%d,' % FIRST_VERSION):
+        return _from_first(parse_json(name, found[1], _FIRST, FIRST_VERSION))
+    return parse_json(name, found[1], _SUMMARY, SCHEMA_VERSION)
+
+
+def _from_first(old: _First) -> RunSummary:
+    common = {each.name: getattr(old, each.name) for each in fields(_Measured)}
+    return RunSummary(**common, headline=old.verdict, state=None, boxes=None, sentences=old.answers)
 
 
 def _summarised(judged: Judgement) -> RunSummary:
@@ -132,36 +195,38 @@ def _summarised(judged: Judgement) -> RunSummary:
         valid=valid,
         invalid=len(found) - valid,
         missing=len(figures.missing),
-        verdict=f"{judged.state.mark} {judged.headline}" if judged.state else "",
-        answers=tuple((each.figures.name, each.sentence) for each in judged.workloads),
+        headline=judged.headline,
+        state=judged.state,
+        boxes=judged.boxes,
+        sentences=tuple((each.figures.name, each.sentence) for each in judged.workloads),
         cells=tuple(
-            _cell(cell, sound=not reproach_of(cell) and not spoilt)
-            for workload in figures.workloads
-            for spoilt in (reproach_of_workload(workload, figures.plan.baseline),)
+            _cell(cell, sound=not workload.reproach and not reproach_of(cell.cell))
+            for workload in judged.workloads
             for cell in workload.cells
         ),
     )
 
 
-def _cell(cell: CellFigures, *, sound: bool) -> CellSummary:
+def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:
     """Return a cell in short; one that nothing can be concluded from has no figures to follow."""
+    cell = judged.cell
     return CellSummary(
         workload=cell.cell.workload_name,
         variants=tuple(str(variant) for variant in cell.cell.variants),
         settings=_digest(cell.cell),
         valid=sum(trial.record.valid for trial in cell.trials),
-        lag_verdict=cell.lag_verdict if sound else None,
+        pace=judged.pace if sound else None,
         figures={
             key: (e.value, e.low, e.high) for key, e in (cell.estimates if sound else {}).items()
         },
-        short=_short(cell),
+        short=_short(judged),
     )
 
 
-def _short(cell: CellFigures) -> str:
-    if fell_short := shortfalls.of_cell(cell):
+def _short(judged: CellJudgement) -> str:
+    if fell_short := shortfalls.of_cell(judged.cell):
         return shortfalls.written(fell_short)
-    return "perhaps lost, nobody can tell" if lost(cell) is None else ""
+    return "perhaps lost, nobody can tell" if judged.lost is None else ""
 
 
 def _digest(cell: Cell) -> str:

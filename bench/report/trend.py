@@ -9,7 +9,7 @@ from bench.core import text
 from bench.core.ids import is_name
 from bench.core.marks import State
 from bench.core.units import human_duration
-from bench.report import lettering, trend_drawing
+from bench.report import trend_drawing
 from bench.report.model import Column, Entry, Page, Row, Section, Sentence, Table, Tone
 from bench.report.run_summary import CellSummary, RunSummary
 from bench.report.trend_drawing import Mark
@@ -137,7 +137,7 @@ def _table(trend: Trend) -> Table:
         columns=(
             Column(title="Started, UTC", numeric=False),
             *map(_column, shown_in(View.TREND)),
-            Column(title="lag", numeric=False),
+            Column(title="keeps up?", numeric=False),
             Column(title="fell short", numeric=False),
             Column(title="valid trials"),
             Column(title="changed since the run before", numeric=False),
@@ -148,14 +148,13 @@ def _table(trend: Trend) -> Table:
 
 def _row(point: Point) -> Row:
     run, cell = point.run, point.cell
-    verdict = cell.lag_verdict
     return Row(
         names=(run.run_id,),
         href=f"../{quote(run.run_id)}/index.html",
         entries=(
             Entry(text=text.minute(run.started_utc)),
             *(_figure(cell, metric) for metric in shown_in(View.TREND)),
-            Entry(text=f"{lettering.MARKS[verdict]} {verdict}") if verdict else _none(),
+            Entry(text=f"{cell.pace.state.mark} {cell.pace}") if cell.pace else _none(),
             _short(cell),
             Entry(text=text.count(cell.valid)),
             _changes(point),

@@ -10,7 +10,9 @@ import pytest
 from bench.analysis.figures import RunFigures
 from bench.core.errors import RecordError
 from bench.judgement.judge import judge
+from bench.judgement.model import Pace
 from bench.report import html, run_summary, trend
+from bench.report.embed import embedded
 from bench.report.overview import write_overview
 from bench.report.run_summary import RunSummary
 from bench.report.trend import Trend
@@ -45,7 +47,9 @@ def test_a_report_carries_its_own_summary(tmp_path: Path) -> None:
     cell = figures.workloads[0].cells[1]
 
     assert (read.run_id, read.planned, read.valid, read.invalid) == ("run-01", 6, 6, 0)
-    assert read.answers[0][1].startswith("two is ")
+    assert read.headline == judge(figures).headline
+    assert read.sentences == (("w", judge(figures).workloads[0].sentence),)
+    assert read.boxes == judge(figures).boxes
     assert read.cells[1].figures["end_to_end_ns_p99"] == (
         cell.estimates["end_to_end_ns_p99"].value,
         cell.estimates["end_to_end_ns_p99"].low,
@@ -114,10 +118,38 @@ def test_a_broken_report_is_named_and_keeps_no_other_out(
 def test_a_summary_of_another_version_is_not_guessed_at(tmp_path: Path) -> None:
     """Figures that changed their meaning would be set side by side unnoticed."""
     page = html.write(judge(run(1)), tmp_path)
-    page.write_text(page.read_text().replace('{"schema_version":1,', '{"schema_version":2,', 1))
+    page.write_text(page.read_text().replace('{"schema_version":2,', '{"schema_version":3,', 1))
 
-    with pytest.raises(RecordError, match="schema version 2"):
+    with pytest.raises(RecordError, match="schema version 3"):
         run_summary.read(page)
+
+
+FIRST = {
+    "schema_version": 1, "run_id": "old", "label": "l", "question": "q",
+    "started_utc": "2026-10-01T10:00:00Z", "machine": "m", "server": "s", "client": "c",
+    "planned": 6, "valid": 6, "invalid": 0, "missing": 0, "verdict": "",
+    "answers": [["w", "Shortest end-to-end p99: c/one, 1.00 ms."]],
+    "cells": [{"workload": "w", "variants": ["c/one"], "settings": "abc", "valid": 3,
+               "lag_verdict": "growing", "figures": {"end_to_end_ns_p99": [1e6, None, None]},
+               "short": ""}],
+}  # fmt: skip
+
+
+def test_a_report_of_the_first_version_is_still_listed(tmp_path: Path) -> None:
+    """Its records may be gone, and with them the only way to rebuild it."""
+    (tmp_path / "old").mkdir()
+    element = f'<script type="application/json" id="run-summary">{embedded(FIRST)}</script>'
+    (tmp_path / "old" / "index.html").write_text(element)
+    html.write(judge(run(1)), tmp_path)
+
+    read = run_summary.read(tmp_path / "old" / "index.html")
+    shown = text_of(write_overview(tmp_path / "results", tmp_path))
+    (followed,) = (t for t in trend.trends([read]) if t.variant == "c/one")
+
+    assert "Shortest end-to-end p99: c/one, 1.00 ms." in shown
+    assert "not readable" not in shown
+    assert followed.points[0].cell.pace is Pace.FALLS_BEHIND
+    assert followed.points[0].cell.figures["end_to_end_ns_p99"][0] == 1e6
 
 
 def test_a_run_without_a_report_is_named(tmp_path: Path) -> None:
