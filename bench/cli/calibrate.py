@@ -9,7 +9,6 @@ import typer
 
 from bench.cli.console import output
 from bench.cli.contest import Arena, measure
-from bench.cli.judged import print_calibration
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -29,7 +28,8 @@ from bench.cli.options import (
     ReportsOption,
     ResultsOption,
 )
-from bench.cli.reporting import write_report
+from bench.cli.reporting import judged, write_report
+from bench.cli.tables import print_calibration
 from bench.core.errors import MeasurementError, UsageError
 from bench.gate.calibration import MAX_AGE, POOLED_BLOCKS, calibrate
 from bench.gate.files import write_calibration
@@ -121,7 +121,7 @@ def calibrate_host(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     print_calibration(found, output())
     path = write_calibration(results, found)
     output().print(f"kept for {MAX_AGE.days} days: {path}", markup=False, soft_wrap=True)
-    write_report(figures, results, reports)
+    write_report(judged(figures, results), results, reports)
 
 
 def _of_matrix(matrix: str, variant: str | None) -> _Subject:

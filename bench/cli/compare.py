@@ -6,20 +6,21 @@ from typing import Annotated
 
 import typer
 
-from bench.analysis import shortfalls
 from bench.analysis.decision import NOTHING_TOLD, Told
-from bench.analysis.figures import CellFigures, LagVerdict, RunFigures, WorkloadFigures
+from bench.analysis.figures import CellFigures, RunFigures
 from bench.analysis.hosts import differences
 from bench.analysis.metrics import MEASURES, Measure, measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, readings, typical
 from bench.analysis.summary import summarise
-from bench.analysis.validity import reproach_of, reproach_of_workload
+from bench.analysis.validity import reproach_of
 from bench.cli.console import output
-from bench.cli.judged import Line, print_contrasts
 from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
+from bench.cli.tables import Line, print_contrasts
 from bench.core import text
 from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
+from bench.judgement.judge import judge
+from bench.judgement.model import Judgement, WorkloadJudgement
 from bench.plan.model import VariantName
 from bench.plan.names import find_variant
 from bench.spec.acking import misleads
@@ -50,11 +51,11 @@ def compare(
     and from what size on a change would have been seen. It judges nothing; `jetbench gate` does.
     """
     measures = _measures(metric or [each.short for each in shown_in(View.COMPARE)])
-    before = summarise(find_run(run, results))
+    before = judge(summarise(find_run(run, results)))
     if other is None:
         _within(before, baseline, measures)
     else:
-        _between(before, summarise(find_run(other, results)), baseline, measures)
+        _between(before, judge(summarise(find_run(other, results))), baseline, measures)
 
 
 def _measures(names: Sequence[str]) -> list[Measure]:
@@ -73,44 +74,41 @@ def _measures(names: Sequence[str]) -> list[Measure]:
     return found
 
 
-def _within(figures: RunFigures, baseline: str | None, measures: Sequence[Measure]) -> None:
+def _within(judged: Judgement, baseline: str | None, measures: Sequence[Measure]) -> None:
+    figures = judged.figures
     name = baseline or figures.plan.baseline
     if not name:
         variants = dict.fromkeys(str(n) for cell in figures.plan.cells for n in cell.variants)
         raise UsageError(f"--baseline VARIANT: say which of {', '.join(variants)}")
     variant = find_variant(figures.plan, name)
-    for workload in figures.workloads:
-        base = next((c for c in workload.cells if variant in c.cell.variants), None)
+    for workload in judged.workloads:
+        cells = [cell.cell for cell in workload.cells]
+        base = next((cell for cell in cells if variant in cell.cell.variants), None)
         if base is None:
             continue
-        spoilt = reproach_of_workload(workload, figures.plan.baseline)
         lines = [
-            _line_within(workload, measure, base, cell, spoilt)
+            _line_within(workload, measure, base, cell)
             for measure in measures
-            for cell in workload.cells
+            for cell in cells
             if cell is not base
         ]
         title = (
-            f"{workload.name}, against {variant}, paired within blocks; intervals that hold for "
-            "all comparisons of the run together"
+            f"{workload.figures.name}, against {variant}, paired within blocks; intervals that "
+            "hold for all comparisons of the run together"
         )
         print_contrasts(title, lines, output())
-        _warn(_doubts((str(cell.cell.variants[0]), cell) for cell in workload.cells))
-        sides = [cell.cell.settings for cell in workload.cells]
+        _warn(_doubts(workload))
+        sides = [cell.cell.settings for cell in cells]
         _warn(filter(None, (misleads(measure.metric, sides) for measure in measures)))
-        if why := spoilt or reproach_of_workload(workload, name):
-            _warn([f"conclude nothing from {workload.name}: {why}"])
 
 
-def _doubts(cells: Iterable[tuple[str, CellFigures]]) -> Iterator[str]:
-    """Yield what speaks against a cell and stands in no figure of those compared."""
-    for name, cell in cells:
-        if fell_short := shortfalls.of_cell(cell):
-            yield f"{name} had {shortfalls.written(fell_short)}, whatever its times say"
-        if not all(count.known for count in shortfalls.counts(cell, "lost")):
-            yield f"whether {name} lost messages nobody can tell"
-        if cell.lag_verdict is LagVerdict.GROWING:
-            yield f"{name}: lag is growing, so its times get longer the longer it runs"
+def _doubts(workload: WorkloadJudgement, only: VariantName | None = None) -> Iterator[str]:
+    """Yield what speaks against cells and stands in no figure of those compared."""
+    for cell in workload.cells:
+        if only is None or only in cell.cell.cell.variants:
+            yield from (f"{cell.name}: {reason}" for reason in cell.reasons)
+    if workload.reproach:
+        yield f"conclude nothing from {workload.figures.name}: {workload.reproach}"
 
 
 def _warn(warnings: Iterable[str]) -> None:
@@ -119,16 +117,12 @@ def _warn(warnings: Iterable[str]) -> None:
 
 
 def _line_within(
-    workload: WorkloadFigures,
-    measure: Measure,
-    base: CellFigures,
-    cell: CellFigures,
-    spoilt: str,
+    workload: WorkloadJudgement, measure: Measure, base: CellFigures, cell: CellFigures
 ) -> Line:
     """Return what a cell changes; whether it differs is decided as the report decides it."""
     found, metric = contrast(measure, base, cell), measure.metric
     name = str(cell.cell.variants[0])
-    decision = workload.decisions.get(metric.key)
+    decision = workload.figures.decisions.get(metric.key)
     told = decision.between(cell.cell.id, base.cell.id) if decision else NOTHING_TOLD
     if found is None or told.told is Told.NOTHING:
         shared = len(readings(measure, base).keys() & readings(measure, cell).keys())
@@ -138,7 +132,7 @@ def _line_within(
             candidate=name,
             figure=metric.title,
             contrast=None,
-            why=reproach_of(base) or reproach_of(cell) or spoilt or few,
+            why=reproach_of(base) or reproach_of(cell) or workload.reproach or few,
             before=_written(measure, base),
             after=_written(measure, cell),
             shown=told.written(metric),
@@ -162,8 +156,9 @@ def _side(found: Contrast, *, candidate: bool) -> str:
 
 
 def _between(
-    before: RunFigures, after: RunFigures, only: str | None, measures: Sequence[Measure]
+    earlier: Judgement, later: Judgement, only: str | None, measures: Sequence[Measure]
 ) -> None:
+    before, after = earlier.figures, later.figures
     if apart := differences(before.environment, after.environment):
         raise RecordError(
             f"{before.run_id} and {after.run_id} cannot be compared; they differ in "
@@ -185,8 +180,8 @@ def _between(
         ]
         title = f"{workload}: {after.run_id} against {before.run_id}; each 90 % interval by itself"
         print_contrasts(title, list(_lines_between(found)), console)
-        for run in (before, after):
-            _warn(f"{run.run_id}: {words}" for words in _doubts_of(run, workload, variant))
+        for run in (earlier, later):
+            _warn(f"{run.figures.run_id}: {words}" for words in _doubts_of(run, workload, variant))
     console.print(
         "For a look: the runs share no blocks, so a drift of the host between them counts as a "
         "change. A stored run is no baseline for a gate; `jetbench gate` measures both in turns.",
@@ -194,18 +189,11 @@ def _between(
     )
 
 
-def _doubts_of(run: RunFigures, name: str, only: VariantName | None) -> Iterator[str]:
+def _doubts_of(run: Judgement, name: str, only: VariantName | None) -> Iterator[str]:
     """Yield what speaks against a workload of a run that is compared with another."""
     for workload in run.workloads:
-        if workload.name != name:
-            continue
-        yield from _doubts(
-            (str(cell.cell.variants[0]), cell)
-            for cell in workload.cells
-            if only is None or only in cell.cell.variants
-        )
-        if why := reproach_of_workload(workload, run.plan.baseline):
-            yield f"conclude nothing from {name}: {why}"
+        if workload.figures.name == name:
+            yield from _doubts(workload, only)
 
 
 def _namesakes(

@@ -15,7 +15,6 @@ from bench.analysis.figures import RunFigures
 from bench.analysis.summary import summarise
 from bench.cli.console import errors, output
 from bench.cli.contest import Arena, measure
-from bench.cli.judged import print_result
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -39,17 +38,20 @@ from bench.cli.options import (
     ResultsOption,
     find_run,
 )
-from bench.cli.reporting import write_report
+from bench.cli.reporting import judged as judged_run
+from bench.cli.reporting import write_report, write_text
 from bench.cli.sides import Asked, check_clients, check_messages, contest_of, share_of
-from bench.core.errors import StorageError, UsageError
-from bench.gate import junit, markdown
+from bench.core.errors import UsageError
+from bench.gate import junit
 from bench.gate.calibration import knows, margin_warnings, objection
 from bench.gate.files import read_calibration, result_json, write_result
 from bench.gate.verdict import GateResult, Sides, exit_code, judge, looks_red
+from bench.judgement.model import Judgement
 from bench.plan.model import Cell
 from bench.plan.names import find_variant
 from bench.plan.sides import sides_plan
 from bench.record.store import RunStore
+from bench.report import markdown, terminal
 from bench.runner.quiet import Patience
 from bench.runner.target import Target
 from bench.spec.choose import check_all, choose_variant, load_workloads
@@ -298,8 +300,9 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         judged = _kept(chosen, find_run(run, results), baseline, candidate or [])
     fails = inconclusive is OnInconclusive.FAIL
     files = _Files(junit=junit_file, markdown=markdown_file, json=json_file)
-    _tell(judged, files, inconclusive_fails=fails)
-    write_report(judged.figures, results, reports, judged.result)
+    judgement = judged_run(judged.figures, results, judged.result)
+    _tell(judged, judgement, files, inconclusive_fails=fails)
+    write_report(judgement, results, reports)
     raise typer.Exit(exit_code(judged.result, inconclusive_fails=fails))
 
 
@@ -366,27 +369,19 @@ def _now_known(
         yield from before
 
 
-def _tell(judged: _Judged, files: _Files, *, inconclusive_fails: bool) -> None:
+def _tell(
+    judged: _Judged, judgement: Judgement, files: _Files, *, inconclusive_fails: bool
+) -> None:
     result, console = judged.result, output()
-    print_result(result, console)
+    terminal.print_judgement(judgement, console)
     console.print(f"results:  {judged.store.path}", markup=False, soft_wrap=True)
     write_result(judged.store, result)
-    summary = markdown.render(result)
+    summary = markdown.render(judgement)
     if files.junit is not None:
-        _write(files.junit, junit.render(result, inconclusive_fails=inconclusive_fails))
+        write_text(files.junit, junit.render(result, inconclusive_fails=inconclusive_fails))
     if files.markdown is not None:
-        _write(files.markdown, summary)
+        write_text(files.markdown, summary)
     if files.json is not None:
-        _write(files.json, result_json(result))
+        write_text(files.json, result_json(result))
     if step_summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        _write(Path(step_summary), summary, append=True)
-
-
-def _write(path: Path, text: str, *, append: bool = False) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = "a" if append else "w"
-        with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
+        write_text(Path(step_summary), summary, append=True)

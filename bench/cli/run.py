@@ -14,7 +14,6 @@ from bench.analysis.validity import reproach_of_workload
 from bench.broker.server import binary_version
 from bench.cli.console import errors, output
 from bench.cli.contest import with_repeats
-from bench.cli.judged import print_answer
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -44,9 +43,8 @@ from bench.cli.options import (
 )
 from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
-from bench.cli.reporting import write_report
+from bench.cli.reporting import judged, write_report
 from bench.core.errors import ExitCode, RecordError, UsageError, worst
-from bench.gate.criteria import answer
 from bench.gate.files import forget_result
 from bench.gate.unasked import falls_short, may_fall_short
 from bench.gate.verdict import EXIT_CODES
@@ -208,16 +206,14 @@ def _say_how_to_go_on(plan: Plan, store: RunStore, console: Console) -> None:
 
 
 def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:
-    console = output()
-    terminal.print_summary(figures, console)
-    found = answer(figures)
-    if found is not None:
-        print_answer(found, console)
-    console.print(f"results:  {store.path}", markup=False, soft_wrap=True)
-    write_report(figures, how.results, how.reports)
+    judgement = judged(figures, how.results)
+    terminal.print_judgement(judgement, output())
+    output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
+    write_report(judgement, how.results, how.reports)
     rules = tuple(map(parse_criterion, figures.plan.success))
     codes = [_exit_code(each, rules, figures.plan.baseline) for each in figures.workloads]
-    return worst(codes if found is None else [*codes, EXIT_CODES[found.verdict]])
+    answer = judgement.answer
+    return worst(codes if answer is None else [*codes, EXIT_CODES[answer.verdict]])
 
 
 def _exit_code(workload: WorkloadFigures, rules: Sequence[Criterion], baseline: str) -> ExitCode:

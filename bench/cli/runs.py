@@ -1,5 +1,7 @@
 """`jetbench report`, `list` and `show`: what was measured, from the results alone."""
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,40 +9,64 @@ from rich.table import Table
 
 from bench.analysis.figures import TrialFigures
 from bench.analysis.summary import summarise, summarise_trial
-from bench.cli.console import output
-from bench.cli.judged import print_answer, print_result
+from bench.cli.console import output, write
 from bench.cli.options import (
     DEFAULT_REPORTS,
     DEFAULT_RESULTS,
+    FILES_PANEL,
     ReportsOption,
     ResultsOption,
     RunArgument,
     find_run,
     run_directories,
 )
-from bench.cli.reporting import write_report
+from bench.cli.reporting import Wanted, judged, write_report
 from bench.core import text
 from bench.core.errors import RecordError, UsageError
 from bench.core.words import nearest
-from bench.gate.criteria import answer
 from bench.gate.files import read_result
+from bench.judgement import serial
 from bench.record.store import RunStore
-from bench.report import terminal
+from bench.report import run_summary, terminal
 from bench.report.trial_text import print_trial
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
     run: RunArgument = "latest",
+    opened: Annotated[
+        bool, typer.Option("--open", help="Open the report in the browser when it is written.")
+    ] = False,
+    light: Annotated[
+        bool,
+        typer.Option(
+            "--light",
+            help="Leave out what draws the plots of the folds: small enough to attach.",
+            rich_help_panel=FILES_PANEL,
+        ),
+    ] = False,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(
+            "--markdown",
+            metavar="FILE",
+            help="Also write the answers and tables as Markdown.",
+            rich_help_panel=FILES_PANEL,
+        ),
+    ] = None,
     results: ResultsOption = DEFAULT_RESULTS,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
     """Rebuild the HTML report of a run from its results alone."""
     store = find_run(run, results)
-    write_report(summarise(store), results, reports, read_result(store))
+    judgement = judged(summarise(store), results, read_result(store))
+    wanted = Wanted(light=light, markdown=markdown, opened=opened)
+    write_report(judgement, results, reports, wanted)
 
 
-def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
-    """List the runs, oldest first."""
+def list_runs(
+    results: ResultsOption = DEFAULT_RESULTS, reports: ReportsOption = DEFAULT_REPORTS
+) -> None:
+    """List the runs, oldest first, with what came out of each as its report says."""
     console = output()
     directories = run_directories(results)
     if not directories:
@@ -51,14 +77,14 @@ def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
     # the terminal is narrow, the others fold.
     table.add_column("run", no_wrap=True)
     table.add_column("started (UTC)", no_wrap=True, min_width=len("2026-11-23 17:05"))
-    for title in ("trials", "invalid", "server", "question"):
+    for title in ("trials", "invalid", "server", "what came out"):
         table.add_column(title, overflow="fold")
     for path in directories:
-        table.add_row(*_row(RunStore(path)))
+        table.add_row(*_row(RunStore(path), reports))
     console.print(table)
 
 
-def _row(store: RunStore) -> tuple[str, ...]:
+def _row(store: RunStore, reports: Path) -> tuple[str, ...]:
     try:
         plan, environment = store.read_plan(), store.read_environment()
         records = [store.read_trial(trial) for trial in store.kept(plan)]
@@ -71,8 +97,16 @@ def _row(store: RunStore) -> tuple[str, ...]:
         f"{len(records)}/{len(plan.trials)}",
         str(invalid),
         f"{environment.server} {environment.server_version}",
-        plan.question,
+        _outcome(reports / store.run_id / "index.html") or plan.question,
     )
+
+
+def _outcome(page: Path) -> str:
+    """Return what a report says came out; empty where there is none that says it."""
+    try:
+        return run_summary.read(page).outcome
+    except RecordError:
+        return ""
 
 
 def show(
@@ -81,19 +115,23 @@ def show(
         str | None,
         typer.Argument(metavar="[TRIAL]", help="A trial's id or its number, for all its details."),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write what the run says as JSON instead.")
+    ] = False,
     results: ResultsOption = DEFAULT_RESULTS,
 ) -> None:
-    """Show a run's figures in the terminal, or everything about one of its trials."""
+    """Show what a run says in the terminal, or everything about one of its trials."""
     store = find_run(run, results)
-    if trial is None:
-        figures = summarise(store)
-        terminal.print_summary(figures, output())
-        if (found := answer(figures)) is not None:
-            print_answer(found, output())
-        if (result := read_result(store)) is not None:
-            print_result(result, output())
-    else:
+    if trial is not None:
+        if as_json:
+            raise UsageError("--json: is of a whole run; leave out TRIAL, or see `jetbench export`")
         print_trial(_trial_figures(store, trial), output())
+        return
+    judgement = judged(summarise(store), results, read_result(store))
+    if as_json:
+        write(f"{json.dumps(serial.as_json(judgement), indent=1)}\n".encode())
+    else:
+        terminal.print_judgement(judgement, output())
 
 
 def _trial_figures(store: RunStore, trial: str) -> TrialFigures:

@@ -1,102 +1,135 @@
-"""The same figures for the terminal: a table for each workload, a line for each trial."""
+"""A judgement on the terminal: the answers, goals, a table for each workload, notices."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
-from rich.table import Table as RichTable
+from rich.table import Table
 from rich.text import Text
 
 from bench.analysis import latency
-from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
-from bench.analysis.ranking import ranking_key
+from bench.analysis.figures import TrialFigures
 from bench.core import text
 from bench.core.marks import State
+from bench.judgement.model import Box, Goal, Judgement, Side, WorkloadJudgement
 from bench.record.schema import Level, Time
-from bench.report import comparison, standing
-from bench.report.model import Entry, Tone, plain
-from bench.report.notices import notices
-from bench.report.tables import TONES
-from bench.spec.criteria import count_word
-from bench.spec.metrics import View
+from bench.report.rows import BASELINE, Entry, rows_of
+
+MOST_KEPT = 12
+"""So many goals that are kept are named; of more their count stands for them."""
 
 NARROW_BELOW_COLUMNS = 100
-_STYLES = {
-    Tone.BEST: "bold green",
-    Tone.GOOD: "green",
-    Tone.WARNING: "yellow",
-    Tone.BAD: "bold red",
-    Tone.MUTED: "dim",
+
+WIDEST = 18
+"""Columns of a figure and what it changes, so that the names beside it keep their room."""
+
+STYLES = {
+    State.HOLDS: "green",
+    State.DOUBTFUL: "yellow",
+    State.FAILS: "bold red",
+    State.UNKNOWN: "dim",
 }
+_SIDES = {Side.WORSE: "dark_orange3", Side.BETTER: "cyan", Side.SAME: "dim", Side.UNTOLD: "dim"}
 
 
-def print_summary(figures: RunFigures, console: Console) -> None:
-    """Print what came out of a run: a table and the answers of each workload, then the notices."""
-    for workload in figures.workloads:
-        console.print(_workload_table(figures, workload, console.width))
-        for sentence in standing.answers(workload, figures.plan.baseline):
-            console.print(Text(plain(sentence)))
+def print_judgement(judged: Judgement, console: Console) -> None:
+    """Print what a run says: what a reader sees first in its report, and the tables."""
+    console.print(_marked(judged.state, judged.headline, "bold"))
+    if judged.subline:
+        console.print(Text(judged.subline, style="dim"))
+    console.print()
+    console.print(_boxes(judged.boxes.each))
+    console.print()
+    if judged.goals:
+        console.print(_goals(judged.goals))
         console.print()
-    for notice in notices(figures):
-        words = Text(f"{notice.word}. ", style=_STYLES[notice.tone])
-        console.print(words.append(plain(notice.sentence), style="not bold default"))
+    for workload in judged.workloads:
+        print_workload(workload, console)
+        console.print()
+    for notice in judged.notices:
+        line = _marked(notice.state, f"{notice.word}. ", STYLES[notice.state])
+        console.print(line.append(notice.text, style="not bold default"))
 
 
-def _workload_table(figures: RunFigures, workload: WorkloadFigures, columns: int) -> RichTable:
-    narrow = columns < NARROW_BELOW_COLUMNS
-    ranking = (ranking_key(workload.cells, "p50"), ranking_key(workload.cells))
-    view = View.NARROW if narrow else View.TERMINAL
-    metrics = [m for m in figures.metrics if m.key in ranking or view in m.shown]
-    table = comparison.workload_table(workload, metrics, id_=workload.name)
-    printed = RichTable(title=Text(workload.name), title_justify="left", box=None, pad_edge=False)
-    printed.add_column("variant", overflow="fold")
-    counts, short = (
-        comparison.count_columns(workload.cells),
-        comparison.shortfalls_of(workload.cells),
-    )
-    for column in table.columns[:-counts]:
-        printed.add_column(_heading(column.group, column.title, column.unit), justify="right")
-    printed.add_column("lag")
-    for word in ("lost", *short):
-        printed.add_column(count_word(word), justify="right")
-    for row, cell in zip(table.rows, workload.cells, strict=True):
-        entries, counted = row.entries[:-counts], row.entries[-counts:]
-        printed.add_row(
-            _name(row.names, folded=narrow),
-            *(_printed(entry) for entry in entries),
-            _printed(comparison.verdict_entry(cell)),
-            _lost(cell),
-            *(_printed(entry) for entry in counted[: len(short)]),
-        )
-    return printed
+def print_workload(workload: WorkloadJudgement, console: Console) -> None:
+    """Print what came out under a workload, and its cells beside their baseline."""
+    console.print(Text(f"{workload.figures.name}: ", style="bold").append(
+        workload.sentence, style="not bold"
+    ))  # fmt: skip
+    console.print(_table(workload, folded=console.width < NARROW_BELOW_COLUMNS))
 
 
-def _heading(group: str, title: str, unit: str) -> Text:
-    return Text(f"{group}\n{title}\n{unit}")
+def _boxes(boxes: Sequence[Box]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for box in boxes:
+        answer = _marked(box.state, box.word, STYLES[box.state] if box.state else "bold")
+        if box.text:
+            answer.append(f". {box.text}", style="not bold default")
+        table.add_row(Text(box.asks, style="dim"), answer)
+    return table
 
 
-def _name(names: tuple[str, ...], *, folded: bool) -> Text:
-    more = f" (+{len(names) - 1})" if len(names) > 1 else ""
-    first = names[0].replace("/", "/\n", 1) if folded else names[0]
-    return Text(first + more)
+def _goals(goals: Sequence[Goal]) -> Table:
+    """Return a line for each goal, missed ones first; many that are kept are counted."""
+    kept = [goal for goal in goals if goal.state is State.HOLDS]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for goal in goals:
+        if goal.state is not State.HOLDS or len(kept) <= MOST_KEPT:
+            mark = _marked(goal.state, goal.reading, STYLES[goal.state])
+            table.add_row(mark, _goal(goal))
+    if len(kept) > MOST_KEPT:
+        table.add_row(_marked(State.HOLDS, f"{text.count(len(kept))} kept", "green"), Text())
+    return table
+
+
+def _goal(goal: Goal) -> Text:
+    line = Text(f"{goal.rule}, {goal.workload}, {goal.candidate}")
+    if goal.found:
+        line.append(f": {goal.found}")
+    if goal.state is not State.HOLDS:
+        line.append(f"\n{goal.reason}", style="dim")
+    return line
+
+
+def _table(workload: WorkloadJudgement, *, folded: bool) -> Table:
+    found = rows_of(workload)
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column(Text(found.heads[0]), overflow="fold")
+    for head in found.heads[1:]:
+        table.add_column(Text(head), justify="right", overflow="fold", max_width=WIDEST)
+    for name, *entries in found.rows:
+        shown = (_broken_name(name), *map(_broken, entries)) if folded else (name, *entries)
+        table.add_row(*map(_printed, shown))
+    return table
+
+
+def _broken_name(name: Entry) -> Entry:
+    """Return a variant's name in two lines, its config above; its settings take too much room."""
+    beneath = tuple(line for line in name.beneath if line == BASELINE)
+    return replace(name, written=name.written.replace("/", "/\n", 1), beneath=beneath)
+
+
+def _broken(entry: Entry) -> Entry:
+    """Return an entry whose interval stands in two lines."""
+    return replace(entry, beneath=tuple(line.replace(" to ", " to\n") for line in entry.beneath))
 
 
 def _printed(entry: Entry) -> Text:
-    printed = Text(entry.text, style=_STYLES.get(entry.tone, ""))
-    if entry.detail:
-        printed.append(f"\n{entry.detail}", style="not bold dim")
+    stands_out = entry.side in {Side.WORSE, Side.BETTER}
+    style = STYLES[entry.state] if entry.state and not entry.beneath else ""
+    printed = Text(entry.written, style=_SIDES[entry.side] if stands_out else style)
+    beneath = STYLES[entry.state] if entry.state else _SIDES[entry.side]
+    for line in entry.beneath:
+        printed.append(f"\n{line}", style=beneath)
     return printed
 
 
-def style_of(state: State) -> str:
-    """Return how the terminal shows what is in a state."""
-    return _STYLES[TONES[state]]
-
-
-def _lost(cell: CellFigures) -> Text:
-    lost = standing.lost(cell)
-    if lost is None:
-        return Text(f"{State.DOUBTFUL.mark} {text.NA}", style=style_of(State.DOUBTFUL))
-    if not lost:
-        return Text("0")
-    return Text(f"{State.FAILS.mark} {text.count(lost)}", style=style_of(State.FAILS))
+def _marked(state: State | None, words: str, style: str) -> Text:
+    return Text(f"{state.mark} {words}" if state else words, style=style)
 
 
 def trial_line(figures: TrialFigures, position: int, total: int) -> str:

@@ -51,12 +51,11 @@ class Source:
 class View(StrEnum):
     """A place that shows some figures and not all; all are in the tables by question and exports.
 
-    TERMINAL and NARROW stand beside the two percentiles that cells are ranked by.
+    TERMINAL stands beside the two percentiles that cells are ranked by.
     """
 
     CELLS = "the table of all cells of a workload"
-    TERMINAL = "the table on the terminal"
-    NARROW = "the table on a terminal of fewer than 100 columns"
+    TERMINAL = "the tables on the terminal and in Markdown"
     COMPARE = "jetbench compare, unless other figures are named"
     TREND = "the table over runs"
 
@@ -200,13 +199,13 @@ METRICS: tuple[Metric, ...] = (
     time_metric("completion", "p50"),
     time_metric("completion", "p99"),
     time_metric("delivery", "p50"),
-    time_metric("delivery", "p99", View.CELLS, View.TERMINAL),
+    time_metric("delivery", "p99", View.CELLS),
     time_metric("response", "p50"),
     time_metric("response", "p99", View.CELLS, View.COMPARE),
     # Slip tells how well the load was made, not how good a configuration is.
     time_metric("slip", "p99", better=Better.NEITHER),
     _rate("stored", View.CELLS),
-    _rate("acked", View.CELLS, View.TERMINAL, View.NARROW, View.COMPARE, View.TREND),
+    _rate("acked", View.CELLS, View.COMPARE, View.TREND),
     Metric(
         key="lag_msgs_peak",
         short="lag_peak",
@@ -218,7 +217,7 @@ METRICS: tuple[Metric, ...] = (
         source=Source(kind=Kind.LAG, of="peak"),
         logarithmic=False,
         resolution=COUNTED_RESOLUTION,
-        shown=frozenset({View.CELLS, View.TERMINAL, View.COMPARE}),
+        shown=frozenset({View.CELLS, View.COMPARE}),
     ),
     # Neither way is better: a lag that drains is a backlog of before. The verdict judges it.
     Metric(

@@ -226,7 +226,8 @@ def test_a_gate_on_a_run_writes_every_form_of_its_verdict(directory: Path) -> No
         "pull-batch/slow",
         "end_to_end_p99 vs baseline <= +10%",
     )
-    assert "fail: 1 of 4 gates broken" in result.output
+    assert "✕ Failed: end-to-end p99 of small-events is 30 % slower" in result.output
+    assert (directory / "m.md").read_text().startswith("## ✕ Failed: end-to-end p99")
 
 
 def test_a_gate_on_the_good_candidate_passes() -> None:
@@ -275,7 +276,7 @@ def test_show_repeats_the_verdict(directory: Path) -> None:
     """It is part of what is known of the run."""
     jetbench("gate", "one", "--rules", "gates.yaml", "--baseline", "old")
 
-    assert "1 of 4 gates broken" in jetbench("show", "one").output
+    assert "1 of 4 goals missed" in jetbench("show", "one").output
     assert (directory / "reports" / "one" / "index.html").exists()
 
 
@@ -289,6 +290,60 @@ def test_show_answers_the_question_of_a_matrix(directory: Path) -> None:
 
     assert "Recommended: pull-batch/" in output
     assert "Broken by pull-batch/slow." in output
+
+
+def test_show_as_json_is_what_the_page_says(directory: Path) -> None:
+    """A program that reads the terminal's tables breaks with the next column."""
+    told = json.loads(jetbench("show", "one", "--json").output)
+
+    assert told["headline"] == "slow is 30 % slower"
+    assert [cell["variant"] for cell in told["workloads"][0]["cells"]][2] == "pull-batch/slow"
+    assert "leave out TRIAL" in refused("show", "one", "1", "--json")
+
+
+def test_a_report_is_written_as_markdown_too_and_opened(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first for a pull request, the second for who sits before it."""
+    opened: list[str] = []
+
+    def browser(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browser)
+
+    result = jetbench("report", "one", "--markdown", "out/m.md", "--open")
+
+    assert result.exit_code == 0, result.output
+    assert (directory / "out/m.md").read_text().startswith("## slow is 30 % slower\n")
+    assert opened == [(directory / "reports/one/index.html").as_uri()]
+
+
+def test_where_no_browser_starts_the_report_is_still_there(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server has none, and the report is what was asked for."""
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+
+    result = jetbench("report", "one", "--open")
+
+    assert result.exit_code == 0
+    assert "no browser could be started; open reports/one/index.html" in result.output
+
+
+@pytest.mark.parametrize("words", [("--markdown", "file/m.md"), ("--reports", "file/r")])
+def test_what_cannot_be_written_is_the_users_to_mend(
+    directory: Path, words: tuple[str, str]
+) -> None:
+    """A file where a folder is due: 2, with the path and the reason."""
+    (directory / "file").write_text("")
+
+    result = jetbench("report", "one", *words)
+
+    assert getattr(result.exception, "exit_code", None) == 2
+    assert "file" in str(result.exception)
+    assert "cannot be written: " in str(result.exception)
 
 
 def exported(form: str, *more: str) -> Sequence[str]:
@@ -357,8 +412,8 @@ def test_compare_says_what_fell_short_beside_the_times(
 
     result = jetbench("compare", *runs_compared, "--metric", "p50")
 
-    assert "pull-batch/same had 100 messages refused, whatever its times say" in result.output
-    assert "whether pull-batch/slow lost messages nobody can tell" in result.output
+    assert "pull-batch/same: 100 messages refused" in result.output
+    assert "pull-batch/slow: whether messages were lost nobody can tell" in result.output
 
 
 def test_nothing_is_told_of_a_cell_of_another_run_whose_trials_are_invalid(directory: Path) -> None:
@@ -393,7 +448,7 @@ def test_a_gate_says_which_trials_were_never_measured(directory: Path) -> None:
 
     output = jetbench("gate", "one", "--rules", "gates.yaml", "--baseline", "old").output
 
-    assert "warning: 1 planned trial of 15 has no record" in output
+    assert "▲ Gate. 1 planned trial of 15 has no record" in output
     assert "`jetbench run --resume one` measures the rest" in output
 
 

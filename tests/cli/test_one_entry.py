@@ -24,7 +24,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     ("view", "words"),
     [
         ("rule", "delivery_p90 vs baseline <= +10%"),
-        ("rule", "fail: delivery_p90"),
+        ("rule", "✕ missed  delivery_p90"),
         ("compare", "delivery p90"),
         ("show", "p90"),
         ("export", "delivery_ns_p90"),

@@ -1,4 +1,4 @@
-"""The summary on the terminal."""
+"""A judgement on the terminal."""
 
 import io
 import re
@@ -7,50 +7,122 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.analysis.figures import RunFigures
+from bench.core.marks import State
+from bench.judgement.model import Judgement
 from bench.record.schema import Time
-from bench.report import standing
-from bench.report.model import plain
-from bench.report.terminal import print_summary, trial_line
+from bench.report.terminal import MOST_KEPT, NARROW_BELOW_COLUMNS, print_judgement, trial_line
+from tests.gate.figures import counting
 from tests.report.factory import run_figures, with_texts
+from tests.report.made import BOXES, NOTICE, goal, judgement
 
 
-def printed(figures: RunFigures, *, width: int = 120, colour: bool = False) -> str:
+def printed(judged: Judgement, *, width: int = 120, colour: bool = False) -> str:
     out = io.StringIO()
-    print_summary(
-        figures, Console(file=out, width=width, force_terminal=colour, no_color=not colour)
-    )
+    console = Console(file=out, width=width, force_terminal=colour, no_color=not colour)
+    print_judgement(judged, console)
     return out.getvalue()
 
 
-def test_the_summary_says_what_the_report_says() -> None:
-    """Two places that tell different figures would make both worthless."""
-    figures = run_figures()
-    words = printed(figures)
+def test_the_answers_stand_first_each_on_a_line() -> None:
+    """Who reads a log reads its first lines."""
+    first, second, _, *boxes = printed(judgement(state=State.FAILS), width=200).splitlines()
 
-    assert plain(standing.answers(figures.workloads[0])[0]) in words
-    assert "▲ growing" in words
-    assert "1 invalid trial." in words
+    assert first == "✕ Two hints: batch 1 costs time and CPU"
+    assert second == "Asked: what does a batch cost?"
+    for line, box in zip(boxes, BOXES.each, strict=False):
+        assert re.fullmatch(
+            rf"{re.escape(box.asks)} +{re.escape(box.marked)}\. {re.escape(box.text)} *", line
+        )
+
+
+@pytest.mark.parametrize(("width", "name"), [(120, "pull-batch/batch-10"), (80, "batch-10")])
+def test_a_change_stands_beneath_its_figure_with_its_doubt(width: int, name: str) -> None:
+    """A number without what it is held against is only a number."""
+    lines = printed(judgement(), width=width).splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"{name} "))
+    row = " ".join(" ".join(lines[start - 1 : start + 4]).split())
+
+    assert len([line for line in lines if len(line.rstrip()) > width]) == 0
+    assert re.search(r"\d\.\d\d .*▲ \+31 % ▲ \+31 % ✓ keeps up .*1 of 1 slower 1 of 1 slower", row)
+    assert ("pull.batch 1 not 50" in row) is (width >= NARROW_BELOW_COLUMNS)
+
+
+def test_what_falls_behind_says_how_fast() -> None:
+    """The slope is what tells an hour of it from a day."""
+    words = " ".join(printed(judgement(), width=200).split())
+
+    assert "✕ falls behind, +120 msg/s" in words
+
+
+def test_a_count_has_a_column_only_where_a_cell_has_any() -> None:
+    """Five columns of zeros on 80 columns leave no room for a figure."""
+    figures = run_figures(workloads=("w",), blocks=1, with_fault=False)
+    (workload,) = figures.workloads
+    first, *others = workload.cells
+    refusing = replace(first, trials=tuple(counting(t, refused=20) for t in first.trials))
+    refused = replace(figures, workloads=(replace(workload, cells=(refusing, *others)),))
+
+    assert "Refused" not in printed(judgement(figures))
+    assert "Refused" in printed(judgement(refused))
+    assert "✕ 20" in printed(judgement(refused))
+
+
+def test_whether_messages_were_lost_may_be_unknown_and_is_no_zero() -> None:
+    """`0` would acquit a variant of which nobody knows."""
+    judged = judgement()
+    (workload,) = judged.workloads
+    cells = tuple(replace(cell, lost=None) for cell in workload.cells)
+    words = printed(replace(judged, workloads=(replace(workload, cells=cells),)))
+
+    assert "Lost" in words
+    assert words.count("▲ n/a") == len(cells)
+
+
+def test_goals_that_do_not_hold_say_why() -> None:
+    """A reader of a red build wants the reason, and of a green one that there were goals."""
+    words = printed(judgement(goals=(goal(State.FAILS), goal(State.HOLDS, "lost == 0"))))
+
+    assert re.search(
+        r"✕ missed +end_to_end_p99 < 10ms, small-events, pull-batch/batch-10: 12\.1 ms", words
+    )
+    assert words.count("it is 12 ms in every block") == 1
+    assert re.search(r"✓ kept +lost == 0", words)
+
+
+def test_many_goals_that_are_kept_are_counted() -> None:
+    """Sixty lines of what holds hide the one that does not."""
+    kept = [goal(State.HOLDS, f"end_to_end_p99 < {each}ms") for each in range(MOST_KEPT + 1)]
+    words = printed(judgement(goals=(goal(State.DOUBTFUL), *kept)))
+
+    assert f"✓ {MOST_KEPT + 1} kept" in words
+    assert words.count("end_to_end_p99") == 1
+
+
+def test_notices_close_it() -> None:
+    """They stand right above the prompt, where nobody scrolls past them."""
+    assert printed(judgement()).rstrip().endswith(f"▲ {NOTICE.word}. {NOTICE.text}")
 
 
 @pytest.mark.parametrize("width", [50, 60, 80, 120, 200])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     """A wrapped table cannot be read."""
-    lines = printed(run_figures(), width=width).splitlines()
+    judged = judgement(run_figures(), goals=(goal(State.FAILS), goal(State.HOLDS)))
+    lines = printed(judged, width=width).splitlines()
 
     assert max(len(line.rstrip()) for line in lines) <= width
 
 
 def test_markup_in_a_name_is_printed_as_it_stands() -> None:
     """Rich reads `[red]` as colour: a name must not paint or vanish."""
-    words = printed(with_texts(run_figures(workloads=("w",)), "[red]x[/red]"), width=200)
+    figures = with_texts(run_figures(workloads=("w",)), "[red]x[/red]")
 
-    assert "[red]x[/red]" in words
+    assert "[red]x[/red]" in printed(judgement(figures, headline="[b]y"), width=200)
+    assert printed(judgement(figures, headline="[b]y"), width=200).startswith("[b]y")
 
 
 def test_without_colour_nothing_but_text_is_written() -> None:
     """Escape sequences in a CI log hide the figures (NO_COLOR)."""
-    assert "\x1b[" not in printed(run_figures(workloads=("w",)))
+    assert "\x1b[" not in printed(judgement())
 
 
 def test_a_trial_is_one_plain_line() -> None:

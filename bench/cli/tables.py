@@ -1,4 +1,4 @@
-"""Verdicts, comparisons and answers on the terminal."""
+"""Comparisons and what a host can see, as tables on the terminal."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,57 +10,7 @@ from rich.text import Text
 from bench.analysis.paired import Contrast
 from bench.core import text
 from bench.gate.calibration import Calibration, suggested
-from bench.gate.criteria import Answer
-from bench.gate.markdown import candidate_figure, change
-from bench.gate.states import STATES, marked, marked_name
-from bench.gate.verdict import GateResult
-from bench.report.terminal import style_of
 from bench.spec.metrics import metric_of
-from bench.stats.compare import Verdict
-
-
-def print_result(result: GateResult, console: Console) -> None:
-    """Print a gate's verdict: every gate, worst first, then why, then the sentence."""
-    several = len({outcome.candidate for outcome in result.outcomes}) > 1
-    who = ("candidate",) if several else ()
-    table = _table("verdict", "workload", *who, "rule", "figure", "change", "blocks")
-    for outcome in result.outcomes:
-        table.add_row(
-            _verdict(outcome.verdict),
-            Text(outcome.workload),
-            *([Text(outcome.candidate)] if several else []),
-            Text(outcome.rule),
-            Text(candidate_figure(outcome)),
-            Text(change(outcome)),
-            Text(str(outcome.blocks)),
-        )
-    console.print(table)
-    for outcome in result.outcomes:
-        if outcome.verdict is not Verdict.PASS:
-            where = f"{outcome.rule} under {outcome.workload} ({outcome.candidate})"
-            _say(console, f"{outcome.verdict}: {where}: {outcome.reason}")
-    for warning in result.warnings:
-        _say(console, f"warning: {warning}")
-    sentence = _verdict(result.verdict).append(f": {result.sentence}", style="default")
-    console.print(sentence, soft_wrap=True)
-
-
-def print_answer(answer: Answer, console: Console) -> None:
-    """Print which variants meet the criteria of a matrix, and the answer to its question."""
-    table = _table("verdict", "variant", *answer.rules)
-    for standing in answer.standings:
-        marks = [
-            Text("\n").join(
-                Text(marked_name(m.verdict, m.workload), style=_style(m.verdict))
-                for m in standing.marks
-                if m.rule == rule
-            )
-            for rule in answer.rules
-        ]
-        table.add_row(_verdict(standing.verdict), Text("\n".join(standing.names)), *marks)
-    console.print(table)
-    _say(console, answer.sentence)
-
 
 NAMED = 4
 """So many figures are named beside a reason that they share; the table shows the others."""
@@ -178,14 +128,6 @@ def _table(*heads: str) -> Table:
 
 def _texts(heads: Sequence[str]) -> Iterator[Text]:
     return (Text(head) for head in heads)
-
-
-def _verdict(verdict: Verdict) -> Text:
-    return Text(marked(verdict), style=_style(verdict))
-
-
-def _style(verdict: Verdict) -> str:
-    return style_of(STATES[verdict])
 
 
 def _say(console: Console, text: str) -> None:
