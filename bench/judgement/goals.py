@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from bench.gate.criteria import Answer, Mark, Standing
-from bench.gate.markdown import candidate_figure, change
 from bench.gate.states import STATES
 from bench.gate.verdict import GateOutcome, GateResult
+from bench.gate.writing import candidate_figure, change
 from bench.judgement.model import Goal
 from bench.stats.compare import Verdict
 

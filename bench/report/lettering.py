@@ -1,17 +1,6 @@
-"""Names and marks as a report shows them. Pure."""
+"""Names as plots show them. Pure."""
 
 import unicodedata
-
-from bench.analysis.figures import LagVerdict
-from bench.core.marks import State
-
-MARKS = {
-    LagVerdict.STABLE: State.HOLDS.mark,
-    LagVerdict.GROWING: "\N{BLACK UP-POINTING TRIANGLE}",
-    LagVerdict.DRAINING: "\N{BLACK DOWN-POINTING TRIANGLE}",
-    LagVerdict.INCONCLUSIVE: "?",
-}
-"""Beside the word of a verdict, so that colour is never alone."""
 
 _ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _TURNS_TEXT = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}

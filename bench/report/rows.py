@@ -4,26 +4,23 @@ A number stands in the unit of its column; beneath it what it changes against th
 sure that is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.analysis.metrics import measure_of
-from bench.analysis.paired import Reading, typical
+from bench.analysis.paired import typical
 from bench.analysis.ranking import ranking_key
 from bench.analysis.shortfalls import SHORTFALLS
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, Change, Side, WorkloadJudgement
+from bench.report import naming, readings
 from bench.spec.criteria import count_word
 from bench.spec.metrics import Metric, View, metric_of, shown_in
 
-BASELINE = "baseline"
 LAG_PEAK = "lag_msgs_peak"
 REPEATS = ("duplicates", "redelivered")
 """Counts that are no failure by themselves."""
-
-MOST_DIFFERENCES = 2
-"""So many settings that differ are named beneath a variant; the page tells all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +57,8 @@ def rows_of(workload: WorkloadJudgement) -> Rows:
     """Return the cells of a workload, the baseline first, with what a reader compares them by."""
     metrics = shown(workload)
     counts = _counts(workload.cells)
-    columns = [_column(metric, workload) for metric in metrics]
+    scales = _scales(metrics, workload)
+    columns = [_column(metric, scales[metric.key], workload) for metric in metrics]
     return Rows(
         heads=(
             "Variant",
@@ -89,45 +87,33 @@ def shown(workload: WorkloadJudgement) -> tuple[Metric, ...]:
 
 def _name(cell: CellJudgement) -> Entry:
     more = f" (+{len(cell.others)})" if cell.others else ""
-    return Entry(written=cell.name + more, beneath=tuple(_differences(cell)))
+    return Entry(written=cell.name + more, beneath=tuple(filter(None, [naming.beside(cell)])))
 
 
-def _differences(cell: CellJudgement) -> Iterator[str]:
-    if cell.is_baseline:
-        yield BASELINE
-    for each in cell.differs[:MOST_DIFFERENCES]:
-        yield f"{each.setting} {each.value} not {each.baseline_value}"
-    if len(cell.differs) > MOST_DIFFERENCES:
-        yield f"and {len(cell.differs) - MOST_DIFFERENCES} more"
-
-
-def _column(metric: Metric, workload: WorkloadJudgement) -> tuple[str, list[Entry]]:
-    readings = [typical(measure_of(metric.key), cell.cell) for cell in workload.cells]
-    scale = _scale(metric, readings)
+def _column(
+    metric: Metric, scale: text.Scale, workload: WorkloadJudgement
+) -> tuple[str, list[Entry]]:
     changes = [cell.changes.get(metric.key) for cell in workload.cells]
     doubted = metric in {workload.primary, workload.price}
     entries = [
         Entry(
-            written=_written(reading, scale),
+            written=readings.entry(cell.cell, metric, scale).text,
             beneath=_beneath(change, doubted=doubted),
             side=change.side if change else Side.UNTOLD,
         )
-        for change, reading in zip(changes, readings, strict=True)
+        for change, cell in zip(changes, workload.cells, strict=True)
     ]
     return f"{metric.title.removesuffix(' per message')}, {scale.unit}", entries
 
 
-def _scale(metric: Metric, readings: Sequence[Reading | None]) -> text.Scale:
-    values = [reading.value for reading in readings if reading is not None]
-    if metric.unit == "ns":
-        return text.time_scale(min(values, default=0.0))
-    return text.Scale(unit=metric.unit, factor=1.0)
-
-
-def _written(reading: Reading | None, scale: text.Scale) -> str:
-    if reading is None:
-        return text.NA
-    return ("≥ " if reading.at_least else "") + text.number(reading.value / scale.factor)
+def _scales(metrics: Sequence[Metric], workload: WorkloadJudgement) -> dict[str, text.Scale]:
+    """Return the unit of each metric; times share one, so that they are compared at sight."""
+    cells = [cell.cell for cell in workload.cells]
+    times = [metric for metric in metrics if metric.unit == "ns"]
+    return {
+        metric.key: readings.scale_of(times if metric in times else [metric], cells)
+        for metric in metrics
+    }
 
 
 def _beneath(change: Change | None, *, doubted: bool) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import Box, Goal, Judgement, Side, WorkloadJudgement
 from bench.record.schema import Level, Time
-from bench.report.rows import BASELINE, Entry, rows_of
+from bench.report.rows import Entry, rows_of
 
 MOST_KEPT = 12
 """So many goals that are kept are named; of more their count stands for them."""
@@ -109,8 +109,7 @@ def _table(workload: WorkloadJudgement, *, folded: bool) -> Table:
 
 def _broken_name(name: Entry) -> Entry:
     """Return a variant's name in two lines, its config above; its settings take too much room."""
-    beneath = tuple(line for line in name.beneath if line == BASELINE)
-    return replace(name, written=name.written.replace("/", "/\n", 1), beneath=beneath)
+    return replace(name, written=name.written.replace("/", "/\n", 1), beneath=())
 
 
 def _broken(entry: Entry) -> Entry:

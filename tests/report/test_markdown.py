@@ -30,8 +30,8 @@ def test_the_first_screen_and_the_tables_stand_in_it() -> None:
         "| 12.1 ms | it is 12 ms in every block |"
     ) in lines
     head = next(line for line in lines if line.startswith("| Variant"))
-    assert head.endswith("| server CPU, µs/msg | Peak lag |")
-    row = next(line for line in lines if line.startswith("| `batch/new (+1)`<br>pull.batch 1"))
+    assert head.endswith("| server CPU, µs | Peak lag |")
+    row = next(line for line in lines if line.startswith("| `batch/new (+1)`<br>batch 1 not 50"))
     assert "<br>▲ +31 %<br>1 of 1 slower |" in row
     assert row.endswith("<br>✓ keeps up |")
     assert f"- **▲ {NOTICE.word}.** {NOTICE.text}" in lines

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.figures import CellFigures, TrialFigures, WorkloadFigures
+from bench.analysis.figures import RunFigures, TrialFigures, WorkloadFigures
+from bench.core.marks import State
 from bench.core.text import Scale
+from bench.judgement.judge import judge
 from bench.record.schema import Time
-from bench.report import comparison, notices, standing, terminal
-from bench.report.model import Entry, Tone, plain
-from bench.spec.metrics import METRICS, metric_of
+from bench.report import readings, terminal
+from bench.report.rows import rows_of
+from bench.report.tables import Tone
+from bench.spec.metrics import metric_of
 from tests.analysis import runs
 from tests.gate.figures import counting, figures_of, time_of, trial_of, with_trials
 
@@ -27,17 +30,17 @@ def of(change: Callable[[TrialFigures], TrialFigures]) -> WorkloadFigures:
     return figures_of(plan, {"small-events": [sound, other]}).workloads[0]
 
 
+def figures_with(workload: WorkloadFigures) -> RunFigures:
+    """A run of that workload."""
+    plan = runs.plan([cell.cell for cell in workload.cells], blocks=5)
+    return figures_of(plan, {"small-events": list(workload.cells)})
+
+
 def never_finished(trial: TrialFigures) -> TrialFigures:
     """A quarter of the 20 000 messages never came; the drain of 1 s ended without them."""
     finished = time_of(10.0, messages=15_000)
     unknown = {p: ns if p < 75 else None for p, ns in finished.percentiles_ns.items()}
     return replace(trial, times={Time.END_TO_END: replace(finished, percentiles_ns=unknown)})
-
-
-def entry(workload: WorkloadFigures, cell: CellFigures, title: str) -> Entry:
-    table = comparison.workload_table(workload, METRICS, id_="t")
-    place = next(i for i, column in enumerate(table.columns) if column.title == title)
-    return table.rows[workload.cells.index(cell)].entries[place]
 
 
 @pytest.mark.parametrize(
@@ -52,33 +55,31 @@ def entry(workload: WorkloadFigures, cell: CellFigures, title: str) -> Entry:
 def test_what_fell_short_stands_first_and_red(word: str, counts: dict[str, int]) -> None:
     """49 % of 14 000 in each trial: no reader may first see that the rest was twice as fast."""
     workload = of(lambda trial: counting(trial, **counts))
-    sound, short = workload.cells
 
-    first, second, *_ = (plain(sentence) for sentence in standing.answers(workload))
+    judged = judge(figures_with(workload))
+    found = rows_of(judged.workloads[0])
+    place = found.heads.index(word.capitalize())
 
-    assert first == f"Messages were {word}, whatever the times say: pull-batch/new."
-    assert "pull-batch/new" not in second
-    found = entry(workload, short, word)
-    assert (found.text, found.detail, found.tone) == ("✕ 34\u202f300", "49.0 %", Tone.BAD)
-    assert entry(workload, sound, word).text == "0"
+    assert judged.headline == f"49.0 % {word}: new"
+    assert judged.state is State.FAILS
+    assert judged.boxes.failed.state is State.FAILS
+    assert [row[place].written for row in found.rows] == ["0", "✕ 34\u202f300"]
+    assert [row[place].state for row in found.rows] == [None, State.FAILS]
 
 
 def test_a_table_without_shortfalls_has_no_columns_for_them() -> None:
     """Columns are dear, and three of zeros say no more than none."""
     workload = of(lambda trial: trial)
 
-    titles = [c.title for c in comparison.workload_table(workload, METRICS, id_="t").columns]
+    heads = rows_of(judge(figures_with(workload)).workloads[0]).heads
 
-    assert not {"refused", "unconfirmed", "not sent"} & set(titles)
-    assert "lost" in titles
+    assert not {"Refused", "Unconfirmed", "Not sent", "Lost"} & set(heads)
 
 
 def test_what_never_came_hides_a_percentile_and_the_table_says_so() -> None:
     """A quarter never finished: p99 is no n/a for want of messages, it is 1 s or more."""
     workload = of(never_finished)
-    found = comparison.metric_entry(
-        workload.cells[1], metric_of(P99), Scale(unit="ms", factor=1e6), None
-    )
+    found = readings.entry(workload.cells[1], metric_of(P99), Scale(unit="ms", factor=1e6))
 
     assert (found.text, found.tone) == ("≥ 1\u202f000", Tone.BAD)
     assert found.hint == (
@@ -98,14 +99,3 @@ def test_the_line_of_a_trial_says_what_is_hidden() -> None:
     line = terminal.trial_line(of(never_finished).cells[1].trials[0], 1, 5)
 
     assert "p50 10.0 ms  p99 ≥ 1.00 s" in line
-
-
-def test_a_red_notice_heads_the_report_of_a_run_that_refused() -> None:
-    """Whoever opens it sees that before any figure; 6 860 messages in each of five trials."""
-    workload = of(lambda trial: counting(trial, refused=6_860))
-    plan = runs.plan([cell.cell for cell in workload.cells], blocks=5)
-
-    found = notices.notices(figures_of(plan, {"small-events": workload.cells}))
-
-    (notice,) = (each for each in found if each.tone is Tone.BAD)
-    assert plain(notice.sentence).startswith("34\u202f300 messages refused;")

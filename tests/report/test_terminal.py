@@ -44,7 +44,7 @@ def test_a_change_stands_beneath_its_figure_with_its_doubt(width: int, name: str
 
     assert len([line for line in lines if len(line.rstrip()) > width]) == 0
     assert re.search(r"\d\.\d\d .*▲ \+31 % ▲ \+31 % ✓ keeps up .*1 of 1 slower 1 of 1 slower", row)
-    assert ("pull.batch 1 not 50" in row) is (width >= NARROW_BELOW_COLUMNS)
+    assert ("batch 1 not 50" in row) is (width >= NARROW_BELOW_COLUMNS)
 
 
 def test_what_falls_behind_says_how_fast() -> None:
