@@ -159,8 +159,11 @@ def change(ratio: float) -> str:
 
 
 def size_of(amount: float) -> str:
-    """Write the size of a change, whichever way it goes: 0.052 -> `5.2 %`."""
-    return share(abs(amount)).lstrip("+±")
+    """Write the size of a change, whichever way it goes: 0.052 -> `5.2 %`.
+
+    A fall by nearly all is a share and no factor: -0.998 -> `99.8 %`.
+    """
+    return share(amount).lstrip(f"+±{MINUS}")
 
 
 def size_beside(amount: float, limit: float) -> str:

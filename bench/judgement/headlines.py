@@ -106,7 +106,9 @@ def _passing(words: str, workloads: Judged, names: set[str], below: str) -> Head
     """Return a pass, less what nobody asked for and yet speaks against those that passed."""
     against = unfit(workloads, lambda cell: bool(names & {cell.name, *cell.others}))
     if not against:
-        return Headline(state=State.HOLDS, text=words, below=below)
+        others = next(_problems(workloads), "")
+        said = f"{words}; {others}" if others else words
+        return Headline(state=State.HOLDS, text=said, below=below)
     return Headline(state=State.DOUBTFUL, text=f"{words}, but {against[0]}", below=below)
 
 

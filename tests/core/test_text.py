@@ -140,6 +140,15 @@ def test_a_limit_reads_as_its_rule_has_it(limit: float, written: str) -> None:
     assert text.share_limit(limit) == written
 
 
+@pytest.mark.parametrize(
+    ("amount", "size"),
+    [(0.052, "5.2 %"), (-0.46, "46 %"), (-0.998, "99.8 %"), (1.46, "×2.46"), (0.0, "0 %")],
+)
+def test_the_size_of_a_fall_is_never_a_factor(amount: float, size: str) -> None:
+    """Five hundred times as fast must not read as ×2.00."""
+    assert text.size_of(amount) == size
+
+
 @given(one=CHANGES, other=CHANGES, limit=st.none() | LIMITS)
 def test_an_interval_is_no_point_unless_its_ends_agree(
     one: float, other: float, limit: float | None

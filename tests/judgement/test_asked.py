@@ -40,6 +40,14 @@ def test_a_candidate_that_falls_behind_is_not_taken_though_it_passes() -> None:
     assert not found.boxes.choose.word.startswith("Take")
 
 
+def test_what_fell_short_elsewhere_stands_beside_a_pass() -> None:
+    """The baseline lost some: no rule fails for that, and no headline hides it."""
+    base = Made(counts={"lost": 2})
+    found = judged({"base": base, "it": Made()}, rules=[CHANGE])
+
+    assert (found.state, found.headline) == (State.HOLDS, "Passed: 1 of 1 goal; 2 lost: base")
+
+
 def test_a_faster_candidate_that_breaks_a_rule_is_not_taken() -> None:
     """A fixed limit broken is a gate broken, however much faster than the baseline."""
     found = judged({"base": Made(ms=20.0), "it": Made(ms=15.0)}, rules=["p99 < 10ms"])

@@ -107,6 +107,18 @@ def test_without_a_valid_trial_the_first_reason_is_all_there_is() -> None:
     )
 
 
+def test_a_time_that_shrank_to_almost_nothing_is_no_factor() -> None:
+    """It reads as what is gone."""
+    assert said({"base": Made(ms=1000.0), "it": Made(ms=2.0)}) == "it is 99.8 % faster"
+
+
+def test_a_change_that_is_small_for_certain_is_not_called_none() -> None:
+    """A difference was shown, though no large one."""
+    cells = {"base": BASE, "it": Made(ms=10.9)}
+
+    assert said(cells) == "No change of more than 10 % could be shown"
+
+
 def test_a_workload_has_a_sentence_that_holds_by_itself() -> None:
     """Lists of runs show it alone."""
     found = judged({"base": BASE, "it": SLOWER}, {"base": BASE, "it": Made(slope_share=0.2)})

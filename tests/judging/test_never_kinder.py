@@ -166,13 +166,14 @@ def test_nothing_is_chosen_that_falls_short(seen: Seen) -> None:
 
 def test_a_fault_is_in_the_headline(seen: Seen) -> None:
     """It is all that many read: no run in which anything fell short is praised without it."""
-    found = judgements(seen)[0]
+    first, *asked = judgements(seen)
     poor = [name for name in CELLS if not all(truth.whole for truth in seen.truths[name])]
+    words = (*(word.replace("_", " ") for word in SHORTFALLS), "No valid trial")
 
     if poor:
-        assert found.state is State.FAILS
-        words = (*(word.replace("_", " ") for word in SHORTFALLS), "No valid trial")
-        assert any(word in found.headline for word in words)
+        assert first.state is State.FAILS
+        for found in (first, *(each for each in asked if each.state is State.HOLDS)):
+            assert any(word in found.headline for word in words)
 
 
 def test_no_pass_is_shown_for_what_falls_short(seen: Seen) -> None:
