@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from bench.cli.console import output
-from bench.cli.gate import DEFAULT_BLOCKS
+from bench.cli.gate_options import DEFAULT_BLOCKS
 from bench.cli.plan import print_cautions
 from bench.gate.files import JUDGED_TYPES
 from bench.plan.build import make_plan
