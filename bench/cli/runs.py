@@ -1,9 +1,11 @@
 """`jetbench report`, `list` and `show`: what was measured, from the results alone."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bench.analysis.figures import TrialFigures
 from bench.analysis.summary import summarise, summarise_trial
@@ -21,12 +23,14 @@ from bench.cli.options import (
 from bench.cli.reporting import write_report
 from bench.core import text
 from bench.core.errors import RecordError, UsageError
+from bench.core.marks import State
 from bench.core.words import nearest
 from bench.gate.criteria import answer
 from bench.gate.files import read_result
 from bench.record.store import RunStore
-from bench.report import terminal
+from bench.report import run_summary, terminal
 from bench.report.trial_text import print_trial
+from bench.report.worst import worst
 
 
 def report(
@@ -39,8 +43,10 @@ def report(
     write_report(summarise(store), results, reports, read_result(store))
 
 
-def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
-    """List the runs, oldest first."""
+def list_runs(
+    results: ResultsOption = DEFAULT_RESULTS, reports: ReportsOption = DEFAULT_REPORTS
+) -> None:
+    """List the runs, oldest first, with what speaks against each."""
     console = output()
     directories = run_directories(results)
     if not directories:
@@ -51,14 +57,14 @@ def list_runs(results: ResultsOption = DEFAULT_RESULTS) -> None:
     # the terminal is narrow, the others fold.
     table.add_column("run", no_wrap=True)
     table.add_column("started (UTC)", no_wrap=True, min_width=len("2026-11-23 17:05"))
-    for title in ("trials", "invalid", "server", "question"):
+    for title in ("trials", "invalid", "server", "what came out"):
         table.add_column(title, overflow="fold")
     for path in directories:
-        table.add_row(*_row(RunStore(path)))
+        table.add_row(*map(Text, _row(RunStore(path), reports)))
     console.print(table)
 
 
-def _row(store: RunStore) -> tuple[str, ...]:
+def _row(store: RunStore, reports: Path) -> tuple[str, ...]:
     try:
         plan, environment = store.read_plan(), store.read_environment()
         records = [store.read_trial(trial) for trial in store.kept(plan)]
@@ -71,8 +77,19 @@ def _row(store: RunStore) -> tuple[str, ...]:
         f"{len(records)}/{len(plan.trials)}",
         str(invalid),
         f"{environment.server} {environment.server_version}",
-        plan.question,
+        "\n".join(filter(None, (_came_out(store, reports, len(records)), plan.question))),
     )
+
+
+def _came_out(store: RunStore, reports: Path, trials: int) -> str:
+    """Return what a run's report says against it; nothing where it does not know all trials."""
+    try:
+        summary = run_summary.read(reports / store.run_id / "index.html")
+    except RecordError:
+        summary = None
+    if summary is None or summary.valid + summary.invalid != trials:
+        return f"{State.UNKNOWN.mark} no report of all its trials"
+    return worst(summary.cells)
 
 
 def show(

@@ -28,6 +28,8 @@ _LATER_GROUPS = ("handler",)
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}
 
+PERHAPS_LOST = "perhaps lost, nobody can tell"
+
 SCHEMA_VERSION = 1
 ELEMENT_ID = "run-summary"
 _ELEMENT = re.compile(
@@ -163,7 +165,7 @@ def _cell(cell: CellFigures, *, sound: bool) -> CellSummary:
 def _short(cell: CellFigures) -> str:
     if fell_short := shortfalls.of_cell(cell):
         return shortfalls.written(fell_short)
-    return "perhaps lost, nobody can tell" if standing.lost(cell) is None else ""
+    return PERHAPS_LOST if standing.lost(cell) is None else ""
 
 
 def _digest(cell: Cell) -> str:
