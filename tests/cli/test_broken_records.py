@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from bench.core.errors import BenchError, RecordError
 from bench.record.lock import measuring
 from bench.record.store import RunStore

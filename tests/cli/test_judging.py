@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from bench.core.errors import BenchError
 from bench.record.schema import Time
 from bench.record.store import RunStore

@@ -6,7 +6,7 @@ from shutil import rmtree
 
 from typer.testing import CliRunner
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from tests.analysis import runs
 from tests.cli.made_up import make_run
 

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
 from bench.spec import variant, workload
 from bench.spec.gates import GateFile
