@@ -103,6 +103,8 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         *(baseline_config, candidate_config, baseline_server_bin, candidate_server_bin),
         *(baseline_client, candidate_client),
     )
+    files = Files(junit=junit_file, markdown=markdown_file, json=json_file)
+    files.check()  # before minutes of measuring
     asked = Asked(
         baseline=baseline_config,
         candidate=candidate_config,
@@ -133,7 +135,6 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         chosen = gates.only(workload) if workload else gates
         judged = judge_run(chosen, find_run(_named(run), results), baseline, candidate or ())
     fails = inconclusive is OnInconclusive.FAIL
-    files = Files(junit=junit_file, markdown=markdown_file, json=json_file)
     tell(judged, files, inconclusive_fails=fails)
     write_report(judged.figures, results, reports, judged.result)
     raise typer.Exit(exit_code(judged.result, inconclusive_fails=fails))

@@ -10,6 +10,7 @@ from bench.cli.judged import print_result
 from bench.core.errors import StorageError
 from bench.gate import junit, markdown
 from bench.gate.files import result_json, write_result
+from bench.runner.preflight import check_replaceable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,12 @@ class Files:
     junit: Path | None
     markdown: Path | None
     json: Path | None
+
+    def check(self) -> None:
+        """Check that each can be written; StorageError before anything is measured."""
+        for path in filter(None, (self.junit, self.markdown, self.json)):
+            if not path.is_file() and not path.is_char_device():  # those are written in place
+                check_replaceable(path)
 
 
 def tell(judged: Judged, files: Files, *, inconclusive_fails: bool) -> None:

@@ -183,6 +183,14 @@ def test_a_wrong_kind_is_told_with_the_nearest() -> None:
     )
 
 
+def test_a_wrong_kind_of_schema_is_told_with_the_nearest() -> None:
+    """`new` says gate, and the schema is that of the folder's name."""
+    assert refused("schema", "gate") == (
+        "schema: no kind 'gate'; allowed: workload, config, matrix, gates, plan, environment, "
+        "trial, gate-result, calibration; did you mean 'gates'?"
+    )
+
+
 def test_a_name_that_jetbench_ships_is_said_to_stand_before_it() -> None:
     """Else `jetbench run quickstart` would run something else without a word."""
     assert "note: from here it stands before jetbench's own quickstart" in jetbench(
