@@ -252,3 +252,11 @@ def test_a_figure_below_one_is_averaged_as_a_share_too() -> None:
 def test_of_a_limit_of_nothing_nothing_is_a_share() -> None:
     """Whatever takes time takes more than none."""
     assert asked("p99 > 0ms", cell_of([10.0] * 5)).verdict is Verdict.PASS
+
+
+def test_a_figure_just_beyond_its_limit_does_not_read_like_it() -> None:
+    """`20.0 ms: the rule is broken` sends its reader to look for a fault of ours."""
+    found = asked("p99 < 20ms", cell_of([20.03, 20.04, 20.05, 20.04, 20.03]))
+
+    assert found.verdict is Verdict.FAIL
+    assert found.reason.startswith("20.04 ms (90 % interval 20.03 ms to 20.05 ms): ")

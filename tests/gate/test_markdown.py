@@ -19,7 +19,7 @@ GOLDEN = """\
 | 12.1 ms | +21 % (+18 % to +24 %) | 0.0004 | 0.97 | 5 |
 | ✕ invalid | `small-events` | `candidate/new` | `server_cpu vs baseline <= +10%` |  |  |  | \
  |  | 5 |
-| ▲ inconclusive | `small-events` | `candidate/new` | `end_to_end_p50 < 10ms` |  | 9.99 ms |  \
+| ▲ inconclusive | `small-events` | `candidate/new` | `end_to_end_p50 < 10ms` |  | 9.996 ms |  \
 | 1.00 | 0.60 | 5 |
 | ✓ pass | `small-events` | `candidate/new` | `lost == 0` |  |  |  |  |  | 5 |
 
