@@ -275,8 +275,10 @@ async def clean_up(client: Client, names: Names) -> str:
     """
     try:
         await remove(client, names)
-    except (MeasurementError, NameCollisionError, ServerUnavailableError) as error:
+    except (MeasurementError, ServerUnavailableError) as error:
         return str(error)
+    except NameCollisionError:  # what is there is not ours
+        return ""
     return ""
 
 

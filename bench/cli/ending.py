@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from typer.rich_utils import rich_format_error
 
 from bench.cli.console import errors, flush
+from bench.cli.signals import first_signal
 from bench.core.errors import BenchError, ExitCode
 
 _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://?)[^\s'\"]*@")  # pathlib makes one slash of two
@@ -48,8 +49,9 @@ def code_of(app: Callable[..., object], command: str) -> int:
         command: as typed, without its secrets.
     """
     try:
-        code = _run(app)
-        flush()
+        with first_signal():
+            code = _run(app)
+            flush()
         return code
     except BenchError as error:
         text = str(error)

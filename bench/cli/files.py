@@ -9,7 +9,8 @@ from typing import Annotated, Any, cast
 import typer
 
 from bench.cli.console import output
-from bench.cli.gate import DEFAULT_BLOCKS
+from bench.cli.gate_options import DEFAULT_BLOCKS
+from bench.cli.options import kind_of
 from bench.cli.plan import print_cautions
 from bench.gate.files import JUDGED_TYPES
 from bench.plan.build import make_plan
@@ -73,10 +74,12 @@ def _beforehand(file: str, content: Content) -> Iterator[str]:
 
 
 def schema(
-    kind: Annotated[Kind, typer.Argument(help="Which file to describe.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help=f"Which file to describe: {', '.join(Kind)}.")
+    ],
 ) -> None:
     """Print the JSON Schema of a file, for editors that complete and check while one types."""
-    output().out(json.dumps(_schema(kind), indent=2))
+    output().out(json.dumps(_schema(kind_of(kind, Kind, "schema")), indent=2))
 
 
 def _schema(kind: Kind) -> dict[str, Any]:

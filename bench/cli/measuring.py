@@ -3,10 +3,10 @@
 import asyncio
 import os
 import shlex
-import signal
 import sys
 import tempfile
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +23,7 @@ from bench.broker.login import creds_path
 from bench.broker.server import find_server_binary
 from bench.cli.console import errors
 from bench.cli.options import MEASURING_PANEL, SERVER_PANEL
+from bench.cli.signals import first_signal
 from bench.core.errors import UsageError
 from bench.core.ids import run_id
 from bench.core.units import NS_PER_S, format_duration, parse_duration_ns
@@ -168,35 +169,26 @@ def new_store(results: Path, label: str) -> RunStore:
 
 
 def interruptible(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; Ctrl-C, SIGTERM or a terminal that closes cancels the work, which cleans up.
+    """Run to the end; the first signal cancels the work, which cleans up undisturbed.
 
     Raises:
-        KeyboardInterrupt: it was cancelled.
+        KeyboardInterrupt: a signal came.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            return runner.run(_ended_by_signal(work))  # of SIGINT the runner takes care
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
+        loop = runner.get_loop()
+        task = loop.create_task(work)
+        came = False
 
+        def cancel() -> None:
+            nonlocal came
+            came = True
+            loop.call_soon_threadsafe(task.cancel)
 
-async def _ended_by_signal(work: Coroutine[Any, Any, T]) -> T:
-    """Cancel the work on SIGTERM, also where SIGINT is ignored, as in a shell's background job.
-
-    SIGHUP does the same, but under nohup. What sends both at once must not cancel the cleaning up.
-    """
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in a task
-
-    def end() -> None:
-        if not task.cancelling():
-            task.cancel()
-
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, end)
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        loop.add_signal_handler(signal.SIGHUP, end)
-    return await work
+        with first_signal(cancel), suppress(asyncio.CancelledError):
+            found = loop.run_until_complete(task)
+            if not came:  # else it came at the last moment, and nobody would hear another one
+                return found
+    raise KeyboardInterrupt
 
 
 def command_line() -> str:

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from bench.cli.console import output
+from bench.cli.options import kind_of
 from bench.core.errors import StorageError, UsageError
 from bench.core.ids import is_name
-from bench.core.words import nearest
 from bench.spec.lookup import FOLDERS, Kind, find, search_roots, shipped_root
 from bench.spec.variants import NAME_WORDS
 
@@ -60,7 +60,7 @@ def new(
     It is written below the working directory, never over a file that is there. A matrix and a gate
     take the workload and config of their own name where there are any.
     """
-    wanted = _kind_of(kind)
+    wanted = kind_of(kind, NewKind, "new")
     made = _KINDS[wanted]
     _check_name(wanted, name)
     path = _free_path(made.kind, name)
@@ -73,16 +73,6 @@ def new(
         console.print(f"note: from here it stands before jetbench's own {name}", soft_wrap=True)
     for step in (f"jetbench validate {path}", *made.next):
         console.print(f"next: {step.replace('@name@', name)}", soft_wrap=True)
-
-
-def _kind_of(text: str) -> NewKind:
-    try:
-        return NewKind(text)
-    except ValueError:
-        near = nearest(text, NewKind)
-        advice = f"; did you mean '{near}'?" if near else ""
-        allowed = ", ".join(NewKind)
-        raise UsageError(f"new: no kind '{text}'; allowed: {allowed}{advice}") from None
 
 
 def _check_name(kind: NewKind, name: str) -> None:

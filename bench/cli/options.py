@@ -1,8 +1,10 @@
 """Options and arguments that several verbs share."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -10,6 +12,8 @@ from bench.core.errors import StorageError, UsageError
 from bench.core.paths import there
 from bench.core.words import nearest
 from bench.record.store import RunStore
+
+E = TypeVar("E", bound=StrEnum)
 
 DEFAULT_MATRIX = "quickstart"
 
@@ -89,6 +93,17 @@ def _written_s(path: Path) -> float:
     return 0.0
 
 
+def kind_of(text: str, kinds: type[E], verb: str) -> E:
+    """Return the kind of file of this name; UsageError with the nearest when there is none."""
+    try:
+        return kinds(text)
+    except ValueError:
+        near = nearest(text, kinds)
+        advice = f"; did you mean '{near}'?" if near else ""
+        allowed = ", ".join(kinds)
+        raise UsageError(f"{verb}: no kind '{text}'; allowed: {allowed}{advice}") from None
+
+
 def find_run(text: str, results: Path) -> RunStore:
     """Return the run of this name or path.
 
@@ -102,8 +117,14 @@ def find_run(text: str, results: Path) -> RunStore:
     for path in (results / text, Path(text)):
         if there(path / "plan.json"):
             return RunStore(path.resolve())
-    names = [path.name for path in known]
-    near = nearest(text, names)
+    raise UsageError(f"no run named '{text}'; {_advice(text, known, results)}")
+
+
+def _advice(text: str, known: Sequence[Path], results: Path) -> str:
+    if not known:
+        return f"no run is in {results}"
+    names = [path.name for path in reversed(known)]
+    near = next((name for name in names if text in name), "") or nearest(text, names)
     advice = f"; did you mean '{near}'?" if near else ""
-    where = f"{len(names)} runs are in {results}" if names else f"no run is in {results}"
-    raise UsageError(f"no run named '{text}'; {where}{advice}")
+    count = f"{len(names)} runs are" if len(names) > 1 else "1 run is"
+    return f"{count} in {results}, and `latest` is {names[0]}{advice}"

@@ -75,6 +75,10 @@ class PlainWatcher:
         """Say what for."""
         self._console.print(f"    {text}", markup=False, soft_wrap=True)
 
+    def warns(self, text: str) -> None:
+        """Say it, though no trial ends with it."""
+        self._console.print(f"warning: {text}", markup=False, soft_wrap=True)
+
     @property
     def total(self) -> int:
         """Trials of the plan."""

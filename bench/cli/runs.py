@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bench.analysis.figures import TrialFigures
 from bench.analysis.summary import summarise, summarise_trial
@@ -23,6 +24,7 @@ from bench.cli.options import (
 from bench.cli.reporting import Wanted, judged, write_report
 from bench.core import text
 from bench.core.errors import RecordError, UsageError
+from bench.core.marks import State
 from bench.core.words import nearest
 from bench.gate.files import read_result
 from bench.judgement import serial
@@ -80,7 +82,7 @@ def list_runs(
     for title in ("trials", "invalid", "server", "what came out"):
         table.add_column(title, overflow="fold")
     for path in directories:
-        table.add_row(*_row(RunStore(path), reports))
+        table.add_row(*map(Text, _row(RunStore(path), reports)))
     console.print(table)
 
 
@@ -97,16 +99,19 @@ def _row(store: RunStore, reports: Path) -> tuple[str, ...]:
         f"{len(records)}/{len(plan.trials)}",
         str(invalid),
         f"{environment.server} {environment.server_version}",
-        _outcome(reports / store.run_id / "index.html") or plan.question,
+        "\n".join(filter(None, (_came_out(store, reports, len(records)), plan.question))),
     )
 
 
-def _outcome(page: Path) -> str:
-    """Return what a report says came out; empty where there is none that says it."""
+def _came_out(store: RunStore, reports: Path, trials: int) -> str:
+    """Return what a run's report says came out; nothing where it does not know all trials."""
     try:
-        return run_summary.read(page).outcome
+        summary = run_summary.read(reports / store.run_id / "index.html")
     except RecordError:
-        return ""
+        summary = None
+    if summary is None or summary.valid + summary.invalid != trials:
+        return f"{State.UNKNOWN.mark} no report of all its trials"
+    return summary.outcome
 
 
 def show(

@@ -62,7 +62,7 @@ def selfbench(  # noqa: PLR0913, PLR0917 - each parameter is an option that the 
     scale = QUICK_SCALE * scale if quick else scale
     repeats = repeats or (QUICK_REPEATS if quick else REPEATS)
     cases = _cases(only or [], scale)
-    preflight.check_writable(file.parent)
+    preflight.check_replaceable(file)
     target = target_of(None, None, server_bin, store_dir)
     assert isinstance(target, EmbeddedTarget)  # noqa: S101 - no server was named
     leftovers.sweep(target.parent)

@@ -13,7 +13,15 @@ NO_HEARTBEAT = "push: no heartbeat"
 SILENCES = (CLOSING, NO_HEARTBEAT)
 """Begin the faults of a server that says nothing: a symptom of what befell the load, no cause."""
 
+_FORBIDDEN = re.compile(r"permissions violation", re.IGNORECASE)
+"""In the server's words for what a user may not do; the connection stands all the same."""
+
 _NUMBER = re.compile(r"\d+")
+
+
+def is_forbidden(fault: str) -> bool:
+    """Say whether a fault is the server's word that something is not allowed."""
+    return _FORBIDDEN.search(fault) is not None
 
 
 @dataclass(slots=True)

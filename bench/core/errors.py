@@ -72,18 +72,6 @@ class MeasurementError(BenchError):
     exit_code = ExitCode.INVALID
 
 
-class InsufficientDataError(BenchError):
-    """Too few samples for an honest figure."""
-
-    exit_code = ExitCode.INVALID
-
-    def __init__(self, figure: str, *, need: int, got: int) -> None:
-        super().__init__(f"{figure}: needs {need} samples, got {got}")
-        self.figure = figure
-        self.need = need
-        self.got = got
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
     """One thing wrong with one place of a user's file.

@@ -11,6 +11,7 @@ from bench.core.units import (
     NS_PER_MS,
     NS_PER_S,
     NS_PER_US,
+    decimals_of,
     format_share,
     human_duration,
     human_size,
@@ -47,17 +48,15 @@ class Scale:
     factor: float
 
 
-def number(value: float) -> str:
-    """Write `value` with three significant digits, whole from 100 up: 12345.6 -> `12 346`."""
+def number(value: float, digits: int = 3) -> str:
+    """Write `value` with so many significant digits, whole from 100 up: 12345.6 -> `12 346`."""
     size = abs(value)
     if not math.isfinite(value):
         return NA
-    if size >= 99.95:
-        text = f"{size:,.0f}".replace(",", THIN)
-    elif size < 0.0005:
-        text = "0" if size == 0 else f"{size:.1e}"
+    if size < 0.0005:
+        text = "0" if size == 0 else f"{size:.{digits - 2}e}"
     else:
-        text = f"{size:.{_decimals(size)}f}"
+        text = f"{size:,.{max(0, decimals_of(size, digits))}f}".replace(",", THIN)
     return MINUS + text if value < 0 and text != "0" else text
 
 
@@ -66,11 +65,14 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", THIN).replace("-", MINUS)
 
 
-def slope(msgs_per_s: float) -> str:
-    """Write a slope with its sign, to a tenth of a message a second: 3.388 -> `+3.4`."""
+def slope(msgs_per_s: float, digits: int = 3) -> str:
+    """Write a slope with its sign, to a tenth of a message a second: 3.388 -> `+3.4`.
+
+    With more than three digits it is finer by the others.
+    """
     size = abs(msgs_per_s)
-    digits = f"{size:.1f}" if size < 99.95 else number(size)
-    return ("+" if msgs_per_s > 0 else MINUS if msgs_per_s < 0 else "") + digits
+    written = f"{size:.{digits - 2}f}" if size < 99.95 else number(size, digits)
+    return ("+" if msgs_per_s > 0 else MINUS if msgs_per_s < 0 else "") + written
 
 
 def share(amount: float) -> str:
@@ -130,7 +132,7 @@ def _on_its_side(amount: float, limits: Sequence[float], finer: int = 0) -> str:
 def _rounded(amount: float, finer: int) -> tuple[float, int]:
     """Return a change as it reads, a factor or a size in percent, and to how many decimals."""
     if amount >= _AS_FACTOR:
-        size, places = amount + 1, _decimals(amount + 1, 3 + finer)
+        size, places = amount + 1, decimals_of(amount + 1, 3 + finer)
     else:
         size = abs(amount) * 100
         places = finer if size >= _WHOLE_PERCENT else finer + 1
@@ -146,11 +148,6 @@ def _same_side(amount: float, finer: int, limit: float) -> bool:
 
 def _alike(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=_ALIKE_WITHIN, abs_tol=_ALIKE_WITHIN)
-
-
-def _decimals(size: float, digits: int = 3) -> int:
-    """Return to how many decimals a size above 0 has so many significant digits."""
-    return digits - 1 - int(f"{size:.{digits - 1}e}".partition("e")[2])
 
 
 def change(ratio: float) -> str:
@@ -178,28 +175,45 @@ def ends(low: float | None, high: float | None, written: Callable[[float], str])
     return f"{written(low)} or more" if high is None else f"{written(low)} to {written(high)}"
 
 
-def percent(part: float) -> str:
+def percent(part: float, digits: int = 3) -> str:
     """Write a fraction as a percentage: 0.123 -> `12.3 %`."""
-    return f"{number(part * 100)} %"
+    return f"{number(part * 100, digits)} %"
 
 
-_IN_UNIT: dict[str, Callable[[float], str]] = {
+_IN_UNIT: dict[str, Callable[[float, int], str]] = {
     "ns": human_duration,
     "bytes": human_size,
     "share": percent,
-    "msg/s": lambda rate: f"{number(rate)} msg/s",
-    "msgs": lambda msgs: _whole_or_not(msgs) + (" message" if msgs == 1 else " messages"),
-    "µs/msg": lambda us: f"{number(us)} µs/msg",
+    "msg/s": lambda rate, digits: f"{number(rate, digits)} msg/s",
+    "msgs": lambda msgs, digits: (
+        _whole_or_not(msgs, digits) + (" message" if msgs == 1 else " messages")
+    ),
+    "µs/msg": lambda us, digits: f"{number(us, digits)} µs/msg",
 }
 
 
-def _whole_or_not(msgs: float) -> str:
-    return count(int(msgs)) if float(msgs).is_integer() else number(msgs)
+def _whole_or_not(msgs: float, digits: int) -> str:
+    return count(int(msgs)) if float(msgs).is_integer() else number(msgs, digits)
 
 
-def in_unit(amount: float, unit: str) -> str:
+def in_unit(amount: float, unit: str, digits: int = 3) -> str:
     """Write an amount with its unit (of bench.spec.metrics): 1230000 ns -> `1.23 ms`."""
-    return _IN_UNIT[unit](amount).replace("-", MINUS)
+    return _IN_UNIT[unit](amount, digits).replace("-", MINUS)
+
+
+def finely(written: Callable[[float, int], str], amount: float, limit: float) -> str:
+    """Write an amount with as many digits as it takes to differ from a limit that it is not.
+
+    Args:
+        written: writes an amount with a number of significant digits.
+        amount: to be written; three digits where that is enough.
+        limit: that it is judged against.
+    """
+    for digits in range(3, 3 + _MOST_FINER):
+        found = written(amount, digits)
+        if found != written(limit, digits) or _alike(amount, limit):
+            break
+    return found
 
 
 def p_value(p: float) -> str:

@@ -145,20 +145,20 @@ def _largest_whole(value: int, factors: dict[str, int], zero_unit: str) -> str:
     return f"{value // factors[unit]}{unit}"
 
 
-def human_duration(ns: float) -> str:
-    """Write a time for reading, three significant digits: 1234567 -> `1.23 ms`."""
+def human_duration(ns: float, digits: int = 3) -> str:
+    """Write a time for reading, with so many significant digits: 1234567 -> `1.23 ms`."""
     for unit, factor in (("s", NS_PER_S), ("ms", NS_PER_MS), ("µs", NS_PER_US)):
         if abs(ns) >= factor * _ROUNDS_UP:
-            return f"{_three_digits(ns / factor)} {unit}"
-    return f"{ns:.0f} ns"
+            return f"{_rounded(ns / factor, digits)} {unit}"
+    return f"{ns:.{digits - 3}f} ns"
 
 
-def human_size(size_bytes: float) -> str:
-    """Write bytes for reading: 12345678 -> `11.8 MiB`."""
+def human_size(size_bytes: float, digits: int = 3) -> str:
+    """Write bytes for reading, with so many significant digits: 12345678 -> `11.8 MiB`."""
     for unit, factor in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
         if abs(size_bytes) >= factor:
-            return f"{_three_digits(size_bytes / factor)} {unit}"
-    return f"{size_bytes:.0f} B"
+            return f"{_rounded(size_bytes / factor, digits)} {unit}"
+    return f"{size_bytes:.{digits - 3}f} B"
 
 
 def human_clock(seconds: float) -> str:
@@ -170,7 +170,13 @@ def human_clock(seconds: float) -> str:
     return f"{minutes}m{secs:02d}s" if minutes else f"{secs}s"
 
 
-def _three_digits(value: float) -> str:
-    # By the rounded value: 99.97 is 100, not 100.0.
-    decimals = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
-    return f"{value:.{decimals}f}"
+def decimals_of(size: float, digits: int) -> int:
+    """Return to how many decimals a size above 0 has so many significant digits.
+
+    Of the rounded size: 99.97 is 100, not 100.0. Below 0 for sizes of more digits.
+    """
+    return digits - 1 - int(f"{size:.{digits - 1}e}".partition("e")[2])
+
+
+def _rounded(value: float, digits: int) -> str:
+    return f"{value:.{max(0, decimals_of(abs(value), digits))}f}"

@@ -126,9 +126,9 @@ def _rows(frame: Frame, outcome: Outcome, table: MessageTable) -> list[lag.Row]:
     return [*sampled, *own]
 
 
-def keep_failed(frame: Frame, finding: Finding) -> Kept:
+def keep_failed(frame: Frame, findings: Sequence[Finding]) -> Kept:
     """Return the record of a trial that never began."""
-    outcome = Outcome(findings=[finding])
+    outcome = Outcome(findings=[*findings])
     record = _record(frame, outcome, outcome.findings)
     return Kept(record=record, intervals=(), samples=samples.table(()))
 

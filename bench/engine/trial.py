@@ -11,7 +11,7 @@ from nats.aio.client import Client
 
 from bench.broker.admin import Names
 from bench.broker.server import Server, log_tail
-from bench.clients.faults import SILENCES
+from bench.clients.faults import SILENCES, is_forbidden
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
@@ -270,7 +270,11 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:
     findings = [*_gap_findings(role, done.gaps)]
     silent = [fault for fault in done.faults if fault.startswith(SILENCES)]
-    broken = [fault for fault in done.faults if fault not in silent]
+    forbidden = [fault for fault in done.faults if is_forbidden(fault)]
+    broken = [fault for fault in done.faults if fault not in (*silent, *forbidden)]
+    if forbidden:
+        text = f"{role}: the server does not allow it: {'; '.join(forbidden)}"
+        findings.append(_invalid("forbidden", text, role))
     if broken:
         text = f"{role}: {'; '.join(broken)}"
         findings.append(_invalid("connection-fault", text, role))

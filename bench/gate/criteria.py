@@ -267,16 +267,17 @@ def _distance(cells: _Cells, others: Sequence[_Cells], metric: Metric) -> float 
 
 
 def _worse(cells: _Cells, best: _Cells, metric: Metric, told: _Told) -> bool:
-    """Say whether a variant is told to be worse than the best under any workload."""
+    """Say whether a variant lacks a figure or is told to be worse than the best by it, anywhere.
+
+    The best has the metric everywhere, so there is always something to tell by.
+    """
     if cells is best:
         return False
     for workload, cell in cells.items():
-        decision = told[workload].get(metric.key)
-        if decision is None:
-            continue
+        decision = told[workload][metric.key]
         if cell.cell.id not in decision.ids:
             return True
-        if workload in best and decision.worse(cell.cell.id, best[workload].cell.id):
+        if decision.worse(cell.cell.id, best[workload].cell.id):
             return True
     return False
 

@@ -236,9 +236,9 @@ def _look_at_limit(
         return _too_few_blocks(len(values), metric)
     mean = geometric_mean if _logarithmic(rule, measure, values) else arithmetic_mean
     estimate = mean(values, confidence=0.90)
-    shown = metric.written(estimate.value)
+    shown = metric.written(estimate.value, limit=rule.limit)
     if estimate.low is not None and estimate.high is not None:
-        ends = (metric.written(end) for end in (estimate.low, estimate.high))
+        ends = (metric.written(end, limit=rule.limit) for end in (estimate.low, estimate.high))
         shown += f" (90 % interval {' to '.join(ends)})"
     behind = any(reading.fell_behind for reading in each)
     said = _by_limit(rule, beyond)

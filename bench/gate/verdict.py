@@ -70,6 +70,7 @@ class GateOutcome:
         relative: changes are shares of the baseline; else in the unit.
         change, low, high: of the candidate, with its 90 % interval; positive is more.
         margin: the share that the rule allows.
+        limit: the fixed value of the rule, in the unit; None where it compares, or gates a count.
         smallest_visible: size of the smallest worsening that so many blocks find in 80 % of cases.
         p: one-sided, of "no worse than the baseline", or of "the limit holds" where the rule has a
             fixed one; a fail needs it below 0.05.
@@ -97,6 +98,7 @@ class GateOutcome:
     low: float | None = None
     high: float | None = None
     margin: float | None = None
+    limit: float | None = None
     smallest_visible: float | None = None
     p: float | None = None
     p_adjusted: float | None = None
@@ -306,6 +308,7 @@ def _outcome(case: Case, now: Look, adjusted: float | None) -> GateOutcome:
         candidate_value=now.value,
         candidate_at_least=now.at_least,
         margin=rule.limit if rule.versus_baseline else None,
+        limit=None if rule.versus_baseline or metric is None else rule.limit,
         p=now.p,
         p_adjusted=adjusted,
         p_margin=now.p_margin,

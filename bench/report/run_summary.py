@@ -29,6 +29,8 @@ _LATER_GROUPS = ("handler",)
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}
 
+PERHAPS_LOST = "perhaps lost, nobody can tell"
+
 SCHEMA_VERSION = 2
 FIRST_VERSION = 1
 """Still read: it said what came out, and not how sure that is."""
@@ -226,7 +228,7 @@ def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:
 def _short(judged: CellJudgement) -> str:
     if fell_short := shortfalls.of_cell(judged.cell):
         return shortfalls.written(fell_short)
-    return "perhaps lost, nobody can tell" if judged.lost is None else ""
+    return PERHAPS_LOST if judged.lost is None else ""
 
 
 def _digest(cell: Cell) -> str:

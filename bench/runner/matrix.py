@@ -96,6 +96,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         client=client,
                         names=admin.trial_names(run.store.run_id, trial.index),
                         directory=directory,
+                        warn=run.watcher.warns,
                     )
                     traffic = make_traffic(cell.workload, trial.seed)
                     with loaded_from(target.client_path):
@@ -105,8 +106,9 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
             finally:
                 await client.close()
     except (MeasurementError, ServerUnavailableError) as error:
-        finding = Finding(level=Level.INVALID, code="not-started", text=str(error))
-        return keep_failed(frame, finding)
+        why = Finding(level=Level.INVALID, code="not-started", text=str(error))
+        left = [error.left] if isinstance(error, stream.UncleanError) else []
+        return keep_failed(frame, [why, *left])
 
 
 def _software(connection: Client, cell: Cell, target: Target) -> Software:

@@ -69,6 +69,16 @@ def check_writable(directory: Path) -> None:
         raise StorageError(f"{directory}: cannot be written: {error.strerror}") from error
 
 
+def check_replaceable(path: Path) -> None:
+    """Check that a file can be written whole in the place of another; else StorageError."""
+    check_writable(path.parent)
+    try:
+        if path.is_dir():
+            raise StorageError(f"{path}: cannot be written: it is a directory")
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 async def _cluster_size(target: Target) -> int:
     if isinstance(target, EmbeddedTarget):
         return 1

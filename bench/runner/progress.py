@@ -24,3 +24,6 @@ class Watcher(Protocol):
 
     def waits(self, text: str) -> None:
         """The run waits for something, between two trials; `text` says for what."""
+
+    def warns(self, text: str) -> None:
+        """Something that the user must know stands in no record: the run is being interrupted."""

@@ -1,5 +1,6 @@
 """A stream of messages: publishers on one side, consumers sharing one JetStream consumer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
 from bench.broker.server import Server, slow_consumers
 from bench.clients.port import Binding
-from bench.core.errors import BenchError
+from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
 from bench.engine.ackcheck import sample_percent
 from bench.engine.jobs import ConsumerJob, PublisherJob, SamplerJob
 from bench.engine.trial import Outcome, Scene, Watch, conduct
@@ -33,6 +34,7 @@ class Stage:
         client: the conductor's own connection.
         names: what its things are called.
         directory: for the workers' files.
+        warn: tells whoever watches what no record will hold.
     """
 
     server: Server
@@ -40,26 +42,56 @@ class Stage:
     client: Client
     names: Names
     directory: Path
+    warn: Callable[[str], None]
+
+
+class UncleanError(MeasurementError):
+    """A trial could not begin, and what was made for it could not be removed.
+
+    Attributes:
+        left: the finding that says what stays.
+    """
+
+    def __init__(self, text: str, left: Finding) -> None:
+        super().__init__(text)
+        self.left = left
 
 
 async def run(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: Watch) -> Outcome:
-    """Make stream and consumer, conduct the trial, and remove what was made."""
-    outcome = Outcome()
+    """Make stream and consumer, conduct the trial, and remove what was made.
+
+    Raises:
+        MeasurementError: it could not begin; an UncleanError where something of it stays.
+    """
     try:
-        await admin.provision(
-            stage.client,
-            cell.settings,
-            stage.names,
-            shared=cell.workload.consume.consumers > 1,
-            sample_percent=sample_percent(cell.settings, cell.workload.publish.rate_msgs_per_s),
-        )
-        outcome = await conduct(_scene(stage, trial, cell, traffic), watch)
-        outcome.findings += _slow_consumers(stage.server)
-        if words := replicated_store(cell.settings, admin.server_version(stage.client)):
-            outcome.findings.append(Finding(level=Level.NOTE, code="replicated-store", text=words))
-    finally:
-        if why := await _clean_up(stage):
-            outcome.findings.append(_left_behind(stage.names, why))
+        outcome = await _conducted(stage, trial, cell, traffic, watch)
+    except (MeasurementError, ServerUnavailableError) as error:
+        if (left := await _left_behind(stage)) is not None:
+            raise UncleanError(str(error), left) from error
+        raise
+    except BaseException:
+        if (left := await _left_behind(stage)) is not None:
+            stage.warn(left.text)  # an interrupted trial has no record
+        raise
+    if (left := await _left_behind(stage)) is not None:
+        outcome.findings.append(left)
+    return outcome
+
+
+async def _conducted(
+    stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, watch: Watch
+) -> Outcome:
+    await admin.provision(
+        stage.client,
+        cell.settings,
+        stage.names,
+        shared=cell.workload.consume.consumers > 1,
+        sample_percent=sample_percent(cell.settings, cell.workload.publish.rate_msgs_per_s),
+    )
+    outcome = await conduct(_scene(stage, trial, cell, traffic), watch)
+    outcome.findings += _slow_consumers(stage.server)
+    if words := replicated_store(cell.settings, admin.server_version(stage.client)):
+        outcome.findings.append(Finding(level=Level.NOTE, code="replicated-store", text=words))
     return outcome
 
 
@@ -100,10 +132,14 @@ def _slow_consumers(server: Server) -> list[Finding]:
     ]
 
 
-def _left_behind(names: Names, why: str) -> Finding:
+async def _left_behind(stage: Stage) -> Finding | None:
+    """Remove what was made; return what may still be there, None when it is gone."""
+    if not (why := await _clean_up(stage)):
+        return None
+    stream = stage.names.stream
     text = (
-        f"stream {names.stream} could not be removed from the server and may still be there "
-        f"({why}); `nats stream rm {names.stream}` removes it"
+        f"stream {stream} could not be removed from the server and may still be there "
+        f"({why}); `nats stream rm {stream}` removes it"
     )
     return Finding(level=Level.WARNING, code="left-behind", text=text)
 

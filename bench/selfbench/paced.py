@@ -74,6 +74,9 @@ class _Keeper:
     def waits(self, text: str) -> None:
         """Nothing to note."""
 
+    def warns(self, text: str) -> None:
+        """Nothing to note: the server is our own, and goes with all that is on it."""
+
 
 def _plan(case: PacedCase, repeat: int) -> Plan:
     workload = Workload.model_validate(

@@ -6,7 +6,7 @@ A `SpecError` holds all problems that could be seen; what one problem hides, the
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bench.core.errors import Problem, SpecError
 from bench.core.ids import is_name
@@ -338,11 +338,8 @@ _TELLING_KEYS: Mapping[Kind, tuple[str, ...]] = {
 
 def _check_file(path: Path) -> Recognised:
     document = read_document(path, shown(path))
-    found = {
-        kind: sum(key in document.data for key in keys) for kind, keys in _TELLING_KEYS.items()
-    }
-    kind = max(found, key=lambda kind: found[kind])
-    if not found[kind]:
+    kind = _kind_of(document.data)
+    if kind is None:
         what = "is neither a workload nor a config nor a matrix nor a gate file"
         allowed = "a file with the key `publish`, `variants`, `axes`, `workloads` or `gates`"
         raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
@@ -353,6 +350,18 @@ def _check_file(path: Path) -> Recognised:
         "gates": load_gates,
     }
     return Recognised(file=document.file, kind=kind, content=loaders[kind](path))
+
+
+def _kind_of(data: Mapping[str, Any]) -> Kind | None:
+    """Return what a file is by its keys; None when they tell nothing.
+
+    A gate file has rules under each of its workloads, where a matrix lists them.
+    """
+    if isinstance(data.get("workloads"), Mapping) and "configs" not in data:
+        return "gates"
+    found = {kind: sum(key in data for key in keys) for kind, keys in _TELLING_KEYS.items()}
+    kind = max(found, key=lambda kind: found[kind])
+    return kind if found[kind] else None
 
 
 def _name_problems(path: Path, kind: Kind) -> Iterator[Problem]:

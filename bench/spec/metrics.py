@@ -97,11 +97,19 @@ class Metric:
         """The percentile that a time is read at; None for other figures."""
         return self.source.percentile
 
-    def written(self, amount: float) -> str:
-        """Write a figure with its unit: `1.23 ms`."""
+    def written(self, amount: float, *, limit: float | None = None) -> str:
+        """Write a figure with its unit: `1.23 ms`.
+
+        Beside a limit that it is judged against, as finely as it takes to differ from it.
+        """
+        if limit is None:
+            return self._written(amount)
+        return text.finely(self._written, amount, limit)
+
+    def _written(self, amount: float, digits: int = 3) -> str:
         if self.signed:
-            return f"{text.slope(amount)} {self.unit}"
-        return text.in_unit(amount, self.unit)
+            return f"{text.slope(amount, digits)} {self.unit}"
+        return text.in_unit(amount, self.unit, digits)
 
     def written_change(self, amount: float, *, relative: bool, limit: float | None = None) -> str:
         """Write a change: a share of what was, or a difference in the unit.

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pandas as pd
+
 from bench.analysis.metrics import MEASURES
 from bench.analysis.tidy import COLUMNS, tidy
 from bench.report import openmetrics
@@ -32,16 +34,34 @@ def test_what_is_not_known_is_missing_and_never_zero() -> None:
     assert table[table.metric == "lost"].value.tolist() == [0.0, 0.0]
 
 
-def test_what_never_came_is_missing_with_what_it_exceeds() -> None:
-    """Averaged over what has a value, a stalled block would vanish from somebody's own table."""
+def with_a_stalled_block() -> pd.DataFrame:
+    """The table of a cell in whose second block nothing came."""
     run = run_of({"a": (10.0, 11.0)})
     (cell,) = run.workloads[0].cells
     stalled = replace(cell, trials=(cell.trials[0], replace(cell.trials[1], times={})))
-    table = tidy(figures_of(run.plan, {"small-events": [stalled]}))
+    return tidy(figures_of(run.plan, {"small-events": [stalled]}))
+
+
+def test_what_never_came_is_missing_with_what_it_exceeds() -> None:
+    """Averaged over what has a value, a stalled block would vanish from somebody's own table."""
+    table = with_a_stalled_block()
 
     found = table[table.metric == "end_to_end_ns_p99"]
     assert found.value.isna().tolist() == [False, True]
     assert found.at_least.tolist()[1] == 13e9  # the window of 12 s and the drain of 1 s
+
+
+def test_openmetrics_keeps_a_bound_apart_from_the_figures() -> None:
+    """As a sample of the figure it would be a stall of 13 s or more that reads as 13 s."""
+    lines = openmetrics.render(with_a_stalled_block()).splitlines()
+
+    figures = [line for line in lines if line.startswith("jetbench_end_to_end_ns_p99{")]
+    bounds = [line for line in lines if line.startswith("jetbench_end_to_end_ns_p99_at_least{")]
+    assert [line.split()[-1] for line in figures] == ["10000000.0"]
+    assert [line.split()[-1] for line in bounds] == ["13000000000.0"]
+    assert 'block="2"' in bounds[0]
+    assert "# TYPE jetbench_end_to_end_ns_p99_at_least gauge" in lines
+    assert not any(line.startswith("# TYPE jetbench_lost_at_least") for line in lines)
 
 
 def test_openmetrics_has_a_gauge_for_each_figure_and_an_end() -> None:
@@ -57,4 +77,5 @@ def test_openmetrics_has_a_gauge_for_each_figure_and_an_end() -> None:
     )
     assert lines[-1] == "# EOF"
     assert not any(line.endswith(" nan") for line in lines)
-    assert text.count("# TYPE ") == len(MEASURES) + len(COUNTS)
+    figures = [line for line in lines if line.startswith("# TYPE ") and "_at_least " not in line]
+    assert len(figures) == len(MEASURES) + len(COUNTS)

@@ -20,7 +20,7 @@ def main(top: Path) -> None:
     # What knows the catalogue reads it as it is imported: only now.
     from typer.testing import CliRunner  # noqa: PLC0415
 
-    from bench.cli.main import app  # noqa: PLC0415
+    from bench.cli.verbs import app  # noqa: PLC0415
     from tests.cli.made_up import make_run  # noqa: PLC0415
 
     make_run(top / "results" / "one", {"old": 1.0, "slow": 2.0})

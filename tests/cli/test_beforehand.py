@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 
 WORKLOAD = """\
 kind: stream

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bench.cli.main import app
-from bench.core.errors import BenchError, RecordError
+from bench.cli.verbs import app
+from bench.core.errors import BenchError, RecordError, StorageError
 from bench.record.lock import measuring
 from bench.record.store import RunStore
 from tests.cli import broken_run, mutations
@@ -230,3 +230,50 @@ def test_a_run_that_another_process_measures_is_not_gone_on_with() -> None:
 
     assert ended(result) == 2
     assert f"process {os.getpid()} measures into this run; nothing" in str(result.exception)
+
+
+@pytest.mark.parametrize(("text", "near"), [("oen", "one"), ("ne", "one"), ("quickstart", "")])
+def test_a_run_that_is_not_there_is_answered_with_the_nearest(text: str, near: str) -> None:
+    """Names end in a time that nobody types; the newest run has a name of its own."""
+    result = jetbench("show", text)
+
+    said = f"no run named '{text}'; 1 run is in results, and `latest` is one"
+    assert ended(result) == 2
+    assert str(result.exception) == said + (f"; did you mean '{near}'?" if near else "")
+
+
+def test_of_several_runs_that_begin_so_the_newest_is_meant() -> None:
+    """`jetbench show quickstart` after three of them."""
+    for number, name in enumerate(("quickstart-20261123-170000", "quickstart-20261124-170000")):
+        shutil.copytree(RUN, RUN.with_name(name))
+        os.utime(RUN.with_name(name) / "plan.json", (9e9 + number, 9e9 + number))
+
+    said = str(jetbench("show", "quickstart").exception)
+
+    assert said.endswith("did you mean 'quickstart-20261124-170000'?")
+    assert "3 runs are in results, and `latest` is quickstart-20261124-170000" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("selfbench", "--only", "*/wire/*", "--out", "results"),
+        ("gate", "one", "--rules", "gates.yaml", "--baseline", "old", "--junit", "results"),
+        ("gate", "one", "--rules", "gates.yaml", "--baseline", "old", "--json", "gates.yaml/x"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Minutes of measuring ended in "is a directory", and in no figure."""
+
+    def untimely(*_: object) -> None:
+        raise AssertionError("it began")
+
+    for begun in ("bench.cli.selfbench.interruptible", "bench.cli.gate.judge_run"):
+        monkeypatch.setattr(begun, untimely)
+
+    result = jetbench(*words)
+
+    assert isinstance(result.exception, StorageError), result.output
+    assert "cannot be written" in str(result.exception)

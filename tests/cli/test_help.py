@@ -4,7 +4,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 
 VERBS = sorted(getattr(get_command(app), "commands"))  # noqa: B009 - click's, and untyped
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from bench.cli.console import PlainConsole
 from bench.cli.live import LiveView
-from bench.cli.main import app
+from bench.cli.verbs import app
 from tests.analysis import runs
 from tests.cli import broken_run
 from tests.cli.test_broken_records import RUN, TRIAL, VERBS, ended

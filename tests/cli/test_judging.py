@@ -13,9 +13,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from bench.core.errors import BenchError
-from bench.gate.files import forget_result, read_result
 from bench.record.schema import Time
 from bench.record.store import RunStore
 from tests.analysis import runs
@@ -455,14 +454,3 @@ def test_a_gate_says_which_trials_were_never_measured(directory: Path) -> None:
 def trial_id(directory: Path, cell: str) -> str:
     """Return the first trial of a cell."""
     return min(path.name for path in (directory / "results/one/trials").glob(f"*{cell}*"))
-
-
-def test_a_verdict_is_forgotten(directory: Path) -> None:
-    """More trials are about to come, and `show` must not repeat what was said without them."""
-    jetbench("gate", "one", "--rules", "gates.yaml", "--baseline", "old")
-    store = RunStore(directory / "results" / "one")
-
-    forget_result(store)
-    forget_result(store)
-
-    assert read_result(store) is None

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 from typer.testing import CliRunner
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from tests.analysis import runs
+from tests.cli.made_up import make_run
 
 
 def listed(results: Path, columns: int) -> str:
@@ -33,3 +35,21 @@ def test_a_run_keeps_its_name_and_its_start_at_80_columns(tmp_path: Path) -> Non
     assert "0/2" in " ".join(lines)
     words = " ".join(lines).split()
     assert {"pending,", "push"} & set(words)
+
+
+def test_a_run_carries_what_speaks_against_it(tmp_path: Path) -> None:
+    """A list that shows a question alone sends nobody to the run that lost messages."""
+    results, reports = tmp_path / "results", tmp_path / "reports"
+    make_run(results / "one", {"a": 1.0, "b": 1.0})
+    where = ["--out", str(results), "--reports", str(reports)]
+    runner = CliRunner(env={"COLUMNS": "200"})
+
+    before = runner.invoke(app, ["list", *where]).output
+    runner.invoke(app, ["report", "one", *where])
+    after = runner.invoke(app, ["list", *where]).output
+    rmtree(results / "one" / "trials" / "001-a-b1")
+    fewer = runner.invoke(app, ["list", *where]).output
+
+    assert "– no report of all its trials" in before
+    assert "✓ all 2 cells keep up, nothing fell short" in after
+    assert "– no report of all its trials" in fewer

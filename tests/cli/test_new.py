@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
 from bench.spec import variant, workload
 from bench.spec.gates import GateFile
@@ -180,6 +180,14 @@ def test_a_wrong_kind_is_told_with_the_nearest() -> None:
     """`gates` is what the folder is called."""
     assert refused("new", "gates", "x") == (
         "new: no kind 'gates'; allowed: workload, config, matrix, gate; did you mean 'gate'?"
+    )
+
+
+def test_a_wrong_kind_of_schema_is_told_with_the_nearest() -> None:
+    """`new` says gate, and the schema is that of the folder's name."""
+    assert refused("schema", "gate") == (
+        "schema: no kind 'gate'; allowed: workload, config, matrix, gates, plan, environment, "
+        "trial, gate-result, calibration; did you mean 'gates'?"
     )
 
 

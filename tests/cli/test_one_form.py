@@ -6,7 +6,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from tests.cli.made_up import make_run
 
 SCALES = {"old": 1.0, "more": 1.129, "much": 10.5}

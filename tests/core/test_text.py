@@ -149,6 +149,29 @@ def test_the_size_of_a_fall_is_never_a_factor(amount: float, size: str) -> None:
     assert text.size_of(amount) == size
 
 
+@pytest.mark.parametrize(
+    ("amount", "limit", "unit", "written"),
+    [
+        (20_040_000, 20_000_000, "ns", "20.04 ms"),
+        (20_000_000, 20_000_000, "ns", "20.0 ms"),
+        (19_900_000, 20_000_000, "ns", "19.9 ms"),
+        (900.25, 900, "ns", "900.2 ns"),
+        (4899.6, 4900, "msg/s", "4\u202f899.6 msg/s"),
+        (0.001004, 0.001, "share", "0.1004 %"),
+        (104_900_000, 104_857_600, "bytes", "100.04 MiB"),
+    ],
+)
+def test_a_figure_differs_from_the_limit_it_misses(
+    amount: float, limit: float, unit: str, written: str
+) -> None:
+    """`20.0 ms: the rule is broken`, of a rule that allows 20 ms, would look like our mistake."""
+
+    def in_its_unit(figure: float, digits: int) -> str:
+        return text.in_unit(figure, unit, digits)
+
+    assert text.finely(in_its_unit, amount, limit) == written
+
+
 @given(one=CHANGES, other=CHANGES, limit=st.none() | LIMITS)
 def test_an_interval_is_no_point_unless_its_ends_agree(
     one: float, other: float, limit: float | None

@@ -1,5 +1,7 @@
 """What the last words of a worker come to."""
 
+import pytest
+
 from bench.engine.jobs import Done
 from bench.engine.trial import _done_findings
 from bench.record.schema import Level
@@ -18,3 +20,18 @@ def test_a_server_that_says_nothing_is_no_broken_connection() -> None:
     ]
     assert {each.level for each in found} == {Level.INVALID}
     assert {each.role for each in found} == {"consumer-0"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "server error: 'Permissions Violation for Publish to \"jetbench.1.s.x\"' (7 times)",  # wire
+        'Permissions Violation for Publish to "jetbench.1.s.x" (7 times)',  # nats-py
+    ],
+)
+def test_what_the_server_does_not_allow_is_no_broken_connection(fault: str) -> None:
+    """It excused what was never confirmed, and a reader saw no more than that no answer came."""
+    (found,) = _done_findings("publisher-0", Done(faults=(fault,)))
+
+    assert (found.code, found.level, found.role) == ("forbidden", Level.INVALID, "publisher-0")
+    assert 'Permissions Violation for Publish to "jetbench.1.s.x"' in found.text

@@ -111,6 +111,14 @@ def test_what_befell_somebody_else_excuses_no_publisher(word: str, code: str, ro
     assert judged(f"{word} == 0", *SOUND, other).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize("word", ["unconfirmed", "not_sent"])
+def test_what_the_server_does_not_allow_excuses_nothing(word: str) -> None:
+    """It refuses as surely as with an error PubAck, only that no answer says which message."""
+    refused = spoilt(counting(trial_of(CELL, 6, 10.0), **NINE[word]), "forbidden", "publisher-0")
+
+    assert judged(f"{word} == 0", *SOUND, refused).verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize("role", ["publisher-0", "sampler", ""])
 @pytest.mark.parametrize("code", ["worker-died", "worker-silent"])
 def test_only_a_consumers_end_excuses_a_loss(code: str, role: str) -> None:

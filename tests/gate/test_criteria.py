@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from bench.gate.criteria import Answer, answer
+from bench.plan.model import VariantName
 from bench.spec.variant import Settings
 from bench.stats.compare import Verdict
-from tests.gate.figures import Blocks, run_of
+from tests.gate.figures import Blocks, run_of, with_trials
 
 FAST = (10.0, 10.1, 9.9, 10.05, 9.95)
 ALIKE = (10.1, 10.0, 10.0, 9.95, 10.05)
@@ -33,6 +34,7 @@ def test_the_best_of_those_that_meet_the_criteria_is_recommended() -> None:
     """And who breaks them is named, however the sentence is read."""
     found = answered(slow=SLOW, fast=FAST, slower=SLOWER)
 
+    assert found.question == "Which?"
     assert found.recommended == "pull-batch/fast"
     assert found.alike == ()
     assert found.verdict is Verdict.PASS
@@ -74,8 +76,12 @@ def test_what_is_undecided_is_not_recommended_and_told_why() -> None:
 
     assert (found.recommended, found.undecided) == ("", ("pull-batch/unsure",))
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert "Undecided: pull-batch/unsure (end_to_end_p99 < 20ms under small-events" in (
-        found.sentence
+    assert found.sentence.startswith(
+        "No variant surely meets the criteria. Undecided: pull-batch/unsure (end_to_end_p99 < "
+        "20ms under small-events: "
+    )
+    assert found.sentence.endswith(
+        "could be on either side of the limit). Broken by pull-batch/slow."
     )
 
 
@@ -87,6 +93,10 @@ def test_a_reason_that_all_variants_share_is_said_once() -> None:
 
     assert found is not None
     assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.sentence.startswith(
+        "No variant surely meets the criteria. Undecided for every variant that it is asked of: "
+        "end_to_end_p99_9 < 20ms under small-events: "
+    )
     assert found.sentence.count("20 messages of a trial lie beyond it") == 1
     assert "v0" not in found.sentence
     assert [mark.rule for mark in found.shared] == ["end_to_end_p99_9 < 20ms"]
@@ -99,6 +109,18 @@ def test_a_reason_of_all_but_the_baseline_is_said_once_too() -> None:
     )
 
     assert found.sentence.count("20 messages of a trial lie beyond it") == 1
+    assert [mark.rule for mark in found.shared] == ["end_to_end_p99_9 vs baseline <= +10%"]
+
+
+def test_what_all_variants_break_alike_is_said_once() -> None:
+    """30 ms in the same five blocks: each breaks the rule by the same figure."""
+    found = answered(one=SLOW, other=SLOW)
+
+    assert found.verdict is Verdict.FAIL
+    assert found.sentence.startswith(
+        "No variant meets the criteria: each breaks at least one. Broken for every variant that "
+        "it is asked of: end_to_end_p99 < 20ms under small-events: 30.0 ms"
+    )
 
 
 def test_a_reason_of_some_variants_names_them_together() -> None:
@@ -128,6 +150,54 @@ def test_criteria_hold_against_the_baseline_of_the_matrix() -> None:
     assert found.standings[0].marks[0].reason == "it is the baseline"
 
 
+def test_a_baseline_is_held_to_fixed_limits_like_any_other() -> None:
+    """Only what is compared with it says nothing about itself."""
+    found = answered(("p99 < 20ms",), baseline="pull-batch/old", old=SLOW, new=FAST)
+
+    assert [str(s.verdict) for s in found.standings] == ["fail", "pass"]
+
+
+def test_a_baseline_without_a_figure_meets_no_rule_about_it() -> None:
+    """One of its trials tells no rate, so nobody knows what the others would be held to."""
+    run = run_of(
+        {"old": FAST, "new": FAST},
+        changes={"success": ("acked_rate vs baseline >= -10%",), "baseline": "pull-batch/old"},
+    )
+    (workload,) = run.workloads
+    old, new = workload.cells
+    silent = with_trials(old.cell, [replace(old.trials[0], rates=None), *old.trials[1:]])
+
+    found = answer(replace(run, workloads=(replace(workload, cells=(silent, new)),)))
+
+    assert found is not None
+    (mark,) = found.standings[0].marks
+    assert mark.verdict is Verdict.INCONCLUSIVE
+    assert mark.reason == "it is the baseline and has 1 valid trial without acked rate"
+
+
+def test_variants_of_the_same_settings_share_a_standing() -> None:
+    """It bears all their names, and goes by the first."""
+    run = run_of({"one": FAST}, changes={"success": ("p99 < 20ms",)})
+    (workload,) = run.workloads
+    (cell,) = workload.cells
+    names = (*cell.cell.variants, VariantName(config="acks", variant="usual"))
+    shared = replace(cell, cell=replace(cell.cell, variants=names))
+
+    found = answer(replace(run, workloads=(replace(workload, cells=(shared,)),)))
+
+    assert found is not None
+    (standing,) = found.standings
+    assert standing.variant == "pull-batch/one"
+    assert standing.names == ("pull-batch/one", "acks/usual")
+
+
+def test_with_many_criteria_all_are_counted() -> None:
+    """The sentence says what was asked."""
+    found = answered(("p99 < 20ms", "lost == 0"), fast=FAST)
+
+    assert found.sentence.startswith("Recommended: pull-batch/fast. It meets all 2 criteria and is")
+
+
 def test_a_cell_that_is_invalid_by_itself_is_not_recommended_for_its_few_good_trials() -> None:
     """The fastest has two of five trials invalid: the next best is taken, and the run stands."""
     found = answered(
@@ -155,6 +225,18 @@ def test_an_invalid_baseline_does_not_pass_for_being_the_baseline() -> None:
 
     assert {standing.verdict for standing in found.standings} == {Verdict.INVALID}
     assert found.verdict is Verdict.INVALID
+
+
+def test_an_invalid_baseline_leaves_nothing_of_its_workload() -> None:
+    """Five sound cells and a limit that asks for no baseline: its trials failed on their host."""
+    found = answered(
+        ("p99 < 20ms",),
+        baseline="pull-batch/old",
+        **dict.fromkeys("abcde", FAST),
+        old=(None, None, 10.0, 10.0, 10.0),
+    )
+
+    assert {standing.verdict for standing in found.standings} == {Verdict.INVALID}
 
 
 def test_where_acks_differ_a_recommendation_goes_by_completion() -> None:

@@ -232,5 +232,31 @@ def test_trials_whose_lag_was_not_sampled_are_counted() -> None:
     """Four stable blocks do not vouch for the fifth."""
     found = asked("lag.verdict == stable", unseen(cell_of([10.0] * 5), 3))
 
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert (found.verdict, found.blocks) == (Verdict.INCONCLUSIVE, 4)
     assert found.reason == "the lag is stable, but in 1 valid trial it was not sampled"
+
+
+def test_a_figure_below_one_is_averaged_as_a_share_too() -> None:
+    """0.1, 0.2 and 0.4 µs: each twice the one before, so 0.2 is the middle, and not 0.23."""
+    cpu = [0.1, 0.2, 0.4]
+    trials = [
+        replace(trial_of(CELL, b, 10.0), cpu_us_per_msg={"server": us})
+        for b, us in enumerate(cpu, 1)
+    ]
+
+    found = asked("server_cpu < 900ns", with_trials(CELL, trials))
+
+    assert found.value == pytest.approx(0.2)
+
+
+def test_of_a_limit_of_nothing_nothing_is_a_share() -> None:
+    """Whatever takes time takes more than none."""
+    assert asked("p99 > 0ms", cell_of([10.0] * 5)).verdict is Verdict.PASS
+
+
+def test_a_figure_just_beyond_its_limit_does_not_read_like_it() -> None:
+    """`20.0 ms: the rule is broken` sends its reader to look for a fault of ours."""
+    found = asked("p99 < 20ms", cell_of([20.03, 20.04, 20.05, 20.04, 20.03]))
+
+    assert found.verdict is Verdict.FAIL
+    assert found.reason.startswith("20.04 ms (90 % interval 20.03 ms to 20.05 ms): ")

@@ -15,11 +15,12 @@ from bench.analysis.paired import readings
 from bench.gate.calibration import calibrate
 from bench.gate.criteria import answer
 from bench.gate.rules import Case, Look, look
+from bench.gate.verdict import Sides, judge
 from bench.record.schema import ProcessUsage
 from bench.spec.criteria import parse_criterion
 from bench.stats.compare import Verdict
 from tests.analysis import runs
-from tests.gate.figures import figures_of, trial_of, with_trials
+from tests.gate.figures import BASELINE, figures_of, gates, trial_of, with_trials
 
 P99 = measure_of("end_to_end_ns_p99")
 OLD, NEW = runs.cell("old"), runs.cell("new")
@@ -76,8 +77,25 @@ def test_one_stalled_block_lets_no_rule_pass(rule: str, blocks: int) -> None:
 
 @pytest.mark.parametrize("rule", RULES[:2])
 def test_blocks_that_all_stall_break_a_limit(rule: str) -> None:
-    """No message came in 13 s: neither 20 ms nor anything else that a rule may ask."""
-    assert judged(rule, cell("new", stalls=range(1, 6))).verdict is Verdict.FAIL
+    """No message came in 13 s: neither 20 ms nor anything else that a rule may ask.
+
+    How likely it is that the limit holds all the same cannot be told of values that are too low.
+    """
+    found = judged(rule, cell("new", stalls=range(1, 6)))
+
+    assert (found.verdict, found.at_least, found.p_margin) == (Verdict.FAIL, True, None)
+    assert found.reason == (
+        "13.0 s (90 % interval 13.0 s to 13.0 s): the rule is broken; it fell behind, and the true "
+        "figure is longer still"
+    )
+
+
+def test_cpu_that_served_nothing_is_more_and_not_longer() -> None:
+    """3 ms of CPU in each block, and no message that it was for."""
+    found = judged("server_cpu < 100us", cell("new", stalls=range(1, 6)))
+
+    assert found.verdict is Verdict.FAIL
+    assert found.reason.endswith("; it fell behind, and the true figure is more still")
 
 
 @pytest.mark.parametrize("rule", [RULES[3], RULES[5]])
@@ -91,6 +109,18 @@ def test_blocks_that_all_stall_are_a_regression(rule: str) -> None:
 def test_a_stalled_baseline_decides_nothing(rule: str, stalls: list[int]) -> None:
     """The candidate is not good because the baseline stood still, nor bad for it."""
     assert judged(rule, cell("new"), cell("old", stalls=stalls)).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("behind", ["old", "new"])
+def test_a_verdict_tells_which_side_is_more_than_its_value(behind: str) -> None:
+    """A view that wrote 13 s without its `≥` would show a bound as a figure."""
+    cells = [cell(name, stalls=[2] if name == behind else []) for name in ("old", "new")]
+    figures = figures_of(runs.plan([OLD, NEW], blocks=5), {"w": cells})
+
+    (outcome,) = judge(figures, gates("p99 vs baseline <= +10%"), Sides(baseline=BASELINE)).outcomes
+
+    assert outcome.baseline_at_least is (behind == "old")
+    assert outcome.candidate_at_least is (behind == "new")
 
 
 def test_what_never_came_counts_as_longer_than_anything_measured() -> None:

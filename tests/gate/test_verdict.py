@@ -85,6 +85,42 @@ def test_each_verdict_stands_beside_the_chance_that_belongs_to_it() -> None:
     assert failed.p_margin > 0.95
 
 
+def test_an_outcome_tells_both_sides_and_what_lies_between() -> None:
+    """10 ms and 12 ms by construction; of two-sided ranks five alike signs have 2 / 32."""
+    (failed,) = verdict_of(SLOWER[:5]).outcomes
+
+    assert (failed.baseline, failed.candidate) == ("pull-batch/old", "pull-batch/new")
+    assert (failed.metric, failed.figure, failed.unit) == (
+        "end_to_end_ns_p99",
+        "end-to-end p99",
+        "ns",
+    )
+    assert failed.baseline_value == pytest.approx(10e6, rel=0.001)
+    assert failed.candidate_value == pytest.approx(12e6, rel=0.001)
+    assert (failed.relative, failed.margin, failed.blocks) == (True, 0.10, 5)
+    assert failed.change == pytest.approx(0.20, abs=0.001)
+    assert failed.low is not None
+    assert failed.high is not None
+    assert 0.18 < failed.low < 0.20 < failed.high < 0.22
+    assert failed.p_by_ranks == pytest.approx(2 / 32)
+
+
+def test_an_outcome_without_a_baseline_has_one_side() -> None:
+    """A count has no unit either, and the lag no value."""
+    figures = run_of({"old": OLD[:5], "new": OLD[:5]})
+
+    found = judge(figures, gates("lost == 0", "lag.verdict == stable"), SIDES).outcomes
+
+    assert [(each.metric, each.figure, each.unit, each.baseline) for each in found] == [
+        ("lost", "lost messages", "", ""),
+        ("lag.verdict", "lag", "", ""),
+    ]
+    assert [(each.candidate_value, each.margin, each.change) for each in found] == [
+        (0.0, None, None),
+        (None, None, None),
+    ]
+
+
 def test_a_fixed_limit_has_both_chances_too() -> None:
     """9.9 to 10.1 ms against 10 ms: as likely above as below, so neither is small."""
     figures = run_of({"old": OLD[:5], "new": OLD[:5]})
@@ -162,6 +198,14 @@ def test_a_rule_on_a_baseline_needs_one() -> None:
 
     with pytest.raises(UsageError, match="--baseline CONFIG/VARIANT"):
         judge(figures, gates(RULE), Sides(baseline=None))
+
+
+def test_a_baseline_that_was_not_measured_is_told() -> None:
+    """A name of another run, say."""
+    gone = VariantName(config="pull-batch", variant="gone")
+
+    with pytest.raises(UsageError, match="gone was not measured under small-events"):
+        judge(run_of({"new": OLD[:5]}), gates(RULE), Sides(baseline=gone))
 
 
 def test_rules_without_a_baseline_are_asked_of_every_variant() -> None:

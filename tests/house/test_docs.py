@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_group
 
-from bench.cli.main import app
+from bench.cli.verbs import app
 from bench.record.schema import TrialRecord
 from bench.spec.load import check_files
 from tests.house.files import ROOT, documents, name, sources

@@ -2,7 +2,7 @@
 
 import re
 
-from bench.cli.main import EPILOG
+from bench.cli.verbs import EPILOG
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.spec.load import load_matrix

@@ -49,6 +49,8 @@ class Collector:
 
     def waits(self, text: str) -> None: ...
 
+    def warns(self, text: str) -> None: ...
+
 
 def workload(
     rate: str = "200/s",

@@ -189,3 +189,12 @@ def test_workloads_are_found_by_name_and_all_missing_ones_told(tmp_path: Path) -
 
     assert len(caught.value.problems) == 2
     assert "did you mean 'load'?" in str(caught.value)
+
+
+def test_a_gate_file_without_general_rules_hears_what_is_missing(tmp_path: Path) -> None:
+    """It was checked as a matrix, and all its keys were unknown."""
+    text = "workloads:\n  load: [lost == 0]\nphases: {warmup: 1s, measure: 9s, drain: 1s}\n"
+
+    (problem,) = problems_of(write(tmp_path, "g.yaml", text))
+
+    assert problem == "g.yaml: gates: missing"

@@ -53,6 +53,9 @@ def test_blocks_that_agree_exactly_need_no_division_by_zero() -> None:
         (-0.05, 0.15, 0.35, Verdict.INCONCLUSIVE),  # large, but may be chance
         (0.02, 0.08, 0.14, Verdict.INCONCLUSIVE),  # surely worse, but perhaps not by the margin
         (-0.50, 0.00, 0.50, Verdict.INCONCLUSIVE),
+        (0.01, 0.05, 0.10, Verdict.INCONCLUSIVE),  # the margin itself is not below the margin
+        (0.00, 0.15, 0.30, Verdict.INCONCLUSIVE),  # no change at all is still within the interval
+        (0.05, 0.10, 0.15, Verdict.FAIL),  # by the margin is as bad as beyond it
     ],
 )
 def test_verdict_by_interval_and_margin(
@@ -60,6 +63,13 @@ def test_verdict_by_interval_and_margin(
 ) -> None:
     """R7: fail needs both "surely worse" and "by the margin"; pass needs "surely within it"."""
     assert verdict(made_up(low, worse, high, pairs=5), margin=0.10) is said
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.1])
+def test_a_margin_that_allows_nothing_is_refused(margin: float) -> None:
+    """Against 0 every change that is not surely better would be red."""
+    with pytest.raises(ValueError, match=f"above 0, got {margin}"):
+        verdict(made_up(-0.2, -0.1, 0.0, pairs=5), margin)
 
 
 def test_a_smoke_run_never_fails() -> None:
@@ -85,6 +95,11 @@ def made_up(low: float, worse: float, high: float, *, pairs: int) -> Change:
 def test_holm_by_hand() -> None:
     """0.01 x 4, 0.02 x 3, 0.03 x 2, 0.9 x 1: none may fall below the one before it."""
     assert holm([0.9, 0.02, 0.01, 0.03]) == pytest.approx((0.9, 0.06, 0.04, 0.06))
+
+
+def test_holm_ends_at_certainty() -> None:
+    """0.6 x 2 is no probability, and 0.9 x 1 is below the one before it."""
+    assert holm([0.6, 0.9]) == (1.0, 1.0)
 
 
 def test_holm_of_nothing_is_nothing() -> None:

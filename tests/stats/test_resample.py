@@ -69,6 +69,26 @@ def test_an_unpaired_change_by_hand() -> None:
     assert found.pairs == 5
 
 
+def test_the_side_that_scatters_says_how_well_the_error_is_known() -> None:
+    """1, 1, 1, 1 against 2, 3, 4: by Welch 2 degrees of freedom, not the 5 of a common variance.
+
+    A difference of 2, an error of 1 / √3, tabulated t 2.920: 1.686 to either side.
+    """
+    found = change_between([1.0] * 4, [2.0, 3.0, 4.0])
+
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((2 - 1.686, 2 + 1.686), abs=1e-3)
+    assert found.pairs == 3
+
+
+def test_ranks_of_an_unpaired_change_by_hand() -> None:
+    """All three after lie above all three before: one of 20 ways to deal out six ranks."""
+    found = change_between([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+
+    assert found is not None
+    assert found.p_worse_by_ranks == pytest.approx(1 / 20)
+
+
 def test_too_few_values_are_no_comparison() -> None:
     """Of either run."""
     assert change_between([1.0, 2.0], [1.0, 2.0, 3.0]) is None
