@@ -1,6 +1,6 @@
 """The trials of a cell over time: the lag lines of its row, and what its folds draw."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,8 +84,3 @@ def stacked(arrays: Sequence[Array]) -> Array:
     """Return arrays as rows, cut to the shortest: trials end when their drain does."""
     shortest = min(len(array) for array in arrays)
     return np.array([array[:shortest] for array in arrays])
-
-
-def valid(cells: Sequence[CellFigures]) -> Iterator[Drawn]:
-    """Yield every valid trial that can be drawn."""
-    yield from (each for cell in cells for each in drawn(cell) if each.trial.record.valid)

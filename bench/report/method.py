@@ -74,8 +74,8 @@ _METHOD = (
     "under way when the window ends.",
     "A cell's figure is the mean over its valid trials: geometric for times, rates and CPU, "
     "arithmetic for the lag slope. The 90 % interval is Student's t over the trials.",
-    "Two cells are told apart by their differences within blocks, allowed for the choice of the "
-    "best, for every pair of cells, every figure and every workload: in at most 10 % of runs of "
+    "Two cells are told apart by their differences within blocks, allowed for the choice among "
+    "them, for every pair of cells, every figure and every workload: in at most 10 % of runs of "
     "equal variants is any pair told apart. One rule says so for headline, tables, plots and "
     "answer; a gate judges the rules that were written down beforehand.",
     "The smallest visible difference is the true change that a comparison of this scatter, so "

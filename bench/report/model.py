@@ -1,7 +1,7 @@
 """What a report shows, formatted to the last digit: templates only place it.
 
-A report is a head and sections; a section is sentences, tables and galleries of plots, and holds
-further sections. A new page of the report is a new section, not a new template.
+A report is a first screen and sections; a section is sentences, tables and folds, and holds further
+sections. A new page of the report is a new section, not a new template.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,12 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from bench.core.marks import State
-from bench.judgement.model import Box
-from bench.judgement.model import Notice as JudgedNotice
+from bench.judgement.model import Box, Notice
 from bench.report.tables import Column, Entry, Row, Table, Tone
 
 __all__ = [
     "Block", "Code", "Column", "Command", "Drawing", "Entry",
-    "Fold", "Front", "Key", "Link", "Name", "Notice", "Page", "Point",
+    "Fold", "Front", "Key", "Link", "Name", "Page", "Point",
     "Points", "Report", "Row", "Section", "Sentence", "Table", "Terms", "Text", "Tone", "plain",
     "with_commands",
 ]  # fmt: skip
@@ -75,23 +74,6 @@ class Code:
 
     caption: str
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """Something that the reader must know first.
-
-    Attributes:
-        tone: good, warning or bad, with `word` saying the same.
-        word: leads the text.
-        sentence: what to know.
-    """
-
-    kind: ClassVar[str] = "notice"
-
-    tone: Tone
-    word: str
-    sentence: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,10 +201,10 @@ class Front:
     headline: str
     subline: str
     boxes: tuple[Box, ...]
-    notices: tuple[JudgedNotice, ...]
+    notices: tuple[Notice, ...]
 
 
-Block = Table | Terms | Code | Notice | Drawing | Fold | Points | Text | Key | Link
+Block = Table | Terms | Code | Drawing | Fold | Points | Text | Key | Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,12 +103,12 @@ def _runs_table(found: _Reports) -> Table:
             Column(title="Started, UTC", numeric=False),
             Column(title="What came out", numeric=False, prose=True),
             Column(title="How sure", numeric=False),
-            Column(title="Valid trials"),
-            Column(title="Server", numeric=False),
-            Column(title="Host", numeric=False),
+            Column(title="Valid trials", numeric=False),
+            Column(title="Server and host", numeric=False),
         ),
         rows=tuple(_run_row(run) for run in found.runs),
         sortable=True,
+        cards="runs",
     )
 
 
@@ -128,30 +128,21 @@ def _run_row(run: RunSummary) -> Row:
                 order=run.valid,
                 tone=Tone.PLAIN if whole else Tone.WARNING,
             ),
-            Entry(text=run.server, order=run.server),
-            Entry(text=run.machine, order=run.machine, tone=Tone.MUTED),
+            Entry(text=run.server, detail=run.machine, order=run.server),
         ),
     )
 
 
 def _outcome(run: RunSummary) -> Entry:
-    """Return the headline, beneath it what came out under each workload; first versions have one.
-
-    What was asked stands in the hint: the answer is what a reader looks for.
-    """
-    return Entry(
-        text=run.outcome,
-        detail=run.said if run.headline else "",
-        hint=run.question or run.label,
-        order=run.outcome,
-    )
+    """Return what came out, beneath it what was asked."""
+    return Entry(text=run.outcome, detail=run.question or run.label, order=run.outcome)
 
 
 def _sure(run: RunSummary) -> Entry:
     if run.boxes is None:
         return Entry(text=text.NA, hint="written by an older jetbench", tone=Tone.MUTED)
     box = run.boxes.sure
-    return Entry(text=box.marked, detail=box.text, order=box.word)
+    return Entry(text=box.marked, hint=box.text, order=box.word)
 
 
 def _trends_section(trends: Sequence[Trend]) -> Section:
@@ -172,7 +163,7 @@ def _trends_section(trends: Sequence[Trend]) -> Section:
         caption="Each variant under each workload that was measured in two runs or more",
         head="Workload, variant",
         columns=(
-            Column(title="Runs"),
+            Column(title="Runs", numeric=False),
             Column(title="Last, UTC", numeric=False),
             Column(title="What else changed", numeric=False),
         ),

@@ -15,7 +15,6 @@ class Tone(StrEnum):
     """How an entry stands out; always beside a mark or a word that says the same."""
 
     PLAIN = "plain"
-    BEST = "best"
     GOOD = "good"
     WARNING = "warning"
     BAD = "bad"
@@ -140,7 +139,6 @@ class Table:
         columns: the others.
         rows: in their first order.
         sortable: the reader may order it by any column.
-        compact: details stand beside the figures, not below.
         cards: how its rows become cards on a phone, a class of report.css: `changes`, `cells`,
             `goals`; empty where it scrolls sideways there.
     """
@@ -153,7 +151,6 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     sortable: bool = False
-    compact: bool = False
     cards: str = ""
 
     @property
@@ -164,7 +161,6 @@ class Table:
             "fold": bool(self.cards),
             self.cards: bool(self.cards),
             "sortable": self.sortable,
-            "compact": self.compact,
             "pairs": len(self.columns) == 1,
         }
         return " ".join(word for word, holds in words.items() if holds)

@@ -12,13 +12,21 @@ from bench.judgement.judge import judge
 from bench.record.schema import Time
 from bench.report import readings, terminal
 from bench.report.rows import rows_of
-from bench.report.tables import Tone
+from bench.report.tables import Row, Table, Tone
+from bench.report.workload import section
 from bench.spec.metrics import metric_of
 from tests.analysis import runs
 from tests.gate.figures import counting, figures_of, time_of, trial_of, with_trials
 
 CELL = runs.cell("new")
 P99 = "end_to_end_ns_p99"
+SHORT = [
+    ("refused", {"refused": 6_860}),
+    ("unconfirmed", {"unconfirmed": 6_860}),
+    ("not sent", {"published": 7_140}),
+    ("lost", {"lost": 6_860}),
+]
+"""What falls short of 14 000 messages in each trial, and the ledger that says so."""
 
 
 def of(change: Callable[[TrialFigures], TrialFigures]) -> WorkloadFigures:
@@ -43,15 +51,7 @@ def never_finished(trial: TrialFigures) -> TrialFigures:
     return replace(trial, times={Time.END_TO_END: replace(finished, percentiles_ns=unknown)})
 
 
-@pytest.mark.parametrize(
-    ("word", "counts"),
-    [
-        ("refused", {"refused": 6_860}),
-        ("unconfirmed", {"unconfirmed": 6_860}),
-        ("not sent", {"published": 7_140}),
-        ("lost", {"lost": 6_860}),
-    ],
-)
+@pytest.mark.parametrize(("word", "counts"), SHORT)
 def test_what_fell_short_stands_first_and_red(word: str, counts: dict[str, int]) -> None:
     """49 % of 14 000 in each trial: no reader may first see that the rest was twice as fast."""
     workload = of(lambda trial: counting(trial, **counts))
@@ -99,3 +99,46 @@ def test_the_line_of_a_trial_says_what_is_hidden() -> None:
     line = terminal.trial_line(of(never_finished).cells[1].trials[0], 1, 5)
 
     assert "p50 10.0 ms  p99 ≥ 1.00 s" in line
+
+
+def row_of(found: WorkloadFigures, place: int) -> tuple[Table, Row]:
+    """The table of the workload's page, and one of its rows."""
+    figures = figures_with(found)
+    made = section(figures, judge(figures).workloads[0])
+    (table,) = (block for block in made.blocks if isinstance(block, Table))
+    return table, table.rows[place]
+
+
+@pytest.mark.parametrize(("word", "counts"), SHORT)
+def test_what_fell_short_stands_in_the_row_and_red(word: str, counts: dict[str, int]) -> None:
+    """49 % of 14 000 in each trial: no reader may first see that the rest was twice as fast."""
+    workload = of(lambda trial: counting(trial, **counts))
+
+    table, short = row_of(workload, 1)
+    _, sound = row_of(workload, 0)
+
+    assert table.columns[-1].title == "Fell short"
+    assert short.state is State.FAILS
+    assert short.reasons[0] == f"34\u202f300 messages {word}"
+    found = short.entries[-1]
+    assert (found.text, found.detail, found.tone) == (f"✕ 34\u202f300 {word}", "49.0 %", Tone.BAD)
+    assert sound.entries[-1].text == "0"
+    assert not [each for each in short.entries if each.tone is Tone.BETTER]
+
+
+def test_a_table_without_shortfalls_has_no_column_for_them() -> None:
+    """Columns are dear, and one of zeros says no more than none."""
+    table, _ = row_of(of(lambda trial: trial), 1)
+
+    assert "Fell short" not in [column.title for column in table.columns]
+
+
+def test_what_never_came_hides_a_percentile_of_all_trials_together() -> None:
+    """Merged as well: 15 000 of 20 000 in each of five trials do not reach a p99."""
+    cell = of(never_finished).cells[1]
+    merged = replace(cell.trials[0].times[Time.END_TO_END], count=75_000)
+    cell = replace(cell, times={Time.END_TO_END: merged})
+    scale = Scale(unit="ms", factor=1e6)
+
+    assert readings.pooled(cell, Time.END_TO_END, 50.0, scale).text == "10.0"
+    assert readings.pooled(cell, Time.END_TO_END, 99.0, scale).text == "≥ 1\u202f000"
