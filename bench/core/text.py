@@ -156,13 +156,16 @@ def change(ratio: float) -> str:
 
 
 def size_of(amount: float) -> str:
-    """Write the size of a change, whichever way it goes: 0.052 -> `5.2 %`."""
-    return share(abs(amount)).lstrip("+±")
+    """Write the size of a change, whichever way it goes: 0.052 -> `5.2 %`.
+
+    A fall by nearly all is a share and no factor: -0.998 -> `99.8 %`.
+    """
+    return share(amount).lstrip(f"+±{MINUS}")
 
 
 def size_beside(amount: float, limit: float) -> str:
-    """Write the size of a change as finely as it takes to differ from the size of a limit."""
-    return share_beside(abs(amount), abs(limit)).lstrip("+±")
+    """Write the size of a change that goes the way of a limit, as finely as `share_beside` does."""
+    return share_beside(math.copysign(amount, limit), limit).lstrip(f"+±{MINUS}")
 
 
 def percent(part: float, digits: int = 3) -> str:
