@@ -164,8 +164,8 @@ def size_of(amount: float) -> str:
 
 
 def size_beside(amount: float, limit: float) -> str:
-    """Write the size of a change as finely as it takes to differ from the size of a limit."""
-    return share_beside(abs(amount), abs(limit)).lstrip("+±")
+    """Write the size of a change that goes the way of a limit, as finely as `share_beside` does."""
+    return share_beside(math.copysign(amount, limit), limit).lstrip(f"+±{MINUS}")
 
 
 def ends(low: float | None, high: float | None, written: Callable[[float], str]) -> str:
@@ -201,17 +201,18 @@ def in_unit(amount: float, unit: str, digits: int = 3) -> str:
     return _IN_UNIT[unit](amount, digits).replace("-", MINUS)
 
 
-def finely(written: Callable[[float, int], str], amount: float, limit: float) -> str:
-    """Write an amount with as many digits as it takes to differ from a limit that it is not.
+def finely(written: Callable[[float, int], str], amount: float, *others: float) -> str:
+    """Write an amount with as many digits as it takes to differ from others that it is not.
 
     Args:
         written: writes an amount with a number of significant digits.
         amount: to be written; three digits where that is enough.
-        limit: that it is judged against.
+        others: a limit that it is judged against, or the other end of an interval.
     """
+    apart = [other for other in others if not _alike(amount, other)]
     for digits in range(3, 3 + _MOST_FINER):
         found = written(amount, digits)
-        if found != written(limit, digits) or _alike(amount, limit):
+        if all(found != written(other, digits) for other in apart):
             break
     return found
 

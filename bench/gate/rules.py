@@ -238,8 +238,8 @@ def _look_at_limit(
     estimate = mean(values, confidence=0.90)
     shown = metric.written(estimate.value, limit=rule.limit)
     if estimate.low is not None and estimate.high is not None:
-        ends = (metric.written(end, limit=rule.limit) for end in (estimate.low, estimate.high))
-        shown += f" (90 % interval {' to '.join(ends)})"
+        ends = metric.written_ends(estimate.low, estimate.high, limit=rule.limit)
+        shown += f" (90 % interval {ends})"
     behind = any(reading.fell_behind for reading in each)
     said = _by_limit(rule, beyond)
     asks_for_better = rule.operator.limits_above is not (metric.better is Better.HIGHER)

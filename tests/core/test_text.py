@@ -172,6 +172,24 @@ def test_a_figure_differs_from_the_limit_it_misses(
     assert text.finely(in_its_unit, amount, limit) == written
 
 
+@pytest.mark.parametrize(
+    ("amount", "size"),
+    [(0.052, "5.2 %"), (-0.46, "46 %"), (-0.998, "99.8 %"), (1.46, "×2.46"), (0.0, "0 %")],
+)
+def test_the_size_of_a_fall_is_never_a_factor(amount: float, size: str) -> None:
+    """Five hundred times as fast must not read as ×2.00."""
+    assert text.size_of(amount) == size
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit", "size"),
+    [(0.104, 0.10, "10.4 %"), (0.0504, -0.05, "5.04 %"), (0.998, -0.05, "99.8 %")],
+)
+def test_a_size_beside_a_margin_goes_its_way(amount: float, limit: float, size: str) -> None:
+    """A rate that must fall by nearly all to be noticed does not double."""
+    assert text.size_beside(amount, limit) == size
+
+
 @given(one=CHANGES, other=CHANGES, limit=st.none() | LIMITS)
 def test_an_interval_is_no_point_unless_its_ends_agree(
     one: float, other: float, limit: float | None

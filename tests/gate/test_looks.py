@@ -254,6 +254,13 @@ def test_of_a_limit_of_nothing_nothing_is_a_share() -> None:
     assert asked("p99 > 0ms", cell_of([10.0] * 5)).verdict is Verdict.PASS
 
 
+def test_the_interval_of_a_figure_is_no_point() -> None:
+    """Blocks that scatter by a thousandth leave some doubt, and the reason shows it."""
+    found = asked("p99 < 30ms", cell_of([20.00, 20.01, 20.02, 20.01, 20.00]))
+
+    assert found.reason == "20.0 ms (90 % interval 20.00 ms to 20.02 ms): the rule holds"
+
+
 def test_a_figure_just_beyond_its_limit_does_not_read_like_it() -> None:
     """`20.0 ms: the rule is broken` sends its reader to look for a fault of ours."""
     found = asked("p99 < 20ms", cell_of([20.03, 20.04, 20.05, 20.04, 20.03]))
