@@ -83,10 +83,10 @@ def test_signs_that_an_encoding_lacks_are_written_legibly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A reader of a log in ASCII sees which gate passed and what was asked."""
-    _, said = jetbench(("gate", "one", "--rules", "broken.yaml"), "ascii", monkeypatch)
     _, listed = jetbench(("list",), "ascii", monkeypatch)
+    _, said = jetbench(("gate", "one", "--rules", "broken.yaml"), "ascii", monkeypatch)
 
-    assert "x fail" in said
+    assert "x Failed: lost == 5" in said
     assert "Grosser >= 5 us? + ??" in listed
 
 
@@ -111,7 +111,7 @@ def test_a_bare_environment_hears_the_verdict(locale: dict[str, str]) -> None:
     )  # fmt: skip
 
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert b"+ pass" in ended.stdout
+    assert b"+ Passed" in ended.stdout
 
 
 @pytest.mark.parametrize("words", [("list",), ("schema", "plan"), ("--help",), ("export", "one")])
