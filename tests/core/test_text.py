@@ -173,15 +173,6 @@ def test_a_figure_differs_from_the_limit_it_misses(
 
 
 @pytest.mark.parametrize(
-    ("amount", "size"),
-    [(0.052, "5.2 %"), (-0.46, "46 %"), (-0.998, "99.8 %"), (1.46, "×2.46"), (0.0, "0 %")],
-)
-def test_the_size_of_a_fall_is_never_a_factor(amount: float, size: str) -> None:
-    """Five hundred times as fast must not read as ×2.00."""
-    assert text.size_of(amount) == size
-
-
-@pytest.mark.parametrize(
     ("amount", "limit", "size"),
     [(0.104, 0.10, "10.4 %"), (0.0504, -0.05, "5.04 %"), (0.998, -0.05, "99.8 %")],
 )
