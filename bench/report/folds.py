@@ -16,10 +16,9 @@ from bench.report import by_block, naming, overtime, plane, readings
 from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Row, Table, Tone
-from bench.spec.metrics import metric_of
+from bench.spec.metrics import View, metric_of, shown_in
 
 STEPS = (Time.SLIP, Time.RESPONSE, Time.DELIVERY, Time.COMPLETION, Time.END_TO_END)
-_CPU = ("publisher_cpu_us_per_msg", "consumer_cpu_us_per_msg")
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99)
 
 
@@ -48,18 +47,18 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
     time = ranking_time(cells)
     scale = readings.scale_of([metric_of(f"{time}_ns_p50")], cells)
-    metrics = [metric_of(key) for key in _CPU]
+    metrics = shown_in(View.CELLS)
+    scales = [(metric, readings.scale_of([metric], cells)) for metric in metrics]
     columns = (
         *(Column(title=f"p{p:g}", unit=scale.unit) for p in PERCENTILES),
-        *(Column(title=m.title.partition(" ")[0], unit="µs") for m in metrics),
+        *(Column(title=m.column, unit=of.unit, group=m.group) for m, of in scales),
     )
-    cpu_scale = readings.scale_of(metrics, cells)
     rows = [
         row_of(
             each,
             [
                 *(readings.pooled(each.cell, time, p, scale) for p in PERCENTILES),
-                *(readings.entry(each.cell, metric, cpu_scale) for metric in metrics),
+                *(readings.entry(each.cell, metric, of) for metric, of in scales),
             ],
         )
         for each in judged.cells

@@ -54,7 +54,7 @@ class View(StrEnum):
     TERMINAL stands beside the two percentiles that cells are ranked by.
     """
 
-    CELLS = "the table of all cells of a workload"
+    CELLS = "the fold of all percentiles in the report"
     TERMINAL = "the tables on the terminal and in Markdown"
     COMPARE = "jetbench compare, unless other figures are named"
     TREND = "the table over runs"
@@ -209,20 +209,20 @@ def _cpu(of: str, *shown: View) -> Metric:
 
 
 METRICS: tuple[Metric, ...] = (
-    time_metric("end_to_end", "p50", View.CELLS, View.COMPARE, View.TREND),
-    time_metric("end_to_end", "p95", View.CELLS),
-    time_metric("end_to_end", "p99", View.CELLS, View.COMPARE, View.TREND),
-    time_metric("end_to_end", "p99.9", View.CELLS),
+    time_metric("end_to_end", "p50", View.COMPARE, View.TREND),
+    time_metric("end_to_end", "p95"),
+    time_metric("end_to_end", "p99", View.COMPARE, View.TREND),
+    time_metric("end_to_end", "p99.9"),
     time_metric("completion", "p50"),
     time_metric("completion", "p99"),
     time_metric("delivery", "p50"),
-    time_metric("delivery", "p99", View.CELLS),
+    time_metric("delivery", "p99"),
     time_metric("response", "p50"),
-    time_metric("response", "p99", View.CELLS, View.COMPARE),
+    time_metric("response", "p99", View.COMPARE),
     # Slip tells how well the load was made, not how good a configuration is.
     time_metric("slip", "p99", better=Better.NEITHER),
-    _rate("stored", View.CELLS),
-    _rate("acked", View.CELLS, View.COMPARE, View.TREND),
+    _rate("stored"),
+    _rate("acked", View.COMPARE, View.TREND),
     Metric(
         key="lag_msgs_peak",
         short="lag_peak",
@@ -234,7 +234,7 @@ METRICS: tuple[Metric, ...] = (
         source=Source(kind=Kind.LAG, of="peak"),
         logarithmic=False,
         resolution=COUNTED_RESOLUTION,
-        shown=frozenset({View.CELLS, View.COMPARE}),
+        shown=frozenset({View.COMPARE}),
     ),
     # Neither way is better: a lag that drains is a backlog of before. The verdict judges it.
     Metric(
@@ -248,10 +248,9 @@ METRICS: tuple[Metric, ...] = (
         source=Source(kind=Kind.LAG, of="slope"),
         logarithmic=False,
         resolution=0.0,
-        shown=frozenset({View.CELLS}),
         signed=True,
     ),
-    _cpu("server", View.CELLS, View.TERMINAL, View.COMPARE, View.TREND),
+    _cpu("server", View.TERMINAL, View.COMPARE, View.TREND),
     _cpu("publisher", View.CELLS),
     _cpu("consumer", View.CELLS),
     Metric(

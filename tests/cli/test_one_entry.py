@@ -28,7 +28,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         ("compare", "delivery p90"),
         ("show", "p90"),
         ("export", "delivery_ns_p90"),
-        ("table", 'title="delivery p90"'),
+        ("table", "p90</bdi>"),
     ],
 )
 def test_an_entry_alone_brings_a_figure_everywhere(
