@@ -238,7 +238,7 @@ def _load_words(workloads: Judged) -> str:
         for trial in cell.cell.trials
         if trial.record.host is not None and trial.record.host.busy_share >= 0
     ]
-    share = f", with at most {text.size_of(max(busy))} of the cores busy" if busy else ""
+    share = f", with at most {text.percent(max(busy), 2)} of the cores busy" if busy else ""
     return f"At {text.listed(rates)} msg/s{share}."
 
 

@@ -44,7 +44,7 @@ def _of_outcome(outcome: GateOutcome) -> Goal:
         state=STATES[outcome.verdict],
         reading=READINGS[outcome.verdict],
         reason=outcome.reason,
-        found=change(outcome) or candidate_figure(outcome),
+        found=change(outcome).partition(" (")[0] or candidate_figure(outcome),
         change=outcome.change if compares else None,
         low=outcome.low if compares else None,
         high=outcome.high if compares else None,
