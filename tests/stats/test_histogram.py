@@ -6,7 +6,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats.histogram import DIGITS, HIGHEST_NS, LOWEST_NS, merged, tally
+from bench.stats.histogram import DIGITS, HIGHEST_NS, LOWEST_NS, Histogram, merged, tally
 
 VALUES_NS = st.lists(
     st.one_of(st.integers(0, 5000), st.integers(0, HIGHEST_NS), st.just(HIGHEST_NS)), max_size=60
@@ -66,3 +66,11 @@ def test_an_empty_histogram_has_no_max_and_no_mean() -> None:
     empty = tally(array([])).histogram
 
     assert (empty.total_count, empty.max_ns, empty.mean_ns) == (0, None, None)
+
+
+def test_a_mean_of_a_long_run_does_not_overflow() -> None:
+    """Ten million messages of an hour are 3.6e19 ns, more than an int64 holds."""
+    hour = tally(array([HIGHEST_NS])).histogram
+    many = Histogram(indices=hour.indices, counts=array([10_000_000]))
+
+    assert many.mean_ns == pytest.approx(HIGHEST_NS, rel=0.001)

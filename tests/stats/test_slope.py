@@ -91,6 +91,25 @@ def test_slope_and_interval_equal_scipys(means: list[int]) -> None:
     assert ours.high == pytest.approx(theirs.high_slope)
 
 
+def test_six_batches_have_a_slope_and_an_interval_within_their_slopes() -> None:
+    """Gaps in the middle leave 6 of 10 batches; of 15 slopes no interval is wider than them all."""
+    t_s = np.array([0.0, 1, 2, 7, 8, 9])
+    values = np.array([0.0, 3, 1, 9, 6, 20])
+
+    narrow, wide = (theil_sen(t_s, values, confidence=level) for level in (0.90, 0.9999))
+    theirs = theilslopes(values, t_s, alpha=0.90)
+
+    assert narrow is not None
+    assert wide is not None
+    assert (narrow.low, narrow.high) == pytest.approx((theirs.low_slope, theirs.high_slope))
+    assert (wide.low, wide.high) == (-3.0, 14.0)  # of 6 to 20, and of 9 to 6
+
+
+def test_instants_that_are_all_the_same_have_no_slope() -> None:
+    """A clock that stood still says nothing about a second."""
+    assert theil_sen(np.full(60, 5.0), np.arange(60.0), confidence=0.90) is None
+
+
 def simulated_lag(rng: np.random.Generator, t_s: Array, slope: float) -> Array:
     """A sawtooth of 2000 (pull batches) under AR(1) noise of sd 600, phi 0.9 a second."""
     phi = 0.9**0.1
