@@ -30,9 +30,15 @@ def library(recorded: list[tuple[int, int]]) -> HdrHistogram:
     return histogram
 
 
-def wrapped(inner: bytes, *, cookie: int = 0x1C849314, missing: int = 0) -> str:
-    """Any payload in the outer wrapping of a compressed V2 histogram; `missing` bytes too short."""
+def wrapped(
+    inner: bytes, *, cookie: int = 0x1C849314, missing: int = 0, cut: int = 0, tail: bytes = b""
+) -> str:
+    """Any payload in the outer wrapping of a compressed V2 histogram.
+
+    The length may be wrong by `missing`; what is compressed may be cut, or have something behind.
+    """
     deflated = zlib.compress(inner)
+    deflated = deflated[: len(deflated) - cut] + tail
     head = struct.pack(">II", cookie, len(deflated) + missing)
     return base64.b64encode(head + deflated).decode()
 
@@ -102,6 +108,11 @@ def test_numbers_decode_as_the_format_says() -> None:
         (wrapped(payload(b"", offset=1)), "another range"),
         (wrapped(payload(b"", lowest=2)), "another range"),
         (wrapped(payload(b"", highest=HIGHEST_NS + 1)), "another range"),
+        (f"{wrapped(payload(bytes([2])))[:8]}!{wrapped(payload(bytes([2])))[8:]}", "base64"),
+        (wrapped(payload(b"\x02"), cut=4), "does not end where its text does"),
+        (wrapped(payload(b"\x02"), tail=b"\0"), "does not end where its text does"),
+        (wrapped(payload(b"\x02" * 8 * COUNTERS)), "more counters"),
+        (wrapped(payload(b"\x02" * 8 * COUNTERS + b"\x02")), "unfolds to more"),
         ("A" * MAX_TEXT, "not a compressed V2"),
         ("A" * (MAX_TEXT + 4), "longer than its range allows"),
         (wrapped(payload(b"\x80")), "ends within a number"),
@@ -116,6 +127,13 @@ def test_broken_input_is_refused(text: str, complaint: str) -> None:
     """A damaged record must be named, never read as fewer or other messages."""
     with pytest.raises(ValueError, match=complaint):
         decode([text])
+
+
+def test_a_counter_may_be_written_as_empty() -> None:
+    """Zigzag 0 is a count of 0: a place, and no message."""
+    [histogram] = decode([wrapped(payload(bytes([0, 4])))])
+
+    assert (histogram.indices.tolist(), histogram.counts.tolist()) == ([1], [2])
 
 
 def test_what_the_range_just_allows_is_read() -> None:

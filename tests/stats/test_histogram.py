@@ -54,6 +54,13 @@ def test_merging_equals_counting_all_at_once(first: list[int], second: list[int]
     assert together.counts.tolist() == at_once.counts.tolist()
 
 
+def test_merging_loses_no_message_of_very_many() -> None:
+    """2^53 and one: a float would take them for 2^53."""
+    many, one = (Histogram(indices=array([7]), counts=array([n])) for n in (2**53, 1))
+
+    assert merged([many, one]).total_count == 2**53 + 1
+
+
 def test_values_out_of_range_are_counted_and_kept_out() -> None:
     """A negative time is a fault of a clock, an hour a fault of a trial: neither may vanish."""
     counted = tally(array([-5, -1, 0, 7, HIGHEST_NS, HIGHEST_NS + 1]))

@@ -35,6 +35,16 @@ def test_batch_means_by_hand() -> None:
     assert means.tolist() == [2.0, 20.0]
 
 
+def test_batches_are_cut_from_the_first_instant_on() -> None:
+    """The same five a hundred seconds later: a window begins when its warm-up has ended."""
+    times, means = batch_means(
+        np.array([100.0, 101, 102, 103, 104]), np.array([1.0, 3, 10, 20, 30]), batches=2
+    )
+
+    assert times.tolist() == [100.5, 103.0]
+    assert means.tolist() == [2.0, 20.0]
+
+
 def test_a_straight_line_has_its_own_slope() -> None:
     """A consumer with half the needed speed at 100 msg/s falls 50 msg/s behind."""
     t_s = times_s(60)

@@ -40,6 +40,7 @@ def test_interval_by_hand() -> None:
     assert found is not None
     assert found.change == pytest.approx(0, abs=1e-12)
     assert math.log1p(found.high) == pytest.approx(3.058, abs=2e-3)
+    assert math.log1p(found.low) == pytest.approx(-3.058, abs=2e-3)
 
 
 def test_equal_batches_do_not_drift() -> None:
