@@ -35,13 +35,14 @@ def test_batch_means_by_hand() -> None:
     assert means.tolist() == [2.0, 20.0]
 
 
-def test_batches_are_cut_from_the_first_instant_on() -> None:
-    """The same five a hundred seconds later: a window begins when its warm-up has ended."""
-    times, means = batch_means(
-        np.array([100.0, 101, 102, 103, 104]), np.array([1.0, 3, 10, 20, 30]), batches=2
-    )
+@pytest.mark.parametrize(("begin_s", "step_s"), [(100.0, 1.0), (0.0, 0.1), (7.0, 60.0)])
+def test_batches_are_cut_from_the_first_instant_to_the_last(begin_s: float, step_s: float) -> None:
+    """The same five at any time and speed: a window begins when its warm-up has ended."""
+    instants_s: Array = begin_s + step_s * np.arange(5.0)
 
-    assert times.tolist() == [100.5, 103.0]
+    times, means = batch_means(instants_s, np.array([1.0, 3, 10, 20, 30]), batches=2)
+
+    assert times == pytest.approx([begin_s + 0.5 * step_s, begin_s + 3 * step_s])
     assert means.tolist() == [2.0, 20.0]
 
 
