@@ -1,5 +1,7 @@
 """Whether one cell differs from another, said once for all who show it."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,7 @@ from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.record.schema import Time
 from bench.spec.metrics import metric_of
-from tests.gate.figures import Blocks, counting, run_of, with_trials
+from tests.gate.figures import Blocks, counting, run_of, with_peaks, with_trials
 
 P99 = "end_to_end_ns_p99"
 
@@ -138,6 +140,74 @@ def test_more_workloads_make_each_harder_to_tell() -> None:
         return found.high - found.low
 
     assert width(first.decisions[P99]) > width(alone.decisions[P99])
+
+
+P50, ACKED = "end_to_end_ns_p50", "acked_msgs_per_s"
+
+
+def chance(decision: Decision) -> float:
+    """Of telling two equal cells apart, from the width of the interval.
+
+    Of 2 degrees of freedom t is s · sqrt(2 / (1 - s²)) for a chance of 1 - s; the logs of 2.0, 2.2
+    and 2.0 have the standard error ln 1.1 / 3.
+    """
+    found = decision.between("b", "a")
+    assert found.low is not None
+    assert found.high is not None
+    t = math.log((1 + found.high) / (1 + found.low)) / 2 / (math.log(1.1) / 3)
+    return 1 - t / math.sqrt(2 + t**2)
+
+
+def allowed(
+    *asked: str, peaks: tuple[float, float] = (10.0, 10.0), **given: int
+) -> Mapping[str, Decision]:
+    """Two cells that differ by five figures: p50, p95, p99, p99.9 and the acked rate."""
+    cells = run_of({"a": (1.0, 10.0, 100.0), "b": (2.0, 22.0, 200.0)}).workloads[0].cells
+    made = [with_peaks(cell, [peak] * 3) for cell, peak in zip(cells, peaks, strict=True)]
+    return decisions(made, asked=asked, **given)
+
+
+def test_what_is_asked_for_takes_half_of_what_may_err_and_all_others_the_rest() -> None:
+    """10 % of runs: 5 % are p99's alone, and the other four figures have 1.25 % each."""
+    found = allowed(P99)
+
+    assert chance(found[P99]) == pytest.approx(0.05)
+    assert chance(found[P50]) == pytest.approx(0.0125)
+    assert chance(found[ACKED]) == pytest.approx(0.0125)
+
+
+def test_two_figures_that_are_asked_for_share_their_half() -> None:
+    """2.5 % each, and three others share 5 %."""
+    found = allowed(P99, ACKED)
+
+    assert chance(found[P99]) == pytest.approx(0.025)
+    assert chance(found[ACKED]) == pytest.approx(0.025)
+    assert chance(found[P50]) == pytest.approx(0.05 / 3)
+
+
+def test_workloads_share_what_may_err_and_one_has_it_all() -> None:
+    """Of two each has 5 %, half of it for p99; of one, said or not, p99 has 5 %."""
+    assert chance(allowed(P99, workloads=2)[P99]) == pytest.approx(0.025)
+    assert chance(allowed(P99, workloads=2)[P50]) == pytest.approx(0.00625)
+    assert chance(allowed(P99, workloads=1)[P99]) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(("peak", "varying"), [(10.0, 4), (9.9, 4), (9.8, 5)])
+def test_a_figure_that_never_differs_by_what_it_resolves_needs_no_allowance(
+    peak: float, varying: int
+) -> None:
+    """A peak lag is known to 1 %: beside 10 messages 9.9 are the same, and 9.8 are not."""
+    found = allowed(P99, peaks=(10.0, peak))
+
+    assert chance(found[P50]) == pytest.approx(0.05 / varying)
+
+
+def test_a_difference_as_large_as_what_is_resolved_is_none() -> None:
+    """It comes back in every block, so without the resolution it would be told."""
+    alike, more = (allowed(P99, peaks=(10.0, peak))["lag_msgs_peak"] for peak in (9.9, 9.8))
+
+    assert told(alike, "a", "b") is Told.ALIKE
+    assert told(more, "a", "b") is Told.MORE
 
 
 def test_a_cell_that_fell_behind_is_told_to_be_longer_and_never_shorter() -> None:
