@@ -230,6 +230,31 @@ def test_what_never_came_is_no_shorter_than_what_others_measured() -> None:
     assert told(decisions(cells)[P99], "behind", "steady") is Told.ALIKE
 
 
+def test_how_long_messages_never_came_says_nothing_of_how_much_times_scatter() -> None:
+    """Bounds hardly scatter, or wildly: what is told of two that kept up is the same."""
+    values = {"one": (10.0, 10.2, 9.9, 10.1, 10.0), "two": (10.3, 10.2, 10.4, 10.5, 10.2)}
+    one, two, behind = run_of({**values, "behind": (1.0,) * 5}).workloads[0].cells
+    even = fallen_behind(behind, {1, 2, 3, 4, 5}, longest_ms=50.0)
+    wild = fallen_behind(even, {2, 4}, longest_ms=5000.0)
+
+    found, other = (decisions((one, two, each))[P99].between("two", "one") for each in (even, wild))
+
+    assert found.high is not None
+    assert found == other
+
+
+def test_a_single_block_that_fell_behind_leaves_a_cells_scatter_out() -> None:
+    """Its bound of 5 s beside four blocks of 10 ms would make all look as if they scattered."""
+    values = {"one": (10.0, 10.2, 9.9, 10.1, 10.0), "two": (10.3, 10.2, 10.4, 10.5, 10.2)}
+    one, two, third = run_of({**values, "third": (10.0, 10.1, 10.0, 9.9, 10.0)}).workloads[0].cells
+    near, far = (fallen_behind(third, {2}, longest_ms=ms) for ms in (11.0, 5000.0))
+
+    found, other = (decisions((one, two, each))[P99].between("two", "one") for each in (near, far))
+
+    assert found.high is not None
+    assert found == other
+
+
 def test_two_that_fell_behind_cannot_be_told_apart() -> None:
     """Of neither is known how long its messages would have taken."""
     one, other = run_of({"one": (1.0,) * 5, "other": (1.0,) * 5}).workloads[0].cells

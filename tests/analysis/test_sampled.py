@@ -38,6 +38,7 @@ def test_a_column_is_numbers_with_gaps_where_nothing_was_told() -> None:
 
     assert [math.isnan(each) for each in told] == [True, False, True, False]
     assert (told[1], told[3]) == (7.0, 8.0)
+    assert column(ROWS, "t_ns").dtype == np.float64
     assert np.isnan(column(ROWS, "nobody_wrote_it")).tolist() == [True] * 4
 
 

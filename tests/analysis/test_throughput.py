@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from bench.analysis.figures import Rates
@@ -44,6 +45,7 @@ def test_every_kind_has_its_own_rate_in_each_slice() -> None:
     rates = {kind: each.tolist() for kind, each in slice_rates(slices(), window(3.0)).items()}
 
     assert slice_starts_s(slices()).tolist() == [0.0, 1.0, 2.0]
+    assert slice_starts_s(slices()).dtype == np.float64
     assert rates == {
         "offered": [1.0, 2.0, 100.0],
         "stored": [3.0, 4.0, 100.0],
