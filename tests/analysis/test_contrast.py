@@ -294,6 +294,7 @@ def test_what_is_typical_is_the_mean_of_logs_unless_one_has_none() -> None:
     assert typical(PEAK, peaking(0, 40)) == Reading(value=20.0)
     assert typical(PEAK, peaking(10, 40)) == Reading(value=25.0)
     assert typical(ACKED, with_rates(0, 40)) == Reading(value=20.0)
+    assert typical(ACKED, with_rates(0.25, 1)) == Reading(value=0.5)
     assert typical(P99, cell(None, None)) is None
 
 

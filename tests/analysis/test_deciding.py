@@ -227,7 +227,33 @@ def test_what_never_came_is_no_shorter_than_what_others_measured() -> None:
     steady, behind = run_of({"steady": (10.0,) * 5, "behind": (1.0,) * 5}).workloads[0].cells
     cells = (steady, fallen_behind(behind, {1, 2, 3, 4, 5}, longest_ms=1.0))
 
-    assert told(decisions(cells)[P99], "behind", "steady") is Told.ALIKE
+    found = decisions(cells)[P99].between("behind", "steady")
+
+    assert (found.told, found.change) == (Told.ALIKE, 0.0)
+
+
+def test_what_never_came_is_as_long_as_what_others_measured_in_its_own_block() -> None:
+    """Twice as long as the other in the first block; that the second took 100 ms is the host's."""
+    blocks = (10.0, 100.0, 10.0, 10.0, 10.0)
+    steady, behind = run_of({"steady": blocks, "behind": blocks}).workloads[0].cells
+    cells = (steady, fallen_behind(behind, {1}, longest_ms=20.0))
+
+    found = decisions(cells)[P99].between("behind", "steady")
+
+    assert found.change == pytest.approx(2 ** (1 / 5) - 1)
+
+
+def test_a_block_that_fell_behind_counts_though_a_third_cell_lacks_it() -> None:
+    """One trial is missing there: that is no reason to forget the worst block of another cell."""
+    each = dict.fromkeys(("steady", "behind", "third"), (10.0,) * 5)
+    steady, behind, third = run_of(each).workloads[0].cells
+    third = with_trials(third.cell, third.trials[1:])
+    cells = (steady, fallen_behind(behind, {1}, longest_ms=20.0), third)
+
+    found = decisions(cells)[P99].between("behind", "steady")
+
+    assert (found.blocks, found.at_least) == (5, (True, False))
+    assert found.change == pytest.approx(2 ** (1 / 5) - 1)
 
 
 def test_how_long_messages_never_came_says_nothing_of_how_much_times_scatter() -> None:
