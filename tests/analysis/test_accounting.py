@@ -34,12 +34,12 @@ Sample = tuple[float, int, int, int]
 """Instant, s; the server's lag, and the least and the most that our instants allow."""
 
 
-def text_of(found: tuple[Finding, ...]) -> str:
-    """The text of the only finding; empty without one."""
+def text_of(found: tuple[Finding, ...], code: str) -> str:
+    """The text of the only finding, which has this code; empty without one."""
     if not found:
         return ""
     (finding,) = found
-    assert finding.level is Level.INVALID
+    assert (finding.level, finding.code) == (Level.INVALID, code)
     return finding.text
 
 
@@ -50,7 +50,9 @@ def compared(told: Sequence[Sample], *, cell: Cell = CELL, record: TrialRecord =
         {"t_ns": round(at_s * NS_PER_S), **dict(zip(keys, msgs, strict=True))}
         for at_s, *msgs in told
     ]
-    return text_of(own_and_servers_lag(samples.table(rows), WINDOW, cell, record))
+    return text_of(
+        own_and_servers_lag(samples.table(rows), WINDOW, cell, record), "counts-disagree"
+    )
 
 
 def run_of(
@@ -68,8 +70,10 @@ def run_of(
 def test_five_samples_within_a_second_that_all_disagree_are_a_contradiction(
     count: int, every_s: float, seconds: str
 ) -> None:
-    """Fewer, or for less long, is a process that lost its core."""
-    found = compared(run_of(count, every_s=every_s, more=1))
+    """Fewer, or for less long, is a process that lost its core; what agreed before is no part."""
+    agreeing = run_of(5, start_s=3.0)
+
+    found = compared([*agreeing, *run_of(count, every_s=every_s, more=1)])
 
     assert bool(found) is bool(seconds)
     assert f"For {seconds} s the server told more messages" in found or not seconds
@@ -87,6 +91,20 @@ def test_one_sample_that_agrees_ends_a_run() -> None:
 
     assert compared([*four, (6.0, 25, 20, 30), *later]) == ""
     assert compared([*run_of(3, start_s=6.5, more=1), *run_of(3, more=1)]) != ""
+
+
+def test_instants_at_which_the_server_was_not_asked_say_nothing() -> None:
+    """Our own lag is sampled in between; the run of what disagrees goes on over it."""
+    told = run_of(9, more=1)
+    rows = [
+        {"t_ns": round(at_s * NS_PER_S), "lag_msgs": lag, "lag_msgs_least": 20, "lag_msgs_most": 30}
+        for at_s, lag, _, _ in told
+    ]
+    between = [{"t_ns": round((at_s + 0.1) * NS_PER_S), "unhandled_msgs": 25} for at_s, *_ in told]
+
+    found = own_and_servers_lag(samples.table([*rows, *between]), WINDOW, CELL, RECORD)
+
+    assert "For 2.0 s the server told more" in text_of(found, "counts-disagree")
 
 
 def test_what_is_told_is_the_worst_of_all_runs() -> None:
@@ -203,7 +221,8 @@ def conserved(
     )
     at_s, msgs = np.array(lag).T
     told = LagSamples(t_s=at_s, lag_msgs=msgs)
-    return text_of(conservation(counts, WINDOW, told, cell or publishing(3, 5)))
+    found = conservation(counts, WINDOW, told, cell or publishing(3, 5))
+    return text_of(found, "counts-disagree")
 
 
 @pytest.mark.parametrize(
@@ -313,7 +332,7 @@ def held(
     told = LagSamples(t_s=np.arange(len(msgs), dtype=np.float64), lag_msgs=msgs)
     rates = Rates(offered=1.0, sent=2.0, stored=3.0, delivered=4.0, acked=1000.0)
     window = replace(WINDOW, window_end_ns=(2 + len(of_seconds)) * NS_PER_S)
-    return text_of(littles_law(times, rates, lag, told, window))
+    return text_of(littles_law(times, rates, lag, told, window), "littles-law")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.analysis import metrics
 from bench.analysis.deciding import decisions
 from bench.analysis.decision import Told
 from bench.analysis.figures import TrialFigures
@@ -11,7 +12,7 @@ from bench.analysis.metrics import MEASURES, Measure, measure_of
 from bench.analysis.figures import PERCENTILES, Rates, TrialFigures
 from bench.analysis.metrics import MEASURES, measure_of
 from bench.record.schema import ProcessUsage, Time
-from bench.spec.metrics import METRICS
+from bench.spec.metrics import METRICS, metric_of
 from tests.analysis import runs
 from tests.gate.figures import counting, time_of, trial_of
 from tests.report.factory import cell_figures, run_figures
@@ -126,6 +127,37 @@ def test_every_figure_is_read_where_it_stands(key: str) -> None:
 
     assert measure.of_trial(distinct()) == value
     assert (measure.logarithmic, measure.resolution) == (logarithmic, resolution)
+
+
+def test_measures_of_a_time_are_made_of_the_time_and_the_percentile() -> None:
+    """Another one would come out as those of the table do."""
+    measure = metrics._time(Time.END_TO_END, 99.9)
+    trial, none = distinct(), replace(distinct(), times={})
+
+    assert measure.metric is metric_of("end_to_end_ns_p99_9")
+    assert (measure.logarithmic, measure.resolution) == (True, 0.001)
+    assert (measure.of_trial(trial), measure.beyond(trial)) == (6_000_100.0, 60)
+    assert (measure.of_trial(none), measure.beyond(none)) == (None, None)
+    assert (measure.at_least(trial), measure.at_least(none)) == (None, 13e9)
+    assert metrics._time(Time.SLIP, 99).of_trial(trial) == 1_000_099.0
+
+
+def test_measures_of_a_rate_and_of_cpu_time_are_made_of_their_kind() -> None:
+    """Likewise; a rate has no bound and nothing beyond it."""
+    rate, cpu = metrics._rate("acked", metrics._acked), metrics._cpu("consumer")
+    trial = distinct()
+    used = ProcessUsage(role="consumer-0", cpu_ns=2000, cpu_share=0.0, rss_bytes_peak=-1)
+    counts = trial.record.window_counts
+    assert counts is not None
+    record = replace(trial.record, processes=(used,), window_counts=replace(counts, received=0))
+    stalled = replace(trial, record=record)
+
+    assert rate.metric is metric_of("acked_msgs_per_s")
+    assert cpu.metric is metric_of("consumer_cpu_us_per_msg")
+    assert (rate.of_trial(trial), cpu.of_trial(trial)) == (800.0, 3.0)
+    assert [(each.logarithmic, each.resolution) for each in (rate, cpu)] == [(True, 0.01)] * 2
+    assert (rate.at_least(stalled), cpu.at_least(stalled)) == (None, 2.0)
+    assert (rate.beyond(trial), cpu.beyond(trial)) == (None, None)
 
 
 @pytest.mark.parametrize("key", TOLD)

@@ -190,6 +190,14 @@ def test_the_time_that_ends_with_a_consumers_work_is_watched() -> None:
     assert drifting_times(early_acks=True) == ["response", "end-to-end", "completion"]
 
 
+def test_acks_come_behind_the_handler_unless_it_is_said() -> None:
+    """Then the end-to-end time tells of the work, and its completion is not asked twice."""
+    each = times(Time.COMPLETION, [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)])
+
+    assert steadiness(record(even(12)), each, None) == ()
+    assert steadiness(record(even(12)), each, None, early_acks=True) != ()
+
+
 def test_of_a_lag_that_grows_the_response_alone_is_watched() -> None:
     """What consumers time lengthens by its nature; any other lag excuses nothing."""
     assert drifting_times(verdict=LagVerdict.GROWING) == ["response"]

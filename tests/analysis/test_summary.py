@@ -168,6 +168,7 @@ def test_estimates_are_geometric_means_over_trials(tmp_path: Path) -> None:
     # t(2 df, 95th percentile) = 2.920 from the table.
     reach = 2.920 * float(np.std(logs, ddof=1)) / math.sqrt(3)
     assert estimate.high == pytest.approx(estimate.value * math.exp(reach), rel=1e-4)
+    assert estimate.low == pytest.approx(estimate.value * math.exp(-reach), rel=1e-4)
     assert plan.blocks == 3
 
 
