@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.analysis.accounting import conservation, littles_law, own_and_servers_lag
+from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag
 from bench.analysis.figures import LagFigures, LagVerdict, Rates, TimeFigures
 from bench.analysis.sampled import LagSamples
 from bench.core.units import NS_PER_S
@@ -24,11 +24,11 @@ RECORD = runs.record(runs.plan([CELL], blocks=1).trials[0])
 LIMITS: Sequence[Mapping[str, object]] = (
     {"stream": {"max_msgs": 10}},
     {"stream": {"max_bytes": "1MiB"}},
-    {"stream": {"max_age": "1h"}},
+    {"stream": {"max_age": "10s"}},
     {"stream": {"max_msgs_per_subject": 10}},
     {"consumer": {"max_deliver": 2}},
 )
-"""By each of which a message may leave the stream without an ack."""
+"""By each of which a message may leave the stream without an ack; a trial is longer than 10 s."""
 
 Sample = tuple[float, int, int, int]
 """Instant, s; the server's lag, and the least and the most that our instants allow."""
@@ -192,6 +192,30 @@ def test_behind_a_limit_messages_may_be_missing_and_never_be_too_many(
 
     assert compared(run_of(5, fewer=3), cell=cell) == ""
     assert compared(run_of(5, more=3), cell=cell) != ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({}, True),
+        ({"stream": {"max_msgs": 10, "discard": "new"}}, True),  # what does not fit is refused
+        ({"stream": {"max_bytes": "1MiB", "discard": "new"}}, True),
+        (
+            {"stream": {"max_msgs_per_subject": 10, "max_msgs": 99, "discard": "new"}},
+            False,  # the limit per subject discards the oldest all the same
+        ),
+        ({"stream": {"max_age": "180s"}}, False),
+        ({"stream": {"max_age": "181s"}}, True),  # none grows as old within the trial
+        ({"consumer": {"max_deliver": 2}}, False),
+    ],
+)
+def test_a_stream_keeps_all_whose_limits_throw_nothing_away(
+    settings: Mapping[str, object], *, kept: bool
+) -> None:
+    """A trial lasts 180 s: warm-up of 30, window of 120 and drain of 30."""
+    cell = runs.cell("one", settings=Settings.model_validate(settings))
+
+    assert keeps_all(cell) is kept
 
 
 def test_without_acks_the_two_are_not_the_same() -> None:

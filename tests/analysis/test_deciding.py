@@ -9,8 +9,10 @@ import pytest
 from bench.analysis.deciding import contends, decisions, leader
 from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, LagVerdict
+from bench.analysis.summary import workload_figures
 from bench.record.schema import Time
 from bench.spec.metrics import metric_of
+from bench.spec.variant import Settings
 from tests.gate.figures import Blocks, counting, run_of, with_peaks, with_trials
 
 P99 = "end_to_end_ns_p99"
@@ -89,6 +91,17 @@ def test_of_an_invalid_workload_nothing_is_told() -> None:
     cells = {"a": (1.0,) * 5, "b": (2.0,) * 5, "c": bad, "d": bad}
 
     assert run_of(cells).workloads[0].decisions == {}
+
+
+@pytest.mark.parametrize(("baseline", "told"), [("a", True), ("b", False)])
+def test_without_the_baseline_that_the_plan_names_nothing_is_told(
+    baseline: str, *, told: bool
+) -> None:
+    """One of six cells is invalid by itself: the others stand, unless all are compared with it."""
+    cells = dict.fromkeys("acdef", (1.0,) * 5) | {"b": (None, None, 2.0, 2.0, 2.0)}
+    changes = {"baseline": f"pull-batch/{baseline}"}
+
+    assert bool(run_of(cells, changes=changes).workloads[0].decisions) is told
 
 
 def test_equal_values_are_not_told_apart() -> None:
@@ -190,6 +203,26 @@ def test_workloads_share_what_may_err_and_one_has_it_all() -> None:
     assert chance(allowed(P99, workloads=2)[P99]) == pytest.approx(0.025)
     assert chance(allowed(P99, workloads=2)[P50]) == pytest.approx(0.00625)
     assert chance(allowed(P99, workloads=1)[P99]) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("timing", "asked"), [("after-handler", True), ("after-validation", False)]
+)
+def test_a_workload_gives_its_half_to_the_time_that_it_is_ranked_by(
+    timing: str, *, asked: bool
+) -> None:
+    """That is completion where acks come early, so all five figures that vary share a half."""
+    made = run_of({"a": (1.0, 10.0, 100.0), "b": (2.0, 22.0, 200.0)})
+    settings = Settings.model_validate({"ack": {"timing": timing}})
+    cells = [
+        with_trials(replace(cell.cell, settings=settings), cell.trials)
+        for cell in made.workloads[0].cells
+    ]
+    plan = replace(made.plan, cells=tuple(cell.cell for cell in cells))
+
+    found = workload_figures("small-events", cells, plan).decisions[P99]
+
+    assert chance(found) == pytest.approx(0.05 if asked else 0.01)
 
 
 @pytest.mark.parametrize(("peak", "varying"), [(10.0, 4), (9.9, 4), (9.8, 5)])

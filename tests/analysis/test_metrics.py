@@ -7,12 +7,10 @@ import pytest
 from bench.analysis import metrics
 from bench.analysis.deciding import decisions
 from bench.analysis.decision import Told
-from bench.analysis.figures import TrialFigures
-from bench.analysis.metrics import MEASURES, Measure, measure_of
 from bench.analysis.figures import PERCENTILES, Rates, TrialFigures
-from bench.analysis.metrics import MEASURES, measure_of
+from bench.analysis.metrics import MEASURES, Measure, measure_of
 from bench.record.schema import ProcessUsage, Time
-from bench.spec.metrics import METRICS, metric_of
+from bench.spec.metrics import METRICS, Kind, Source
 from tests.analysis import runs
 from tests.gate.figures import counting, time_of, trial_of
 from tests.report.factory import cell_figures, run_figures
@@ -52,6 +50,8 @@ def test_every_entry_of_the_catalogue_can_be_read(measure: Measure) -> None:
     trial = run_figures(variants=(ONE,), workloads=("w",), blocks=1).workloads[0].cells[0].trials[0]
 
     assert measure.of_trial(trial) is not None
+
+
 CELL = runs.cell("one")
 PLACES = (
     Time.SLIP,
@@ -129,35 +129,72 @@ def test_every_figure_is_read_where_it_stands(key: str) -> None:
     assert (measure.logarithmic, measure.resolution) == (logarithmic, resolution)
 
 
-def test_measures_of_a_time_are_made_of_the_time_and_the_percentile() -> None:
-    """Another one would come out as those of the table do."""
-    measure = metrics._time(Time.END_TO_END, 99.9)
+def read(kind: Kind, of: str, percentile: float | None = None) -> Measure:
+    """A measure of a figure that comes from there, made anew."""
+    source = Source(kind=kind, of=of, percentile=percentile)
+    return metrics._measure(replace(METRICS[0], source=source))
+
+
+def test_a_time_is_read_at_its_percentile() -> None:
+    """Of those that the message has: its value, what lies beyond, and what it exceeds without."""
+    measure = read(Kind.TIME, "end_to_end", 99.9)
     trial, none = distinct(), replace(distinct(), times={})
 
-    assert measure.metric is metric_of("end_to_end_ns_p99_9")
-    assert (measure.logarithmic, measure.resolution) == (True, 0.001)
+    assert measure.metric.key == METRICS[0].key
     assert (measure.of_trial(trial), measure.beyond(trial)) == (6_000_100.0, 60)
     assert (measure.of_trial(none), measure.beyond(none)) == (None, None)
     assert (measure.at_least(trial), measure.at_least(none)) == (None, 13e9)
-    assert metrics._time(Time.SLIP, 99).of_trial(trial) == 1_000_099.0
+    assert read(Kind.TIME, "slip", 99.0).of_trial(trial) == 1_000_099.0
 
 
-def test_measures_of_a_rate_and_of_cpu_time_are_made_of_their_kind() -> None:
-    """Likewise; a rate has no bound and nothing beyond it."""
-    rate, cpu = metrics._rate("acked", metrics._acked), metrics._cpu("consumer")
+def test_a_time_without_a_percentile_is_an_error_of_the_catalogue() -> None:
+    """Found when it is read, not as a figure that is missing everywhere."""
+    with pytest.raises(ValueError, match="the time slip is read at no percentile"):
+        read(Kind.TIME, "slip")
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "value"),
+    [
+        (Kind.RATE, "stored", 900.0),
+        (Kind.RATE, "delivered", 850.0),
+        (Kind.RATE, "acked", 800.0),
+        (Kind.CPU, "publisher", 2.0),
+        (Kind.LAG, "peak", 70.0),
+        (Kind.LAG, "slope", 20.0),
+        (Kind.MEMORY, "server", 50.0),
+        (Kind.DELIVERIES, "redelivered", 0.03),
+        (Kind.DELIVERIES, "duplicates", 0.0),
+    ],
+)
+def test_each_kind_of_figure_is_read_by_what_it_is_of(kind: Kind, of: str, value: float) -> None:
+    """None of these has messages beyond it."""
+    measure = read(kind, of)
+
+    assert measure.of_trial(distinct()) == value
+    assert measure.beyond(distinct()) is None
+
+
+def test_what_cannot_be_read_is_none_and_never_zero() -> None:
+    """Rates without acks, of a trial without rates; a ledger's entry that nobody can tell."""
     trial = distinct()
+    never = replace(trial, record=replace(trial.record, acks=False))
+    unknown = counting(trial, lost=-1)
     used = ProcessUsage(role="consumer-0", cpu_ns=2000, cpu_share=0.0, rss_bytes_peak=-1)
     counts = trial.record.window_counts
     assert counts is not None
-    record = replace(trial.record, processes=(used,), window_counts=replace(counts, received=0))
-    stalled = replace(trial, record=record)
+    counts = replace(counts, received=0)
+    stalled = replace(trial, record=replace(trial.record, processes=(used,), window_counts=counts))
 
-    assert rate.metric is metric_of("acked_msgs_per_s")
-    assert cpu.metric is metric_of("consumer_cpu_us_per_msg")
-    assert (rate.of_trial(trial), cpu.of_trial(trial)) == (800.0, 3.0)
-    assert [(each.logarithmic, each.resolution) for each in (rate, cpu)] == [(True, 0.01)] * 2
-    assert (rate.at_least(stalled), cpu.at_least(stalled)) == (None, 2.0)
-    assert (rate.beyond(trial), cpu.beyond(trial)) == (None, None)
+    assert read(Kind.RATE, "acked").of_trial(never) is None
+    assert read(Kind.RATE, "stored").of_trial(never) == 900.0
+    assert read(Kind.RATE, "acked").of_trial(replace(trial, rates=None)) is None
+    assert read(Kind.LAG, "peak").of_trial(replace(trial, lag=None)) is None
+    assert read(Kind.LAG, "slope").of_trial(replace(trial, lag=None)) is None
+    assert read(Kind.DELIVERIES, "lost").of_trial(unknown) is None
+    assert read(Kind.DELIVERIES, "lost").of_trial(counting(trial, deliveries=0)) is None
+    assert read(Kind.CPU, "consumer").at_least(stalled) == 2.0
+    assert read(Kind.RATE, "acked").at_least(stalled) is None
 
 
 @pytest.mark.parametrize("key", TOLD)

@@ -62,6 +62,8 @@ def test_openmetrics_keeps_a_bound_apart_from_the_figures() -> None:
     assert 'block="2"' in bounds[0]
     assert "# TYPE jetbench_end_to_end_ns_p99_at_least gauge" in lines
     assert not any(line.startswith("# TYPE jetbench_lost_at_least") for line in lines)
+
+
 def test_a_count_that_nobody_can_tell_is_missing() -> None:
     """Below 0 it was not told; a trial that broke off has no ledger at all. A 0 is a count."""
     run = run_of({"a": (10.0, 11.0, 12.0)})
