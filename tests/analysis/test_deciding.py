@@ -1,5 +1,7 @@
 """Whether one cell differs from another, said once for all who show it."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -7,9 +9,11 @@ import pytest
 from bench.analysis.deciding import contends, decisions, leader
 from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, LagVerdict
+from bench.analysis.summary import workload_figures
 from bench.record.schema import Time
 from bench.spec.metrics import metric_of
-from tests.gate.figures import Blocks, counting, run_of, with_trials
+from bench.spec.variant import Settings
+from tests.gate.figures import Blocks, counting, run_of, with_peaks, with_trials
 
 P99 = "end_to_end_ns_p99"
 
@@ -89,6 +93,17 @@ def test_of_an_invalid_workload_nothing_is_told() -> None:
     assert run_of(cells).workloads[0].decisions == {}
 
 
+@pytest.mark.parametrize(("baseline", "told"), [("a", True), ("b", False)])
+def test_without_the_baseline_that_the_plan_names_nothing_is_told(
+    baseline: str, *, told: bool
+) -> None:
+    """One of six cells is invalid by itself: the others stand, unless all are compared with it."""
+    cells = dict.fromkeys("acdef", (1.0,) * 5) | {"b": (None, None, 2.0, 2.0, 2.0)}
+    changes = {"baseline": f"pull-batch/{baseline}"}
+
+    assert bool(run_of(cells, changes=changes).workloads[0].decisions) is told
+
+
 def test_equal_values_are_not_told_apart() -> None:
     """No scatter and no difference is no difference."""
     assert told(decided(a=(5.0,) * 3, b=(5.0,) * 3), "a", "b") is Told.ALIKE
@@ -140,6 +155,94 @@ def test_more_workloads_make_each_harder_to_tell() -> None:
     assert width(first.decisions[P99]) > width(alone.decisions[P99])
 
 
+P50, ACKED = "end_to_end_ns_p50", "acked_msgs_per_s"
+
+
+def chance(decision: Decision) -> float:
+    """Of telling two equal cells apart, from the width of the interval.
+
+    Of 2 degrees of freedom t is s · sqrt(2 / (1 - s²)) for a chance of 1 - s; the logs of 2.0, 2.2
+    and 2.0 have the standard error ln 1.1 / 3.
+    """
+    found = decision.between("b", "a")
+    assert found.low is not None
+    assert found.high is not None
+    t = math.log((1 + found.high) / (1 + found.low)) / 2 / (math.log(1.1) / 3)
+    return 1 - t / math.sqrt(2 + t**2)
+
+
+def allowed(
+    *asked: str, peaks: tuple[float, float] = (10.0, 10.0), **given: int
+) -> Mapping[str, Decision]:
+    """Two cells that differ by five figures: p50, p95, p99, p99.9 and the acked rate."""
+    cells = run_of({"a": (1.0, 10.0, 100.0), "b": (2.0, 22.0, 200.0)}).workloads[0].cells
+    made = [with_peaks(cell, [peak] * 3) for cell, peak in zip(cells, peaks, strict=True)]
+    return decisions(made, asked=asked, **given)
+
+
+def test_what_is_asked_for_takes_half_of_what_may_err_and_all_others_the_rest() -> None:
+    """10 % of runs: 5 % are p99's alone, and the other four figures have 1.25 % each."""
+    found = allowed(P99)
+
+    assert chance(found[P99]) == pytest.approx(0.05)
+    assert chance(found[P50]) == pytest.approx(0.0125)
+    assert chance(found[ACKED]) == pytest.approx(0.0125)
+
+
+def test_two_figures_that_are_asked_for_share_their_half() -> None:
+    """2.5 % each, and three others share 5 %."""
+    found = allowed(P99, ACKED)
+
+    assert chance(found[P99]) == pytest.approx(0.025)
+    assert chance(found[ACKED]) == pytest.approx(0.025)
+    assert chance(found[P50]) == pytest.approx(0.05 / 3)
+
+
+def test_workloads_share_what_may_err_and_one_has_it_all() -> None:
+    """Of two each has 5 %, half of it for p99; of one, said or not, p99 has 5 %."""
+    assert chance(allowed(P99, workloads=2)[P99]) == pytest.approx(0.025)
+    assert chance(allowed(P99, workloads=2)[P50]) == pytest.approx(0.00625)
+    assert chance(allowed(P99, workloads=1)[P99]) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("timing", "asked"), [("after-handler", True), ("after-validation", False)]
+)
+def test_a_workload_gives_its_half_to_the_time_that_it_is_ranked_by(
+    timing: str, *, asked: bool
+) -> None:
+    """That is completion where acks come early, so all five figures that vary share a half."""
+    made = run_of({"a": (1.0, 10.0, 100.0), "b": (2.0, 22.0, 200.0)})
+    settings = Settings.model_validate({"ack": {"timing": timing}})
+    cells = [
+        with_trials(replace(cell.cell, settings=settings), cell.trials)
+        for cell in made.workloads[0].cells
+    ]
+    plan = replace(made.plan, cells=tuple(cell.cell for cell in cells))
+
+    found = workload_figures("small-events", cells, plan).decisions[P99]
+
+    assert chance(found) == pytest.approx(0.05 if asked else 0.01)
+
+
+@pytest.mark.parametrize(("peak", "varying"), [(10.0, 4), (9.9, 4), (9.8, 5)])
+def test_a_figure_that_never_differs_by_what_it_resolves_needs_no_allowance(
+    peak: float, varying: int
+) -> None:
+    """A peak lag is known to 1 %: beside 10 messages 9.9 are the same, and 9.8 are not."""
+    found = allowed(P99, peaks=(10.0, peak))
+
+    assert chance(found[P50]) == pytest.approx(0.05 / varying)
+
+
+def test_a_difference_as_large_as_what_is_resolved_is_none() -> None:
+    """It comes back in every block, so without the resolution it would be told."""
+    alike, more = (allowed(P99, peaks=(10.0, peak))["lag_msgs_peak"] for peak in (9.9, 9.8))
+
+    assert told(alike, "a", "b") is Told.ALIKE
+    assert told(more, "a", "b") is Told.MORE
+
+
 def test_a_cell_that_fell_behind_is_told_to_be_longer_and_never_shorter() -> None:
     """Its messages never came: a short longest time of the few that did is no merit."""
     steady, behind = run_of({"steady": (10.0,) * 5, "behind": (1.0,) * 5}).workloads[0].cells
@@ -157,7 +260,58 @@ def test_what_never_came_is_no_shorter_than_what_others_measured() -> None:
     steady, behind = run_of({"steady": (10.0,) * 5, "behind": (1.0,) * 5}).workloads[0].cells
     cells = (steady, fallen_behind(behind, {1, 2, 3, 4, 5}, longest_ms=1.0))
 
-    assert told(decisions(cells)[P99], "behind", "steady") is Told.ALIKE
+    found = decisions(cells)[P99].between("behind", "steady")
+
+    assert (found.told, found.change) == (Told.ALIKE, 0.0)
+
+
+def test_what_never_came_is_as_long_as_what_others_measured_in_its_own_block() -> None:
+    """Twice as long as the other in the first block; that the second took 100 ms is the host's."""
+    blocks = (10.0, 100.0, 10.0, 10.0, 10.0)
+    steady, behind = run_of({"steady": blocks, "behind": blocks}).workloads[0].cells
+    cells = (steady, fallen_behind(behind, {1}, longest_ms=20.0))
+
+    found = decisions(cells)[P99].between("behind", "steady")
+
+    assert found.change == pytest.approx(2 ** (1 / 5) - 1)
+
+
+def test_a_block_that_fell_behind_counts_though_a_third_cell_lacks_it() -> None:
+    """One trial is missing there: that is no reason to forget the worst block of another cell."""
+    each = dict.fromkeys(("steady", "behind", "third"), (10.0,) * 5)
+    steady, behind, third = run_of(each).workloads[0].cells
+    third = with_trials(third.cell, third.trials[1:])
+    cells = (steady, fallen_behind(behind, {1}, longest_ms=20.0), third)
+
+    found = decisions(cells)[P99].between("behind", "steady")
+
+    assert (found.blocks, found.at_least) == (5, (True, False))
+    assert found.change == pytest.approx(2 ** (1 / 5) - 1)
+
+
+def test_how_long_messages_never_came_says_nothing_of_how_much_times_scatter() -> None:
+    """Bounds hardly scatter, or wildly: what is told of two that kept up is the same."""
+    values = {"one": (10.0, 10.2, 9.9, 10.1, 10.0), "two": (10.3, 10.2, 10.4, 10.5, 10.2)}
+    one, two, behind = run_of({**values, "behind": (1.0,) * 5}).workloads[0].cells
+    even = fallen_behind(behind, {1, 2, 3, 4, 5}, longest_ms=50.0)
+    wild = fallen_behind(even, {2, 4}, longest_ms=5000.0)
+
+    found, other = (decisions((one, two, each))[P99].between("two", "one") for each in (even, wild))
+
+    assert found.high is not None
+    assert found == other
+
+
+def test_a_single_block_that_fell_behind_leaves_a_cells_scatter_out() -> None:
+    """Its bound of 5 s beside four blocks of 10 ms would make all look as if they scattered."""
+    values = {"one": (10.0, 10.2, 9.9, 10.1, 10.0), "two": (10.3, 10.2, 10.4, 10.5, 10.2)}
+    one, two, third = run_of({**values, "third": (10.0, 10.1, 10.0, 9.9, 10.0)}).workloads[0].cells
+    near, far = (fallen_behind(third, {2}, longest_ms=ms) for ms in (11.0, 5000.0))
+
+    found, other = (decisions((one, two, each))[P99].between("two", "one") for each in (near, far))
+
+    assert found.high is not None
+    assert found == other
 
 
 def test_two_that_fell_behind_cannot_be_told_apart() -> None:

@@ -4,10 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from bench.analysis import metrics
 from bench.analysis.deciding import decisions
 from bench.analysis.decision import Told
-from bench.analysis.figures import TrialFigures
+from bench.analysis.figures import PERCENTILES, Rates, TrialFigures
 from bench.analysis.metrics import MEASURES, Measure, measure_of
+from bench.record.schema import ProcessUsage, Time
+from bench.spec.metrics import METRICS, Kind, Source
+from tests.analysis import runs
+from tests.gate.figures import counting, time_of, trial_of
 from tests.report.factory import cell_figures, run_figures
 from tests.report.trial_factory import RATE, Variant
 
@@ -45,3 +50,243 @@ def test_every_entry_of_the_catalogue_can_be_read(measure: Measure) -> None:
     trial = run_figures(variants=(ONE,), workloads=("w",), blocks=1).workloads[0].cells[0].trials[0]
 
     assert measure.of_trial(trial) is not None
+
+
+CELL = runs.cell("one")
+PLACES = (
+    Time.SLIP,
+    Time.SERVICE,
+    Time.RESPONSE,
+    Time.DELIVERY,
+    Time.COMPLETION,
+    Time.END_TO_END,
+)
+
+TOLD: dict[str, tuple[float, bool, float]] = {
+    "end_to_end_ns_p50": (6_000_050.0, True, 0.001),
+    "end_to_end_ns_p95": (6_000_095.0, True, 0.001),
+    "end_to_end_ns_p99": (6_000_099.0, True, 0.001),
+    "end_to_end_ns_p99_9": (6_000_100.0, True, 0.001),
+    "completion_ns_p50": (5_000_050.0, True, 0.001),
+    "completion_ns_p99": (5_000_099.0, True, 0.001),
+    "delivery_ns_p50": (4_000_050.0, True, 0.001),
+    "delivery_ns_p99": (4_000_099.0, True, 0.001),
+    "response_ns_p50": (3_000_050.0, True, 0.001),
+    "response_ns_p99": (3_000_099.0, True, 0.001),
+    "slip_ns_p99": (1_000_099.0, True, 0.001),
+    "stored_msgs_per_s": (900.0, True, 0.01),
+    "acked_msgs_per_s": (800.0, True, 0.01),
+    "lag_msgs_peak": (70.0, False, 0.01),
+    "lag_slope_msgs_per_s": (20.0, False, 0.0),
+    "server_cpu_us_per_msg": (1.0, True, 0.01),
+    "publisher_cpu_us_per_msg": (2.0, True, 0.01),
+    "consumer_cpu_us_per_msg": (3.0, True, 0.01),
+    "server_rss_bytes_peak": (50.0, True, 0.01),
+    "redelivered_share": (0.03, False, 0.0),
+}
+"""By figure: its value in `distinct()`, whether averaged as logs, and what it resolves."""
+
+
+def distinct() -> TrialFigures:
+    """A trial of which no two figures are alike.
+
+    Times are so many ms as their place in PLACES, and as many ns as the percentile; each has ten
+    thousand messages more than the one before.
+    """
+    trial = counting(trial_of(CELL, 1, 1.0), deliveries=1000, redelivered=30)
+    assert trial.lag is not None
+    server = ProcessUsage(role="server", cpu_ns=1, cpu_share=0.0, rss_bytes_peak=50)
+    acked = replace(trial.lag, peak_msgs=70.0, slope_msgs_per_s=15.0)
+    return replace(
+        trial,
+        record=replace(trial.record, processes=(server,)),
+        times={
+            time: replace(
+                time_of(1.0, 10_000 * place),
+                percentiles_ns={each: place * 1_000_000 + round(each) for each in PERCENTILES},
+            )
+            for place, time in enumerate(PLACES, start=1)
+        },
+        rates=Rates(offered=1000.0, sent=950.0, stored=900.0, delivered=850.0, acked=800.0),
+        lag=replace(trial.lag, peak_msgs=60.0, slope_msgs_per_s=20.0, unacked=acked),
+        cpu_us_per_msg={"server": 1.0, "publisher": 2.0, "consumer": 3.0},
+    )
+
+
+def test_every_metric_of_the_catalogue_has_its_measure() -> None:
+    """In the same order, that of the tables."""
+    assert tuple(measure.metric for measure in MEASURES) == METRICS
+    assert [measure.metric.key for measure in MEASURES] == list(TOLD)
+
+
+@pytest.mark.parametrize("key", TOLD)
+def test_every_figure_is_read_where_it_stands(key: str) -> None:
+    """Its own value of a trial, whether it is averaged as logs, and what it can resolve."""
+    value, logarithmic, resolution = TOLD[key]
+    measure = measure_of(key)
+
+    assert measure.of_trial(distinct()) == value
+    assert (measure.logarithmic, measure.resolution) == (logarithmic, resolution)
+
+
+def read(kind: Kind, of: str, percentile: float | None = None) -> Measure:
+    """A measure of a figure that comes from there, made anew."""
+    source = Source(kind=kind, of=of, percentile=percentile)
+    return metrics._measure(replace(METRICS[0], source=source))
+
+
+def test_a_time_is_read_at_its_percentile() -> None:
+    """Of those that the message has: its value, what lies beyond, and what it exceeds without."""
+    measure = read(Kind.TIME, "end_to_end", 99.9)
+    trial, none = distinct(), replace(distinct(), times={})
+
+    assert measure.metric.key == METRICS[0].key
+    assert (measure.of_trial(trial), measure.beyond(trial)) == (6_000_100.0, 60)
+    assert (measure.of_trial(none), measure.beyond(none)) == (None, None)
+    assert (measure.at_least(trial), measure.at_least(none)) == (None, 13e9)
+    assert read(Kind.TIME, "slip", 99.0).of_trial(trial) == 1_000_099.0
+
+
+def test_a_time_without_a_percentile_is_an_error_of_the_catalogue() -> None:
+    """Found when it is read, not as a figure that is missing everywhere."""
+    with pytest.raises(ValueError, match="the time slip is read at no percentile"):
+        read(Kind.TIME, "slip")
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "value"),
+    [
+        (Kind.RATE, "stored", 900.0),
+        (Kind.RATE, "delivered", 850.0),
+        (Kind.RATE, "acked", 800.0),
+        (Kind.CPU, "publisher", 2.0),
+        (Kind.LAG, "peak", 70.0),
+        (Kind.LAG, "slope", 20.0),
+        (Kind.MEMORY, "server", 50.0),
+        (Kind.DELIVERIES, "redelivered", 0.03),
+        (Kind.DELIVERIES, "duplicates", 0.0),
+    ],
+)
+def test_each_kind_of_figure_is_read_by_what_it_is_of(kind: Kind, of: str, value: float) -> None:
+    """None of these has messages beyond it."""
+    measure = read(kind, of)
+
+    assert measure.of_trial(distinct()) == value
+    assert measure.beyond(distinct()) is None
+
+
+def test_what_cannot_be_read_is_none_and_never_zero() -> None:
+    """Rates without acks, of a trial without rates; a ledger's entry that nobody can tell."""
+    trial = distinct()
+    never = replace(trial, record=replace(trial.record, acks=False))
+    unknown = counting(trial, lost=-1)
+    used = ProcessUsage(role="consumer-0", cpu_ns=2000, cpu_share=0.0, rss_bytes_peak=-1)
+    counts = trial.record.window_counts
+    assert counts is not None
+    counts = replace(counts, received=0)
+    stalled = replace(trial, record=replace(trial.record, processes=(used,), window_counts=counts))
+
+    assert read(Kind.RATE, "acked").of_trial(never) is None
+    assert read(Kind.RATE, "stored").of_trial(never) == 900.0
+    assert read(Kind.RATE, "acked").of_trial(replace(trial, rates=None)) is None
+    assert read(Kind.LAG, "peak").of_trial(replace(trial, lag=None)) is None
+    assert read(Kind.LAG, "slope").of_trial(replace(trial, lag=None)) is None
+    assert read(Kind.DELIVERIES, "lost").of_trial(unknown) is None
+    assert read(Kind.DELIVERIES, "lost").of_trial(counting(trial, deliveries=0)) is None
+    assert read(Kind.CPU, "consumer").at_least(stalled) == 2.0
+    assert read(Kind.RATE, "acked").at_least(stalled) is None
+
+
+@pytest.mark.parametrize("key", TOLD)
+def test_a_trial_that_broke_off_has_no_figure_and_no_bound(key: str) -> None:
+    """Nothing is known of it, and that is no 0."""
+    record = replace(
+        runs.record(runs.plan([CELL], blocks=1).trials[0]),
+        completed=False,
+        window=None,
+        window_counts=None,
+        ledger=None,
+    )
+    broken = replace(distinct(), record=record, times={}, rates=None, lag=None, cpu_us_per_msg={})
+    measure = measure_of(key)
+
+    assert measure.of_trial(broken) is None
+    assert measure.at_least(broken) is None
+    assert measure.beyond(broken) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "beyond"),
+    [
+        ("end_to_end_ns_p50", 30_000),
+        ("end_to_end_ns_p99", 600),
+        ("end_to_end_ns_p99_9", 60),
+        ("slip_ns_p99", 100),
+        ("response_ns_p99", 300),
+        ("acked_msgs_per_s", None),
+        ("server_cpu_us_per_msg", None),
+        ("lag_msgs_peak", None),
+    ],
+)
+def test_messages_beyond_are_those_of_the_time_itself(key: str, beyond: float | None) -> None:
+    """One in a hundred of sixty thousand end-to-end times, of ten thousand slips."""
+    assert measure_of(key).beyond(distinct()) == beyond
+
+
+def test_a_time_that_no_message_has_is_at_least_as_long_as_the_trial_waited() -> None:
+    """The window of 12 s and the drain of 1 s; of half that came, the half that came longest."""
+    none = replace(distinct(), times={})
+    unread = dict.fromkeys(PERCENTILES)
+    half = replace(
+        distinct(),
+        times={
+            Time.END_TO_END: replace(time_of(1.0, 12_000), percentiles_ns=unread),
+            Time.RESPONSE: replace(time_of(2000.0, 12_000), percentiles_ns=unread),
+        },
+    )
+
+    assert measure_of("end_to_end_ns_p50").at_least(none) == 13e9
+    assert measure_of("end_to_end_ns_p99").at_least(none) == 13e9
+    assert measure_of("end_to_end_ns_p99").at_least(half) == 1e9  # the drain
+    assert measure_of("response_ns_p99").at_least(half) == 2e9
+    assert measure_of("end_to_end_ns_p50").at_least(half) is None  # 12 of 20 thousand came
+    assert measure_of("delivery_ns_p99").at_least(half) == 13e9
+
+
+def test_cpu_time_without_a_message_is_at_least_what_one_would_have_cost() -> None:
+    """1 ns of the server's; no other figure has such a bound."""
+    trial = distinct()
+    assert trial.record.window_counts is not None
+    counts = replace(trial.record.window_counts, stored=0)
+    stalled = replace(trial, record=replace(trial.record, window_counts=counts))
+
+    assert measure_of("server_cpu_us_per_msg").at_least(stalled) == 0.001
+    assert measure_of("consumer_cpu_us_per_msg").at_least(stalled) is None
+    assert measure_of("acked_msgs_per_s").at_least(stalled) is None
+
+
+def test_a_rate_of_acks_is_none_of_a_variant_that_never_acks() -> None:
+    """0 would be the worst of all, and it was not asked to."""
+    trial = distinct()
+    never = replace(trial, record=replace(trial.record, acks=False))
+
+    assert measure_of("acked_msgs_per_s").of_trial(never) is None
+    assert measure_of("stored_msgs_per_s").of_trial(never) == 900.0
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "redelivered", "share"), [(0, 0, None), (1, 1, 1.0), (4, 0, 0.0)]
+)
+def test_the_share_of_repeats_is_of_all_deliveries(
+    deliveries: int, redelivered: int, share: float | None
+) -> None:
+    """Of no delivery there is no share."""
+    trial = counting(distinct(), deliveries=deliveries, redelivered=redelivered)
+
+    assert measure_of("redelivered_share").of_trial(trial) == share
+
+
+def test_a_key_that_nobody_knows_is_an_error() -> None:
+    """Not the first figure that comes to hand."""
+    with pytest.raises(KeyError, match="luck"):
+        measure_of("luck")

@@ -13,7 +13,7 @@ from bench.analysis.paired import Contrast, contrast, contrast_between, readings
 from bench.record.schema import Time
 from tests.analysis import runs
 from tests.analysis.test_deciding import fallen_behind
-from tests.gate.figures import Blocks, run_of, time_of, trial_of, with_trials
+from tests.gate.figures import Blocks, run_of, time_of, trial_of, with_peaks, with_trials
 
 P99 = measure_of("end_to_end_ns_p99")
 OLD = (10.0, 20.0, 40.0, 10.0, 20.0)
@@ -139,9 +139,7 @@ def test_a_share_is_one_of_the_mean_and_not_of_the_median() -> None:
     """Peaks of 0, 10, 10, 10 and 70 messages are 20 on the mean: 5 more each are a quarter."""
     old = (0, 10, 10, 10, 70)
 
-    found = contrast(
-        measure_of("lag_msgs_peak"), with_peaks(old), with_peaks([each + 5 for each in old])
-    )
+    found = contrast(measure_of("lag_msgs_peak"), peaking(old), peaking([each + 5 for each in old]))
 
     assert found is not None
     assert (found.baseline, found.candidate) == (20.0, 25.0)
@@ -153,7 +151,7 @@ def test_a_share_is_one_of_the_mean_and_not_of_the_median() -> None:
 def test_a_baseline_that_is_mostly_zero_still_has_a_share() -> None:
     """The median of its peaks is 0, the mean is not: twice as much is +100 %."""
     found = contrast(
-        measure_of("lag_msgs_peak"), with_peaks((0, 0, 0, 0, 50)), with_peaks((10, 10, 10, 10, 60))
+        measure_of("lag_msgs_peak"), peaking((0, 0, 0, 0, 50)), peaking((10, 10, 10, 10, 60))
     )
 
     assert found is not None
@@ -161,15 +159,9 @@ def test_a_baseline_that_is_mostly_zero_still_has_a_share() -> None:
     assert found.change == pytest.approx(1.0)
 
 
-def with_peaks(msgs: Sequence[int]) -> CellFigures:
+def peaking(msgs: Sequence[float]) -> CellFigures:
     """A cell whose lag had these peaks, by block."""
-    cell = run_of({"a": [10.0] * len(msgs)}).workloads[0].cells[0]
-    trials = [
-        replace(trial, lag=replace(trial.lag, peak_msgs=float(peak)))
-        for trial, peak in zip(cell.trials, msgs, strict=True)
-        if trial.lag is not None
-    ]
-    return with_trials(cell.cell, trials)
+    return with_peaks(run_of({"a": [10.0] * len(msgs)}).workloads[0].cells[0], msgs)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,19 @@
 """What had not settled: counts of every second, and times, at the limits of what is flagged."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bench.analysis.figures import LagVerdict
 from bench.analysis.steadiness import steadiness
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, Level, Slices, Time, TrialRecord, Window
 from tests.analysis import runs
+from tests.gate.figures import trial_of
 
 TRIAL = runs.plan([runs.cell("one")], blocks=1).trials[0]
 
@@ -97,3 +100,143 @@ def test_a_variant_that_never_acks_is_watched_by_what_it_receives() -> None:
 
     assert codes(steadiness(never, {}, None)) == [("not-steady", "The delivered rate")]
     assert steadiness(always, {}, None) == ()
+
+
+def even(seconds: int) -> list[int]:
+    """A thousand messages in each second."""
+    return [1000] * seconds
+
+
+def climbing(seconds: int, *, by: float = 1.234) -> list[int]:
+    """A million messages in each second, of which every window has `by` times as many at its end.
+
+    So a line through the logs of the six batches fits without a rest.
+    """
+    middles = [(2 * (second * 6 // seconds) + 1) / 12 for second in range(seconds)]
+    return [round(1_000_000 * by**middle) for middle in middles]
+
+
+def shifted(made: TrialRecord, start_s: float, end_s: float) -> TrialRecord:
+    """The trial with another window."""
+    assert made.window is not None
+    window = replace(
+        made.window,
+        window_start_ns=round(start_s * NS_PER_S),
+        window_end_ns=round(end_s * NS_PER_S),
+    )
+    return replace(made, window=window)
+
+
+@pytest.mark.parametrize("seconds", [6, 12, 60])
+def test_a_drift_is_told_by_how_much_the_whole_window_changed(seconds: int) -> None:
+    """However long it is, and wherever in the trial it lies: its warm-up does not count."""
+    made = record([*even(7), *climbing(seconds)], acked=even(7 + seconds))
+
+    (finding,) = steadiness(shifted(made, 7, 7 + seconds), {}, None)
+
+    assert finding.code == "not-steady"
+    assert re.search(
+        r"The stored rate changed by \+23(\.4)? % .* interval \+23\.\d+ % to \+23\.\d+ %",
+        finding.text,
+    )
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "whole"),
+    [(0, 5, 5), (0.5, 5.5, 4), (1, 5.9, 4), (0.1, 5, 4), (7, 20, 3), (12, 20, 0)],
+)
+def test_only_whole_seconds_of_the_window_are_looked_at(
+    start_s: float, end_s: float, whole: int
+) -> None:
+    """Of ten that were counted; a second that the window cuts is not one of it."""
+    (finding,) = steadiness(shifted(record(even(10)), start_s, end_s), {}, None)
+
+    assert finding.code == "steadiness-unknown"
+    assert f"A window of {whole} s is too short" in finding.text
+
+
+def test_a_second_that_the_window_cuts_moves_no_batch() -> None:
+    """Thirteen seconds of which the first and the last are cut: the six batches lie between."""
+    made = record([1, *climbing(12), 1], acked=even(14))
+
+    (finding,) = steadiness(shifted(made, 0.5, 13.5), {}, None)
+
+    assert "The stored rate" in finding.text
+
+
+def test_a_trial_that_broke_off_is_not_looked_at() -> None:
+    """It has no window, or no counts of its seconds."""
+    made = record(climbing(12))
+
+    assert steadiness(made, {}, None) != ()
+    assert steadiness(replace(made, window=None), {}, None) == ()
+    assert steadiness(replace(made, slices=None), {}, None) == ()
+
+
+def drifting_times(
+    *, acks: bool = True, early_acks: bool = False, verdict: LagVerdict | None = None
+) -> list[str]:
+    """Which times are found to drift where every one does."""
+    each = [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)]
+    intervals = {time: times(time, each)[time] for time in Time}
+    trial = trial_of(runs.cell("one"), 1, 1.0)
+    lag = None if verdict is None or trial.lag is None else replace(trial.lag, verdict=verdict)
+    found = steadiness(record(even(12), acks=acks), intervals, lag, early_acks=early_acks)
+    return [text.removeprefix("The ").removesuffix(" p50") for _, text in codes(found)]
+
+
+def test_the_time_that_ends_with_a_consumers_work_is_watched() -> None:
+    """Beside the response: the ack's, the handler's where none comes, or both where it is early."""
+    assert drifting_times() == ["response", "end-to-end"]
+    assert drifting_times(acks=False) == ["response", "completion"]
+    assert drifting_times(early_acks=True) == ["response", "end-to-end", "completion"]
+
+
+def test_acks_come_behind_the_handler_unless_it_is_said() -> None:
+    """Then the end-to-end time tells of the work, and its completion is not asked twice."""
+    each = times(Time.COMPLETION, [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)])
+
+    assert steadiness(record(even(12)), each, None) == ()
+    assert steadiness(record(even(12)), each, None, early_acks=True) != ()
+
+
+def test_of_a_lag_that_grows_the_response_alone_is_watched() -> None:
+    """What consumers time lengthens by its nature; any other lag excuses nothing."""
+    assert drifting_times(verdict=LagVerdict.GROWING) == ["response"]
+    assert drifting_times(verdict=LagVerdict.STABLE) == ["response", "end-to-end"]
+    assert drifting_times(verdict=LagVerdict.INCONCLUSIVE) == ["response", "end-to-end"]
+
+
+def test_what_never_came_is_longer_than_what_did() -> None:
+    """Of two thousand in each batch a thousand came, half of them sooner with every batch.
+
+    The p50 of all is the longest that came, and that climbs.
+    """
+    each = [[1e6] * 260 + [2e6 * SCALES[second // 2]] * 240 for second in range(12)]
+
+    whole = steadiness(record([500] * 12), times(Time.RESPONSE, each), None)
+    half = steadiness(record([1000] * 12), times(Time.RESPONSE, each), None)
+
+    assert codes(whole) == []
+    assert codes(half) == [("not-steady", "The response p50")]
+
+
+@pytest.mark.parametrize(("offered", "flagged"), [(3000, True), (3001, False)])
+def test_a_p50_among_what_never_came_is_not_known(offered: int, *, flagged: bool) -> None:
+    """In one batch of six 2000 of 4001 came: no trend goes through the other five."""
+    each = [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)]
+    made = record([offered, *even(11)], stored=even(12), acked=even(12))
+
+    found = steadiness(made, times(Time.RESPONSE, each), None)
+
+    assert codes(found) == ([("not-steady", "The response p50")] if flagged else [])
+
+
+def test_what_was_due_in_a_second_without_an_answer_is_missing_from_its_batch() -> None:
+    """Nothing of the third second came; the batch is known by the other of its two."""
+    each = [[1e6 * SCALES[second // 2]] * 2000 for second in range(12)]
+    each[2] = []
+
+    found = steadiness(record([2000] * 12), times(Time.RESPONSE, each), None)
+
+    assert codes(found) == [("not-steady", "The response p50")]

@@ -6,17 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
 from bench.analysis.decision import Told
 from bench.analysis.figures import LagVerdict, RunFigures
-from bench.analysis.summary import summarise
+from bench.analysis.summary import summarise, summarise_trial
 from bench.core.errors import RecordError
+from bench.core.units import NS_PER_S
 from bench.plan.model import Plan, Trial
 from bench.record import samples
 from bench.record.schema import Finding, Level, ProcessUsage, Time, TrialRecord
 from bench.record.store import RunStore
+from bench.spec.metrics import METRICS
 from tests.analysis import runs
 
 IntArray = NDArray[np.int64]
@@ -168,6 +171,7 @@ def test_estimates_are_geometric_means_over_trials(tmp_path: Path) -> None:
     # t(2 df, 95th percentile) = 2.920 from the table.
     reach = 2.920 * float(np.std(logs, ddof=1)) / math.sqrt(3)
     assert estimate.high == pytest.approx(estimate.value * math.exp(reach), rel=1e-4)
+    assert estimate.low == pytest.approx(estimate.value * math.exp(-reach), rel=1e-4)
     assert plan.blocks == 3
 
 
@@ -322,3 +326,105 @@ def test_a_damaged_log_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(RecordError, match=r"latency\.hlog:\d+: .*'slop'"):
         summarise(store)
+
+
+def test_figures_carry_what_a_run_was_called_planned_and_measured_with(tmp_path: Path) -> None:
+    """Whoever shows them needs no second look at the files."""
+    plan, figures = whole_run(tmp_path / "made-up-7")
+
+    assert figures.run_id == "made-up-7"
+    assert (figures.plan, figures.environment) == (plan, runs.environment())
+    assert figures.metrics == METRICS
+    assert [cell.cell.id for cell in figures.workloads[0].cells] == ["fast", "slow"]
+    assert figures.missing == ()
+
+
+def test_trials_stand_by_block_in_whatever_order_they_ran(tmp_path: Path) -> None:
+    """A run shuffles its cells, and what is repeated comes last."""
+    plan = runs.plan([FAST], blocks=3)
+    plan = replace(plan, trials=plan.trials[::-1])
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials:
+        keep(store, trial)
+
+    [cell] = summarise(store).workloads[0].cells
+
+    assert [trial.record.block for trial in cell.trials] == [1, 2, 3]
+
+
+def rising(msgs: int) -> pd.DataFrame:
+    """Samples of a lag, by our own instants, that rises by so much every tenth of a second."""
+    return samples.table([
+        {"t_ns": tenth * NS_PER_S // 10, "unhandled_msgs": msgs * tenth}
+        for tenth in range(runs.TOTAL_S * 10)
+    ])  # fmt: skip
+
+
+def test_an_invalid_trial_has_no_voice_in_whether_a_cell_keeps_up(tmp_path: Path) -> None:
+    """It fell behind by 100 a second because its worker died; three others stood still."""
+    plan = runs.plan([FAST], blocks=4)
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials:
+        bad = trial.block == 2
+        record = runs.record(trial, findings=[BAD] if bad else [])
+        store.write_trial(record, [], rising(10 if bad else 0))
+
+    [cell] = summarise(store).workloads[0].cells
+
+    assert cell.trials[1].lag is not None
+    assert cell.trials[1].lag.verdict is LagVerdict.GROWING
+    assert cell.lag_verdict is LagVerdict.STABLE
+
+
+def test_times_of_a_cell_are_those_of_its_valid_trials_together(tmp_path: Path) -> None:
+    """Two of three, and what both were offered: all came, so the p99 can be told."""
+    plan = runs.plan([FAST], blocks=3)
+    store = runs.store(tmp_path, plan)
+    for trial in plan.trials:
+        keep(store, trial, findings=[BAD] if trial.block == 2 else [])
+
+    [cell] = summarise(store).workloads[0].cells
+    values = [raw_times(plan.trials[place])[runs.WARMUP_S : -runs.DRAIN_S] for place in (0, 2)]
+    together = np.concatenate([*values[0], *values[1]])
+
+    assert list(cell.times) == list(Time)
+    assert cell.times[Time.END_TO_END].count == 24_000
+    assert cell.times[Time.END_TO_END].percentiles_ns[99.9] == pytest.approx(
+        ranked_ns(together, 99.9), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("lacking", ["window", "window_counts", "slices"])
+def test_a_trial_that_lacks_any_part_of_its_window_has_no_figures(lacking: str) -> None:
+    """Whichever it was that could not be written any more."""
+    record = replace(runs.record(runs.plan([FAST], blocks=1).trials[0]), **{lacking: None})  # type: ignore[arg-type]
+
+    figures = summarise_trial(record, [], runs.sampled([0] * 150), FAST)
+
+    assert (figures.times, figures.rates, figures.lag, figures.series) == ({}, None, None, None)
+    assert figures.record is record
+    assert figures.cpu_us_per_msg == {}
+
+
+def test_what_judging_finds_stands_behind_what_measuring_found() -> None:
+    """The server holds 50 more each second than was acked, beside a note of the trial itself."""
+    note = Finding(level=Level.NOTE, code="late", text="It was.")
+    record = runs.record(runs.plan([FAST], blocks=1).trials[0], findings=[note])
+
+    figures = summarise_trial(record, [], runs.sampled([5 * tenth for tenth in range(150)]), FAST)
+
+    assert [finding.code for finding in figures.record.findings] == ["late", "counts-disagree"]
+
+
+def test_a_series_is_that_of_the_whole_trial(tmp_path: Path) -> None:
+    """Samples of every tenth of a second of 15, each with lag, share of a core and memory."""
+    _, figures = whole_run(tmp_path)
+
+    series = figures.workloads[0].cells[0].trials[0].series
+
+    assert series is not None
+    assert series.sample_s == pytest.approx([tenth / 10 for tenth in range(150)])
+    assert series.lag_msgs.tolist() == [3.0, 4.0] * 75
+    assert series.rss_bytes["server"].tolist() == [50_000_000.0] * 150
+    assert list(series.p99_ns) == list(Time)
+    assert set(series.rates) == {"offered", "stored", "delivered", "acked"}

@@ -8,7 +8,7 @@ from bench.analysis.metrics import MEASURES
 from bench.analysis.tidy import COLUMNS, tidy
 from bench.report import openmetrics
 from bench.spec.criteria import COUNTS
-from tests.gate.figures import figures_of, run_of
+from tests.gate.figures import counting, figures_of, run_of
 
 
 def test_every_trial_has_a_row_for_each_figure_with_its_unit() -> None:
@@ -62,6 +62,23 @@ def test_openmetrics_keeps_a_bound_apart_from_the_figures() -> None:
     assert 'block="2"' in bounds[0]
     assert "# TYPE jetbench_end_to_end_ns_p99_at_least gauge" in lines
     assert not any(line.startswith("# TYPE jetbench_lost_at_least") for line in lines)
+
+
+def test_a_count_that_nobody_can_tell_is_missing() -> None:
+    """Below 0 it was not told; a trial that broke off has no ledger at all. A 0 is a count."""
+    run = run_of({"a": (10.0, 11.0, 12.0)})
+    (cell,) = run.workloads[0].cells
+    untold = counting(cell.trials[0], lost=-1, backlog=7)
+    broken = replace(cell.trials[1], record=replace(cell.trials[1].record, ledger=None))
+    made = replace(cell, trials=(untold, broken, cell.trials[2]))
+
+    table = tidy(figures_of(run.plan, {"small-events": [made]}))
+
+    lost = table[table.metric == "lost"]
+    assert lost.value.isna().tolist() == [True, True, False]
+    assert lost.value.tolist()[2] == 0.0
+    assert table[table.metric == "backlog"].value.tolist()[0] == 7.0
+    assert set(lost.unit) == {"msgs"}
 
 
 def test_openmetrics_has_a_gauge_for_each_figure_and_an_end() -> None:

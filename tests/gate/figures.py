@@ -99,6 +99,16 @@ def with_trials(cell: Cell, trials: Sequence[TrialFigures]) -> CellFigures:
     )
 
 
+def with_peaks(cell: CellFigures, msgs: Sequence[float]) -> CellFigures:
+    """The cell with these peaks of its lag, by block."""
+    trials = [
+        replace(trial, lag=replace(trial.lag, peak_msgs=float(peak)))
+        for trial, peak in zip(cell.trials, msgs, strict=True)
+        if trial.lag is not None
+    ]
+    return with_trials(cell.cell, trials)
+
+
 def trial_of(
     cell: Cell,
     block: int,

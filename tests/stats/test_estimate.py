@@ -46,3 +46,19 @@ def test_a_zero_makes_the_geometric_mean_zero() -> None:
     mean = geometric_mean([0.0, 5.0, 5.0], confidence=0.90)
 
     assert (mean.value, mean.low, mean.high) == (0.0, None, None)
+
+
+def test_a_mean_of_nothing_is_refused() -> None:
+    """A cell without a valid trial has no figure; 0 would be the best there is."""
+    with pytest.raises(ValueError, match="at least one value"):
+        arithmetic_mean([], confidence=0.90)
+
+
+def test_a_geometric_mean_takes_what_is_below_one_and_nothing_below_zero() -> None:
+    """A quarter and 1 are each half and twice 0.5; of -1 there is no logarithm."""
+    mean = geometric_mean([0.25, 1.0], confidence=0.90)
+
+    assert mean.value == pytest.approx(0.5)
+    assert (mean.low, mean.high) == (None, None)
+    with pytest.raises(ValueError, match="values of 0 or more"):
+        geometric_mean([5.0, -1.0, 5.0], confidence=0.90)

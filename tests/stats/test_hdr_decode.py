@@ -10,8 +10,8 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats.hdr_decode import decode
-from bench.stats.histogram import DIGITS, HIGHEST_NS, LOWEST_NS
+from bench.stats.hdr_decode import MAX_TEXT, decode
+from bench.stats.histogram import COUNTERS, DIGITS, HIGHEST_NS, LOWEST_NS
 
 RECORDED = st.lists(
     st.tuples(
@@ -30,16 +30,42 @@ def library(recorded: list[tuple[int, int]]) -> HdrHistogram:
     return histogram
 
 
-def wrapped(inner: bytes) -> str:
-    """Any payload in the outer wrapping of a compressed V2 histogram."""
+def wrapped(
+    inner: bytes, *, cookie: int = 0x1C849314, missing: int = 0, cut: int = 0, tail: bytes = b""
+) -> str:
+    """Any payload in the outer wrapping of a compressed V2 histogram.
+
+    The length may be wrong by `missing`; what is compressed may be cut, or have something behind.
+    """
     deflated = zlib.compress(inner)
-    return base64.b64encode(struct.pack(">II", 0x1C849314, len(deflated)) + deflated).decode()
+    deflated = deflated[: len(deflated) - cut] + tail
+    head = struct.pack(">II", cookie, len(deflated) + missing)
+    return base64.b64encode(head + deflated).decode()
 
 
-def payload(numbers: bytes, *, digits: int = DIGITS) -> bytes:
-    """The inner header of a histogram of our range, and its numbers."""
-    head = (0x1C849313, len(numbers), 0, digits, LOWEST_NS, HIGHEST_NS, 1.0)
+def payload(
+    numbers: bytes,
+    *,
+    cookie: int = 0x1C849313,
+    missing: int = 0,
+    offset: int = 0,
+    digits: int = DIGITS,
+    lowest: int = LOWEST_NS,
+    highest: int = HIGHEST_NS,
+) -> bytes:
+    """The inner header of a histogram of our range, and its numbers; `missing` bytes too short."""
+    head = (cookie, len(numbers) + missing, offset, digits, lowest, highest, 1.0)
     return struct.pack(">IIIIQQd", *head) + numbers
+
+
+def zigzag(number: int) -> bytes:
+    """A number as the format writes it, by its definition, seven bits at a time."""
+    left = 2 * number if number >= 0 else -2 * number - 1
+    octets = []
+    while left > 0x7F:
+        octets.append(0x80 | left & 0x7F)
+        left >>= 7
+    return bytes([*octets, left])
 
 
 @given(logs=st.lists(RECORDED, max_size=40))
@@ -71,9 +97,27 @@ def test_numbers_decode_as_the_format_says() -> None:
         (base64.b64encode(b"\0" * 40).decode(), "not a compressed V2"),
         (wrapped(b"\0" * 10), "cut short"),
         (wrapped(b"\0" * 60), "not a V2"),
+        (base64.b64encode(b"\0" * 8).decode(), "not a compressed V2"),
+        (wrapped(payload(b"\x02"), cookie=0x1C849313), "not a compressed V2"),
+        (wrapped(payload(b"\x02"), missing=1), "not a compressed V2"),
+        (wrapped(payload(b"\x02"), missing=-1), "not a compressed V2"),
+        (wrapped(payload(b"\x02", cookie=0x1C849314)), "not a V2"),
+        (wrapped(payload(b"\x02", missing=1)), "not a V2"),
+        (wrapped(payload(b"\x02", missing=-1)), "not a V2"),
         (wrapped(payload(b"", digits=2)), "another range"),
+        (wrapped(payload(b"", offset=1)), "another range"),
+        (wrapped(payload(b"", lowest=2)), "another range"),
+        (wrapped(payload(b"", highest=HIGHEST_NS + 1)), "another range"),
+        (f"{wrapped(payload(bytes([2])))[:8]}!{wrapped(payload(bytes([2])))[8:]}", "base64"),
+        (wrapped(payload(b"\x02"), cut=4), "does not end where its text does"),
+        (wrapped(payload(b"\x02"), tail=b"\0"), "does not end where its text does"),
+        (wrapped(payload(b"\x02" * 8 * COUNTERS)), "more counters"),
+        (wrapped(payload(b"\x02" * 8 * COUNTERS + b"\x02")), "unfolds to more"),
+        ("A" * MAX_TEXT, "not a compressed V2"),
+        ("A" * (MAX_TEXT + 4), "longer than its range allows"),
         (wrapped(payload(b"\x80")), "ends within a number"),
-        (wrapped(payload(b"\x80" * 9 + b"\x01")), "beyond 56 bits"),
+        (wrapped(payload(b"\x80" * 8 + b"\x01")), "beyond 56 bits"),
+        (wrapped(payload(zigzag(-COUNTERS) + zigzag(1))), "more counters"),
         (wrapped(payload(b"\xff\xff\xff\x7f\x04")), "more counters"),
         (wrapped(payload(b"\x02" * 10_000_000)), "unfolds to more"),
         (wrapped(payload(b"\x02"))[:-4] + "AAAA", "inflated|unfolds"),
@@ -83,6 +127,39 @@ def test_broken_input_is_refused(text: str, complaint: str) -> None:
     """A damaged record must be named, never read as fewer or other messages."""
     with pytest.raises(ValueError, match=complaint):
         decode([text])
+
+
+def test_a_counter_may_be_written_as_empty() -> None:
+    """Zigzag 0 is a count of 0: a place, and no message."""
+    [histogram] = decode([wrapped(payload(bytes([0, 4])))])
+
+    assert (histogram.indices.tolist(), histogram.counts.tolist()) == ([1], [2])
+
+
+def test_what_the_range_just_allows_is_read() -> None:
+    """The last counter after a run of all others, and a number of eight bytes."""
+    [last, largest, empty] = decode(
+        [
+            wrapped(payload(zigzag(1 - COUNTERS) + zigzag(7))),
+            wrapped(payload(zigzag(2**55 - 1))),
+            wrapped(payload(b"")),
+        ]
+    )
+
+    assert (last.indices.tolist(), last.counts.tolist()) == ([COUNTERS - 1], [7])
+    assert (largest.indices.tolist(), largest.counts.tolist()) == ([0], [2**55 - 1])
+    assert (empty.indices.tolist(), empty.counts.tolist()) == ([], [])
+
+
+def test_a_broken_text_is_refused_wherever_it_stands() -> None:
+    """Its neighbours would take its numbers for theirs."""
+    sound, cut = wrapped(payload(b"\x02")), wrapped(payload(b"\x80"))
+
+    for place in range(3):
+        texts = [sound] * 3
+        texts[place] = cut
+        with pytest.raises(ValueError, match="ends within a number"):
+            decode(texts)
 
 
 def test_a_damaged_compressed_part_is_refused() -> None:

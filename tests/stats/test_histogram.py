@@ -6,7 +6,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats.histogram import DIGITS, HIGHEST_NS, LOWEST_NS, merged, tally
+from bench.stats.histogram import DIGITS, HIGHEST_NS, LOWEST_NS, Histogram, merged, tally
 
 VALUES_NS = st.lists(
     st.one_of(st.integers(0, 5000), st.integers(0, HIGHEST_NS), st.just(HIGHEST_NS)), max_size=60
@@ -54,6 +54,13 @@ def test_merging_equals_counting_all_at_once(first: list[int], second: list[int]
     assert together.counts.tolist() == at_once.counts.tolist()
 
 
+def test_merging_loses_no_message_of_very_many() -> None:
+    """2^53 and one: a float would take them for 2^53."""
+    many, one = (Histogram(indices=array([7]), counts=array([n])) for n in (2**53, 1))
+
+    assert merged([many, one]).total_count == 2**53 + 1
+
+
 def test_values_out_of_range_are_counted_and_kept_out() -> None:
     """A negative time is a fault of a clock, an hour a fault of a trial: neither may vanish."""
     counted = tally(array([-5, -1, 0, 7, HIGHEST_NS, HIGHEST_NS + 1]))
@@ -66,3 +73,11 @@ def test_an_empty_histogram_has_no_max_and_no_mean() -> None:
     empty = tally(array([])).histogram
 
     assert (empty.total_count, empty.max_ns, empty.mean_ns) == (0, None, None)
+
+
+def test_a_mean_of_a_long_run_does_not_overflow() -> None:
+    """Ten million messages of an hour are 3.6e19 ns, more than an int64 holds."""
+    hour = tally(array([HIGHEST_NS])).histogram
+    many = Histogram(indices=hour.indices, counts=array([10_000_000]))
+
+    assert many.mean_ns == pytest.approx(HIGHEST_NS, rel=0.001)

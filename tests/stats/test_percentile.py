@@ -47,6 +47,17 @@ def test_percentiles_of_each_equal_those_of_one(many: list[tuple[list[int], int]
     assert [None if math.isnan(v) else int(v) for v in at_once] == one_by_one
 
 
+def test_a_slice_in_which_nothing_finished_has_no_percentile() -> None:
+    """Nor does it take one from its neighbours; a single message is every percentile of its own."""
+    histograms = [counted([]), counted([5]), counted([]), counted([7, 9])]
+
+    for percentile, last in ((10.0, 7), (50.0, 7), (100.0, 9)):
+        found = percentile_of_each(
+            histograms, percentile, beyond=0, unfinished=np.zeros(4, dtype=np.int64)
+        )
+        assert found == pytest.approx([math.nan, 5, math.nan, last], nan_ok=True)
+
+
 @pytest.mark.parametrize(
     ("messages", "percentile", "shown"),
     [
@@ -106,6 +117,23 @@ def test_the_spectrum_halves_the_distance_and_stops_in_time() -> None:
     assert len(curve) <= 100
     for percentile, value_ns in curve[1:]:
         assert value_ns == percentile_ns(histogram, percentile, beyond=10)
+
+
+def test_the_spectrum_takes_five_steps_for_each_halving() -> None:
+    """Of 20 messages ten may be shown: half of the way to 100 %."""
+    curve = spectrum(counted(list(range(1, 21))), beyond=10)
+
+    assert [percentile for percentile, _ in curve] == pytest.approx(
+        [100 * (1 - 0.5 ** (step / 5)) for step in range(6)]
+    )
+
+
+def test_the_shortest_spectra_by_hand() -> None:
+    """Of 11 messages only the first has ten beyond it; of 12, the first at 8.7 % and the second."""
+    one, two = (spectrum(counted(list(range(1, n + 1))), beyond=10) for n in (11, 12))
+
+    assert np.array(one) == pytest.approx(np.array([[0.0, 1], [9.09, 1]]), abs=0.01)
+    assert np.array(two) == pytest.approx(np.array([[0.0, 1], [8.71, 1], [16.67, 2]]), abs=0.01)
 
 
 def test_the_spectrum_of_too_few_messages_is_empty() -> None:

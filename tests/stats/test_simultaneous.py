@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import nct
 
-from bench.stats.simultaneous import all_pairs, critical
+from bench.stats.simultaneous import _largest, _maxima, all_pairs, critical
 
 Array = NDArray[np.float64]
 RUNS = 400
@@ -33,8 +34,6 @@ def test_of_two_cells_it_is_students_t() -> None:
 
 def test_the_same_records_give_the_same_answer() -> None:
     """The draws come from the shape alone: a report made again must not decide otherwise."""
-    from bench.stats.simultaneous import _maxima  # noqa: PLC0415 - to empty its memory
-
     first = critical(4, 5, 0.05)
     _maxima.cache_clear()
 
@@ -74,6 +73,82 @@ def test_two_shared_blocks_have_no_interval() -> None:
     pairs = all_pairs(np.array([[1.0, 1.0], [2.0, 2.1]]), level=0.1, scatter_of=np.ones(2, bool))
 
     assert np.isnan(pairs.reach).all()
+    assert np.isnan(pairs.visible).all()
+    assert pairs.reach.shape == pairs.visible.shape == (2, 2)
+    assert pairs.blocks.tolist() == [[2, 2], [2, 2]]
+    assert pairs.mean[1, 0] == pytest.approx(1.05)
+
+
+HAND = np.array([[0.0, 0.0, 0.0, 0.0], [1.0, 2.0, 3.0, 2.0], [0.0, 2.0, 4.0, np.nan]])
+"""Variances of the differences, by hand: 2 / 3 of the first two (3 degrees of freedom), 4 and 1 of
+the third to either (2 each). Together 12 / 7; so moderated by 4 degrees of freedom 1.2653, 2.4762
+and 1.4762, and the errors of 4, 3 and 3 blocks are 0.5624, 0.9085 and 0.7015."""
+
+
+def test_errors_by_hand() -> None:
+    """The bound is that of the fewest blocks; what is visible exceeds it in 80 % of cases."""
+    pairs = all_pairs(HAND, level=0.1, scatter_of=np.ones(3, dtype=bool))
+    bound = critical(3, 3, 0.1)
+    places = ([1, 2, 2], [0, 0, 1])
+
+    errors = pairs.reach[places] / bound
+
+    assert errors == pytest.approx([0.5624, 0.9085, 0.7015], abs=1e-4)
+    # Two cells of the three are free to differ, with two degrees of freedom in each.
+    found = nct.sf(bound, 4, pairs.visible[places] / errors)
+    assert found == pytest.approx([0.8] * 3, abs=1e-6)
+    assert pairs.reach.T[places] == pytest.approx(pairs.reach[places])
+    assert np.isnan(np.diagonal(pairs.reach)).all()
+
+
+def test_a_cell_with_too_few_blocks_costs_the_others_nothing() -> None:
+    """It can be told from nobody, so nobody is held to a family with it."""
+    more = np.vstack((HAND, [np.nan, np.nan, 5.0, 6.0]))
+
+    without = all_pairs(HAND, level=0.1, scatter_of=np.ones(3, dtype=bool))
+    beside = all_pairs(more, level=0.1, scatter_of=np.ones(4, dtype=bool))
+
+    assert beside.reach[:3, :3] == pytest.approx(without.reach, nan_ok=True)
+    assert np.isnan(beside.reach[3]).all()
+
+
+def test_one_cell_that_says_how_all_scatter_is_none() -> None:
+    """Scatter is that of pairs: with a single such cell it is that of all."""
+    every = all_pairs(HAND, level=0.1, scatter_of=np.ones(3, dtype=bool))
+    one = all_pairs(HAND, level=0.1, scatter_of=np.array([True, False, False]))
+
+    assert one.reach == pytest.approx(every.reach, nan_ok=True)
+
+
+def test_the_largest_difference_of_each_draw_by_hand() -> None:
+    """Two draws of three cells in two blocks.
+
+    First: differences of 2, 1 and 1, variances 2, 2 and 8, together 4; moderated by 4 degrees of
+    freedom 3.6, 3.6 and 4.8: the largest t² is 2² × 2 / 3.6. Second: differences of 4, 3 and 7,
+    variances 0, 2 and 2, together 4 / 3; moderated 1.067, 1.467 and 1.467: 7² × 2 / 1.467.
+    """
+    draws = np.array([[[0.0, 0.0], [1.0, 3.0], [2.0, 0.0]], [[0.0, 0.0], [4.0, 4.0], [-4.0, -2.0]]])
+
+    assert _largest(draws) == pytest.approx([1.4907, 8.1742], abs=1e-4)
+
+
+@pytest.mark.parametrize("level", [0.10, 0.05, 0.003])
+def test_no_more_draws_reach_the_bound_than_the_level_allows(level: float) -> None:
+    """A run of equal cells is one draw more; with one draw fewer below it would be too many."""
+    maxima, bound = _maxima(3, 5), critical(3, 5, level)
+    reaching = np.count_nonzero(maxima >= bound)
+
+    assert reaching / (len(maxima) + 1) <= level < (reaching + 1) / (len(maxima) + 1)
+
+
+def test_a_level_finer_than_the_draws_takes_the_largest() -> None:
+    """What is beyond all draws is at least as rare as that."""
+    assert critical(3, 5, 1e-9) == _maxima(3, 5)[-1]
+
+
+def test_many_cells_are_drawn_less_often() -> None:
+    """20 000 draws know the bound of 10 % to 1 %; of 50 cells they would take minutes."""
+    assert [len(_maxima(cells, 3)) for cells in (3, 20, 50)] == [20_000, 10_000, 4_000]
 
 
 def test_a_cell_that_broke_down_does_not_hide_what_the_others_show() -> None:

@@ -35,6 +35,17 @@ def test_batch_means_by_hand() -> None:
     assert means.tolist() == [2.0, 20.0]
 
 
+@pytest.mark.parametrize(("begin_s", "step_s"), [(100.0, 1.0), (0.0, 0.1), (7.0, 60.0)])
+def test_batches_are_cut_from_the_first_instant_to_the_last(begin_s: float, step_s: float) -> None:
+    """The same five at any time and speed: a window begins when its warm-up has ended."""
+    instants_s: Array = begin_s + step_s * np.arange(5.0)
+
+    times, means = batch_means(instants_s, np.array([1.0, 3, 10, 20, 30]), batches=2)
+
+    assert times == pytest.approx([begin_s + 0.5 * step_s, begin_s + 3 * step_s])
+    assert means.tolist() == [2.0, 20.0]
+
+
 def test_a_straight_line_has_its_own_slope() -> None:
     """A consumer with half the needed speed at 100 msg/s falls 50 msg/s behind."""
     t_s = times_s(60)
@@ -89,6 +100,25 @@ def test_slope_and_interval_equal_scipys(means: list[int]) -> None:
     assert ours.value == pytest.approx(theirs.slope)
     assert ours.low == pytest.approx(theirs.low_slope)
     assert ours.high == pytest.approx(theirs.high_slope)
+
+
+def test_six_batches_have_a_slope_and_an_interval_within_their_slopes() -> None:
+    """Gaps in the middle leave 6 of 10 batches; of 15 slopes no interval is wider than them all."""
+    t_s = np.array([0.0, 1, 2, 7, 8, 9])
+    values = np.array([0.0, 3, 1, 9, 6, 20])
+
+    narrow, wide = (theil_sen(t_s, values, confidence=level) for level in (0.90, 0.9999))
+    theirs = theilslopes(values, t_s, alpha=0.90)
+
+    assert narrow is not None
+    assert wide is not None
+    assert (narrow.low, narrow.high) == pytest.approx((theirs.low_slope, theirs.high_slope))
+    assert (wide.low, wide.high) == (-3.0, 14.0)  # of 6 to 20, and of 9 to 6
+
+
+def test_instants_that_are_all_the_same_have_no_slope() -> None:
+    """A clock that stood still says nothing about a second."""
+    assert theil_sen(np.full(60, 5.0), np.arange(60.0), confidence=0.90) is None
 
 
 def simulated_lag(rng: np.random.Generator, t_s: Array, slope: float) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from bench.stats.steady import BATCHES, trend
+from bench.stats.steady import BATCHES, Trend, trend
 
 PLACES = [(batch + 0.5) / BATCHES for batch in range(BATCHES)]
 
@@ -40,6 +40,7 @@ def test_interval_by_hand() -> None:
     assert found is not None
     assert found.change == pytest.approx(0, abs=1e-12)
     assert math.log1p(found.high) == pytest.approx(3.058, abs=2e-3)
+    assert math.log1p(found.low) == pytest.approx(-3.058, abs=2e-3)
 
 
 def test_equal_batches_do_not_drift() -> None:
@@ -53,6 +54,41 @@ def test_equal_batches_do_not_drift() -> None:
 def test_a_batch_of_nothing_has_no_trend() -> None:
     """The log of a rate of 0 is no number; a consumer that stood still shows elsewhere."""
     assert trend(PLACES, [10.0, 10.0, 0.0, 10.0, 10.0, 10.0]) is None
+
+
+def test_a_figure_below_one_has_a_trend_and_an_endless_one_none() -> None:
+    """Half a message a second that becomes a quarter fell by half; of ∞ there is no line."""
+    found = trend(PLACES, [0.5 * 0.5**place for place in PLACES])
+
+    assert found is not None
+    assert found.change == pytest.approx(-0.5)
+    assert found.drifting
+    assert trend(PLACES, [10.0, 10.0, math.inf, 10.0, 10.0, 10.0]) is None
+
+
+@pytest.mark.parametrize(("places", "values"), [(5, 6), (6, 5), (7, 7)])
+def test_a_line_through_other_than_six_batches_is_refused(places: int, values: int) -> None:
+    """Its interval is that of four degrees of freedom."""
+    with pytest.raises(ValueError, match=f"through 6 batches, got {values}"):
+        trend([batch / 7 for batch in range(places)], [10.0] * values)
+
+
+@pytest.mark.parametrize(
+    ("low", "change", "high", "drifting"),
+    [
+        (0.01, 0.11, 0.21, True),
+        (-0.21, -0.11, -0.01, True),
+        (0.00, 0.11, 0.22, False),  # perhaps it kept still
+        (-0.22, -0.11, 0.00, False),
+        (0.05, 0.10, 0.15, False),  # surely moved, and not by more than 10 %
+        (-0.15, -0.10, -0.05, False),
+    ],
+)
+def test_what_drifts_moves_surely_and_by_more_than_a_tenth(
+    low: float, change: float, high: float, drifting: bool
+) -> None:
+    """R5 asks for both, up and down."""
+    assert Trend(change=change, low=low, high=high).drifting is drifting
 
 
 def flagged_share(noise: float, amplitude: float) -> float:
