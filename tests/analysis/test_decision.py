@@ -29,6 +29,8 @@ def decision(
     return Decision(
         metric=PEAK,
         ids=("one", "two"),
+        blocks=(1,),
+        values=np.array([[mean], [0.0]]),
         pairs=AllPairs(
             blocks=np.full((2, 2), blocks),
             mean=np.array([[0.0, mean], [-mean, 0.0]]),
@@ -49,6 +51,8 @@ def chain(*, better_is_more: bool) -> Decision:
     return Decision(
         metric=RATE if better_is_more else PEAK,
         ids=("a", "b", "c"),
+        blocks=(1,),
+        values=np.array([[100.0], [110.0], [105.0]]),
         pairs=AllPairs(blocks=np.full((3, 3), 5), mean=mean, reach=reach, visible=reach),
         bounded=np.zeros((3, 3), dtype=bool),
         means=np.array([100.0, 110.0, 105.0]),
