@@ -172,7 +172,8 @@ def test_too_few_blocks_give_a_change_without_an_interval() -> None:
     """Two blocks: what they differ by is known, what chance does is not."""
     found = decision(-50.0, reach=math.nan, visible=math.nan, blocks=2).between("one", "two")
 
-    assert found == Difference(told=Told.NOTHING, blocks=2, change=-0.25)
+    changes = {1: -0.25}
+    assert found == Difference(told=Told.NOTHING, blocks=2, change=-0.25, by_block=changes)
     assert (found.interval(PEAK), found.visible(PEAK)) == ("n/a", "n/a")
 
 
