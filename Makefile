@@ -48,7 +48,7 @@ gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 
 headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; some 15 minutes
 	@$(BIN)/python -m tests.truth.headlines $(ARGS)
 
-report-truth: $(TOOLS) ## Measure how long the report of 200 trials takes to build and to open
+report-truth: $(TOOLS) ## Measure size, building and unfolding of reports, of 200 trials too
 	@$(BIN)/python -m tests.truth.reports $(ARGS)
 
 mutants: $(MUTMUT) ## Plant small faults in what judges and list those that no test notices; hours

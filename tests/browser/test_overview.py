@@ -35,9 +35,9 @@ def test_one_gets_from_the_list_to_a_trend_to_a_report(
     page.get_by_role("link", name="w, pull-batch/batch-10", exact=True).click()
     dots = page.locator(".drawing circle.p99").count()
     page.get_by_role("link", name="run-20261102-100000").click()
-    title = page.locator(".run code").inner_text()
+    title = page.locator("footer code").inner_text()
     page.go_back()
-    page.locator(".brand").click()
+    page.locator(".run a").click()
 
     assert dots == 3 + 1  # one for each run, and one in the legend
     assert title == "run-20261102-100000"
