@@ -94,7 +94,7 @@ def _write_run(path: Path, variants: int) -> int:
     for trial in plan.trials:
         rng = np.random.default_rng(trial.index)
         seconds = {each: list(_seconds(rng, place)) for place, each in enumerate(Time)}
-        lag = rng.poisson(20, total_s * 10).tolist()
+        lag = rng.poisson(3, total_s * 10).tolist()  # as many as rate and time say
         sampled = _with_processes(runs.sampled(lag), rng)
         store.write_trial(_record(trial), runs.intervals(seconds), sampled)
     return len(plan.trials)
