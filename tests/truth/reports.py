@@ -42,8 +42,8 @@ WARMUP_S, WINDOW_S, DRAIN_S = 5, 20, 2
 RATE = 1000
 ROLES = ("server", "publisher-0", "consumer-0", "sampler")
 
-FOLDS = ("time", "percentiles")
-"""In the order in which they are opened; the first one unpacks the plot library, too."""
+FOLDS = "details[data-plots][id$='-time']"
+"""The largest plots, one of each workload; the first to be opened unpacks the plot library, too."""
 
 OPEN_FOLD = """id => new Promise(done => {
     const fold = document.getElementById(id), plot = fold.querySelector(".plot");
@@ -82,8 +82,8 @@ def _measure(name: str, variants: int, directory: Path, repeats: int) -> None:
     _say(f"{name}, {trials} trials: {whole:.2f} MB, {light:.2f} MB without plotly (--light)")
     _tell("built", built_s)
     drawn_s = _drawn_s(report, repeats)
-    _tell(f"first fold drawn ({FOLDS[0]})", [first for first, _ in drawn_s])
-    _tell(f"next fold drawn ({FOLDS[1]})", [second for _, second in drawn_s])
+    _tell("first fold drawn (over time)", [first for first, _ in drawn_s])
+    _tell("next fold drawn (over time)", [second for _, second in drawn_s])
 
 
 def _write_run(path: Path, variants: int) -> int:
@@ -94,7 +94,7 @@ def _write_run(path: Path, variants: int) -> int:
     for trial in plan.trials:
         rng = np.random.default_rng(trial.index)
         seconds = {each: list(_seconds(rng, place)) for place, each in enumerate(Time)}
-        lag = rng.poisson(20, total_s * 10).tolist()
+        lag = rng.poisson(3, total_s * 10).tolist()  # as many as rate and time say
         sampled = _with_processes(runs.sampled(lag), rng)
         store.write_trial(_record(trial), runs.intervals(seconds), sampled)
     return len(plan.trials)
@@ -176,8 +176,8 @@ def _drawn_s(report: Path, repeats: int) -> list[tuple[float, float]]:
 def _opened_s(browser: Browser, report: Path) -> tuple[float, float]:
     page = browser.new_context().new_page()
     page.goto(report.absolute().as_uri())
-    ids = [page.locator(f"details[data-plots][id$='-{each}']").first for each in FOLDS]
-    first, second = (float(page.evaluate(OPEN_FOLD, fold.get_attribute("id"))) for fold in ids)
+    ids = [fold.get_attribute("id") for fold in page.locator(FOLDS).all()[: len(WORKLOADS)]]
+    first, second = (float(page.evaluate(OPEN_FOLD, each)) for each in ids)
     page.context.close()
     return first, second
 
