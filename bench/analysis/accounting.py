@@ -25,6 +25,9 @@ LEAST_APART = 5
 """Samples that disagree one and all for so long, and so many of them: a process that loses its core
 writes an instant down late, but not for a second."""
 
+LITTLE_LEAST_MSGS = 2.0
+"""Of so few messages under way, samples miss most: a stall between two is no contradiction."""
+
 LITTLE_SHARE = 0.10
 
 
@@ -132,7 +135,8 @@ def littles_law(
         return ()
     predicted = rates.acked * (end_to_end_ns - response_ns) / NS_PER_S
     scatter = mean.high - mean.value
-    allowed = LITTLE_SHARE * mean.value + scatter + rates.acked * 2 * service_ns / NS_PER_S
+    ways = rates.acked * 2 * service_ns / NS_PER_S
+    allowed = max(LITTLE_LEAST_MSGS, LITTLE_SHARE * mean.value + scatter + ways)
     if abs(predicted - mean.value) <= allowed:
         return ()
     text = (
