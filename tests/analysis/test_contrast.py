@@ -83,6 +83,14 @@ def test_a_change_carries_the_sign_of_the_bounds_that_it_is_between(
     )
 
 
+def test_beside_a_limit_a_change_is_written_so_that_it_differs_from_it() -> None:
+    """+10 % beside a limit of 10 % would read as held, or as broken, and be the other."""
+    near = replace(TENTH, change=0.1004, low=0.0997, high=0.3)
+
+    assert near.beside(0.1) == "+10.04 % (90 % interval +9.97 % to +30 %)"
+    assert near.beside(0.5) == "+10 % (90 % interval +10 % to +30 %)"
+
+
 @pytest.mark.parametrize(
     ("change", "bounds", "tellable"),
     [

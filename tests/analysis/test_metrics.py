@@ -180,6 +180,7 @@ def test_what_cannot_be_read_is_none_and_never_zero() -> None:
     trial = distinct()
     never = replace(trial, record=replace(trial.record, acks=False))
     unknown = counting(trial, lost=-1)
+    cut_off = replace(trial, record=replace(trial.record, ledger=None))
     used = ProcessUsage(role="consumer-0", cpu_ns=2000, cpu_share=0.0, rss_bytes_peak=-1)
     counts = trial.record.window_counts
     assert counts is not None
@@ -192,6 +193,7 @@ def test_what_cannot_be_read_is_none_and_never_zero() -> None:
     assert read(Kind.LAG, "peak").of_trial(replace(trial, lag=None)) is None
     assert read(Kind.LAG, "slope").of_trial(replace(trial, lag=None)) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(unknown) is None
+    assert read(Kind.DELIVERIES, "lost").of_trial(cut_off) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(counting(trial, deliveries=0)) is None
     assert read(Kind.CPU, "consumer").at_least(stalled) == 2.0
     assert read(Kind.RATE, "acked").at_least(stalled) is None

@@ -428,3 +428,15 @@ def test_a_series_is_that_of_the_whole_trial(tmp_path: Path) -> None:
     assert series.rss_bytes["server"].tolist() == [50_000_000.0] * 150
     assert list(series.p99_ns) == list(Time)
     assert set(series.rates) == {"offered", "stored", "delivered", "acked"}
+
+
+def test_how_far_behind_a_variant_is_that_acks_goes_by_its_acks() -> None:
+    """Received 1000 a second and acked 500: the 100 that its server told at the end are 0.2 s."""
+    record = runs.record(runs.plan([FAST], blocks=1).trials[0])
+    assert record.window_counts is not None
+    half = replace(record, window_counts=replace(record.window_counts, acked=6000))
+
+    figures = summarise_trial(half, [], runs.sampled([100] * 150), FAST)
+
+    assert figures.lag is not None
+    assert figures.lag.lag_s == pytest.approx(0.2)
