@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.stats.compare import change_between, smallest_visible
-from bench.stats.resample import false_red_share
+from bench.stats.resample import _red, false_red_share
 
 
 def test_equal_cells_are_red_as_rarely_as_drawn_ones() -> None:
@@ -69,6 +69,21 @@ def test_each_block_has_a_difference_of_its_own() -> None:
     found = false_red_share([1.0, 1.0, 10.0], margin=0.01, blocks=5, rng=rng)
 
     assert found == pytest.approx(0.0087, abs=4 * np.sqrt(0.0087 / 4000))
+
+
+def test_red_is_what_is_surely_worse_and_by_the_margin() -> None:
+    """Five blocks each, by hand: -2 to 2 around a mean scatter by an error of 0.7071.
+
+    A t of 2.2 is beyond 2.132, tabulated for 4 degrees of freedom and one-sided 5 %, and one of
+    2.05 is not. The last have no scatter, and no change.
+    """
+    around = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    rows = np.array([2.2 * 0.7071 + around, 2.05 * 0.7071 + around, 3.0 + around, 0.0 * around])
+
+    assert _red(rows, 1.0).tolist() == [True, False, True, False]
+    assert _red(rows, 2.0).tolist() == [False, False, True, False]
+    assert _red(rows, 3.0).tolist() == [False, False, True, False]
+    assert _red(rows, 0.0).tolist() == [True, False, True, False]
 
 
 def test_a_wide_margin_is_never_red() -> None:
