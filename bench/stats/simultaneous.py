@@ -101,7 +101,7 @@ def _paired(values: Array) -> tuple[NDArray[np.int64], Array, Array]:
     has = ~np.isnan(difference)
     blocks = has.sum(axis=2)
     filled = np.where(has, difference, 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):  # 0 / 0, of pairs without a shared block or with one
         mean = filled.sum(axis=2) / blocks
         off = np.where(has, difference - mean[:, :, None], 0.0)
         variance = (off**2).sum(axis=2) / (blocks - 1)

@@ -79,6 +79,19 @@ def test_two_shared_blocks_have_no_interval() -> None:
     assert pairs.mean[1, 0] == pytest.approx(1.05)
 
 
+@pytest.mark.filterwarnings("error")
+def test_pairs_without_a_block_or_with_one_are_told_nothing_of_and_warn_of_nothing() -> None:
+    """Blocks that were lost are no news to whoever reads the report; a line of NumPy's would be."""
+    values = np.array([[1.0, np.nan, np.nan], [np.nan, 2.0, 3.0], [np.nan, np.nan, 5.0]])
+
+    pairs = all_pairs(values, level=0.1, scatter_of=np.ones(3, dtype=bool))
+
+    assert pairs.blocks.tolist() == [[1, 0, 0], [0, 2, 1], [0, 1, 1]]
+    assert pairs.mean[2, 1] == 2.0
+    assert np.isnan(pairs.mean[0, 1:]).all()
+    assert np.isnan(pairs.reach).all()
+
+
 HAND = np.array([[0.0, 0.0, 0.0, 0.0], [1.0, 2.0, 3.0, 2.0], [0.0, 2.0, 4.0, np.nan]])
 """Variances of the differences, by hand: 2 / 3 of the first two (3 degrees of freedom), 4 and 1 of
 the third to either (2 each). Together 12 / 7; so moderated by 4 degrees of freedom 1.2653, 2.4762
