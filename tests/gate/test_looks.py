@@ -267,3 +267,11 @@ def test_a_figure_just_beyond_its_limit_does_not_read_like_it() -> None:
 
     assert found.verdict is Verdict.FAIL
     assert found.reason.startswith("20.04 ms (90 % interval 20.03 ms to 20.05 ms): ")
+
+
+def test_an_end_that_is_below_the_limit_does_not_read_as_the_limit() -> None:
+    """9.996 to 9.998 ms against 10 ms: three digits would write 10.0 ms for what holds the rule."""
+    found = asked("p99 < 10ms", cell_of([9.996, 9.997, 9.998, 9.997, 9.997]))
+
+    assert found.verdict is Verdict.PASS
+    assert "10.0 ms" not in found.reason

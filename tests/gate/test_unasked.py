@@ -67,10 +67,19 @@ def test_a_gate_is_red_for_what_it_was_not_asked(word: str) -> None:
     found = judge(figures, gates("p99 vs baseline <= +10%"), Sides(baseline=BASELINE))
 
     assert found.verdict is Verdict.FAIL
-    assert [(o.rule, str(o.verdict)) for o in found.outcomes] == [
-        (f"{word} == 0", "fail"),
-        ("end_to_end_p99 vs baseline <= +10%", "pass"),
+    assert [(o.workload, o.rule, str(o.verdict)) for o in found.outcomes] == [
+        ("small-events", f"{word} == 0", "fail"),
+        ("small-events", "end_to_end_p99 vs baseline <= +10%", "pass"),
     ]
+
+
+def test_a_workloads_own_rule_may_allow_some() -> None:
+    """It stands in the place of the unwritten one, as a general rule does."""
+    own = gates(own={"small-events": ["p99 vs baseline <= +10%", "refused <= 0.1%"]})
+
+    found = judge(run(cell("old"), cell("new", refused=14)), own, Sides(baseline=BASELINE))
+
+    assert [str(outcome.verdict) for outcome in found.outcomes] == ["pass", "pass"]
 
 
 def test_a_gate_that_all_messages_pass_shows_only_its_own_rules() -> None:

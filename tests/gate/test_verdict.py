@@ -1,6 +1,7 @@
 """The verdict on a whole run: the family of gates, what is final, and how a command ends."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from bench.gate.verdict import GateResult, Sides, exit_code, judge, looks_red
 from bench.plan.model import VariantName
 from bench.spec.variant import Settings
 from bench.stats.compare import Verdict
-from tests.gate.figures import BASELINE, Blocks, gates, run_of
+from tests.gate.figures import BASELINE, Blocks, counting, gates, run_of, with_trials
 
 SIDES = Sides(baseline=BASELINE)
 OLD = (10.0, 10.1, 9.9, 10.05, 9.95, 10.0, 10.1, 9.9, 10.05, 9.95)
@@ -97,7 +98,7 @@ def test_an_outcome_tells_both_sides_and_what_lies_between() -> None:
     )
     assert failed.baseline_value == pytest.approx(10e6, rel=0.001)
     assert failed.candidate_value == pytest.approx(12e6, rel=0.001)
-    assert (failed.relative, failed.margin, failed.blocks) == (True, 0.10, 5)
+    assert (failed.relative, failed.margin, failed.limit, failed.blocks) == (True, 0.10, None, 5)
     assert failed.change == pytest.approx(0.20, abs=0.001)
     assert failed.low is not None
     assert failed.high is not None
@@ -115,10 +116,24 @@ def test_an_outcome_without_a_baseline_has_one_side() -> None:
         ("lost", "lost messages", "", ""),
         ("lag.verdict", "lag", "", ""),
     ]
-    assert [(each.candidate_value, each.margin, each.change) for each in found] == [
-        (0.0, None, None),
-        (None, None, None),
+    assert [(each.candidate_value, each.margin, each.limit, each.change) for each in found] == [
+        (0.0, None, None, None),
+        (None, None, None, None),
     ]
+
+
+def test_a_change_from_nothing_is_no_share() -> None:
+    """One in a hundred redelivered, where none was: that is +1 %, and not so many times more."""
+    figures = run_of({"old": OLD[:5], "new": OLD[:5]})
+    (workload,) = figures.workloads
+    old, new = workload.cells
+    some = with_trials(new.cell, [counting(trial, redelivered=140) for trial in new.trials])
+    figures = replace(figures, workloads=(replace(workload, cells=(old, some)),))
+
+    (outcome,) = judge(figures, gates("redelivered_ratio vs baseline <= +10%"), SIDES).outcomes
+
+    assert not outcome.relative
+    assert outcome.change == pytest.approx(0.01)
 
 
 def test_a_fixed_limit_has_both_chances_too() -> None:
@@ -127,7 +142,7 @@ def test_a_fixed_limit_has_both_chances_too() -> None:
 
     (outcome,) = judge(figures, gates("p99 < 10ms"), SIDES).outcomes
 
-    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert (outcome.verdict, outcome.limit) == (Verdict.INCONCLUSIVE, 10e6)
     assert outcome.p == pytest.approx(0.5, abs=0.02)
     assert outcome.p_margin == pytest.approx(0.5, abs=0.02)
 
@@ -189,7 +204,7 @@ def test_a_margin_below_what_could_be_seen_is_warned_about() -> None:
 
     (warning,) = verdict_of(noisy).warnings
 
-    assert "the margin of +10 % is below" in warning
+    assert re.search(r"the margin of \+10 % is below \d+ %, the smallest worsening", warning)
 
 
 def test_a_rule_on_a_baseline_needs_one() -> None:

@@ -172,7 +172,7 @@ def test_what_a_verdict_is_of_stands_in_it() -> None:
         "gates.yaml",
         "No slower than before.",
     )
-    assert not found.quick
+    assert found.quick is False
 
 
 def test_rules_for_no_workload_at_all_are_no_mistake() -> None:
