@@ -270,8 +270,41 @@ def test_a_figure_just_beyond_its_limit_does_not_read_like_it() -> None:
 
 
 def test_an_end_that_is_below_the_limit_does_not_read_as_the_limit() -> None:
-    """9.996 to 9.998 ms against 10 ms: three digits would write 10.0 ms for what holds the rule."""
-    found = asked("p99 < 10ms", cell_of([9.996, 9.997, 9.998, 9.997, 9.997]))
+    """9.997 ms against 10 ms: three digits would write 10.0 ms for what holds the rule."""
+    found = asked("p99 < 10ms", cell_of([9.997] * 5))
 
     assert found.verdict is Verdict.PASS
     assert "10.0 ms" not in found.reason
+
+
+def test_a_change_beyond_its_margin_does_not_read_as_the_margin() -> None:
+    """+10.4 % in every block: two digits would write the +10 % that the rule allows."""
+    found = asked("p99 vs baseline <= +10%", cell_of([11.04] * 5), cell_of([10.0] * 5))
+
+    assert found.verdict is Verdict.FAIL
+    assert found.reason.startswith("+10.4 % (90 % interval +10.4 % to +10.4 %)")
+
+
+def test_what_cannot_be_decided_says_by_how_many_blocks() -> None:
+    """Three valid of five are too few to trust; five of too few messages are five."""
+    spoilt = with_trials(
+        CELL, [trial_of(CELL, block, 10.0 if block > 2 else None) for block in range(1, 6)]
+    )
+
+    invalid, rough = asked("p99 < 20ms", spoilt), asked("p99.9 < 20ms", cell_of([10.0] * 5))
+
+    assert (invalid.verdict, invalid.blocks) == (Verdict.INVALID, 3)
+    assert (rough.verdict, rough.blocks) == (Verdict.INCONCLUSIVE, 5)
+
+
+def test_a_count_without_a_ledger_is_told() -> None:
+    """The trial was kept, and what became of its messages was not."""
+    trial = trial_of(CELL, 1, 10.0)
+    bare = replace(trial, record=replace(trial.record, ledger=None))
+
+    found = asked("lost == 0", with_trials(CELL, [bare]))
+
+    assert (found.verdict, found.reason) == (
+        Verdict.INCONCLUSIVE,
+        "no valid trial has a ledger",
+    )

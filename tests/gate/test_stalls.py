@@ -101,14 +101,24 @@ def test_cpu_that_served_nothing_is_more_and_not_longer() -> None:
 @pytest.mark.parametrize("rule", [RULES[3], RULES[5]])
 def test_blocks_that_all_stall_are_a_regression(rule: str) -> None:
     """Against a baseline that took 10 ms, and 100 messages a second."""
-    assert judged(rule, cell("new", stalls=range(1, 6))).verdict is Verdict.FAIL
+    found = judged(rule, cell("new", stalls=range(1, 6)))
+
+    assert (found.verdict, found.p_margin) == (Verdict.FAIL, None)
+    assert found.reason.endswith(
+        "; it fell behind, and the true figure is longer still"
+        if "p99" in rule
+        else "; it fell behind: in a block nothing came at all"
+    )
 
 
 @pytest.mark.parametrize("rule", RULES[3:])
 @pytest.mark.parametrize("stalls", [[2], [1, 2, 3, 4, 5]])
 def test_a_stalled_baseline_decides_nothing(rule: str, stalls: list[int]) -> None:
     """The candidate is not good because the baseline stood still, nor bad for it."""
-    assert judged(rule, cell("new"), cell("old", stalls=stalls)).verdict is Verdict.INCONCLUSIVE
+    found = judged(rule, cell("new"), cell("old", stalls=stalls))
+
+    assert (found.verdict, found.p_margin) == (Verdict.INCONCLUSIVE, None)
+    assert found.reason.startswith("the baseline ")
 
 
 @pytest.mark.parametrize("behind", ["old", "new"])
@@ -121,6 +131,16 @@ def test_a_verdict_tells_which_side_is_more_than_its_value(behind: str) -> None:
 
     assert outcome.baseline_at_least is (behind == "old")
     assert outcome.candidate_at_least is (behind == "new")
+
+
+def test_a_candidate_that_fell_behind_is_named_for_it() -> None:
+    """At least 13 s in one block; 20 s of the baseline's are no proof that it was less."""
+    slow = with_trials(OLD, [trial_of(OLD, block, 20_000.0 + block) for block in range(1, 6)])
+
+    found = judged("p99 vs baseline <= +10%", cell("new", stalls=[2]), slow)
+
+    assert (found.verdict, found.p_margin) == (Verdict.INCONCLUSIVE, None)
+    assert found.reason.startswith("the candidate fell behind, ")
 
 
 def test_what_never_came_counts_as_longer_than_anything_measured() -> None:

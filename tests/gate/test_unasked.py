@@ -75,7 +75,7 @@ def test_a_gate_is_red_for_what_it_was_not_asked(word: str) -> None:
 
 def test_a_workloads_own_rule_may_allow_some() -> None:
     """It stands in the place of the unwritten one, as a general rule does."""
-    own = gates(own={"small-events": ["p99 vs baseline <= +10%", "refused <= 0.1%"]})
+    own = gates("p99 vs baseline <= +10%", own={"small-events": ["refused <= 0.1%"]})
 
     found = judge(run(cell("old"), cell("new", refused=14)), own, Sides(baseline=BASELINE))
 

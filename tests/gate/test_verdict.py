@@ -244,6 +244,16 @@ def test_only_named_candidates_are_judged() -> None:
     assert [outcome.candidate for outcome in result.outcomes] == ["pull-batch/new"]
 
 
+def test_an_invalid_baseline_of_the_run_leaves_nothing_to_judge() -> None:
+    """Five sound cells and a limit that asks for no baseline: it failed beside them (R12)."""
+    cells = dict.fromkeys("abcde", OLD[:5]) | {"old": (None, None, 10.0, 10.0, 10.0)}
+    figures = run_of(cells, changes={"baseline": "pull-batch/old"})
+
+    found = judge(figures, gates("p99 < 20ms"), SIDES)
+
+    assert [str(outcome.verdict) for outcome in found.outcomes] == ["invalid"] * 5
+
+
 def test_a_workload_that_was_not_measured_is_told() -> None:
     """Rules about it would otherwise pass by never being asked."""
     rules = gates("lost == 0", own={"smal-events": ["p99 < 1s"]})

@@ -58,6 +58,15 @@ def test_a_slice_in_which_nothing_finished_has_no_percentile() -> None:
         assert found == pytest.approx([math.nan, 5, math.nan, last], nan_ok=True)
 
 
+def test_the_first_slice_is_read_from_its_first_message() -> None:
+    """1 to 20 ns: the tenth part of them is two."""
+    histograms = [counted(list(range(1, 21))), counted([5])]
+
+    found = percentile_of_each(histograms, 10.0, beyond=0, unfinished=np.zeros(2, dtype=np.int64))
+
+    assert found.tolist() == [2, 5]
+
+
 @pytest.mark.parametrize(
     ("messages", "percentile", "shown"),
     [

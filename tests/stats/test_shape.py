@@ -63,6 +63,33 @@ def test_the_ends_are_those_of_bins_with_enough_messages() -> None:
     assert low_ns <= MS < 2 * MS <= high_ns < 2.1 * MS
 
 
+@pytest.mark.parametrize(
+    ("least", "ends"), [(0, (720, 724)), (2, (720, 723)), (5, (720, 723)), (10, (722, 723))]
+)
+def test_the_ends_by_hand(least: float, ends: tuple[int, int]) -> None:
+    """5, none, 10 and 1 message from a millisecond on; what just has enough counts, none never."""
+    found = Shape(first=720, counts=np.array([5, 0, 10, 1]), unfinished=0)
+
+    assert found.ends_ns(least) == (begin_ns(ends[0]), begin_ns(ends[1]))
+
+
+def test_the_least_times_lie_in_the_first_bin() -> None:
+    """0 ns has no logarithm, and 1 ns is where bins begin."""
+    found = of(0, 1)
+
+    assert (found.first, found.counts.tolist()) == (0, [2])
+    assert found.counts.dtype == np.int64
+
+
+def test_a_shape_of_nothing_has_no_bin() -> None:
+    """What never finished is counted all the same."""
+    found = of(unfinished=9)
+
+    assert (found.first, found.counts.tolist()) == (0, [])
+    assert found.counts.dtype == np.int64
+    assert found.total_count == 9
+
+
 @pytest.mark.parametrize("empty", [of(), of(unfinished=9)])
 def test_without_a_message_there_are_no_ends(empty: Shape) -> None:
     """A cell that finished nothing still stands in the table, with an empty drawing."""
