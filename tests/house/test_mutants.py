@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.truth.mutants import EXCUSED, excuses, told_by_words
+from tests.truth.mutants import EXCUSED, excuses, forget_what_is_gone, told_by_words
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,3 +42,20 @@ def test_only_a_change_between_quotes_is_one_of_words() -> None:
     assert told_by_words(before, before.replace("at most", "XXat mostXX").replace("orig", "1"))
     assert not told_by_words(before, before.replace('"all"', "None"))
     assert not told_by_words(before, before.replace("x + 1", "x + 2"))
+
+
+def test_a_module_that_is_gone_leaves_no_copy_to_fail(tmp_path: Path) -> None:
+    """After a module is moved `make mutants` would end before the first test."""
+    project, copies = tmp_path, tmp_path / "mutants"
+    for place in ("bench/kept.py", "mutants/bench/kept.py", "mutants/bench/gone.py"):
+        for part in ("", ".meta"):
+            path = tmp_path / f"{place}{part}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+    forget_what_is_gone(copies, project)
+
+    assert [path.name for path in sorted((copies / "bench").iterdir())] == [
+        "kept.py",
+        "kept.py.meta",
+    ]

@@ -53,12 +53,24 @@ def main() -> int:
     parser.add_argument("--max-children", type=int, default=2, help="tests that run side by side")
     parser.add_argument("--list", action="store_true", help="of what was run before")
     options = parser.parse_args()
+    forget_what_is_gone(MUTANTS, Path())
     if not options.list:
         globs = [f"{package}.*" for package in options.packages]
         mutmut = [sys.executable, "-m", "mutmut", "run", "--max-children"]
         subprocess.run([*mutmut, str(options.max_children), *globs], check=False)
     found = [each for name in options.packages for each in _mutants(name) if not each.only_words]
     return _told(found, excuses(EXCUSED.read_text().splitlines()))
+
+
+def forget_what_is_gone(copies: Path, project: Path) -> None:
+    """Remove copies of modules that the project has no longer, with what mutmut noted of them.
+
+    It leaves them where they are: their tests cannot be read then, and nothing runs.
+    """
+    for copy in sorted(copies.rglob("*.py")):
+        if not (project / copy.relative_to(copies)).exists():
+            for part in ("", ".meta", ".spans"):
+                Path(f"{copy}{part}").unlink(missing_ok=True)
 
 
 def _told(found: Sequence[Mutant], excuses: Mapping[Change, str]) -> int:
