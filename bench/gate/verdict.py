@@ -234,7 +234,7 @@ def _unwritten(figures: RunFigures, gates: Gates, sides: Sides) -> Iterator[Case
     """Yield what a candidate does not surely hold unasked: messages that were refused, say."""
     for workload in figures.workloads:
         written = gates.rules_for(workload.name)
-        for candidate in _candidates(workload, sides) if written else ():
+        for candidate in _candidates(workload, sides) if gates.covers(workload.name) else ():
             for rule in unmet_unwritten(written, [candidate]):
                 yield Case(workload=workload.name, rule=rule, candidate=candidate, baseline=None)
 

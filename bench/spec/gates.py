@@ -82,6 +82,10 @@ class Gates:
     own: Mapping[str, tuple[Criterion, ...]]
     phases: Phases | None
 
+    def covers(self, workload_name: str) -> bool:
+        """Say whether the file is about a workload: by rules for all, or by naming it."""
+        return bool(self.general) or workload_name in self.own
+
     def rules_for(self, workload_name: str) -> tuple[Criterion, ...]:
         """Return the rules that hold under a workload."""
         return (*self.general, *self.own.get(workload_name, ()))

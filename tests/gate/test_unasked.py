@@ -82,6 +82,35 @@ def test_a_workloads_own_rule_may_allow_some() -> None:
     assert [str(outcome.verdict) for outcome in found.outcomes] == ["pass", "pass"]
 
 
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"small-events": ["p99 < 1s"], "bursts": []}, ["fail", "pass"]),
+        ({"small-events": ["p99 < 1s"]}, ["pass"]),
+    ],
+)
+def test_a_workload_that_a_gate_measures_needs_no_rule_to_fail_by_its_losses(
+    own: dict[str, list[str]], said: list[str]
+) -> None:
+    """`bursts: []` is measured by the gate; a workload that its file never names is not its own."""
+    losing = with_trials(
+        runs.cell("burst", workload="bursts"),
+        [
+            counting(trial_of(runs.cell("burst", workload="bursts"), block, 10.0), lost=1)
+            for block in range(1, 6)
+        ],
+    )
+    sound = cell("new")
+    figures = figures_of(
+        replace(runs.plan([sound.cell, losing.cell], blocks=5), quick=False),
+        {"small-events": [sound], "bursts": [losing]},
+    )
+
+    found = judge(figures, gates(own=own), Sides(baseline=None))
+
+    assert [str(outcome.verdict) for outcome in found.outcomes] == said
+
+
 def test_a_gate_that_all_messages_pass_shows_only_its_own_rules() -> None:
     """Rules that nobody wrote and nobody broke would only make the table longer."""
     found = judge(
