@@ -143,6 +143,24 @@ def test_a_candidate_that_fell_behind_is_named_for_it() -> None:
     assert found.reason.startswith("the candidate fell behind, ")
 
 
+def test_a_reason_says_both_that_it_fell_behind_and_that_ranks_disagree() -> None:
+    """8 s before, and at least 13 s in four blocks of five; a little less than 8 s in the first.
+
+    By t it is surely worse; of ranks 2 of 32 are as far to that side: a two-sided p of 4 / 32.
+    """
+    old = with_trials(OLD, [trial_of(OLD, block, 8000.0) for block in range(1, 6)])
+    faster = trial_of(NEW, 1, 7990.0)
+    new = with_trials(NEW, [faster, *cell("new", stalls=range(2, 6)).trials[1:]])
+
+    found = judged("p99 vs baseline <= +10%", new, old)
+
+    assert found.verdict is Verdict.FAIL
+    assert found.reason.endswith(
+        "; it fell behind, and the true figure is longer still"
+        "; the rank test does not see it so (p 0.12)"
+    )
+
+
 def test_what_never_came_counts_as_longer_than_anything_measured() -> None:
     """Window and drain are 13 s; no message of this trial's window can have taken longer."""
     found = readings(P99, cell("new", stalls=[2]))
