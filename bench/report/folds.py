@@ -50,7 +50,7 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     metrics = shown_in(View.CELLS)
     scales = [(metric, readings.scale_of([metric], cells)) for metric in metrics]
     columns = (
-        *(Column(title=f"p{p:g}", unit=scale.unit) for p in PERCENTILES),
+        *(Column(title=f"p{p:g}", unit=scale.unit, group=word_of(time)) for p in PERCENTILES),
         *(Column(title=m.column, unit=of.unit, group=m.group) for m, of in scales),
     )
     rows = [
