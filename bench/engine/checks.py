@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.core.text import percent
 from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
+from bench.engine.findings import invalid, warning
 from bench.engine.limits import OFFERED_TOLERANCE, missing_share, rate_findings
 from bench.engine.pressure import Offer, pressures
 from bench.engine.table import MessageTable, happened
@@ -15,7 +16,6 @@ from bench.record.schema import (
     Finding,
     HostLoad,
     Ledger,
-    Level,
     ProcessUsage,
     Window,
     WindowCounts,
@@ -39,25 +39,25 @@ SLIP_BEYOND = 10
 def ledger_findings(ledger: Ledger) -> Iterator[Finding]:
     """Yield what the ledger says against the trial, or about it."""
     if ledger.negative_times:
-        yield _invalid(
+        yield invalid(
             "negative-time",
             f"{ledger.negative_times} times came out below zero: a clock or bookkeeping fault",
         )
     if ledger.overflows:
-        yield _invalid("histogram-overflow", f"{ledger.overflows} times were longer than an hour")
+        yield invalid("histogram-overflow", f"{ledger.overflows} times were longer than an hour")
     if ledger.foreign:
-        yield _invalid(
+        yield invalid(
             "foreign-message", f"{ledger.foreign} deliveries carried no message id of this trial"
         )
     if ledger.unconfirmed:
-        yield _warning("unconfirmed", f"{ledger.unconfirmed} published messages never got a PubAck")
+        yield warning("unconfirmed", f"{ledger.unconfirmed} published messages never got a PubAck")
     if ledger.lost > 0:
-        yield _warning(
+        yield warning(
             "lost",
             f"{ledger.lost} messages were stored, never delivered, and are not in the backlog",
         )
     if ledger.lost < 0:
-        yield _warning(
+        yield warning(
             "loss-unknown",
             "stored messages never came, and whether the server still held all of them for "
             "delivery could not be told",
@@ -73,7 +73,7 @@ def not_drained(ledger: Ledger, drain_ns: int, *, acks: bool) -> Finding:
         "pending or unacknowledged on the server": ledger.backlog,
     }
     told = [f"{count} {what}" for what, count in left.items() if count > 0]
-    return _warning(
+    return warning(
         "not-drained",
         f"when the drain ended after {human_duration(drain_ns)}, messages were left: "
         f"{'; '.join(told) or 'how many could not be told'}",
@@ -91,7 +91,7 @@ def stream_findings(ledger: Ledger, deduplicated: int) -> Iterator[Finding]:
     least, most = ledger.stored - deduplicated, ledger.stored + ledger.unconfirmed
     if not least <= ledger.stream_msgs <= most:
         allowed = f"{least}" if least == most else f"{least} to {most}"
-        yield _invalid(
+        yield invalid(
             "stream-disagrees",
             f"the stream counted {ledger.stream_msgs} messages, where PubAcks account for "
             f"{allowed}: others published to it, or it was made anew or lost some",
@@ -130,7 +130,7 @@ def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     yield from _slip_findings(table, load)
     for role, stall_ns in load.stall_ns_max.items():
         if stall_ns > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_STALL_NS):
-            yield _warning(
+            yield warning(
                 "loop-stalled",
                 f"{role}'s event loop stood still for {human_duration(stall_ns)}",
                 role,
@@ -141,7 +141,7 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
     for usage in load.processes:
         generator = usage.role.startswith(("publisher", "consumer"))
         if generator and _saturated(usage):
-            yield _invalid(
+            yield invalid(
                 "generator-saturated",
                 f"{usage.role} used {percent(usage.cpu_share)} of a core and waited for one during "
                 f"{percent(max(0.0, usage.wait_share))} of the window: what was measured is the "
@@ -151,13 +151,13 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
     if load.host is None:
         return
     if load.host.throttled_share > THROTTLED_SHARE:
-        yield _invalid(
+        yield invalid(
             "cpu-throttled",
             f"the control group's CPU quota held us up for {percent(load.host.throttled_share)} of "
             "the window",
         )
     if load.host.steal_share > STOLEN_SHARE:
-        yield _invalid(
+        yield invalid(
             "cpu-steal",
             f"the hypervisor took {percent(load.host.steal_share)} of the cores' time",
         )
@@ -177,7 +177,7 @@ def _slip_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     waits = [usage.wait_share for usage in load.processes if usage.role.startswith("publisher")]
     waited = f"; a publisher waited {percent(max(waits))} of the window for a core" if waits else ""
     full = ", the window full" if load.window_full_msgs else ""
-    yield _warning(
+    yield warning(
         "late-sends",
         f"p99 of slip is {human_duration(slip_ns)}, above {human_duration(late_ns)}"
         f"{full}{waited}; times from the intended instant include it",
@@ -192,11 +192,3 @@ def _slip_ns_p99(table: MessageTable, window: Window) -> int | None:
     )
     slips = tally((table.sent_ns - table.intended_ns)[inside]).histogram
     return percentile_ns(slips, 99.0, beyond=SLIP_BEYOND)
-
-
-def _invalid(code: str, text: str, role: str = "") -> Finding:
-    return Finding(level=Level.INVALID, code=code, text=text, role=role)
-
-
-def _warning(code: str, text: str, role: str = "") -> Finding:
-    return Finding(level=Level.WARNING, code=code, text=text, role=role)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.core.text import number, percent
 from bench.core.units import NS_PER_S, human_duration
+from bench.engine.findings import invalid, warning
 from bench.engine.pressure import Pressure
-from bench.record.schema import Finding, Level, ProcessUsage, WindowCounts
+from bench.record.schema import Finding, ProcessUsage, WindowCounts
 
 OFFERED_TOLERANCE = 0.01
 SILENT_SHARE = 0.5
@@ -56,7 +57,7 @@ def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
     )
     rest_ns, mean_ns = pressure.rest_ns, pressure.service_ns_mean
     if pressure.silent_share > SILENT_SHARE or rest_ns is None or mean_ns is None:
-        return _invalid(
+        return invalid(
             "unanswered",
             f"{missed}: for {percent(pressure.silent_share)} of the window no PubAck came; that "
             "shows a connection or a server that does not answer, not what one can do",
@@ -89,14 +90,14 @@ def _window_too_small(pressure: Pressure, missed: str, rest_ns: int, mean_ns: fl
         f"{human_duration(rest_ns)} at rest, so "
     )
     if pressure.one_by_one:
-        return _warning(
+        return warning(
             "one-by-one-limit",
             f"{why}one message at a time comes to {number(most)} msg/s; that is a result of "
             "publishing so, and not the server's limit",
             pressure.role,
         )
     enough = _round_up(2 * pressure.offered_msgs_per_s * mean_ns / NS_PER_S)
-    return _invalid(
+    return invalid(
         "window-too-small",
         f"{why}{pressure.window_msgs} messages under way come to {number(most)} msg/s: the limit "
         f"is publish.window, not the server; {enough} would do",
@@ -112,7 +113,7 @@ def _saturated(pressure: Pressure, missed: str, server: ProcessUsage | None) -> 
             f"the server or its disk (it used {percent(server.cpu_share)} of a core"
             f"{waited if server.wait_share >= 0 else ''})"
         )
-    return _warning(
+    return warning(
         "server-saturated",
         f"{missed}: its window was full for {percent(pressure.full_share)} of the time, and "
         f"answers took {human_duration(round(pressure.service_ns_mean or 0))}, "
@@ -134,12 +135,4 @@ def _round_up(messages: float) -> int:
 
 def _ours(text: str, role: str) -> Finding:
     why = "the generator could not keep its schedule"
-    return _invalid("offered-rate-missed", f"{text}: {why}", role)
-
-
-def _invalid(code: str, text: str, role: str) -> Finding:
-    return Finding(level=Level.INVALID, code=code, text=text, role=role)
-
-
-def _warning(code: str, text: str, role: str) -> Finding:
-    return Finding(level=Level.WARNING, code=code, text=text, role=role)
+    return invalid("offered-rate-missed", f"{text}: {why}", role)

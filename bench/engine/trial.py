@@ -17,6 +17,7 @@ from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine import clock
 from bench.engine.checks import CONDUCTOR
 from bench.engine.control import NOTHING_KNOWN, Control
+from bench.engine.findings import invalid, warning
 from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
 from bench.engine.jobs import ConsumerJob, Done, Job, Progress, PublisherJob, SamplerJob
 from bench.engine.losses import Backlog
@@ -243,9 +244,9 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
                 f"nats-server ended with code {code} during the trial; "
                 f"its log ends: {log_tail(scene.server.directory)}"
             )
-            return _invalid("server-ended", text, "server")
+            return invalid("server-ended", text, "server")
     code_word = "worker-died" if isinstance(error, WorkerDiedError) else "broken-off"
-    return _invalid(code_word, str(error), error.role if isinstance(error, WorkerError) else "")
+    return invalid(code_word, str(error), error.role if isinstance(error, WorkerError) else "")
 
 
 def _gather(scene: Scene, outcome: Outcome) -> None:
@@ -264,7 +265,7 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
             outcome.findings += _done_findings(job.role, done)
         elif outcome.completed:
             text = f"{job.role} did not answer the stop; what it had written until then is kept"
-            outcome.findings.append(_invalid("worker-silent", text, job.role))
+            outcome.findings.append(invalid("worker-silent", text, job.role))
 
 
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:
@@ -274,19 +275,19 @@ def _done_findings(role: str, done: Done) -> Sequence[Finding]:
     broken = [fault for fault in done.faults if fault not in (*silent, *forbidden)]
     if forbidden:
         text = f"{role}: the server does not allow it: {'; '.join(forbidden)}"
-        findings.append(_invalid("forbidden", text, role))
+        findings.append(invalid("forbidden", text, role))
     if broken:
         text = f"{role}: {'; '.join(broken)}"
-        findings.append(_invalid("connection-fault", text, role))
+        findings.append(invalid("connection-fault", text, role))
     if silent:
         text = f"{role}: {'; '.join(silent)}"
-        findings.append(_invalid("server-silent", text, role))
+        findings.append(invalid("server-silent", text, role))
     if done.refusals:
         text = f"{role}: PubAcks with errors: {'; '.join(done.refusals)}"
-        findings.append(_warning("publish-refused", text, role))
+        findings.append(warning("publish-refused", text, role))
     if done.duplicates:
         text = f"{role}: the stream had {done.duplicates} messages already and did not add them"
-        findings.append(_warning("publish-duplicates", text, role))
+        findings.append(warning("publish-duplicates", text, role))
     if done.window_full_msgs:
         text = (
             f"{role}: {done.window_full_msgs} messages were due while its window was full; "
@@ -300,19 +301,11 @@ def _gap_findings(who: str, gaps: Sequence[str]) -> Sequence[Finding]:
     if not gaps:
         return ()
     text = f"{who}: {'; '.join(gaps)}. The load went on, and lag is told by its own instants"
-    return (_warning("questions-unanswered", text, who),)
+    return (warning("questions-unanswered", text, who),)
 
 
 def _clock_findings(step_ns: int) -> Sequence[Finding]:
     if abs(step_ns) < CLOCK_STEP_NS:
         return ()
     text = f"the wall clock moved by {step_ns / NS_PER_MS:.0f} ms against the monotonic clock"
-    return (_invalid("clock-step", text),)
-
-
-def _invalid(code: str, text: str, role: str = "") -> Finding:
-    return Finding(level=Level.INVALID, code=code, text=text, role=role)
-
-
-def _warning(code: str, text: str, role: str) -> Finding:
-    return Finding(level=Level.WARNING, code=code, text=text, role=role)
+    return (invalid("clock-step", text),)

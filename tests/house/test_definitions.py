@@ -27,6 +27,10 @@ def test_every_compared_figure_is_described_as_the_catalogue_has_it(metric: Metr
     assert better == ("–" if metric.better is Better.NEITHER else metric.better)
 
 
+FINDINGS = "bench.engine.findings"
+"""Whoever makes one by its functions gives the code first."""
+
+
 def test_every_finding_is_explained() -> None:
     """A reader who meets a code in a report looks it up in one place."""
     made = {
@@ -49,12 +53,15 @@ def test_finding_codes_are_read_from_calls_keywords_and_choices() -> None:
         "Finding(code=word)\n"
     )
 
+    imported = f"from {FINDINGS} import warning\nwarning('by-import', 'text', 'role')\n"
+
     assert finding_codes(source) == {"by-helper", "by-keyword", "either", "or-else"}
+    assert finding_codes(imported) == {"by-import"}
 
 
 def finding_codes(source: str) -> set[str]:
     """Return the codes that a module gives to findings."""
-    if "Finding(" not in source:
+    if "Finding(" not in source and FINDINGS not in source:
         return set()
     nodes = tuple(ast.walk(ast.parse(source)))
     helpers = {
@@ -63,6 +70,8 @@ def finding_codes(source: str) -> set[str]:
         if isinstance(node, ast.FunctionDef)
         and any(argument.arg == "code" for argument in node.args.args)
     }
+    imports = [each for each in nodes if isinstance(each, ast.ImportFrom)]
+    helpers |= {n.name: 0 for each in imports if each.module == FINDINGS for n in each.names}
     given = [value for node in nodes if (value := _given_code(node, helpers)) is not None]
     names = {value.id for value in given if isinstance(value, ast.Name)}
     given += [
