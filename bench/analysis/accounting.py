@@ -25,8 +25,8 @@ LEAST_APART = 5
 """Samples that disagree one and all for so long, and so many of them: a process that loses its core
 writes an instant down late, but not for a second."""
 
-LITTLE_LEAST_MSGS = 2.0
-"""Of so few messages under way, samples miss most: a stall between two is no contradiction."""
+UNSEEN_S = 0.1
+"""A stall of no more than this is no finding of its own, and may fall between two samples."""
 
 LITTLE_SHARE = 0.10
 
@@ -119,9 +119,10 @@ def littles_law(
     """Return a finding when the server's mean lag is not acked rate times mean stay of a message.
 
     A message stays from stored to acked. Both instants are seen by clients, so the way of the
-    PubAck and of the ack is allowed for, with the service time for each, and so is the scatter of
-    the sampled lag. Holds only for a lag that stands still, and where no message leaves without an
-    ack (`keeps_all`): one that is thrown away was waiting as well, and has no stay.
+    PubAck and of the ack is allowed for, with the service time for each, and so are the scatter of
+    the sampled lag and one stall that no sample saw. Holds only for a lag that stands still, and
+    where no message leaves without an ack (`keeps_all`): one that is thrown away was waiting as
+    well, and has no stay.
     """
     needed = [times.get(time) for time in (Time.END_TO_END, Time.RESPONSE, Time.SERVICE)]
     means = [each.mean_ns for each in needed if each is not None and each.mean_ns is not None]
@@ -136,7 +137,7 @@ def littles_law(
     predicted = rates.acked * (end_to_end_ns - response_ns) / NS_PER_S
     scatter = mean.high - mean.value
     ways = rates.acked * 2 * service_ns / NS_PER_S
-    allowed = max(LITTLE_LEAST_MSGS, LITTLE_SHARE * mean.value + scatter + ways)
+    allowed = LITTLE_SHARE * mean.value + scatter + ways + _unseen(rates, window)
     if abs(predicted - mean.value) <= allowed:
         return ()
     text = (
@@ -144,6 +145,15 @@ def littles_law(
         f"is {mean.value:.0f} (allowed for: {allowed:.0f})."
     )
     return (Finding(level=Level.INVALID, code="littles-law", text=text),)
+
+
+def _unseen(rates: Rates, window: Window) -> float:
+    """Return what one stall between two samples adds to the messages under way, on the mean.
+
+    Those that come in it wait for half of it, on the mean.
+    """
+    window_s = (window.window_end_ns - window.window_start_ns) / NS_PER_S
+    return rates.acked * UNSEEN_S**2 / 2 / window_s
 
 
 def keeps_all(cell: Cell) -> bool:
