@@ -111,7 +111,7 @@ def _came_out(store: RunStore, reports: Path, trials: int) -> str:
         summary = None
     if summary is None or summary.valid + summary.invalid != trials:
         return f"{State.UNKNOWN.mark} no report of all its trials"
-    return summary.outcome
+    return "\n".join((summary.outcome, *summary.doubts))
 
 
 def show(

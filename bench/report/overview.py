@@ -134,8 +134,9 @@ def _run_row(run: RunSummary) -> Row:
 
 
 def _outcome(run: RunSummary) -> Entry:
-    """Return what came out, beneath it what was asked."""
-    return Entry(text=run.outcome, detail=run.question or run.label, order=run.outcome)
+    """Return what came out, beneath it what does not hold and what was asked."""
+    beneath = " · ".join((*run.doubts, run.question or run.label))
+    return Entry(text=run.outcome, detail=beneath, order=run.outcome)
 
 
 def _sure(run: RunSummary) -> Entry:

@@ -17,6 +17,7 @@ from bench.analysis.figures import LagVerdict
 from bench.analysis.validity import reproach_of
 from bench.core.errors import RecordError
 from bench.core.marks import State
+from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
 from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
@@ -28,8 +29,6 @@ _LATER_GROUPS = ("handler",)
 """Of the settings; the first reports knew nothing of them."""
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}
-
-PERHAPS_LOST = "perhaps lost, nobody can tell"
 
 SCHEMA_VERSION = 2
 FIRST_VERSION = 1
@@ -132,6 +131,12 @@ class RunSummary(_Measured):
         return f"{self.state.mark} {self.headline}" if self.state else self.headline
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """What failed or cannot be told, beside the headline; empty where all holds."""
+        boxes = (self.boxes.failed, self.boxes.keeps_up) if self.boxes else ()
+        return tuple(f"{box.asks}: {box.marked}" for box in boxes if box.state is not State.HOLDS)
+
+    @property
     def said(self) -> str:
         """What came out under each workload."""
         alone = len(self.sentences) == 1
@@ -226,8 +231,8 @@ def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:
 
 
 def _short(judged: CellJudgement) -> str:
-    if fell_short := shortfalls.of_cell(judged.cell):
-        return shortfalls.written(fell_short)
+    if judged.short_msgs:
+        return shortfalls.written(judged.short_msgs)
     return PERHAPS_LOST if judged.lost is None else ""
 
 

@@ -1,5 +1,6 @@
 """`jetbench list` on the narrowest of usual terminals."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -47,9 +48,15 @@ def test_a_run_carries_what_speaks_against_it(tmp_path: Path) -> None:
     before = runner.invoke(app, ["list", *where]).output
     runner.invoke(app, ["report", "one", *where])
     after = runner.invoke(app, ["list", *where]).output
-    rmtree(results / "one" / "trials" / "001-a-b1")
+    record = results / "one" / "trials" / "001-a-b1" / "trial.json"
+    record.write_text(re.sub(r'"lost": ?0', '"lost":-1', record.read_text()))
+    runner.invoke(app, ["report", "one", *where])
+    unknown = runner.invoke(app, ["list", *where]).output
+    rmtree(record.parent)
     fewer = runner.invoke(app, ["list", *where]).output
 
     assert "– no report of all its trials" in before
-    assert "– no report of all its trials" not in after
+    assert "No difference could be shown" in after  # of the price nothing was read
+    assert "What failed" not in after
+    assert "What failed: ▲ Perhaps messages lost" in unknown
     assert "– no report of all its trials" in fewer
