@@ -20,9 +20,3 @@ def mark_of(verdict: Verdict) -> str:
 def marked(verdict: Verdict) -> str:
     """Write a verdict as mark and word: `✓ pass`."""
     return f"{mark_of(verdict)} {verdict}"
-
-
-def marked_name(verdict: Verdict, name: str) -> str:
-    """Write a name with the mark of its verdict; only the word tells invalid from failed."""
-    word = f" ({verdict})" if verdict is Verdict.INVALID else ""
-    return f"{mark_of(verdict)} {name}{word}"

@@ -16,7 +16,8 @@ def _figure(amount: float | None, outcome: GateOutcome, *, at_least: bool) -> st
         return ""
     if not outcome.unit:
         return text.count(round(amount))
-    return f"{'≥ ' if at_least else ''}{metric_of(outcome.metric).written(amount)}"
+    written = metric_of(outcome.metric).written(amount, limit=outcome.limit)
+    return f"{'≥ ' if at_least else ''}{written}"
 
 
 def change(outcome: GateOutcome) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from bench.core import text
 from bench.gate.criteria import Answer, Mark, Standing
 from bench.gate.states import STATES
-from bench.gate.verdict import GateOutcome, GateResult
+from bench.gate.verdict import P_MARGIN_WORDS, P_WORDS, GateOutcome, GateResult
 from bench.gate.writing import candidate_figure, change
 from bench.judgement.model import Goal
 from bench.stats.compare import Verdict
@@ -45,11 +46,17 @@ def _of_outcome(outcome: GateOutcome) -> Goal:
         reading=READINGS[outcome.verdict],
         reason=outcome.reason,
         found=change(outcome).partition(" (")[0] or candidate_figure(outcome),
+        chances=_chances(outcome),
         change=outcome.change if compares else None,
         low=outcome.low if compares else None,
         high=outcome.high if compares else None,
         margin=outcome.margin if compares else None,
     )
+
+
+def _chances(outcome: GateOutcome) -> str:
+    pairs = ((P_WORDS, outcome.p_adjusted), (P_MARGIN_WORDS, outcome.p_margin))
+    return "; ".join(f"{words}: {text.p_value(p)}" for words, p in pairs if p is not None)
 
 
 def _of_mark(standing: Standing, mark: Mark) -> Goal:

@@ -45,7 +45,7 @@ def _goals(goals: Sequence[Goal]) -> Iterator[str]:
                 _marked(goal.state, goal.reading),
                 *map(_code, (goal.rule, goal.workload, goal.candidate)),
                 _text(goal.found),
-                _text(goal.reason),
+                _text("; ".join(filter(None, [goal.reason, goal.chances]))),
             )
             for goal in goals
         ],

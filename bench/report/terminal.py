@@ -90,6 +90,8 @@ def _goal(goal: Goal) -> Text:
     line = Text(f"{goal.rule}, {goal.workload}, {goal.candidate}")
     if goal.found:
         line.append(f": {goal.found}")
+    if goal.chances:
+        line.append(f" ({goal.chances})")
     if goal.state is not State.HOLDS:
         line.append(f"\n{goal.reason}", style="dim")
     return line

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.core.marks import State
-from bench.gate.states import STATES, marked, marked_name
+from bench.gate.states import STATES, marked
 from bench.stats.compare import Verdict
 
 
@@ -24,9 +24,3 @@ def test_a_verdict_is_a_mark_and_its_word(verdict: Verdict, word: str) -> None:
 def test_no_verdict_but_a_pass_holds() -> None:
     """A mark that promises more than the verdict is the worst that a view can do."""
     assert [verdict for verdict, state in STATES.items() if state is State.HOLDS] == [Verdict.PASS]
-
-
-def test_beside_a_name_the_word_tells_invalid_from_failed() -> None:
-    """Both carry the same mark, and what to do about them differs."""
-    assert marked_name(Verdict.FAIL, "bulk") == "✕ bulk"
-    assert marked_name(Verdict.INVALID, "bulk") == "✕ bulk (invalid)"

@@ -19,7 +19,8 @@ def test_a_missed_gate_says_what_by_how_much() -> None:
     assert found.state is State.FAILS
     assert found.headline.startswith("Failed: end-to-end p99 of w1 is ")
     assert found.headline.endswith(" % slower than the baseline")
-    assert "p, no worse" in found.subline
+    assert "p, no worse: " in found.goals[0].chances
+    assert "p, margin: " in found.goals[0].chances
     assert found.boxes.choose.word == "Keep the baseline"
 
 

@@ -80,7 +80,7 @@ def _row(goal: Goal, axis: Axis, *, drawn: bool, several: bool) -> Row:
     found = Entry(text=goal.found or text.NA, detail=_detail(goal))
     reading = Entry(
         text=f"{goal.state.mark} {goal.reading}",
-        detail=goal.reason,
+        detail="; ".join(filter(None, [goal.reason, goal.chances])),
         tone=TONES[goal.state],
         detail_tone=Tone.MUTED,
     )
