@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -119,11 +119,6 @@ class Decision:
         """Say whether the blocks tell that a cell is worse than another."""
         worse = Told.LESS if self.metric.better is Better.HIGHER else Told.MORE
         return self.between(cell_id, other_id).told is worse
-
-    def surely_best(self, cell_id: str, among: Collection[str]) -> bool:
-        """Say whether the blocks tell that every other of these cells is worse, where any is."""
-        others = [each for each in among if each != cell_id and each in self.ids]
-        return bool(others) and all(self.worse(each, cell_id) for each in others)
 
 
 def _difference(decision: Decision, pair: tuple[int, int]) -> Difference:

@@ -59,6 +59,9 @@ _EXCUSES: Mapping[str, _Excuses] = {
 SHORTFALLS = tuple(_EXCUSES)
 """Counts that are to be 0 whatever is measured; no rule need ask for it."""
 
+LEAST_SHARE = 0.001
+"""Of the planned messages: below it the count alone says more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
@@ -108,8 +111,26 @@ def total(cells: Sequence[CellFigures], word: str) -> int:
 
 def of_cell(cell: CellFigures) -> Mapping[str, int]:
     """Return by word how many messages of a cell fell short; empty when all went all the way."""
-    totals = {word: total([cell], word) for word in SHORTFALLS}
+    return of_cells([cell])
+
+
+def of_cells(cells: Sequence[CellFigures]) -> Mapping[str, int]:
+    """Return by word how many messages of these cells fell short together; empty when none did."""
+    totals = {word: total(cells, word) for word in SHORTFALLS}
     return {word: msgs for word, msgs in totals.items() if msgs}
+
+
+def share(cell: CellFigures, word: str) -> float:
+    """Return what share of the planned messages fell short, over the trials that count."""
+    found = counts(cell, word)
+    planned = sum(each.planned for each in found)
+    return sum(each.msgs for each in found if each.known) / max(1, planned)
+
+
+def written_share(cell: CellFigures, word: str) -> str:
+    """Write that share: `4.2 %`; empty where it is so small that the count says more."""
+    part = share(cell, word)
+    return text.percent(part) if part >= LEAST_SHARE else ""
 
 
 def written(msgs_by_word: Mapping[str, int]) -> str:

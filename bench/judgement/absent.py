@@ -1,23 +1,24 @@
 """Why a cell has no figure for a metric."""
 
-from bench.analysis.figures import CellFigures, TrialFigures
+from bench.analysis.figures import MIN_BEYOND, CellFigures, TrialFigures
 from bench.analysis.metrics import measure_of
 from bench.core import text
 from bench.record.schema import Time
-from bench.spec.metrics import Metric
+from bench.spec.metrics import Kind, Metric
 
 
 def missing_reason(cell: CellFigures, metric: Metric) -> str:
     """Say why a cell has no figure for a metric."""
     if not any(trial.record.valid for trial in cell.trials):
         return "no valid trial"
-    if metric.key.startswith("end_to_end") and cell.cell.settings.ack.timing == "none":
+    source = metric.source
+    if source.of == Time.END_TO_END and cell.cell.settings.ack.timing == "none":
         return "this variant never acknowledges, so nothing ends its end-to-end time"
     if behind := _behind(cell, metric):
         return behind
-    if metric.unit == "ns":
-        return "fewer than 10 messages lie beyond this percentile"
-    if metric.unit == "µs/msg":
+    if source.kind is Kind.TIME:
+        return f"fewer than {MIN_BEYOND} messages lie beyond this percentile"
+    if source.kind is Kind.CPU:
         return "the process could not be read, for example a server on another host"
     return "not recorded in any valid trial"
 
@@ -36,13 +37,14 @@ def _behind(cell: CellFigures, metric: Metric) -> str:
     if not shares:
         return ""
     came = f"up to {text.percent(max(shares))} of a trial's messages never came so far"
-    return f"{came}, so it is {'longer' if metric.unit == 'ns' else 'more'} than can be told"
+    word = "longer" if metric.source.kind is Kind.TIME else "more"
+    return f"{came}, so it is {word} than can be told"
 
 
 def _never_came(trial: TrialFigures, metric: Metric) -> float:
     counts = trial.record.window_counts
-    time = next((time for time in Time if metric.key.startswith(f"{time}_ns")), None)
-    if counts is None or time is None or not counts.offered:
+    if counts is None or metric.source.kind is not Kind.TIME or not counts.offered:
         return 1.0
-    came = trial.times[time].count if time in trial.times else 0
+    figures = trial.times.get(Time(metric.source.of))
+    came = figures.count if figures else 0
     return max(0, counts.offered - came) / counts.offered

@@ -16,7 +16,6 @@ from bench.judgement.choosing import Judged, capital, open_points
 from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
 from bench.judgement.names import listed, spoken
 from bench.judgement.trust import ENOUGH_BLOCKS
-from bench.record.schema import Ledger
 from bench.stats.compare import Verdict
 
 SURE, FAILED, KEEPS_UP = "How sure", "What failed", "Does it keep up"
@@ -135,7 +134,8 @@ def failed(asked: Asked) -> Box:
     valid = sum(record.valid for record in records)
     lost = _lost_words([cell.lost for cell in asked.cells])
     due = text.plural(len(_due(asked)), "trial")
-    account = f"{text.plural(messages, 'message')}, {lost}, {text.count(_twice(ledgers))} twice"
+    twice = text.count(sum(cell.twice for cell in asked.cells))
+    account = f"{text.plural(messages, 'message')}, {lost}, {twice} twice"
     return Box(
         asks=FAILED,
         state=state,
@@ -147,11 +147,6 @@ def failed(asked: Asked) -> Box:
 def _due(asked: Asked) -> list[str]:
     ids = {cell.cell.cell.id for cell in asked.cells}
     return [trial.id for trial in asked.figures.plan.trials if trial.cell_id in ids]
-
-
-def _twice(ledgers: Sequence[Ledger]) -> int:
-    """Return how many deliveries came again, by our own ids or by the server's word."""
-    return sum(max(0, ledger.duplicates, ledger.redelivered) for ledger in ledgers)
 
 
 def _goal_words(goals: Sequence[Goal]) -> str:
@@ -171,11 +166,7 @@ def _failures(asked: Asked) -> Iterator[str]:
     for reading in ("missed", "not measured"):
         if count := sum(goal.reading == reading for goal in asked.goals):
             yield f"{text.plural(count, 'goal')} {reading}"
-    totals = {
-        word: sum(cell.short_msgs.get(word, 0) for cell in asked.cells)
-        for word in shortfalls.SHORTFALLS
-    }
-    if short := {word: msgs for word, msgs in totals.items() if msgs}:
+    if short := shortfalls.of_cells([cell.cell for cell in asked.cells]):
         yield shortfalls.written(short)
     if behind := sum(cell.pace is Pace.FALLS_BEHIND for cell in asked.cells):
         yield f"{text.plural(behind, 'cell')} {'falls' if behind == 1 else 'fall'} behind"

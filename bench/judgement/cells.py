@@ -14,9 +14,8 @@ from bench.judgement.changes import changes_of
 from bench.judgement.model import CellJudgement, Difference, Pace
 from bench.plan.model import Plan, VariantName
 from bench.spec.flat import differing
-from bench.spec.metrics import metric_of
+from bench.spec.metrics import LAG_SLOPE, metric_of
 
-_SLOPE = "lag_slope_msgs_per_s"
 _PACES = {
     LagVerdict.STABLE: Pace.KEEPS_UP,
     LagVerdict.DRAINING: Pace.KEEPS_UP,
@@ -72,8 +71,14 @@ def _judged(
         pace_words=_pace_words(cell, pace),
         short_msgs=shortfalls.of_cell(cell),
         lost=lost(cell),
+        twice=_twice(cell),
         changes={} if cell is base else changes_of(workload, cell, base),
     )
+
+
+def _twice(cell: CellFigures) -> int:
+    ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
+    return sum(max(0, ledger.duplicates, ledger.redelivered) for ledger in ledgers)
 
 
 def _short_names(cells: Sequence[CellFigures]) -> list[str]:
@@ -126,7 +131,7 @@ def pace_of(cell: CellFigures) -> Pace:
 
 
 def _pace_words(cell: CellFigures, pace: Pace) -> str:
-    slope = cell.estimates.get(_SLOPE)
+    slope = cell.estimates.get(LAG_SLOPE)
     if pace is not Pace.FALLS_BEHIND or slope is None:
         return str(pace)
     return f"{pace}, {text.slope(slope.value)} msg/s"

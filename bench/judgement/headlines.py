@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from bench.analysis import shortfalls
 from bench.analysis.decision import Told
-from bench.analysis.figures import CellFigures
 from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.states import STATES
-from bench.gate.verdict import P_WORDS, GateOutcome, GateResult
+from bench.gate.verdict import GateOutcome, GateResult
 from bench.judgement.changes import direction, size_of
 from bench.judgement.choosing import Beside, Judged, besides, unfit
 from bench.judgement.model import (
@@ -31,9 +30,6 @@ from bench.stats.compare import Verdict
 
 MOST = 2
 """So many changes fit a headline."""
-
-LEAST_SHARE = 0.001
-"""Of the planned messages: below it the count alone says more."""
 
 _SIZE = text.size_of(MARGIN)
 
@@ -97,9 +93,8 @@ def _of_gate(gate: GateResult, workloads: Judged) -> Headline:
 def _how_real(outcome: GateOutcome, count: str) -> str:
     """Say how many goals fared so, and how real the first is."""
     missed = "missed" if outcome.verdict is Verdict.FAIL else "not measured"
-    p = "" if outcome.p_adjusted is None else f"; {P_WORDS}: {text.p_value(outcome.p_adjusted)}"
     of = f"{outcome.rule} under {spoken(outcome.workload)}"
-    return f"{count} {missed}. {of}: {outcome.reason}{p}."
+    return f"{count} {missed}. {of}: {outcome.reason}."
 
 
 def _passing(words: str, workloads: Judged, names: set[str], below: str) -> Headline:
@@ -154,7 +149,7 @@ def _nothing_valid(workloads: Judged) -> str:
 def _problems(workloads: Judged) -> Iterator[str]:
     """Yield what went wrong, worst first: messages short, behind, invalid."""
     short = [
-        (share_of(cell.cell, word), _short(cell, word, each))
+        (shortfalls.share(cell.cell, word), _short(cell, word, each))
         for each in workloads
         for cell in each.cells
         for word in cell.short_msgs
@@ -173,17 +168,9 @@ def _problems(workloads: Judged) -> Iterator[str]:
 
 
 def _short(cell: CellJudgement, word: str, workload: WorkloadJudgement) -> tuple[str, str]:
-    share, msgs = share_of(cell.cell, word), cell.short_msgs[word]
-    written = text.percent(share) if share >= LEAST_SHARE else text.count(msgs)
-    words = f"{written} {count_word(word)}: {spoken(cell.short)}"
+    size = shortfalls.written_share(cell.cell, word) or text.count(cell.short_msgs[word])
+    words = f"{size} {count_word(word)}: {spoken(cell.short)}"
     return words, f" under {spoken(workload.figures.name)}"
-
-
-def share_of(cell: CellFigures, word: str) -> float:
-    """Return what share of the planned messages fell short, over the trials that count."""
-    counts = shortfalls.counts(cell, word)
-    planned = sum(each.planned for each in counts)
-    return sum(each.msgs for each in counts if each.known) / max(1, planned)
 
 
 def _invalid_cells(workload: WorkloadJudgement) -> Iterator[str]:

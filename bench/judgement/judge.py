@@ -17,9 +17,7 @@ from bench.judgement.goals import goals_of
 from bench.judgement.headlines import headline, of_figures
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.notices import notices_of
-from bench.spec.metrics import metric_of
-
-PRICE = "server_cpu_us_per_msg"
+from bench.spec.metrics import PRICE, metric_of
 
 
 def judge(

@@ -113,6 +113,7 @@ class CellJudgement:
         pace_words: `keeps up`, `falls behind, +120 msg/s`, `not told`.
         short_msgs: word of a count (`lost`, `refused`, …) -> messages that fell short.
         lost: messages; None where nobody can tell.
+        twice: deliveries that came again, by our own ids or by the server's word.
         changes: metric key -> change; empty of the baseline, and of a workload that is invalid.
     """
 
@@ -130,6 +131,7 @@ class CellJudgement:
     pace_words: str
     short_msgs: Mapping[str, int]
     lost: int | None
+    twice: int
     changes: Mapping[str, Change]
 
 
@@ -210,6 +212,7 @@ class Goal:
         reading: `kept`, `missed`, `undecided`, `not measured`.
         reason: why, in a sentence.
         found: the figure or the change, written; empty where there is none.
+        chances: both p of a gate, each with its name; empty where nothing is left to chance.
         change, low, high, margin: shares, where the rule compares; else None.
     """
 
@@ -220,6 +223,7 @@ class Goal:
     reading: str
     reason: str
     found: str
+    chances: str = ""
     change: float | None = None
     low: float | None = None
     high: float | None = None

@@ -41,11 +41,8 @@ def _warned(gate: GateResult | None) -> tuple[str, ...]:
 
 def _fell_short(workloads: Judged) -> Iterator[Notice]:
     """Yield how many messages were lost or refused, say: no figure of a time shows it."""
-    cells = [cell for each in workloads for cell in each.cells]
-    totals = {
-        word: sum(cell.short_msgs.get(word, 0) for cell in cells) for word in shortfalls.SHORTFALLS
-    }
-    if short := {word: msgs for word, msgs in totals.items() if msgs}:
+    cells = [cell.cell for each in workloads for cell in each.cells]
+    if short := shortfalls.of_cells(cells):
         words = f"{shortfalls.written(short)}; more than a rule allows ends a run with 1."
         yield Notice(state=State.FAILS, word="Messages fell short", text=words)
 

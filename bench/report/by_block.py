@@ -17,7 +17,7 @@ from bench.report import naming, readings
 from bench.report.model import Point
 from bench.report.tables import Column, Entry, Row, Table, Tone
 from bench.spec.criteria import count_word
-from bench.spec.metrics import metric_of
+from bench.spec.metrics import PRICE, metric_of
 
 _COUNTS = {
     "planned": "messages in the schedule",
@@ -37,7 +37,6 @@ _COUNTS = {
     "backlog": "still held by the server when the drain ended",
 }
 _BAD_ABOVE_0 = {*SHORTFALLS, "foreign"}
-_SERVER_CPU = metric_of("server_cpu_us_per_msg")
 _STATES = {
     Level.INVALID: State.FAILS,
     Level.WARNING: State.DOUBTFUL,
@@ -125,7 +124,7 @@ def _state(trial: TrialFigures) -> Entry:
 
 def _figures(trial: TrialFigures, time: Time, scale: Scale) -> Iterator[Entry]:
     yield from (_percentile(trial, time, p, scale) for p in (50.0, 99.0))
-    cpu = measure_of(_SERVER_CPU.key).of_trial(trial)
+    cpu = measure_of(PRICE).of_trial(trial)
     yield _none() if cpu is None else Entry(text=text.number(cpu))
     lag = trial.lag
     if lag is None:

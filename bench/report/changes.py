@@ -239,14 +239,15 @@ def _key(workloads: Sequence[WorkloadJudgement]) -> Markup:
         Markup("thick bar: 90 % interval, allowed for every comparison of the run · ")
         if blocks >= MIN_BLOCKS
         else Markup(),
-        Markup("shaded: within {}. ").format(text.size_of(MARGIN)),
+        Markup("shaded: within {}. ").format(_SIZE),
         Markup("{}").format(_CHANCE if blocks < MIN_BLOCKS else _TOLD),
     ]
     return Markup().join(drawn)
 
 
+_SIZE = text.size_of(MARGIN)
 _CHANCE = (
-    "Coloured: over 10 %, and every block on one side. Of two blocks, equal settings do that half "
-    "of the time; from three on an interval stands here."
+    f"Coloured: over {_SIZE}, and every block on one side. Of two blocks, equal settings do that "
+    "half of the time; from three on an interval stands here."
 )
-_TOLD = "Coloured: over 10 %, and the whole interval on one side."
+_TOLD = f"Coloured: over {_SIZE}, and the whole interval on one side."

@@ -16,9 +16,8 @@ from bench.core.marks import State
 from bench.judgement.model import CellJudgement, Change, Side, WorkloadJudgement
 from bench.report import naming, readings
 from bench.spec.criteria import count_word
-from bench.spec.metrics import Metric, View, metric_of, shown_in
+from bench.spec.metrics import LAG_PEAK, Metric, View, metric_of, shown_in
 
-LAG_PEAK = "lag_msgs_peak"
 REPEATS = ("duplicates", "redelivered")
 """Counts that are no failure by themselves."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
+from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, Estimate, RunFigures
 from bench.analysis.ranking import ranking_time
 from bench.core import text
@@ -20,9 +21,10 @@ from bench.report.draw.silhouette import Frame, Silhouette, frame, silhouette
 from bench.report.model import Block, Key, Section, Sentence
 from bench.report.tables import NO_DRAWING, Column, Entry, Row, Table, Tone
 from bench.spec.criteria import count_word
-from bench.spec.metrics import Metric, metric_of
+from bench.spec.metrics import LAG_PEAK, Metric, metric_of
+from bench.stats.estimate import MIN_TRIALS
 
-PEAK = metric_of("lag_msgs_peak")
+PEAK = metric_of(LAG_PEAK)
 CPU_PARTS = {part: metric_of(f"{part}_cpu_us_per_msg") for part in STYLES}
 
 _PACE_TONES = {
@@ -30,8 +32,6 @@ _PACE_TONES = {
     Pace.FALLS_BEHIND: Tone.BAD,
     Pace.UNTOLD: Tone.WARNING,
 }
-_LEAST_SHARE = 0.001
-"""Of the planned messages: below it the count alone says more."""
 
 
 def section(figures: RunFigures, judged: WorkloadJudgement) -> Section:
@@ -171,7 +171,7 @@ class _Table:
     def key(self) -> Markup:
         """Say how the drawings are read, and what the figures are means of."""
         blocks = max((len(cell.trials) for cell in self._cells), default=0)
-        whisker = "90 % interval of the p99" if blocks >= 3 else "p99 from block to block"
+        whisker = "90 % interval of the p99" if blocks >= MIN_TRIALS else "p99 from block to block"
         cpu = Markup(" · CPU: {}").format(
             Markup(" ").join(
                 Markup('<span class="tag"><i class="{}"></i>{}</span>').format(style, part)
@@ -213,24 +213,18 @@ def _whole(written: str) -> str:
 
 def _counts(judged: CellJudgement) -> bool:
     """Whether some message of a cell fell short, may have, or came twice."""
-    return bool(judged.short_msgs) or judged.lost is None or _twice(judged.cell) > 0
-
-
-def _twice(cell: CellFigures) -> int:
-    return sum(t.record.ledger.duplicates for t in cell.trials if t.record.ledger)
+    return bool(judged.short_msgs) or judged.lost is None or judged.twice > 0
 
 
 def _short_entry(judged: CellJudgement) -> Entry:
     """Return what was lost, refused, never answered or never sent, and what came twice."""
-    twice = _twice(judged.cell)
-    again = f"{text.count(twice)} twice" if twice else ""
+    again = f"{text.count(judged.twice)} twice" if judged.twice else ""
     if not judged.short_msgs:
         unknown = Entry(text="lost: n/a", detail=again, hint=PERHAPS_LOST, tone=Tone.WARNING)
         return unknown if judged.lost is None else Entry(text="0", detail=again)
-    first, *others = (f"{text.count(n)} {count_word(w)}" for w, n in judged.short_msgs.items())
-    planned = sum(t.record.ledger.planned for t in judged.cell.trials if t.record.ledger)
-    share = sum(judged.short_msgs.values()) / max(planned, 1)
-    details = [*others, text.percent(share) if share >= _LEAST_SHARE else "", again]
-    return Entry(
-        text=f"{State.FAILS.mark} {first}", detail=", ".join(filter(None, details)), tone=Tone.BAD
-    )
+    words = [f"{text.count(msgs)} {count_word(word)}" for word, msgs in judged.short_msgs.items()]
+    shares = [shortfalls.written_share(judged.cell, word) for word in judged.short_msgs]
+    others = (f"{each} {share}".rstrip() for each, share in zip(words[1:], shares[1:], strict=True))
+    untold = "lost: n/a" if judged.lost is None else ""
+    detail = ", ".join(filter(None, [shares[0], *others, untold, again]))
+    return Entry(text=f"{State.FAILS.mark} {words[0]}", detail=detail, tone=Tone.BAD)

@@ -280,7 +280,7 @@ METRICS: tuple[Metric, ...] = (
 )
 """In the order of the tables."""
 
-LAG_SLOPE = "lag_slope_msgs_per_s"
+LAG_PEAK, LAG_SLOPE = "lag_msgs_peak", "lag_slope_msgs_per_s"
 PRICE = "server_cpu_us_per_msg"
 """What a message costs; beside the time that cells are ranked by."""
 

@@ -203,18 +203,6 @@ def test_more_is_worse_unless_more_is_better() -> None:
     assert not lag.worse("c", "a")
 
 
-def test_the_best_is_surely_better_than_every_other_that_has_the_figure() -> None:
-    """a is told from b and not from c; what lacks the figure does not count, and alone none is."""
-    lag = chain(better_is_more=False)
-
-    assert lag.surely_best("a", ["a", "b"])
-    assert lag.surely_best("a", ["b", "nowhere"])
-    assert not lag.surely_best("a", ["a", "b", "c"])
-    assert not lag.surely_best("b", ["a", "b"])
-    assert not lag.surely_best("a", ["a"])
-    assert not lag.surely_best("a", ["nowhere"])
-
-
 def test_a_cell_that_lacks_the_figure_is_worse_than_none() -> None:
     """Nothing is told of it, and nothing is no proof."""
     found = replace(chain(better_is_more=False), metric=metric_of("end_to_end_ns_p99"))

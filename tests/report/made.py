@@ -113,6 +113,7 @@ def _cell(figures: CellFigures, *, baseline: bool) -> CellJudgement:
         pace=Pace.FALLS_BEHIND if baseline else Pace.KEEPS_UP,
         pace_words="falls behind, +120 msg/s" if baseline else "keeps up",
         short_msgs=shortfalls.of_cell(figures),
+        twice=0,
         lost=0,
         changes={} if baseline else {each.key: _slower(each) for each in (PRIMARY, PRICE)},
     )

@@ -110,7 +110,7 @@ def _found(run: RunFigures, change: float) -> bool:
     decision: Decision = workload.decisions[P99]
     planted = workload.cells[-1].cell.id
     if change < 0:
-        return decision.surely_best(planted, decision.ids)
+        return all(decision.worse(each, planted) for each in decision.ids if each != planted)
     return decision.worse(planted, baseline_of(workload, "").cell.id)
 
 
