@@ -100,7 +100,7 @@ def _equal(noise: Noise, cells: int, blocks: int, count: int) -> float:
 
 def _unequal(noise: Noise, shape: tuple[int, int], change: float, count: int) -> None:
     found = sum(_found(made_up(noise, shape, seed, change), change) for seed in range(count))
-    what = "told from the first" if change > 0 else "told from all others"
+    what = "told from the baseline" if change > 0 else "told from all others"
     cells, blocks = shape
     _say(f"1 of {cells}, {blocks:2} blocks, {change:+.0%}: {what} in {found / count:.0%}")
 
