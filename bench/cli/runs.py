@@ -1,11 +1,13 @@
 """`jetbench report`, `list` and `show`: what was measured, from the results alone."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from bench.analysis.figures import TrialFigures
@@ -74,44 +76,42 @@ def list_runs(
     if not directories:
         console.print(f"no run is in {results}; start one with `jetbench run`", markup=False)
         return
-    table = Table(box=None)
-    # A run's name is what one copies into the next command, its start what one knows it by: where
-    # the terminal is narrow, the others fold.
-    table.add_column("run", no_wrap=True)
-    table.add_column("started (UTC)", no_wrap=True, min_width=len("2026-11-23 17:05"))
-    for title in ("trials", "invalid", "server", "what came out"):
-        table.add_column(title, overflow="fold")
-    for path in directories:
-        table.add_row(*map(Text, _row(RunStore(path), reports)))
-    console.print(table)
+    console.print(*(_entry(RunStore(path), reports) for path in directories), sep="\n")
 
 
-def _row(store: RunStore, reports: Path) -> tuple[str, ...]:
+def _entry(store: RunStore, reports: Path) -> RenderableType:
+    """Return what is told of a run: its name and start in a line, and beneath what came of it.
+
+    A run's name is what one copies into the next command, its start what one knows it by.
+    """
     try:
         plan, environment = store.read_plan(), store.read_environment()
         records = [store.read_trial(trial) for trial in store.kept(plan)]
     except RecordError as error:
-        return (store.run_id, "?", "?", "?", "?", f"not readable: {error}")
+        return _told(store.run_id, (f"not readable: {error}",))
     invalid = sum(not record.valid for record in records)
-    return (
-        store.run_id,
-        text.minute(environment.started_utc),
-        f"{len(records)}/{len(plan.trials)}",
-        str(invalid),
-        f"{environment.server} {environment.server_version}",
-        "\n".join(filter(None, (_came_out(store, reports, len(records)), plan.question))),
+    measured = (
+        f"{len(records)}/{len(plan.trials)} trials, {invalid} invalid, "
+        f"{environment.server} {environment.server_version}"
     )
+    head = f"{store.run_id}  {text.minute(environment.started_utc)} UTC"
+    return _told(head, (*_came_out(store, reports, len(records)), plan.question, measured))
 
 
-def _came_out(store: RunStore, reports: Path, trials: int) -> str:
+def _told(head: str, lines: Sequence[str]) -> RenderableType:
+    beneath = Padding(Text("\n".join(filter(None, lines))), (0, 0, 0, 4), expand=False)
+    return Group(Text(head, style="bold", no_wrap=True), beneath)
+
+
+def _came_out(store: RunStore, reports: Path, trials: int) -> tuple[str, ...]:
     """Return what a run's report says came out; nothing where it does not know all trials."""
     try:
         summary = run_summary.read(reports / store.run_id / "index.html")
     except RecordError:
         summary = None
     if summary is None or summary.valid + summary.invalid != trials:
-        return f"{State.UNKNOWN.mark} no report of all its trials"
-    return "\n".join((summary.outcome, *summary.doubts))
+        return (f"{State.UNKNOWN.mark} no report of all its trials",)
+    return (summary.outcome, *summary.doubts)
 
 
 def show(
