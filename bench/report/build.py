@@ -5,38 +5,19 @@ from bench.core import text
 from bench.core.marks import State
 from bench.core.units import human_size
 from bench.judgement.model import Box, Judgement
-from bench.report import background, changes, run_summary, trusted, workload
-from bench.report.model import Front, Report
+from bench.report import background, changes, trusted, workload
+from bench.report.model import Section
 from bench.report.patterns import goals
 
 
-def build(judged: Judgement) -> Report:
-    """Return everything that the report of a run shows."""
-    figures = judged.figures
-    return Report(
-        run_id=figures.run_id,
-        title=figures.plan.label,
-        front=front(judged),
-        sections=(
-            *goals.sections(judged.goals),
-            *changes.sections(judged),
-            *(workload.section(figures, each) for each in judged.workloads),
-            trusted.section(judged.checks),
-            background.section(figures),
-        ),
-        summary=run_summary.document(judged),
-    )
-
-
-def front(judged: Judgement) -> Front:
-    """Return the first screen; with a gate, or where something failed, what failed comes first."""
-    return Front(
-        masthead=masthead(judged.figures),
-        state=judged.state,
-        headline=judged.headline,
-        subline=judged.subline,
-        boxes=_boxes(judged),
-        notices=judged.notices,
+def sections(judged: Judgement) -> tuple[Section, ...]:
+    """Return everything that the report of a run shows below its first screen."""
+    return (
+        *goals.sections(judged.goals),
+        *changes.sections(judged),
+        *(workload.section(judged.figures, each) for each in judged.workloads),
+        trusted.section(judged.checks),
+        background.section(judged.figures),
     )
 
 
@@ -49,7 +30,8 @@ def masthead(figures: RunFigures) -> str:
     return " · ".join(["jetbench", figures.plan.label, began, server, host])
 
 
-def _boxes(judged: Judgement) -> tuple[Box, ...]:
+def boxes(judged: Judgement) -> tuple[Box, ...]:
+    """Return the answers; with a gate, or where something failed, what failed comes first."""
     each = judged.boxes.each
     failed = judged.boxes.failed
     if judged.gate is None and failed.state is not State.FAILS:

@@ -1,9 +1,10 @@
 """Every trial of a workload: what it measured, where its messages went, what it found."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from bench.analysis.figures import TrialFigures
-from bench.analysis.latency import longer_than_ns
+from bench.analysis.figures import CellFigures, TrialFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.ranking import ranking_time
 from bench.analysis.shortfalls import SHORTFALLS
@@ -15,7 +16,7 @@ from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.record.schema import Finding, Ledger, Level, Time
 from bench.report import naming, readings
 from bench.report.model import Point
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import Column, Entry, Row, Table, Tone, marked, untold
 from bench.spec.criteria import count_word
 from bench.spec.metrics import PRICE, metric_of
 
@@ -42,167 +43,170 @@ _STATES = {
     Level.WARNING: State.DOUBTFUL,
     Level.NOTE: State.UNKNOWN,
 }
-_TONES = {Level.INVALID: Tone.BAD, Level.WARNING: Tone.WARNING, Level.NOTE: Tone.MUTED}
 _FEW = 4
 
 
-def _each(judged: WorkloadJudgement) -> list[tuple[CellJudgement, TrialFigures]]:
-    """Return every trial with its cell, invalid ones first."""
-    found = [(cell, trial) for cell in judged.cells for trial in cell.cell.trials]
-    return sorted(found, key=lambda each: each[1].record.valid)
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A trial and its cell."""
+
+    cell: CellJudgement
+    figures: TrialFigures
+
+    @property
+    def name(self) -> str:
+        return f"{naming.short_names(self.cell)[0]}, block {self.figures.record.block}"
+
+    @property
+    def ledger(self) -> Ledger | None:
+        return self.figures.record.ledger
 
 
-def _name(cell: CellJudgement, trial: TrialFigures) -> str:
-    return f"{naming.short_names(cell)[0]}, block {trial.record.block}"
+def _each(judged: WorkloadJudgement) -> list[_Trial]:
+    """Return every trial, invalid ones first."""
+    found = [_Trial(cell, trial) for cell in judged.cells for trial in cell.cell.trials]
+    return sorted(found, key=lambda each: each.figures.record.valid)
 
 
 def invalid_points(judged: WorkloadJudgement) -> Iterator[Point]:
     """Yield why each invalid trial is."""
-    for cell, trial in _each(judged):
-        if not trial.record.valid:
-            reasons = [f.text for f in trial.record.findings if f.level is Level.INVALID]
-            yield Point(
-                state=State.FAILS,
-                word=_name(cell, trial),
-                text="; ".join(reasons) or "broke off",
-            )
+    for trial in _each(judged):
+        record = trial.figures.record
+        if not record.valid:
+            reasons = [f.text for f in record.findings if f.level is Level.INVALID]
+            yield Point(State.FAILS, trial.name, "; ".join(reasons) or "broke off")
 
 
 def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
     """Return a row for each trial: its figures, then its ledger."""
-    cells = [each.cell for each in judged.cells]
-    time = ranking_time(cells)
-    scale = readings.scale_of([metric_of(f"{time}_ns_p50")], cells)
     trials = _each(judged)
-    shown = [key for key in _COUNTS if not _all_zero(key, trials)]
-    columns = (
-        Column(title="state", numeric=False),
-        Column(title="p50", unit=scale.unit),
-        Column(title="p99", unit=scale.unit),
-        Column(title="server CPU", unit="µs"),
-        Column(title="peak lag"),
-        Column(title="lag slope", unit="msg/s"),
-        *(Column(title=count_word(key), hint=_COUNTS[key]) for key in shown),
-        Column(title="slip p99", hint="how late messages left: sent − intended"),
-    )
-    rows = tuple(
-        Row(
-            names=(_name(cell, trial),),
-            tinted=cell.is_baseline,
-            entries=(_state(trial), *_figures(trial, time, scale), *_ledger(trial, shown)),
-        )
-        for cell, trial in trials
-    )
+    shown = [key for key in _COUNTS if any(_count_of(trial, key) != 0 for trial in trials)]
+    zero = [count_word(key) for key in _COUNTS if key not in shown]
     return Table(
         id=id_,
         caption=(
             "Each trial: its figures of the window, then distinct messages of the whole trial, "
             "warm-up included; invalid ones first, which no figure above contains."
-            + _unshown([key for key in _COUNTS if key not in shown])
+            + (f" 0 in every trial: {text.listed(zero)}." if zero else "")
         ),
         head="Trial",
-        columns=columns,
-        rows=rows,
+    ).of(
+        trials,
+        lambda trial: Row((trial.name,), tinted=trial.cell.is_baseline),
+        (
+            Column("state", _state, "words"),
+            *_times([each.cell for each in judged.cells]),
+            Column("server CPU", _cpu, unit="µs"),
+            Column("peak lag", _peak_lag),
+            Column("lag slope", _lag_slope, unit="msg/s"),
+            *map(_count, shown),
+            Column("slip p99", _slip, hint="how late messages left: sent − intended"),
+        ),
     )
 
 
-def _all_zero(key: str, trials: Sequence[tuple[CellJudgement, TrialFigures]]) -> bool:
-    ledgers = [trial.record.ledger for _, trial in trials]
-    return all(ledger is not None and ledger.known(key) == 0 for ledger in ledgers)
+def _state(trial: _Trial) -> Entry:
+    record = trial.figures.record
+    if record.valid:
+        return marked(State.HOLDS, "valid")
+    return marked(State.FAILS, "invalid" if record.completed else "broke off")
 
 
-def _unshown(keys: Sequence[str]) -> str:
-    return f" 0 in every trial: {text.listed(list(map(count_word, keys)))}." if keys else ""
+def _times(cells: Sequence[CellFigures]) -> Iterator[Column[_Trial]]:
+    time = ranking_time(cells)
+    scale = readings.scale_of([metric_of(f"{time}_ns_p50")], cells)
+    for percentile in (50.0, 99.0):
+        entry = partial(_percentile, time=time, percentile=percentile, scale=scale)
+        yield Column(f"p{percentile:g}", entry, unit=scale.unit)
 
 
-def _state(trial: TrialFigures) -> Entry:
-    if trial.record.valid:
-        return Entry(text=f"{State.HOLDS.mark} valid", tone=Tone.GOOD)
-    word = "invalid" if trial.record.completed else "broke off"
-    return Entry(text=f"{State.FAILS.mark} {word}", tone=Tone.BAD)
+def _percentile(trial: _Trial, time: Time, percentile: float, scale: Scale) -> Entry:
+    return readings.of_trial(trial.figures, time, percentile, scale)
 
 
-def _figures(trial: TrialFigures, time: Time, scale: Scale) -> Iterator[Entry]:
-    yield from (_percentile(trial, time, p, scale) for p in (50.0, 99.0))
-    cpu = measure_of(PRICE).of_trial(trial)
-    yield _none() if cpu is None else Entry(text=text.number(cpu))
-    lag = trial.lag
-    if lag is None:
-        yield from (_none(), _none())
-        return
-    yield Entry(text=text.count(round(max(each.peak_msgs for each in lag.each))))
-    steepest = lag.steepest
+def _cpu(trial: _Trial) -> Entry:
+    cpu_us = measure_of(PRICE).of_trial(trial.figures)
+    return untold() if cpu_us is None else Entry(text.number(cpu_us))
+
+
+def _peak_lag(trial: _Trial) -> Entry:
+    lag = trial.figures.lag
+    return Entry(text.count(round(max(e.peak_msgs for e in lag.each)))) if lag else untold()
+
+
+def _lag_slope(trial: _Trial) -> Entry:
+    if trial.figures.lag is None:
+        return untold()
+    steepest = trial.figures.lag.steepest
     ends = map(text.slope, (steepest.slope_low_msgs_per_s, steepest.slope_high_msgs_per_s))
-    yield Entry(text=text.slope(steepest.slope_msgs_per_s), hint=f"90 % {' to '.join(ends)}")
+    return Entry(text.slope(steepest.slope_msgs_per_s), hint=f"90 % {' to '.join(ends)}")
 
 
-def _percentile(trial: TrialFigures, time: Time, percentile: float, scale: Scale) -> Entry:
-    figures = trial.times.get(time)
-    value_ns = figures.percentiles_ns.get(percentile) if figures else None
-    if value_ns is not None:
-        return Entry(text=text.number(value_ns / scale.factor))
-    bound_ns = longer_than_ns(trial, time, percentile)
-    if bound_ns is None:
-        return _none()
-    return Entry(text=f"≥ {text.number(bound_ns / scale.factor)}", tone=Tone.BAD)
-
-
-def _none() -> Entry:
-    return Entry(text=text.NA, tone=Tone.MUTED)
-
-
-def _ledger(trial: TrialFigures, shown: Sequence[str]) -> Iterator[Entry]:
-    yield from (_count(trial.record.ledger, key) for key in shown)
-    slip = trial.times.get(Time.SLIP)
+def _slip(trial: _Trial) -> Entry:
+    slip = trial.figures.times.get(Time.SLIP)
     slip_ns = slip.percentiles_ns.get(99.0) if slip else None
-    yield _none() if slip_ns is None else Entry(text=human_duration(slip_ns))
+    return untold() if slip_ns is None else Entry(human_duration(slip_ns))
 
 
-def _count(ledger: Ledger | None, key: str) -> Entry:
-    if ledger is None:
-        return Entry(text=text.NA, hint="the trial broke off early", tone=Tone.MUTED)
-    value = ledger.known(key)
-    if value is None:
-        return Entry(text=text.NA, hint="nobody can tell", tone=Tone.WARNING)
-    bad = value > 0 and key in _BAD_ABOVE_0
-    tone = Tone.BAD if bad else Tone.PLAIN if value else Tone.MUTED
-    return Entry(text=(f"{State.FAILS.mark} " if bad else "") + text.count(value), tone=tone)
+def _count_of(trial: _Trial, key: str) -> int | None:
+    return trial.ledger.known(key) if trial.ledger else None
+
+
+def _count(key: str) -> Column[_Trial]:
+    def entry(trial: _Trial) -> Entry:
+        value = _count_of(trial, key)
+        if trial.ledger is None:
+            return untold("the trial broke off early")
+        if value is None:
+            return Entry(text.NA, hint="nobody can tell", tone=Tone.WARNING)
+        if value > 0 and key in _BAD_ABOVE_0:
+            return marked(State.FAILS, text.count(value))
+        return Entry(text.count(value), tone=Tone.PLAIN if value else Tone.MUTED)
+
+    return Column(count_word(key), entry, hint=_COUNTS[key])
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Findings of one level and code, each with the name of its trial."""
+
+    level: Level
+    code: str
+    found: list[tuple[str, Finding]]
+
+    @property
+    def trials(self) -> list[str]:
+        return list(dict.fromkeys(name for name, _ in self.found))
+
+    @property
+    def words(self) -> str:
+        texts = list(dict.fromkeys(finding.text for _, finding in self.found))
+        return texts[0] + (f" (and {len(texts) - 1} like it)" if len(texts) > 1 else "")
+
+    @property
+    def where(self) -> str:
+        rest = f" and {len(self.trials) - _FEW} more" if len(self.trials) > _FEW else ""
+        return "; ".join(self.trials[:_FEW]) + rest
+
+
+_FINDING = (
+    Column[_Kind]("weight", lambda kind: marked(_STATES[kind.level], kind.level), "words"),
+    Column[_Kind]("trials", lambda kind: text.count(len(kind.trials))),
+    Column[_Kind]("in its words", lambda kind: kind.words, "prose"),
+    Column[_Kind]("where", lambda kind: Entry(kind.where, tone=Tone.MUTED), "prose"),
+)
 
 
 def findings_table(judged: WorkloadJudgement, id_: str) -> Table:
     """Return what was found, one row for each kind, invalid first, with the trials it was in."""
-    kinds: dict[tuple[Level, str], list[tuple[str, Finding]]] = {}
-    for cell, trial in _each(judged):
-        for finding in trial.record.findings:
-            found = kinds.setdefault((finding.level, finding.code), [])
-            found.append((_name(cell, trial), finding))
-    levels = list(_TONES)
-    rows = tuple(
-        Row(names=(code,), entries=_finding_entries(level, found))
-        for (level, code), found in sorted(kinds.items(), key=lambda k: levels.index(k[0][0]))
-    )
-    return Table(
-        id=id_,
-        caption="What the trials themselves report, worst first",
-        head="Finding",
-        columns=(
-            Column(title="weight", numeric=False),
-            Column(title="trials"),
-            Column(title="in its words", numeric=False, prose=True),
-            Column(title="where", numeric=False, prose=True),
-        ),
-        rows=rows,
-    )
-
-
-def _finding_entries(level: Level, found: Sequence[tuple[str, Finding]]) -> tuple[Entry, ...]:
-    texts = list(dict.fromkeys(finding.text for _, finding in found))
-    more = f" (and {len(texts) - 1} like it)" if len(texts) > 1 else ""
-    trials = list(dict.fromkeys(name for name, _ in found))
-    rest = f" and {len(trials) - _FEW} more" if len(trials) > _FEW else ""
-    return (
-        Entry(text=f"{_STATES[level].mark} {level}", tone=_TONES[level]),
-        Entry(text=text.count(len(trials))),
-        Entry(text=texts[0] + more),
-        Entry(text="; ".join(trials[:_FEW]) + rest, tone=Tone.MUTED),
+    kinds: dict[tuple[Level, str], _Kind] = {}
+    for trial in _each(judged):
+        for finding in trial.figures.record.findings:
+            level, code = key = (finding.level, finding.code)
+            kinds.setdefault(key, _Kind(level, code, [])).found.append((trial.name, finding))
+    levels = list(_STATES)
+    ordered = sorted(kinds.values(), key=lambda kind: levels.index(kind.level))
+    caption = "What the trials themselves report, worst first"
+    return Table(id=id_, caption=caption, head="Finding").of(
+        ordered, lambda kind: kind.code, _FINDING
     )

@@ -1,7 +1,9 @@
 """What each change does: one row a change, one group of columns a workload, one set of axes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from markupsafe import Markup
 
@@ -11,8 +13,9 @@ from bench.judgement.model import MARGIN, CellJudgement, Change, Judgement, Side
 from bench.report import naming
 from bench.report.draw.axis import Axis, of_changes
 from bench.report.draw.mark import MOST_DOTS, mark
-from bench.report.model import Block, Fold, Key, Name, Section
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.markup import filled
+from bench.report.model import Block, Fold, Name, Section, Sentence
+from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, untold
 from bench.spec.metrics import Metric
 from bench.stats.simultaneous import MIN_BLOCKS
 
@@ -21,6 +24,8 @@ MOST_GROUPS = 3
 
 MOST_ROWS = 8
 """Of more changes only those that stand out are open."""
+
+T = TypeVar("T")
 
 _TONES = {Side.WORSE: Tone.WORSE, Side.BETTER: Tone.BETTER}
 
@@ -55,19 +60,18 @@ def sections(judged: Judgement) -> tuple[Section, ...]:
     shown = [each for each in changed if each.stands_out] if len(changed) > MOST_ROWS else changed
     folded = [each for each in changed if each not in shown]
     axis = _axis(judged.workloads)
-    blocks: list[Block] = []
+    blocks: list[Block] = [_key(judged.workloads)]
     if shown:
-        blocks.append(_table(shown, judged.workloads, axis, "changes-table"))
-    blocks.append(Key(markup=_key(judged.workloads)))
+        blocks.insert(0, _table(shown, judged.workloads, axis, "changes-table"))
     if folded:
         table = _table(folded, judged.workloads, axis, "changes-alike-table")
         title = f"{text.plural(len(folded), 'change')} that do not stand out"
-        blocks.append(Fold(id="changes-alike", title=title, blocks=(table,)))
+        blocks.append(Fold("changes-alike", title, (table,)))
     title = "What each change does"
-    return (Section(id="changes", title=title, lead=_lead(judged), blocks=tuple(blocks)),)
+    return (Section("changes", title, tuple(blocks), lead=_lead(judged)),)
 
 
-def _lead(judged: Judgement) -> tuple[tuple[str | Name, ...], ...]:
+def _lead(judged: Judgement) -> tuple[Sentence, ...]:
     names = dict.fromkeys(naming.baseline_words(each.baseline) for each in judged.workloads)
     return (("Each against the baseline: ", Name(" or ".join(names)), "."),)
 
@@ -83,58 +87,58 @@ def _changed(workloads: Sequence[WorkloadJudgement]) -> list[_Changed]:
 
 def _axis(workloads: Sequence[WorkloadJudgement]) -> Axis:
     """Return the axis of every mark: it ends at the widest block."""
-    drawn = [
-        change
-        for workload in workloads
-        for cell in workload.cells
-        if (change := cell.changes.get(workload.primary.key)) and change.relative
+    found = [
+        cell.changes.get(workload.primary.key) for workload in workloads for cell in workload.cells
     ]
-    return of_changes(
-        [
-            share
-            for change in drawn
-            for share in (*change.by_block.values(), change.low, change.high)
-            if share is not None
-        ]
-    )
+    drawn = [change for change in found if change and change.relative]
+    ends = [end for each in drawn for end in (*each.by_block.values(), each.low, each.high)]
+    return of_changes([share for share in ends if share is not None])
+
+
+_Under = tuple[CellJudgement | None, WorkloadJudgement]
+"""A change under a workload; None where it was not measured under it."""
 
 
 def _table(
     changed: Sequence[_Changed], workloads: Sequence[WorkloadJudgement], axis: Axis, id_: str
 ) -> Table:
-    grouped = len(workloads) <= MOST_GROUPS
-    heads = workloads if grouped else workloads[:1]
-    columns = [column for each in heads for column in _columns(each, axis, alone=not grouped)]
-    return Table(
-        id=id_,
-        caption="What each change does to the time that cells are ranked by, and to its price",
-        head="Change",
-        columns=tuple(columns),
-        rows=tuple(
-            row
-            for each in changed
-            for row in (_wide(each, workloads, axis) if grouped else _long(each, workloads, axis))
-        ),
-        cards="changes",
-    )  # fmt: skip
+    caption = "What each change does to the time that cells are ranked by, and to its price"
+    table = Table(id=id_, caption=caption, head="Change", cards="changes")
+    if len(workloads) <= MOST_GROUPS:
+        groups = [_columns(each, axis, partial(_under, each), grouped=True) for each in workloads]
+        return table.of(changed, _heading, [column for group in groups for column in group])
+    columns = _columns(workloads[0], axis, _itself, grouped=False)
+    rows = [row for each in changed for row in _rows(each, workloads, columns)]
+    return replace(table, columns=columns, rows=tuple(rows))
 
 
-def _columns(workload: WorkloadJudgement, axis: Axis, *, alone: bool) -> tuple[Column, ...]:
+def _itself(under: _Under) -> _Under:
+    return under
+
+
+def _under(workload: WorkloadJudgement, changed: _Changed) -> _Under:
+    return changed.cells.get(workload.figures.name), workload
+
+
+def _columns(
+    workload: WorkloadJudgement, axis: Axis, under: Callable[[T], _Under], *, grouped: bool
+) -> tuple[Column[T], ...]:
     name, metric = workload.figures.name, workload.primary
-    group = "" if alone else name
-    href = "" if alone else f"#{section_id(name)}"
+    column = partial(
+        Column[T],
+        group=name if grouped else "",
+        group_href=f"#{section_id(name)}" if grouped else "",
+    )
     return (
-        Column(
-            title=metric.title[0].upper() + metric.title[1:],
-            group=group,
-            group_href=href,
+        column(
+            metric.title[0].upper() + metric.title[1:],
+            lambda item: _mark(*under(item), axis),
+            "change",
             axis=axis.labels("ch"),
-            numeric=False,
-            kind="change",
         ),
-        Column(title=short_title(metric), group=group, group_href=href),
-        Column(title="Server CPU", group=group, group_href=href, card="CPU"),
-    )  # fmt: skip
+        column(short_title(metric), lambda item: _entry(*under(item), lambda w: w.primary)),
+        column("Server CPU", lambda item: _entry(*under(item), lambda w: w.price), card="CPU"),
+    )
 
 
 def short_title(metric: Metric) -> str:
@@ -147,66 +151,59 @@ def section_id(workload: str) -> str:
     return f"w-{workload}"
 
 
-def _wide(changed: _Changed, workloads: Sequence[WorkloadJudgement], axis: Axis) -> tuple[Row, ...]:
-    entries = tuple(
-        entry
-        for workload in workloads
-        for entry in _entries(changed.cells.get(workload.figures.name), workload, axis)
-    )
-    failing = naming.failing(list(changed.cells.items()))
-    return (_row(changed, entries, failing),)
-
-
-def _row(changed: _Changed, entries: tuple[Entry, ...], failing: tuple[str, ...]) -> Row:
-    return Row(
-        names=naming.short_names(changed.first),
-        over=naming.above(changed.first),
-        soft=naming.beside(changed.first),
-        state=State.FAILS if failing else None,
-        reasons=failing,
-        entries=entries,
+def _heading(changed: _Changed) -> Row:
+    return _failing(
+        Row(
+            naming.short_names(changed.first),
+            over=naming.above(changed.first),
+            soft=naming.beside(changed.first),
+        ),
+        changed.cells,
     )
 
 
-def _long(changed: _Changed, workloads: Sequence[WorkloadJudgement], axis: Axis) -> tuple[Row, ...]:
-    rows = [_row(changed, (), ())]
+def _failing(row: Row, cells: Mapping[str, CellJudgement]) -> Row:
+    reasons = naming.failing(list(cells.items()))
+    return replace(row, state=State.FAILS if reasons else None, reasons=reasons)
+
+
+def _rows(
+    changed: _Changed, workloads: Sequence[WorkloadJudgement], columns: Sequence[Column[_Under]]
+) -> Iterator[Row]:
+    """Yield the change as a heading, and below it a row for each workload."""
+    yield replace(_heading(changed), state=None, reasons=())
     for workload in workloads:
         name = workload.figures.name
-        cell = changed.cells.get(name)
-        failing = naming.failing([(name, cell)]) if cell else ()
-        rows.append(
-            Row(
-                names=(name,),
-                href=f"#{section_id(name)}",
-                state=State.FAILS if failing else None,
-                reasons=failing,
-                entries=_entries(cell, workload, axis),
-            )
-        )
-    return tuple(rows)
+        cells = {name: changed.cells[name]} if name in changed.cells else {}
+        row = _failing(Row((name,), href=f"#{section_id(name)}"), cells)
+        yield row.across(columns, (cells.get(name), workload))
 
 
-def _entries(
-    cell: CellJudgement | None, workload: WorkloadJudgement, axis: Axis
-) -> tuple[Entry, Entry, Entry]:
+def _mark(cell: CellJudgement | None, workload: WorkloadJudgement, axis: Axis) -> Entry:
+    change = cell.changes.get(workload.primary.key) if cell else None
+    return Entry(drawing=mark(change, axis)) if change else NOTHING
+
+
+def _entry(
+    cell: CellJudgement | None,
+    workload: WorkloadJudgement,
+    metric: Callable[[WorkloadJudgement], Metric],
+) -> Entry:
     if cell is None:
-        none = Entry(text=text.NA, hint="not measured under this workload", tone=Tone.MUTED)
-        return Entry(), none, none
-    primary = cell.changes.get(workload.primary.key)
-    drawn = Entry() if primary is None else Entry(drawing=mark(primary, axis))
-    return drawn, change_entry(primary), change_entry(cell.changes.get(workload.price.key))
+        return untold("not measured under this workload")
+    return change_entry(cell.changes.get(metric(workload).key))
 
 
 def change_entry(change: Change | None) -> Entry:
     """Return a change with its doubt beneath it; coloured only where its side is told."""
     if change is None:
-        return Entry(text=text.NA, hint="too little is valid to compare", tone=Tone.MUTED)
+        return untold("too little is valid to compare")
     tone = _TONES.get(change.side)
     sign = f"{change.side.mark} " if tone else ""
     if tone is None:
         over_none = change.low is not None and change.high is not None
         tone = Tone.MUTED if over_none or change.written == text.NA else Tone.PLAIN
-    return Entry(text=change.written, detail=sign + change.doubt, tone=tone)
+    return Entry(change.written, detail=sign + change.doubt, tone=tone)
 
 
 def change_detail(change: Change | None) -> str:
@@ -223,31 +220,12 @@ def tone_of(change: Change | None) -> Tone:
 
 
 def _key(workloads: Sequence[WorkloadJudgement]) -> Markup:
-    blocks = max(
-        (
-            len(change.by_block)
-            for workload in workloads
-            for cell in workload.cells
-            for change in cell.changes.values()
-        ),
-        default=0,
+    cells = [cell for workload in workloads for cell in workload.cells]
+    changes = [change for cell in cells for change in cell.changes.values()]
+    blocks = max((len(change.by_block) for change in changes), default=0)
+    return filled(
+        "changes_key.html.jinja",
+        has_dots=blocks <= MOST_DOTS,
+        has_intervals=blocks >= MIN_BLOCKS,
+        margin=text.size_of(MARGIN),
     )
-    dots = Markup("○ one block, against the baseline in the same block · ")
-    drawn = [
-        dots if blocks <= MOST_DOTS else Markup(),
-        Markup("┃ their mean · "),
-        Markup("thick bar: 90 % interval, allowed for every comparison of the run · ")
-        if blocks >= MIN_BLOCKS
-        else Markup(),
-        Markup("shaded: within {}. ").format(_SIZE),
-        Markup("{}").format(_CHANCE if blocks < MIN_BLOCKS else _TOLD),
-    ]
-    return Markup().join(drawn)
-
-
-_SIZE = text.size_of(MARGIN)
-_CHANCE = (
-    f"Coloured: over {_SIZE}, and every block on one side. Of two blocks, equal settings do that "
-    "half of the time; from three on an interval stands here."
-)
-_TOLD = f"Coloured: over {_SIZE}, and the whole interval on one side."

@@ -1,6 +1,6 @@
 """The folds of a workload: percentiles, block by block, where the time goes, over time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from bench.record.schema import ProcessUsage, Time
 from bench.report import by_block, naming, overtime, plane, readings
 from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
-from bench.report.tables import Column, Entry, Row, Table, Tone
-from bench.spec.metrics import View, metric_of, shown_in
+from bench.report.tables import Column, Entry, Table, untold
+from bench.spec.metrics import Metric, View, metric_of, shown_in
 
 STEPS = (Time.SLIP, Time.RESPONSE, Time.DELIVERY, Time.COMPLETION, Time.END_TO_END)
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99)
@@ -33,11 +33,6 @@ def of_workload(judged: WorkloadJudgement, id_: str) -> tuple[Block, ...]:
     )
 
 
-def row_of(judged: CellJudgement, entries: Sequence[Entry]) -> Row:
-    """Return a row of a fold's table, under the names of its cell."""
-    return Row(names=naming.short_names(judged), tinted=judged.is_baseline, entries=tuple(entries))
-
-
 def word_of(time: Time) -> str:
     """Return a time as people write it: `end-to-end`."""
     return time.replace("_", "-")
@@ -47,22 +42,6 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
     time = ranking_time(cells)
     scale = readings.scale_of([metric_of(f"{time}_ns_p50")], cells)
-    metrics = shown_in(View.CELLS)
-    scales = [(metric, readings.scale_of([metric], cells)) for metric in metrics]
-    columns = (
-        *(Column(title=f"p{p:g}", unit=scale.unit, group=word_of(time)) for p in PERCENTILES),
-        *(Column(title=m.column, unit=of.unit, group=m.group) for m, of in scales),
-    )
-    rows = [
-        row_of(
-            each,
-            [
-                *(readings.pooled(each.cell, time, p, scale) for p in PERCENTILES),
-                *(readings.entry(each.cell, metric, of) for metric, of in scales),
-            ],
-        )
-        for each in judged.cells
-    ]
     table = Table(
         id=f"{id_}-percentiles-table",
         caption=(
@@ -70,15 +49,39 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
             "clients spend a message"
         ),
         head="Variant",
-        columns=columns,
-        rows=tuple(rows),
+    ).of(
+        judged.cells,
+        naming.heading,
+        (
+            *(_pooled(time, percentile, scale) for percentile in PERCENTILES),
+            *(_column(metric, cells) for metric in shown_in(View.CELLS)),
+        ),
     )
     return Fold(
-        id=f"{id_}-percentiles",
-        title="All percentiles and client CPU",
-        note=text.plural(len(rows), "variant"),
-        blocks=(table, _processes(judged, id_)),
+        f"{id_}-percentiles",
+        "All percentiles and client CPU",
+        (table, _processes(judged, id_)),
+        note=text.plural(len(cells), "variant"),
         plots=_curves(judged, time),
+    )
+
+
+def _pooled(time: Time, percentile: float, scale: Scale) -> Column[CellJudgement]:
+    return Column(
+        f"p{percentile:g}",
+        lambda judged: readings.pooled(judged.cell, time, percentile, scale),
+        unit=scale.unit,
+        group=word_of(time),
+    )
+
+
+def _column(metric: Metric, cells: Sequence[CellFigures]) -> Column[CellJudgement]:
+    scale = readings.scale_of([metric], cells)
+    return Column(
+        metric.column,
+        lambda judged: readings.entry(judged.cell, metric, scale),
+        unit=scale.unit,
+        group=metric.group,
     )
 
 
@@ -107,46 +110,39 @@ def _curves(judged: WorkloadJudgement, time: Time) -> str:
 
 
 def _processes(judged: WorkloadJudgement, id_: str) -> Table:
-    cells = [each.cell for each in judged.cells]
-    roles = list(
-        dict.fromkeys(p.role for cell in cells for t in cell.trials for p in t.record.processes)
-    )
-    columns = [
-        column
-        for role in roles
-        for column in (
-            Column(title="CPU", unit="% of a core", group=role),
-            Column(title="peak memory", group=role),
-        )
-    ]
+    trials = [trial for each in judged.cells for trial in each.cell.trials]
+    roles = dict.fromkeys(usage.role for trial in trials for usage in trial.record.processes)
     return Table(
         id=f"{id_}-processes",
         caption="Each process within the window: mean share of a core, largest resident set",
         head="Variant",
-        columns=tuple(columns),
-        rows=tuple(
-            row_of(each, [entry for role in roles for entry in _process(each.cell, role)])
-            for each in judged.cells
-        ) if roles else (),
-    )  # fmt: skip
-
-
-def _process(cell: CellFigures, role: str) -> tuple[Entry, Entry]:
-    used: list[ProcessUsage] = [
-        usage
-        for trial in cell.trials
-        if trial.record.valid
-        for usage in trial.record.processes
-        if usage.role == role
-    ]
-    shares = [usage.cpu_share for usage in used if usage.cpu_share >= 0]
-    peaks = [usage.rss_bytes_peak for usage in used if usage.rss_bytes_peak >= 0]
-    unread = Entry(text=text.NA, hint="this process could not be read", tone=Tone.MUTED)
-    share = sum(shares) / len(shares) if shares else 0.0
-    return (
-        Entry(text=text.number(share * 100)) if shares else unread,
-        Entry(text=human_size(max(peaks))) if peaks else unread,
+    ).of(
+        judged.cells if roles else (),
+        naming.heading,
+        [column for role in roles for column in _of_process(role)],
     )
+
+
+def _of_process(role: str) -> tuple[Column[CellJudgement], Column[CellJudgement]]:
+    unread = untold("this process could not be read")
+
+    def share(judged: CellJudgement) -> Entry:
+        told = [each.cpu_share for each in _usages(judged, role) if each.cpu_share >= 0]
+        return Entry(text.number(sum(told) / len(told) * 100)) if told else unread
+
+    def peak(judged: CellJudgement) -> Entry:
+        told = [each.rss_bytes_peak for each in _usages(judged, role) if each.rss_bytes_peak >= 0]
+        return Entry(human_size(max(told))) if told else unread
+
+    return (
+        Column("CPU", share, unit="% of a core", group=role),
+        Column("peak memory", peak, group=role),
+    )
+
+
+def _usages(judged: CellJudgement, role: str) -> list[ProcessUsage]:
+    records = [trial.record for trial in judged.cell.trials if trial.record.valid]
+    return [usage for record in records for usage in record.processes if usage.role == role]
 
 
 def _blocks(judged: WorkloadJudgement, id_: str) -> Fold:
@@ -155,39 +151,22 @@ def _blocks(judged: WorkloadJudgement, id_: str) -> Fold:
     points = tuple(by_block.invalid_points(judged))
     findings = by_block.findings_table(judged, f"{id_}-findings")
     return Fold(
-        id=f"{id_}-blocks",
-        title="Block by block",
-        state=State.FAILS if invalid else None,
-        note=f"{text.plural(len(trials), 'trial')}, "
-        + (f"{invalid} invalid" if invalid else "all valid"),
-        blocks=(
-            *((Points(points=points),) if points else ()),
+        f"{id_}-blocks",
+        "Block by block",
+        (
+            *((Points(points),) if points else ()),
             by_block.trials_table(judged, f"{id_}-trials"),
             *((findings,) if findings.rows else ()),
         ),
+        state=State.FAILS if invalid else None,
+        note=f"{text.plural(len(trials), 'trial')}, "
+        + (f"{invalid} invalid" if invalid else "all valid"),
     )
 
 
 def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
     times = [time for time in STEPS if any(time in cell.times for cell in cells)]
-    scales = {time: _scale(time, cells) for time in times}
-    columns = tuple(
-        Column(title=f"p{p:g}", unit=scales[time].unit, group=word_of(time))
-        for time in times
-        for p in (50.0, 99.0)
-    )
-    rows = tuple(
-        row_of(
-            each,
-            [
-                readings.pooled(each.cell, time, p, scales[time])
-                for time in times
-                for p in (50.0, 99.0)
-            ],
-        )
-        for each in judged.cells
-    )
     table = Table(
         id=f"{id_}-steps-table",
         caption=(
@@ -195,20 +174,15 @@ def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
             "stored (response), received (delivery), handled (completion), acked (end-to-end)"
         ),
         head="Variant",
-        columns=columns,
-        rows=rows if columns else (),
+    ).of(
+        judged.cells if times else (),
+        naming.heading,
+        [_pooled(time, p, _scale(time, cells)) for time in times for p in (50.0, 99.0)],
     )
     note = "from the intended instant to the ack, step by step"
-    return Fold(id=f"{id_}-steps", title="Where the time goes", note=note, blocks=(table,))
+    return Fold(f"{id_}-steps", "Where the time goes", (table,), note=note)
 
 
 def _scale(time: Time, cells: Sequence[CellFigures]) -> Scale:
-    told = list(_medians(time, cells))
-    return text.time_scale(min(told, default=1.0))
-
-
-def _medians(time: Time, cells: Sequence[CellFigures]) -> Iterator[int]:
-    for cell in cells:
-        value = cell.times[time].percentiles_ns.get(50.0) if time in cell.times else None
-        if value is not None:
-            yield value
+    medians = [cell.times[time].percentiles_ns.get(50.0) for cell in cells if time in cell.times]
+    return text.time_scale(min((ns for ns in medians if ns is not None), default=1.0))

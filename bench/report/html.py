@@ -8,12 +8,12 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from bench.core.errors import StorageError
 from bench.judgement.model import Judgement
-from bench.report.build import build
+from bench.report import build, run_summary
+from bench.report.markup import filled
 from bench.report.model import Page
 
 
@@ -25,27 +25,33 @@ def render(judged: Judgement, *, light: bool = False) -> str:
         light: without the plot library, for an attachment: folds show their tables alone, and
             no script is left.
     """
-    page = build(judged)
-    if light:
-        return _rendered("report.html.jinja", script="", page=page, library="")
-    return _rendered("report.html.jinja", script=_script(), page=page, library=_library())
+    return _rendered(
+        "report.html.jinja",
+        script="" if light else filled("report.js"),
+        library="" if light else _library(),
+        judged=judged,
+        masthead=build.masthead(judged.figures),
+        boxes=build.boxes(judged),
+        sections=build.sections(judged),
+        summary=run_summary.document(judged),
+    )
 
 
 def render_page(page: Page) -> str:
     """Return a page beside the reports as one HTML document; it holds no plot."""
-    return _rendered("page.html.jinja", script=_script(), page=page, library="")
-
-
-def _script() -> str:
-    return _environment().get_template("report.js").render()
+    return _rendered(
+        "page.html.jinja",
+        script=filled("report.js"),
+        library="",
+        page=page,
+        sections=page.sections,
+    )
 
 
 def _rendered(template: str, *, script: str, **content: object) -> str:
-    environment = _environment()
-    styles = [environment.get_template(f"{name}.css").render() for name in ("report", "patterns")]
-    return environment.get_template(template).render(
-        style="".join(styles), script=script, script_hash=_csp_hash(script), **content
-    )
+    style = filled("report.css") + filled("patterns.css")
+    hash_ = _csp_hash(script)
+    return str(filled(template, style=style, script=script, script_hash=hash_, **content))
 
 
 def write(judged: Judgement, reports_dir: Path, *, light: bool = False) -> Path:
@@ -78,17 +84,6 @@ def write_whole(path: Path, page: str) -> None:
         with suppress(OSError):
             partial.unlink()
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("bench.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @cache

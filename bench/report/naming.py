@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, Difference
+from bench.report.tables import Row
 
 MOST_SETTINGS = 3
 """Of more that differ only the count stands in a row; the fold of settings names each."""
@@ -13,6 +14,11 @@ MOST_SETTINGS = 3
 def short_names(cell: CellJudgement) -> tuple[str, ...]:
     """Return a cell's short name, and those of the same settings without their configs."""
     return tuple(dict.fromkeys([cell.short, *(name.split("/", 1)[-1] for name in cell.others)]))
+
+
+def heading(cell: CellJudgement) -> Row:
+    """Return the heading of a cell's row in a fold: its names, tinted of the baseline."""
+    return Row(short_names(cell), tinted=cell.is_baseline)
 
 
 def above(cell: CellJudgement) -> str:

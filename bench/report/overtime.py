@@ -1,6 +1,7 @@
 """A workload over time: rate, p99, lag and the server's CPU in each second, one line a trial."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,9 +13,9 @@ from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.record.schema import Time
 from bench.report.drawn_trials import Drawn, by_second, drawn, longest_window, stacked
 from bench.report.model import Fold
-from bench.report.naming import short_names
+from bench.report.naming import heading
 from bench.report.plots import Line, Panel, document
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import Column, Entry, Row, Table, untold
 
 MOST_SPANS = 10
 _SERVER = "server"
@@ -29,12 +30,11 @@ def fold(judged: WorkloadJudgement, id_: str) -> Fold:
     phases = [] if window is None else [window.window_start_ns, window.window_end_ns]
     axis = {"title": "time in the trial, s", "phases": [ns / NS_PER_S for ns in phases]}
     names = [each.name for each in judged.cells]
-    table = _table(judged, panels, time, f"{id_}-time-table")
     return Fold(
-        id=f"{id_}-time",
-        title="Over time",
+        f"{id_}-time",
+        "Over time",
+        (_table(judged, panels, time, f"{id_}-time-table"),),
         note="rate, p99, lag and CPU in each second; drawn on opening",
-        blocks=(table,),
         plots=document(names, panels, _lines(judged.cells, time), axis),
     )
 
@@ -78,18 +78,15 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: Time, id_: 
     of_cells = [_worst(each, time, len(panels)) for each in judged.cells]
     seconds = max((y.size for each in of_cells for y in each), default=0)
     width = max(1, -(-seconds // MOST_SPANS))
-    starts = range(0, seconds, width)
+    columns = [
+        Column(f"{start} to {min(start + width, seconds)}", partial(_entry, start, start + width))
+        for start in range(0, seconds, width)
+    ]
     rows: list[Row] = []
     for place, panel in enumerate(panels):
-        rows.append(Row(names=(panel.title,)))
-        rows += [
-            Row(
-                names=short_names(each),
-                tinted=each.is_baseline,
-                entries=tuple(_entry(of[place][s : s + width], least=place == 0) for s in starts),
-            )
-            for each, of in zip(judged.cells, of_cells, strict=True)
-        ]
+        rows.append(Row((panel.title,)))
+        for each, of in zip(judged.cells, of_cells, strict=True):
+            rows.append(heading(each).across(columns, (of[place], place == 0)))
     return Table(
         id=id_,
         caption=(
@@ -97,7 +94,7 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: Time, id_: 
             "of any second. What came out is acked messages, or delivered ones without acks."
         ),
         head="Variant",
-        columns=tuple(Column(title=f"{s} to {min(s + width, seconds)}") for s in starts),
+        columns=tuple(columns),
         rows=tuple(rows) if seconds else (),
     )
 
@@ -114,8 +111,10 @@ def _worst(judged: CellJudgement, time: Time, panels: int) -> list[Array]:
     return found
 
 
-def _entry(values: Array, *, least: bool) -> Entry:
-    told = values[~np.isnan(values)]
+def _entry(start: int, end: int, panel: tuple[Array, bool]) -> Entry:
+    """Return the worst value of a span; the lowest one of the panel of rates."""
+    values, lowest = panel
+    told = values[start:end][~np.isnan(values[start:end])]
     if not told.size:
-        return Entry(text=text.NA, tone=Tone.MUTED)
-    return Entry(text=text.number(float(told.min() if least else told.max())))
+        return untold()
+    return Entry(text.number(float(told.min() if lowest else told.max())))

@@ -13,8 +13,9 @@ from bench.core import text
 from bench.core.errors import RecordError
 from bench.core.marks import State
 from bench.report import html, run_summary, trend
-from bench.report.model import Column, Entry, Name, Page, Row, Section, Sentence, Table, Tone
+from bench.report.model import Name, Page, Section, Sentence
 from bench.report.run_summary import RunSummary
+from bench.report.tables import Column, Entry, Row, Table, Tone, marked, pairs, untold
 from bench.report.trend import Trend
 
 MIN_RUNS = 2
@@ -75,119 +76,113 @@ def _read(results_dir: Path, reports_dir: Path) -> _Reports:
 
 def _page(found: _Reports, trends: Sequence[Trend]) -> Page:
     shown = (
-        Section(id="runs", title="Runs", blocks=(_runs_table(found),)) if found.runs else None,
+        _runs_section(found.runs) if found.runs else None,
         _trends_section(trends) if trends else None,
         _unread_section(found) if found.broken or found.unreported else None,
     )
-    lead: list[Sentence] = [
-        (f"{text.plural(len(found.runs), 'run')}, newest first. Figures of different runs share "
-         "no blocks: what lies between them may be the host.",)
-    ]  # fmt: skip
-    if not found.runs:
-        lead = [("No report can be read yet. ", Name("jetbench run"), " makes the first.")]
+    lead: Sentence = (
+        f"{text.plural(len(found.runs), 'run')}, newest first. Figures of different runs share "
+        "no blocks: what lies between them may be the host.",
+    )
     return Page(
         above="All runs",
         title="Reports",
-        lead=tuple(lead),
+        lead=(lead if found.runs else _NONE_YET,),
         home="#top",
         sections=tuple(section for section in shown if section is not None),
     )
 
 
-def _runs_table(found: _Reports) -> Table:
-    return Table(
+_NONE_YET = ("No report can be read yet. ", Name("jetbench run"), " makes the first.")
+
+
+def _runs_section(runs: Sequence[RunSummary]) -> Section:
+    table = Table(
         id="all-runs",
         caption="Every run that has a report. A click on a heading sorts.",
         head="Run",
-        columns=(
-            Column(title="Started, UTC", numeric=False),
-            Column(title="What came out", numeric=False, prose=True),
-            Column(title="How sure", numeric=False),
-            Column(title="Valid trials", numeric=False),
-            Column(title="Server and host", numeric=False),
-        ),
-        rows=tuple(_run_row(run) for run in found.runs),
         sortable=True,
         cards="runs",
-    )
-
-
-def _run_row(run: RunSummary) -> Row:
-    whole = run.valid == run.planned
-    state = State.HOLDS if whole else State.DOUBTFUL
-    return Row(
-        names=(run.run_id,),
-        href=f"{quote(run.run_id)}/index.html",
-        entries=(
-            Entry(text=text.minute(run.started_utc), order=run.started_utc),
-            _outcome(run),
-            _sure(run),
-            Entry(
-                text=f"{state.mark} {run.valid} of {run.planned}",
-                detail="" if whole else f"{run.invalid} invalid, {run.missing} missing",
-                order=run.valid,
-                tone=Tone.PLAIN if whole else Tone.WARNING,
-            ),
-            Entry(text=run.server, detail=run.machine, order=run.server),
-        ),
-    )
+    ).of(runs, lambda run: Row((run.run_id,), href=f"{quote(run.run_id)}/index.html"), _RUN)
+    return Section("runs", "Runs", (table,))
 
 
 def _outcome(run: RunSummary) -> Entry:
     """Return what came out, beneath it what does not hold and what was asked."""
     beneath = " · ".join((*run.doubts, run.question or run.label))
-    return Entry(text=run.outcome, detail=beneath, order=run.outcome)
+    return Entry(run.outcome, detail=beneath, order=run.outcome)
 
 
 def _sure(run: RunSummary) -> Entry:
     if run.boxes is None:
-        return Entry(text=text.NA, hint="written by an older jetbench", tone=Tone.MUTED)
+        return untold("written by an older jetbench")
     box = run.boxes.sure
-    return Entry(text=box.marked, hint=box.text, order=box.word)
+    return Entry(box.marked, hint=box.text, order=box.word)
+
+
+def _valid(run: RunSummary) -> Entry:
+    whole = run.valid == run.planned
+    state = State.HOLDS if whole else State.DOUBTFUL
+    return Entry(
+        f"{state.mark} {run.valid} of {run.planned}",
+        detail="" if whole else f"{run.invalid} invalid, {run.missing} missing",
+        order=run.valid,
+        tone=Tone.PLAIN if whole else Tone.WARNING,
+    )
+
+
+def _started(run: RunSummary) -> Entry:
+    return Entry(text.minute(run.started_utc), order=run.started_utc)
+
+
+def _where(run: RunSummary) -> Entry:
+    return Entry(run.server, detail=run.machine, order=run.server)
+
+
+_RUN = (
+    Column("Started, UTC", _started, "words"),
+    Column("What came out", _outcome, "prose"),
+    Column("How sure", _sure, "words"),
+    Column("Valid trials", _valid, "words"),
+    Column("Server and host", _where, "words"),
+)
 
 
 def _trends_section(trends: Sequence[Trend]) -> Section:
-    rows = tuple(
-        Row(
-            names=(f"{each.workload}, {each.variant}",),
-            href=f"{TRENDS}/{quote(each.file_name)}",
-            entries=(
-                Entry(text=text.count(len(each.points)), order=len(each.points)),
-                Entry(text=text.minute(each.points[-1].run.started_utc)),
-                trend.sameness(each),
-            ),
-        )
-        for each in trends
-    )
     table = Table(
         id="all-trends",
         caption="Each variant under each workload that was measured in two runs or more",
         head="Workload, variant",
-        columns=(
-            Column(title="Runs", numeric=False),
-            Column(title="Last, UTC", numeric=False),
-            Column(title="What else changed", numeric=False),
-        ),
-        rows=rows,
         sortable=True,
+    ).of(
+        trends,
+        lambda trend: Row(
+            (f"{trend.workload}, {trend.variant}",), href=f"{TRENDS}/{quote(trend.file_name)}"
+        ),
+        _TREND,
     )
     lead: Sentence = ("History, not a gate: a step may be the host, the server or the settings.",)
-    return Section(id="trends", title="Over time", lead=(lead,), blocks=(table,))
+    return Section("trends", "Over time", (table,), lead=(lead,))
+
+
+def _runs(of: Trend) -> Entry:
+    return Entry(text.count(len(of.points)), order=len(of.points))
+
+
+_TREND = (
+    Column("Runs", _runs, "words"),
+    Column[Trend]("Last, UTC", lambda of: text.minute(of.points[-1].run.started_utc), "words"),
+    Column("What else changed", trend.sameness, "words"),
+)
 
 
 def _unread_section(found: _Reports) -> Section:
-    broken = tuple(
-        Row(names=(name,), entries=(Entry(text=f"▲ not readable: {why}", tone=Tone.WARNING),))
-        for name, why in found.broken.items()
-    )
-    unreported = tuple(
-        Row(names=(name,), entries=(Entry(text="no report yet"),)) for name in found.unreported
-    )
-    table = Table(
-        id="unread",
-        caption="jetbench report RUN rebuilds a report from the run's records",
-        head="Run",
-        columns=(Column(title="Why", numeric=False, prose=True),),
-        rows=(*broken, *unreported),
-    )
-    return Section(id="not-listed", title="Not listed", blocks=(table,))
+    broken = ((run, _unreadable(why)) for run, why in found.broken.items())
+    unreported = ((run, "no report yet") for run in found.unreported)
+    caption = "jetbench report RUN rebuilds a report from the run's records"
+    table = pairs("unread", caption, "Run", (*broken, *unreported), value="Why")
+    return Section("not-listed", "Not listed", (table,))
+
+
+def _unreadable(why: str) -> Entry:
+    return marked(State.DOUBTFUL, f"not readable: {why}")

@@ -1,14 +1,14 @@
 """A config of two axes as a map: a figure over every combination of their values."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
-from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.report import readings
 from bench.report.model import Fold
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import Column, Entry, Table, marked, untold
 from bench.spec.metrics import Metric
 
 
@@ -38,12 +38,10 @@ def folds(judged: WorkloadJudgement, id_: str) -> Iterator[Fold]:
     """
     for place, found in enumerate(planes(judged), start=1):
         part = f"{id_}-map-{place}"
-        tables = [
-            _table(found, metric, f"{part}-{metric.key}")
-            for metric in (judged.primary, judged.price)
-        ]
+        metrics = (judged.primary, judged.price)
+        tables = tuple(_table(found, metric, f"{part}-{metric.key}") for metric in metrics)
         title = f"{found.down} against {found.across}"
-        yield Fold(id=part, title=title, note=f"the map of {found.config}", blocks=tuple(tables))
+        yield Fold(part, title, tables, note=f"the map of {found.config}")
 
 
 def planes(judged: WorkloadJudgement) -> Iterator[Plane]:
@@ -91,25 +89,18 @@ def _table(found: Plane, metric: Metric, id_: str) -> Table:
     def entry(row: str, column: str) -> Entry:
         cell = found.cells.get((row, column))
         if cell is None:
-            return Entry(text=text.NA, hint="not in this run", tone=Tone.MUTED)
+            return untold("not in this run")
         told = readings.entry(cell.cell, metric, scale)
         if cell.state is not State.FAILS:
             return told
-        reason = cell.reasons[0] if cell.reasons else ""
-        return Entry(text=f"{State.FAILS.mark} {told.text}", hint=reason, tone=Tone.BAD)
+        return replace(marked(State.FAILS, told.text), hint=cell.reasons[0] if cell.reasons else "")
 
     return Table(
         id=id_,
         caption=f"{metric.title}, {scale.unit}; down: {found.down}, across: {found.across}",
         head=found.down,
-        columns=tuple(Column(title=column, group=found.across) for column in found.columns),
-        rows=_rows(found.rows, found.columns, entry),
-    )
-
-
-def _rows(
-    rows: Sequence[str], columns: Sequence[str], entry: Callable[[str, str], Entry]
-) -> tuple[Row, ...]:
-    return tuple(
-        Row(names=(row,), entries=tuple(entry(row, column) for column in columns)) for row in rows
+    ).of(
+        found.rows,
+        str,
+        [Column(each, partial(entry, column=each), group=found.across) for each in found.columns],
     )

@@ -8,7 +8,7 @@ import numpy as np
 from bench.analysis.figures import Array
 from bench.core.text import THIN
 from bench.report import lettering
-from bench.report.embed import embedded
+from bench.report.markup import embedded
 
 COLUMNS = ("name", "block", "valid", "panel", "x", "y")
 

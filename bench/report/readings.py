@@ -1,8 +1,8 @@
 """One figure of one cell as a table shows it: told, at least, or none and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bench.analysis.figures import CellFigures
+from bench.analysis.figures import CellFigures, TimeFigures, TrialFigures
 from bench.analysis.latency import longer_than_ns
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import Reading, typical
@@ -11,7 +11,7 @@ from bench.core.text import Scale
 from bench.core.units import human_size
 from bench.judgement.absent import missing_reason
 from bench.record.schema import Time
-from bench.report.tables import Entry, Tone
+from bench.report.tables import Entry, Tone, untold
 from bench.spec.metrics import Metric
 
 MIB = Scale(unit="MiB", factor=1024.0**2)
@@ -42,12 +42,12 @@ def entry(cell: CellFigures, metric: Metric, scale: Scale, detail: str = "") -> 
     """Return a figure in the unit of its column: `1.52`, `≥ 1 000` or `n/a` with its reason."""
     found = reading_of(cell, metric)
     if found is None:
-        return Entry(text=text.NA, hint=missing_reason(cell, metric), tone=Tone.MUTED)
+        return untold(missing_reason(cell, metric))
     written = text.number(found.value / scale.factor)
     if found.at_least:
         hint = missing_reason(cell, metric)
-        return Entry(text=f"≥ {written}", detail=detail, hint=hint, tone=Tone.BAD)
-    return Entry(text=written, detail=detail, hint=_interval_words(cell, metric))
+        return Entry(f"≥ {written}", detail=detail, hint=hint, tone=Tone.BAD)
+    return Entry(written, detail=detail, hint=_interval_words(cell, metric))
 
 
 def _interval_words(cell: CellFigures, metric: Metric) -> str:
@@ -64,19 +64,32 @@ def _in_unit(value: float, metric: Metric) -> str:
 
 def pooled(cell: CellFigures, time: Time, percentile: float, scale: Scale) -> Entry:
     """Return a percentile of all valid trials merged: asked of the histogram, read off no curve."""
-    figures = cell.times.get(time)
-    value_ns = figures.percentiles_ns.get(percentile) if figures else None
-    if value_ns is not None:
-        return Entry(text=text.number(value_ns / scale.factor))
+    value_ns = _percentile(cell.times, time, percentile)
     # Too many never came so far in all trials together, so in one of them at least.
-    bounds = [
-        bound
-        for trial in cell.trials
-        if trial.record.valid and (bound := longer_than_ns(trial, time, percentile)) is not None
-    ]
-    if not bounds or not _hidden(cell, time, percentile):
-        return Entry(text=text.NA, hint="too few messages lie beyond it", tone=Tone.MUTED)
-    return Entry(text=f"≥ {text.number(min(bounds) / scale.factor)}", tone=Tone.BAD)
+    hidden = value_ns is None and _hidden(cell, time, percentile)
+    valid = [trial for trial in cell.trials if hidden and trial.record.valid]
+    bounds_ns = filter(None, (longer_than_ns(trial, time, percentile) for trial in valid))
+    return _time(value_ns, min(bounds_ns, default=None), scale, "too few messages lie beyond it")
+
+
+def of_trial(trial: TrialFigures, time: Time, percentile: float, scale: Scale) -> Entry:
+    """Return a percentile of one trial."""
+    bound_ns = longer_than_ns(trial, time, percentile)
+    return _time(_percentile(trial.times, time, percentile), bound_ns, scale)
+
+
+def _percentile(times: Mapping[Time, TimeFigures], time: Time, percentile: float) -> int | None:
+    return times[time].percentiles_ns.get(percentile) if time in times else None
+
+
+def _time(
+    value_ns: float | None, bound_ns: float | None, scale: Scale, otherwise: str = ""
+) -> Entry:
+    if value_ns is not None:
+        return Entry(text.number(value_ns / scale.factor))
+    if bound_ns is not None:
+        return Entry(f"≥ {text.number(bound_ns / scale.factor)}", tone=Tone.BAD)
+    return untold(otherwise)
 
 
 def _hidden(cell: CellFigures, time: Time, percentile: float) -> bool:

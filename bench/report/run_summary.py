@@ -22,7 +22,7 @@ from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
 from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
 from bench.record.reading import bounded_bytes, parse_json
-from bench.report.embed import embedded
+from bench.report.markup import embedded
 from bench.spec.variant import Settings
 
 _LATER_GROUPS = ("handler",)

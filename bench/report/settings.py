@@ -4,66 +4,56 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.core import text
-from bench.plan.model import Plan
+from bench.plan.model import Cell, Plan
 from bench.report.model import Fold
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import Column, Entry, Row, Table, Tone, pairs
 from bench.spec.flat import DEFAULT, differing, flat
 
 
 def fold(plan: Plan) -> Fold:
     """Return what differs between a run's cells, then what they all set alike."""
-    differences, common = differences_table(plan), common_table(plan)
-    shown = tuple(table for table in (differences, common) if table.rows and table.columns)
+    differences = differences_table(plan)
+    shown = tuple(t for t in (differences, common_table(plan)) if t.rows and t.columns)
     every = len(flat(plan.cells[0].settings)) if plan.cells else 0
-    return Fold(
-        id="settings",
-        title="Settings that differ",
-        note=f"{len(differences.columns)} of {every}",
-        blocks=shown,
-    )
+    note = f"{len(differences.columns)} of {every}"
+    return Fold("settings", "Settings that differ", shown, note=note)
 
 
 def differences_table(plan: Plan) -> Table:
     """Return what differs between the settings of a run's cells, one row for each setting."""
-    cells = list({cell.settings.model_dump_json(): cell for cell in plan.cells}.values())
-    columns = differing([cell.settings for cell in cells])
-    rows = tuple(
-        Row(
-            names=tuple(str(variant) for variant in cell.variants) or (cell.id,),
-            entries=tuple(
-                Entry(
-                    text=values[index],
-                    tone=Tone.MUTED if values[index] == DEFAULT else Tone.PLAIN,
-                )
-                for _, values in columns
-            ),
-        )
-        for index, cell in enumerate(cells)
-    )
+    cells = {cell.settings.model_dump_json(): cell for cell in plan.cells}.values()
+    differ = [key for key, _ in differing([cell.settings for cell in cells])]
     return Table(
         id="settings-differences",
         caption="Only what is not the same for every variant",
         head="Variant",
-        columns=tuple(Column(title=key, numeric=False) for key, _ in columns),
-        rows=rows,
+    ).of(
+        cells,
+        lambda cell: Row(tuple(map(str, cell.variants)) or (cell.id,)),
+        [_column(key) for key in differ],
     )
+
+
+def _column(key: str) -> Column[Cell]:
+    def setting(cell: Cell) -> Entry:
+        value = flat(cell.settings).get(key, "")
+        return Entry(value, tone=Tone.MUTED if value == DEFAULT else Tone.PLAIN)
+
+    return Column(key, setting, "words")
 
 
 def common_table(plan: Plan) -> Table:
     """Return what every cell of a run sets alike, defaults left out."""
     flats = [flat(cell.settings) for cell in plan.cells]
-    keys = flats[0] if flats else {}
-    rows = tuple(
-        Row(names=(key,), entries=(Entry(text=flats[0][key]),))
-        for key in keys
-        if len({one.get(key) for one in flats}) == 1 and flats[0][key] != DEFAULT
-    )
-    return Table(
-        id="settings-common",
-        caption="The same for every variant (what is not listed is left at its default)",
-        head="Setting",
-        columns=(Column(title="Value", numeric=False),),
-        rows=rows,
+    return pairs(
+        "settings-common",
+        "The same for every variant (what is not listed is left at its default)",
+        "Setting",
+        (
+            (key, value)
+            for key, value in (flats[0] if flats else {}).items()
+            if value != DEFAULT and all(one.get(key) == value for one in flats)
+        ),
     )
 
 

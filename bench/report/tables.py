@@ -1,14 +1,19 @@
 """Tables as a report shows them, formatted to the last digit."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 from enum import StrEnum
-from typing import ClassVar
+from itertools import groupby
+from typing import Any, ClassVar, Generic, TypeVar
 
 from markupsafe import Markup
 
+from bench.core import text
 from bench.core.marks import State
 
 NO_DRAWING = Markup()
+
+T = TypeVar("T")
 
 
 class Tone(StrEnum):
@@ -31,78 +36,89 @@ TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a table.
 
     Attributes:
         text: the figure or word.
-        detail: a smaller second line.
+        detail: smaller lines below it.
         hint: why it reads as it does; shown on hover.
         order: what sorting goes by; None sorts last either way.
         tone: how it stands out.
-        detail_tone: how the second line stands out; as the first where it is None.
-        href: address that the text leads to, relative to the page; empty without one.
+        detail_tone: how the lines below stand out; as the first where it is None.
         drawing: stands in place of the text; whoever does not see it is told what its label says.
     """
 
     text: str = ""
+    _: KW_ONLY
     detail: str = ""
     hint: str = ""
     order: float | str | None = None
     tone: Tone = Tone.PLAIN
     detail_tone: Tone | None = None
-    href: str = ""
     drawing: Markup = NO_DRAWING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+NOTHING = Entry()
+
+
+def untold(hint: str = "") -> Entry:
+    """Return the entry of what cannot be told, and why."""
+    return Entry(text.NA, hint=hint, tone=Tone.MUTED)
+
+
+def marked(state: State, words: str, *, detail: str = "") -> Entry:
+    """Return words that a state colours, after its mark."""
+    return Entry(f"{state.mark} {words}", detail=detail, tone=TONES[state])
+
+
+@dataclass(frozen=True)  # with slots, Column[T](…) fails in Python 3.11
+class Column(Generic[T]):
     """A column of a table.
 
     Attributes:
         title: its heading.
+        of: what stands in it of one of the things that have a row.
+        kind: how its entries are laid out, a class of report.css: `number` to the right, `prose`
+            with room for sentences, `words`; or what its drawings are.
         unit: of its numbers; empty when there is none.
         group: heading shared with its neighbours; empty when it stands alone.
+        group_href: where that leads to; empty without such a place.
         hint: what the figure is; shown on hover.
-        numeric: numbers stand to the right and sort as numbers.
-        prose: its entries are sentences and need room.
-        group_href: where the shared heading leads to; empty without such a place.
         axis: words of the axis that its drawings share; they stand below the title.
         card: its label where a row is a card, on a phone; the title where it is empty.
-        kind: of its drawings, a class of report.css: `change`, `shape`, `cpu`, `lag`.
     """
 
     title: str
+    of: Callable[[T], Entry | str]
+    kind: str = "number"
+    _: KW_ONLY
     unit: str = ""
     group: str = ""
-    hint: str = ""
-    numeric: bool = True
-    prose: bool = False
     group_href: str = ""
+    hint: str = ""
     axis: Markup = NO_DRAWING
     card: str = ""
-    kind: str = ""
-
-    @property
-    def style(self) -> str:
-        """How its entries are laid out: classes of report.css."""
-        words = {"number": self.numeric, "prose": self.prose, self.kind: bool(self.kind)}
-        return " ".join(word for word, holds in words.items() if holds)
 
     @property
     def label(self) -> str:
         """What stands over an entry on a card."""
         return self.card or ", ".join(filter(None, [self.title, self.unit]))
 
+    def entry(self, item: T) -> Entry:
+        """Return what stands in it of that."""
+        found = self.of(item)
+        return Entry(found) if isinstance(found, str) else found
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A row of a table.
 
     Attributes:
         names: its heading; several when one cell bears several variants' names.
-        entries: one for each column but the first.
+        entries: one for each column but the first; empty of a row that heads those below it.
         href: address that the heading leads to, relative to the page; empty without one.
         over: a small line over the heading: the question that a variant answers.
         soft: follows the heading: what a variant sets otherwise.
@@ -113,6 +129,7 @@ class Row:
     """
 
     names: tuple[str, ...]
+    _: KW_ONLY
     entries: tuple[Entry, ...] = ()
     href: str = ""
     over: str = ""
@@ -126,6 +143,10 @@ class Row:
     def is_heading(self) -> bool:
         """Whether it heads the rows below it and has no entry of its own."""
         return not self.entries
+
+    def across(self, columns: Iterable[Column[T]], item: T) -> "Row":
+        """Return the row with what every column says of that."""
+        return replace(self, entries=tuple(column.entry(item) for column in columns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,22 +169,30 @@ class Table:
     id: str
     caption: str
     head: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[Column[Any], ...] = ()
+    rows: tuple[Row, ...] = ()
     sortable: bool = False
     cards: str = ""
+
+    def of(
+        self, items: Iterable[T], heading: Callable[[T], Row | str], columns: Sequence[Column[T]]
+    ) -> "Table":
+        """Return the table with a row for each of these, headed so."""
+        rows = (
+            (Row((head,)) if isinstance(head := heading(item), str) else head).across(columns, item)
+            for item in items
+        )
+        return replace(self, columns=tuple(columns), rows=tuple(rows))
 
     @property
     def style(self) -> str:
         """How it is laid out: classes of report.css."""
-        words = {
-            "plain": not self.cards,
-            "fold": bool(self.cards),
-            self.cards: bool(self.cards),
-            "sortable": self.sortable,
-            "pairs": len(self.columns) == 1,
-        }
-        return " ".join(word for word, holds in words.items() if holds)
+        words = (
+            f"fold {self.cards}" if self.cards else "plain",
+            "sortable" if self.sortable else "",
+            "pairs" if len(self.columns) == 1 else "",
+        )
+        return " ".join(filter(None, words))
 
     @property
     def grouped(self) -> bool:
@@ -173,10 +202,18 @@ class Table:
     @property
     def groups(self) -> tuple[tuple[str, int, str], ...]:
         """Shared headings, how many columns each spans and where it leads to."""
-        spans: list[tuple[str, int, str]] = []
-        for column in self.columns:
-            if spans and column.group and spans[-1][0] == column.group:
-                spans[-1] = (column.group, spans[-1][1] + 1, column.group_href)
-            else:
-                spans.append((column.group, 1, column.group_href))
-        return tuple(spans)
+        shared = groupby(self.columns, lambda column: column.group or id(column))
+        return tuple(
+            (first.group, 1 + len(others), first.group_href) for _, (first, *others) in shared
+        )
+
+
+Pair = tuple[str, Entry | str]
+
+
+def pairs(
+    id_: str, caption: str, head: str, found: Iterable[Pair], *, value: str = "Value"
+) -> Table:
+    """Return a table of names and what stands beside each, which `value` heads."""
+    column = Column[Pair](value, lambda pair: pair[1], "prose")
+    return Table(id=id_, caption=caption, head=head).of(found, lambda pair: pair[0], [column])

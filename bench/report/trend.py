@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from bench.core import text
@@ -10,8 +10,9 @@ from bench.core.ids import is_name
 from bench.core.marks import State
 from bench.core.units import human_duration
 from bench.report import trend_drawing
-from bench.report.model import Column, Entry, Page, Row, Section, Sentence, Table, Tone
+from bench.report.model import Page, Section, Sentence
 from bench.report.run_summary import CellSummary, RunSummary
+from bench.report.tables import Column, Entry, Row, Table, Tone, marked, untold
 from bench.report.trend_drawing import Mark
 from bench.spec.metrics import Metric, View, shown_in, time_key
 
@@ -93,9 +94,9 @@ def sameness(trend: Trend) -> Entry:
     """Return what else changed over a trend, as a mark and words."""
     changed = list(dict.fromkeys(word for point in trend.points for word in point.changed))
     if not changed:
-        return Entry(text=f"{State.HOLDS.mark} nothing", order="", tone=Tone.GOOD)
+        return replace(marked(State.HOLDS, "nothing"), order="")
     words = text.listed(changed)
-    return Entry(text=f"▲ {words}", order=words, tone=Tone.WARNING)
+    return replace(marked(State.DOUBTFUL, words), order=words)
 
 
 def page(trend: Trend) -> Page:
@@ -105,17 +106,13 @@ def page(trend: Trend) -> Page:
         "settings, and is marked where one of them is not as in the run before.",
     )
     drawing = trend_drawing.drawing(tuple(_mark(point) for point in trend.points))
-    figures = Section(
-        id="figures",
-        title="From run to run",
-        blocks=(*((drawing,) if drawing else ()), _table(trend)),
-    )
+    blocks = (drawing, _table(trend)) if drawing else (_table(trend),)
     return Page(
         above=f"{trend.workload}, over {text.plural(len(trend.points), 'run')}",
         title=trend.variant,
         lead=(lead,),
         home="../index.html",
-        sections=(figures,),
+        sections=(Section("figures", "From run to run", blocks),),
     )
 
 
@@ -130,77 +127,63 @@ def _mark(point: Point) -> Mark:
 
 
 def _table(trend: Trend) -> Table:
-    return Table(
-        id="runs",
-        caption="Means over valid trials with their 90 % interval, oldest run first",
-        head="Run",
-        columns=(
-            Column(title="Started, UTC", numeric=False),
-            *map(_column, shown_in(View.TREND)),
-            Column(title="keeps up?", numeric=False),
-            Column(title="fell short", numeric=False),
-            Column(title="valid trials"),
-            Column(title="changed since the run before", numeric=False),
-        ),
-        rows=tuple(_row(point) for point in trend.points),
-    )
+    caption = "Means over valid trials with their 90 % interval, oldest run first"
+    return Table(id="runs", caption=caption, head="Run").of(trend.points, _heading, _COLUMNS)
 
 
-def _row(point: Point) -> Row:
-    run, cell = point.run, point.cell
-    return Row(
-        names=(run.run_id,),
-        href=f"../{quote(run.run_id)}/index.html",
-        entries=(
-            Entry(text=text.minute(run.started_utc)),
-            *(_figure(cell, metric) for metric in shown_in(View.TREND)),
-            Entry(text=f"{cell.pace.state.mark} {cell.pace}") if cell.pace else _none(),
-            _short(cell),
-            Entry(text=text.count(cell.valid)),
-            _changes(point),
-        ),
-    )
+def _heading(point: Point) -> Row:
+    return Row((point.run.run_id,), href=f"../{quote(point.run.run_id)}/index.html")
 
 
-def _short(cell: CellSummary) -> Entry:
+def _pace(point: Point) -> Entry | str:
+    pace = point.cell.pace
+    return f"{pace.state.mark} {pace}" if pace else untold()
+
+
+def _short(point: Point) -> Entry:
     """Return what no time shows: a variant that refuses or loses messages may well be faster."""
-    if cell.short is None:
-        return _none()
-    if not cell.short:
-        return Entry(text="nothing", order="", tone=Tone.MUTED)
-    return Entry(text=f"{State.FAILS.mark} {cell.short}", order=cell.short, tone=Tone.BAD)
+    short = point.cell.short
+    if short is None:
+        return untold()
+    return marked(State.FAILS, short) if short else Entry("nothing", tone=Tone.MUTED)
 
 
 def _changes(point: Point) -> Entry:
     if not point.changed:
-        return Entry(text="–", tone=Tone.MUTED)
+        return Entry("–", tone=Tone.MUTED)
     now = {
         "host": point.run.machine,
         "server": point.run.server,
         "client": point.run.client,
         "settings": "workload or settings, under the same name",
     }
-    details = "; ".join(f"{word}: {now[word]}" for word in point.changed)
-    return Entry(text=f"▲ {details}", tone=Tone.WARNING)
+    return marked(State.DOUBTFUL, "; ".join(f"{word}: {now[word]}" for word in point.changed))
 
 
-def _column(metric: Metric) -> Column:
-    return Column(title=metric.title, unit="" if metric.unit == "ns" else metric.unit)
+def _column(metric: Metric) -> Column[Point]:
+    unit = "" if metric.unit == "ns" else metric.unit
+    return Column(metric.title, lambda point: _figure(point.cell, metric), unit=unit)
 
 
 def _figure(cell: CellSummary, metric: Metric) -> Entry:
     """Return a figure; a time with its unit, for it may change by orders from run to run."""
     figure = cell.figures.get(metric.key)
     if figure is None:
-        return _none()
+        return untold()
     value, low, high = figure
     if metric.unit != "ns":
-        return Entry(text=text.number(value))
-    ends = (low, high)
-    known = [human_duration(round(end)) for end in ends if end is not None]
-    detail = " to ".join(known) if len(known) == len(ends) else "no interval"
-    return Entry(text=human_duration(round(value)), detail=detail)
+        return Entry(text.number(value))
+    if low is None or high is None:
+        return Entry(human_duration(round(value)), detail="no interval")
+    ends = (human_duration(round(end)) for end in (low, high))
+    return Entry(human_duration(round(value)), detail=" to ".join(ends))
 
 
-def _none() -> Entry:
-    return Entry(text=text.NA, tone=Tone.MUTED)
+_COLUMNS = (
+    Column[Point]("Started, UTC", lambda point: text.minute(point.run.started_utc), "words"),
+    *map(_column, shown_in(View.TREND)),
+    Column("keeps up?", _pace, "words"),
+    Column("fell short", _short, "words"),
+    Column[Point]("valid trials", lambda point: text.count(point.cell.valid)),
+    Column("changed since the run before", _changes, "words"),
+)

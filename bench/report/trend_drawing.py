@@ -1,21 +1,24 @@
-"""A trend as an SVG drawing: small enough for a page for each variant, and in need of no script."""
+"""A trend as a drawing: p50 and p99 of each run, and where anything else changed."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
 
 from bench.core.marks import State
+from bench.core.text import Scale
 from bench.core.units import NS_PER_MS
+from bench.report.draw import svg
+from bench.report.draw.axis import Axis, Spacing, Tick, of_times
+from bench.report.draw.chart import Field, Size, charts
 from bench.report.model import Drawing
-from bench.report.ticks import log_ticks, tick_text
 
-WIDTH, HEIGHT = 960, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 26, 34
+MS = Scale(unit="ms", factor=NS_PER_MS)
+
 OFFSET = 5
 """How far left and right of its run p50 and p99 stand, so that their whiskers do not overlap."""
 
-MOST_DATES = 12
+_WIDE, _NARROW = Size("tl desk", 960, 12), Size("tl phone", 360, 4)
 
 Figure = tuple[float, float | None, float | None]
 """Value and 90 % interval, ns; the ends are None where there is none."""
@@ -39,42 +42,14 @@ class Mark:
     short: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Heights on a logarithmic scale of ms."""
-
-    low: float
-    high: float
-
-    def y(self, ms: float) -> float:
-        """Return the height of a time, px from the top."""
-        share = math.log(ms / self.low) / math.log(self.high / self.low)
-        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
-
-
 def drawing(marks: Sequence[Mark]) -> Drawing | None:
     """Return p99 and p50 of each run, oldest first; None where no run has one."""
-    shown = [end for mark in marks for figure in (mark.p99, mark.p50) for end in _ends(figure)]
-    if not shown:
+    y = of_times([end for m in marks for each in (m.p50, m.p99) for end in each or () if end], MS)
+    if y is None:
         return None
-    scale = _Scale(min(shown) / 1.25, max(shown) * 1.25)
-    step = (WIDTH - LEFT - RIGHT) / len(marks)
-    places = [LEFT + step * (index + 0.5) for index in range(len(marks))]
-    parts = [
-        *_grid(scale),
-        *_dates(marks, places),
-        *_changes(marks, places),
-        *_crosses(marks, places),
-        *_series(
-            [(x - OFFSET, mark.p50) for x, mark in zip(places, marks, strict=True)], "p50", scale
-        ),
-        *_series(
-            [(x + OFFSET, mark.p99) for x, mark in zip(places, marks, strict=True)], "p99", scale
-        ),
-        *_legend(),
-    ]
-    title = f"End-to-end p50 and p99 of {len(marks)} runs; the table below has the figures"
-    head = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
+    days = tuple(Tick(place + 0.5, mark.when) for place, mark in enumerate(marks))
+    x = Axis(low=0, high=len(marks), spacing=Spacing.EVEN, ticks=days)
+    label = f"End-to-end p50 and p99 of {len(marks)} runs; the table below has the figures"
     return Drawing(
         id="trend",
         title="End-to-end time of each run, ms",
@@ -84,81 +59,36 @@ def drawing(marks: Sequence[Mark]) -> Drawing | None:
             f"something else changed, too; {State.FAILS.mark} that messages fell short, which "
             "no time shows."
         ),
-        svg=head + "".join(parts) + "</svg>",
+        svg=charts((x, "day of the run"), y, label, lambda field: _parts(marks, field), (_WIDE, _NARROW)),
     )
 
 
-def _ends(figure: Figure | None) -> list[float]:
-    return [end / NS_PER_MS for end in figure or () if end]
-
-
-def _grid(scale: _Scale) -> list[str]:
-    parts = []
-    for tick in log_ticks(scale.low, scale.high):
-        if scale.low <= tick <= scale.high:
-            y = scale.y(tick)
-            parts.append(_line(LEFT, y, WIDTH - RIGHT, y, "grid"))
-            parts.append(_text(LEFT - 8, y + 4, tick_text(tick), "end"))
-    return [*parts, _line(LEFT, TOP, LEFT, HEIGHT - BOTTOM, "frame")]
-
-
-def _dates(marks: Sequence[Mark], places: Sequence[float]) -> list[str]:
-    every = -(-len(marks) // MOST_DATES)
-    return [
-        _text(x, HEIGHT - BOTTOM + 20, mark.when, "middle")
-        for x, mark in list(zip(places, marks, strict=True))[::every]
-    ]
-
-
-def _changes(marks: Sequence[Mark], places: Sequence[float]) -> list[str]:
-    half = (places[1] - places[0]) / 2 if len(places) > 1 else 0.0
-    parts = []
-    for x, mark in zip(places, marks, strict=True):
+def _parts(marks: Sequence[Mark], field: Field) -> Iterator[Markup]:
+    for place, mark in enumerate(marks):
+        x, _ = field.at(place + 0.5, field.y.low)
+        yield from _time(mark.p50, x - OFFSET, "p50", field)
+        yield from _time(mark.p99, x + OFFSET, "p99", field)
+        if mark.short:
+            yield svg.words(x, field.top + 12, State.FAILS.mark, "middle")
         if mark.changed:
-            parts.append(_line(x - half, TOP, x - half, HEIGHT - BOTTOM, "change"))
-            parts.append(_text(x - half + 4, TOP - 8, ", ".join(mark.changed), "start", "faint"))
-    return parts
+            yield from _changed(mark, place, field)
+    for name, x in (("p50", field.right - 110), ("p99", field.right - 50)):
+        yield svg.dot(x, 6, 4.5, name)
+        yield svg.words(x + 10, 10, name)
 
 
-def _crosses(marks: Sequence[Mark], places: Sequence[float]) -> list[str]:
-    return [
-        _text(x, TOP + 12, State.FAILS.mark, "middle")
-        for x, mark in zip(places, marks, strict=True)
-        if mark.short
-    ]
+def _time(figure: Figure | None, x: float, name: str, field: Field) -> Iterator[Markup]:
+    if figure is None or figure[0] <= 0:
+        return
+    value, low, high = (None if ns is None else field.at(0, ns)[1] for ns in figure)
+    if low and high:
+        yield svg.upright(f"{name} whisker", x, high, low)
+    yield svg.dot(x, value or 0.0, 4.5, name)
 
 
-def _series(figures: Sequence[tuple[float, Figure | None]], name: str, scale: _Scale) -> list[str]:
-    parts = []
-    for x, figure in figures:
-        if figure is None or figure[0] <= 0:
-            continue
-        value, low, high = figure
-        if low and high:
-            ends = (scale.y(low / NS_PER_MS), scale.y(high / NS_PER_MS))
-            parts.append(_line(x, ends[0], x, ends[1], f"{name} whisker"))
-        parts.append(_dot(x, scale.y(value / NS_PER_MS), name))
-    return parts
-
-
-def _legend() -> list[str]:
-    return [
-        _dot(WIDTH - 120, 10, "p50"),
-        _text(WIDTH - 110, 14, "p50", "start"),
-        _dot(WIDTH - 60, 10, "p99"),
-        _text(WIDTH - 50, 14, "p99", "start"),
-    ]
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
-    return f'<line class="{style}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def _dot(x: float, y: float, style: str) -> str:
-    return f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
-
-
-def _text(x: float, y: float, words: str, anchor: str, style: str = "") -> str:
-    written = escape(words)
-    kind = f' class="{style}"' if style else ""
-    return f'<text{kind} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{written}</text>'
+def _changed(mark: Mark, place: int, field: Field) -> Iterator[Markup]:
+    """Yield a line before the run; its words where there is room for any."""
+    x, _ = field.at(place, field.y.low)
+    yield svg.upright("change", x, field.top, field.bottom)
+    if field.right > _NARROW.width:
+        yield svg.words(x + 4, field.top + 12, ", ".join(mark.changed))

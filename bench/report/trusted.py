@@ -5,52 +5,36 @@ from collections.abc import Sequence
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement.check import Check
-from bench.report.model import Block, Fold, Point, Points, Section, Table
-from bench.report.tables import TONES, Column, Entry, Row, Tone
+from bench.report.model import Fold, Point, Points, Section
+from bench.report.tables import Column, Entry, Table, Tone, marked
 
 _ORDER = (State.FAILS, State.DOUBTFUL, State.UNKNOWN)
+
+_COLUMNS = (
+    Column[Check]("State", lambda check: marked(check.state, check.state), "words"),
+    Column[Check]("Found", lambda check: check.found, "prose"),
+    Column[Check]("Holds when", lambda check: Entry(check.threshold, tone=Tone.MUTED), "prose"),
+    Column[Check]("What it means", lambda check: Entry(check.meaning, tone=Tone.MUTED), "prose"),
+)
 
 
 def section(checks: Sequence[Check]) -> Section:
     """Return the section of the checks that were judged."""
     still = [check for state in _ORDER for check in checks if check.state is state]
     holding = [check for check in checks if check.state is State.HOLDS]
-    points = tuple(Point(state=c.state, word=c.name, text=c.found) for c in still)
-    blocks: list[Block] = [Points(points=points)] if points else []
-    title = f"{text.plural(len(holding), 'check')} hold" + ("s" if len(holding) == 1 else "")
-    blocks.append(
-        Fold(
-            id="trust-checks",
-            title=title,
-            state=State.HOLDS if holding else None,
-            note=", ".join(check.name for check in holding),
-            blocks=(_table([*still, *holding]),),
-        )
-    )
-    lead = (("Open points first; what holds is one line.",),)
-    title = "Can these figures be trusted?"
-    return Section(id="trust", title=title, lead=lead, blocks=tuple(blocks))
-
-
-def _table(checks: Sequence[Check]) -> Table:
-    return Table(
+    points = tuple(Point(check.state, check.name, check.found) for check in still)
+    table = Table(
         id="trust-table",
         caption="What speaks for these figures and what against them, over all trials",
         head="Check",
-        columns=(
-            Column(title="State", numeric=False),
-            Column(title="Found", numeric=False, prose=True),
-            Column(title="Holds when", numeric=False, prose=True),
-            Column(title="What it means", numeric=False, prose=True),
-        ),
-        rows=tuple(Row(names=(check.name,), entries=_entries(check)) for check in checks),
+    ).of([*still, *holding], lambda check: check.name, _COLUMNS)
+    fold = Fold(
+        "trust-checks",
+        f"{text.plural(len(holding), 'check')} {'holds' if len(holding) == 1 else 'hold'}",
+        (table,),
+        state=State.HOLDS if holding else None,
+        note=", ".join(check.name for check in holding),
     )
-
-
-def _entries(check: Check) -> tuple[Entry, ...]:
-    return (
-        Entry(text=f"{check.state.mark} {check.state}", tone=TONES[check.state]),
-        Entry(text=check.found),
-        Entry(text=check.threshold, tone=Tone.MUTED),
-        Entry(text=check.meaning, tone=Tone.MUTED),
-    )
+    blocks = (Points(points), fold) if points else (fold,)
+    lead = (("Open points first; what holds is one line.",),)
+    return Section("trust", "Can these figures be trusted?", blocks, lead=lead)

@@ -17,7 +17,7 @@ from bench.report.draw.axis import of_changes
 from bench.report.draw.bars import bars
 from bench.report.draw.line import Box, Course, line
 from bench.report.draw.mark import mark
-from bench.report.draw.silhouette import frame, silhouette
+from bench.report.draw.silhouette import Silhouette, frame, silhouette
 from bench.report.html import render_page
 from bench.report.model import Page, Section
 from bench.report.patterns import (
@@ -29,7 +29,7 @@ from bench.report.patterns import (
     parts,
     tuning,
 )
-from bench.report.tables import Column, Entry, Row, Table
+from bench.report.tables import Column, Entry, Table
 from bench.spec.metrics import metric_of
 from tests.report.patterns import made_up
 
@@ -78,6 +78,9 @@ CHANGES = (
 """Two blocks, five, a bound, nothing to see, and too many blocks for dots."""
 
 
+Drawn = tuple[int, Change, Silhouette]
+
+
 def drawings() -> Table:
     """A row for each kind of mark, with a silhouette, bars and lag lines beside it."""
     axis = of_changes([c for change in CHANGES for c in change.by_block.values()])
@@ -88,29 +91,36 @@ def drawings() -> Table:
     lags = [np.random.default_rng(n).poisson(2 + n, t_s.size).astype(float) for n in range(5)]
     box = Box(length_s=9, warmup_s=2, top=20)
     cpu = {"server": 251.0, "publisher": 150.0}
-    return Table(
-        id="drawings-table",
-        caption="Drawings",
-        head="Change",
-        columns=(
-            Column(title="End-to-end p99", kind="change", axis=axis.labels("ch"), numeric=False),
-            Column(title="Times", kind="shape", axis=framed.axis.labels(), numeric=False),
-            Column(title="CPU", kind="cpu", numeric=False),
-            Column(title="Lag", kind="lag", numeric=False),
+    whole = {**cpu, "consumer": 161.0}
+    numbered = [(n, *both) for n, both in enumerate(zip(CHANGES, rows, strict=True))]
+    columns = (
+        Column[Drawn](
+            "End-to-end p99",
+            lambda of: Entry(drawing=mark(of[1], axis)),
+            "change",
+            axis=axis.labels("ch"),
         ),
-        rows=tuple(
-            Row(
-                names=(change.written,),
-                entries=(
-                    Entry(drawing=mark(change, axis)),
-                    Entry(drawing=silhouette(row, framed, change.written)),
-                    Entry(drawing=bars(cpu if n else {**cpu, "consumer": 161.0}, 600, "CPU")),
-                    Entry(drawing=line([Course(t_s=t_s, values=v) for v in lags[:n]], box, "lag")),
-                ),
-            )
-            for n, (change, row) in enumerate(zip(CHANGES, rows, strict=True))
+        Column[Drawn](
+            "Times",
+            lambda of: Entry(drawing=silhouette(of[2], framed, of[1].written)),
+            "shape",
+            axis=framed.axis.labels(),
         ),
-        cards="cells",
+        Column[Drawn](
+            "CPU",
+            lambda of: Entry(drawing=bars(whole if not of[0] else cpu, 600, "CPU")),
+            "cpu",
+        ),
+        Column[Drawn](
+            "Lag",
+            lambda of: Entry(
+                drawing=line([Course(t_s=t_s, values=v) for v in lags[: of[0]]], box, "lag")
+            ),
+            "lag",
+        ),
+    )
+    return Table(id="drawings-table", caption="Drawings", head="Change", cards="cells").of(
+        numbered, lambda of: of[1].written, columns
     )
 
 
@@ -132,34 +142,34 @@ def page(shown: Sequence[Goal] = made_up.GOALS) -> Page:
         replace(made_up.CAPACITY, variant="one worker", rate_per_s=None),
     )
     sections = (
-        Section(id="drawings", title="Drawings", blocks=(drawings(),)),
+        Section("drawings", "Drawings", (drawings(),)),
         *goals.sections(shown),
         Section(
-            id="parts",
-            title="Parts of one workload",
-            blocks=(parts.table(made_up.PARTS, SCALE, "parts-table"),),
+            "parts",
+            "Parts of one workload",
+            (parts.table(made_up.PARTS, SCALE, "parts-table"),),
         ),
-        Section(id="checks", title="Checks", blocks=(checks.points(made_up.CHECKS),)),
+        Section("checks", "Checks", (checks.points(made_up.CHECKS),)),
         Section(
-            id="disturbance",
-            title="A disturbance",
-            blocks=disturbance.blocks(made_up.disturbance(), "disturbance-drawing"),
-        ),
-        Section(
-            id="diagnosis",
-            title="What limits it",
-            blocks=diagnosis.blocks(made_up.DIAGNOSIS, "diagnosis-table"),
+            "disturbance",
+            "A disturbance",
+            disturbance.blocks(made_up.disturbance(), "disturbance-drawing"),
         ),
         Section(
-            id="capacity",
-            title="Capacity",
+            "diagnosis",
+            "What limits it",
+            diagnosis.blocks(made_up.DIAGNOSIS, "diagnosis-table"),
+        ),
+        Section(
+            "capacity",
+            "Capacity",
+            (curve, capacity.table(others, "capacity-table")),
             lead=(capacity.sentence(made_up.CAPACITY),),
-            blocks=(curve, capacity.table(others, "capacity-table")),
         ),
         Section(
-            id="tuning",
-            title="Tuning",
-            blocks=tuning.blocks(made_up.TUNING, SCALE, "tuning-drawing"),
+            "tuning",
+            "Tuning",
+            tuning.blocks(made_up.TUNING, SCALE, "tuning-drawing"),
         ),
     )
     return Page(

@@ -1,9 +1,10 @@
 """The page of a run: what stands where, and what must never be missed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from markupsafe import Markup
 
 from bench.analysis.figures import RunFigures, TrialFigures
 from bench.core.marks import State
@@ -11,8 +12,8 @@ from bench.gate.verdict import GateResult
 from bench.judgement.judge import judge
 from bench.judgement.model import Judgement
 from bench.report import build, by_block, settings, trusted
-from bench.report.model import Block, Entry, Fold, Key, Points, Report, Row, Section, Table, Text
-from bench.report.tables import Tone
+from bench.report.model import Block, Fold, Points, Section
+from bench.report.tables import Entry, Row, Table, Tone
 from tests.gate.figures import counting
 from tests.report.factory import AXES, run_figures
 from tests.report.trial_factory import Variant
@@ -32,8 +33,8 @@ def judged(run: RunFigures) -> Judgement:
     return judge(run)
 
 
-def section(report: Report, id_: str) -> Section:
-    return next(each for each in report.sections if each.id == id_)
+def section(sections: Sequence[Section], id_: str) -> Section:
+    return next(each for each in sections if each.id == id_)
 
 
 def table(of: Section) -> Table:
@@ -70,7 +71,7 @@ def refusing(trial: TrialFigures) -> TrialFigures:
 
 def test_the_page_goes_from_the_answer_to_its_evidence() -> None:
     """The first screen is the report; what follows is there to be checked."""
-    ids = [each.id for each in build.build(judged(run_figures(blocks=3))).sections]
+    ids = [each.id for each in build.sections(judged(run_figures(blocks=3)))]
 
     assert ids == ["changes", "w-small-events", "w-mixed-payload", "trust", "background"]
 
@@ -79,7 +80,7 @@ def test_a_run_of_the_baseline_alone_has_no_changes() -> None:
     """An empty table under a heading looks like a fault."""
     run = run_figures(variants=(ONE,), workloads=("w",), blocks=3, with_fault=False)
 
-    assert build.build(judged(run)).sections[0].id == "w-w"
+    assert build.sections(judged(run))[0].id == "w-w"
 
 
 def test_of_a_failure_it_is_told_before_what_to_choose() -> None:
@@ -87,17 +88,17 @@ def test_of_a_failure_it_is_told_before_what_to_choose() -> None:
     behind = run_figures(variants=(ONE, BEHIND), workloads=("w",), with_fault=False)
     short = with_trials(figures(), 1, refusing)
 
-    assert build.front(judged(figures())).boxes[0].asks == "What to choose"
-    assert build.front(judged(short)).boxes[0].asks == "What failed"
-    assert build.front(judged(behind)).state is State.FAILS
+    assert build.boxes(judged(figures()))[0].asks == "What to choose"
+    assert build.boxes(judged(short))[0].asks == "What failed"
+    assert judged(behind).state is State.FAILS
 
 
 def test_with_a_gate_what_failed_comes_first() -> None:
     """A build asks one question, and passed is an answer to it too."""
     gated = replace(judged(figures()), gate=_A_GATE)
 
-    assert build.front(gated).boxes[0].asks == "What failed"
-    assert len(build.front(gated).boxes) == 4
+    assert build.boxes(gated)[0].asks == "What failed"
+    assert len(build.boxes(gated)) == 4
 
 
 _A_GATE: GateResult = object()  # type: ignore[assignment]  # only whether there is one is asked
@@ -107,7 +108,7 @@ def test_a_change_is_coloured_only_where_its_side_is_told() -> None:
     """What lies within the margin, or on both sides, must not catch the eye."""
     slow = replace(TWO, p50_ms=2.0)
     run = run_figures(variants=(ONE, slow), workloads=("w",), with_fault=False)
-    (row,) = table(section(build.build(judged(run)), "changes")).rows
+    (row,) = table(section(build.sections(judged(run)), "changes")).rows
     mark, p99, cpu = row.entries
 
     assert "up" in mark.drawing
@@ -119,7 +120,7 @@ def test_a_change_is_coloured_only_where_its_side_is_told() -> None:
 def test_under_many_workloads_each_is_a_row_of_its_change() -> None:
     """Four groups of columns would scroll sideways, and no axis would lie below another."""
     run = run_figures(variants=(ONE, TWO), workloads=("a", "b", "c", "d"), blocks=3)
-    rows = table(section(build.build(judged(run)), "changes")).rows
+    rows = table(section(build.sections(judged(run)), "changes")).rows
 
     assert [row.is_heading for row in rows] == [True, False, False, False, False]
     assert [row.names for row in rows] == [("two",), ("a",), ("b",), ("c",), ("d",)]
@@ -133,7 +134,7 @@ def test_of_many_changes_those_that_do_not_stand_out_are_folded_and_counted() ->
     ]
     slow = replace(TWO, settings={"pull": {"batch": 99}}, p50_ms=3.0)
     run = run_figures(variants=(*alike, slow), workloads=("w",), with_fault=False)
-    found = section(build.build(judged(run)), "changes")
+    found = section(build.sections(judged(run)), "changes")
     folded = next(each for each in found.blocks if isinstance(each, Fold))
 
     assert [row.names for row in table(found).rows] == [("two",)]
@@ -142,7 +143,7 @@ def test_of_many_changes_those_that_do_not_stand_out_are_folded_and_counted() ->
 
 def test_the_baseline_stands_first_and_tinted() -> None:
     """Every change is one against it."""
-    rows = table(section(build.build(judged(figures())), "w-w")).rows
+    rows = table(section(build.sections(judged(figures())), "w-w")).rows
 
     assert [row.tinted for row in rows] == [True, False]
 
@@ -150,7 +151,7 @@ def test_the_baseline_stands_first_and_tinted() -> None:
 def test_a_cell_that_falls_behind_is_red_in_its_row() -> None:
     """Its p99 may look short: what it never handled has none."""
     run = run_figures(variants=(ONE, BEHIND), workloads=("w",), with_fault=False)
-    report = build.build(judged(run))
+    report = build.sections(judged(run))
     row = table(section(report, "w-w")).rows[1]
     (changed,) = table(section(report, "changes")).rows
 
@@ -163,8 +164,8 @@ def test_a_cell_that_falls_behind_is_red_in_its_row() -> None:
 
 def test_what_fell_short_has_a_column_only_where_something_did() -> None:
     """600 of 125 000 were refused in each of 5 trials; columns are dear."""
-    whole = table(section(build.build(judged(figures())), "w-w"))
-    short = table(section(build.build(judged(with_trials(figures(), 1, refusing))), "w-w"))
+    whole = table(section(build.sections(judged(figures())), "w-w"))
+    short = table(section(build.sections(judged(with_trials(figures(), 1, refusing))), "w-w"))
     place = column(short, "Fell short")
     entries = [row.entries[place] for row in short.rows]
 
@@ -180,13 +181,13 @@ def test_a_table_of_cells_has_eight_columns_at_most(*, short: bool) -> None:
     """More do not fit a page beside their drawings."""
     run = with_trials(figures(), 1, refusing) if short else figures()
 
-    assert len(table(section(build.build(judged(run)), "w-w")).columns) + 1 <= 8
+    assert len(table(section(build.sections(judged(run)), "w-w")).columns) + 1 <= 8
 
 
 def test_every_trial_has_a_row_and_invalid_ones_stand_first_with_their_reason() -> None:
     """A trial without a line would be a trial dropped in silence."""
     run = figures(with_fault=True)
-    found = fold(section(build.build(judged(run)), "w-w"), "Block by block")
+    found = fold(section(build.sections(judged(run)), "w-w"), "Block by block")
     points, trials = found.blocks[0], found.blocks[1]
 
     assert isinstance(points, Points)
@@ -208,7 +209,7 @@ def test_invalid_findings_come_first() -> None:
 def test_a_config_of_two_axes_has_a_map_that_marks_what_does_not_hold() -> None:
     """A short time where messages pile up must not look like a good place to be."""
     run = run_figures(variants=AXES, workloads=("w",), with_fault=False)
-    found = fold(section(build.build(judged(run)), "w-w"), "batch against max_ack_pending")
+    found = fold(section(build.sections(judged(run)), "w-w"), "batch against max_ack_pending")
     times = found.blocks[0]
 
     assert isinstance(times, Table)
@@ -248,9 +249,9 @@ def test_a_workload_is_described_in_its_own_units() -> None:
 
 def test_every_id_of_the_page_is_its_own() -> None:
     """Two elements of one id would make a link land on the wrong figures."""
-    report = build.build(judged(run_figures(variants=(*AXES, TWO))))
-    blocks = [b for each in report.sections for b in blocks_of(each.blocks)]
-    ids = [each.id for each in report.sections]
+    report = build.sections(judged(run_figures(variants=(*AXES, TWO))))
+    blocks = [b for each in report for b in blocks_of(each.blocks)]
+    ids = [each.id for each in report]
     ids += [b.id for b in blocks if isinstance(b, (Table, Fold))]
 
     assert len(ids) == len(set(ids))
@@ -282,7 +283,7 @@ def broken_off(run: RunFigures) -> RunFigures:
 
 def test_a_broken_off_trial_is_reported_without_figures() -> None:
     """The run that went wrong is the one whose report is needed most."""
-    report = build.build(judged(broken_off(figures(blocks=1))))
+    report = build.sections(judged(broken_off(figures(blocks=1))))
     of_workload = section(report, "w-w")
     row: Row = table(of_workload).rows[0]
     trials = fold(of_workload, "Block by block").blocks[1]
@@ -296,8 +297,9 @@ def test_a_broken_off_trial_is_reported_without_figures() -> None:
 def test_the_key_names_what_it_explains() -> None:
     """A drawing that needs a guess is decoration."""
     keys = [
-        each for each in section(build.build(judged(figures())), "w-w").blocks
-        if isinstance(each, (Key, Text))
-    ]  # fmt: skip
+        each
+        for each in section(build.sections(judged(figures())), "w-w").blocks
+        if isinstance(each, Markup)
+    ]
 
-    assert "90 % interval of the p99" in keys[0].markup  # type: ignore[union-attr]
+    assert "90 % interval of the p99" in keys[0]

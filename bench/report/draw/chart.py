@@ -13,8 +13,25 @@ from bench.report.draw.axis import Axis
 
 Array = NDArray[np.float64]
 
-_SIZES = (("cv desk", 500), ("cv phone", 360))
-"""Class and width: text in a scaled drawing could not be read on a phone."""
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A drawing for one width of screen: text in a scaled one could not be read on a phone.
+
+    Attributes:
+        style: its class.
+        width: of the drawing.
+        most_ticks: words below its lower axis, at most.
+        left: where its field begins, beside the words of the axis upwards.
+    """
+
+    style: str
+    width: int
+    most_ticks: int
+    left: int = 44
+
+
+_SIZES = (Size("cv desk", 500, 5), Size("cv phone", 360, 5))
 
 _HEIGHT = 210
 
@@ -73,7 +90,11 @@ class Field:
 
 
 def charts(
-    x: tuple[Axis, str], y: Axis, label: str, parts: Callable[[Field], Iterable[Markup]]
+    x: tuple[Axis, str],
+    y: Axis,
+    label: str,
+    parts: Callable[[Field], Iterable[Markup]],
+    sizes: Iterable[Size] = _SIZES,
 ) -> Markup:
     """Return a chart for a wide and one for a narrow screen.
 
@@ -82,14 +103,16 @@ def charts(
         y: axis upwards.
         label: for those who do not see it.
         parts: what stands in the field.
+        sizes: of the charts.
     """
     axis, named = x
     drawn = []
-    for style, width in _SIZES:
-        field = Field(left=44, right=width - 12, top=18, bottom=176, x=axis, y=y)
-        name = svg.words(width - 12, _HEIGHT - 4, named, "end")
-        inside = (*field.heights(), *field.frame(5), *parts(field), name)
-        drawn.append(svg.drawing(style, (0, 0, width, _HEIGHT), label, inside, stretched=False))
+    for size in sizes:
+        right, frame = size.width - 12, (0, 0, size.width, _HEIGHT)
+        field = Field(left=size.left, right=right, top=18, bottom=176, x=axis, y=y)
+        name = svg.words(right, _HEIGHT - 4, named, "end")
+        inside = (*field.heights(), *field.frame(size.most_ticks), *parts(field), name)
+        drawn.append(svg.drawing(size.style, frame, label, inside, stretched=False))
     return Markup().join(drawn)
 
 

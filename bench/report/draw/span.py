@@ -40,7 +40,5 @@ def span(found: Span, top: float, bottom: float, width: float) -> Iterator[Marku
         yield svg.words(found.left - _GAP, top - 3, found.begins, "end")
     else:
         yield svg.words(found.left, top - 14, found.begins)
-    if found.right + _GAP + _LETTER * len(found.ends) <= width:
-        yield svg.words(found.right + _GAP, top - 3, found.ends)
-    else:
-        yield svg.words(found.right - _GAP, top - 3, found.ends, "end")
+    inside = found.right + _GAP + _LETTER * len(found.ends) > width
+    yield svg.beside(found.right, top - 3, found.ends, _GAP, turned=inside)

@@ -12,7 +12,7 @@ Frame = tuple[int, int, int, int]
 
 def drawing(
     style: str,
-    frame: tuple[int, int, int, int],
+    frame: Frame,
     label: str,
     parts: Iterable[Markup],
     *,
@@ -70,6 +70,11 @@ def words(x: float, y: float, text: str, anchor: str = "start") -> Markup:
     """Return a text; `anchor` says which of its ends stands at x: `start`, `middle` or `end`."""
     place = Markup("") if anchor == "start" else Markup(' text-anchor="{}"').format(anchor)
     return Markup('<text x="{}" y="{}"{}>{}</text>').format(number(x), number(y), place, text)
+
+
+def beside(x: float, y: float, text: str, gap: float, *, turned: bool) -> Markup:
+    """Return a text to the right of x, to the left where it is `turned`."""
+    return words(x - gap, y, text, "end") if turned else words(x + gap, y, text)
 
 
 def course(points: Iterable[tuple[int, int]]) -> str:

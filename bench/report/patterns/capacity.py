@@ -12,7 +12,7 @@ from bench.report.draw.axis import Axis, of_amounts, of_times
 from bench.report.draw.chart import Field, charts
 from bench.report.draw.limit import Held, limit
 from bench.report.model import Drawing, Name, Sentence, plain
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.tables import NOTHING, Column, Entry, Table, marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,24 +148,27 @@ def table(found: Sequence[Capacity], id_: str) -> Table:
     """Return the variants side by side: a dot and its interval on one axis of rates."""
     ends = [end for each in found for end in (each.rate_per_s, each.low_per_s, each.high_per_s)]
     axis = of_amounts([end for end in ends if end is not None])
-    return Table(
-        id=id_,
-        caption="Highest load at which the goal holds",
-        head="Variant",
-        columns=(
-            Column(title="msg/s", numeric=False, kind="bar", axis=axis.labels()),
-            Column(title="Holds to", numeric=False, kind="found"),
+    caption = "Highest load at which the goal holds"
+    return Table(id=id_, caption=caption, head="Variant", cards="goals").of(
+        found,
+        lambda each: each.variant,
+        (
+            Column("msg/s", lambda each: _bar(each, axis), "bar", axis=axis.labels()),
+            Column("Holds to", _holds_to, "found"),
         ),
-        rows=tuple(_row(each, axis) for each in found),
-        cards="goals",
     )
 
 
-def _row(found: Capacity, axis: Axis) -> Row:
+def _holds_to(found: Capacity) -> Entry:
     if found.rate_per_s is None:
-        never = Entry(text=f"{State.FAILS.mark} at none of the loads tried", tone=Tone.BAD)
-        return Row(names=(found.variant,), entries=(Entry(), never))
-    words, interval = f"{'≥ ' if found.at_least else ''}{_rate(found.rate_per_s)}", _interval(found)
+        return marked(State.FAILS, "at none of the loads tried")
+    at_least = "≥ " if found.at_least else ""
+    return Entry(f"{at_least}{_rate(found.rate_per_s)}", detail=_interval(found))
+
+
+def _bar(found: Capacity, axis: Axis) -> Entry:
+    if found.rate_per_s is None:
+        return NOTHING
     held = Held(
         value=found.rate_per_s,
         low=found.rate_per_s if found.at_least else found.low_per_s,
@@ -173,6 +176,5 @@ def _row(found: Capacity, axis: Axis) -> Row:
         limit=None,
         beyond=False,
     )
-    drawing = limit(held, axis, ", ".join(filter(None, (words, interval))))
-    entries = (Entry(drawing=drawing), Entry(text=words, detail=interval))
-    return Row(names=(found.variant,), entries=entries)
+    said = _holds_to(found)
+    return Entry(drawing=limit(held, axis, ", ".join(filter(None, (said.text, said.detail)))))

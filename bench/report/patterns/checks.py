@@ -43,41 +43,27 @@ class Checked:
 
 def points(checks: Sequence[Checked]) -> Points:
     """Return broken checks, those that were not tried, and in one line those that hold."""
-    ordered = {
-        state: [each for each in checks if each.state is state]
+    broken, untried, holding = (
+        [each for each in checks if each.state is state]
         for state in (State.FAILS, State.UNKNOWN, State.HOLDS)
-    }
+    )
     return Points(
-        points=(
-            *map(_broken, ordered[State.FAILS]),
-            *map(_untried, ordered[State.UNKNOWN]),
-            *_holding(ordered[State.HOLDS]),
-        ),
-        stacked=True,
+        (*map(_broken, broken), *map(_untried, untried), *_holding(holding)), stacked=True
     )
 
 
 def _broken(check: Checked) -> Point:
     count = text.count(check.broken) + (f" of {check.of}" if check.of else "")
     first = f"; first: {check.first}" if check.first else ""
-    return Point(
-        state=State.FAILS,
-        word="broken",
-        text=f"{check.name}: {count}{first}",
-        href=check.href,
-        link="its timeline",
-    )
+    found = f"{check.name}: {count}{first}"
+    return Point(State.FAILS, "broken", found, href=check.href, link="its timeline")
 
 
 def _untried(check: Checked) -> Point:
-    return Point(
-        state=State.UNKNOWN,
-        word="not tried",
-        text=check.name + (f": {check.reason}" if check.reason else ""),
-    )
+    return Point(State.UNKNOWN, "not tried", ": ".join(filter(None, [check.name, check.reason])))
 
 
 def _holding(checks: Sequence[Checked]) -> Iterator[Point]:
     if checks:
         word = f"{text.count(len(checks))} {'holds' if len(checks) == 1 else 'hold'}"
-        yield Point(state=State.HOLDS, word=word, text=", ".join(check.name for check in checks))
+        yield Point(State.HOLDS, word, ", ".join(check.name for check in checks))

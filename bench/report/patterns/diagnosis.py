@@ -1,14 +1,13 @@
 """What limits a cell: one sentence, then how full each resource was, and what was not recorded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
-from bench.report.model import Block, Name, Sentence, Text, with_commands
-from bench.report.tables import Column, Entry, Row, Table, Tone
+from bench.report.model import Block, Name, Sentence, Text
+from bench.report.tables import Column, Entry, Table, Tone, marked
 from bench.report.ticks import tick_text
 
 
@@ -46,13 +45,17 @@ class Diagnosis:
 
 def blocks(found: Diagnosis, id_: str) -> tuple[Block, ...]:
     """Return the sentence and its evidence."""
-    return (Text(sentence=sentence(found)), _table(found.evidence, id_))
+    table = Table(id=id_, caption="How full each resource was", head="Evidence", cards="evidence")
+    return (
+        Text(sentence(found)),
+        table.of(found.evidence, lambda each: each.resource, _COLUMNS),
+    )
 
 
 def sentence(found: Diagnosis) -> Sentence:
     """Say what limits; never that nothing does where something was not recorded."""
     if found.limit:
-        return (Name(f"{found.limit}."), " ", *with_commands(found.advice))
+        return (Name(f"{found.limit}."), f" {found.advice}")
     unseen = [each.resource for each in found.evidence if each.full is None]
     if len(unseen) == len(found.evidence):
         return (Name("Not told:"), " nothing was recorded that could tell.")
@@ -62,39 +65,25 @@ def sentence(found: Diagnosis) -> Sentence:
     return (Name("Not limited at this load."),)
 
 
-def _table(evidence: Sequence[Evidence], id_: str) -> Table:
-    return Table(
-        id=id_,
-        caption="How full each resource was",
-        head="Evidence",
-        columns=(
-            Column(title="Full at", numeric=False, kind="full"),
-            Column(title="Reading", numeric=False),
-        ),
-        rows=tuple(_row(each) for each in evidence),
-        cards="evidence",
-    )
-
-
-def _row(found: Evidence) -> Row:
+def _full(found: Evidence) -> Entry:
     if found.full is None:
-        missing = Entry(text=f"{State.UNKNOWN.mark} not recorded", tone=Tone.MUTED)
-        return Row(
-            names=(found.resource,),
-            entries=(missing, Entry(text="cannot be ruled out", tone=Tone.MUTED)),
-        )
-    full = Entry(
-        drawing=meter(found.full, high=found.at_limit),
-        text=f"{tick_text(round(100 * found.full))} %",
-    )
-    word = f"{State.DOUBTFUL.mark} at its limit" if found.at_limit else "room"
-    reading = Entry(
-        text=word,
+        return marked(State.UNKNOWN, "not recorded")
+    bar = meter(found.full, high=found.at_limit)
+    return Entry(f"{tick_text(round(100 * found.full))} %", drawing=bar)
+
+
+def _reading(found: Evidence) -> Entry:
+    if found.full is None:
+        return Entry("cannot be ruled out", tone=Tone.MUTED)
+    return Entry(
+        f"{State.DOUBTFUL.mark} at its limit" if found.at_limit else "room",
         tone=Tone.WORSE if found.at_limit else Tone.MUTED,
         detail=found.reading,
         detail_tone=Tone.MUTED,
     )
-    return Row(names=(found.resource,), entries=(full, reading))
+
+
+_COLUMNS = (Column("Full at", _full, "full"), Column("Reading", _reading, "words"))
 
 
 def meter(full: float, *, high: bool) -> Markup:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from bench.core import text
 from bench.report.draw import svg
 from bench.report.draw.axis import of_amounts, of_seconds
-from bench.report.draw.chart import Array, Field, thinned
+from bench.report.draw.chart import Array, Field, Size, thinned
 from bench.report.draw.span import Span, span
 from bench.report.model import Drawing, Name, Sentence, Text
 from bench.report.ticks import tick_text
@@ -58,18 +58,10 @@ class Disturbance:
     lag_msgs: Array
 
 
-@dataclass(frozen=True, slots=True)
-class _Size:
-    """A drawing for one width of screen; text in a scaled drawing could not be read."""
+_SIZES = (Size("tl desk", 1120, 99, left=80), Size("tl phone", 360, 4, left=0))
+"""The names of the panels stand beside them; on a narrow screen above."""
 
-    style: str
-    width: int
-    left: int
-    most_points: int
-    most_ticks: int
-
-
-_SIZES = (_Size("tl desk", 1120, 80, 240, 99), _Size("tl phone", 360, 0, 100, 4))
+_UNITS_A_POINT = 4
 _HEIGHT, _TOP = 176, 32
 _RATE, _LAG = (50, 84), (104, 154)
 """Top and bottom of the two panels."""
@@ -83,7 +75,7 @@ def blocks(found: Disturbance, id_: str) -> tuple[Text, Drawing]:
         caption="One trial. Shaded: the fault. Dashed: level again.",
         svg=Markup().join(_drawn(found, size) for size in _SIZES),
     )
-    return (Text(sentence=sentence(found)), drawing)
+    return (Text(sentence(found)), drawing)
 
 
 def sentence(found: Disturbance) -> Sentence:
@@ -115,48 +107,52 @@ def _seconds(time_s: float) -> str:
     return f"{tick_text(float(f'{time_s:.3g}'))} s"
 
 
-def _drawn(found: Disturbance, size: _Size) -> Markup:
-    x = of_seconds(found.length_s)
-    fields = [
+def _drawn(found: Disturbance, size: Size) -> Markup:
+    rate, lag = (
         Field(
-            left=size.left, right=size.width - 10, top=top, bottom=bottom, x=x,
+            left=size.left,
+            right=size.width - 10,
+            top=top,
+            bottom=bottom,
+            x=of_seconds(found.length_s),
             y=of_amounts(values[~np.isnan(values)]),
         )
         for (top, bottom), values in ((_RATE, found.acked_per_s), (_LAG, found.lag_msgs))
-    ]  # fmt: skip
-    rate, lag = fields
-    parts = [*_fault(found, rate, size), *_rate(found, rate, size), *_lag(found, lag, size)]
+    )
+    parts = (
+        *_fault(found, rate, size),
+        *_curve("acked /s", found.t_s, found.acked_per_s, rate, size),
+        *_curve("lag, msgs", found.t_s, found.lag_msgs, lag, size),
+        *_highest(found, lag),
+        *lag.frame(size.most_ticks),
+    )
     label = f"{found.what} from {_seconds(found.begin_s)} to {_seconds(found.end_s)}: "
     label += f"{_recovered(found)}; {_peak(found)}"
     return svg.drawing(size.style, (0, 0, size.width, _HEIGHT), label, parts, stretched=False)
 
 
-def _fault(found: Disturbance, field: Field, size: _Size) -> Iterator[Markup]:
+def _fault(found: Disturbance, field: Field, size: Size) -> Iterator[Markup]:
     (left, _), (right, _) = field.at(found.begin_s, 0), field.at(found.end_s, 0)
     words = Span(left=left, right=right, begins=found.began, ends=found.ended)
     yield from span(words, _TOP, _LAG[1], size.width)
     if found.recovery is not None:
         x, _ = field.at(found.end_s + found.recovery.time_s, 0)
         yield svg.upright("off", x, _TOP, _LAG[1])
-        late = x > field.right - 110
         word = f"level after {_seconds(found.recovery.time_s)}"
-        yield svg.words(x - 4 if late else x + 4, _TOP + 10, word, "end" if late else "start")
+        yield svg.beside(x, _TOP + 10, word, 4, turned=x > field.right - 110)
 
 
-def _rate(found: Disturbance, field: Field, size: _Size) -> Iterator[Markup]:
-    points = thinned(found.t_s, found.acked_per_s, size.most_points)
-    yield svg.words(0, _RATE[0] - 6 if not size.left else _RATE[1], "acked /s")
-    yield svg.path("ln2", field.way(list(zip(*points, strict=True))))
+def _curve(name: str, t_s: Array, values: Array, field: Field, size: Size) -> Iterator[Markup]:
+    points = zip(*thinned(t_s, values, size.width // _UNITS_A_POINT), strict=True)
+    yield svg.words(0, field.bottom - 4 if size.left else field.top - 6, name)
+    yield svg.path("ln2", field.way(list(points)))
 
 
-def _lag(found: Disturbance, field: Field, size: _Size) -> Iterator[Markup]:
-    t_s, lag = thinned(found.t_s, found.lag_msgs, size.most_points)
-    yield svg.words(0, _LAG[0] - 6 if not size.left else _LAG[1] - 4, "lag, msgs")
-    yield svg.path("ln2", field.way(list(zip(t_s, lag, strict=True))))
-    if not np.isnan(lag).all():
-        x, y = field.at(float(t_s[np.nanargmax(lag)]), float(np.nanmax(lag)))
-        yield svg.words(x + 8, y + 4, text.count(round(float(np.nanmax(lag)))))
-    yield from field.frame(size.most_ticks)
+def _highest(found: Disturbance, field: Field) -> Iterator[Markup]:
+    if not np.isnan(found.lag_msgs).all():
+        place = np.nanargmax(found.lag_msgs)
+        x, y = field.at(float(found.t_s[place]), float(found.lag_msgs[place]))
+        yield svg.words(x + 8, y + 4, text.count(round(float(found.lag_msgs[place]))))
 
 
 def _peak(found: Disturbance) -> str:

@@ -1,8 +1,7 @@
 """Goals: each beside its limit; missed first, then undecided, then kept."""
 
 from collections.abc import Iterator, Sequence
-
-from markupsafe import Markup
+from dataclasses import replace
 
 from bench.core import text
 from bench.core.marks import State
@@ -10,7 +9,7 @@ from bench.judgement.model import Goal
 from bench.report.draw.axis import Axis, of_changes
 from bench.report.draw.limit import Held, limit
 from bench.report.model import Block, Fold, Section, Sentence
-from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
+from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked
 
 MOST_KEPT = 6
 """Of more goals that are kept only the count is open; nobody reads on where all is well."""
@@ -24,8 +23,7 @@ def sections(goals: Sequence[Goal]) -> tuple[Section, ...]:
     kept = [goal for goal in goals if goal.state is State.HOLDS]
     folded = kept if len(kept) > MOST_KEPT else []
     shown = [goal for goal in goals if not folded or goal.state is not State.HOLDS]
-    blocks = tuple(_blocks(shown, folded, axis))
-    return (Section(id="goals", title="Goals", lead=(_lead(goals),), blocks=blocks),)
+    return (Section("goals", "Goals", tuple(_blocks(shown, folded, axis)), lead=(_lead(goals),)),)
 
 
 def _blocks(shown: Sequence[Goal], folded: Sequence[Goal], axis: Axis) -> Iterator[Block]:
@@ -33,22 +31,17 @@ def _blocks(shown: Sequence[Goal], folded: Sequence[Goal], axis: Axis) -> Iterat
         yield _table(shown, axis, "goals-table")
     if folded:
         yield Fold(
-            id="goals-kept",
-            title=f"{text.plural(len(folded), 'goal')} kept",
+            "goals-kept",
+            f"{text.plural(len(folded), 'goal')} kept",
+            (_table(folded, axis, "goals-kept-table"),),
             note=", ".join(dict.fromkeys(goal.workload for goal in folded)),
             state=State.HOLDS,
-            blocks=(_table(folded, axis, "goals-kept-table"),),
         )
 
 
 def _lead(goals: Sequence[Goal]) -> Sentence:
-    order = "Missed first, then undecided, then kept."
-    drawn = any(map(_shares, goals))
-    return (
-        (f"{order} The bar is the 90 % interval; the red line is the limit.",)
-        if drawn
-        else (order,)
-    )
+    drawn = " The bar is the 90 % interval; the red line is the limit."
+    return (f"Missed first, then undecided, then kept.{drawn if any(map(_shares, goals)) else ''}",)
 
 
 def _shares(goal: Goal) -> list[float]:
@@ -57,38 +50,31 @@ def _shares(goal: Goal) -> list[float]:
 
 
 def _table(goals: Sequence[Goal], axis: Axis, id_: str) -> Table:
-    candidates = len({goal.candidate for goal in goals})
+    several = len({goal.candidate for goal in goals}) > 1
     drawn = any(map(_shares, goals))
-    columns = (
-        *([Column(title="Found", numeric=False, kind="bar", axis=axis.labels())] if drawn else []),
-        Column(title="" if drawn else "Found", numeric=False, kind="found", card="found"),
-        Column(title="Reading", numeric=False, prose=True),
+    bar = Column[Goal]("Found", lambda goal: _bar(goal, axis), "bar", axis=axis.labels())
+    caption = "Goals and what came of them"
+    return Table(id=id_, caption=caption, head="Goal", cards="goals").of(
+        goals,
+        lambda goal: Row(
+            (goal.workload,), soft=f"{goal.rule}, {goal.candidate}" if several else goal.rule
+        ),
+        (
+            *([bar] if drawn else []),
+            Column("" if drawn else "Found", _found, "found", card="found"),
+            Column("Reading", _reading, "prose"),
+        ),
     )
-    return Table(
-        id=id_,
-        caption="Goals and what came of them",
-        head="Goal",
-        columns=columns,
-        rows=tuple(_row(goal, axis, drawn=drawn, several=candidates > 1) for goal in goals),
-        cards="goals",
-    )
 
 
-def _row(goal: Goal, axis: Axis, *, drawn: bool, several: bool) -> Row:
-    soft = f"{goal.rule}, {goal.candidate}" if several else goal.rule
-    bar = (Entry(drawing=_drawing(goal, axis)),) if drawn else ()
-    found = Entry(text=goal.found or text.NA, detail=_detail(goal))
-    reading = Entry(
-        text=f"{goal.state.mark} {goal.reading}",
-        detail="; ".join(filter(None, [goal.reason, goal.chances])),
-        tone=TONES[goal.state],
-        detail_tone=Tone.MUTED,
-    )
-    return Row(names=(goal.workload,), soft=soft, entries=(*bar, found, reading))
+def _found(goal: Goal) -> Entry:
+    known = goal.low is not None or goal.high is not None
+    return Entry(goal.found or text.NA, detail=_interval(goal) if known else "")
 
 
-def _detail(goal: Goal) -> str:
-    return "" if goal.low is None and goal.high is None else _interval(goal)
+def _reading(goal: Goal) -> Entry:
+    why = "; ".join(filter(None, [goal.reason, goal.chances]))
+    return replace(marked(goal.state, goal.reading, detail=why), detail_tone=Tone.MUTED)
 
 
 def _interval(goal: Goal) -> str:
@@ -97,9 +83,9 @@ def _interval(goal: Goal) -> str:
     return text.ends(goal.low, goal.high, lambda end: text.share_beside(end, goal.margin or 0.0))
 
 
-def _drawing(goal: Goal, axis: Axis) -> Markup:
+def _bar(goal: Goal, axis: Axis) -> Entry:
     if goal.change is None:
-        return Markup()
+        return NOTHING
     held = Held(
         value=goal.change,
         low=goal.low,
@@ -107,5 +93,5 @@ def _drawing(goal: Goal, axis: Axis) -> Markup:
         limit=goal.margin,
         beyond=goal.state is State.FAILS,
     )
-    limit_ = "" if goal.margin is None else f", limit {text.share_limit(goal.margin)}"
-    return limit(held, axis, f"{goal.found}, {_interval(goal)}{limit_}")
+    asked = "" if goal.margin is None else f", limit {text.share_limit(goal.margin)}"
+    return Entry(drawing=limit(held, axis, f"{goal.found}, {_interval(goal)}{asked}"))

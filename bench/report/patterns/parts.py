@@ -1,14 +1,14 @@
 """Parts of one workload: indented rows on its axes; a variant's own row names the worst part."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
 from bench.report.draw.silhouette import Frame, Silhouette, frame, silhouette
-from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
+from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked, untold
 
 MOST_ROWS = 4
 """Of more parts those within their bounds fold into one line."""
@@ -84,26 +84,29 @@ LEDGER_WORDS = {
 }
 
 
+_Line = tuple[PartsOfCell, Part | None]
+"""A row: of a part, or None of a variant itself."""
+
+
 def table(cells: Sequence[PartsOfCell], scale: text.Scale, id_: str) -> Table:
     """Return the variants of a workload with their parts; times are written in `scale`."""
     frames = _frames(cells, scale)
     axes = {frame.axis.labels() for frame in frames.values()}
     common = axes.pop() if len(axes) == 1 else Markup()
-    unit = scale.unit
-    return Table(
-        id=id_,
-        caption="Parts of each variant",
-        head="Variant and part",
-        columns=(
-            Column(title="Times", numeric=False, kind="shape", axis=common),
-            Column(title="p50", unit=unit),
-            Column(title="p99", unit=unit),
-            Column(title="Rate, /s", card="rate, /s"),
-            Column(title="Lag, peak", card="peak lag"),
-            Column(title="Ledger", numeric=False, kind="ledger"),
+    columns = (
+        Column[_Line](
+            "Times", lambda of: _shape(*of, frames, own=not common), "shape", axis=common
         ),
-        rows=tuple(row for cell in cells for row in _rows(cell, frames, scale, own=not common)),
-        cards="cells parts",
+        Column[_Line]("p50", lambda of: _p50(of[1], scale), unit=scale.unit),
+        Column[_Line]("p99", lambda of: _p99(*of, scale), unit=scale.unit),
+        Column[_Line]("Rate, /s", lambda of: _rate(*of), card="rate, /s"),
+        Column[_Line]("Lag, peak", lambda of: _lag(*of), card="peak lag"),
+        Column[_Line]("Ledger", lambda of: _ledger(*of), "ledger"),
+    )
+    rows = tuple(row for cell in cells for row in _rows(cell, columns))
+    caption, head = "Parts of each variant", "Variant and part"
+    return Table(
+        id=id_, caption=caption, head=head, columns=columns, rows=rows, cards="cells parts"
     )
 
 
@@ -128,69 +131,56 @@ def _apart(parts: Sequence[Part]) -> bool:
     return bool(typical) and max(typical) > APART * min(typical)
 
 
-def _rows(
-    cell: PartsOfCell,
-    frames: Mapping[tuple[str, str], Frame],
-    scale: text.Scale,
-    *,
-    own: bool,
-) -> Iterator[Row]:
+def _rows(cell: PartsOfCell, columns: Sequence[Column[_Line]]) -> Iterator[Row]:
     many = len(cell.parts) > MOST_ROWS
     shown = [part for part in cell.parts if not many or part.state is not State.HOLDS]
-    yield _head(cell, scale)
+    head = Row((cell.name,), soft=cell.note, tinted=cell.is_baseline)
+    yield head.across(columns, (cell, None))
     for part in shown:
-        yield _row(cell, part, frames.get((part.time, part.name)), scale, own=own)
+        yield Row((part.name,), soft=part.note, inner=True).across(columns, (cell, part))
     within = [part.name for part in cell.parts if part not in shown]
     if within:
         said = f"{text.plural(len(within), 'part')} within bounds: {', '.join(within)}"
-        yield Row(names=(), soft=said, inner=True)
+        yield Row((), soft=said, inner=True)
 
 
-def _head(cell: PartsOfCell, scale: text.Scale) -> Row:
+def _shape(
+    cell: PartsOfCell, part: Part | None, frames: Mapping[tuple[str, str], Frame], *, own: bool
+) -> Entry:
+    framed = frames.get((part.time, part.name)) if part else None
+    if part is None or part.times is None or framed is None:
+        return NOTHING
+    drawn = silhouette(part.times, framed, f"{cell.name}, {part.name}")
+    return Entry(drawing=drawn + framed.axis.labels("own") if own else drawn)
+
+
+def _p50(part: Part | None, scale: text.Scale) -> Entry:
+    return _time(part.times.p50_ns if part.times else None, scale) if part else NOTHING
+
+
+def _p99(cell: PartsOfCell, part: Part | None, scale: text.Scale) -> Entry:
+    """Return the part's p99; beside a variant the worst of its parts', by name."""
+    if part:
+        return _time(part.p99_ns, scale)
     worst = cell.worst
-    lags = [part.lag_peak for part in cell.parts if part.lag_peak is not None]
-    p99 = _time(worst.p99_ns, scale) if worst else Entry()
-    word = f"{cell.state.mark} {LEDGER_WORDS[cell.state]}"
-    return Row(
-        names=(cell.name,),
-        soft=cell.note,
-        tinted=cell.is_baseline,
-        entries=(
-            Entry(),
-            Entry(),
-            Entry(text=p99.text, tone=p99.tone, detail=worst.name if worst else ""),
-            Entry(text=text.number(sum(part.rate_per_s for part in cell.parts))),
-            Entry(text=text.count(max(lags)) if lags else "none kept"),
-            Entry(text=word, tone=TONES[cell.state]),
-        ),
-    )
+    return replace(_time(worst.p99_ns, scale), detail=worst.name) if worst else NOTHING
 
 
-def _row(
-    cell: PartsOfCell, part: Part, frame_: Frame | None, scale: text.Scale, *, own: bool
-) -> Row:
-    drawing = Markup()
-    if part.times and frame_:
-        drawing = silhouette(part.times, frame_, f"{cell.name}, {part.name}")
-        drawing += frame_.axis.labels("own") if own else Markup()
-    ledger = part.ledger if part.state is State.HOLDS else f"{part.state.mark} {part.ledger}"
-    no_lag = Entry(text="none kept", tone=Tone.MUTED)
-    return Row(
-        names=(part.name,),
-        soft=part.note,
-        inner=True,
-        entries=(
-            Entry(drawing=drawing),
-            _time(part.times.p50_ns if part.times else None, scale),
-            _time(part.p99_ns, scale),
-            Entry(text=text.number(part.rate_per_s)),
-            no_lag if part.lag_peak is None else Entry(text=text.count(part.lag_peak)),
-            Entry(text=ledger, tone=Tone.PLAIN if part.state is State.HOLDS else TONES[part.state]),
-        ),
-    )
+def _rate(cell: PartsOfCell, part: Part | None) -> str:
+    return text.number(sum(each.rate_per_s for each in ([part] if part else cell.parts)))
+
+
+def _lag(cell: PartsOfCell, part: Part | None) -> Entry:
+    peaks = [each.lag_peak for each in ([part] if part else cell.parts)]
+    kept = [peak for peak in peaks if peak is not None]
+    return Entry(text.count(max(kept))) if kept else Entry("none kept", tone=Tone.MUTED)
+
+
+def _ledger(cell: PartsOfCell, part: Part | None) -> Entry:
+    if part is None:
+        return marked(cell.state, LEDGER_WORDS[cell.state])
+    return Entry(part.ledger) if part.state is State.HOLDS else marked(part.state, part.ledger)
 
 
 def _time(time_ns: float | None, scale: text.Scale) -> Entry:
-    if time_ns is None:
-        return Entry(text=text.NA, tone=Tone.MUTED)
-    return Entry(text=text.number(time_ns / scale.factor))
+    return untold() if time_ns is None else Entry(text.number(time_ns / scale.factor))

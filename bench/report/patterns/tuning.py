@@ -10,7 +10,7 @@ from bench.report.draw import svg
 from bench.report.draw.axis import of_amounts, of_times
 from bench.report.draw.chart import Field, charts
 from bench.report.model import Block, Drawing, Fold, Name, Sentence, Text
-from bench.report.tables import Column, Entry, Row, Table
+from bench.report.tables import Column, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def blocks(found: Tuning, scale: text.Scale, id_: str) -> tuple[Block, ...]:
     """Return the sentence, the dots with their front, the settings, and everything tried."""
     good = [each for each in found.tried if each.chosen or each.equal]
     return (
-        Text(sentence=sentence(found)),
+        Text(sentence(found)),
         *_drawings(found, scale, id_),
         *((_table(found, good, scale, f"{id_}-settings"),) if good else ()),
         *_all(found, scale, id_),
@@ -115,38 +115,30 @@ def _name(found: Tuning, field: Field) -> Iterator[Markup]:
     for each in found.tried:
         if each.chosen:
             x, y = field.at(each.price, each.time_ns)
-            late = x > (field.left + field.right) / 2
-            yield svg.words(x - 9 if late else x + 9, y + 14, each.name, "end" if late else "start")
+            yield svg.beside(x, y + 14, each.name, 9, turned=x > (field.left + field.right) / 2)
 
 
 def _table(found: Tuning, rows: Sequence[Tried], scale: text.Scale, id_: str) -> Table:
-    names = list(dict.fromkeys(name for each in rows for name, _ in each.settings))
-    ordered = sorted(rows, key=lambda each: (not each.chosen, each.time_ns))
-    return Table(
-        id=id_,
-        caption="Settings and figures",
-        head="Tried",
-        columns=(
-            *(Column(title=name, numeric=False) for name in names),
-            Column(title=found.time, unit=scale.unit),
-            Column(title=found.price),
-        ),
-        rows=tuple(
-            Row(
-                names=(each.name,),
-                entries=(
-                    *(Entry(text=dict(each.settings).get(name, text.NA)) for name in names),
-                    Entry(text=text.number(each.time_ns / scale.factor)),
-                    Entry(text=text.number(each.price)),
-                ),
-            )
-            for each in ordered
+    names = dict.fromkeys(name for each in rows for name, _ in each.settings)
+    return Table(id=id_, caption="Settings and figures", head="Tried").of(
+        sorted(rows, key=lambda each: (not each.chosen, each.time_ns)),
+        lambda each: each.name,
+        (
+            *map(_setting, names),
+            Column(
+                found.time, lambda each: text.number(each.time_ns / scale.factor), unit=scale.unit
+            ),
+            Column(found.price, lambda each: text.number(each.price)),
         ),
     )
+
+
+def _setting(name: str) -> Column[Tried]:
+    return Column(name, lambda each: dict(each.settings).get(name, text.NA), "words")
 
 
 def _all(found: Tuning, scale: text.Scale, id_: str) -> Iterator[Fold]:
     if found.tried:
         table = _table(found, found.tried, scale, f"{id_}-all")
-        title, note = "Everything tried", text.plural(len(found.tried), "row")
-        yield Fold(id=f"{id_}-fold", title=title, note=note, blocks=(table,))
+        note = text.plural(len(found.tried), "row")
+        yield Fold(f"{id_}-fold", "Everything tried", (table,), note=note)

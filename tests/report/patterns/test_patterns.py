@@ -10,7 +10,7 @@ import pytest
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.report.html import render_page
-from bench.report.model import Page, Section, plain
+from bench.report.model import Page, Section, Text, plain
 from bench.report.patterns import capacity, checks, diagnosis, disturbance, goals, parts, tuning
 from bench.report.tables import Row, Table
 from tests.report import patterns_page
@@ -388,7 +388,7 @@ def test_the_settings_of_the_chosen_come_first() -> None:
 
 def test_nothing_tried_has_no_drawing() -> None:
     """Every set of settings failed."""
-    assert [block.kind for block in tuning.blocks(tried(failed=3), MS, "t")] == ["text"]
+    assert list(map(type, tuning.blocks(tried(failed=3), MS, "t"))) == [Text]
 
 
 def hostile(value: Any) -> Any:
