@@ -198,25 +198,23 @@ def change_entry(change: Change | None) -> Entry:
     """Return a change with its doubt beneath it; coloured only where its side is told."""
     if change is None:
         return untold("too little is valid to compare")
-    tone = _TONES.get(change.side)
-    sign = f"{change.side.mark} " if tone else ""
-    if tone is None:
-        over_none = change.low is not None and change.high is not None
-        tone = Tone.MUTED if over_none or change.written == text.NA else Tone.PLAIN
+    tone = side_tone(change)
+    sign = f"{change.side.mark} " if tone is not Tone.PLAIN else ""
+    over_none = change.low is not None and change.high is not None
+    if tone is Tone.PLAIN and (over_none or change.written == text.NA):
+        tone = Tone.MUTED
     return Entry(change.written, detail=sign + change.doubt, tone=tone)
 
 
-def change_detail(change: Change | None) -> str:
-    """Return a change as the second line of a figure: `▲ ×2.46`."""
-    if change is None or change.written == text.NA:
-        return ""
+def signed(change: Change) -> str:
+    """Return a change after the sign of its side, where that is told: `▲ ×2.46`."""
     told = change.side in _TONES
     return f"{change.side.mark} {change.written}" if told else change.written
 
 
-def tone_of(change: Change | None) -> Tone:
+def side_tone(change: Change) -> Tone:
     """Return how a figure stands out by what it changes."""
-    return Tone.PLAIN if change is None else _TONES.get(change.side, Tone.PLAIN)
+    return _TONES.get(change.side, Tone.PLAIN)
 
 
 def _key(workloads: Sequence[WorkloadJudgement]) -> Markup:

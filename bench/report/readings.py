@@ -38,7 +38,7 @@ def scale_of(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> Scale:
     return MIB if unit == "bytes" else scales.get(unit, Scale(unit=unit, factor=1.0))
 
 
-def entry(cell: CellFigures, metric: Metric, scale: Scale, detail: str = "") -> Entry:
+def entry(cell: CellFigures, metric: Metric, scale: Scale) -> Entry:
     """Return a figure in the unit of its column: `1.52`, `≥ 1 000` or `n/a` with its reason."""
     found = reading_of(cell, metric)
     if found is None:
@@ -46,8 +46,8 @@ def entry(cell: CellFigures, metric: Metric, scale: Scale, detail: str = "") -> 
     written = text.number(found.value / scale.factor)
     if found.at_least:
         hint = missing_reason(cell, metric)
-        return Entry(f"≥ {written}", detail=detail, hint=hint, tone=Tone.BAD)
-    return Entry(written, detail=detail, hint=_interval_words(cell, metric))
+        return Entry(f"≥ {written}", hint=hint, tone=Tone.BAD)
+    return Entry(written, hint=_interval_words(cell, metric))
 
 
 def _interval_words(cell: CellFigures, metric: Metric) -> str:

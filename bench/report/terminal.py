@@ -1,19 +1,19 @@
 """A judgement on the terminal: the answers, goals, a table for each workload, notices."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from bench.analysis import latency
 from bench.analysis.figures import TrialFigures
 from bench.core import text
 from bench.core.marks import State
-from bench.judgement.model import Box, Goal, Judgement, Side, WorkloadJudgement
+from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
 from bench.record.schema import Level, Time
-from bench.report.rows import Entry, rows_of
+from bench.report import rows
+from bench.report.tables import TONES, Entry, Row, Table, Tone
 
 MOST_KEPT = 12
 """So many goals that are kept are named; of more their count stands for them."""
@@ -23,13 +23,15 @@ NARROW_BELOW_COLUMNS = 100
 WIDEST = 18
 """Columns of a figure and what it changes, so that the names beside it keep their room."""
 
-STYLES = {
-    State.HOLDS: "green",
-    State.DOUBTFUL: "yellow",
-    State.FAILS: "bold red",
-    State.UNKNOWN: "dim",
+_STYLES = {
+    Tone.GOOD: "green",
+    Tone.WARNING: "yellow",
+    Tone.BAD: "bold red",
+    Tone.MUTED: "dim",
+    Tone.WORSE: "dark_orange3",
+    Tone.BETTER: "cyan",
+    Tone.PLAIN: "",
 }
-_SIDES = {Side.WORSE: "dark_orange3", Side.BETTER: "cyan", Side.SAME: "dim", Side.UNTOLD: "dim"}
 
 
 def print_judgement(judged: Judgement, console: Console) -> None:
@@ -38,52 +40,49 @@ def print_judgement(judged: Judgement, console: Console) -> None:
     if judged.subline:
         console.print(Text(judged.subline, style="dim"))
     console.print()
-    console.print(_boxes(judged.boxes.each))
+    console.print(_grid(map(_box, judged.boxes.each)))
     console.print()
     if judged.goals:
-        console.print(_goals(judged.goals))
+        console.print(_grid(_goals(judged.goals)))
         console.print()
     for workload in judged.workloads:
-        print_workload(workload, console)
+        _print_workload(workload, console)
         console.print()
     for notice in judged.notices:
-        line = _marked(notice.state, f"{notice.word}. ", STYLES[notice.state])
+        line = _marked(notice.state, f"{notice.word}. ")
         console.print(line.append(notice.text, style="not bold default"))
 
 
-def print_workload(workload: WorkloadJudgement, console: Console) -> None:
-    """Print what came out under a workload, and its cells beside their baseline."""
-    console.print(Text(f"{workload.figures.name}: ", style="bold").append(
-        workload.sentence, style="not bold"
-    ))  # fmt: skip
-    console.print(_table(workload, folded=console.width < NARROW_BELOW_COLUMNS))
+def _marked(state: State | None, words: str, style: str = "") -> Text:
+    """Return words after the mark of a state, in that style or the state's own."""
+    own = _STYLES[TONES[state]] if state else "bold"
+    return Text(f"{state.mark} {words}" if state else words, style=style or own)
 
 
-def _boxes(boxes: Sequence[Box]) -> Table:
-    table = Table.grid(padding=(0, 2))
+def _grid(rows: Iterable[tuple[Text, Text]]) -> RichTable:
+    table = RichTable.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for box in boxes:
-        answer = _marked(box.state, box.word, STYLES[box.state] if box.state else "bold")
-        if box.text:
-            answer.append(f". {box.text}", style="not bold default")
-        table.add_row(Text(box.asks, style="dim"), answer)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
-def _goals(goals: Sequence[Goal]) -> Table:
-    """Return a line for each goal, missed ones first; many that are kept are counted."""
-    kept = [goal for goal in goals if goal.state is State.HOLDS]
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _box(box: Box) -> tuple[Text, Text]:
+    answer = _marked(box.state, box.word)
+    if box.text:
+        answer.append(f". {box.text}", style="not bold default")
+    return Text(box.asks, style="dim"), answer
+
+
+def _goals(goals: Sequence[Goal]) -> Iterator[tuple[Text, Text]]:
+    """Yield a line for each goal, missed ones first; many that are kept are counted."""
+    kept = sum(goal.state is State.HOLDS for goal in goals)
     for goal in goals:
-        if goal.state is not State.HOLDS or len(kept) <= MOST_KEPT:
-            mark = _marked(goal.state, goal.reading, STYLES[goal.state])
-            table.add_row(mark, _goal(goal))
-    if len(kept) > MOST_KEPT:
-        table.add_row(_marked(State.HOLDS, f"{text.count(len(kept))} kept", "green"), Text())
-    return table
+        if goal.state is not State.HOLDS or kept <= MOST_KEPT:
+            yield _marked(goal.state, goal.reading), _goal(goal)
+    if kept > MOST_KEPT:
+        yield _marked(State.HOLDS, f"{text.count(kept)} kept"), Text()
 
 
 def _goal(goal: Goal) -> Text:
@@ -97,40 +96,38 @@ def _goal(goal: Goal) -> Text:
     return line
 
 
-def _table(workload: WorkloadJudgement, *, folded: bool) -> Table:
-    found = rows_of(workload)
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    table.add_column(Text(found.heads[0]), overflow="fold")
-    for head in found.heads[1:]:
-        table.add_column(Text(head), justify="right", overflow="fold", max_width=WIDEST)
-    for name, *entries in found.rows:
-        shown = (_broken_name(name), *map(_broken, entries)) if folded else (name, *entries)
-        table.add_row(*map(_printed, shown))
+def _print_workload(workload: WorkloadJudgement, console: Console) -> None:
+    said = Text(f"{workload.figures.name}: ", style="bold")
+    console.print(said.append(workload.sentence, style="not bold"))
+    console.print(_printed(rows.table(workload), folded=console.width < NARROW_BELOW_COLUMNS))
+
+
+def _printed(found: Table, *, folded: bool) -> RichTable:
+    table = RichTable(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column(Text(found.head), overflow="fold")
+    for column in found.columns:
+        table.add_column(Text(column.label), justify="right", overflow="fold", max_width=WIDEST)
+    for row in found.rows:
+        entries = (_entry(entry, folded=folded) for entry in row.entries)
+        table.add_row(_name(row, folded=folded), *entries)
     return table
 
 
-def _broken_name(name: Entry) -> Entry:
-    """Return a variant's name in two lines, its config above; its settings take too much room."""
-    return replace(name, written=name.written.replace("/", "/\n", 1), beneath=())
+def _name(row: Row, *, folded: bool) -> Text:
+    """Return a variant's name; in two lines its config stands above, its settings find no room."""
+    (name,) = row.names
+    if folded:
+        return Text(name.replace("/", "/\n", 1))
+    return Text(name).append(f"\n{row.soft}" if row.soft else "", style="dim")
 
 
-def _broken(entry: Entry) -> Entry:
-    """Return an entry whose interval stands in two lines."""
-    return replace(entry, beneath=tuple(line.replace(" to ", " to\n") for line in entry.beneath))
-
-
-def _printed(entry: Entry) -> Text:
-    stands_out = entry.side in {Side.WORSE, Side.BETTER}
-    style = STYLES[entry.state] if entry.state and not entry.beneath else ""
-    printed = Text(entry.written, style=_SIDES[entry.side] if stands_out else style)
-    beneath = STYLES[entry.state] if entry.state else _SIDES[entry.side]
-    for line in entry.beneath:
-        printed.append(f"\n{line}", style=beneath)
+def _entry(entry: Entry, *, folded: bool) -> Text:
+    """Return an entry and what stands below it; folded its interval stands in two lines."""
+    printed = Text(entry.text, style=_STYLES[entry.tone])
+    for line in entry.detail.splitlines():
+        shown = line.replace(" to ", " to\n") if folded else line
+        printed.append(f"\n{shown}", style=_STYLES[entry.detail_tone or entry.tone])
     return printed
-
-
-def _marked(state: State | None, words: str, style: str) -> Text:
-    return Text(f"{state.mark} {words}" if state else words, style=style)
 
 
 def trial_line(figures: TrialFigures, position: int, total: int) -> str:

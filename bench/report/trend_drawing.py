@@ -59,7 +59,9 @@ def drawing(marks: Sequence[Mark]) -> Drawing | None:
             f"something else changed, too; {State.FAILS.mark} that messages fell short, which "
             "no time shows."
         ),
-        svg=charts((x, "day of the run"), y, label, lambda field: _parts(marks, field), (_WIDE, _NARROW)),
+        svg=charts(
+            (x, "day of the run"), y, label, lambda field: _parts(marks, field), (_WIDE, _NARROW)
+        ),
     )
 
 

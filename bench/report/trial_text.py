@@ -1,6 +1,6 @@
 """Everything about one trial, for the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from rich.console import Console
@@ -25,9 +25,19 @@ def print_trial(figures: TrialFigures, console: Console) -> None:
         )
     for finding in record.findings:
         console.print(f"  {finding.level} {finding.code}: {finding.text}", markup=False)
-    for table in (_times(figures), _rates(figures), _ledger(figures), _processes(figures)):
+    ledger = _table("Ledger (whole trial)", _ledger(figures))
+    rates = _table("Rates and lag in the window", _rates(figures))
+    for table in (_times(figures), rates, ledger, _processes(figures)):
         console.print()
         console.print(table)
+
+
+def _table(title: str, rows: Iterable[Sequence[str]], *heads: str) -> Table:
+    table = Table(*(heads or ("", "")), title=title, title_justify="left", box=None)
+    table.show_header = bool(heads)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _times(figures: TrialFigures) -> Table:
@@ -36,56 +46,45 @@ def _times(figures: TrialFigures) -> Table:
         "≥: messages never came so far)"
     )
     names = [f"p{percentile:g}" for percentile in PERCENTILES]
-    table = Table("time", "messages", *names, "max", title=title, title_justify="left", box=None)
-    for time, of_time in figures.times.items():
-        values = [latency.written(figures, time, percentile) for percentile in PERCENTILES]
-        cells = [*values, latency.longest(figures, time)]
-        table.add_row(time.replace("_", "-"), text.count(of_time.count), *cells)
-    return table
+    rows = (
+        (
+            time.replace("_", "-"),
+            text.count(of_time.count),
+            *(latency.written(figures, time, percentile) for percentile in PERCENTILES),
+            latency.longest(figures, time),
+        )
+        for time, of_time in figures.times.items()
+    )
+    return _table(title, rows, "time", "messages", *names, "max")
 
 
-def _rates(figures: TrialFigures) -> Table:
-    table = _two_columns("Rates and lag in the window")
-    if (rates := figures.rates) is not None:
-        for name, value in asdict(rates).items():
-            table.add_row(name, text.in_unit(value, "msg/s"))
+def _rates(figures: TrialFigures) -> Iterator[tuple[str, str]]:
+    if figures.rates is not None:
+        for name, value in asdict(figures.rates).items():
+            yield name, text.in_unit(value, "msg/s")
     if (lag := figures.lag) is not None:
         for name, each in zip(("not handled", "not acknowledged"), lag.each, strict=False):
             told = "pending or unacknowledged, as the server told" if lag.by_server else name
-            table.add_row(f"peak lag, {told}", text.in_unit(each.peak_msgs, "msgs"))
+            yield f"peak lag, {told}", text.in_unit(each.peak_msgs, "msgs")
             ends = (each.slope_msgs_per_s, each.slope_low_msgs_per_s, each.slope_high_msgs_per_s)
             middle, low, high = map(text.slope, ends)
-            slope = f"{middle} msg/s (90 % interval {low} to {high})"
-            table.add_row(f"lag slope, {told}", slope)
-        table.add_row("lag verdict", str(lag.verdict))
-    return table
+            yield f"lag slope, {told}", f"{middle} msg/s (90 % interval {low} to {high})"
+        yield "lag verdict", str(lag.verdict)
 
 
-def _ledger(figures: TrialFigures) -> Table:
-    table = _two_columns("Ledger (whole trial)")
-    if figures.record.ledger is not None:
-        ledger = figures.record.ledger
+def _ledger(figures: TrialFigures) -> Iterator[tuple[str, str]]:
+    if (ledger := figures.record.ledger) is not None:
         for name, count in (asdict(ledger) | {"not_sent": ledger.not_sent}).items():
-            shown = text.count(count) if count >= 0 else text.NA
-            table.add_row(name.replace("_", " "), shown)
-    return table
+            yield name.replace("_", " "), text.count(count) if count >= 0 else text.NA
 
 
 def _processes(figures: TrialFigures) -> Table:
-    title = "Processes in the window"
-    table = Table("process", "CPU", "peak memory", title=title, title_justify="left", box=None)
-    for row in _process_rows(figures):
-        table.add_row(*row)
-    return table
-
-
-def _process_rows(figures: TrialFigures) -> Iterator[tuple[str, str, str]]:
-    for usage in figures.record.processes:
-        known = usage.cpu_ns >= 0
-        cpu = f"{text.percent(usage.cpu_share)} of a core" if known else text.NA
-        memory = human_size(usage.rss_bytes_peak) if known else text.NA
-        yield usage.role, cpu, memory
-
-
-def _two_columns(title: str) -> Table:
-    return Table("", "", title=title, title_justify="left", box=None, show_header=False)
+    rows = (
+        (
+            usage.role,
+            f"{text.percent(usage.cpu_share)} of a core" if usage.cpu_ns >= 0 else text.NA,
+            human_size(usage.rss_bytes_peak) if usage.cpu_ns >= 0 else text.NA,
+        )
+        for usage in figures.record.processes
+    )
+    return _table("Processes in the window", rows, "process", "CPU", "peak memory")

@@ -123,8 +123,11 @@ def _shape(judged: CellJudgement, shared: _Shared) -> Entry:
 
 def _figure(judged: CellJudgement, metric: Metric, scale: Scale) -> Entry:
     change = judged.changes.get(metric.key)
-    found = readings.entry(judged.cell, metric, scale, changes.change_detail(change))
-    return found if found.tone is not Tone.PLAIN else replace(found, tone=changes.tone_of(change))
+    found = readings.entry(judged.cell, metric, scale)
+    if change is None or text.NA in {change.written, found.text}:
+        return found
+    tone = found.tone if found.tone is not Tone.PLAIN else changes.side_tone(change)
+    return replace(found, tone=tone, detail=changes.signed(change))
 
 
 def _cpu(cell: CellFigures, shared: _Shared) -> Entry:

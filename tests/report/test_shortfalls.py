@@ -10,8 +10,7 @@ from bench.core.marks import State
 from bench.core.text import Scale
 from bench.judgement.judge import judge
 from bench.record.schema import Time
-from bench.report import readings, terminal
-from bench.report.rows import rows_of
+from bench.report import readings, rows, terminal
 from bench.report.tables import Row, Table, Tone
 from bench.report.workload import section
 from bench.spec.metrics import metric_of
@@ -57,21 +56,22 @@ def test_what_fell_short_stands_first_and_red(word: str, counts: dict[str, int])
     workload = of(lambda trial: counting(trial, **counts))
 
     judged = judge(figures_with(workload))
-    found = rows_of(judged.workloads[0])
-    place = found.heads.index(word.capitalize())
+    found = rows.table(judged.workloads[0])
+    place = [column.title for column in found.columns].index(word.capitalize())
 
     assert judged.headline == f"49.0 % {word}: new"
     assert judged.state is State.FAILS
     assert judged.boxes.failed.state is State.FAILS
-    assert [row[place].written for row in found.rows] == ["0", "✕ 34\u202f300"]
-    assert [row[place].state for row in found.rows] == [None, State.FAILS]
+    assert [row.entries[place].text for row in found.rows] == ["0", "✕ 34\u202f300"]
+    assert [row.entries[place].tone for row in found.rows] == [Tone.PLAIN, Tone.BAD]
 
 
 def test_a_table_without_shortfalls_has_no_columns_for_them() -> None:
     """Columns are dear, and three of zeros say no more than none."""
     workload = of(lambda trial: trial)
 
-    heads = rows_of(judge(figures_with(workload)).workloads[0]).heads
+    found = rows.table(judge(figures_with(workload)).workloads[0])
+    heads = [column.title for column in found.columns]
 
     assert not {"Refused", "Unconfirmed", "Not sent", "Lost"} & set(heads)
 
