@@ -9,6 +9,7 @@ from bench.analysis.figures import Array, CellFigures, Series, TrialFigures
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
 from bench.report.draw.line import Box, Course
+from bench.report.ticks import round_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,14 @@ def longest_window(cells: Sequence[CellFigures]) -> Window | None:
 def lag_box(cells: Sequence[CellFigures]) -> Box | None:
     """Return the box that the lag of every valid trial fits in; None where none was sampled."""
     window = longest_window(cells)
-    if window is None:
-        return None
-    peaks = [
-        float(np.nanmax(course.values))
-        for cell in cells
-        for course in lag_courses(cell)
-        if not np.isnan(course.values).all()
-    ]
-    if not peaks:
+    courses = [course.values for cell in cells for course in lag_courses(cell)]
+    known = np.concatenate(courses) if courses else np.empty(0)
+    if window is None or np.isnan(known).all():
         return None
     return Box(
         length_s=window.drained_ns / NS_PER_S,
         warmup_s=window.window_start_ns / NS_PER_S,
-        top=round_up(max(*peaks, 1.0)),
+        top=round_up(max(float(np.nanmax(known)), 1.0)),
     )
 
 
@@ -62,12 +57,6 @@ def lag_courses(cell: CellFigures) -> list[Course]:
         for each in drawn(cell)
         if each.trial.record.valid and each.series.sample_s.size
     ]
-
-
-def round_up(value: float) -> float:
-    """Return the next of 1, 2, 5, 10, 20, … that is no less."""
-    decade = 10.0 ** np.floor(np.log10(value))
-    return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= value))
 
 
 def by_second(t_s: Array, values: Array) -> Array:

@@ -3,14 +3,12 @@
 import base64
 import gzip
 import hashlib
-import os
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs
 
-from bench.core.errors import StorageError
+from bench.core.files import write_whole
 from bench.judgement.model import Judgement
 from bench.report import build, run_summary
 from bench.report.markup import filled
@@ -61,29 +59,14 @@ def write(judged: Judgement, reports_dir: Path, *, light: bool = False) -> Path:
         StorageError: the disk refuses; an older report is left as it was.
     """
     path = reports_dir / judged.figures.run_id / "index.html"
-    write_whole(path, render(judged, light=light))
+    write_text(path, render(judged, light=light))
     return path
 
 
-def write_whole(path: Path, page: str) -> None:
-    """Write a page whole: to a temporary file, fsync, rename.
-
-    Raises:
-        StorageError: the disk refuses; an older page is left as it was.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            # What cannot be encoded (a command line that was not UTF-8) must not cost the report.
-            file.write(page.encode(errors="replace"))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
+def write_text(path: Path, page: str) -> None:
+    """Write a page whole; StorageError when the disk refuses."""
+    # What cannot be encoded (a command line that was not UTF-8) must not cost the report.
+    write_whole(path, page.encode(errors="replace"))
 
 
 @cache

@@ -50,9 +50,9 @@ def write_overview(results_dir: Path, reports_dir: Path) -> Path:
     found = _read(results_dir, reports_dir)
     trends = [each for each in trend.trends(found.runs) if len(each.points) >= MIN_RUNS]
     for each in trends:
-        html.write_whole(reports_dir / TRENDS / each.file_name, html.render_page(trend.page(each)))
+        html.write_text(reports_dir / TRENDS / each.file_name, html.render_page(trend.page(each)))
     path = reports_dir / "index.html"
-    html.write_whole(path, html.render_page(_page(found, trends)))
+    html.write_text(path, html.render_page(_page(found, trends)))
     return path
 
 

@@ -63,28 +63,25 @@ def document(
         axis: `title` of the x axis and how it is laid out; the page's script reads it.
     """
     rows = [
-        [
+        (
             line.name,
             line.block,
             int(line.valid),
             line.panel,
             None if line.x is None else _whole(line.x),
             _whole(line.y * panels[line.panel].factor),
-        ]
+        )
         for line in lines
     ]
-    if not rows:
-        return ""
-    return embedded(
-        {
-            "names": [lettering.for_plot(name) for name in names],
-            "panels": [[p.title, p.unit, p.factor, int(p.log)] for p in panels],
-            "columns": COLUMNS,
-            "rows": rows,
-            "axis": dict(axis),
-            "separators": f".{THIN}",
-        }
-    )
+    document = {
+        "names": [lettering.for_plot(name) for name in names],
+        "panels": [(p.title, p.unit, p.factor, int(p.log)) for p in panels],
+        "columns": COLUMNS,
+        "rows": rows,
+        "axis": dict(axis),
+        "separators": f".{THIN}",
+    }
+    return embedded(document) if rows else ""
 
 
 def _whole(values: Array) -> list[int | None]:

@@ -1,7 +1,7 @@
 """Where a logarithmic axis of times has its ticks: round values, and enough of them to read it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench.core.text import THIN
 
@@ -14,7 +14,23 @@ ENOUGH = 3
 ONE_VALUE = 1.001
 """What lies within less than this is drawn with a decade around it."""
 
-_STEPS = (1, 2, 2.5, 5, 10)
+_STEPS = (1, 2, 5, 10)
+_FINER_STEPS = (1, 2, 2.5, 5, 10)
+
+_ALIKE = 1e-9
+"""Share within which a value is a round one, written with binary digits."""
+
+
+def round_up(value: float, steps: Sequence[float] = _STEPS) -> float:
+    """Return the next of 1, 2, 5, 10, 20, … that is no less than a value above 0."""
+    decade = 10.0 ** math.floor(math.log10(value) + _ALIKE)
+    return next(step * decade for step in steps if step * decade >= value * (1 - _ALIKE))
+
+
+def round_down(value: float) -> float:
+    """Return the last of 1, 2, 5, 10, 20, … that is no more than a value above 0."""
+    decade = 10.0 ** math.floor(math.log10(value) + _ALIKE)
+    return max(step * decade for step in _STEPS if step * decade <= value * (1 + _ALIKE))
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -32,9 +48,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def _even(low: float, high: float) -> Iterator[float]:
     """Yield multiples of a round step: within less than a decade a log axis is nearly even."""
-    rough = (high - low) / (ENOUGH + 1)
-    decade = 10.0 ** math.floor(math.log10(rough))
-    step = next(step * decade for step in _STEPS if step * decade >= rough * (1 - 1e-9))
+    step = round_up((high - low) / (ENOUGH + 1), _FINER_STEPS)
     first, last = math.floor(low / step), math.ceil(high / step)
     for number in range(max(first, 1), last + 1):
         yield number * step

@@ -1,12 +1,11 @@
 """What is kept of a self-benchmark: one JSON file with every single figure and the medians."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from bench.core.errors import StorageError
+from bench.core.files import write_whole
 from bench.record.schema import Environment
 from bench.selfbench.figures import Row, Run
 from bench.selfbench.targets import Standing
@@ -42,13 +41,4 @@ _SELFBENCH = TypeAdapter(Selfbench)
 
 def write(path: Path, content: Selfbench) -> None:
     """Write the file whole, in place of an older one; StorageError when the disk refuses."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(_SELFBENCH.dump_json(content, indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
+    write_whole(path, _SELFBENCH.dump_json(content, indent=1))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.report.html import render_page, write_whole
+from bench.report.html import render_page, write_text
 from tests.browser.pages import Opener, Scheme
 from tests.report import patterns_page
 
@@ -32,7 +32,7 @@ READABLE = """() => [...document.querySelectorAll("svg text")]
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("patterns") / "index.html"
-    write_whole(path, render_page(patterns_page.page()))
+    write_text(path, render_page(patterns_page.page()))
     return path
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from markupsafe import Markup
 
 from bench.core.text import MINUS, Scale
-from bench.report.ticks import log_ticks, tick_text
+from bench.report.ticks import log_ticks, round_down, round_up, tick_text
 
 MOST_TICKS = 7
 """More words would run into each other on a phone."""
@@ -101,13 +101,13 @@ def of_times(ends_ns: Iterable[float], scale: Scale) -> Axis | None:
     times = [ns / scale.factor for ns in ends_ns if 0 < ns < math.inf]
     if not times:
         return None
-    low, high = _step_below(min(times)), _step_above(max(times))
+    low, high = round_down(min(times)), round_up(max(times))
     if low == high:
-        low, high = _step_below(low * 0.99), _step_above(high * 1.01)
+        low, high = round_down(low * 0.99), round_up(high * 1.01)
     ticks = [
         Tick(tick * scale.factor, tick_text(tick))
         for tick in log_ticks(low, high)
-        if _within(low, tick, high)
+        if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)
     ]
     return Axis(
         low=low * scale.factor,
@@ -115,20 +115,6 @@ def of_times(ends_ns: Iterable[float], scale: Scale) -> Axis | None:
         spacing=Spacing.LOG,
         ticks=_thinned(ticks, low * scale.factor),
     )
-
-
-def _step_below(value: float) -> float:
-    decade = 10.0 ** math.floor(math.log10(value) + 1e-9)
-    return max(step * decade for step in (1, 2, 5) if step * decade <= value * (1 + 1e-9))
-
-
-def _step_above(value: float) -> float:
-    decade = 10.0 ** math.floor(math.log10(value) + 1e-9)
-    return min(step * decade for step in (1, 2, 5, 10) if step * decade >= value * (1 - 1e-9))
-
-
-def _within(low: float, value: float, high: float) -> bool:
-    return low * (1 - 1e-9) <= value <= high * (1 + 1e-9)
 
 
 def of_changes(changes: Iterable[float], written: Callable[[float], str] | None = None) -> Axis:
@@ -188,7 +174,7 @@ def _even_changes(changes: list[float], written: Callable[[float], str]) -> Axis
 def of_amounts(amounts: Iterable[float]) -> Axis:
     """Return an axis from 0 to a round value above amounts that are 0 or more."""
     most = max([amount for amount in amounts if math.isfinite(amount)], default=0.0)
-    return _even(0.0, _step_above(most) if most > 0 else 1.0, tick_text)
+    return _even(0.0, round_up(most) if most > 0 else 1.0, tick_text)
 
 
 def of_seconds(length_s: float) -> Axis:
@@ -197,9 +183,7 @@ def of_seconds(length_s: float) -> Axis:
 
 
 def _even(low: float, high: float, written: Callable[[float], str]) -> Axis:
-    rough = (high - low) / (MOST_TICKS - 2)
-    decade = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * decade for s in (1, 2, 5, 10) if s * decade >= rough * (1 - 1e-9))
+    step = round_up((high - low) / (MOST_TICKS - 2))
     numbers = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
     ticks = tuple(Tick(n * step, written(n * step)) for n in numbers)
     return Axis(low=low, high=high, spacing=Spacing.EVEN, ticks=ticks)

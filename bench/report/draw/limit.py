@@ -1,5 +1,6 @@
 """An interval beside the limit that it is held against."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -29,22 +30,29 @@ class Held:
     beyond: bool
 
 
+def bar(
+    style: str, ends: tuple[float | None, float | None], axis: Axis, width: int, barb: int
+) -> Iterator[Markup]:
+    """Yield an interval; an end that is None runs to the edge, with an arrow of that size."""
+    low, high = ends
+    left = 0 if low is None else axis.x(low, width)
+    right = width if high is None else axis.x(high, width)
+    yield svg.level(style, left, right, 0)
+    if low is None:
+        yield svg.path("open", f"M{barb}-{barb}L0 0l{barb} {barb}")
+    if high is None:
+        yield svg.path("open", f"M{width - barb}-{barb}L{width} 0l-{barb} {barb}")
+
+
 def limit(found: Held, axis: Axis, label: str) -> Markup:
     """Return the interval as a bar, to the edge where its end cannot be told."""
-    left = 0 if found.low is None else axis.x(found.low, WIDTH)
-    right = WIDTH if found.high is None else axis.x(found.high, WIDTH)
     parts = [svg.upright("axis", axis.x(0, WIDTH), -HALF, HALF)]
     if found.limit is not None:
         parts.append(svg.upright("lim", axis.x(found.limit, WIDTH), -HALF, HALF))
     barred = found.low is not None or found.high is not None
     if barred:
-        parts.append(svg.level("iv", left, right, 0))
-    if found.low is None and found.high is not None:
-        parts.append(svg.path("open", f"M{_BARB}-{_BARB}L0 0l{_BARB} {_BARB}"))
-    if found.high is None and found.low is not None:
-        parts.append(svg.path("open", f"M{WIDTH - _BARB}-{_BARB}L{WIDTH} 0l-{_BARB} {_BARB}"))
-    parts.append(
-        svg.upright("mean" if barred else "alone", axis.x(found.value, WIDTH), -HALF + 3, HALF - 3)
-    )
+        parts += bar("iv", (found.low, found.high), axis, WIDTH, _BARB)
+    style = "mean" if barred else "alone"
+    parts.append(svg.upright(style, axis.x(found.value, WIDTH), -HALF + 3, HALF - 3))
     style = "lb up" if found.beyond else "lb"
     return svg.drawing(style, (0, -HALF, WIDTH, 2 * HALF), label, parts, stretched=True)

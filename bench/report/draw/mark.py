@@ -9,6 +9,7 @@ from bench.core import text
 from bench.judgement.model import MARGIN, Change, Side
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis
+from bench.report.draw.limit import bar
 from bench.stats.simultaneous import MIN_BLOCKS
 
 WIDTH, HALF = 200, 11
@@ -70,26 +71,17 @@ def _extent(change: Change, known: Sequence[float], axis: Axis) -> Iterator[Mark
     decided = change.low is not None or change.high is not None
     low = min(known) if change.low is None else change.low
     high = max(known) if change.high is None else change.high
-    longer, shorter = open_ends(change)
-    left = 0 if shorter else axis.x(low, WIDTH)
-    right = WIDTH if longer else axis.x(high, WIDTH)
-    yield svg.level("iv" if decided else "join", left, right, 0)
-    if shorter:
-        yield _arrow(0, _BARB)
-    if longer:
-        yield _arrow(WIDTH, -_BARB)
+    longer, shorter = _open_ends(change)
+    ends = (None if shorter else low, None if longer else high)
+    yield from bar("iv" if decided else "join", ends, axis, WIDTH, _BARB)
 
 
-def open_ends(change: Change) -> tuple[bool, bool]:
+def _open_ends(change: Change) -> tuple[bool, bool]:
     """Return whether the change may be any larger, and any smaller, than what is drawn."""
     of_cell, of_baseline = change.at_least
     longer = of_cell or (change.high is None and change.low is not None)
     shorter = of_baseline or (change.low is None and change.high is not None)
     return longer, shorter
-
-
-def _arrow(x: int, barb: int) -> Markup:
-    return svg.path("open", f"M{x + barb}-{_BARB}L{x} 0l{barb} {_BARB}")
 
 
 def _blocks(known: Sequence[float], axis: Axis) -> Iterator[Markup]:
