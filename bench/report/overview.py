@@ -12,11 +12,11 @@ from urllib.parse import quote
 from bench.core import text
 from bench.core.errors import RecordError
 from bench.core.marks import State
+from bench.judgement.summary import RunSummary
+from bench.judgement.trends import Trend, trends_of
 from bench.report import html, run_summary, trend
 from bench.report.model import Name, Page, Section, Sentence
-from bench.report.run_summary import RunSummary
 from bench.report.tables import Column, Entry, Row, Table, Tone, marked, pairs, untold
-from bench.report.trend import Trend
 
 MIN_RUNS = 2
 """A figure that was measured once has no history."""
@@ -48,9 +48,11 @@ def write_overview(results_dir: Path, reports_dir: Path) -> Path:
         StorageError: the disk refuses.
     """
     found = _read(results_dir, reports_dir)
-    trends = [each for each in trend.trends(found.runs) if len(each.points) >= MIN_RUNS]
+    trends = [each for each in trends_of(found.runs) if len(each.points) >= MIN_RUNS]
     for each in trends:
-        html.write_text(reports_dir / TRENDS / each.file_name, html.render_page(trend.page(each)))
+        html.write_text(
+            reports_dir / TRENDS / trend.file_name(each), html.render_page(trend.page(each))
+        )
     path = reports_dir / "index.html"
     html.write_text(path, html.render_page(_page(found, trends)))
     return path
@@ -156,8 +158,8 @@ def _trends_section(trends: Sequence[Trend]) -> Section:
         sortable=True,
     ).of(
         trends,
-        lambda trend: Row(
-            (f"{trend.workload}, {trend.variant}",), href=f"{TRENDS}/{quote(trend.file_name)}"
+        lambda of: Row(
+            (f"{of.workload}, {of.variant}",), href=f"{TRENDS}/{quote(trend.file_name(of))}"
         ),
         _TREND,
     )

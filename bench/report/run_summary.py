@@ -1,167 +1,27 @@
-"""A run in short, carried by its report: what the list of runs and the trends are made of.
+"""The summary of a run within its report."""
 
-A report tells its own summary, so that a list of a hundred runs need not read their histograms.
-"""
-
-import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field, TypeAdapter
-
-from bench.analysis import shortfalls
-from bench.analysis.figures import LagVerdict
-from bench.analysis.validity import reproach_of
 from bench.core.errors import RecordError
-from bench.core.marks import State
-from bench.judgement.cells import PERHAPS_LOST
-from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
-from bench.judgement.records import all_trials, clients
-from bench.plan.model import Cell
-from bench.record.reading import bounded_bytes, parse_json
+from bench.judgement import summary
+from bench.judgement.model import Judgement
+from bench.judgement.summary import RunSummary
+from bench.record.reading import bounded_bytes
 from bench.report.markup import embedded
-from bench.spec.variant import Settings
-
-_LATER_GROUPS = ("handler",)
-"""Of the settings; the first reports knew nothing of them."""
-
-_DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}
-
-SCHEMA_VERSION = 2
-FIRST_VERSION = 1
-"""Still read: it said what came out, and not how sure that is."""
 
 ELEMENT_ID = "run-summary"
 _ELEMENT = re.compile(
     rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>'.encode(), re.S
 )
-_FIRST_PACES = {
-    LagVerdict.STABLE: Pace.KEEPS_UP,
-    LagVerdict.DRAINING: Pace.KEEPS_UP,
-    LagVerdict.GROWING: Pace.FALLS_BEHIND,
-    LagVerdict.INCONCLUSIVE: Pace.UNTOLD,
-}
-"""What the first version wrote in its place."""
 
 MAX_PAGE_BYTES = 512 * 1024**2
 """Above a report of some thousand trials."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellSummary:
-    """A cell of a run.
-
-    Attributes:
-        workload: its name.
-        variants: every `config/variant` it goes by.
-        settings: digest of its workload and settings; the same name need not mean the same thing.
-        valid: valid trials.
-        pace: whether it keeps up; None where nothing can be concluded from it.
-        figures: metric key -> value and 90 % interval, which is None with too few trials.
-        short: messages that were lost or refused, say, in words; empty without any, None in
-            summaries of versions that did not keep it.
-    """
-
-    workload: str
-    variants: tuple[str, ...]
-    settings: str
-    valid: int
-    pace: Annotated[
-        Pace | None,
-        Field(validation_alias=AliasChoices("pace", "lag_verdict")),
-        BeforeValidator(lambda word: _FIRST_PACES.get(word, word)),
-    ]
-    figures: Mapping[str, tuple[float, float | None, float | None]]
-    short: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
-    """What every version of a summary tells.
-
-    Attributes:
-        schema_version: of this summary.
-        run_id, label, question, started_utc: as in its plan and environment.
-        machine: host, CPU and how many of them.
-        server: name and version.
-        client: name and version; empty when no trial tells.
-        planned, valid, invalid, missing: trials.
-        cells: in the plan's order.
-    """
-
-    schema_version: int
-    run_id: str
-    label: str
-    question: str
-    started_utc: str
-    machine: str
-    server: str
-    client: str
-    planned: int
-    valid: int
-    invalid: int
-    missing: int
-    cells: tuple[CellSummary, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSummary(_Measured):
-    """A run in short.
-
-    Attributes:
-        headline: what came out, without its mark; empty in a first version without a verdict.
-        state: of the headline; None where nothing was asked to hold.
-        boxes: the four answers; None in a first version.
-        sentences: workload and what came out under it.
-    """
-
-    headline: str
-    state: State | None
-    boxes: Boxes | None
-    sentences: tuple[tuple[str, str], ...]
-
-    @property
-    def outcome(self) -> str:
-        """The headline after its mark; where a first version has none, what came out."""
-        if not self.headline:
-            return self.said
-        return f"{self.state.mark} {self.headline}" if self.state else self.headline
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """What failed or cannot be told, beside the headline; empty where all holds."""
-        boxes = (self.boxes.failed, self.boxes.keeps_up) if self.boxes else ()
-        return tuple(f"{box.asks}: {box.marked}" for box in boxes if box.state is not State.HOLDS)
-
-    @property
-    def said(self) -> str:
-        """What came out under each workload."""
-        alone = len(self.sentences) == 1
-        return " ".join(each if alone else f"{name}: {each}" for name, each in self.sentences)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _First(_Measured):
-    """A summary of the first version.
-
-    Attributes:
-        verdict: of a gate, or of the matrix's criteria, after a mark; empty without either.
-        answers: workload and what came out under it.
-    """
-
-    verdict: str
-    answers: tuple[tuple[str, str], ...]
-
-
-_SUMMARY, _FIRST = TypeAdapter(RunSummary), TypeAdapter(_First)
-
-
 def document(judged: Judgement) -> str:
     """Return the summary of a run as JSON, safe inside a script element."""
-    return embedded(_SUMMARY.dump_python(_summarised(judged), mode="json"))
+    return embedded(summary.as_json(summary.summarised(judged)))
 
 
 def read(page: Path) -> RunSummary:
@@ -170,75 +30,7 @@ def read(page: Path) -> RunSummary:
     Raises:
         RecordError: the file cannot be read, carries none, or one of an unknown version.
     """
-    content = bounded_bytes(page, MAX_PAGE_BYTES)
-    found = _ELEMENT.search(content)
+    found = _ELEMENT.search(bounded_bytes(page, MAX_PAGE_BYTES))
     if found is None:
         raise RecordError(f"{page}: carries no summary: written by another jetbench")
-    name = f"{page}: its summary"
-    if found[1].startswith(b'{"schema_version":%d,' % FIRST_VERSION):
-        return _from_first(parse_json(name, found[1], _FIRST, FIRST_VERSION))
-    return parse_json(name, found[1], _SUMMARY, SCHEMA_VERSION)
-
-
-def _from_first(old: _First) -> RunSummary:
-    common = {each.name: getattr(old, each.name) for each in fields(_Measured)}
-    return RunSummary(**common, headline=old.verdict, state=None, boxes=None, sentences=old.answers)
-
-
-def _summarised(judged: Judgement) -> RunSummary:
-    figures = judged.figures
-    environment, found = figures.environment, all_trials(figures)
-    valid = sum(trial.record.valid for trial in found)
-    return RunSummary(
-        schema_version=SCHEMA_VERSION,
-        run_id=figures.run_id,
-        label=figures.plan.label,
-        question=figures.plan.question,
-        started_utc=environment.started_utc,
-        machine=f"{environment.host}, {environment.cpu_model}, {environment.cpus} CPUs",
-        server=f"{environment.server} {environment.server_version}",
-        client=clients(figures),
-        planned=len(figures.plan.trials),
-        valid=valid,
-        invalid=len(found) - valid,
-        missing=len(figures.missing),
-        headline=judged.headline,
-        state=judged.state,
-        boxes=judged.boxes,
-        sentences=tuple((each.figures.name, each.sentence) for each in judged.workloads),
-        cells=tuple(
-            _cell(cell, sound=not workload.reproach and not reproach_of(cell.cell))
-            for workload in judged.workloads
-            for cell in workload.cells
-        ),
-    )
-
-
-def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:
-    """Return a cell in short; one that nothing can be concluded from has no figures to follow."""
-    cell = judged.cell
-    return CellSummary(
-        workload=cell.cell.workload_name,
-        variants=tuple(str(variant) for variant in cell.cell.variants),
-        settings=_digest(cell.cell),
-        valid=sum(trial.record.valid for trial in cell.trials),
-        pace=judged.pace if sound else None,
-        figures={
-            key: (e.value, e.low, e.high) for key, e in (cell.estimates if sound else {}).items()
-        },
-        short=_short(judged),
-    )
-
-
-def _short(judged: CellJudgement) -> str:
-    if judged.short_msgs:
-        return shortfalls.written(judged.short_msgs)
-    return PERHAPS_LOST if judged.lost is None else ""
-
-
-def _digest(cell: Cell) -> str:
-    # A group of settings that came later means at its default what was meant without it: reports
-    # that were written before must not look as if their settings had been changed since.
-    unsaid = {name for name in _LATER_GROUPS if getattr(cell.settings, name) == _DEFAULTS[name]}
-    content = cell.workload.model_dump_json() + cell.settings.model_dump_json(exclude=unsaid)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+    return summary.parsed(f"{page}: its summary", found[1])

@@ -1,93 +1,28 @@
-"""One variant under one workload from run to run: history, marked where anything else changed."""
+"""The page of a trend: figures from run to run, marked where anything else changed."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote
 
 from bench.core import text
 from bench.core.ids import is_name
 from bench.core.marks import State
 from bench.core.units import human_duration
+from bench.judgement.summary import CellSummary
+from bench.judgement.trends import Point, Trend
 from bench.report import trend_drawing
 from bench.report.model import Page, Section, Sentence
-from bench.report.run_summary import CellSummary, RunSummary
 from bench.report.tables import Column, Entry, Row, Table, Tone, marked, untold
-from bench.report.trend_drawing import Mark
-from bench.spec.metrics import Metric, View, shown_in, time_key
-
-END_TO_END_P50, END_TO_END_P99 = (time_key("end_to_end", p) for p in ("p50", "p99"))
+from bench.spec.metrics import Metric, View, shown_in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A variant in one run.
-
-    Attributes:
-        run: the run.
-        cell: the variant's cell in it.
-        changed: what else is not as in the run before: host, server, client or settings.
-    """
-
-    run: RunSummary
-    cell: CellSummary
-    changed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """A variant under a workload over all runs that measured it.
-
-    Attributes:
-        workload, variant: names.
-        points: oldest first.
-    """
-
-    workload: str
-    variant: str
-    points: tuple[Point, ...]
-
-    @property
-    def file_name(self) -> str:
-        """Name of the trend's page; from a digest where the names could not be a file's."""
-        config, _, variant = self.variant.partition("/")
-        parts = (self.workload, config, variant)
-        if all(map(is_name, parts)):
-            return f"{self.workload}--{config}.{variant}.html"
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24] + ".html"
-
-
-def trends(runs: Sequence[RunSummary]) -> tuple[Trend, ...]:
-    """Return the trend of every variant under every workload, by name."""
-    found: dict[tuple[str, str], list[tuple[RunSummary, CellSummary]]] = {}
-    for run in sorted(runs, key=lambda run: (run.started_utc, run.run_id)):
-        for cell in run.cells:
-            for variant in cell.variants:
-                found.setdefault((cell.workload, variant), []).append((run, cell))
-    return tuple(
-        Trend(workload=workload, variant=variant, points=_points(measured))
-        for (workload, variant), measured in sorted(found.items())
-    )
-
-
-def _points(measured: Sequence[tuple[RunSummary, CellSummary]]) -> tuple[Point, ...]:
-    before = (measured[0], *measured)
-    return tuple(
-        Point(run=run, cell=cell, changed=_changed(earlier, (run, cell)))
-        for earlier, (run, cell) in zip(before, measured, strict=False)
-    )
-
-
-def _changed(
-    before: tuple[RunSummary, CellSummary], now: tuple[RunSummary, CellSummary]
-) -> tuple[str, ...]:
-    pairs = {
-        "host": (before[0].machine, now[0].machine),
-        "server": (before[0].server, now[0].server),
-        "client": (before[0].client, now[0].client),
-        "settings": (before[1].settings, now[1].settings),
-    }
-    return tuple(word for word, (old, new) in pairs.items() if old != new)
+def file_name(trend: Trend) -> str:
+    """Return the name of a trend's page; a digest where its names could not be a file's."""
+    config, _, variant = trend.variant.partition("/")
+    parts = (trend.workload, config, variant)
+    if all(map(is_name, parts)):
+        return f"{trend.workload}--{config}.{variant}.html"
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24] + ".html"
 
 
 def sameness(trend: Trend) -> Entry:
@@ -105,7 +40,7 @@ def page(trend: Trend) -> Page:
         "History, not a gate. Runs share no blocks: a step may be the host, the server or the "
         "settings, and is marked where one of them is not as in the run before.",
     )
-    drawing = trend_drawing.drawing(tuple(_mark(point) for point in trend.points))
+    drawing = trend_drawing.drawing(trend.points)
     blocks = (drawing, _table(trend)) if drawing else (_table(trend),)
     return Page(
         above=f"{trend.workload}, over {text.plural(len(trend.points), 'run')}",
@@ -113,16 +48,6 @@ def page(trend: Trend) -> Page:
         lead=(lead,),
         home="../index.html",
         sections=(Section("figures", "From run to run", blocks),),
-    )
-
-
-def _mark(point: Point) -> Mark:
-    return Mark(
-        when=point.run.started_utc[:10],
-        p99=point.cell.figures.get(END_TO_END_P99),
-        p50=point.cell.figures.get(END_TO_END_P50),
-        short=bool(point.cell.short),
-        changed=point.changed,
     )
 
 

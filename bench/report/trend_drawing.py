@@ -1,17 +1,19 @@
 """A trend as a drawing: p50 and p99 of each run, and where anything else changed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.core.units import NS_PER_MS
+from bench.judgement.summary import CellSummary
+from bench.judgement.trends import Point
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis, Spacing, Tick, of_times
 from bench.report.draw.chart import Field, Size, charts
 from bench.report.model import Drawing
+from bench.spec.metrics import time_key
 
 MS = Scale(unit="ms", factor=NS_PER_MS)
 
@@ -20,36 +22,19 @@ OFFSET = 5
 
 _WIDE, _NARROW = Size("tl desk", 960, 12), Size("tl phone", 360, 4)
 
-Figure = tuple[float, float | None, float | None]
-"""Value and 90 % interval, ns; the ends are None where there is none."""
+_P50, _P99 = (time_key("end_to_end", percentile) for percentile in ("p50", "p99"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """One run in a drawing.
-
-    Attributes:
-        when: day of the run.
-        p99, p50: end-to-end times; None without one.
-        changed: what else is not as in the run before.
-        short: messages were lost or refused, say.
-    """
-
-    when: str
-    p99: Figure | None
-    p50: Figure | None
-    changed: tuple[str, ...]
-    short: bool = False
-
-
-def drawing(marks: Sequence[Mark]) -> Drawing | None:
+def drawing(points: Sequence[Point]) -> Drawing | None:
     """Return p99 and p50 of each run, oldest first; None where no run has one."""
-    y = of_times([end for m in marks for each in (m.p50, m.p99) for end in each or () if end], MS)
+    told = [point.cell.figures.get(key, ()) for point in points for key in (_P50, _P99)]
+    y = of_times([end for figure in told for end in figure if end], MS)
     if y is None:
         return None
-    days = tuple(Tick(place + 0.5, mark.when) for place, mark in enumerate(marks))
-    x = Axis(low=0, high=len(marks), spacing=Spacing.EVEN, ticks=days)
-    label = f"End-to-end p50 and p99 of {len(marks)} runs; the table below has the figures"
+    days = enumerate(point.run.started_utc[:10] for point in points)
+    ticks = tuple(Tick(place + 0.5, day) for place, day in days)
+    x = Axis(low=0, high=len(points), spacing=Spacing.EVEN, ticks=ticks)
+    label = f"End-to-end p50 and p99 of {len(points)} runs; the table below has the figures"
     return Drawing(
         id="trend",
         title="End-to-end time of each run, ms",
@@ -60,37 +45,40 @@ def drawing(marks: Sequence[Mark]) -> Drawing | None:
             "no time shows."
         ),
         svg=charts(
-            (x, "day of the run"), y, label, lambda field: _parts(marks, field), (_WIDE, _NARROW)
+            (x, "day of the run"), y, label, lambda field: _parts(points, field), (_WIDE, _NARROW)
         ),
     )
 
 
-def _parts(marks: Sequence[Mark], field: Field) -> Iterator[Markup]:
-    for place, mark in enumerate(marks):
+def _parts(points: Sequence[Point], field: Field) -> Iterator[Markup]:
+    for place, point in enumerate(points):
         x, _ = field.at(place + 0.5, field.y.low)
-        yield from _time(mark.p50, x - OFFSET, "p50", field)
-        yield from _time(mark.p99, x + OFFSET, "p99", field)
-        if mark.short:
+        yield from _time(point.cell, _P50, x - OFFSET, field)
+        yield from _time(point.cell, _P99, x + OFFSET, field)
+        if point.cell.short:
             yield svg.words(x, field.top + 12, State.FAILS.mark, "middle")
-        if mark.changed:
-            yield from _changed(mark, place, field)
+        if point.changed:
+            yield from _changed(point, place, field)
     for name, x in (("p50", field.right - 110), ("p99", field.right - 50)):
         yield svg.dot(x, 6, 4.5, name)
         yield svg.words(x + 10, 10, name)
 
 
-def _time(figure: Figure | None, x: float, name: str, field: Field) -> Iterator[Markup]:
-    if figure is None or figure[0] <= 0:
+def _time(cell: CellSummary, key: str, x: float, field: Field) -> Iterator[Markup]:
+    value, low, high = cell.figures.get(key, (0, None, None))
+    if value <= 0:
         return
-    value, low, high = (None if ns is None else field.at(0, ns)[1] for ns in figure)
+    style = "p50" if key == _P50 else "p99"
+    _, y = field.at(0, value)
     if low and high:
-        yield svg.upright(f"{name} whisker", x, high, low)
-    yield svg.dot(x, value or 0.0, 4.5, name)
+        (_, bottom), (_, top) = field.at(0, low), field.at(0, high)
+        yield svg.upright(f"{style} whisker", x, top, bottom)
+    yield svg.dot(x, y, 4.5, style)
 
 
-def _changed(mark: Mark, place: int, field: Field) -> Iterator[Markup]:
+def _changed(point: Point, place: int, field: Field) -> Iterator[Markup]:
     """Yield a line before the run; its words where there is room for any."""
     x, _ = field.at(place, field.y.low)
     yield svg.upright("change", x, field.top, field.bottom)
     if field.right > _NARROW.width:
-        yield svg.words(x + 4, field.top + 12, ", ".join(mark.changed))
+        yield svg.words(x + 4, field.top + 12, ", ".join(point.changed))

@@ -11,11 +11,11 @@ from bench.analysis.figures import RunFigures
 from bench.core.errors import RecordError
 from bench.judgement.judge import judge
 from bench.judgement.model import Pace
+from bench.judgement.summary import RunSummary
+from bench.judgement.trends import Trend, trends_of
 from bench.report import html, run_summary, trend
 from bench.report.markup import embedded
 from bench.report.overview import write_overview
-from bench.report.run_summary import RunSummary
-from bench.report.trend import Trend
 from bench.spec.variant import Settings
 from tests.gate.figures import counting, run_of
 from tests.report.factory import run_figures, with_texts
@@ -144,7 +144,7 @@ def test_a_report_of_the_first_version_is_still_listed(tmp_path: Path) -> None:
 
     read = run_summary.read(tmp_path / "old" / "index.html")
     shown = text_of(write_overview(tmp_path / "results", tmp_path))
-    (followed,) = (t for t in trend.trends([read]) if t.variant == "c/one")
+    (followed,) = (t for t in trends_of([read]) if t.variant == "c/one")
 
     assert "Shortest end-to-end p99: c/one, 1.00 ms." in shown
     assert "not readable" not in shown
@@ -163,14 +163,14 @@ def test_a_run_without_a_report_is_named(tmp_path: Path) -> None:
     assert "no report yet" in shown
 
 
-def trends_of(tmp_path: Path, *runs: RunFigures) -> dict[str, Trend]:
-    found = trend.trends([summary(each, tmp_path) for each in runs])
+def by_variant(tmp_path: Path, *runs: RunFigures) -> dict[str, Trend]:
+    found = trends_of([summary(each, tmp_path) for each in runs])
     return {each.variant: each for each in found}
 
 
 def test_a_variant_is_followed_under_each_of_its_names(tmp_path: Path) -> None:
     """A cell that two configs share has a history under either."""
-    found = trends_of(tmp_path, run(2), run(1))
+    found = by_variant(tmp_path, run(2), run(1))
 
     assert set(found) == {"c/one", "c/two", "d/base"}
     assert [point.run.run_id for point in found["d/base"].points] == ["run-01", "run-02"]
@@ -179,7 +179,7 @@ def test_a_variant_is_followed_under_each_of_its_names(tmp_path: Path) -> None:
 def test_what_else_changed_is_marked_where_it_did(tmp_path: Path) -> None:
     """A step at a new host is no regression of the server."""
     runs = (run(1), run(2, host="other"), run(3, host="other", server_version="9.9.9"))
-    found = trends_of(tmp_path, *runs)["c/two"]
+    found = by_variant(tmp_path, *runs)["c/two"]
 
     assert [point.changed for point in found.points] == [(), ("host",), ("server",)]
     assert trend.sameness(found).text == "▲ host and server"
@@ -193,7 +193,7 @@ def test_other_settings_under_the_same_name_are_marked(tmp_path: Path) -> None:
         replace(each, cell=replace(each.cell, settings=new)) for each in figures.workloads[0].cells
     ]
     later = replace(figures, workloads=(replace(figures.workloads[0], cells=tuple(cells)),))
-    found = trends_of(tmp_path, run(1), later)
+    found = by_variant(tmp_path, run(1), later)
 
     assert found["c/two"].points[1].changed == ("settings",)
 
@@ -207,13 +207,13 @@ def test_a_trend_shows_what_fell_short_beside_the_times(tmp_path: Path) -> None:
     cells = (replace(one, trials=refusing), two)
     now = replace(now, workloads=(replace(workload, cells=cells),))
 
-    page = html.render_page(trend.page(trends_of(tmp_path, before, now)["c/one"]))
+    page = html.render_page(trend.page(by_variant(tmp_path, before, now)["c/one"]))
 
     assert page.count("✕ 60 messages refused") == 1
     assert page.count(">✕</text>") == 2  # in the drawing for a wide, and for a narrow screen
     assert (
         "✕"
-        not in html.render_page(trend.page(trends_of(tmp_path, before)["c/one"]))
+        not in html.render_page(trend.page(by_variant(tmp_path, before)["c/one"]))
         .split("<svg")[1]
         .partition("</svg>")[0]
     )
@@ -243,4 +243,4 @@ def test_a_name_that_cannot_be_a_files_leaves_no_directory(tmp_path: Path) -> No
     """The names come from files that somebody else may have written."""
     hostile = Trend(workload="../../etc", variant="a/b\0c", points=())
 
-    assert re.fullmatch(r"[0-9a-f]{24}\.html", hostile.file_name)
+    assert re.fullmatch(r"[0-9a-f]{24}\.html", trend.file_name(hostile))

@@ -1,7 +1,7 @@
 """What tells one setting of a variant from another, from run to run."""
 
+from bench.judgement.summary import _digest
 from bench.plan.model import Cell, VariantName
-from bench.report.run_summary import _digest
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
