@@ -1,60 +1,18 @@
 """Capacity: the highest load at which a goal holds, and the curve that says so."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
+from bench.judgement.kinds import Capacity, Step
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis, of_amounts, of_times
 from bench.report.draw.chart import Field, charts
 from bench.report.draw.limit import Held, limit
 from bench.report.model import Drawing, Name, Sentence, plain
 from bench.report.tables import NOTHING, Column, Entry, Table, marked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A load that was tried.
-
-    Attributes:
-        rate_per_s: offered.
-        time_ns: what the goal is about; None where it cannot be told.
-        low_ns, high_ns: its 90 % interval; None for an end that cannot be told.
-        keeps_up: the cell kept up with it.
-    """
-
-    rate_per_s: float
-    time_ns: float | None
-    low_ns: float | None
-    high_ns: float | None
-    keeps_up: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
-    """What was found of one variant.
-
-    Attributes:
-        variant: its name.
-        goal: in words: `p99 ≤ 10 ms`.
-        goal_ns: the limit.
-        steps: tried, by rising rate; at least one.
-        rate_per_s: highest at which the goal holds; None where it held at none.
-        low_per_s, high_per_s: its 90 % interval; None for an end that cannot be told.
-        at_least: the goal held at the highest load that was tried.
-    """
-
-    variant: str
-    goal: str
-    goal_ns: float
-    steps: tuple[Step, ...]
-    rate_per_s: float | None
-    low_per_s: float | None
-    high_per_s: float | None
-    at_least: bool
 
 
 def sentence(found: Capacity) -> Sentence:

@@ -4,41 +4,11 @@ What holds is one line.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from bench.core import text
 from bench.core.marks import State
+from bench.judgement.kinds import Checked
 from bench.report.model import Point, Points
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """Something that must always hold, and what came of it.
-
-    Attributes:
-        name: what must hold: `Every watcher sees the last revision of each key`.
-        tried: it could have been broken at all in this run.
-        broken: instances that break it.
-        of: instances that were looked at, and what they are: `4 000 keys`.
-        first: the first broken one: where, when, in which trial.
-        href: where that is seen; empty without such a place.
-        reason: why it was not tried.
-    """
-
-    name: str
-    tried: bool
-    broken: int = 0
-    of: str = ""
-    first: str = ""
-    href: str = ""
-    reason: str = ""
-
-    @property
-    def state(self) -> State:
-        """What came of it; one that was not tried does not hold."""
-        if self.broken:
-            return State.FAILS
-        return State.HOLDS if self.tried else State.UNKNOWN
 
 
 def points(checks: Sequence[Checked]) -> Points:

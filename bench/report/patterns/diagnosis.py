@@ -1,46 +1,13 @@
 """What limits a cell: one sentence, then how full each resource was, and what was not recorded."""
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
+from bench.judgement.kinds import Diagnosis, Evidence
 from bench.report.model import Block, Name, Sentence, Text
 from bench.report.tables import Column, Entry, Table, Tone, marked
 from bench.report.ticks import tick_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """How full a resource was.
-
-    Attributes:
-        resource: `Workers busy`.
-        full: share of what there is; None where it was not recorded.
-        at_limit: it is what limits the cell.
-        reading: more: `from 620 msg/s`.
-    """
-
-    resource: str
-    full: float | None
-    at_limit: bool = False
-    reading: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """What was found.
-
-    Attributes:
-        limit: `The consumer's workers`; empty where nothing was found to limit.
-        advice: what to turn next; commands and settings stand between backticks.
-        evidence: every resource that is looked at, always in the same order.
-    """
-
-    limit: str
-    advice: str
-    evidence: tuple[Evidence, ...]
 
 
 def blocks(found: Diagnosis, id_: str) -> tuple[Block, ...]:

@@ -1,62 +1,18 @@
 """A disturbance: what happened, how long recovery took, and both rate and lag on one time axis."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 
 from bench.core import text
+from bench.judgement.kinds import Disturbance
 from bench.report.draw import svg
 from bench.report.draw.axis import of_amounts, of_seconds
 from bench.report.draw.chart import Array, Field, Size, thinned
 from bench.report.draw.span import Span, span
 from bench.report.model import Drawing, Name, Sentence, Text
 from bench.report.ticks import tick_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery:
-    """How long after a fault's end the lag was back at its old level.
-
-    Attributes:
-        time_s: typical over the blocks.
-        low_s, high_s: its 90 % interval; None for an end that cannot be told.
-    """
-
-    time_s: float
-    low_s: float | None
-    high_s: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Disturbance:
-    """A fault in one trial, and what the run found of it.
-
-    Attributes:
-        what: leads the sentence: `Consumer killed`.
-        began, ended: words at the fault's two lines: `consumer killed`, `back`.
-        begin_s, end_s: when, from the trial's start.
-        length_s: of the trial.
-        recovery: None where it was not back when the trial ended.
-        lost, twice: messages; None where nobody can tell.
-        t_s: instants of the trial, shape (n,), ascending.
-        acked_per_s, lag_msgs: at those, shape (n,), NaN where not told.
-    """
-
-    what: str
-    began: str
-    ended: str
-    begin_s: float
-    end_s: float
-    length_s: float
-    recovery: Recovery | None
-    lost: int | None
-    twice: int | None
-    t_s: Array
-    acked_per_s: Array
-    lag_msgs: Array
-
 
 _SIZES = (Size("tl desk", 1120, 99, left=80), Size("tl phone", 360, 4, left=0))
 """The names of the panels stand beside them; on a narrow screen above."""

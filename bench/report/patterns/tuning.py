@@ -1,64 +1,16 @@
 """Tuning: what was tried, which settings cannot be told from the shortest, and what each costs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from bench.core import text
+from bench.judgement.kinds import Tried, Tuning
 from bench.report.draw import svg
 from bench.report.draw.axis import of_amounts, of_times
 from bench.report.draw.chart import Field, charts
 from bench.report.model import Block, Drawing, Fold, Name, Sentence, Text
 from bench.report.tables import Column, Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """A set of settings that was tried.
-
-    Attributes:
-        name: of it, in words: `batch 100, 2 requests`.
-        settings: each that was turned, and its value.
-        time_ns: what was to be short.
-        price: what it costs, in the unit of the tuning.
-        chosen: the shortest of all.
-        equal: it cannot be told from the chosen one.
-    """
-
-    name: str
-    settings: tuple[tuple[str, str], ...]
-    time_ns: float
-    price: float
-    chosen: bool = False
-    equal: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """What a search found.
-
-    Attributes:
-        time: what was to be short: `p99`.
-        price: what it was held against: `server CPU, µs a message`.
-        tried: whose figures may be relied on; exactly one is chosen, or none.
-        failed: how many more were tried and lost messages, fell behind or were invalid.
-    """
-
-    time: str
-    price: str
-    tried: tuple[Tried, ...]
-    failed: int
-
-    @property
-    def front(self) -> tuple[Tried, ...]:
-        """Those that nothing else beats in both: each is shorter than all that cost less."""
-        by_price = sorted(self.tried, key=lambda each: (each.price, each.time_ns))
-        found: list[Tried] = []
-        for each in by_price:
-            if not found or each.time_ns < found[-1].time_ns:
-                found.append(each)
-        return tuple(found)
 
 
 def sentence(found: Tuning) -> Sentence:

@@ -5,14 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.core.marks import State
+from bench.judgement.kinds import (
+    Capacity,
+    Checked,
+    Diagnosis,
+    Disturbance,
+    Evidence,
+    Recovery,
+    Step,
+    Tried,
+    Tuning,
+)
 from bench.judgement.model import Goal
 from bench.report.draw.silhouette import Silhouette
-from bench.report.patterns.capacity import Capacity, Step
-from bench.report.patterns.checks import Checked
-from bench.report.patterns.diagnosis import Diagnosis, Evidence
-from bench.report.patterns.disturbance import Disturbance, Recovery
 from bench.report.patterns.parts import Part, PartsOfCell
-from bench.report.patterns.tuning import Tried, Tuning
 from bench.stats.histogram import tally
 from bench.stats.shape import shape
 

@@ -9,6 +9,7 @@ import pytest
 
 from bench.core.marks import State
 from bench.core.text import Scale
+from bench.judgement import kinds
 from bench.report.html import render_page
 from bench.report.model import Page, Section, Text, plain
 from bench.report.patterns import capacity, checks, diagnosis, disturbance, goals, parts, tuning
@@ -163,11 +164,11 @@ def test_broken_checks_come_first_with_their_first_instance() -> None:
 
 def test_a_check_that_was_not_tried_does_not_hold() -> None:
     """What could not be seen counts against a cell."""
-    assert checks.Checked(name="x", tried=False).state is State.UNKNOWN
-    assert checks.Checked(name="x", tried=False, broken=1).state is State.FAILS
+    assert kinds.Checked(name="x", tried=False).state is State.UNKNOWN
+    assert kinds.Checked(name="x", tried=False, broken=1).state is State.FAILS
 
 
-def said(found: disturbance.Disturbance) -> str:
+def said(found: kinds.Disturbance) -> str:
     return plain(disturbance.sentence(found))
 
 
@@ -193,7 +194,7 @@ def test_messages_that_nobody_counted_are_not_nothing_lost() -> None:
     )
 
 
-def drawings(found: disturbance.Disturbance) -> tuple[Any, Any]:
+def drawings(found: kinds.Disturbance) -> tuple[Any, Any]:
     _, drawing = disturbance.blocks(found, "d")
     wide, narrow = (f"<svg{each}" for each in str(drawing.svg).split("<svg")[1:])
     return parsed(wide), parsed(narrow)
@@ -248,7 +249,7 @@ EMPTY = tuple(replace(each, full=None) for each in UNLIMITED.evidence)
     ],
 )
 def test_a_diagnosis_never_clears_what_was_not_recorded(
-    found: diagnosis.Diagnosis, sentence: str
+    found: kinds.Diagnosis, sentence: str
 ) -> None:
     """What could not be seen cannot be ruled out."""
     assert plain(diagnosis.sentence(found)) == sentence
@@ -296,7 +297,7 @@ def test_a_capacity_says_what_was_not_found_out(changes: dict[str, Any], sentenc
     assert plain(capacity.sentence(replace(made_up.CAPACITY, **changes))) == sentence
 
 
-def curve(found: capacity.Capacity) -> Any:
+def curve(found: kinds.Capacity) -> Any:
     drawn = capacity.drawing(found, MS, "c")
     assert drawn is not None
     return parsed(f"<svg{str(drawn.svg).split('<svg')[1]}")
@@ -348,12 +349,12 @@ def test_variants_stand_side_by_side_and_one_that_never_holds_says_so() -> None:
     assert of_class(parsed(rows[1].entries[0].drawing), "open")
 
 
-def tried(*points: tuple[float, float], **others: Any) -> tuning.Tuning:
+def tried(*points: tuple[float, float], **others: Any) -> kinds.Tuning:
     each = tuple(
-        tuning.Tried(name=f"t{n}", settings=(), time_ns=time, price=price)
+        kinds.Tried(name=f"t{n}", settings=(), time_ns=time, price=price)
         for n, (price, time) in enumerate(points)
     )
-    return tuning.Tuning(time="p99", price="CPU", tried=each, failed=others.get("failed", 0))
+    return kinds.Tuning(time="p99", price="CPU", tried=each, failed=others.get("failed", 0))
 
 
 def test_the_front_is_what_nothing_else_beats_in_both() -> None:
