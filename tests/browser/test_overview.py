@@ -33,7 +33,7 @@ def test_one_gets_from_the_list_to_a_trend_to_a_report(
     opened = opener.open(overview, scheme=scheme)
     page = opened.page
     page.get_by_role("link", name="w, pull-batch/batch-10", exact=True).click()
-    dots = page.locator(".drawing circle.p99").count()
+    dots = page.locator(".drawing .desk circle.p99").count()
     page.get_by_role("link", name="run-20261102-100000").click()
     title = page.locator("footer code").inner_text()
     page.go_back()
