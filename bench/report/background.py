@@ -1,13 +1,20 @@
 """What stands behind the figures, folded: settings, host and software, how to repeat it, words."""
 
+import base64
+import gzip
+
 from bench.analysis.figures import MIN_BEYOND, RunFigures
+from bench.analysis.tidy import tidy
 from bench.core import text
 from bench.core.units import human_size
 from bench.judgement.records import clients
-from bench.report import download, settings
+from bench.report import settings
 from bench.report.markup import filled
 from bench.report.model import Fold, Section
 from bench.report.tables import pairs
+
+MOST_BYTES = 1_000_000
+"""Beyond it the figures of all trials would weigh on the page that carries them."""
 
 
 def section(figures: RunFigures) -> Section:
@@ -51,10 +58,19 @@ def _repeat(figures: RunFigures) -> Fold:
         seed=plan.seed,
         command=figures.environment.command,
         run_id=figures.run_id,
-        csv_gz=download.address(figures),
+        rows=_rows(figures),
     )
     note = f"seed {plan.seed}, command, CSV"
     return Fold("repeat", "Repeat it and take the data", (how,), note=note)
+
+
+def _rows(figures: RunFigures) -> str:
+    """Return the rows of `jetbench export`, packed, as a data: address; empty if too many."""
+    rows = tidy(figures).to_csv(index=False, lineterminator="\n")
+    packed = gzip.compress(rows.encode(), mtime=0)  # the same figures give the same page
+    if len(packed) > MOST_BYTES:
+        return ""
+    return f"data:application/gzip;base64,{base64.b64encode(packed).decode()}"
 
 
 def _method() -> Fold:

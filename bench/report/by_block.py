@@ -1,7 +1,7 @@
 """Every trial of a workload: what it measured, where its messages went, what it found."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from bench.analysis.figures import CellFigures, TrialFigures
@@ -13,12 +13,12 @@ from bench.core.marks import State
 from bench.core.text import Scale
 from bench.core.units import human_duration
 from bench.judgement.model import CellJudgement, WorkloadJudgement
-from bench.record.schema import Finding, Ledger, Level, Time
+from bench.record.schema import Level, Time
 from bench.report import naming, readings
 from bench.report.model import Point
-from bench.report.tables import Column, Entry, Row, Table, Tone, marked, untold
+from bench.report.tables import Column, Entry, Row, Table, Tone, marked, told, untold
 from bench.spec.criteria import count_word
-from bench.spec.metrics import PRICE, metric_of
+from bench.spec.metrics import LAG_PEAK, PRICE, metric_of
 
 _COUNTS = {
     "planned": "messages in the schedule",
@@ -57,9 +57,9 @@ class _Trial:
     def name(self) -> str:
         return f"{naming.short_names(self.cell)[0]}, block {self.figures.record.block}"
 
-    @property
-    def ledger(self) -> Ledger | None:
-        return self.figures.record.ledger
+    def count(self, key: str) -> int | None:
+        ledger = self.figures.record.ledger
+        return ledger.known(key) if ledger else None
 
 
 def _each(judged: WorkloadJudgement) -> list[_Trial]:
@@ -80,7 +80,7 @@ def invalid_points(judged: WorkloadJudgement) -> Iterator[Point]:
 def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
     """Return a row for each trial: its figures, then its ledger."""
     trials = _each(judged)
-    shown = [key for key in _COUNTS if any(_count_of(trial, key) != 0 for trial in trials)]
+    shown = [key for key in _COUNTS if any(trial.count(key) != 0 for trial in trials)]
     zero = [count_word(key) for key in _COUNTS if key not in shown]
     return Table(
         id=id_,
@@ -96,8 +96,8 @@ def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
         (
             Column("state", _state, "words"),
             *_times([each.cell for each in judged.cells]),
-            Column("server CPU", _cpu, unit="µs"),
-            Column("peak lag", _peak_lag),
+            Column("server CPU", lambda trial: _measured(trial, PRICE, text.number), unit="µs"),
+            Column("peak lag", lambda trial: _measured(trial, LAG_PEAK, _whole)),
             Column("lag slope", _lag_slope, unit="msg/s"),
             *map(_count, shown),
             Column("slip p99", _slip, hint="how late messages left: sent − intended"),
@@ -124,14 +124,12 @@ def _percentile(trial: _Trial, time: Time, percentile: float, scale: Scale) -> E
     return readings.of_trial(trial.figures, time, percentile, scale)
 
 
-def _cpu(trial: _Trial) -> Entry:
-    cpu_us = measure_of(PRICE).of_trial(trial.figures)
-    return untold() if cpu_us is None else Entry(text.number(cpu_us))
+def _measured(trial: _Trial, metric: str, written: Callable[[float], str]) -> Entry:
+    return told(measure_of(metric).of_trial(trial.figures), written)
 
 
-def _peak_lag(trial: _Trial) -> Entry:
-    lag = trial.figures.lag
-    return Entry(text.count(round(max(e.peak_msgs for e in lag.each)))) if lag else untold()
+def _whole(msgs: float) -> str:
+    return text.count(round(msgs))
 
 
 def _lag_slope(trial: _Trial) -> Entry:
@@ -144,18 +142,13 @@ def _lag_slope(trial: _Trial) -> Entry:
 
 def _slip(trial: _Trial) -> Entry:
     slip = trial.figures.times.get(Time.SLIP)
-    slip_ns = slip.percentiles_ns.get(99.0) if slip else None
-    return untold() if slip_ns is None else Entry(human_duration(slip_ns))
-
-
-def _count_of(trial: _Trial, key: str) -> int | None:
-    return trial.ledger.known(key) if trial.ledger else None
+    return told(slip.percentiles_ns.get(99.0) if slip else None, human_duration)
 
 
 def _count(key: str) -> Column[_Trial]:
     def entry(trial: _Trial) -> Entry:
-        value = _count_of(trial, key)
-        if trial.ledger is None:
+        value = trial.count(key)
+        if trial.figures.record.ledger is None:
             return untold("the trial broke off early")
         if value is None:
             return Entry(text.NA, hint="nobody can tell", tone=Tone.WARNING)
@@ -168,25 +161,22 @@ def _count(key: str) -> Column[_Trial]:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Findings of one level and code, each with the name of its trial."""
+    """Findings of one kind: the trials that report it, and the different words for it."""
 
     level: Level
     code: str
-    found: list[tuple[str, Finding]]
-
-    @property
-    def trials(self) -> list[str]:
-        return list(dict.fromkeys(name for name, _ in self.found))
+    trials: dict[str, None] = field(default_factory=dict)
+    texts: dict[str, None] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
-        texts = list(dict.fromkeys(finding.text for _, finding in self.found))
-        return texts[0] + (f" (and {len(texts) - 1} like it)" if len(texts) > 1 else "")
+        first, *others = self.texts
+        return first + (f" (and {len(others)} like it)" if others else "")
 
     @property
     def where(self) -> str:
-        rest = f" and {len(self.trials) - _FEW} more" if len(self.trials) > _FEW else ""
-        return "; ".join(self.trials[:_FEW]) + rest
+        more = len(self.trials) - _FEW
+        return "; ".join(list(self.trials)[:_FEW]) + (f" and {more} more" if more > 0 else "")
 
 
 _FINDING = (
@@ -201,12 +191,10 @@ def findings_table(judged: WorkloadJudgement, id_: str) -> Table:
     """Return what was found, one row for each kind, invalid first, with the trials it was in."""
     kinds: dict[tuple[Level, str], _Kind] = {}
     for trial in _each(judged):
-        for finding in trial.figures.record.findings:
-            level, code = key = (finding.level, finding.code)
-            kinds.setdefault(key, _Kind(level, code, [])).found.append((trial.name, finding))
-    levels = list(_STATES)
-    ordered = sorted(kinds.values(), key=lambda kind: levels.index(kind.level))
+        for found in trial.figures.record.findings:
+            kind = kinds.setdefault((found.level, found.code), _Kind(found.level, found.code))
+            kind.trials[trial.name] = kind.texts[found.text] = None
+    worst_first = sorted(kinds.values(), key=lambda kind: list(_STATES).index(kind.level))
     caption = "What the trials themselves report, worst first"
-    return Table(id=id_, caption=caption, head="Finding").of(
-        ordered, lambda kind: kind.code, _FINDING
-    )
+    table = Table(id=id_, caption=caption, head="Finding")
+    return table.of(worst_first, lambda kind: kind.code, _FINDING)

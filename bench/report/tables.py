@@ -68,6 +68,11 @@ def untold(hint: str = "") -> Entry:
     return Entry(text.NA, hint=hint, tone=Tone.MUTED)
 
 
+def told(value: T | None, written: Callable[[T], str]) -> Entry:
+    """Return a value as it is written; None cannot be told."""
+    return untold() if value is None else Entry(written(value))
+
+
 def marked(state: State, words: str, *, detail: str = "") -> Entry:
     """Return words that a state colours, after its mark."""
     return Entry(f"{state.mark} {words}", detail=detail, tone=TONES[state])

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from bench.core import text
 from bench.core.marks import State
 from bench.report.draw.silhouette import Frame, Silhouette, frame, silhouette
-from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked, untold
+from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked, told
 
 MOST_ROWS = 4
 """Of more parts those within their bounds fold into one line."""
@@ -183,4 +183,4 @@ def _ledger(cell: PartsOfCell, part: Part | None) -> Entry:
 
 
 def _time(time_ns: float | None, scale: text.Scale) -> Entry:
-    return untold() if time_ns is None else Entry(text.number(time_ns / scale.factor))
+    return told(time_ns, lambda ns: text.number(ns / scale.factor))
