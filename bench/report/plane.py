@@ -12,23 +12,30 @@ from bench.report.tables import Column, Entry, Table, marked, untold
 from bench.spec.metrics import Metric
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Plane:
     """The variants of a config by their two axes.
 
     Attributes:
         config: its name.
         down, across: names of the axes.
-        rows, columns: their values in the file's order.
-        cells: (row, column) -> cell.
+        cells: (value of the axis down, of the one across) -> cell, in the file's order.
     """
 
     config: str
     down: str
     across: str
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
     cells: Mapping[tuple[str, str], CellJudgement]
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Values of the axis down."""
+        return tuple(dict.fromkeys(row for row, _ in self.cells))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Values of the axis across."""
+        return tuple(dict.fromkeys(column for _, column in self.cells))
 
 
 def folds(judged: WorkloadJudgement, id_: str) -> Iterator[Fold]:
@@ -54,27 +61,13 @@ def planes(judged: WorkloadJudgement) -> Iterator[Plane]:
         for name in cell.cell.cell.variants:
             configs.setdefault(name.config, {})[name.variant] = cell
     for config, cells in configs.items():
-        found = _plane(config, cells)
-        if found is not None:
-            yield found
-
-
-def _plane(config: str, cells: Mapping[str, CellJudgement]) -> Plane | None:
-    settings = [_settings(variant) for variant in cells]
-    keys = {tuple(key for key, _ in pairs) for pairs in settings}
-    names = next(iter(keys), ())
-    if len(keys) != 1 or len(names) != 2:
-        return None
-    rows, columns = (tuple(dict.fromkeys(pairs[axis][1] for pairs in settings)) for axis in (0, 1))
-    if len(rows) < 2 or len(columns) < 2:
-        return None
-    placed = {
-        (pairs[0][1], pairs[1][1]): cell
-        for pairs, cell in zip(settings, cells.values(), strict=True)
-    }
-    return Plane(
-        config=config, down=names[0], across=names[1], rows=rows, columns=columns, cells=placed
-    )
+        found = [(_settings(variant), cell) for variant, cell in cells.items()]
+        if {len(settings) for settings, _ in found} == {2}:
+            (down, across), *others = {tuple(key for key, _ in each) for each, _ in found}
+            placed = {(row, column): cell for ((_, row), (_, column)), cell in found}
+            plane = Plane(config, down, across, placed)
+            if not others and min(len(plane.rows), len(plane.columns)) > 1:
+                yield plane
 
 
 def _settings(variant: str) -> tuple[tuple[str, str], ...]:
