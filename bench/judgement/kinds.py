@@ -1,12 +1,89 @@
 """What a run may find beside changes and goals: plain data, made from figures, placed by views.
 
-Checks of what must always hold, a disturbance, what limits a cell, a capacity, a tuning.
+Parts of a workload, checks of what must always hold, a disturbance, what limits a cell, a capacity,
+a tuning.
 """
 
 from dataclasses import dataclass
 
 from bench.analysis.figures import Array
 from bench.core.marks import State
+from bench.stats.shape import Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """The times of one cell, or of a part of it, as they spread.
+
+    Attributes:
+        shape: of all valid trials together.
+        p50_ns, p99_ns: None where they cannot be told.
+        range_ns: the p99's interval, or from its least to its largest block; None without one.
+    """
+
+    shape: Shape
+    p50_ns: float | None
+    p99_ns: float | None
+    range_ns: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one kind of operation came to.
+
+    Attributes:
+        name: `watch`.
+        note: more of it: `3 watchers`.
+        time: kind of its time; parts of one kind share an axis.
+        times: None where it has no time.
+        rate_per_s: operations that came about, a second.
+        lag_peak: None where it keeps no lag.
+        state: whether it is within its bounds.
+        ledger: what was due and what came of it: `600 000 due, 600 000 seen`.
+    """
+
+    name: str
+    note: str
+    time: str
+    times: Times | None
+    rate_per_s: float
+    lag_peak: int | None
+    state: State
+    ledger: str
+
+    @property
+    def p99_ns(self) -> float | None:
+        """Its p99; None where it cannot be told."""
+        return self.times.p99_ns if self.times else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsOfCell:
+    """A variant and its parts, in the workload's order.
+
+    Attributes:
+        name, note: of the variant.
+        is_baseline: others are held against it.
+        parts: at least one.
+    """
+
+    name: str
+    note: str
+    is_baseline: bool
+    parts: tuple[Part, ...]
+
+    @property
+    def worst(self) -> Part | None:
+        """The part with the longest p99; one whose p99 cannot be told is worse than any other."""
+        timed = [part for part in self.parts if part.times is not None]
+        return max(timed, key=lambda part: part.p99_ns or float("inf"), default=None)
+
+    @property
+    def state(self) -> State:
+        """The worst of its parts' states."""
+        states = {part.state for part in self.parts}
+        order = (State.FAILS, State.DOUBTFUL, State.UNKNOWN, State.HOLDS)
+        return next(state for state in order if state in states)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

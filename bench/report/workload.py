@@ -13,11 +13,12 @@ from bench.core.marks import State
 from bench.core.text import Scale
 from bench.judgement.absent import missing_reason
 from bench.judgement.cells import PERHAPS_LOST
+from bench.judgement.kinds import Times
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.report import changes, drawn_trials, folds, naming, readings, settings
 from bench.report.draw import line
 from bench.report.draw.bars import STYLES, bars
-from bench.report.draw.silhouette import Silhouette, frame, silhouette
+from bench.report.draw.silhouette import frame, silhouette
 from bench.report.markup import filled
 from bench.report.model import Section, Sentence
 from bench.report.tables import NO_DRAWING, TONES, Column, Entry, Row, Table, Tone, marked
@@ -62,13 +63,13 @@ class _Shared:
         self.short = any(map(_falls_short, judged.cells))
         self.widest = max(map(_cpu_sum, self.cells), default=0.0)
 
-    def silhouette(self, cell: CellFigures) -> Silhouette | None:
+    def silhouette(self, cell: CellFigures) -> Times | None:
         """Return what is drawn of a cell's times; None without any."""
         shape = cell.shapes.get(self.time)
         if shape is None:
             return None
         p99 = cell.estimates.get(self.p99.key)
-        return Silhouette(
+        return Times(
             shape=shape,
             p50_ns=_value(cell, self.p50),
             p99_ns=_value(cell, self.p99),

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from bench.core import text
+from bench.judgement.kinds import Times
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis, of_times
 from bench.stats.shape import Shape
@@ -19,22 +20,6 @@ _FLOOR, _TALLEST = HEIGHT, HEIGHT - 3
 _HATCH = "l7-10m-7 0 7-10m-7 0 7-10"
 _SEEN = (0.5 / _TALLEST) ** 2
 """Share of the fullest bin below which a bin has no height that anybody sees."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silhouette:
-    """What is drawn of the times of one cell.
-
-    Attributes:
-        shape: of all valid trials together.
-        p50_ns, p99_ns: None where they cannot be told.
-        range_ns: the p99's interval, or from its least to its largest block; None without one.
-    """
-
-    shape: Shape
-    p50_ns: float | None
-    p99_ns: float | None
-    range_ns: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +35,7 @@ class Frame:
     fullest: float
 
 
-def frame(rows: Sequence[Silhouette], scale: text.Scale) -> Frame | None:
+def frame(rows: Sequence[Times], scale: text.Scale) -> Frame | None:
     """Return the frame that holds every row's shape and lines; None where nothing finished."""
     axis = of_times([end for row in rows for end in _ends_ns(row)], scale)
     if axis is None:
@@ -59,7 +44,7 @@ def frame(rows: Sequence[Silhouette], scale: text.Scale) -> Frame | None:
     return Frame(axis=axis, fullest=fullest)
 
 
-def _ends_ns(row: Silhouette) -> Iterator[float]:
+def _ends_ns(row: Times) -> Iterator[float]:
     fullest = int(row.shape.counts.max(initial=0))
     yield from row.shape.ends_ns(_SEEN * fullest) or ()
     yield from (ns for ns in (row.p50_ns, row.p99_ns, *(row.range_ns or ())) if ns)
@@ -70,7 +55,7 @@ def _shares(shape: Shape, axis: Axis) -> np.ndarray:
     return shape.gathered(axis.low, axis.high, BINS) / max(shape.total_count, 1)
 
 
-def silhouette(row: Silhouette, frame: Frame, label: str) -> Markup:
+def silhouette(row: Times, frame: Frame, label: str) -> Markup:
     """Return the drawing of a row; what never came is no part of it but a mark at the edge.
 
     Args:
@@ -88,7 +73,7 @@ def silhouette(row: Silhouette, frame: Frame, label: str) -> Markup:
     )
 
 
-def spoken(row: Silhouette) -> str:
+def spoken(row: Times) -> str:
     """Say what the drawing shows: `p50 0.359 ms, p99 0.835 ms (0.740 to 0.939 ms)`."""
     said = [
         f"{name} {text.NA if ns is None else text.in_unit(ns, 'ns')}"
@@ -107,7 +92,7 @@ def _inner(frame: Frame) -> list[float]:
     return [tick.value for tick in axis.ticks if 0.005 < axis.share(tick.value) < 0.995]
 
 
-def _area(row: Silhouette, frame: Frame) -> Iterator[Markup]:
+def _area(row: Times, frame: Frame) -> Iterator[Markup]:
     shares = _shares(row.shape, frame.axis) / (frame.fullest or 1.0)
     heights = np.ceil(_TALLEST * np.sqrt(shares) - 0.5).astype(int)
     filled = np.flatnonzero(heights)
@@ -121,12 +106,10 @@ def _area(row: Silhouette, frame: Frame) -> Iterator[Markup]:
         ]
         yield svg.path("area", svg.course(points) + "z")
     if row.shape.unfinished:
-        yield svg.path(
-            "never", f"M{WIDTH - 7} {HEIGHT}l7-10m-7 0 7-10m-7 0 7-10M{WIDTH} 0V{HEIGHT}"
-        )
+        yield svg.path("never", f"M{WIDTH - 7} {HEIGHT}{_HATCH}M{WIDTH} 0V{HEIGHT}")
 
 
-def _lines(row: Silhouette, axis: Axis) -> Iterator[Markup]:
+def _lines(row: Times, axis: Axis) -> Iterator[Markup]:
     if row.p50_ns is not None:
         yield svg.upright("p50", axis.x(row.p50_ns, WIDTH), 3, HEIGHT)
     if row.range_ns is not None and all(map(math.isfinite, row.range_ns)):

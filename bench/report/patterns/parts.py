@@ -1,13 +1,14 @@
 """Parts of one workload: indented rows on its axes; a variant's own row names the worst part."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
-from bench.report.draw.silhouette import Frame, Silhouette, frame, silhouette
+from bench.judgement.kinds import Part, PartsOfCell
+from bench.report.draw.silhouette import Frame, frame, silhouette
 from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked, told
 
 MOST_ROWS = 4
@@ -15,65 +16,6 @@ MOST_ROWS = 4
 
 APART = 100.0
 """Parts whose typical times differ by more have an axis each: on a common one none is read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What one kind of operation came to.
-
-    Attributes:
-        name: `watch`.
-        note: more of it: `3 watchers`.
-        time: kind of its time; parts of one kind share an axis.
-        times: None where it has no time.
-        rate_per_s: operations that came about, a second.
-        lag_peak: None where it keeps no lag.
-        state: whether it is within its bounds.
-        ledger: what was due and what came of it: `600 000 due, 600 000 seen`.
-    """
-
-    name: str
-    note: str
-    time: str
-    times: Silhouette | None
-    rate_per_s: float
-    lag_peak: int | None
-    state: State
-    ledger: str
-
-    @property
-    def p99_ns(self) -> float | None:
-        """Its p99; None where it cannot be told."""
-        return self.times.p99_ns if self.times else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartsOfCell:
-    """A variant and its parts, in the workload's order.
-
-    Attributes:
-        name, note: of the variant.
-        is_baseline: others are held against it.
-        parts: at least one.
-    """
-
-    name: str
-    note: str
-    is_baseline: bool
-    parts: tuple[Part, ...]
-
-    @property
-    def worst(self) -> Part | None:
-        """The part with the longest p99; one whose p99 cannot be told is worse than any other."""
-        timed = [part for part in self.parts if part.times is not None]
-        return max(timed, key=lambda part: part.p99_ns or float("inf"), default=None)
-
-    @property
-    def state(self) -> State:
-        """The worst of its parts' states."""
-        states = {part.state for part in self.parts}
-        order = (State.FAILS, State.DOUBTFUL, State.UNKNOWN, State.HOLDS)
-        return next(state for state in order if state in states)
 
 
 LEDGER_WORDS = {

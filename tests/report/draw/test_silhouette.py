@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.core.text import Scale
-from bench.report.draw.silhouette import Frame, Silhouette, frame, silhouette, spoken
+from bench.judgement.kinds import Times
+from bench.report.draw.silhouette import Frame, frame, silhouette, spoken
 from bench.stats.histogram import tally
 from bench.stats.shape import Shape, shape
 from tests.report.draw.reading import course, of_class, parsed, points
@@ -20,12 +21,12 @@ def of(*parts: tuple[float, int], unfinished: int = 0) -> Shape:
     return shape(tally(values).histogram, unfinished=unfinished)
 
 
-def row(times: Shape, **others: object) -> Silhouette:
+def row(times: Shape, **others: object) -> Times:
     lines = {"p50_ns": 1e6, "p99_ns": 10e6, "range_ns": None, **others}
-    return Silhouette(shape=times, **lines)  # type: ignore[arg-type]
+    return Times(shape=times, **lines)  # type: ignore[arg-type]
 
 
-def framed(*rows: Silhouette) -> Frame:
+def framed(*rows: Times) -> Frame:
     found = frame(rows, MS)
     assert found is not None
     return found

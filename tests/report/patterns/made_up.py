@@ -11,14 +11,15 @@ from bench.judgement.kinds import (
     Diagnosis,
     Disturbance,
     Evidence,
+    Part,
+    PartsOfCell,
     Recovery,
     Step,
+    Times,
     Tried,
     Tuning,
 )
 from bench.judgement.model import Goal
-from bench.report.draw.silhouette import Silhouette
-from bench.report.patterns.parts import Part, PartsOfCell
 from bench.stats.histogram import tally
 from bench.stats.shape import shape
 
@@ -64,11 +65,11 @@ GOALS = (
 )
 
 
-def times(p50_ms: float, p99_ms: float | None, unfinished: int = 0) -> Silhouette:
+def times(p50_ms: float, p99_ms: float | None, unfinished: int = 0) -> Times:
     """The silhouette of a lognormal time of this median; None is a p99 that nobody can tell."""
     tail = (p99_ms or 4 * p50_ms) / p50_ms
     values = np.random.default_rng(7).lognormal(np.log(p50_ms * MS), np.log(tail) / 2.33, 20_000)
-    return Silhouette(
+    return Times(
         shape=shape(tally(values.astype(np.int64)).histogram, unfinished=unfinished),
         p50_ns=p50_ms * MS,
         p99_ns=None if p99_ms is None else p99_ms * MS,
@@ -76,7 +77,7 @@ def times(p50_ms: float, p99_ms: float | None, unfinished: int = 0) -> Silhouett
     )
 
 
-def part(name: str, drawn: Silhouette | None, rate: float, **others: object) -> Part:
+def part(name: str, drawn: Times | None, rate: float, **others: object) -> Part:
     """A part within its bounds that keeps no lag, unless it is said otherwise."""
     given = {
         "note": "",

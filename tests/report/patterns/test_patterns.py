@@ -86,7 +86,7 @@ def test_the_candidate_is_named_only_where_there_are_several() -> None:
     assert softs == ["p99 at most +10 %", "p99 at most +10 %, release"]
 
 
-def parts_table(*cells: parts.PartsOfCell) -> Table:
+def parts_table(*cells: kinds.PartsOfCell) -> Table:
     return parts.table(cells, MS, "parts")
 
 
