@@ -162,12 +162,6 @@ def test_broken_checks_come_first_with_their_first_instance() -> None:
     )
 
 
-def test_a_check_that_was_not_tried_does_not_hold() -> None:
-    """What could not be seen counts against a cell."""
-    assert kinds.Checked(name="x", tried=False).state is State.UNKNOWN
-    assert kinds.Checked(name="x", tried=False, broken=1).state is State.FAILS
-
-
 def said(found: kinds.Disturbance) -> str:
     return plain(disturbance.sentence(found))
 
@@ -355,13 +349,6 @@ def tried(*points: tuple[float, float], **others: Any) -> kinds.Tuning:
         for n, (price, time) in enumerate(points)
     )
     return kinds.Tuning(time="p99", price="CPU", tried=each, failed=others.get("failed", 0))
-
-
-def test_the_front_is_what_nothing_else_beats_in_both() -> None:
-    """(3, 7) is dearer and longer than (2, 5); of two of one price the shorter stays."""
-    found = tried((1, 9), (2, 5), (3, 7), (4, 2), (4, 3))
-
-    assert [each.name for each in found.front] == ["t0", "t1", "t3"]
 
 
 def test_a_tuning_counts_what_failed_among_what_was_tried() -> None:
