@@ -74,8 +74,9 @@ def pooled(cell: CellFigures, time: Time, percentile: float, scale: Scale) -> En
 
 def of_trial(trial: TrialFigures, time: Time, percentile: float, scale: Scale) -> Entry:
     """Return a percentile of one trial."""
-    bound_ns = longer_than_ns(trial, time, percentile)
-    return _time(_percentile(trial.times, time, percentile), bound_ns, scale)
+    value_ns = _percentile(trial.times, time, percentile)
+    bound_ns = longer_than_ns(trial, time, percentile) if value_ns is None else None
+    return _time(value_ns, bound_ns, scale)
 
 
 def _percentile(times: Mapping[Time, TimeFigures], time: Time, percentile: float) -> int | None:

@@ -1,6 +1,6 @@
 """Settings as a reader compares them: dotted keys as in the YAML, values as a user writes them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.core import text
@@ -22,21 +22,20 @@ def fold(plan: Plan) -> Fold:
 def differences_table(plan: Plan) -> Table:
     """Return what differs between the settings of a run's cells, one row for each setting."""
     cells = {cell.settings.model_dump_json(): cell for cell in plan.cells}.values()
-    differ = [key for key, _ in differing([cell.settings for cell in cells])]
     return Table(
         id="settings-differences",
         caption="Only what is not the same for every variant",
         head="Variant",
     ).of(
-        cells,
-        lambda cell: Row(tuple(map(str, cell.variants)) or (cell.id,)),
-        [_column(key) for key in differ],
+        enumerate(cells),
+        lambda each: Row(tuple(map(str, each[1].variants)) or (each[1].id,)),
+        [_column(*each) for each in differing([cell.settings for cell in cells])],
     )
 
 
-def _column(key: str) -> Column[Cell]:
-    def setting(cell: Cell) -> Entry:
-        value = flat(cell.settings).get(key, "")
+def _column(key: str, values: Sequence[str]) -> Column[tuple[int, Cell]]:
+    def setting(each: tuple[int, Cell]) -> Entry:
+        value = values[each[0]]
         return Entry(value, tone=Tone.MUTED if value == DEFAULT else Tone.PLAIN)
 
     return Column(key, setting, "words")
