@@ -39,8 +39,7 @@ def own_and_servers_lag(
     Allowed for, in each sample: what happened between question and answer, messages whose PubAck
     was under way, and acks under way. What the ledger calls lost is missing on the server too: the
     two agree on it, and the trial stays as bad as it was. Less than allowed proves nothing where
-    messages leave the stream without an ack: by limits, by `max_deliver`, or because they were not
-    added to it.
+    messages leave the stream without an ack: by limits, or by `max_deliver`.
     """
     if not record.acks:
         return ()
@@ -49,9 +48,8 @@ def own_and_servers_lag(
     less = column(samples, "lag_msgs_least") - lag_msgs - _lost_msgs(record)
     told = np.isfinite(more)
     told &= (at_s >= window.window_start_ns / NS_PER_S) & (at_s < window.window_end_ns / NS_PER_S)
-    added_all = all(finding.code != "publish-duplicates" for finding in record.findings)
     sides = [("more", more[told])]
-    sides += [("fewer", less[told])] if keeps_all(cell) and added_all else []
+    sides += [("fewer", less[told])] if keeps_all(cell) else []
     found = [(apart, word) for word, by in sides if (apart := _apart_for_long(at_s[told], by))]
     if not found:
         return ()

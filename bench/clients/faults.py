@@ -13,6 +13,12 @@ NO_HEARTBEAT = "push: no heartbeat"
 SILENCES = (CLOSING, NO_HEARTBEAT)
 """Begin the faults of a server that says nothing: a symptom of what befell the load, no cause."""
 
+DUPLICATE = "a duplicate by its Nats-Msg-Id: the stream did not add it"
+"""Why a message is not stored though its PubAck says so: the ids of a trial are all different."""
+
+NO_STREAM = "no stream takes its subject"
+"""What the status 503 says of a published message."""
+
 _FORBIDDEN = re.compile(r"permissions violation", re.IGNORECASE)
 """In the server's words for what a user may not do; the connection stands all the same."""
 

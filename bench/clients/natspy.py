@@ -14,10 +14,11 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
+from nats.js.errors import ServiceUnavailableError
 
 from bench.broker import admin
 from bench.broker.link import violation_in
-from bench.clients.faults import CLOSING, Faults
+from bench.clients.faults import CLOSING, DUPLICATE, NO_STREAM, Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import (
     NO_ID,
@@ -30,12 +31,15 @@ from bench.clients.port import (
     IntArray,
     Messages,
 )
+from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.plan.traffic import ID_DIGITS
 
 CLOSE_TIMEOUT_S = 2.0
 _UNBOUNDED = 2**31
 """The library drops what exceeds its limits; the consumer's max_ack_pending is our bound."""
+
+_NO_CONSUMER = "nobody answers the pull request (503): its consumer is gone, or JetStream is"
 
 _SHORT_FORM, _LONG_FORM, _LONG_FORM_TOKENS = 4, 6, 11
 """Where the delivery count stands in an ack subject, and how long the long form is at least."""
@@ -79,11 +83,7 @@ class _Connection:
 
 
 class NatsPyPublisher(_Connection):
-    """PublisherLink over nats-py; each message has its PubAck.
-
-    Attributes:
-        duplicates: messages that the stream had already, as it said.
-    """
+    """PublisherLink over nats-py; each message has its PubAck."""
 
     def __init__(self, endpoint: Endpoint, messages: Messages, sink: AckSink) -> None:
         super().__init__(endpoint)
@@ -93,7 +93,6 @@ class NatsPyPublisher(_Connection):
         self._written = 0
         self._added = 0
         self._sending: asyncio.Task[None] | None = None
-        self.duplicates = 0
 
     async def open(self) -> None:
         """Connect and listen for PubAcks."""
@@ -153,13 +152,14 @@ class NatsPyPublisher(_Connection):
         position = int(message.subject[len(self._inbox) :])
         status = (message.headers or {}).get("Status")
         if status is not None:
-            self._sink.refused(position, f"status {status}")
+            no_stream = f" ({NO_STREAM})" if status == "503" else ""
+            self._sink.refused(position, f"status {status}{no_stream}")
         elif b'"error"' in message.data:
             self._sink.refused(position, message.data.decode(errors="replace"))
+        elif b'"duplicate"' in message.data:
+            self._sink.refused(position, DUPLICATE)
         else:
-            duplicate = b'"duplicate"' in message.data
-            self.duplicates += duplicate
-            self._added += not duplicate
+            self._added += 1
             self._sink.stored((position,), now_ns)
         self._sink.caught_up()
 
@@ -223,6 +223,8 @@ class NatsPySubscriber(_Connection):
             )
         except (TimeoutError, nats.errors.TimeoutError):
             return ()
+        except ServiceUnavailableError as error:  # the library's own words leave the reason out
+            raise MeasurementError(_NO_CONSUMER) from error
         now_ns = time.monotonic_ns()
         return [(now_ns, message) for message in fetched]
 

@@ -77,7 +77,7 @@ class AckSink(Protocol):
         """PubAcks came for these positions, seen at this instant."""
 
     def refused(self, position: int, reason: str) -> None:
-        """An error PubAck (or a 503) came for this position."""
+        """An error PubAck (or a 503) came for this position, or one that calls it a duplicate."""
 
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one."""
@@ -101,10 +101,6 @@ class PublisherLink(Protocol):
 
     def send(self, first: int, stop: int) -> None:
         """Hand positions first..stop-1 to the connection, in order; not while it is blocked."""
-
-    @property
-    def duplicates(self) -> int:
-        """Messages that the stream had already, as it said; they count as stored, too."""
 
     @property
     def faults(self) -> Sequence[str]:

@@ -144,8 +144,7 @@ class Done:
 
     Attributes:
         faults: what went wrong with the connection, in words.
-        refusals: kinds of error PubAcks, with their counts.
-        duplicates: messages that the stream had already, as it said.
+        refusals: kinds of answers that say not stored, with their counts.
         window_full_msgs: messages that were due while the publisher's window was full.
         stall_ns_max: longest time the event loop did not turn.
         gaps: what the sampler asked and got no answer to, in words.
@@ -155,7 +154,6 @@ class Done:
 
     faults: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
-    duplicates: int = 0
     window_full_msgs: int = 0
     stall_ns_max: int = 0
     gaps: tuple[str, ...] = ()

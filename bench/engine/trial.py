@@ -283,11 +283,8 @@ def _done_findings(role: str, done: Done) -> Sequence[Finding]:
         text = f"{role}: {'; '.join(silent)}"
         findings.append(invalid("server-silent", text, role))
     if done.refusals:
-        text = f"{role}: PubAcks with errors: {'; '.join(done.refusals)}"
+        text = f"{role}: answers that say not stored: {'; '.join(done.refusals)}"
         findings.append(warning("publish-refused", text, role))
-    if done.duplicates:
-        text = f"{role}: the stream had {done.duplicates} messages already and did not add them"
-        findings.append(warning("publish-duplicates", text, role))
     if done.window_full_msgs:
         text = (
             f"{role}: {done.window_full_msgs} messages were due while its window was full; "

@@ -78,7 +78,6 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     return Done(
         faults=tuple(link.faults),
         refusals=recorder.refusals,
-        duplicates=link.duplicates,
         window_full_msgs=publisher.window_full_msgs,
         stall_ns_max=stall_ns_max,
     )

@@ -69,7 +69,7 @@ class Ledger:
         planned: messages in the schedule.
         published: handed to the connection.
         stored: confirmed by a PubAck.
-        refused: answered by an error PubAck.
+        refused: answered by an error PubAck, or by one that calls it a duplicate.
         unconfirmed: published, never answered.
         received: delivered to a consumer at least once.
         handled: handler finished.

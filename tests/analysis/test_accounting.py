@@ -173,16 +173,6 @@ def test_a_single_message_missing_is_one_where_nobody_counted_the_lost() -> None
     assert "by 1 at most" in compared(one, record=replace(RECORD, ledger=None))
 
 
-def test_what_was_not_added_to_the_stream_may_be_missing_there() -> None:
-    """A message that the server took for a duplicate was confirmed and is not in it."""
-    finding = Finding(level=Level.WARNING, code="publish-duplicates", text="3 of them.")
-    other = replace(finding, code="other")
-
-    assert compared(run_of(5, fewer=3), record=replace(RECORD, findings=(finding,))) == ""
-    assert compared(run_of(5, fewer=3), record=replace(RECORD, findings=(other,))) != ""
-    assert compared(run_of(5, more=3), record=replace(RECORD, findings=(finding,))) != ""
-
-
 @pytest.mark.parametrize("limit", LIMITS)
 def test_behind_a_limit_messages_may_be_missing_and_never_be_too_many(
     limit: Mapping[str, object],

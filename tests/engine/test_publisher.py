@@ -19,7 +19,6 @@ from bench.spec.workload import Publish
 class ScriptedLink:
     """Answers each message after a delay, or never; a real server can't be told to fall silent."""
 
-    duplicates = 0
     faults = ()
 
     def __init__(self, recorder: PublishRecorder, answer_after_s: float | None) -> None:

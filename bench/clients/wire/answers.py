@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from bench.clients.faults import DUPLICATE, NO_STREAM
 from bench.clients.wire.frames import NUMBER_DIGITS
 from bench.clients.wire.parse import Message, status_of
 
@@ -22,7 +23,6 @@ class Answer:
 
     Attributes:
         refusal: why something was not stored; empty when it was.
-        duplicate: the stream had the message already.
         kind: of a word between: `ack`, `gap` or `err`; empty for a last word.
         sequence: of a word between: up to where in the batch it speaks.
         expected: of a gap: the first message that is missing.
@@ -31,7 +31,6 @@ class Answer:
     """
 
     refusal: str = ""
-    duplicate: bool = False
     kind: str = ""
     sequence: int = 0
     every: int = 0
@@ -47,7 +46,7 @@ def read_answer(message: Message) -> Answer:
     """Return what an answer says; an unreadable one is a refusal."""
     status = status_of(message.header)
     if status is not None:
-        no_stream = " (no stream takes its subject)" if status.code == _NO_RESPONDERS else ""
+        no_stream = f" ({NO_STREAM})" if status.code == _NO_RESPONDERS else ""
         return Answer(refusal=f"status {status.code} {status.text}".rstrip() + no_stream)
     try:
         return _answer(json.loads(message.payload))
@@ -62,9 +61,10 @@ def _answer(body: dict[str, Any]) -> Answer:
         refusal = f"{body['error'].get('description')} ({body['error'].get('err_code')})"
     elif not kind and not body["seq"]:
         refusal = "no PubAck"
+    elif body.get("duplicate"):
+        refusal = DUPLICATE
     return Answer(
         refusal=refusal,
-        duplicate=bool(body.get("duplicate")),
         kind=kind,
         sequence=int(body["seq"]) if kind else 0,
         every=int(body.get("msgs", 0)),

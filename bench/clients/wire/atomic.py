@@ -28,10 +28,7 @@ class AtomicBatches:
 
     Attributes:
         forms: of a member and of the message that commits.
-        duplicates: 0; a batch with a duplicate is refused.
     """
-
-    duplicates = 0
 
     def __init__(
         self, messages: Messages, inbox: bytes, how: PublishSettings, sink: AckSink, faults: Faults

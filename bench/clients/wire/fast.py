@@ -34,10 +34,7 @@ class FastBatches:
 
     Attributes:
         forms: of the first message, of those that follow, and of the last one of all.
-        duplicates: 0; the server takes a duplicate without a word and does not store it.
     """
-
-    duplicates = 0
 
     def __init__(
         self, messages: Messages, inbox: bytes, how: PublishSettings, sink: AckSink, faults: Faults

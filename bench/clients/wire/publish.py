@@ -26,10 +26,6 @@ from bench.spec.variant import PublishSettings
 class Manner(Layout, Protocol):
     """How messages are put together and what their answers mean."""
 
-    @property
-    def duplicates(self) -> int:
-        """Messages that the stream had already (Nats-Msg-Id); they count as stored, too."""
-
     def wrote(self, stop: int, now_ns: int) -> None:
         """Positions below `stop` are on their way."""
 
@@ -104,11 +100,6 @@ class WirePublisher:
     def faults(self) -> Sequence[str]:
         """Disconnects, reconnects and errors seen so far, in words."""
         return self._faults.words()
-
-    @property
-    def duplicates(self) -> int:
-        """Messages that the stream had already; they count as stored, too."""
-        return self._manner.duplicates
 
     async def close(self) -> None:
         """Flush and disconnect; never raises."""

@@ -23,7 +23,6 @@ class Singles:
     Attributes:
         forms: the one form of all messages.
         epoch: of what messages expect to be the stream's last one.
-        duplicates: PubAcks of messages that the stream had already.
     """
 
     def __init__(self, messages: Messages, inbox: bytes, sink: AckSink, faults: Faults) -> None:
@@ -34,7 +33,6 @@ class Singles:
         self._runs = PubAckRuns()
         self._expects_last = any("{last}" in value for _, value in messages.headers)
         self.epoch = 0
-        self.duplicates = 0
 
     def numbers(self, positions: IntArray) -> tuple[IntArray, Mapping[str, IntArray]]:
         """Return the numbers of these positions.
@@ -82,6 +80,5 @@ class Singles:
         else:
             self._runs.learn(message)
             self._sink.stored((position,), now_ns)
-        self.duplicates += answer.duplicate
-        if self._expects_last and (answer.refusal or answer.duplicate):
+        if self._expects_last and answer.refusal:
             self.epoch += 1  # a message more that the stream did not add

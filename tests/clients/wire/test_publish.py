@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.clients.faults import DUPLICATE
 from bench.clients.port import Messages, PublisherLink
 from bench.clients.wire.publish import WirePublisher
 from bench.plan.traffic import PayloadTemplate
@@ -76,10 +77,13 @@ def test_every_message_gets_its_own_answer(
         elif kind == "503":
             refused[position] = "status 503 (no stream takes its subject)"
             data += subject.answer(position, b"", NO_RESPONDERS)
+        elif kind == "duplicate":
+            refused[position] = DUPLICATE
+            body = b'{"stream":"ORDERS", "seq":%d,"duplicate": true}' % seq
+            data += subject.answer(position, body)
         else:
             stored.append(position)
             body = {
-                "duplicate": b'{"stream":"ORDERS", "seq":%d,"duplicate": true}' % seq,
                 "domain": b'{"stream":"ORDERS", "domain":"hub", "seq":%d}' % seq,
             }.get(kind, plain(seq))
             data += (b"PING\r\n" if kind == "ping" else b"") + subject.answer(position, body)
@@ -106,14 +110,14 @@ def test_acks_after_a_repeated_shape_take_the_fast_way(
     assert subject.answers.stored_positions == list(range(COUNT))
 
 
-def test_duplicates_are_counted_and_stored() -> None:
-    """The stream has the message, though not from this send: the ledger needs both."""
+def test_a_duplicate_is_refused() -> None:
+    """Ids of a trial differ, so the stream took the message for another one and has it not."""
     subject = Subject()
 
     subject.read(subject.answer(5, b'{"stream":"S", "seq":3,"duplicate": true}'), [])
 
-    assert subject.link.duplicates == 1
-    assert subject.answers.stored_positions == [5]
+    assert subject.answers.refusals == {5: DUPLICATE}
+    assert subject.answers.stored_positions == []
 
 
 @pytest.mark.parametrize("position", [COUNT, 10**15])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bench.broker.endpoint import Endpoint
+from bench.clients.faults import DUPLICATE
 from bench.core.errors import UsageError
 from tests.clients.server import RealServer, api, client, make_stream, stream_state
 from tests.clients.wire.links import messages, publish, publisher, run, send
@@ -79,8 +80,8 @@ def test_a_subject_without_a_stream_is_refused(server: RealServer) -> None:
     run(work)
 
 
-def test_a_message_sent_twice_is_a_counted_duplicate(server: RealServer) -> None:
-    """With Nats-Msg-Id the stream keeps one copy and says so."""
+def test_a_message_with_the_id_of_another_is_refused(server: RealServer) -> None:
+    """With Nats-Msg-Id the stream keeps the first one, and says so of all others."""
     chosen = messages(200, subjects=("TWICE.a",), headers=(("Nats-Msg-Id", "{id}"),))
 
     async def work() -> None:
@@ -90,11 +91,10 @@ def test_a_message_sent_twice_is_a_counted_duplicate(server: RealServer) -> None
             async with publisher(Endpoint(url=server.url), chosen) as (link, answers):
                 await send(link, 0, 200)
                 await answers.all_of(200)
-                duplicates = link.duplicates
             state = await stream_state(control, "TWICE")
 
-        assert duplicates == 200
-        assert sorted(answers.stored_positions) == list(range(200))
+        assert answers.refusals == dict.fromkeys(range(200), DUPLICATE)
+        assert answers.stored_positions == []
         assert state["messages"] == 200
 
     run(work)
