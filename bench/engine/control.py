@@ -22,8 +22,9 @@ FINAL_LOOKS = 5
 SETTLE_S = 0.05
 """Between two final looks: the server takes the last acks within less, and then stands still."""
 
-_GONE = {10014, 10059}
-"""JetStream's codes of "consumer not found" and "stream not found"."""
+_GONE = {10014, 10039, 10059, 10076}
+"""JetStream's codes of "consumer not found", "not enabled for account", "stream not found" and
+"not enabled"."""
 
 NOTHING_KNOWN = Backlog(msgs=-1, stream_msgs=-1)
 
@@ -45,7 +46,8 @@ class Control:
         """Return the consumer's state; None when no answer came.
 
         Raises:
-            ApiError: the answer is that there is none: nothing can be measured any more.
+            ApiError: the answer is that there is no consumer, stream or JetStream: nothing can be
+                measured any more.
         """
         asked_ns = now_ns()
         try:

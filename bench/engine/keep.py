@@ -67,12 +67,13 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
     recorded = accounts.times(table, window_start_ns)
     ledger = accounts.ledger(table, outcome.consumers, recorded, outcome.backlog)
     sampled = samples.table(_rows(frame, outcome, table))
-    deduplicated = sum(done.duplicates for done in outcome.done.values())
     findings = [
         *outcome.findings,
         *checks.ledger_findings(ledger),
-        *checks.stream_findings(ledger, deduplicated),
+        *checks.stream_findings(ledger),
     ]
+    if outcome.completed and ledger.stream_msgs < 0:  # one that broke off says itself why
+        findings.append(checks.stream_unknown())
     processes: tuple[ProcessUsage, ...] = ()
     counts: WindowCounts | None = None
     host: HostLoad | None = None
