@@ -37,10 +37,8 @@ class RealServer:
         self._directory = directory
         self._config = directory / "server.conf"
         store = json.dumps(str(directory / "store"))
-        self._config.write_text(
-            f'host: "127.0.0.1"\nport: {self.port}\n'
-            f"jetstream {{ store_dir: {store}, {jetstream} }}\n{config}\n"
-        )
+        self._jetstream = f"jetstream {{ store_dir: {store}, {jetstream} }}"
+        self._write(f"{self._jetstream}\n{config}")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -60,6 +58,12 @@ class RealServer:
             _pause()
         raise RuntimeError((self._directory / "server.log").read_text())
 
+    def reload(self, config: str, *, jetstream: bool = True) -> None:
+        """Have it take another config while it runs, with its JetStream or without."""
+        assert self._process is not None
+        self._write(f"{self._jetstream}\n{config}" if jetstream else config)
+        self._process.send_signal(signal.SIGHUP)
+
     def pause(self) -> None:
         """Stop it where it stands; its connections stay open."""
         assert self._process is not None
@@ -76,6 +80,9 @@ class RealServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def _write(self, config: str) -> None:
+        self._config.write_text(f'host: "127.0.0.1"\nport: {self.port}\n{config}\n')
 
 
 def _pause() -> None:

@@ -15,7 +15,7 @@ import yaml
 
 from bench.broker.server import find_server_binary
 from bench.record.schema import TrialRecord
-from bench.record.store import RunStore
+from bench.record.store import RunStore, WholeTrial
 from tests.server.running import Tree, sound
 
 TIMEOUT_S = 240
@@ -98,6 +98,12 @@ def records_of(directory: Path) -> list[TrialRecord]:
     """Return the records of the one run."""
     store = _only_run(directory)
     return [store.read_trial(trial) for trial in store.kept(store.read_plan())]
+
+
+def wholes_of(directory: Path) -> list[WholeTrial]:
+    """Return all that is kept of the trials of the one run."""
+    store = _only_run(directory)
+    return [store.read_whole(trial) for trial in store.kept(store.read_plan())]
 
 
 def _only_run(directory: Path) -> RunStore:
