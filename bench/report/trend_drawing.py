@@ -52,7 +52,7 @@ def drawing(points: Sequence[Point]) -> Drawing | None:
 
 def _parts(points: Sequence[Point], field: Field) -> Iterator[Markup]:
     for place, point in enumerate(points):
-        x, _ = field.at(place + 0.5, field.y.low)
+        x = field.across(place + 0.5)
         yield from _time(point.cell, _P50, x - OFFSET, field)
         yield from _time(point.cell, _P99, x + OFFSET, field)
         if point.cell.short:
@@ -69,16 +69,13 @@ def _time(cell: CellSummary, key: str, x: float, field: Field) -> Iterator[Marku
     if value <= 0:
         return
     style = "p50" if key == _P50 else "p99"
-    _, y = field.at(0, value)
     if low and high:
-        (_, bottom), (_, top) = field.at(0, low), field.at(0, high)
-        yield svg.upright(f"{style} whisker", x, top, bottom)
-    yield svg.dot(x, y, 4.5, style)
+        yield svg.upright(f"{style} whisker", x, field.down(high), field.down(low))
+    yield svg.dot(x, field.down(value), 4.5, style)
 
 
 def _changed(point: Point, place: int, field: Field) -> Iterator[Markup]:
     """Yield a line before the run; its words where there is room for any."""
-    x, _ = field.at(place, field.y.low)
-    yield svg.upright("change", x, field.top, field.bottom)
+    yield field.upright("change", place)
     if field.right > _NARROW.width:
-        yield svg.words(x + 4, field.top + 12, ", ".join(point.changed))
+        yield svg.words(field.across(place) + 4, field.top + 12, ", ".join(point.changed))

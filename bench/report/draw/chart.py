@@ -52,13 +52,21 @@ class Field:
     x: Axis
     y: Axis
 
+    def across(self, x: float) -> float:
+        """Return how far right a value stands; what is outside lies on the side."""
+        return self.left + self.x.share(x) * (self.right - self.left)
+
+    def down(self, y: float) -> float:
+        """Return how far down a value stands; what is outside lies on the side."""
+        return self.bottom - self.y.share(y) * (self.bottom - self.top)
+
     def at(self, x: float, y: float) -> svg.Point:
-        """Return the place of two values; what is outside lies on the side."""
-        across, up = self.x.share(x), self.y.share(y)
-        return (
-            self.left + across * (self.right - self.left),
-            self.bottom - up * (self.bottom - self.top),
-        )
+        """Return the place of two values."""
+        return self.across(x), self.down(y)
+
+    def upright(self, style: str, x: float) -> Markup:
+        """Return a line from top to bottom."""
+        return svg.upright(style, self.across(x), self.top, self.bottom)
 
     def way(self, points: Sequence[tuple[float, float]]) -> str:
         """Return the way through values, `M0 10L20 5`; it breaks where one is NaN."""
@@ -77,14 +85,14 @@ class Field:
         yield svg.path("frame", f"{corner}H{svg.number(self.right)}")
         every = -(-len(self.x.ticks) // most_ticks)
         for tick in self.x.ticks[::every]:
-            x, _ = self.at(tick.value, self.y.low)
+            x = self.across(tick.value)
             anchor = {self.left: "start", self.right: "end"}.get(x, "middle")
             yield svg.words(x, self.bottom + 15, tick.word, anchor)
 
     def heights(self) -> Iterator[Markup]:
         """Yield a line and a word for each tick of the axis upwards."""
         for tick in self.y.ticks:
-            _, y = self.at(self.x.low, tick.value)
+            y = self.down(tick.value)
             yield svg.level("grid", self.left, self.right, y)
             yield svg.words(self.left - 5, y + 4, tick.word, "end")
 

@@ -67,14 +67,12 @@ def _parts(found: Capacity, field: Field) -> Iterator[Markup]:
 def _held(found: Capacity, field: Field) -> Iterator[Markup]:
     """Yield the interval of the capacity, shaded."""
     if found.low_per_s is not None and found.high_per_s is not None:
-        (left, _), (right, _) = (
-            field.at(rate, field.y.low) for rate in (found.low_per_s, found.high_per_s)
-        )
+        left, right = map(field.across, (found.low_per_s, found.high_per_s))
         yield svg.box("fault", (left, field.top), (right - left, field.bottom - field.top))
 
 
 def _goal(found: Capacity, field: Field) -> Iterator[Markup]:
-    _, y = field.at(0, found.goal_ns)
+    y = field.down(found.goal_ns)
     yield svg.level("lim", field.left, field.right, y)
     yield svg.words(field.left + 4, y - 5, f"goal {found.goal}")
 
@@ -89,17 +87,16 @@ def _curve(steps: Sequence[Step], field: Field) -> Iterator[Markup]:
             yield svg.dot(x, y, 3, "dot" if step.keeps_up else "dot hollow")
     behind = [step.rate_per_s for step in steps if not step.keeps_up]
     if behind:
-        x, _ = field.at(min(behind), field.y.low)
-        yield svg.upright("off", x, field.top, field.bottom)
-        yield svg.words(x - 4, field.top - 5, "falls behind from here", "end")
+        yield field.upright("off", min(behind))
+        x = field.across(min(behind)) - 4
+        yield svg.words(x, field.top - 5, "falls behind from here", "end")
 
 
 def _whisker(step: Step, field: Field, x: float) -> Iterator[Markup]:
     """Yield the interval of a step; an end that cannot be told lies on the side."""
     if step.low_ns is not None or step.high_ns is not None:
         low, high = step.low_ns or field.y.low, step.high_ns or field.y.high
-        (_, bottom), (_, top) = field.at(step.rate_per_s, low), field.at(step.rate_per_s, high)
-        yield svg.upright("rng", x, top, bottom)
+        yield svg.upright("rng", x, field.down(high), field.down(low))
 
 
 def table(found: Sequence[Capacity], id_: str) -> Table:

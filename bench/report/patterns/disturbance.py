@@ -88,11 +88,11 @@ def _drawn(found: Disturbance, size: Size) -> Markup:
 
 
 def _fault(found: Disturbance, field: Field, size: Size) -> Iterator[Markup]:
-    (left, _), (right, _) = field.at(found.begin_s, 0), field.at(found.end_s, 0)
+    left, right = map(field.across, (found.begin_s, found.end_s))
     words = Span(left=left, right=right, begins=found.began, ends=found.ended)
     yield from span(words, _TOP, _LAG[1], size.width)
     if found.recovery is not None:
-        x, _ = field.at(found.end_s + found.recovery.time_s, 0)
+        x = field.across(found.end_s + found.recovery.time_s)
         yield svg.upright("off", x, _TOP, _LAG[1])
         word = f"level after {_seconds(found.recovery.time_s)}"
         yield svg.beside(x, _TOP + 10, word, 4, turned=x > field.right - 110)
