@@ -80,7 +80,7 @@ def _by_calibration(
         return
     calibration = read_calibration(results)
     if calibration is None:
-        yield f"`{_CALIBRATE} {gates.file}` would say what this host can see; nobody has asked"
+        yield f"`{_CALIBRATE} {gates.file}` says what this host can see; it was not run here"
         return
     workloads = {cell.workload_name: cell.workload for cell in cells}
     if not knows(calibration, gates, workloads):

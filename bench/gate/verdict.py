@@ -377,6 +377,8 @@ def _warnings(figures: RunFigures, outcomes: Sequence[GateOutcome]) -> Iterator[
             "`jetbench gate` without RUN measures and confirms."
         )
     for outcome in outcomes:
+        if outcome.verdict is Verdict.FAIL:
+            continue  # what was seen was large enough to be seen
         if outcome.blind and outcome.smallest_visible is not None and outcome.margin is not None:
             visible = text.size_beside(outcome.smallest_visible, outcome.margin)
             yield (

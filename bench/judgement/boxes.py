@@ -11,8 +11,9 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement import trust, trust_checks
+from bench.judgement.cells import NOT_TAKEN
 from bench.judgement.check import Check
-from bench.judgement.choosing import Judged, capital, open_points
+from bench.judgement.choosing import Judged, capital, open_points, reserve
 from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
 from bench.judgement.names import listed, spoken
 from bench.judgement.trust import ENOUGH_BLOCKS
@@ -25,9 +26,6 @@ HINT = "A hint, not a decision"
 OPEN = "Not decided"
 UNUSABLE = "Do not use"
 NOTHING_COMPARED = "Nothing was compared"
-
-_OFFERED = ("refused", "unconfirmed", "not_sent")
-"""What was offered and not taken: who refuses messages does not keep up either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,8 @@ def sure(asked: Asked) -> Box:
     if failing:
         state, word = State.FAILS, UNUSABLE
     elif hints or points:
-        state, word = State.DOUBTFUL, HINT if hints else OPEN
+        known = "" if asked.judged is not None else reserve(asked.workloads)
+        state, word = State.DOUBTFUL, HINT if hints else known or OPEN
     elif asked.judged is None and all(len(each.cells) < 2 for each in asked.workloads):
         state, word = State.UNKNOWN, NOTHING_COMPARED
     else:
@@ -197,7 +196,7 @@ def keeps_up(workloads: Judged) -> Box:
     refusing = [
         cell
         for cell in cells
-        if cell not in behind and any(cell.short_msgs.get(word) for word in _OFFERED)
+        if cell not in behind and any(cell.short_msgs.get(word) for word in NOT_TAKEN)
     ]
     untold = [cell for cell in cells if cell.pace is Pace.UNTOLD and cell not in refusing]
     where = _load_words(workloads)
@@ -209,7 +208,11 @@ def keeps_up(workloads: Judged) -> Box:
     else:
         state, word = State.HOLDS, f"All {len(cells)} cells" if len(cells) > 1 else "The one cell"
     named = listed([cell.short for cell in (*behind, *refusing) or untold])
-    words = [*([f"{named}."] if named else []), where, "Limits were not sought."]
+    words = [
+        *([f"{named}."] if named else []),
+        where,
+        "How much more they would carry was not sought.",
+    ]
     return Box(asks=KEEPS_UP, state=state, word=word, text=" ".join(words))
 
 
@@ -229,7 +232,7 @@ def _load_words(workloads: Judged) -> str:
         for trial in cell.cell.trials
         if trial.record.host is not None and trial.record.host.busy_share >= 0
     ]
-    share = f", with at most {text.percent(max(busy), 2)} of the cores busy" if busy else ""
+    share = f"; the cores were up to {text.percent(max(busy), 2)} busy" if busy else ""
     return f"At {text.listed(rates)} msg/s{share}."
 
 

@@ -22,6 +22,9 @@ _PACES = {
     LagVerdict.GROWING: Pace.FALLS_BEHIND,
 }
 
+NOT_TAKEN = frozenset({"refused", "unconfirmed", "not_sent"})
+"""What was offered and not taken: who refuses messages does not keep up either."""
+
 PERHAPS_LOST = "whether messages were lost nobody can tell"
 PACE_UNTOLD = "whether it keeps up cannot be told"
 
@@ -93,7 +96,11 @@ def _short(name: VariantName, alone: Sequence[str]) -> str:
 
 
 def _differs(cell: CellFigures, base: CellFigures) -> tuple[Difference, ...]:
-    pairs = differing([cell.cell.settings, base.cell.settings])
+    both = (cell.cell, base.cell)
+    pairs = [
+        *differing([each.settings for each in both]),
+        *differing([each.workload for each in both]),
+    ]
     return tuple(
         Difference(setting=key, value=value, baseline_value=of_base)
         for key, (value, of_base) in pairs
@@ -116,7 +123,7 @@ def _doubts(workload: WorkloadFigures, cell: CellFigures, pace: Pace) -> Iterato
         yield PACE_UNTOLD
     metric = metric_of(ranking_key(workload.cells))
     if metric.key not in cell.estimates and not reproach_of(cell):
-        yield f"no figure for {metric.title}: {missing_reason(cell, metric)}"
+        yield f"{metric.title}: {missing_reason(cell, metric)}"
 
 
 def pace_of(cell: CellFigures) -> Pace:
@@ -127,11 +134,13 @@ def pace_of(cell: CellFigures) -> Pace:
     """
     verdict, lags = cell.lag_verdict, [trial.lag for trial in cell.trials if trial.record.valid]
     calm = verdict is LagVerdict.GROWING or not (None in lags or reproach_of(cell))
-    return _PACES.get(verdict, Pace.UNTOLD) if verdict is not None and calm else Pace.UNTOLD
+    pace = _PACES.get(verdict, Pace.UNTOLD) if verdict is not None and calm else Pace.UNTOLD
+    refused = set(shortfalls.of_cell(cell)) & NOT_TAKEN
+    return Pace.TAKES_LESS if pace is Pace.KEEPS_UP and refused else pace
 
 
 def _pace_words(cell: CellFigures, pace: Pace) -> str:
     slope = cell.estimates.get(LAG_SLOPE)
     if pace is not Pace.FALLS_BEHIND or slope is None:
         return str(pace)
-    return f"{pace}, {text.slope(slope.value)} msg/s"
+    return f"{pace} by {text.number(slope.value)} msg/s"

@@ -24,6 +24,12 @@ DEPENDS_ON_WORKLOAD = "Depends on the workload"
 DEPENDS_ON_COUNTS = "Depends on what counts"
 NOT_THE_BASELINE = "Not the baseline"
 
+TIME_DECIDED = "Faster: decided; its cost: not"
+WITH_RESERVE = "Faster: decided, with a doubt"
+
+MOST_NAMED = 2
+"""So many that may be faster are named."""
+
 Judged = Sequence[WorkloadJudgement]
 
 
@@ -109,8 +115,14 @@ def open_points(workloads: Judged) -> list[str]:
     ]
     variants = besides(told).values()
     names = [of[0].cell.short for of in variants if any(map(_may_be_faster, of))]
-    may = f"perhaps faster by more than {text.size_of(MARGIN)}: {listed(names)}"
-    return [*doubts, *([may] if names else [])]
+    return [*doubts, *([_may_words(names, len(variants))] if names else [])]
+
+
+def _may_words(names: Sequence[str], total: int) -> str:
+    """Say who may be faster after all; of many their number: a list of names would be a hint."""
+    few = len(names) <= MOST_NAMED
+    who = listed(names) if few else f"{len(names)} of {total} variants"
+    return f"{who} may still be faster by more than {text.size_of(MARGIN)}, or not"
 
 
 def _may_be_faster(each: Beside) -> bool:
@@ -135,6 +147,15 @@ def _takers(workloads: Judged) -> list[list[Beside]]:
     variants = besides([each for each in workloads if not each.reproach]).values()
     found = [each for each in variants if _may_be_taken(each, len(workloads))]
     return sorted(found, key=_mean_time)
+
+
+def reserve(workloads: Judged) -> str:
+    """Say what is decided of a variant that may be taken, and what is not; empty without one."""
+    takers = _takers(workloads)
+    if not takers:
+        return ""
+    others = [each for each in takers[0] if each.cell.reasons or list(_less_safe(each))]
+    return TIME_DECIDED if not others else WITH_RESERVE
 
 
 def _may_be_taken(of: Sequence[Beside], workloads: int) -> bool:
@@ -179,10 +200,8 @@ def _taken(takers: Sequence[Sequence[Beside]]) -> Box:
     alike = [each[0].cell.short for each in others if not _told_apart(taken, each)]
     parts = [
         f"{_settings(taken[0].cell)}: {text.listed(faster)}",
-        *([f"Not told from it: {listed(alike)}"] if alike else []),
+        *([f"As good, for all that the blocks tell: {listed(alike)}"] if alike else []),
         _price_words(taken),
-        *map(capital, _against_taking(taken)),
-        f"Margin {text.size_of(MARGIN)}",
     ]
     return _box(f"Take {spoken(taken[0].cell.short)}", f"{'. '.join(parts)}.")
 
@@ -214,7 +233,7 @@ def _instead_of_baseline(workloads: Judged, variants: Sequence[Sequence[Beside]]
         if len(of) == len(workloads) and all(each.cell.contends for each in of)
     ]
     if not sound:
-        return _box(NOTHING, f"{why} No other does better in every workload.")
+        return _box(NOTHING, f"{why} No other variant carries every message and keeps up.")
     return _box(NOT_THE_BASELINE, f"{why} Not so: {listed(sound)}.")
 
 

@@ -29,7 +29,7 @@ from bench.spec.metrics import metric_of
 from bench.stats.compare import Verdict
 
 MOST = 2
-"""So many changes fit a headline."""
+"""So many changes, or so many variants that fell short, fit a headline."""
 
 _SIZE = text.size_of(MARGIN)
 
@@ -69,11 +69,26 @@ def of_figures(workloads: Judged, question: str) -> Headline:
     problems = list(_problems(workloads))
     if not problems:
         return Headline(state=None, text=of_changes(workloads), below=question)
-    rest = len(problems) - MOST
-    more = [f"{rest} more went wrong"] if rest > 0 else []
     changed = _largest_decided(workloads)
-    said = [*problems[:MOST], *more, *([changed] if changed else [])]
+    said = [*problems, *([changed] if changed else [])]
     return Headline(state=State.FAILS, text="; ".join(said), below=question)
+
+
+def of_workload(workload: WorkloadJudgement, gate: GateResult | None) -> str:
+    """Return what came of one workload: of its goals where it had some, else by its figures."""
+    goals = [] if gate is None else _goals_of(gate, workload)
+    if gate is None or not goals:
+        return of_figures((workload,), "").text
+    by_verdict = {verdict: [o for o in goals if o.verdict is verdict] for verdict in Verdict}
+    for verdict in (Verdict.FAIL, Verdict.INVALID):
+        if alike := by_verdict[verdict]:
+            return f"{_VERDICT_WORDS[verdict]}: {outcome_words(alike[0])}"
+    kept, total = len(by_verdict[Verdict.PASS]), text.plural(len(goals), "goal")
+    return f"{kept} of {total} kept" + ("" if kept == len(goals) else ", the rest undecided")
+
+
+def _goals_of(gate: GateResult, workload: WorkloadJudgement) -> list[GateOutcome]:
+    return [each for each in gate.outcomes if each.workload == workload.figures.name]
 
 
 def _of_gate(gate: GateResult, workloads: Judged) -> Headline:
@@ -155,10 +170,15 @@ def _problems(workloads: Judged) -> Iterator[str]:
         for word in cell.short_msgs
     ]
     several = len(workloads) > 1
-    for _, (words, where) in sorted(short, key=lambda each: each[0], reverse=True):
-        yield words + (where if several else "")
-    behind = [c.short for each in workloads for c in each.cells if c.pace is Pace.FALLS_BEHIND]
-    if behind:
+    worst = sorted(short, key=lambda each: each[0], reverse=True)
+    yield from (words + (where if several else "") for _, (words, where) in worst[:MOST])
+    if (rest := len(worst) - MOST) > 0:
+        yield f"{rest} more fell short"
+    cells = [cell for each in workloads for cell in each.cells]
+    behind = [cell.short for cell in cells if cell.pace is Pace.FALLS_BEHIND]
+    if len(behind) > MOST:
+        yield f"{len(behind)} of {len(cells)} fall behind"
+    elif behind:
         yield f"{listed(behind)} {'falls' if len(set(behind)) == 1 else 'fall'} behind"
     for each in workloads:
         if each.reproach:
@@ -169,7 +189,7 @@ def _problems(workloads: Judged) -> Iterator[str]:
 
 def _short(cell: CellJudgement, word: str, workload: WorkloadJudgement) -> tuple[str, str]:
     size = shortfalls.written_share(cell.cell, word) or text.count(cell.short_msgs[word])
-    words = f"{size} {count_word(word)}: {spoken(cell.short)}"
+    words = f"{spoken(cell.short)} had {size} {count_word(word)}"
     return words, f" under {spoken(workload.figures.name)}"
 
 
@@ -240,7 +260,12 @@ def _log_ratio(change: Change) -> float:
 
 def _largest(standing: Sequence[_Standing], *, several: bool, decided: bool) -> str:
     shown = standing[:MOST]
-    said = "; ".join(_sentence(each, changes, several=several) for each, changes in shown)
+    verb = "is" if decided else "seems"
+    said = "; ".join(
+        f"{spoken(each.cell.short)} {verb} {_all_said(changes)}"
+        f"{f' {each.where}' if several else ''}"
+        for each, changes in shown
+    )
     return said if decided else f"{'Hint' if len(shown) == 1 else 'Two hints'}: {said}"
 
 
@@ -251,9 +276,8 @@ def _largest_decided(workloads: Judged) -> str:
     return _largest(standing, several=len(workloads) > 1, decided=True) if standing else ""
 
 
-def _sentence(each: Beside, changes: Sequence[Change], *, several: bool) -> str:
-    said = text.listed([_said(change) for change in changes])
-    return f"{spoken(each.cell.short)} is {said}{f' {each.where}' if several else ''}"
+def _all_said(changes: Sequence[Change]) -> str:
+    return text.listed([_said(change) for change in changes])
 
 
 def _said(change: Change) -> str:

@@ -14,7 +14,7 @@ from bench.judgement.cells import cells_of
 from bench.judgement.check import Check
 from bench.judgement.choosing import Judged, choose
 from bench.judgement.goals import goals_of
-from bench.judgement.headlines import headline, of_figures
+from bench.judgement.headlines import headline, of_workload
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.notices import notices_of
 from bench.spec.metrics import PRICE, metric_of
@@ -101,5 +101,5 @@ def _answered(workload: WorkloadJudgement, context: _Context, every: Judged) -> 
     return replace(
         workload,
         boxes=context.boxes(alone, every),
-        sentence=f"{of_figures(alone, '').text}.",
+        sentence=f"{of_workload(workload, context.gate)}.",
     )

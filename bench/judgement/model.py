@@ -38,14 +38,15 @@ class Pace(StrEnum):
     """Whether a cell keeps up."""
 
     KEEPS_UP = "keeps up"
+    TAKES_LESS = "does not take all"
     FALLS_BEHIND = "falls behind"
     UNTOLD = "not told"
 
     @property
     def state(self) -> State:
         """What a cell of this pace is, by its pace alone."""
-        states = {Pace.KEEPS_UP: State.HOLDS, Pace.FALLS_BEHIND: State.FAILS}
-        return states.get(self, State.DOUBTFUL)
+        states = {Pace.KEEPS_UP: State.HOLDS, Pace.UNTOLD: State.DOUBTFUL}
+        return states.get(self, State.FAILS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ def _fell_short(workloads: Judged) -> Iterator[Notice]:
     """Yield how many messages were lost or refused, say: no figure of a time shows it."""
     cells = [cell.cell for each in workloads for cell in each.cells]
     if short := shortfalls.of_cells(cells):
-        words = f"{shortfalls.written(short)}; more than a rule allows ends a run with 1."
+        words = f"{shortfalls.written(short)}; the run ends with 1 unless a rule allows as many."
         yield Notice(state=State.FAILS, word="Messages fell short", text=words)
 
 
@@ -86,7 +86,7 @@ def _of_trials(figures: RunFigures) -> Iterator[Notice]:
         yield Notice(
             state=State.FAILS,
             word=text.plural(len(invalid), "invalid trial"),
-            text=f"Left out of every figure, but not what they lost: {shown}.",
+            text=f"In no time or rate; what they lost counts all the same: {shown}.",
         )
     if figures.missing:
         yield Notice(
@@ -100,7 +100,7 @@ def _of_trials(figures: RunFigures) -> Iterator[Notice]:
         yield Notice(
             state=State.DOUBTFUL,
             word=f"Warnings in {trials}",
-            text=f"Valid, but look at the findings first: {codes}.",
+            text=f"Valid; what they found stands below, block by block: {codes}.",
         )
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.spec.variant import Settings
+from bench.spec.base import Spec
 
 DEFAULT = "default"
 
 
-def flat(settings: Settings) -> dict[str, str]:
-    """Return settings by dotted key, in the order of the YAML."""
+def flat(settings: Spec) -> dict[str, str]:
+    """Return settings, or a workload, by dotted key, in the order of the YAML."""
     return dict(_leaves(settings.model_dump(mode="json")))
 
 
@@ -33,7 +33,7 @@ def _written(value: object) -> str:
     return str(value)
 
 
-def differing(all_settings: Sequence[Settings]) -> list[tuple[str, tuple[str, ...]]]:
+def differing(all_settings: Sequence[Spec]) -> list[tuple[str, tuple[str, ...]]]:
     """Return the keys whose values are not the same everywhere, with each value."""
     flats = [flat(settings) for settings in all_settings]
     keys = flats[0] if flats else {}

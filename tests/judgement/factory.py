@@ -28,7 +28,7 @@ class Made:
         ms: its times.
         cpu_us: the server's CPU per message; None where it cannot be read.
         blocks: how often it ran.
-        wobble: how far block after block lies off, as a share.
+        wobble, cpu_wobble: how far time, or CPU, lies off in block after block, as a share.
         counts: of the ledger of its first trial; below 0 where nobody can tell.
         slope_share: by which its lag grows each second.
         unsampled: the lag of its last trial was not sampled.
@@ -40,6 +40,7 @@ class Made:
     cpu_us: float | None = 100.0
     blocks: int = 5
     wobble: float = 1.0
+    cpu_wobble: float = 1.0
     counts: Mapping[str, int] = field(default_factory=dict)
     slope_share: float = 0.0
     unsampled: bool = False
@@ -96,8 +97,9 @@ def _cell(name: str, workload: str, made: Made, place: int) -> CellFigures:
 def _trial(cell: object, block: int, made: Made, place: int) -> TrialFigures:
     noise = NOISE[(block + 3 * place) % len(NOISE)]
     value = made.ms * noise * (made.wobble if block % 2 else 1 / made.wobble)
+    cpu_off = made.cpu_wobble if block % 2 else 1 / made.cpu_wobble
     trial = trial_of(cell, block, value, slope_share=made.slope_share)  # type: ignore[arg-type]
-    cpu = None if made.cpu_us is None else made.cpu_us * noise
+    cpu = None if made.cpu_us is None else made.cpu_us * noise * cpu_off
     trial = replace(trial, cpu_us_per_msg={"server": cpu})
     if block == 1 and made.counts:
         trial = counting(trial, **made.counts)

@@ -46,7 +46,7 @@ def test_what_fell_short_elsewhere_stands_beside_a_pass() -> None:
     base = Made(counts={"lost": 2})
     found = judged({"base": base, "it": Made()}, rules=[CHANGE])
 
-    assert (found.state, found.headline) == (State.HOLDS, "Passed: 1 of 1 goal; 2 lost: base")
+    assert (found.state, found.headline) == (State.HOLDS, "Passed: 1 of 1 goal; base had 2 lost")
 
 
 def test_a_faster_candidate_that_breaks_a_rule_is_not_taken() -> None:

@@ -61,7 +61,32 @@ def test_what_could_still_be_faster_leaves_it_open() -> None:
     box = judged({"base": BASE, "it": Made(wobble=1.5)}).boxes.sure
 
     assert box.word == "Not decided"
-    assert box.text.startswith("Perhaps faster by more than 10 %: it.")
+    assert box.text.startswith("It may still be faster by more than 10 %, or not. ")
+
+
+def test_of_many_that_may_be_faster_none_is_named() -> None:
+    """A list of names beside "faster" would be taken for a hint."""
+    cells = {"base": BASE, **{f"v{n}": Made(wobble=1.5) for n in range(3)}}
+    box = judged(cells).boxes.sure
+
+    assert box.text.startswith("3 of 3 variants may still be faster by more than 10 %, or not.")
+    assert "v0" not in box.text
+
+
+@pytest.mark.parametrize(
+    ("it", "word"),
+    [
+        (Made(ms=5.0), "Decided"),
+        (Made(ms=5.0, cpu_wobble=2.0), "Faster: decided; its cost: not"),
+        (Made(ms=5.0, counts={"lost": -1}), "Faster: decided, with a doubt"),
+    ],
+)
+def test_what_is_decided_of_a_faster_one_is_not_taken_back(it: Made, word: str) -> None:
+    """That its price is open does not make its time so."""
+    found = judged({"base": BASE, "it": it})
+
+    assert found.boxes.choose.word == "Take it"
+    assert found.boxes.sure.word == word
 
 
 def test_what_may_not_be_taken_leaves_nothing_open() -> None:
@@ -162,4 +187,4 @@ def test_how_many_keep_up(cells: Cells, word: str) -> None:
 
     assert box.word == word
     assert "msg/s" in box.text
-    assert box.text.endswith("Limits were not sought.")
+    assert box.text.endswith("How much more they would carry was not sought.")

@@ -1,10 +1,13 @@
 """What a cell is by itself."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.core.marks import State
+from bench.judgement.judge import judge
 from bench.judgement.model import Pace
-from tests.judgement.factory import BASE, Made, cell_of, judged
+from tests.judgement.factory import BASE, Made, cell_of, judged, run_of
 
 
 @pytest.mark.parametrize(
@@ -12,7 +15,7 @@ from tests.judgement.factory import BASE, Made, cell_of, judged
     [
         (Made(), State.HOLDS, ""),
         (Made(counts={"refused": 20}), State.FAILS, "20 messages refused"),
-        (Made(slope_share=0.2), State.FAILS, "falls behind, +200 msg/s"),
+        (Made(slope_share=0.2), State.FAILS, "falls behind by 200 msg/s"),
         (Made(invalid=3), State.FAILS, "3 of 5 trials invalid"),
         (Made(counts={"lost": -1}), State.DOUBTFUL, "whether messages were lost nobody can tell"),
         (Made(unsampled=True), State.DOUBTFUL, "whether it keeps up cannot be told"),
@@ -30,6 +33,9 @@ def test_the_worst_of_a_cell_is_its_state(made: Made, state: State, reason: str)
     ("made", "pace"),
     [
         (Made(), Pace.KEEPS_UP),
+        (Made(counts={"refused": 20}), Pace.TAKES_LESS),
+        (Made(counts={"lost": 20}), Pace.KEEPS_UP),
+        (Made(slope_share=0.2, counts={"refused": 20}), Pace.FALLS_BEHIND),
         (Made(slope_share=0.2), Pace.FALLS_BEHIND),
         (Made(slope_share=0.2, invalid=2), Pace.FALLS_BEHIND),
         (Made(unsampled=True), Pace.UNTOLD),
@@ -54,3 +60,20 @@ def test_the_settings_that_differ_stand_beside_the_baselines() -> None:
     (differs,) = cell_of(judged({"base": BASE, "it": Made()}), "it").differs
 
     assert (differs.setting, differs.value, differs.baseline_value) == ("pull.batch", "51", "50")
+
+
+def test_a_workload_of_its_own_is_a_difference_too() -> None:
+    """A gate may slow the candidate's handler on purpose: who reads its page must see that."""
+    figures = run_of({"base": BASE, "it": BASE})
+    (workload,) = figures.workloads
+    base, it = workload.cells
+    handler = {"time": {"constant": "12ms"}}
+    slow = it.cell.workload.model_validate(
+        {**it.cell.workload.model_dump(mode="json"), "consume": {"handler": handler}}
+    )
+    slowed = replace(it, cell=replace(it.cell, workload=slow, settings=base.cell.settings))
+    found = judge(replace(figures, workloads=(replace(workload, cells=(base, slowed)),)))
+
+    (difference,) = cell_of(found, "it").differs
+    assert difference.setting == "consume.handler.time.constant"
+    assert (difference.value, difference.baseline_value) == ("12ms", "0s")

@@ -75,8 +75,8 @@ def test_one_variant_has_its_figure_for_a_headline() -> None:
 @pytest.mark.parametrize(
     ("it", "start"),
     [
-        (Made(ms=5.0, counts={"refused": 20_000}), "2"),
-        (Made(ms=5.0, counts={"lost": 1}), "1 lost: it"),
+        (Made(ms=5.0, counts={"refused": 20_000}), "it had 2"),
+        (Made(ms=5.0, counts={"lost": 1}), "it had 1 lost"),
         (Made(ms=5.0, slope_share=0.2), "it falls behind"),
         (Made(ms=5.0, invalid=3), "Nothing can be concluded of "),
     ],
@@ -94,7 +94,8 @@ def test_a_large_share_is_written_as_one() -> None:
     """A third of all messages says more than their number."""
     found = said({"base": BASE, "it": Made(blocks=1, counts={"refused": 20_000})})
 
-    assert "% refused: it" in found
+    assert found.startswith("it had ")
+    assert found.endswith(" % refused")
 
 
 def test_without_a_valid_trial_the_first_reason_is_all_there_is() -> None:
@@ -134,3 +135,25 @@ def test_control_characters_never_reach_a_sentence() -> None:
     sentences = [found.headline, *(box.text + box.word for box in found.boxes.each)]
 
     assert not any("\x1b" in sentence for sentence in sentences)
+
+
+def test_a_workload_of_a_gate_says_what_came_of_its_goals() -> None:
+    """Not what its other figures show: that would read as a verdict of another kind."""
+    cells = {"base": BASE, "it": SLOWER}
+
+    missed = judged(cells, cells, rules=["p95 vs baseline <= +10%"])
+    kept = judged({"base": BASE, "it": BASE}, rules=["p95 vs baseline <= +10%", "lost == 0"])
+
+    assert [each.sentence for each in missed.workloads] == [
+        "Failed: end-to-end p95 of w1 is 50 % slower than the baseline.",
+        "Failed: end-to-end p95 of w2 is 50 % slower than the baseline.",
+    ]
+    assert kept.workloads[0].sentence == "2 of 2 goals kept."
+
+
+def test_of_many_that_fall_behind_their_number_is_told() -> None:
+    """Three names would fill the headline."""
+    behind = Made(slope_share=0.2)
+
+    assert said({"base": behind, "a": behind, "b": behind}) == "3 of 3 fall behind"
+    assert said({"base": BASE, "a": behind, "b": behind}).startswith("a and b fall behind")

@@ -111,7 +111,7 @@ def _cell(figures: CellFigures, *, baseline: bool) -> CellJudgement:
         reasons=("it falls behind",) if baseline else (),
         contends=not baseline,
         pace=Pace.FALLS_BEHIND if baseline else Pace.KEEPS_UP,
-        pace_words="falls behind, +120 msg/s" if baseline else "keeps up",
+        pace_words="falls behind by 120 msg/s" if baseline else "keeps up",
         short_msgs=shortfalls.of_cell(figures),
         twice=0,
         lost=0,

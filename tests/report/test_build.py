@@ -156,7 +156,7 @@ def test_a_cell_that_falls_behind_is_red_in_its_row() -> None:
     (changed,) = table(section(report, "changes")).rows
 
     assert row.state is State.FAILS
-    assert row.reasons[0].startswith("falls behind, +")
+    assert row.reasons[0].startswith("falls behind by ")
     assert changed.reasons == row.reasons
     peak = row.entries[column(table(section(report, "w-w")), "Peak")]
     assert (peak.detail_tone, peak.detail[0]) == (Tone.BAD, "✕")

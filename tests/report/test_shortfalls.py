@@ -59,7 +59,7 @@ def test_what_fell_short_stands_first_and_red(word: str, counts: dict[str, int])
     found = rows.table(judged.workloads[0])
     place = [column.title for column in found.columns].index(word.capitalize())
 
-    assert judged.headline == f"49.0 % {word}: new"
+    assert judged.headline == f"new had 49.0 % {word}"
     assert judged.state is State.FAILS
     assert judged.boxes.failed.state is State.FAILS
     assert [row.entries[place].text for row in found.rows] == ["0", "✕ 34\u202f300"]

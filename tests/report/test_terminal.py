@@ -51,7 +51,7 @@ def test_what_falls_behind_says_how_fast() -> None:
     """The slope is what tells an hour of it from a day."""
     words = " ".join(printed(judgement(), width=200).split())
 
-    assert "✕ falls behind, +120 msg/s" in words
+    assert "✕ falls behind by 120 msg/s" in words
 
 
 def test_a_count_has_a_column_only_where_a_cell_has_any() -> None:

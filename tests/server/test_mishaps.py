@@ -212,6 +212,7 @@ def run_with_one_id(
     assert done.returncode == 1, done.stdout + done.stderr
     assert "What failed      ✕" in done.stdout
     assert "Does it keep up  ✕ 1 of 1 does not take all" in done.stdout
+    assert "✓ keeps up" not in done.stdout
     (record,) = records_of(directory)
     return record, done.stdout
 
