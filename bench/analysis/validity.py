@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from bench.analysis.figures import CellFigures, WorkloadFigures
 from bench.core import text
+from bench.core.direction import isolated
 from bench.record.schema import Level, TrialRecord
 
 MAX_INVALID_SHARE = 0.20
@@ -73,7 +74,7 @@ def trials_of(cell: CellFigures) -> Trials:
 def reproach_of(cell: CellFigures) -> str:
     """Return why nothing should be concluded from a cell's valid trials; empty when it may."""
     why = trials_of(cell).reproach
-    return f"{cell.cell.variants[0]}: {why}" if why else ""
+    return f"{isolated(str(cell.cell.variants[0]))}: {why}" if why else ""
 
 
 def reproach_of_workload(workload: WorkloadFigures, named: str) -> str:

@@ -13,11 +13,17 @@ from typing import IO, Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from bench.core.direction import contained
 from bench.core.errors import StorageError
 
-_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _SPELLED = {each: repr(chr(each))[1:-1] for each in _CONTROLS if chr(each) not in {"\n", "\t"}}
-"""What terminals act on: C0, DEL, C1, and the marks that turn the direction of writing."""
+"""What terminals act on: C0, DEL and C1."""
+
+
+def _spelled(text: str) -> str:
+    """Return text without control characters, nor marks that turn what is written after it."""
+    return contained(text.translate(_SPELLED), stray=lambda mark: repr(mark)[1:-1])
 
 
 class PlainConsole(Console):
@@ -29,7 +35,7 @@ class PlainConsole(Console):
         """Render as usual, control characters spelled."""
         for segment in super().render(renderable, options):
             if segment.control is None:
-                yield Segment(segment.text.translate(_SPELLED), segment.style)
+                yield Segment(_spelled(segment.text), segment.style)
             else:
                 yield segment
 

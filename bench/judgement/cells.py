@@ -6,7 +6,7 @@ from bench.analysis import shortfalls
 from bench.analysis.deciding import contends
 from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
 from bench.analysis.ranking import ranking_key
-from bench.analysis.validity import reproach_of
+from bench.analysis.validity import reproach_of, trials_of
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement.absent import missing_reason
@@ -112,8 +112,8 @@ def _failures(cell: CellFigures) -> Iterator[str]:
         yield shortfalls.written(short)
     if cell.lag_verdict is LagVerdict.GROWING:
         yield _pace_words(cell, Pace.FALLS_BEHIND)
-    if why := reproach_of(cell):
-        yield why.removeprefix(f"{cell.cell.variants[0]}: ")
+    if why := trials_of(cell).reproach:
+        yield why
 
 
 def _doubts(workload: WorkloadFigures, cell: CellFigures, pace: Pace) -> Iterator[str]:

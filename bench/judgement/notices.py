@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.analysis import shortfalls
 from bench.analysis.figures import RunFigures
-from bench.analysis.validity import reproach_of
+from bench.analysis.validity import trials_of
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.verdict import GateResult
@@ -74,8 +74,9 @@ def _of_workloads(workloads: Judged) -> Iterator[Notice]:
             yield Notice(state=State.FAILS, word="Invalid workload", text=words)
             continue
         for cell in each.cells:
-            if why := reproach_of(cell.cell):
-                words = f"Conclude nothing, under {spoken(each.figures.name)}, from {spoken(why)}."
+            if why := trials_of(cell.cell).reproach:
+                under, name = spoken(each.figures.name), spoken(cell.name)
+                words = f"Conclude nothing, under {under}, from {name}: {why}."
                 yield Notice(state=State.FAILS, word="Invalid cell", text=words)
 
 

@@ -16,6 +16,7 @@ from bench.core.marks import State
 from bench.gate.calibration import MAX_AGE, Calibration, objection
 from bench.judgement import trust_checks
 from bench.judgement.check import Check
+from bench.judgement.names import spoken
 from bench.judgement.records import all_cells, all_trials
 from bench.plan.model import Plan
 from bench.record.schema import Software
@@ -81,7 +82,7 @@ def _block_words(figures: RunFigures, pairs: int) -> Iterator[str]:
         yield f"fewer than {ENOUGH_BLOCKS}"
     for workload in figures.workloads:
         if why := reproach_of_workload(workload, plan.baseline):
-            yield f"{workload.name}: {why}"
+            yield f"{spoken(workload.name)}: {why}"
         else:
             yield from filter(None, map(reproach_of, workload.cells))
     records = [trial.record for trial in all_trials(figures)]

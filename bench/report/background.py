@@ -6,6 +6,7 @@ import gzip
 from bench.analysis.figures import MIN_BEYOND, RunFigures
 from bench.analysis.tidy import tidy
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.units import human_size
 from bench.judgement.records import clients
 from bench.report import settings
@@ -25,18 +26,20 @@ def section(figures: RunFigures) -> Section:
 
 def _host(figures: RunFigures) -> Fold:
     env = figures.environment
-    packages = ", ".join(f"{name} {version}" for name, version in sorted(env.packages.items()))
+    packages = ", ".join(
+        f"{isolated(name)} {isolated(version)}" for name, version in sorted(env.packages.items())
+    )
     table = pairs(
         "host-table",
         "Figures of another host, server or setting are not comparable with these",
         "What",
         (
             ("Host", env.host),
-            ("System", f"{env.os}, kernel {env.kernel}, {env.architecture}"),
-            ("CPU", f"{env.cpu_model}, {env.cpus} usable"),
+            ("System", f"{isolated(env.os)}, kernel {env.kernel}, {env.architecture}"),
+            ("CPU", f"{isolated(env.cpu_model)}, {env.cpus} usable"),
             ("Memory", human_size(env.memory_bytes)),
             ("Store", env.store_filesystem or "not on this host"),
-            ("Server", f"{env.server}, version {env.server_version}"),
+            ("Server", f"{isolated(env.server)}, version {env.server_version}"),
             ("Client", clients(figures) or text.NA),
             ("Python", env.python),
             ("jetbench", env.jetbench),
@@ -45,7 +48,8 @@ def _host(figures: RunFigures) -> Fold:
             ("Started", f"{text.minute(env.started_utc)} UTC"),
         ),
     )
-    note = ", ".join(filter(None, [env.os, env.cpu_model, env.store_filesystem, clients(figures)]))
+    known = (env.os, env.cpu_model, env.store_filesystem, clients(figures))
+    note = ", ".join(isolated(each) for each in known if each)
     return Fold("host", "Host and software", (table,), note=note)
 
 

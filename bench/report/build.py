@@ -2,6 +2,7 @@
 
 from bench.analysis.figures import RunFigures
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.units import human_size
 from bench.judgement.model import Box, Judgement
@@ -24,10 +25,10 @@ def sections(judged: Judgement) -> tuple[Section, ...]:
 def masthead(figures: RunFigures) -> str:
     """Return product, label, date, server and host in one line."""
     env = figures.environment
-    host = f"{env.host}, {text.plural(env.cpus, 'CPU')}, {human_size(env.memory_bytes)}"
+    host = f"{isolated(env.host)}, {text.plural(env.cpus, 'CPU')}, {human_size(env.memory_bytes)}"
     began = f"{text.minute(env.started_utc)} UTC"
     server = f"nats-server {env.server_version}"
-    return " · ".join(["jetbench", figures.plan.label, began, server, host])
+    return " · ".join(["jetbench", isolated(figures.plan.label), began, server, host])
 
 
 def boxes(judged: Judgement) -> tuple[Box, ...]:

@@ -9,6 +9,7 @@ from bench.analysis.metrics import measure_of
 from bench.analysis.ranking import ranking_time
 from bench.analysis.shortfalls import SHORTFALLS
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.core.units import human_duration
@@ -55,7 +56,7 @@ class _Trial:
 
     @property
     def name(self) -> str:
-        return f"{naming.short_names(self.cell)[0]}, block {self.figures.record.block}"
+        return f"{isolated(naming.short_names(self.cell)[0])}, block {self.figures.record.block}"
 
     def count(self, key: str) -> int | None:
         ledger = self.figures.record.ledger

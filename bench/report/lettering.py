@@ -1,9 +1,6 @@
 """Names as plots show them. Pure."""
 
-import unicodedata
-
-_ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
-_TURNS_TEXT = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
+from bench.core.direction import isolated
 
 
 def shortened(text: str, limit: int) -> str:
@@ -24,7 +21,4 @@ def for_plot(text: str, limit: int = 44) -> str:
     beside it: so markup is escaped and such text is isolated.
     """
     short = shortened(" ".join(text.split()), limit)
-    escaped = short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    if any(unicodedata.bidirectional(character) in _TURNS_TEXT for character in short):
-        return _ISOLATE + escaped + _END_ISOLATE
-    return escaped
+    return isolated(short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))

@@ -3,14 +3,12 @@
 import re
 
 from bench.core import text
+from bench.core.direction import contained, without_marks
 from bench.core.marks import State
 from bench.judgement.model import Judgement
 from bench.report import rows
 from bench.report.markup import filled
 from bench.report.tables import Entry, Row
-
-_TURNS_TEXT = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-"""Marks that turn the direction of what follows them."""
 
 
 def render(judged: Judgement) -> str:
@@ -43,14 +41,14 @@ def _marked(state: State | None, words: str) -> str:
 
 def _words(words: str) -> str:
     """Return text that Markdown shows as it stands, on one line and within a table's cell."""
-    return re.sub(r"[\\`*\[\]<>|~&@#]|(?<!\w)_|_(?!\w)", r"\\\g<0>", _line(words))
+    return re.sub(r"[\\`*\[\]<>|~&@#]|(?<!\w)_|_(?!\w)", r"\\\g<0>", _line(contained(words)))
 
 
 def _code(words: str) -> str:
     """Return a name or rule as code; a backtick in it would end the code and gives way."""
-    line = _line(words).replace("`", "'").replace("|", "\\|")
+    line = _line(without_marks(words)).replace("`", "'").replace("|", "\\|")
     return f"`{line}`"
 
 
 def _line(words: str) -> str:
-    return " ".join(words.translate(_TURNS_TEXT).split())
+    return " ".join(words.split())

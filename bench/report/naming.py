@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, Difference
 from bench.report.tables import Row
@@ -47,7 +48,7 @@ def failing(cells: Sequence[tuple[str, CellJudgement]]) -> tuple[str, ...]:
         cells: workload and cell.
     """
     return tuple(
-        f"{workload}: {cell.reasons[0]}" if len(cells) > 1 else cell.reasons[0]
+        f"{isolated(workload)}: {cell.reasons[0]}" if len(cells) > 1 else cell.reasons[0]
         for workload, cell in cells
         if cell.state is State.FAILS and cell.reasons
     )
@@ -55,4 +56,4 @@ def failing(cells: Sequence[tuple[str, CellJudgement]]) -> tuple[str, ...]:
 
 def baseline_words(cell: CellJudgement) -> str:
     """Return the baseline's name with the question it belongs to, as a sentence may say it."""
-    return text.listed([cell.name, *cell.others])
+    return text.listed([isolated(name) for name in (cell.name, *cell.others)])

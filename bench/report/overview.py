@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.errors import RecordError
 from bench.core.marks import State
 from bench.judgement.summary import RunSummary
@@ -111,7 +112,7 @@ def _runs_section(runs: Sequence[RunSummary]) -> Section:
 
 def _outcome(run: RunSummary) -> Entry:
     """Return what came out, beneath it what does not hold and what was asked."""
-    beneath = " · ".join((*run.doubts, run.question or run.label))
+    beneath = " · ".join((*run.doubts, isolated(run.question or run.label)))
     return Entry(run.outcome, detail=beneath, order=run.outcome)
 
 
@@ -159,7 +160,7 @@ def _trends_section(trends: Sequence[Trend]) -> Section:
     ).of(
         trends,
         lambda of: Row(
-            (f"{of.workload}, {of.variant}",), href=f"{TRENDS}/{quote(trend.file_name(of))}"
+            (f"{isolated(of.workload)}, {isolated(of.variant)}",), href=f"{TRENDS}/{quote(trend.file_name(of))}"
         ),
         _TREND,
     )

@@ -9,6 +9,7 @@ from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, Estimate, RunFigures
 from bench.analysis.ranking import ranking_time
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.judgement.absent import missing_reason
@@ -42,7 +43,7 @@ def section(figures: RunFigures, judged: WorkloadJudgement) -> Section:
 def _lead(figures: RunFigures, judged: WorkloadJudgement) -> Iterator[Sentence]:
     description = judged.cells[0].cell.cell.workload.description
     offered = settings.workload_words(figures.plan, judged.figures.name)
-    yield (" ".join(filter(None, [description, offered])),)
+    yield (" ".join(filter(None, [isolated(description), offered])),)
     yield (judged.sentence,)
     if judged.reproach:
         yield (f"{State.FAILS.mark} Conclude nothing from it: {judged.reproach}.",)
@@ -80,7 +81,7 @@ class _Shared:
 def _table(shared: _Shared, id_: str) -> Table:
     return Table(
         id=id_,
-        caption=f"{shared.judged.figures.name}: every cell, the baseline first",
+        caption=f"{isolated(shared.judged.figures.name)}: every cell, the baseline first",
         head="Variant",
         cards="cells",
     ).of(shared.judged.cells, _heading, tuple(_columns(shared)))
