@@ -13,12 +13,14 @@ from pydantic import AliasChoices, BeforeValidator, Field, TypeAdapter
 from bench.analysis import shortfalls
 from bench.analysis.figures import LagVerdict
 from bench.analysis.validity import reproach_of
+from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
 from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
 from bench.record.reading import parse_json
+from bench.record.schema import Environment
 from bench.spec.variant import Settings
 
 _LATER_GROUPS = ("handler",)
@@ -65,6 +67,13 @@ class CellSummary:
     ]
     figures: Mapping[str, tuple[float, float | None, float | None]]
     short: str | None = None
+
+    @property
+    def short_state(self) -> State | None:
+        """Whether messages fell short (FAILS) or nobody can tell (DOUBTFUL); None for neither."""
+        if not self.short:
+            return None
+        return State.DOUBTFUL if self.short == PERHAPS_LOST else State.FAILS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +138,9 @@ class RunSummary(_Measured):
     def said(self) -> str:
         """What came out under each workload."""
         alone = len(self.sentences) == 1
-        return " ".join(each if alone else f"{name}: {each}" for name, each in self.sentences)
+        return " ".join(
+            each if alone else f"{isolated(name)}: {each}" for name, each in self.sentences
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +192,8 @@ def summarised(judged: Judgement) -> RunSummary:
         label=figures.plan.label,
         question=figures.plan.question,
         started_utc=environment.started_utc,
-        machine=f"{environment.host}, {environment.cpu_model}, {environment.cpus} CPUs",
-        server=f"{environment.server} {environment.server_version}",
+        machine=_machine(environment),
+        server=f"{isolated(environment.server)} {environment.server_version}",
         client=clients(figures),
         planned=len(figures.plan.trials),
         valid=valid,
@@ -198,6 +209,11 @@ def summarised(judged: Judgement) -> RunSummary:
             for cell in workload.cells
         ),
     )
+
+
+def _machine(environment: Environment) -> str:
+    host, cpu = isolated(environment.host), isolated(environment.cpu_model)
+    return f"{host}, {cpu}, {environment.cpus} CPUs"
 
 
 def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:

@@ -5,6 +5,8 @@ import json
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from bench.core.direction import isolated
+
 _TEMPLATES = Environment(
     loader=PackageLoader("bench.report"),
     autoescape=select_autoescape(("html.jinja", "css", "js")),
@@ -12,6 +14,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["isolated"] = isolated
 
 
 def filled(template: str, **content: object) -> Markup:

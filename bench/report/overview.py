@@ -160,7 +160,8 @@ def _trends_section(trends: Sequence[Trend]) -> Section:
     ).of(
         trends,
         lambda of: Row(
-            (f"{isolated(of.workload)}, {isolated(of.variant)}",), href=f"{TRENDS}/{quote(trend.file_name(of))}"
+            (f"{isolated(of.workload)}, {isolated(of.variant)}",),
+            href=f"{TRENDS}/{quote(trend.file_name(of))}",
         ),
         _TREND,
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.ids import is_name
 from bench.core.marks import State
 from bench.core.units import human_duration
@@ -43,8 +44,8 @@ def page(trend: Trend) -> Page:
     drawing = trend_drawing.drawing(trend.points)
     blocks = (drawing, _table(trend)) if drawing else (_table(trend),)
     return Page(
-        above=f"{trend.workload}, over {text.plural(len(trend.points), 'run')}",
-        title=trend.variant,
+        above=f"{isolated(trend.workload)}, over {text.plural(len(trend.points), 'run')}",
+        title=isolated(trend.variant),
         lead=(lead,),
         home="../index.html",
         sections=(Section("figures", "From run to run", blocks),),
@@ -67,10 +68,10 @@ def _pace(point: Point) -> Entry | str:
 
 def _short(point: Point) -> Entry:
     """Return what no time shows: a variant that refuses or loses messages may well be faster."""
-    short = point.cell.short
+    short, state = point.cell.short, point.cell.short_state
     if short is None:
         return untold()
-    return marked(State.FAILS, short) if short else Entry("nothing", tone=Tone.MUTED)
+    return marked(state, short) if state else Entry("nothing", tone=Tone.MUTED)
 
 
 def _changes(point: Point) -> Entry:

@@ -41,8 +41,8 @@ def drawing(points: Sequence[Point]) -> Drawing | None:
         caption=(
             "Filled: p99; hollow: p50; the bar is the 90 % interval over the run's trials where "
             "there are three. Runs stand in order, not to scale of time. A dotted line says that "
-            f"something else changed, too; {State.FAILS.mark} that messages fell short, which "
-            "no time shows."
+            f"something else changed, too; {State.FAILS.mark} that messages fell short, "
+            f"{State.DOUBTFUL.mark} that nobody can tell whether they did; no time shows it."
         ),
         svg=charts(
             (x, "day of the run"), y, label, lambda field: _parts(points, field), (_WIDE, _NARROW)
@@ -55,8 +55,8 @@ def _parts(points: Sequence[Point], field: Field) -> Iterator[Markup]:
         x = field.across(place + 0.5)
         yield from _time(point.cell, _P50, x - OFFSET, field)
         yield from _time(point.cell, _P99, x + OFFSET, field)
-        if point.cell.short:
-            yield svg.words(x, field.top + 12, State.FAILS.mark, "middle")
+        if state := point.cell.short_state:
+            yield svg.words(x, field.top + 12, state.mark, "middle")
         if point.changed:
             yield from _changed(point, place, field)
     for name, x in (("p50", field.right - 110), ("p99", field.right - 50)):

@@ -9,6 +9,7 @@ import pytest
 
 from bench.analysis.figures import RunFigures
 from bench.core.errors import RecordError
+from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.judge import judge
 from bench.judgement.model import Pace
 from bench.judgement.summary import RunSummary
@@ -217,6 +218,23 @@ def test_a_trend_shows_what_fell_short_beside_the_times(tmp_path: Path) -> None:
         .split("<svg")[1]
         .partition("</svg>")[0]
     )
+
+
+def test_a_trend_says_of_a_loss_that_nobody_can_tell_that_it_is_a_doubt(tmp_path: Path) -> None:
+    """A cross would say that messages were lost."""
+    before, now = run(1), run(2)
+    (workload,) = now.workloads
+    one, two = workload.cells
+    untold = tuple(counting(trial, lost=-1) for trial in one.trials)
+    now = replace(now, workloads=(replace(workload, cells=(replace(one, trials=untold), two)),))
+
+    page = html.render_page(trend.page(trends_of(tmp_path, before, now)["c/one"]))
+    table = page.split("</svg>")[1]
+
+    assert page.count(">▲</text>") == 1
+    assert page.count(">✕</text>") == 0
+    assert table.count(f"▲ {PERHAPS_LOST}") == 1
+    assert f"✕ {PERHAPS_LOST}" not in page
 
 
 def test_a_trend_page_leads_to_its_runs_and_back(tmp_path: Path) -> None:
