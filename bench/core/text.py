@@ -109,7 +109,15 @@ def share_interval(low: float, high: float, limit: float | None = None) -> str:
         ends = [_on_its_side(end, limits, finer) for end in (low, high)]
         if ends[0] != ends[1] or _alike(low, high):
             break
-    return " to ".join(ends)
+    return interval(*ends)
+
+
+def interval(low: str, high: str) -> str:
+    """Join the written ends of an interval; one that is a point says that it is no interval.
+
+    `−30 % to −30 %` reads like a misprint; whoever sees `no spread seen` knows why.
+    """
+    return f"{low} to {high}" if low != high else f"{low}, no spread seen"
 
 
 _NOTHING_LEFT = -1.0
@@ -172,7 +180,10 @@ def ends(low: float | None, high: float | None, written: Callable[[float], str])
     """Write an interval: `+4.0 % to +12 %`, `+4.0 % or more` where it has one end, else `n/a`."""
     if low is None:
         return NA if high is None else f"{written(high)} or less"
-    return f"{written(low)} or more" if high is None else f"{written(low)} to {written(high)}"
+    if high is None:
+        return f"{written(low)} or more"
+    both = [written(low), written(high)]
+    return interval(*both) if _alike(low, high) else " to ".join(both)
 
 
 def percent(part: float, digits: int = 3) -> str:

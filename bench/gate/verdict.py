@@ -12,6 +12,7 @@ from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
 from bench.analysis.validity import reproach_of_workload
 from bench.core import text
+from bench.core.direction import isolated
 from bench.core.errors import ExitCode, UsageError, worst
 from bench.core.words import nearest
 from bench.gate.rules import Case, Look, look
@@ -288,7 +289,7 @@ def _final(seen: Look, now: Look, adjusted: float | None) -> Look:
     if seen.verdict is not Verdict.FAIL:
         reason = f"{now.reason}; but the first {seen.blocks} blocks did not say so"
     else:
-        reason = f"{now.reason}; but with all gates allowed for it may be chance"
+        reason = f"{now.reason}; but with all goals allowed for it may be chance"
     return replace(now, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
@@ -334,10 +335,10 @@ def label(cell: CellFigures) -> str:
 
 
 _PRECEDENCE = {
-    Verdict.FAIL: "broken",
-    Verdict.INVALID: "invalid",
-    Verdict.INCONCLUSIVE: "inconclusive",
-    Verdict.PASS: "passed",
+    Verdict.FAIL: "missed",
+    Verdict.INVALID: "not measured",
+    Verdict.INCONCLUSIVE: "undecided",
+    Verdict.PASS: "kept",
 }
 
 
@@ -345,12 +346,11 @@ def _sentence(outcomes: Sequence[GateOutcome]) -> str:
     """Say the verdict and its first reason; outcomes stand worst first."""
     first, total = outcomes[0], len(outcomes)
     alike = [outcome for outcome in outcomes if outcome.verdict is first.verdict]
-    of = f"{len(alike)} of {text.plural(total, 'gate')}"
+    of = f"{len(alike)} of {text.plural(total, 'goal')}"
     if first.verdict is Verdict.PASS:
-        return f"All {total} gates pass." if total > 1 else "The gate passes."
-    return (
-        f"{of} {_PRECEDENCE[first.verdict]}: {first.rule} under {first.workload}: {first.reason}."
-    )
+        return f"All {total} goals are kept." if total > 1 else "The goal is kept."
+    under = f"{first.rule} under {isolated(first.workload)}"
+    return f"{of} {_PRECEDENCE[first.verdict]}: {under}: {first.reason}."
 
 
 def _warnings(figures: RunFigures, outcomes: Sequence[GateOutcome]) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """The one sentence above everything: a verdict, else what went wrong, else what changes."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis import shortfalls
 from bench.analysis.decision import Told
-from bench.analysis.validity import reproach_of
+from bench.analysis.validity import trials_of
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.criteria import Answer
@@ -54,9 +54,10 @@ def headline(
     workloads: Judged, gate: GateResult | None, answer: Answer | None, question: str
 ) -> Headline:
     """Return what stands above all else."""
-    if reason := _nothing_valid(workloads):
-        words = f"No valid trial: {reason}"
-        return Headline(state=State.FAILS, text=words, below=question)
+    if reasons := _nothing_valid(workloads):
+        words = f"No valid trial: {listed([*reasons])}"
+        first = next(iter(reasons.values()))
+        return Headline(state=State.FAILS, text=words, below=first or question)
     if gate is not None:
         return _of_gate(gate, workloads)
     if answer is not None:
@@ -151,14 +152,17 @@ def _of_answer(answer: Answer, workloads: Judged, question: str) -> Headline:
     return Headline(state=STATES[answer.verdict], text=said, below=below)
 
 
-def _nothing_valid(workloads: Judged) -> str:
-    """Return the first reason why no trial is valid; empty where one is."""
+def _nothing_valid(workloads: Judged) -> Mapping[str, str]:
+    """Return why no trial is valid, each code with its first sentence; empty where one is."""
     records = [t.record for each in workloads for cell in each.cells for t in cell.cell.trials]
     if any(record.valid for record in records):
-        return ""
-    findings = (finding for record in records for finding in record.findings)
-    reasons = (spoken(each.text).rstrip(".") for each in findings if each.level is Level.INVALID)
-    return next(reasons, "every one broke off" if records else "none was measured")
+        return {}
+    findings = [finding for record in records for finding in record.findings]
+    reasons: dict[str, str] = {}
+    for each in findings:
+        if each.level is Level.INVALID:
+            reasons.setdefault(spoken(each.code), spoken(each.text))
+    return reasons or {"every one broke off" if records else "none was measured": ""}
 
 
 def _problems(workloads: Judged) -> Iterator[str]:
@@ -195,8 +199,8 @@ def _short(cell: CellJudgement, word: str, workload: WorkloadJudgement) -> tuple
 
 def _invalid_cells(workload: WorkloadJudgement) -> Iterator[str]:
     for cell in workload.cells:
-        if why := reproach_of(cell.cell):
-            yield f"Nothing can be concluded of {spoken(why)}"
+        if why := trials_of(cell.cell).reproach:
+            yield f"Nothing can be concluded of {spoken(cell.name)}: {why}"
 
 
 def of_changes(workloads: Judged) -> str:

@@ -110,7 +110,8 @@ class Metric:
         """Write an interval of the figure: `1.21 ms to 1.24 ms`; ends that differ read so."""
         limits = () if limit is None else (limit,)
         ends = ((low, high), (high, low))
-        return " to ".join(text.finely(self._written, end, other, *limits) for end, other in ends)
+        both = (text.finely(self._written, end, other, *limits) for end, other in ends)
+        return text.interval(*both)
 
     def _difference(self, amount: float, digits: int = 3) -> str:
         plus = "+" if amount > 0 and not self.signed else ""
@@ -140,7 +141,7 @@ class Metric:
         if relative:
             return text.share_interval(low, high, limit)
         ends = ((low, high), (high, low))
-        return " to ".join(text.finely(self._difference, end, other) for end, other in ends)
+        return text.interval(*(text.finely(self._difference, end, other) for end, other in ends))
 
 
 HDR_RESOLUTION = 0.001

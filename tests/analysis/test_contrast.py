@@ -79,7 +79,7 @@ def test_a_change_carries_the_sign_of_the_bounds_that_it_is_between(
     """Of a baseline that took longer than its value the candidate is longer by less, and so on."""
     assert bound_sign(*bounds) == sign
     assert replace(TENTH, at_least=bounds).beside(0.2) == (
-        f"{sign}+10 % (90 % interval +10 % to +10 %)"
+        f"{sign}+10 % (90 % interval +10 %, no spread seen)"
     )
 
 

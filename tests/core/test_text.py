@@ -198,7 +198,13 @@ def test_both_ends_of_an_interval_follow_the_rule_of_a_change() -> None:
     """Where they differ anyway, an interval needs no digits that its change has not."""
     assert text.share_interval(0.04, 0.124) == "+4.0 % to +12 %"
     assert text.share_interval(0.121, 0.123) == "+12.1 % to +12.3 %"
-    assert text.share_interval(0.12, 0.12) == "+12 % to +12 %"
+
+
+def test_an_interval_without_width_says_so() -> None:
+    """`+12 % to +12 %` reads like a misprint; it is what figures without any scatter give."""
+    assert text.share_interval(0.12, 0.12) == "+12 %, no spread seen"
+    assert text.ends(3.0, 3.0, text.number) == "3.00, no spread seen"
+    assert text.ends(3.0, 3.0001, text.number) == "3.00 to 3.00"
 
 
 @pytest.mark.parametrize(

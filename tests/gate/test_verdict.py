@@ -163,7 +163,7 @@ def test_many_gates_ask_more_of_each() -> None:
     assert one.verdict is Verdict.FAIL
     assert three.outcomes[0].p_adjusted == pytest.approx(3 * 0.0237, abs=3e-4)
     assert three.verdict is Verdict.INCONCLUSIVE
-    assert "with all gates allowed for" in three.outcomes[0].reason
+    assert "with all goals allowed for" in three.outcomes[0].reason
 
 
 def test_the_worst_gate_is_the_verdict_and_comes_first() -> None:
@@ -179,7 +179,7 @@ def test_the_worst_gate_is_the_verdict_and_comes_first() -> None:
     ]
     assert result.verdict is Verdict.FAIL
     assert result.sentence.startswith(
-        "1 of 4 gates broken: end_to_end_p99 vs baseline <= +10% under small-events: +20 %"
+        "1 of 4 goals missed: end_to_end_p99 vs baseline <= +10% under small-events: +20 %"
     )
 
 

@@ -125,12 +125,12 @@ def test_a_red_that_is_no_chance_needs_no_confirming() -> None:
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ((RULE,), "The gate passes."),
-        ((RULE, "p99 < 20ms"), "All 2 gates pass."),
-        (("p99 < 1ms",), "1 of 1 gate broken: end_to_end_p99 < 1ms under small-events: "),
+        ((RULE,), "The goal is kept."),
+        ((RULE, "p99 < 20ms"), "All 2 goals are kept."),
+        (("p99 < 1ms",), "1 of 1 goal missed: end_to_end_p99 < 1ms under small-events: "),
         (
             ("p99 < 20ms", "p99 < 2ms", "p99 < 1ms"),
-            "2 of 3 gates broken: end_to_end_p99 < 2ms under small-events: ",
+            "2 of 3 goals missed: end_to_end_p99 < 2ms under small-events: ",
         ),
     ],
 )

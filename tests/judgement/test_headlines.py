@@ -98,14 +98,12 @@ def test_a_large_share_is_written_as_one() -> None:
     assert found.endswith(" % refused")
 
 
-def test_without_a_valid_trial_the_first_reason_is_all_there_is() -> None:
-    """Nothing else may stand there."""
+def test_without_a_valid_trial_the_code_stands_on_top_and_its_sentence_beneath() -> None:
+    """Some findings quote a server's log: nobody reads that in letters of two centimetres."""
     found = judged({"base": Made(invalid=5), "it": Made(invalid=5)})
 
-    assert (found.state, found.headline) == (
-        State.FAILS,
-        "No valid trial: It is made up so",
-    )
+    assert (found.state, found.headline) == (State.FAILS, "No valid trial: made-up")
+    assert found.subline == "It is made up so."
 
 
 def test_a_time_that_shrank_to_almost_nothing_is_no_factor() -> None:
