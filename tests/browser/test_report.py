@@ -14,6 +14,9 @@ pytestmark = pytest.mark.browser
 
 LABEL = f"<b>bold</b>{HOSTILE}\u202e\U0001f600{'W' * 500}"
 PAGE_OF_PDF = re.compile(rb"/Type /Page\b")
+SIZE_OF_PDF = re.compile(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]")
+"""Of a page, pt; A4 landscape is 842 by 595."""
+
 UNFOLD = "document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
 WIDTH = "document.documentElement.scrollWidth"
 FIRST_PLOT = "details[data-plots]"
@@ -62,12 +65,16 @@ def test_the_page_is_as_light_as_the_reader_s_system(
     assert red == paper
 
 
-def test_the_quickstart_prints_on_three_pages(opener: Opener, report: Path) -> None:
+@pytest.mark.parametrize("which", ["report", "faulty"])
+def test_the_quickstart_prints_on_three_pages(
+    opener: Opener, request: pytest.FixtureRequest, which: str
+) -> None:
     """The report is brought to a review on paper; ten pages are brought by nobody."""
-    opened = opener.open(report, scheme="dark")
+    opened = opener.open(request.getfixturevalue(which), scheme="dark")
     paper = opened.page.pdf(prefer_css_page_size=True, print_background=True)
 
     assert 1 <= len(PAGE_OF_PDF.findall(paper)) <= 3
+    assert [round(float(side)) for side in SIZE_OF_PDF.findall(paper)[0]] == [842, 595]
     assert opened.complaints == []
 
 
