@@ -35,11 +35,13 @@ def test_one_gets_from_the_list_to_a_trend_to_a_report(
     opened = opener.open(overview, scheme=scheme)
     page = opened.page
     page.get_by_role("link", name="w, pull-batch/batch-10", exact=True).click()
+    page.wait_for_url("**/trends/*.html")
     dots = page.locator(".drawing .desk circle.p99").count()
     page.get_by_role("link", name="run-20261102-100000").click()
     title = page.locator("footer code").inner_text()
     page.go_back()
     page.locator(".run a").click()
+    page.wait_for_url(overview.as_uri() + "*")
 
     assert dots == 3 + 1  # one for each run, and one in the legend
     assert title == "run-20261102-100000"
@@ -63,6 +65,7 @@ def test_hostile_text_of_a_run_does_nothing_in_the_list(opener: Opener, tmp_path
     html.write(judge(replace(figures, run_id="second")), tmp_path)
     opened = opener.open(write_overview(tmp_path / "none", tmp_path))
     opened.page.locator("#all-trends a").first.click()
+    opened.page.wait_for_url("**/trends/*.html")
 
     assert opened.page.evaluate("window.hacked") is None
     assert opened.page.locator("img").count() == 0
