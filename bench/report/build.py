@@ -16,7 +16,7 @@ def sections(judged: Judgement) -> tuple[Section, ...]:
     return (
         *goals.sections(judged.goals),
         *changes.sections(judged),
-        *(workload.section(judged.figures, each) for each in judged.workloads),
+        *(workload.section(judged, each) for each in judged.workloads),
         trusted.section(judged.checks),
         background.section(judged.figures),
     )

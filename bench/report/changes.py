@@ -1,8 +1,9 @@
 """What each change does: one row a change, one group of columns a workload, one set of axes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import TypeVar
 
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from bench.core.marks import State
 from bench.judgement.model import MARGIN, CellJudgement, Change, Judgement, Side, WorkloadJudgement
 from bench.report import naming
 from bench.report.draw.axis import Axis, of_changes
-from bench.report.draw.mark import MOST_DOTS, mark
+from bench.report.draw.mark import MOST_DOTS, mark, open_ends
 from bench.report.markup import filled
 from bench.report.model import Block, Fold, Name, Section, Sentence
 from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, untold
@@ -87,12 +88,17 @@ def _changed(workloads: Sequence[WorkloadJudgement]) -> list[_Changed]:
 
 def _axis(workloads: Sequence[WorkloadJudgement]) -> Axis:
     """Return the axis of every mark: it ends at the widest block."""
+    ends = [
+        end for each in _drawn(workloads) for end in (*each.by_block.values(), each.low, each.high)
+    ]
+    return of_changes([share for share in ends if share is not None])
+
+
+def _drawn(workloads: Sequence[WorkloadJudgement]) -> list[Change]:
     found = [
         cell.changes.get(workload.primary.key) for workload in workloads for cell in workload.cells
     ]
-    drawn = [change for change in found if change and change.relative]
-    ends = [end for each in drawn for end in (*each.by_block.values(), each.low, each.high)]
-    return of_changes([share for share in ends if share is not None])
+    return [change for change in found if change and change.relative]
 
 
 _Under = tuple[CellJudgement | None, WorkloadJudgement]
@@ -106,10 +112,19 @@ def _table(
     table = Table(id=id_, caption=caption, head="Change", cards="changes")
     if len(workloads) <= MOST_GROUPS:
         groups = [_columns(each, axis, partial(_under, each), grouped=True) for each in workloads]
-        return table.of(changed, _heading, [column for group in groups for column in group])
+        filled_in = table.of(changed, _heading, [column for group in groups for column in group])
+        return replace(filled_in, rows=tuple(_asked_once(filled_in.rows)))
     columns = _columns(workloads[0], axis, _itself, grouped=False)
     rows = [row for each in changed for row in _rows(each, workloads, columns)]
-    return replace(table, columns=columns, rows=tuple(rows))
+    return replace(table, columns=columns, rows=tuple(_asked_once(rows)))
+
+
+def _asked_once(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows with what stands over them in a row of its own, once for all that share it."""
+    for over, alike in groupby(rows, lambda row: row.over):
+        if over:
+            yield Row((), over=over)
+        yield from (replace(row, over="") for row in alike)
 
 
 def _itself(under: _Under) -> _Under:
@@ -135,6 +150,7 @@ def _columns(
             lambda item: _mark(*under(item), axis),
             "change",
             axis=axis.labels("ch"),
+            card_axis=axis.fewer().labels("ch"),
         ),
         column(short_title(metric), lambda item: _entry(*under(item), lambda w: w.primary)),
         column("Server CPU", lambda item: _entry(*under(item), lambda w: w.price), card="CPU"),
@@ -225,5 +241,6 @@ def _key(workloads: Sequence[WorkloadJudgement]) -> Markup:
         "changes_key.html.jinja",
         has_dots=blocks <= MOST_DOTS,
         has_intervals=blocks >= MIN_BLOCKS,
+        has_arrows=any(any(open_ends(change)) for change in _drawn(workloads)),
         margin=text.size_of(MARGIN),
     )

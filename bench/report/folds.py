@@ -45,8 +45,9 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     table = Table(
         id=f"{id_}-percentiles-table",
         caption=(
-            f"{word_of(time).capitalize()} percentiles of all valid trials merged, and what the "
-            "clients spend a message"
+            f"{word_of(time).capitalize()} percentiles of the messages of all valid trials "
+            "together: no mean over blocks as in the table above, so they differ from it. Then "
+            "what the clients spend a message"
         ),
         head="Variant",
     ).of(

@@ -47,8 +47,7 @@ def render_page(page: Page) -> str:
 
 
 def _rendered(template: str, *, script: str, **content: object) -> str:
-    style = filled("report.css") + filled("patterns.css")
-    hash_ = _csp_hash(script)
+    style, hash_ = filled("report.css"), _csp_hash(script)
     return str(filled(template, style=style, script=script, script_hash=hash_, **content))
 
 

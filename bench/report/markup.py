@@ -1,20 +1,37 @@
 """Our templates, filled, and data inside a page: no text that goes in comes out as markup."""
 
 import json
+import re
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_context, select_autoescape
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
 from bench.core.direction import isolated
+
+
+@pass_eval_context
+def _unparted(context: EvalContext, value: object) -> object:
+    """Keep a number and its `%` on one line of a page; in Markdown a space is a space."""
+    if not context.autoescape or not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", value)
+
+
+def _breakable(name: str) -> Markup:
+    """Return a name that may break after a dot or slash; after a dash it does by itself."""
+    return Markup("<wbr>").join(map(escape, re.split(r"(?<=[./])(?=\w)", name)))
+
 
 _TEMPLATES = Environment(
     loader=PackageLoader("bench.report"),
     autoescape=select_autoescape(("html.jinja", "css", "js")),
     undefined=StrictUndefined,
+    finalize=_unparted,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters["isolated"] = isolated
+_TEMPLATES.filters.update(isolated=isolated, breakable=_breakable)
 
 
 def filled(template: str, **content: object) -> Markup:

@@ -90,8 +90,8 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: Time, id_: 
     return Table(
         id=id_,
         caption=(
-            "Over valid trials, in each span of s: the lowest rate of a second, else the largest "
-            "of any second. What came out is acked messages, or delivered ones without acks."
+            f"Over valid trials, in each span of {width} s: the lowest rate of a second, else the "
+            "largest of any. What came out is acked messages, or delivered ones without acks."
         ),
         head="Variant",
         columns=tuple(columns),

@@ -92,7 +92,7 @@ class Column(Generic[T]):
         group_href: where that leads to; empty without such a place.
         hint: what the figure is; shown on hover.
         axis: words of the axis that its drawings share; they stand below the title.
-        card: its label where a row is a card, on a phone; the title where it is empty.
+        card, card_axis: title and axis where a row is a card, on a phone; the same where empty.
     """
 
     title: str
@@ -105,6 +105,7 @@ class Column(Generic[T]):
     hint: str = ""
     axis: Markup = NO_DRAWING
     card: str = ""
+    card_axis: Markup = NO_DRAWING
 
     @property
     def label(self) -> str:

@@ -1,5 +1,6 @@
-"""Can these figures be trusted? Open points first, then one line for all that holds."""
+"""Can these figures be trusted? Open points first, then every check, folded."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bench.core import text
@@ -9,6 +10,12 @@ from bench.report.model import Fold, Point, Points, Section
 from bench.report.tables import Column, Entry, Table, Tone, marked
 
 _ORDER = (State.FAILS, State.DOUBTFUL, State.UNKNOWN)
+_WORDS = {
+    State.HOLDS: "hold",
+    State.FAILS: "fail",
+    State.DOUBTFUL: "doubtful",
+    State.UNKNOWN: "unknown",
+}
 
 _COLUMNS = (
     Column[Check]("State", lambda check: marked(check.state, check.state), "words"),
@@ -28,13 +35,10 @@ def section(checks: Sequence[Check]) -> Section:
         caption="What speaks for these figures and what against them, over all trials",
         head="Check",
     ).of([*still, *holding], lambda check: check.name, _COLUMNS)
-    fold = Fold(
-        "trust-checks",
-        f"{text.plural(len(holding), 'check')} {'holds' if len(holding) == 1 else 'hold'}",
-        (table,),
-        state=State.HOLDS if holding else None,
-        note=", ".join(check.name for check in holding),
-    )
+    counts = Counter(check.state for check in checks)
+    words = ", ".join(f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state])
+    title = f"{text.plural(len(checks), 'check')}: {words}"
+    fold = Fold("trust-checks", title, (table,), note="what each found, and when it holds")
     blocks = (Points(points), fold) if points else (fold,)
-    lead = (("Open points first; what holds is one line.",),)
+    lead = (("Open points first; every check stands below them.",),)
     return Section("trust", "Can these figures be trusted?", blocks, lead=lead)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from bench.analysis import shortfalls
-from bench.analysis.figures import CellFigures, Estimate, RunFigures
+from bench.analysis.figures import CellFigures, Estimate
 from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.direction import isolated
@@ -15,7 +15,7 @@ from bench.core.text import Scale
 from bench.judgement.absent import missing_reason
 from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.kinds import Times
-from bench.judgement.model import CellJudgement, WorkloadJudgement
+from bench.judgement.model import CellJudgement, Judgement, WorkloadJudgement
 from bench.report import changes, drawn_trials, folds, naming, readings, settings
 from bench.report.draw import line
 from bench.report.draw.bars import STYLES, bars
@@ -31,20 +31,21 @@ PEAK = metric_of(LAG_PEAK)
 CPU_PARTS = {part: metric_of(f"{part}_cpu_us_per_msg") for part in STYLES}
 
 
-def section(figures: RunFigures, judged: WorkloadJudgement) -> Section:
-    """Return the section of a workload."""
+def section(run: Judgement, judged: WorkloadJudgement) -> Section:
+    """Return the section of a workload; what the headline says it does not say again."""
     name = judged.figures.name
     id_ = changes.section_id(name)
     shared = _Shared(judged)
     blocks = (_table(shared, f"{id_}-cells"), _key(shared), *folds.of_workload(judged, id_))
-    return Section(id_, name, blocks, lead=tuple(_lead(figures, judged)))
+    return Section(id_, name, blocks, lead=tuple(_lead(run, judged)))
 
 
-def _lead(figures: RunFigures, judged: WorkloadJudgement) -> Iterator[Sentence]:
+def _lead(run: Judgement, judged: WorkloadJudgement) -> Iterator[Sentence]:
     description = judged.cells[0].cell.cell.workload.description
-    offered = settings.workload_words(figures.plan, judged.figures.name)
+    offered = settings.workload_words(run.figures.plan, judged.figures.name)
     yield (" ".join(filter(None, [isolated(description), offered])),)
-    yield (judged.sentence,)
+    if judged.sentence != f"{run.headline}.":
+        yield (judged.sentence,)
     if judged.reproach:
         yield (f"{State.FAILS.mark} Conclude nothing from it: {judged.reproach}.",)
 
@@ -58,8 +59,8 @@ class _Shared:
         self.time = ranking_time(self.cells)
         self.p50, self.p99 = (metric_of(f"{self.time}_ns_{p}") for p in ("p50", "p99"))
         self.scale = readings.scale_of([self.p50, self.p99], self.cells)
-        shapes = [shape for cell in self.cells if (shape := self.silhouette(cell))]
-        self.frame = frame(shapes, self.scale)
+        self.shapes = [shape for cell in self.cells if (shape := self.silhouette(cell))]
+        self.frame = frame(self.shapes, self.scale)
         self.box = drawn_trials.lag_box(self.cells)
         self.short = any(map(_falls_short, judged.cells))
         self.widest = max(map(_cpu_sum, self.cells), default=0.0)
@@ -81,7 +82,10 @@ class _Shared:
 def _table(shared: _Shared, id_: str) -> Table:
     return Table(
         id=id_,
-        caption=f"{isolated(shared.judged.figures.name)}: every cell, the baseline first",
+        caption=(
+            f"{isolated(shared.judged.figures.name)}: every cell, the baseline first. p50, p99 and "
+            "CPU: the mean (geometric) over valid blocks, in which each block counts alike"
+        ),
         head="Variant",
         cards="cells",
     ).of(shared.judged.cells, _heading, tuple(_columns(shared)))
@@ -185,6 +189,7 @@ def _key(shared: _Shared) -> Markup:
         parts={} if shared.short else STYLES,
         has_intervals=blocks >= MIN_TRIALS,
         top=text.count(round(shared.box.top)) if shared.box else "",
+        has_hatch=any(shape.shape.unfinished for shape in shared.shapes),
     )
 
 

@@ -1,5 +1,6 @@
 """The page of a run: what stands where, and what must never be missed."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from bench.analysis.figures import RunFigures, TrialFigures
 from bench.core.marks import State
 from bench.gate.verdict import GateResult
 from bench.judgement.judge import judge
-from bench.judgement.model import Judgement
+from bench.judgement.model import CellJudgement, Judgement
 from bench.report import build, by_block, settings, trusted
 from bench.report.model import Block, Fold, Points, Section
 from bench.report.tables import Entry, Row, Table, Tone
@@ -39,6 +40,10 @@ def section(sections: Sequence[Section], id_: str) -> Section:
 
 def table(of: Section) -> Table:
     return next(each for each in of.blocks if isinstance(each, Table))
+
+
+def rows_with_figures(of: Section) -> list[Row]:
+    return [row for row in table(of).rows if not row.is_heading]
 
 
 def fold(of: Section, title: str) -> Fold:
@@ -108,7 +113,7 @@ def test_a_change_is_coloured_only_where_its_side_is_told() -> None:
     """What lies within the margin, or on both sides, must not catch the eye."""
     slow = replace(TWO, p50_ms=2.0)
     run = run_figures(variants=(ONE, slow), workloads=("w",), with_fault=False)
-    (row,) = table(section(build.sections(judged(run)), "changes")).rows
+    (row,) = rows_with_figures(section(build.sections(judged(run)), "changes"))
     mark, p99, cpu = row.entries
 
     assert "up" in mark.drawing
@@ -122,8 +127,17 @@ def test_under_many_workloads_each_is_a_row_of_its_change() -> None:
     run = run_figures(variants=(ONE, TWO), workloads=("a", "b", "c", "d"), blocks=3)
     rows = table(section(build.sections(judged(run)), "changes")).rows
 
-    assert [row.is_heading for row in rows] == [True, False, False, False, False]
-    assert [row.names for row in rows] == [("two",), ("a",), ("b",), ("c",), ("d",)]
+    assert [row.is_heading for row in rows] == [True, True, False, False, False, False]
+    assert [row.names for row in rows] == [(), ("two",), ("a",), ("b",), ("c",), ("d",)]
+
+
+def test_a_question_is_asked_once_above_all_rows_that_share_it() -> None:
+    """Seven times the same words over seven names hide the names."""
+    run = run_figures(variants=(ONE, TWO, BEHIND), workloads=("w",), with_fault=False)
+    rows = table(section(build.sections(judged(run)), "changes")).rows
+
+    assert [bool(row.over) for row in rows] == [True, False, False]
+    assert [row.names for row in rows] == [(), ("two",), ("late",)]
 
 
 def test_of_many_changes_those_that_do_not_stand_out_are_folded_and_counted() -> None:
@@ -137,7 +151,7 @@ def test_of_many_changes_those_that_do_not_stand_out_are_folded_and_counted() ->
     found = section(build.sections(judged(run)), "changes")
     folded = next(each for each in found.blocks if isinstance(each, Fold))
 
-    assert [row.names for row in table(found).rows] == [("two",)]
+    assert [row.names for row in rows_with_figures(found)] == [("two",)]
     assert folded.title == "9 changes that do not stand out"
 
 
@@ -153,7 +167,7 @@ def test_a_cell_that_falls_behind_is_red_in_its_row() -> None:
     run = run_figures(variants=(ONE, BEHIND), workloads=("w",), with_fault=False)
     report = build.sections(judged(run))
     row = table(section(report, "w-w")).rows[1]
-    (changed,) = table(section(report, "changes")).rows
+    (changed,) = rows_with_figures(section(report, "changes"))
 
     assert row.state is State.FAILS
     assert row.reasons[0].startswith("falls behind by ")
@@ -228,7 +242,20 @@ def test_open_points_come_before_what_holds() -> None:
     states = [each.state for each in points.points]
     assert states == sorted(states, key=[State.FAILS, State.DOUBTFUL, State.UNKNOWN].index)
     assert State.HOLDS not in states
-    assert rest.title.endswith("hold")
+    assert rest.title.startswith("15 checks: ")
+    assert sum(map(int, re.findall(r"\d+ (?!checks)", rest.title))) == 15
+
+
+def test_the_fold_of_the_checks_counts_those_that_do_not_hold_too() -> None:
+    """A title with a tick over a table that opens with red is not believed again."""
+    checks = judged(figures(with_fault=True)).checks
+    fold = trusted.section(checks).blocks[-1]
+    doubtful = sum(each.state is State.DOUBTFUL for each in checks)
+
+    assert isinstance(fold, Fold)
+    assert fold.state is None
+    assert doubtful > 0
+    assert f"{doubtful} doubtful" in fold.title
 
 
 def test_only_settings_that_differ_are_compared() -> None:
@@ -294,12 +321,59 @@ def test_a_broken_off_trial_is_reported_without_figures() -> None:
     assert trials.rows[0].entries[0] == Entry(text="✕ broke off", tone=Tone.BAD)
 
 
+def key(judged_: Judgement, id_: str) -> str:
+    """What stands below a section's table of a run, in plain spaces."""
+    blocks = section(build.sections(judged_), id_).blocks
+    return " ".join(each for each in blocks if isinstance(each, Markup)).replace("\xa0", " ")
+
+
+def with_second_cell(judged_: Judgement, changed: CellJudgement) -> Judgement:
+    (workload,) = judged_.workloads
+    return replace(judged_, workloads=(replace(workload, cells=(workload.cells[0], changed)),))
+
+
 def test_the_key_names_what_it_explains() -> None:
     """A drawing that needs a guess is decoration."""
-    keys = [
-        each
-        for each in section(build.sections(judged(figures())), "w-w").blocks
-        if isinstance(each, Markup)
-    ]
+    assert "90 % interval of the p99" in key(judged(figures()), "w-w")
 
-    assert "90 % interval of the p99" in keys[0]
+
+def test_hatching_is_explained_only_where_it_is_drawn() -> None:
+    """A sign that is explained and nowhere seen is looked for."""
+    found = judged(figures())
+    cell = found.workloads[0].cells[1]
+    shapes = {time: replace(shape, unfinished=7) for time, shape in cell.cell.shapes.items()}
+    never = with_second_cell(found, replace(cell, cell=replace(cell.cell, shapes=shapes)))
+
+    assert "red hatching: messages that never came" in key(never, "w-w")
+    assert "hatching" not in key(found, "w-w")
+
+
+def test_an_arrow_is_explained_only_where_it_is_drawn() -> None:
+    """Whoever sees none would search the table for it."""
+    found = judged(figures())
+    workload, cell = found.workloads[0], found.workloads[0].cells[1]
+    change = replace(cell.changes[workload.primary.key], at_least=(True, False))
+    changes = {**cell.changes, workload.primary.key: change}
+
+    assert "arrow" in key(with_second_cell(found, replace(cell, changes=changes)), "changes")
+    assert "arrow" not in key(found, "changes")
+
+
+def test_the_headline_is_not_said_again_of_the_only_workload() -> None:
+    """Two equal sentences make a reader look for the difference."""
+    alone = judged(figures())
+    several = judged(run_figures(variants=(ONE, TWO), workloads=("a", "b"), with_fault=False))
+
+    assert alone.workloads[0].sentence == f"{alone.headline}."
+    assert len(section(build.sections(alone), "w-w").lead) == 1
+    assert len(section(build.sections(several), "w-a").lead) == 2
+
+
+def test_the_course_says_how_long_its_spans_are() -> None:
+    """ "Each span of s" was once all that it said."""
+    found = fold(section(build.sections(judged(figures())), "w-w"), "Over time").blocks[0]
+
+    assert isinstance(found, Table)
+    first = found.columns[0].title
+    width = int(first.rpartition(" ")[2]) - int(first.partition(" ")[0])
+    assert f"in each span of {width} s" in found.caption

@@ -51,7 +51,7 @@ def rendered(figures: RunFigures, *, light: bool = True) -> str:
 
 def parsed(page: str) -> Elements:
     elements = Elements()
-    elements.feed(page)
+    elements.feed(page.replace("<wbr>", ""))
     return elements
 
 
@@ -94,6 +94,23 @@ def test_hostile_text_is_shown_whole(small: RunFigures, text: str) -> None:
     shown = parsed(rendered(with_texts(small, text))).text
 
     assert text in shown
+
+
+def test_a_number_and_its_percent_sign_stay_on_one_line(small: RunFigures) -> None:
+    """`30` at the end of a line and `%` at the start of the next is read twice."""
+    page = re.sub(r"<(style|script).*?</\1>", "", rendered(small), flags=re.DOTALL)
+    shown = "".join(parsed(page).text)
+
+    assert re.search(r"\d\xa0%", shown)
+    assert not re.search(r"\d[ \n]%", shown)
+
+
+def test_every_instant_of_a_message_is_named(page: str) -> None:
+    """Completion ends at one that a reader must find."""
+    (instants,) = re.findall(r"Each message has six: (.*?)</dd>", page, re.S)
+
+    named = re.findall(r"\w+", re.sub(r"\(.*?\)", "", instants, flags=re.DOTALL))
+    assert named == ["intended", "sent", "stored", "received", "handled", "acked"]
 
 
 def test_every_heading_cell_says_what_it_heads(page: str) -> None:

@@ -50,7 +50,7 @@ def figures(name: str, *, blocks: int) -> RunFigures:
 def bare(page: str, name: str) -> list[str]:
     """The texts in which a name stands beside others and is isolated from none of them."""
     parser = Texts()
-    parser.feed(page)
+    parser.feed(page.replace("<wbr>", ""))
     alone = re.compile(rf"(pull-batch/)?{re.escape(name)}\d*")
     return [
         text

@@ -104,7 +104,7 @@ def test_the_line_of_a_trial_says_what_is_hidden() -> None:
 def row_of(found: WorkloadFigures, place: int) -> tuple[Table, Row]:
     """The table of the workload's page, and one of its rows."""
     figures = figures_with(found)
-    made = section(figures, judge(figures).workloads[0])
+    made = section(judged := judge(figures), judged.workloads[0])
     (table,) = (block for block in made.blocks if isinstance(block, Table))
     return table, table.rows[place]
 

@@ -130,7 +130,7 @@ def test_a_change_and_its_interval_are_those_of_the_logs(made: Made) -> None:
     logs = changes_of(made, 99.0)
     half = 4.3026527 * logs.std(ddof=1) / math.sqrt(BLOCKS)
     low, middle, high = (
-        f"\N{MINUS SIGN}{-math.expm1(end) * 100:.0f} %"
+        f"\N{MINUS SIGN}{-math.expm1(end) * 100:.0f}\N{NO-BREAK SPACE}%"
         for end in (logs.mean() - half, logs.mean(), logs.mean() + half)
     )
     (body,) = re.findall(r'<table id="changes-table".*?</table>', made.page, re.S)

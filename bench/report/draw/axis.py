@@ -19,6 +19,9 @@ ROOM = 0.06
 NARROWEST = math.log(1.25)
 """An axis of changes reaches at least so far to either side, so that the margin is seen."""
 
+_APART = 0.3
+"""Share of an axis below which two words of it would touch on a phone."""
+
 _DOUBLINGS_FROM = math.log(2.5)
 _TENFOLD_FROM = math.log(100)
 """Spans, as logarithms of ratios, from which ticks are doublings, and powers of ten."""
@@ -68,6 +71,13 @@ class Axis:
     def x(self, value: float, width: float) -> float:
         """Return where a value stands in a drawing of that width, to a tenth of its units."""
         return round(self.share(value) * width, 1)
+
+    def fewer(self) -> "Axis":
+        """Return the axis with the words that a phone has room for: no change, and far ends."""
+        ends = (self.ticks[0], self.ticks[-1]) if self.ticks else ()
+        same = self.share(0.0)
+        far = [tick for tick in ends if abs(self.share(tick.value) - same) > _APART]
+        return replace(self, ticks=(*far, *(tick for tick in self.ticks if not tick.value)))
 
     def labels(self, style: str = "") -> Markup:
         """Return the words of the ticks as HTML at percentages, which no drawing stretches."""

@@ -71,12 +71,12 @@ def _extent(change: Change, known: Sequence[float], axis: Axis) -> Iterator[Mark
     decided = change.low is not None or change.high is not None
     low = min(known) if change.low is None else change.low
     high = max(known) if change.high is None else change.high
-    longer, shorter = _open_ends(change)
+    longer, shorter = open_ends(change)
     ends = (None if shorter else low, None if longer else high)
     yield from bar("iv" if decided else "join", ends, axis, WIDTH, _BARB)
 
 
-def _open_ends(change: Change) -> tuple[bool, bool]:
+def open_ends(change: Change) -> tuple[bool, bool]:
     """Return whether the change may be any larger, and any smaller, than what is drawn."""
     of_cell, of_baseline = change.at_least
     longer = of_cell or (change.high is None and change.low is not None)
