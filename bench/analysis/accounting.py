@@ -9,11 +9,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from bench.analysis.figures import Array, LagFigures, LagVerdict, Rates, TimeFigures
+from bench.analysis.figures import Array, LagFigures, LagVerdict, TimeFigures
 from bench.analysis.sampled import LagSamples, column, instants_s
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
-from bench.record.schema import Finding, Level, Time, TrialRecord, Window, WindowCounts
+from bench.record.schema import Finding, Level, TrialRecord, Window
+from bench.spec.cast import instants
 from bench.stats.estimate import arithmetic_mean
 from bench.stats.slope import BATCHES, batch_means
 
@@ -41,7 +42,7 @@ def own_and_servers_lag(
     two agree on it, and the trial stays as bad as it was. Less than allowed proves nothing where
     messages leave the stream without an ack: by limits, or by `max_deliver`.
     """
-    if not record.acks:
+    if "acked" not in instants(record.cast):
         return ()
     at_s, lag_msgs = instants_s(samples), column(samples, "lag_msgs")
     more = lag_msgs - column(samples, "lag_msgs_most")
@@ -62,7 +63,7 @@ def own_and_servers_lag(
 
 
 def _lost_msgs(record: TrialRecord) -> int:
-    return 0 if record.ledger is None else max(0, record.ledger.lost)
+    return record.known("lost") or 0
 
 
 def _apart_for_long(at_s: Array, by_msgs: Array) -> tuple[float, float] | None:
@@ -79,7 +80,7 @@ def _apart_for_long(at_s: Array, by_msgs: Array) -> tuple[float, float] | None:
 
 
 def conservation(
-    counts: WindowCounts, window: Window, samples: LagSamples, cell: Cell
+    counts: Mapping[str, int], window: Window, samples: LagSamples, cell: Cell
 ) -> tuple[Finding, ...]:
     """Return a finding when stored minus acked is not the change of the server's lag.
 
@@ -95,7 +96,7 @@ def conservation(
     if start is None or end is None:
         return ()
     publish = cell.workload.publish
-    counted = counts.stored - counts.acked
+    counted = counts["stored"] - counts["acked"]
     sampled = end[0] - start[0]
     allowed = start[1] + end[1] + publish.publishers * publish.window_msgs
     if abs(counted - sampled) <= allowed:
@@ -108,8 +109,8 @@ def conservation(
 
 
 def littles_law(
-    times: Mapping[Time, TimeFigures],
-    rates: Rates,
+    times: Mapping[str, TimeFigures],
+    rates: Mapping[str, float],
     lag: LagFigures | None,
     samples: LagSamples,
     window: Window,
@@ -122,7 +123,7 @@ def littles_law(
     where no message leaves without an ack (`keeps_all`): one that is thrown away was waiting as
     well, and has no stay.
     """
-    needed = [times.get(time) for time in (Time.END_TO_END, Time.RESPONSE, Time.SERVICE)]
+    needed = [times.get(time) for time in ("end_to_end", "response", "service")]
     means = [each.mean_ns for each in needed if each is not None and each.mean_ns is not None]
     if len(means) < len(needed) or lag is None or lag.verdict is not LagVerdict.STABLE:
         return ()
@@ -132,9 +133,9 @@ def littles_law(
     mean = arithmetic_mean(batches.tolist(), confidence=0.90)
     if mean.high is None:
         return ()
-    predicted = rates.acked * (end_to_end_ns - response_ns) / NS_PER_S
+    predicted = rates["acked"] * (end_to_end_ns - response_ns) / NS_PER_S
     scatter = mean.high - mean.value
-    ways = rates.acked * 2 * service_ns / NS_PER_S
+    ways = rates["acked"] * 2 * service_ns / NS_PER_S
     allowed = LITTLE_SHARE * mean.value + scatter + ways + _unseen(rates, window)
     if abs(predicted - mean.value) <= allowed:
         return ()
@@ -145,13 +146,13 @@ def littles_law(
     return (Finding(level=Level.INVALID, code="littles-law", text=text),)
 
 
-def _unseen(rates: Rates, window: Window) -> float:
+def _unseen(rates: Mapping[str, float], window: Window) -> float:
     """Return what one stall between two samples adds to the messages under way, on the mean.
 
     Those that come in it wait for half of it, on the mean.
     """
     window_s = (window.window_end_ns - window.window_start_ns) / NS_PER_S
-    return rates.acked * UNSEEN_S**2 / 2 / window_s
+    return rates["acked"] * UNSEEN_S**2 / 2 / window_s
 
 
 def keeps_all(cell: Cell) -> bool:

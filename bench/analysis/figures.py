@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench.analysis.decision import Decision
 from bench.plan.model import Cell, Plan
-from bench.record.schema import Environment, Time, TrialRecord
+from bench.record.schema import Environment, TrialRecord
 from bench.spec.metrics import Metric
 from bench.stats.shape import Shape
 
@@ -94,23 +94,12 @@ class LagFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """Messages a second within the window, by the instant each thing happened."""
-
-    offered: float
-    sent: float
-    stored: float
-    delivered: float
-    acked: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """One trial over time, for plots; time in s from the trial's start.
 
     Attributes:
         slice_s: start of each slice, shape (k,).
-        rates: kind of rate (`offered`, `stored`, `delivered`, `acked`) -> msg/s, shape (k,).
+        rates: instant -> operations a second, by when it happened, shape (k,).
         p99_ns: time -> p99 of each slice, NaN where a slice has too few, shape (k,).
         sample_s: instants of the samples, shape (n,).
         lag_msgs: lag at those, shape (n,), NaN where it was not told; the larger of messages not
@@ -121,7 +110,7 @@ class Series:
 
     slice_s: Array
     rates: Mapping[str, Array]
-    p99_ns: Mapping[Time, Array]
+    p99_ns: Mapping[str, Array]
     sample_s: Array
     lag_msgs: Array
     cpu_share: Mapping[str, Array]
@@ -134,14 +123,16 @@ class TrialFigures:
 
     Attributes:
         record: as stored, with the judging half's findings after those of the measuring half.
+        times: by the names of its cast's spans.
+        rates: instant -> operations a second within the window, by when it happened.
         times, rates, lag, series: None or empty when the trial broke off before its window ended.
-        cpu_us_per_msg: `server`, `publisher`, `consumer` -> CPU time per stored (server,
-            publisher) or received (consumer) message, µs; None where it cannot be read.
+        cpu_us_per_msg: `server` and each role of its cast -> CPU time per operation, µs; None where
+            it cannot be read.
     """
 
     record: TrialRecord
-    times: Mapping[Time, TimeFigures]
-    rates: Rates | None
+    times: Mapping[str, TimeFigures]
+    rates: Mapping[str, float]
     lag: LagFigures | None
     cpu_us_per_msg: Mapping[str, float | None]
     series: Series | None
@@ -182,8 +173,8 @@ class CellFigures:
     trials: tuple[TrialFigures, ...]
     estimates: Mapping[str, Estimate]
     lag_verdict: LagVerdict | None
-    times: Mapping[Time, TimeFigures]
-    shapes: Mapping[Time, Shape]
+    times: Mapping[str, TimeFigures]
+    shapes: Mapping[str, Shape]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

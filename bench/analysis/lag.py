@@ -1,7 +1,7 @@
 """How far a consumer is behind, and whether it keeps up (MEASUREMENT.md R14)."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from bench.analysis.figures import LagFigures, LagVerdict
 from bench.analysis.sampled import LagSamples, own_lag, servers_lag
 from bench.core.units import NS_PER_S
-from bench.record.schema import OwnLag, Window, WindowCounts
+from bench.record.schema import Window
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean
 from bench.stats.slope import theil_sen
 
@@ -18,9 +18,12 @@ CONFIDENCE = 0.90
 MARGIN_SHARE = 0.01
 """A lag that moves by less than this share of the offered rate counts as standing still."""
 
+_CONSUMED = {"offered", "received", "handled"}
+"""Instants without which nobody can be behind."""
+
 
 def trial_lag(
-    samples: pd.DataFrame, window: Window, counts: WindowCounts, own: OwnLag | None, *, acks: bool
+    samples: pd.DataFrame, window: Window, counts: Mapping[str, int], peaks: Mapping[str, int]
 ) -> LagFigures | None:
     """Return the lag's figures of a trial within its window; None where it is hardly known.
 
@@ -31,25 +34,29 @@ def trial_lag(
     Args:
         samples: of the whole trial.
         window: the trial's phases.
-        counts: within the window.
-        own: the peaks; None in records that lack them.
-        acks: the variant acknowledges.
+        counts: within the window, by instant; none of acks where the variant never acks.
+        peaks: by level; empty in records that lack them.
     """
     length_s = (window.window_end_ns - window.window_start_ns) / NS_PER_S
-    offered, handled, acked = (n / length_s for n in (counts.offered, counts.handled, counts.acked))
+    rates = {instant: count / length_s for instant, count in counts.items()}
+    if not rates.keys() >= _CONSUMED:
+        return None
+    offered, handled = rates["offered"], rates["handled"]
     ours = own_lag(samples)
     if ours is None:
-        consumed = acked if acks else counts.received / length_s
+        consumed = rates.get("acked", rates["received"])
         told = lag_figures(servers_lag(samples), window, offered, consumed)
         return None if told is None else replace(told, by_server=True)
     unhandled = lag_figures(ours.unhandled, window, offered, handled)
     if unhandled is None:
         return None
-    found = _peaking(unhandled, own.unhandled_msgs_peak if own else -1)
-    unacked = None if ours.unacked is None else lag_figures(ours.unacked, window, offered, acked)
+    found = _peaking(unhandled, peaks.get("unhandled", -1))
+    if ours.unacked is None or "acked" not in rates:
+        return found
+    unacked = lag_figures(ours.unacked, window, offered, rates["acked"])
     if unacked is None:
         return found
-    unacked = _peaking(unacked, own.unacked_msgs_peak if own else -1)
+    unacked = _peaking(unacked, peaks.get("unacked", -1))
     return replace(found, unacked=unacked, verdict=worse([found.verdict, unacked.verdict]))
 
 

@@ -8,14 +8,15 @@ from bench.analysis.figures import MIN_BEYOND, PERCENTILES, Array, TimeFigures, 
 from bench.core import text
 from bench.core.units import NS_PER_S, human_duration
 from bench.record.hlog import Interval
-from bench.record.schema import Slices, Time, Window
+from bench.record.schema import TrialRecord, Window
+from bench.spec.cast import Cast, spans
 from bench.stats.histogram import Histogram, merged
 from bench.stats.percentile import percentile_ns, percentile_of_each, spectrum
 
 
-def by_time(intervals: Sequence[Interval]) -> Mapping[Time, Sequence[Interval]]:
-    """Return the intervals of each time that has any, in the order of `Time`."""
-    groups: dict[Time, list[Interval]] = {time: [] for time in Time}
+def by_time(intervals: Sequence[Interval], cast: Cast) -> Mapping[str, Sequence[Interval]]:
+    """Return the intervals of each time that has any, in the order of the cast."""
+    groups: dict[str, list[Interval]] = {time: [] for time in spans(cast)}
     for interval in intervals:
         groups[interval.time].append(interval)
     return {time: group for time, group in groups.items() if group}
@@ -53,13 +54,19 @@ def unfinished(histogram: Histogram, *, offered: int) -> int:
     return max(offered - histogram.total_count, 0)
 
 
-def unfinished_of(trial: TrialFigures, figures: TimeFigures) -> int:
+def offered_of(record: TrialRecord, time: str) -> int:
+    """Return how many operations of the window should have come so far as to have a time."""
+    part, _ = spans(record.cast)[time]
+    return (record.window_counts or {}).get(record.cast.due(part), 0)
+
+
+def unfinished_of(trial: TrialFigures, time: str) -> int:
     """Return how many messages of a trial's window never came so far as to have this time."""
-    counts = trial.record.window_counts
-    return 0 if counts is None else max(counts.offered - figures.count, 0)
+    figures = trial.times.get(time)
+    return max(offered_of(trial.record, time) - (figures.count if figures else 0), 0)
 
 
-def longer_than_ns(trial: TrialFigures, time: Time, percentile: float) -> int | None:
+def longer_than_ns(trial: TrialFigures, time: str, percentile: float) -> int | None:
     """Return what a percentile surely exceeds where too many messages never came so far.
 
     What never came had waited at least since the window's end when the drain ended; where nothing
@@ -69,20 +76,21 @@ def longer_than_ns(trial: TrialFigures, time: Time, percentile: float) -> int | 
         None where the percentile can be told, is too rough for want of messages, or is none: of a
         trial that broke off, offered nothing, or never acknowledges.
     """
-    window, counts, figures = trial.record.window, trial.record.window_counts, trial.times.get(time)
-    never_ends = time is Time.END_TO_END and not trial.record.acks
-    if window is None or counts is None or never_ends or not trial.record.completed:
+    record, window, figures = trial.record, trial.record.window, trial.times.get(time)
+    never_ends = time not in spans(record.cast)
+    if window is None or never_ends or not record.completed:
         return None
     if figures is None or not figures.count:
-        return window.drained_ns - window.window_start_ns if counts.offered else None
+        due = offered_of(record, time)
+        return window.drained_ns - window.window_start_ns if due else None
     told = figures.percentiles_ns[percentile] is not None
-    offered = figures.count + unfinished_of(trial, figures)
+    offered = figures.count + unfinished_of(trial, time)
     if told or figures.count >= offered * percentile / 100:
         return None
     return max(figures.max_ns or 0, window.drained_ns - window.window_end_ns)
 
 
-def written(trial: TrialFigures, time: Time, percentile: float) -> str:
+def written(trial: TrialFigures, time: str, percentile: float) -> str:
     """Write a percentile of a trial: `1.52 ms`, `≥ 13.0 s` where it is hidden, else `n/a`."""
     figures = trial.times.get(time)
     value_ns = None if figures is None else figures.percentiles_ns.get(percentile)
@@ -92,19 +100,24 @@ def written(trial: TrialFigures, time: Time, percentile: float) -> str:
     return text.NA if bound_ns is None else f"≥ {human_duration(bound_ns)}"
 
 
-def longest(trial: TrialFigures, time: Time) -> str:
+def longest(trial: TrialFigures, time: str) -> str:
     """Write the longest time of a trial: `13.0 ms`, or `≥ 2.00 s` where some never came so far."""
     window, figures = trial.record.window, trial.times[time]
     if figures.max_ns is None:
         return text.NA
-    if window is None or not unfinished_of(trial, figures):
+    if window is None or not unfinished_of(trial, time):
         return human_duration(figures.max_ns)
     return f"≥ {human_duration(max(figures.max_ns, window.drained_ns - window.window_end_ns))}"
 
 
-def p99_of_slices(intervals: Sequence[Interval], slices: Slices) -> Array:
-    """Return the p99 of each of the trial's slices, ns, NaN where it cannot be told, shape (k,)."""
-    offered = np.array(slices.offered, dtype=np.int64)
+def p99_of_slices(intervals: Sequence[Interval], due: Sequence[int]) -> Array:
+    """Return the p99 of each of the trial's slices, ns, NaN where it cannot be told, shape (k,).
+
+    Args:
+        intervals: of one time.
+        due: operations that were due in each slice.
+    """
+    offered = np.array(due, dtype=np.int64)
     inside = [each for each in intervals if each.start_ns // NS_PER_S < len(offered)]
     places = [each.start_ns // NS_PER_S for each in inside]
     finished = np.array([each.histogram.total_count for each in inside], dtype=np.int64)

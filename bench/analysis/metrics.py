@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench.analysis.figures import TrialFigures
 from bench.analysis.latency import longer_than_ns
 from bench.analysis.resources import cpu_us_unspread, rss_bytes_peak
-from bench.record.schema import Time
+from bench.spec.cast import instants
 from bench.spec.metrics import METRICS, Kind, Metric, Source, messages_beyond
 
 OfTrial = Callable[[TrialFigures], float | None]
@@ -55,7 +55,7 @@ class Measure(Reader):
 
 
 def _time(source: Source) -> Reader:
-    time, percentile = Time(source.of), source.percentile
+    time, percentile = source.of, source.percentile
     if percentile is None:
         raise ValueError(f"the time {time} is read at no percentile")
 
@@ -76,10 +76,11 @@ def _time(source: Source) -> Reader:
 
 def _rate(source: Source) -> Reader:
     def of_trial(trial: TrialFigures) -> float | None:
-        if trial.rates is None or (source.of == "acked" and not trial.record.acks):
+        if source.of not in trial.rates:
             return None
+        part, _ = instants(trial.record.cast)[source.of]
         # What exceeds the offered rate is a backlog of the warm-up: no merit of the configuration.
-        return min(float(getattr(trial.rates, source.of)), trial.rates.offered)
+        return min(trial.rates[source.of], trial.rates[trial.record.cast.due(part)])
 
     return Reader(of_trial=of_trial)
 
@@ -110,11 +111,8 @@ def _memory(source: Source) -> Reader:
 
 def _deliveries(source: Source) -> Reader:
     def of_trial(trial: TrialFigures) -> float | None:
-        ledger = trial.record.ledger
-        count = None if ledger is None else ledger.known(source.of)
-        if ledger is None or count is None or ledger.deliveries == 0:
-            return None
-        return count / ledger.deliveries
+        count, deliveries = (trial.record.known(each) for each in (source.of, "deliveries"))
+        return None if count is None or not deliveries else count / deliveries
 
     return Reader(of_trial=of_trial)
 

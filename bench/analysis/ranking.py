@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from bench.analysis.figures import CellFigures
 from bench.plan.model import Cell, Plan
-from bench.record.schema import Time
 from bench.spec.acking import ack_moments, acks_differ, acks_early
 from bench.spec.metrics import Metric, find_metric, metric_of, time_key
 
 
-def ranking_time(cells: Iterable[CellFigures]) -> Time:
+def ranking_time(cells: Iterable[CellFigures]) -> str:
     """Return the time that cells are ranked by.
 
     End-to-end, but completion where they acknowledge at different moments, or one of them before
@@ -61,10 +60,12 @@ def asked_of(plan: Plan, workload: str) -> frozenset[str]:
     return frozenset((time_key(time, "p99"), *(metric.key for metric in named)))
 
 
-def _time_of(cells: Iterable[Cell]) -> Time:
-    settings = [cell.settings for cell in cells]
-    by_completion = acks_differ(settings) or acks_early(settings)
-    return Time.COMPLETION if by_completion else Time.END_TO_END
+def _time_of(cells: Iterable[Cell]) -> str:
+    compared = tuple(cells)
+    settings = [cell.settings for cell in compared]
+    ranked = compared[0].cast.ranked
+    common = [time for time in ranked if all(time in cell.cast.ranked for cell in compared)]
+    return common[-1 if acks_differ(settings) else 0]
 
 
 def _named(name: str) -> Metric:

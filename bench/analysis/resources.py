@@ -8,23 +8,24 @@ import pandas as pd
 from bench.analysis.figures import Array
 from bench.analysis.sampled import column, instants_s
 from bench.core.units import NS_PER_S, NS_PER_US
-from bench.record.schema import ProcessUsage, TrialRecord, WindowCounts
+from bench.record.schema import ProcessUsage, TrialRecord
+from bench.spec.cast import Cast, Part
 
 _CPU = "_cpu_ns"
 _RSS = "_rss_bytes"
-KINDS = ("server", "publisher", "consumer")
-"""Of the processes whose CPU time is spread over messages."""
+SERVER = "server"
 
 
-def cpu_us_per_msg(
-    processes: Sequence[ProcessUsage], counts: WindowCounts
-) -> Mapping[str, float | None]:
-    """Return CPU time per message within the window, µs.
+def cpu_us_per_msg(record: TrialRecord) -> Mapping[str, float | None]:
+    """Return CPU time per message within the window, µs, of the server and of each role.
 
-    `server` and `publisher` per stored message, `consumer` per received one; processes of one
-    kind are added up.
+    That of the server and of whoever drives per answered operation, of an observer per received
+    one; processes of one role are added up.
     """
-    return {kind: _per_message(processes, kind, _messages(counts, kind)) for kind in KINDS}
+    return {
+        role: _per_message(record.processes, role, _messages(record, role))
+        for role in (SERVER, *dict.fromkeys(part.role for part in record.cast.parts))
+    }
 
 
 def cpu_us_unspread(record: TrialRecord, kind: str) -> float | None:
@@ -33,14 +34,26 @@ def cpu_us_unspread(record: TrialRecord, kind: str) -> float | None:
     Its CPU time per message has no value, and is more than if it had been one. None where there
     were messages, or the processes could not be read.
     """
-    counts = record.window_counts
-    if counts is None or not counts.offered or _messages(counts, kind):
+    counts, cast = record.window_counts or {}, record.cast
+    due = sum(counts.get(cast.due(part), 0) for part in _parts(cast, kind))
+    if not due or _messages(record, kind):
         return None
     return _per_message(record.processes, kind, 1)
 
 
-def _messages(counts: WindowCounts, kind: str) -> int:
-    return counts.received if kind == "consumer" else counts.stored
+def _messages(record: TrialRecord, role: str) -> int:
+    """Return the operations that a role's CPU time is spread over."""
+    cast, counts = record.cast, record.window_counts or {}
+    names = (
+        cast.served
+        if role == SERVER
+        else [cast.instant(part, part.worth) for part in _parts(cast, role)]
+    )
+    return sum(counts.get(name, 0) for name in names)
+
+
+def _parts(cast: Cast, role: str) -> list[Part]:
+    return [part for part in cast.parts if role in (SERVER, part.role)]
 
 
 def rss_bytes_peak(processes: Sequence[ProcessUsage], kind: str) -> int | None:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from bench.analysis.figures import CellFigures
 from bench.core import text
 from bench.record.schema import Finding, Level, TrialRecord
+from bench.spec.cast import Part, Weight, entries, ruled
 from bench.spec.criteria import count_word
+from bench.spec.kinds.registry import words_of_weight
 
 _BROKEN_OFF = frozenset({"not-started", "worker-died", "server-ended", "broken-off"})
 _HELD_UP = frozenset(
     {"offered-rate-missed", "window-too-small", "cpu-throttled", "cpu-steal", "clock-step"}
 )
-_OF_PUBLISHER = frozenset({"worker-silent", "connection-fault"})
+_OF_DRIVER = frozenset({"worker-silent", "connection-fault"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -28,36 +30,35 @@ class _Excuses:
 
     Attributes:
         whoever: they do so whomever they befell; what breaks a trial off cuts it short for all.
-        part: `publisher` or `consumer`.
-        of_part: they do so where they befell one of these.
+        of_part: they do so where they befell a process of the part that counts.
     """
 
     whoever: frozenset[str] = _NONE
-    part: str = ""
     of_part: frozenset[str] = _NONE
 
-    def have(self, finding: Finding) -> bool:
+    def have(self, finding: Finding, part: Part) -> bool:
         """Whether a finding explains it; one that does not say whom it befell cannot be told to."""
         if finding.code in self.whoever:
             return True
-        return finding.code in self.of_part and finding.role.startswith(f"{self.part}-")
+        return finding.code in self.of_part and finding.role.startswith(f"{part.role}-")
 
 
 _EXCUSES: Mapping[str, _Excuses] = {
     # Their account of receipts is cut short.
-    "lost": _Excuses(part="consumer", of_part=frozenset({"worker-died", "worker-silent"})),
+    "lost": _Excuses(of_part=frozenset({"worker-died", "worker-silent"})),
     "refused": _Excuses(whoever=frozenset({"server-ended"})),
-    "unconfirmed": _Excuses(whoever=_BROKEN_OFF, part="publisher", of_part=_OF_PUBLISHER),
+    "unconfirmed": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
     "not_sent": _Excuses(
         whoever=_BROKEN_OFF | _HELD_UP,
-        part="publisher",
-        of_part=_OF_PUBLISHER | {"generator-saturated"},
+        of_part=_OF_DRIVER | {"generator-saturated"},
     ),
 }
-"""By count of the ledger."""
+"""By the entry of a part's ledger."""
 
-SHORTFALLS = tuple(_EXCUSES)
-"""Counts that are to be 0 whatever is measured; no rule need ask for it."""
+NOTHING = _Excuses()
+
+SHORTFALLS = words_of_weight(Weight.SHORTFALL)
+"""Counts of every kind of workload that are to be 0 whatever is measured; no rule need ask."""
 
 LEAST_SHARE = 0.001
 """Of the planned messages: below it the count alone says more."""
@@ -96,11 +97,28 @@ def counts(cell: CellFigures, word: str) -> tuple[Count, ...]:
     """
     found = (trial.record for trial in cell.trials)
     return tuple(
-        Count(trial_id=record.trial_id, msgs=msgs, planned=record.ledger.planned)
+        Count(trial_id=record.trial_id, msgs=record.ledger[word], planned=_planned(record, word))
         for record in found
         if record.ledger is not None
-        for msgs in (int(getattr(record.ledger, word)),)
-        if record.valid or (msgs > 0 and not _excused(record, word))
+        and word in record.ledger
+        and (record.valid or (record.ledger[word] > 0 and not _excused(record, word)))
+    )
+
+
+def _planned(record: TrialRecord, word: str) -> int:
+    part, _ = entries(record.cast)[word]
+    return record.known(record.cast.planned(part)) or 0
+
+
+def words_of(cells: Sequence[CellFigures]) -> tuple[str, ...]:
+    """Return the counts of these cells that are to be 0 whatever is measured."""
+    return tuple(
+        dict.fromkeys(
+            word
+            for cell in cells
+            for word, (_, entry) in ruled(cell.cell.cast).items()
+            if entry.weight is Weight.SHORTFALL
+        )
     )
 
 
@@ -116,7 +134,7 @@ def of_cell(cell: CellFigures) -> Mapping[str, int]:
 
 def of_cells(cells: Sequence[CellFigures]) -> Mapping[str, int]:
     """Return by word how many messages of these cells fell short together; empty when none did."""
-    totals = {word: total(cells, word) for word in SHORTFALLS}
+    totals = {word: total(cells, word) for word in words_of(cells)}
     return {word: msgs for word, msgs in totals.items() if msgs}
 
 
@@ -142,7 +160,9 @@ def written(msgs_by_word: Mapping[str, int]) -> str:
 
 
 def _excused(record: TrialRecord, word: str) -> bool:
-    if word not in _EXCUSES:
+    part, entry = entries(record.cast)[word]
+    if entry.weight is not Weight.SHORTFALL:
         return True
+    excuses = _EXCUSES.get(entry.name, NOTHING)
     reasons = [finding for finding in record.findings if finding.level is Level.INVALID]
-    return any(map(_EXCUSES[word].have, reasons))
+    return any(excuses.have(reason, part) for reason in reasons)

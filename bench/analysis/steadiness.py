@@ -4,7 +4,7 @@ A trial that never settles is flagged, not trimmed: no rule for cutting saves a 
 transient is longer than the trial.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from bench.analysis.latency import unfinished
 from bench.core import text
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
-from bench.record.schema import Finding, Level, Slices, Time, TrialRecord, Window
+from bench.record.schema import Finding, Level, TrialRecord, Window
+from bench.spec.cast import Cast, Side, spans
 from bench.stats.histogram import merged
 from bench.stats.percentile import percentile_ns
 from bench.stats.steady import BATCHES, Trend, trend
@@ -31,10 +32,9 @@ Places = NDArray[np.int64]
 
 def steadiness(
     record: TrialRecord,
-    intervals: Mapping[Time, Sequence[Interval]],
+    intervals: Mapping[str, Sequence[Interval]],
     lag: LagFigures | None,
-    *,
-    early_acks: bool = False,
+    ranked: str,
 ) -> tuple[Finding, ...]:
     """Return what drifted over the window: rates, and the p50 of what was timed.
 
@@ -44,29 +44,35 @@ def steadiness(
         record: of the trial.
         intervals: by time.
         lag: None where it is not known.
-        early_acks: messages are acknowledged before they are handled, so that the end-to-end time
-            stands still however late their work is done.
+        ranked: the time that says most of its cell, by the plan: a record of version 1 does not
+            know whether messages were acknowledged before they were handled.
     """
     if record.window is None or record.slices is None:
         return ()
-    seconds = _whole_slices(record.window, len(record.slices.offered))
+    seconds = _whole_slices(record.window, max(map(len, record.slices.values())))
     if len(seconds) < BATCHES:
         return (_too_short(len(seconds)),)
     batches = np.array_split(seconds, BATCHES)
-    values = _rates(record.slices, batches, acks=record.acks)
+    values = _rates(record, record.slices, batches)
     growing = lag is not None and lag.verdict is LagVerdict.GROWING
-    watched = () if growing else _consumers_times(acks=record.acks, early_acks=early_acks)
-    for time in (Time.RESPONSE, *watched):
-        name = f"{str(time).replace('_', '-')} p50"
-        values[name] = _p50_of_each(intervals.get(time, ()), record.slices, batches)
+    for time in _watched(record.cast, ranked, growing=growing):
+        due = record.slices[record.cast.due(spans(record.cast)[time][0])]
+        name = f"{time.replace('_', '-')} p50"
+        values[name] = _p50_of_each(intervals.get(time, ()), due, batches)
     level = Level.INVALID if len(seconds) >= FULL_WINDOW_S else Level.WARNING
     return _findings(values, batches, level)
 
 
-def _consumers_times(*, acks: bool, early_acks: bool) -> tuple[Time, ...]:
-    if early_acks:
-        return (Time.END_TO_END, Time.COMPLETION)
-    return (Time.END_TO_END if acks else Time.COMPLETION,)
+def _watched(cast: Cast, ranked: str, *, growing: bool) -> Iterator[str]:
+    """Yield the times that must stand still: of each part the whole way, and what is ranked by.
+
+    An ack before the handler ends a time that stands still however late the work is done: then
+    both are watched.
+    """
+    for name, (part, span) in spans(cast).items():
+        whole = span is part.spans[-1] or name == ranked
+        if whole and not (growing and part.side is Side.OBSERVES):
+            yield name
 
 
 def _whole_slices(window: Window, slices: int) -> Places:
@@ -76,11 +82,10 @@ def _whole_slices(window: Window, slices: int) -> Places:
 
 
 def _rates(
-    slices: Slices, batches: Sequence[Places], *, acks: bool
+    record: TrialRecord, slices: Mapping[str, Sequence[int]], batches: Sequence[Places]
 ) -> dict[str, list[float] | None]:
-    counts = {"stored rate": slices.stored}
-    counts |= {"acked rate": slices.acked} if acks else {"delivered rate": slices.received}
-    return {name: _rate_of_each(np.array(each), batches) for name, each in counts.items()}
+    names = dict.fromkeys((*record.cast.served, record.cast.done))
+    return {f"{name} rate": _rate_of_each(np.array(slices[name]), batches) for name in names}
 
 
 def _rate_of_each(counts: NDArray[np.int64], batches: Sequence[Places]) -> list[float] | None:
@@ -90,10 +95,10 @@ def _rate_of_each(counts: NDArray[np.int64], batches: Sequence[Places]) -> list[
 
 
 def _p50_of_each(
-    intervals: Sequence[Interval], slices: Slices, batches: Sequence[Places]
+    intervals: Sequence[Interval], due: Sequence[int], batches: Sequence[Places]
 ) -> list[float] | None:
     by_second = {interval.start_ns // NS_PER_S: interval.histogram for interval in intervals}
-    offered = np.array(slices.offered)
+    offered = np.array(due)
     values = []
     for batch in batches:
         histogram = merged(by_second[second] for second in batch.tolist() if second in by_second)

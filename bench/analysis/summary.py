@@ -10,7 +10,6 @@ from bench.analysis.comparison import estimates
 from bench.analysis.deciding import decisions
 from bench.analysis.figures import (
     CellFigures,
-    Rates,
     RunFigures,
     Series,
     TimeFigures,
@@ -20,6 +19,7 @@ from bench.analysis.figures import (
 from bench.analysis.lag import cell_verdict, lag_figures, trial_lag
 from bench.analysis.latency import (
     by_time,
+    offered_of,
     p99_of_slices,
     time_figures,
     unfinished,
@@ -34,10 +34,14 @@ from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
 from bench.analysis.validity import reproach_of_workload
 from bench.plan.model import Cell, Plan, Trial
 from bench.record.hlog import Interval
-from bench.record.schema import Finding, Slices, Time, TrialRecord, Window
+from bench.record.schema import Finding, TrialRecord
 from bench.record.store import RunStore
+from bench.spec.cast import spans
 from bench.stats.histogram import Histogram, merged
 from bench.stats.shape import shape
+
+_ACCOUNTED = {"offered", "stored", "acked"}
+"""Instants that a stream's counts, lag and times are held against each other by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +50,13 @@ class _Summed:
 
     Attributes:
         figures: of the trial.
-        offered: messages of its window.
+        offered: time -> operations of its window that it should have been told of.
         histograms: of the window; none is empty.
     """
 
     figures: TrialFigures
-    offered: int
-    histograms: Mapping[Time, Histogram]
+    offered: Mapping[str, int]
+    histograms: Mapping[str, Histogram]
 
 
 def summarise(store: RunStore) -> RunFigures:
@@ -105,24 +109,26 @@ def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:
     summed = [_summed(each.record, each.intervals, each.samples, cell) for each in whole]
     trials = sorted((each.figures for each in summed), key=lambda trial: trial.record.block)
     valid = [each for each in summed if each.figures.record.valid]
-    offered, together = sum(each.offered for each in valid), _together(valid)
+    together = _together(valid)
+    offered = {time: sum(each.offered.get(time, 0) for each in valid) for time in together}
     return CellFigures(
         cell=cell,
         trials=tuple(trials),
         estimates=estimates(trials),
         lag_verdict=cell_verdict([v.figures.lag for v in valid if v.figures.lag is not None]),
-        times={time: time_figures(h, offered=offered) for time, h in together.items()},
+        times={time: time_figures(h, offered=offered[time]) for time, h in together.items()},
         shapes={
-            time: shape(h, unfinished=unfinished(h, offered=offered))
+            time: shape(h, unfinished=unfinished(h, offered=offered[time]))
             for time, h in together.items()
         },
     )
 
 
-def _together(trials: Sequence[_Summed]) -> Mapping[Time, Histogram]:
+def _together(trials: Sequence[_Summed]) -> Mapping[str, Histogram]:
+    times = dict.fromkeys(time for trial in trials for time in spans(trial.figures.record.cast))
     histograms = {
         time: [trial.histograms[time] for trial in trials if time in trial.histograms]
-        for time in Time
+        for time in times
     }
     return {time: merged(each) for time, each in histograms.items() if each}
 
@@ -132,16 +138,16 @@ def _summed(
 ) -> _Summed:
     window, counts, slices = record.window, record.window_counts, record.slices
     if window is None or counts is None or slices is None:
-        return _Summed(figures=_broken_off(record), offered=0, histograms={})
-    groups = by_time(intervals)
+        return _Summed(figures=_broken_off(record), offered={}, histograms={})
+    groups = by_time(intervals, record.cast)
     merged_groups = {time: window_histogram(group, window) for time, group in groups.items()}
     histograms = {time: each for time, each in merged_groups.items() if each.total_count}
-    times = {time: time_figures(h, offered=counts.offered) for time, h in histograms.items()}
+    offered = {time: offered_of(record, time) for time in spans(record.cast)}
+    times = {time: time_figures(h, offered=offered[time]) for time, h in histograms.items()}
     rates = window_rates(counts, window)
-    lag = trial_lag(samples, window, counts, record.own_lag, acks=record.acks)
-    early_acks = cell.settings.ack.timing == "after-validation"
+    lag = trial_lag(samples, window, counts, record.peaks)
     found = (
-        *steadiness(record, groups, lag, early_acks=early_acks),
+        *steadiness(record, groups, lag, cell.cast.ranked[0]),
         *_contradictions(record, samples, cell, times, rates),
     )
     figures = TrialFigures(
@@ -149,22 +155,22 @@ def _summed(
         times=times,
         rates=rates,
         lag=lag,
-        cpu_us_per_msg=cpu_us_per_msg(record.processes, counts),
-        series=_series(groups, slices, window, samples),
+        cpu_us_per_msg=cpu_us_per_msg(record),
+        series=_series(record, groups, samples),
     )
-    return _Summed(figures=figures, offered=counts.offered, histograms=histograms)
+    return _Summed(figures=figures, offered=offered, histograms=histograms)
 
 
 def _contradictions(
     record: TrialRecord,
     samples: pd.DataFrame,
     cell: Cell,
-    times: Mapping[Time, TimeFigures],
-    rates: Rates,
+    times: Mapping[str, TimeFigures],
+    rates: Mapping[str, float],
 ) -> tuple[Finding, ...]:
     """Return what counts, the server's lag and the times say against each other."""
     window, counts = record.window, record.window_counts
-    if window is None or counts is None or not record.acks:
+    if window is None or counts is None or not counts.keys() >= _ACCOUNTED:
         return ()
     told = servers_lag(samples)
     if own_lag(samples) is None:
@@ -173,26 +179,27 @@ def _contradictions(
         of_counts = own_and_servers_lag(samples, window, cell, record)
     if not keeps_all(cell):
         return of_counts
-    standing = lag_figures(told, window, rates.offered, rates.acked)
+    standing = lag_figures(told, window, rates["offered"], rates["acked"])
     return (*of_counts, *littles_law(times, rates, standing, told, window))
 
 
 def _broken_off(record: TrialRecord) -> TrialFigures:
-    return TrialFigures(
-        record=record, times={}, rates=None, lag=None, cpu_us_per_msg={}, series=None
-    )
+    return TrialFigures(record=record, times={}, rates={}, lag=None, cpu_us_per_msg={}, series=None)
 
 
 def _series(
-    groups: Mapping[Time, Sequence[Interval]],
-    slices: Slices,
-    window: Window,
-    samples: pd.DataFrame,
-) -> Series:
+    record: TrialRecord, groups: Mapping[str, Sequence[Interval]], samples: pd.DataFrame
+) -> Series | None:
+    window, slices = record.window, record.slices
+    if window is None or slices is None:
+        return None
     return Series(
         slice_s=slice_starts_s(slices),
         rates=slice_rates(slices, window),
-        p99_ns={time: p99_of_slices(group, slices) for time, group in groups.items()},
+        p99_ns={
+            time: p99_of_slices(group, slices[record.cast.due(spans(record.cast)[time][0])])
+            for time, group in groups.items()
+        },
         sample_s=instants_s(samples),
         lag_msgs=lag_over_time(samples),
         cpu_share=cpu_share(samples),

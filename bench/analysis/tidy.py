@@ -6,7 +6,7 @@ import pandas as pd
 
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
 from bench.analysis.metrics import MEASURES
-from bench.spec.criteria import COUNTS
+from bench.spec.cast import ruled
 
 COLUMNS = (
     "run",
@@ -60,7 +60,5 @@ def _rows(run_id: str, cell: CellFigures, trial: TrialFigures) -> Iterator[tuple
         value, unit = measure.of_trial(trial), measure.metric.unit
         bound = measure.at_least(trial) if value is None else None
         yield (*place, measure.metric.key, value, unit, bound)
-    for word in COUNTS:
-        count = None if record.ledger is None else getattr(record.ledger, word)
-        unknown = count is None or count < 0
-        yield (*place, word, None if unknown else count, "msgs", None)
+    for word in ruled(record.cast):
+        yield (*place, word, record.known(word), "msgs", None)

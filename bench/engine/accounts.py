@@ -1,6 +1,6 @@
 """From the joined instants to what is kept: histograms per slice, counts and the ledger."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ from bench.engine.losses import Backlog, lost
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import MessageTable, happened, ours
 from bench.record.hlog import Interval
-from bench.record.schema import Ledger, Slices, Time, Window, WindowCounts
+from bench.record.schema import Window
+from bench.spec.cast import Cast, entries, spans
 from bench.stats.histogram import Tally, tally
 
 SLICE_NS = NS_PER_S
@@ -26,14 +27,14 @@ class Times:
     overflows: int
 
 
-def times(table: MessageTable, window_start_ns: int) -> Times:
+def times(table: MessageTable, cast: Cast, window_start_ns: int) -> Times:
     """Return one interval for each time and slice that has messages.
 
     A message belongs to the slice of its intended instant, whenever the rest happened. A slice
     begins where the window does, so that none holds messages of two phases; the first of a trial
     is shorter for it.
     """
-    tallies = list(_tallies(table, window_start_ns % SLICE_NS))
+    tallies = list(_tallies(table, cast, window_start_ns % SLICE_NS))
     return Times(
         intervals=tuple(
             Interval(
@@ -50,30 +51,26 @@ def times(table: MessageTable, window_start_ns: int) -> Times:
     )
 
 
-def _tallies(table: MessageTable, first_end_ns: int) -> Iterator[tuple[Time, int, Tally]]:
+def _tallies(
+    table: MessageTable, cast: Cast, first_end_ns: int
+) -> Iterator[tuple[str, int, Tally]]:
     """Yield each time's tally of each slice, with the slice's end."""
-    bounds = {
-        Time.SLIP: (table.intended_ns, table.sent_ns),
-        Time.SERVICE: (table.sent_ns, table.stored_ns),
-        Time.RESPONSE: (table.intended_ns, table.stored_ns),
-        Time.DELIVERY: (table.intended_ns, table.received_ns),
-        Time.COMPLETION: (table.intended_ns, table.handled_ns),
-        Time.END_TO_END: (table.intended_ns, table.acked_ns),
-    }
+    at = table.at(cast)
     last_ns = int(table.intended_ns[-1]) if table.intended_ns.size else -1
     ends_ns = np.arange(first_end_ns, last_ns + SLICE_NS + 1, SLICE_NS)
     edges = np.searchsorted(table.intended_ns, ends_ns)
-    for time, (begin_ns, end_ns) in bounds.items():
+    for time, (part, span) in spans(cast).items():
+        begin_ns, end_ns = (at[cast.instant(part, name)] for name in (span.begin, span.end))
         counted = happened(begin_ns) & happened(end_ns)
         first = 0
         for slice_end_ns, stop in zip(ends_ns.tolist(), edges.tolist(), strict=True):
             chosen = slice(first, stop)
-            spans = (end_ns[chosen] - begin_ns[chosen])[counted[chosen]]
-            yield time, slice_end_ns, tally(spans)
+            spent_ns = (end_ns[chosen] - begin_ns[chosen])[counted[chosen]]
+            yield time, slice_end_ns, tally(spent_ns)
             first = stop
 
 
-def slices(table: MessageTable, until_ns: int) -> Slices:
+def slices(table: MessageTable, cast: Cast, until_ns: int) -> Mapping[str, tuple[int, ...]]:
     """Return counts per slice from the trial's start to `until_ns`, by when things happened."""
     count = max(1, -(-until_ns // SLICE_NS))
 
@@ -82,62 +79,48 @@ def slices(table: MessageTable, until_ns: int) -> Slices:
         inside = index[(index >= 0) & (index < count)]
         return tuple(np.bincount(inside, minlength=count).tolist())
 
-    return Slices(
-        offered=per_slice(table.intended_ns),
-        sent=per_slice(table.sent_ns),
-        stored=per_slice(table.stored_ns),
-        received=per_slice(table.received_ns),
-        handled=per_slice(table.handled_ns),
-        acked=per_slice(table.acked_ns),
-    )
+    return {name: per_slice(column) for name, column in table.at(cast).items()}
 
 
-def window_counts(table: MessageTable, window: Window) -> WindowCounts:
+def window_counts(table: MessageTable, cast: Cast, window: Window) -> Mapping[str, int]:
     """Return counts within the window, by when things happened."""
 
     def within(instants_ns: IntArray) -> int:
         inside = (instants_ns >= window.window_start_ns) & (instants_ns < window.window_end_ns)
         return int(np.count_nonzero(inside))
 
-    return WindowCounts(
-        offered=within(table.intended_ns),
-        sent=within(table.sent_ns),
-        stored=within(table.stored_ns),
-        received=within(table.received_ns),
-        handled=within(table.handled_ns),
-        acked=within(table.acked_ns),
-    )
+    return {name: within(column) for name, column in table.at(cast).items()}
 
 
 def ledger(
-    table: MessageTable, consumers: Sequence[ConsumerRecord], recorded: Times, backlog: Backlog
-) -> Ledger:
-    """Return where every message went."""
+    table: MessageTable, cast: Cast, consumers: Sequence[ConsumerRecord], backlog: Backlog
+) -> Mapping[str, int]:
+    """Return where every message went, by the entries that a cast has."""
     size = table.intended_ns.size
     sent, stored = happened(table.sent_ns), happened(table.stored_ns)
-    received = happened(table.received_ns)
+    received = _count(happened(table.received_ns))
     deliveries = sum(record.ids.size for record in consumers)
     foreign = sum(int(np.count_nonzero(~ours(record.ids, size))) for record in consumers)
-    return Ledger(
-        planned=size,
-        published=_count(sent),
-        stored=_count(stored),
-        refused=_count(table.refused & ~stored),
-        unconfirmed=_count(sent & ~stored & ~table.refused),
-        received=_count(received),
-        handled=_count(happened(table.handled_ns)),
-        acked=_count(happened(table.acked_ns)),
-        deliveries=deliveries,
-        redelivered=sum(int(np.count_nonzero(record.deliveries > 1)) for record in consumers),
-        duplicates=deliveries - foreign - _count(received),
-        reordered=sum(_reordered(record) for record in consumers),
-        foreign=foreign,
-        backlog=backlog.msgs,
-        stream_msgs=backlog.stream_msgs,
-        lost=lost(table, consumers, backlog),
-        negative_times=recorded.negatives,
-        overflows=recorded.overflows,
-    )
+    counted = {
+        "planned": size,
+        "published": _count(sent),
+        "not_sent": size - _count(sent),
+        "stored": _count(stored),
+        "refused": _count(table.refused & ~stored),
+        "unconfirmed": _count(sent & ~stored & ~table.refused),
+        "stream_msgs": backlog.stream_msgs,
+        "received": received,
+        "handled": _count(happened(table.handled_ns)),
+        "acked": _count(happened(table.acked_ns)),
+        "lost": lost(table, consumers, backlog),
+        "deliveries": deliveries,
+        "duplicates": deliveries - foreign - received,
+        "redelivered": sum(int(np.count_nonzero(r.deliveries > 1)) for r in consumers),
+        "reordered": sum(_reordered(record) for record in consumers),
+        "foreign": foreign,
+        "backlog": backlog.msgs,
+    }
+    return {name: counted[entry.name] for name, (_, entry) in entries(cast).items()}
 
 
 def _reordered(record: ConsumerRecord) -> int:

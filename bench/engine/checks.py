@@ -15,13 +15,13 @@ from bench.engine.table import MessageTable, happened
 from bench.record.schema import (
     Finding,
     HostLoad,
-    Ledger,
     ProcessUsage,
     Window,
-    WindowCounts,
 )
 from bench.stats.histogram import tally
 from bench.stats.percentile import percentile_ns
+
+Counts = Mapping[str, int]
 
 GENERATOR_CPU_SHARE = 0.8
 GENERATOR_BUSY_SHARE = 0.95
@@ -39,27 +39,33 @@ SLIP_PERCENTILES = (99.0, 90.0, 50.0)
 """A percentile below p99 that is late says that p99 is, in a window too short to tell it."""
 
 
-def ledger_findings(ledger: Ledger) -> Iterator[Finding]:
-    """Yield what the ledger says against the trial, or about it."""
-    if ledger.negative_times:
+def times_findings(negative_times: int, overflows: int) -> Iterator[Finding]:
+    """Yield what no time can be."""
+    if negative_times:
         yield invalid(
             "negative-time",
-            f"{ledger.negative_times} times came out below zero: a clock or bookkeeping fault",
+            f"{negative_times} times came out below zero: a clock or bookkeeping fault",
         )
-    if ledger.overflows:
-        yield invalid("histogram-overflow", f"{ledger.overflows} times were longer than an hour")
-    if ledger.foreign:
+    if overflows:
+        yield invalid("histogram-overflow", f"{overflows} times were longer than an hour")
+
+
+def ledger_findings(ledger: Counts) -> Iterator[Finding]:
+    """Yield what the ledger says against the trial, or about it."""
+    if ledger["foreign"]:
         yield invalid(
-            "foreign-message", f"{ledger.foreign} deliveries carried no message id of this trial"
+            "foreign-message", f"{ledger['foreign']} deliveries carried no message id of this trial"
         )
-    if ledger.unconfirmed:
-        yield warning("unconfirmed", f"{ledger.unconfirmed} published messages never got a PubAck")
-    if ledger.lost > 0:
+    if ledger["unconfirmed"]:
+        yield warning(
+            "unconfirmed", f"{ledger['unconfirmed']} published messages never got a PubAck"
+        )
+    if ledger["lost"] > 0:
         yield warning(
             "lost",
-            f"{ledger.lost} messages were stored, never delivered, and are not in the backlog",
+            f"{ledger['lost']} messages were stored, never delivered, and are not in the backlog",
         )
-    if ledger.lost < 0:
+    if ledger["lost"] < 0:
         yield warning(
             "loss-unknown",
             "stored messages never came, and whether the server still held all of them for "
@@ -67,13 +73,13 @@ def ledger_findings(ledger: Ledger) -> Iterator[Finding]:
         )
 
 
-def not_drained(ledger: Ledger, drain_ns: int, *, acks: bool) -> Finding:
+def not_drained(ledger: Counts, drain_ns: int) -> Finding:
     """Return what was still to be done when the drain's time was up."""
     left = {
-        "stored and not handled": ledger.stored - ledger.handled,
-        "stored and not acknowledged": ledger.stored - ledger.acked if acks else 0,
-        "published and not answered": ledger.unconfirmed,
-        "pending or unacknowledged on the server": ledger.backlog,
+        "stored and not handled": ledger["stored"] - ledger["handled"],
+        "stored and not acknowledged": ledger["stored"] - ledger.get("acked", ledger["stored"]),
+        "published and not answered": ledger["unconfirmed"],
+        "pending or unacknowledged on the server": ledger["backlog"],
     }
     told = [f"{count} {what}" for what, count in left.items() if count > 0]
     return warning(
@@ -83,20 +89,20 @@ def not_drained(ledger: Ledger, drain_ns: int, *, acks: bool) -> Finding:
     )
 
 
-def stream_findings(ledger: Ledger) -> Iterator[Finding]:
+def stream_findings(ledger: Counts) -> Iterator[Finding]:
     """Yield what says that the stream's count of stored messages is not the publishers'.
 
     Each confirmed message is in it; one that was never answered may be. Anything else came from
     somebody else, or somebody took the stream away.
     """
-    if ledger.stream_msgs < 0:
+    if ledger["stream_msgs"] < 0:
         return
-    least, most = ledger.stored, ledger.stored + ledger.unconfirmed
-    if not least <= ledger.stream_msgs <= most:
+    least, most = ledger["stored"], ledger["stored"] + ledger["unconfirmed"]
+    if not least <= ledger["stream_msgs"] <= most:
         allowed = f"{least}" if least == most else f"{least} to {most}"
         yield invalid(
             "stream-disagrees",
-            f"the stream counted {ledger.stream_msgs} messages, where PubAcks account for "
+            f"the stream counted {ledger['stream_msgs']} messages, where PubAcks account for "
             f"{allowed}: others published to it, it was made anew or lost some, or it "
             "took a fast batch's messages for duplicates",
         )
@@ -124,7 +130,7 @@ class Load:
     """
 
     window: Window
-    counts: WindowCounts
+    counts: Counts
     processes: tuple[ProcessUsage, ...]
     host: HostLoad | None
     window_full_msgs: int

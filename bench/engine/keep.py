@@ -1,6 +1,6 @@
 """From what a trial left behind to what is kept of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,12 +22,11 @@ from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
     Finding,
     HostLoad,
-    OwnLag,
     ProcessUsage,
     Software,
     TrialRecord,
-    WindowCounts,
 )
+from bench.spec.cast import Cast, levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ class Frame:
     Attributes:
         trial: of the plan.
         started_utc: ISO 8601.
-        acks: the variant acknowledges.
+        cast: what takes part.
         pacing: of the workload's publishers.
         offer: how the messages are dealt to them.
         software: versions; None when the server was never reached.
@@ -54,7 +53,7 @@ class Frame:
 
     trial: Trial
     started_utc: str
-    acks: bool
+    cast: Cast
     pacing: Literal["precise", "frugal"]
     offer: Offer
     software: Software | None
@@ -64,25 +63,26 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
     """Return the records of a trial that began, whole or broken off."""
     table = join(intended_ns, outcome.publishers, outcome.consumers, outcome.start_ns)
     window_start_ns = outcome.window.window_start_ns if outcome.window else 0
-    recorded = accounts.times(table, window_start_ns)
-    ledger = accounts.ledger(table, outcome.consumers, recorded, outcome.backlog)
+    recorded = accounts.times(table, frame.cast, window_start_ns)
+    ledger = accounts.ledger(table, frame.cast, outcome.consumers, outcome.backlog)
     sampled = samples.table(_rows(frame, outcome, table))
     findings = [
         *outcome.findings,
+        *checks.times_findings(recorded.negatives, recorded.overflows),
         *checks.ledger_findings(ledger),
         *checks.stream_findings(ledger),
     ]
-    if outcome.completed and ledger.stream_msgs < 0:  # one that broke off says itself why
+    if outcome.completed and ledger["stream_msgs"] < 0:  # one that broke off says itself why
         findings.append(checks.stream_unknown())
     processes: tuple[ProcessUsage, ...] = ()
-    counts: WindowCounts | None = None
+    counts: Mapping[str, int] | None = None
     host: HostLoad | None = None
-    own_lag: OwnLag | None = None
+    peaks: Mapping[str, int] = {}
     until_ns = int(intended_ns[-1]) + NS_PER_S if intended_ns.size else NS_PER_S
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
-        own_lag = lag.own_lag(table, window, acks=frame.acks)
-        counts = accounts.window_counts(table, window)
+        peaks = lag.peaks(table, frame.cast, window)
+        counts = accounts.window_counts(table, frame.cast, window)
         processes = resources.usages(sampled, window)
         host = resources.host_load(sampled, window)
         load = checks.Load(
@@ -99,16 +99,18 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
         findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
             drain_ns = window.drained_ns - window.window_end_ns
-            findings.append(checks.not_drained(ledger, drain_ns, acks=frame.acks))
+            findings.append(checks.not_drained(ledger, drain_ns))
     record = replace(
         _record(frame, outcome, findings),
         window_counts=counts,
-        slices=accounts.slices(table, until_ns),
+        slices=accounts.slices(table, frame.cast, until_ns),
         ledger=ledger,
         processes=processes,
         host=host,
         ack_check=compare_acks(outcome.ack_events, outcome.consumers),
-        own_lag=own_lag,
+        peaks=peaks,
+        negative_times=recorded.negatives,
+        overflows=recorded.overflows,
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled)
 
@@ -122,8 +124,9 @@ def _rows(frame: Frame, outcome: Outcome, table: MessageTable) -> list[lag.Row]:
     """Return what was sampled, and the lag by our own instants beside it."""
     if outcome.window is None:
         return list(outcome.rows)
-    own = lag.grid_rows(table, outcome.window.drained_ns, acks=frame.acks)
-    sampled = lag.with_bounds(outcome.rows, table) if frame.acks else outcome.rows
+    own = lag.grid_rows(table, frame.cast, outcome.window.drained_ns)
+    acks = any(level.left == "acked" for _, level in levels(frame.cast).values())
+    sampled = lag.with_bounds(outcome.rows, table) if acks else outcome.rows
     return [*sampled, *own]
 
 
@@ -143,7 +146,7 @@ def _record(frame: Frame, outcome: Outcome, findings: Sequence[Finding]) -> Tria
         seed=frame.trial.seed,
         started_utc=frame.started_utc,
         completed=outcome.completed,
-        acks=frame.acks,
+        cast=frame.cast,
         window=outcome.window,
         window_counts=None,
         slices=None,

@@ -12,7 +12,8 @@ import numpy as np
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_MS
 from bench.engine.table import NOT_YET, MessageTable, happened
-from bench.record.schema import OwnLag, Window
+from bench.record.schema import Window
+from bench.spec.cast import Cast, Side, levels
 
 GRID_NS = 100 * NS_PER_MS
 
@@ -51,30 +52,30 @@ class Level:
         return int(self.at(rises_ns).max())
 
 
-def unhandled(table: MessageTable) -> Level:
-    """Return the messages that are stored and not handled."""
-    return _level(_known_ns(table), table.handled_ns)
-
-
 def unacked(table: MessageTable) -> Level:
     """Return the messages that are stored and not acknowledged."""
     return _level(_known_ns(table), table.acked_ns)
 
 
-def own_lag(table: MessageTable, window: Window, *, acks: bool) -> OwnLag:
-    """Return the peaks within the window."""
-    return OwnLag(
-        unhandled_msgs_peak=unhandled(table).peak(window),
-        unacked_msgs_peak=unacked(table).peak(window) if acks else -1,
-    )
+def levels_of(table: MessageTable, cast: Cast) -> Mapping[str, Level]:
+    """Return the levels that a cast has, by their names."""
+    at = {Side.OBSERVES: {"handled": table.handled_ns, "acked": table.acked_ns}}
+    return {
+        name: _level(_known_ns(table), at[part.side][level.left])
+        for name, (part, level) in levels(cast).items()
+    }
 
 
-def grid_rows(table: MessageTable, until_ns: int, *, acks: bool) -> list[Row]:
-    """Return rows of the samples table: both levels each GRID_NS from the trial's start on."""
+def peaks(table: MessageTable, cast: Cast, window: Window) -> Mapping[str, int]:
+    """Return the peak of each level within the window."""
+    return {name: level.peak(window) for name, level in levels_of(table, cast).items()}
+
+
+def grid_rows(table: MessageTable, cast: Cast, until_ns: int) -> list[Row]:
+    """Return rows of the samples table: each level each GRID_NS from the trial's start on."""
     grid_ns = np.arange(0, until_ns + 1, GRID_NS)
-    columns = {"t_ns": grid_ns, "unhandled_msgs": unhandled(table).at(grid_ns)}
-    if acks:
-        columns["unacked_msgs"] = unacked(table).at(grid_ns)
+    columns = {"t_ns": grid_ns}
+    columns |= {f"{name}_msgs": each.at(grid_ns) for name, each in levels_of(table, cast).items()}
     of_each = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [dict(zip(columns, values, strict=True)) for values in of_each]
 

@@ -11,7 +11,7 @@ from bench.core.text import number, percent
 from bench.core.units import NS_PER_S, human_duration
 from bench.engine.findings import invalid, warning
 from bench.engine.pressure import Pressure
-from bench.record.schema import Finding, ProcessUsage, WindowCounts
+from bench.record.schema import Finding, ProcessUsage
 
 OFFERED_TOLERANCE = 0.01
 SILENT_SHARE = 0.5
@@ -27,9 +27,9 @@ BUSY_SHARE = 0.8
 """A publisher that ran, or was about to, for longer may have left its answers unread."""
 
 
-def missing_share(counts: WindowCounts) -> float:
+def missing_share(counts: Mapping[str, int]) -> float:
     """Return what was not sent in the window of what was due in it, as a share."""
-    return 1 - counts.sent / counts.offered if counts.offered else 0.0
+    return 1 - counts["sent"] / counts["offered"] if counts["offered"] else 0.0
 
 
 def rate_findings(

@@ -1,12 +1,13 @@
 """The five instants of every message, joined from what publishers and consumers wrote down."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.clients.port import IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
+from bench.spec.cast import Cast, Side
 
 NOT_YET = np.iinfo(np.int64).min
 """Stands for an instant that never came; relative instants may be any other number."""
@@ -29,6 +30,18 @@ class MessageTable:
     handled_ns: IntArray
     acked_ns: IntArray
     refused: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+    def at(self, cast: Cast) -> Mapping[str, IntArray]:
+        """Return the instants by the names that a cast gives them."""
+        columns = {
+            Side.DRIVES: (self.intended_ns, self.sent_ns, self.stored_ns),
+            Side.OBSERVES: (self.received_ns, self.handled_ns, self.acked_ns),
+        }
+        return {
+            cast.instant(part, instant.name): column
+            for part in cast.parts
+            for instant, column in zip(part.instants, columns[part.side], strict=False)
+        }
 
 
 def join(

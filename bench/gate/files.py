@@ -10,7 +10,7 @@ from bench.core.errors import StorageError
 from bench.gate.calibration import CALIBRATION_SCHEMA_VERSION, Calibration
 from bench.gate.verdict import GATE_SCHEMA_VERSION, GateResult
 from bench.record.checks import instant
-from bench.record.reading import Fault, Loc, read_json
+from bench.record.reading import Fault, Loc, Schema, read_json
 from bench.record.store import RunStore, write_json
 from bench.spec.metrics import find_metric
 
@@ -34,7 +34,9 @@ def read_result(store: RunStore) -> GateResult | None:
     path = store.path / "gate.json"
     if not path.exists():
         return None
-    return read_json(path, _RESULT, GATE_SCHEMA_VERSION, _result_faults)
+    return read_json(
+        path, Schema(adapter=_RESULT, version=GATE_SCHEMA_VERSION, check=_result_faults)
+    )
 
 
 def forget_result(store: RunStore) -> None:
@@ -71,7 +73,8 @@ def read_calibration(results: Path) -> Calibration | None:
     path = _calibration_path(results)
     if not path.exists():
         return None
-    return read_json(path, _CALIBRATION, CALIBRATION_SCHEMA_VERSION, _calibration_faults)
+    version = CALIBRATION_SCHEMA_VERSION
+    return read_json(path, Schema(adapter=_CALIBRATION, version=version, check=_calibration_faults))
 
 
 def _calibration_path(results: Path) -> Path:

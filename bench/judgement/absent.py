@@ -1,9 +1,10 @@
 """Why a cell has no figure for a metric."""
 
 from bench.analysis.figures import MIN_BEYOND, CellFigures, TrialFigures
+from bench.analysis.latency import offered_of, unfinished_of
 from bench.analysis.metrics import measure_of
 from bench.core import text
-from bench.record.schema import Time
+from bench.spec.cast import spans
 from bench.spec.metrics import Kind, Metric
 
 
@@ -12,8 +13,8 @@ def missing_reason(cell: CellFigures, metric: Metric) -> str:
     if not any(trial.record.valid for trial in cell.trials):
         return "no valid trial"
     source = metric.source
-    if source.of == Time.END_TO_END and cell.cell.settings.ack.timing == "none":
-        return "this variant never acknowledges, so nothing ends its end-to-end time"
+    if source.kind is Kind.TIME and source.of not in spans(cell.cell.cast):
+        return f"this variant never acknowledges, so nothing ends its {metric.group.lower()} time"
     if behind := _behind(cell, metric):
         return behind
     if source.kind is Kind.TIME:
@@ -42,9 +43,7 @@ def _behind(cell: CellFigures, metric: Metric) -> str:
 
 
 def _never_came(trial: TrialFigures, metric: Metric) -> float:
-    counts = trial.record.window_counts
-    if counts is None or metric.source.kind is not Kind.TIME or not counts.offered:
+    if metric.source.kind is not Kind.TIME:
         return 1.0
-    figures = trial.times.get(Time(metric.source.of))
-    came = figures.count if figures else 0
-    return max(0, counts.offered - came) / counts.offered
+    offered = offered_of(trial.record, metric.source.of)
+    return unfinished_of(trial, metric.source.of) / offered if offered else 1.0

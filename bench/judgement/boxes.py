@@ -128,8 +128,7 @@ def failed(asked: Asked) -> Box:
     bad, doubts = list(_failures(asked)), list(_doubts(asked))
     state = State.FAILS if bad else State.DOUBTFUL if doubts else State.HOLDS
     records = [trial.record for trial in asked.trials]
-    ledgers = [record.ledger for record in records if record.ledger is not None]
-    messages = sum(ledger.planned for ledger in ledgers)
+    messages = sum(record.known("planned") or 0 for record in records)
     valid = sum(record.valid for record in records)
     lost = _lost_words([cell.lost for cell in asked.cells])
     due = text.plural(len(_due(asked)), "trial")

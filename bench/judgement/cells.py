@@ -13,6 +13,7 @@ from bench.judgement.absent import missing_reason
 from bench.judgement.changes import changes_of
 from bench.judgement.model import CellJudgement, Difference, Pace
 from bench.plan.model import Plan, VariantName
+from bench.spec.cast import Weight, entries
 from bench.spec.flat import differing
 from bench.spec.metrics import LAG_SLOPE, metric_of
 
@@ -46,8 +47,8 @@ def lost(cell: CellFigures) -> int | None:
     None where some trial may have lost some and none is known to have, and where none has an
     account.
     """
-    ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
-    counts = [ledger.known("lost") for ledger in ledgers]
+    records = [trial.record for trial in cell.trials if trial.record.ledger is not None]
+    counts = [record.known("lost") for record in records]
     total = sum(count for count in counts if count is not None)
     return None if (None in counts or not counts) and not total else total
 
@@ -80,8 +81,11 @@ def _judged(
 
 
 def _twice(cell: CellFigures) -> int:
-    ledgers = [trial.record.ledger for trial in cell.trials if trial.record.ledger is not None]
-    return sum(max(0, ledger.duplicates, ledger.redelivered) for ledger in ledgers)
+    repeats = [
+        word for word, (_, e) in entries(cell.cell.cast).items() if e.weight is Weight.REPEAT
+    ]
+    records = [trial.record for trial in cell.trials]
+    return sum(max((record.known(word) or 0 for word in repeats), default=0) for record in records)
 
 
 def _short_names(cells: Sequence[CellFigures]) -> list[str]:

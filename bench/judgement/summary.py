@@ -19,7 +19,7 @@ from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
 from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
-from bench.record.reading import parse_json
+from bench.record.reading import Schema, parse_json
 from bench.record.schema import Environment
 from bench.spec.variant import Settings
 
@@ -172,8 +172,8 @@ def parsed(name: str, content: bytes) -> RunSummary:
         RecordError: it is no summary, or one of an unknown version.
     """
     if content.startswith(b'{"schema_version":%d,' % FIRST_VERSION):
-        return _from_first(parse_json(name, content, _FIRST, FIRST_VERSION))
-    return parse_json(name, content, _SUMMARY, SCHEMA_VERSION)
+        return _from_first(parse_json(name, content, Schema(adapter=_FIRST, version=FIRST_VERSION)))
+    return parse_json(name, content, Schema(adapter=_SUMMARY, version=SCHEMA_VERSION))
 
 
 def _from_first(old: _First) -> RunSummary:

@@ -12,7 +12,7 @@ from bench.core.marks import State
 from bench.core.units import NS_PER_MS, human_duration
 from bench.judgement import host_checks
 from bench.judgement.check import Check, Limit, of_values, value_range
-from bench.record.schema import AckCheck, Level, Time
+from bench.record.schema import AckCheck, Level
 
 WAITING_SHARE = 0.15
 """No trial is refused for it: on a host of few cores the processes share by design.
@@ -128,7 +128,7 @@ def _of_findings(
 
 
 def _slip(found: Sequence[TrialFigures]) -> Check:
-    told = [t.times[Time.SLIP].percentiles_ns.get(99.0) for t in found if Time.SLIP in t.times]
+    told = [t.times["slip"].percentiles_ns.get(99.0) for t in found if "slip" in t.times]
     slips = [float(slip) for slip in told if slip is not None]
     late = len(_having(found, ("late-sends",)))
     return Check(

@@ -5,6 +5,8 @@ It is what `plan.json` holds; a run is resumed and a report rebuilt from it alon
 
 from dataclasses import dataclass
 
+from bench.spec.cast import Cast
+from bench.spec.kinds.registry import cast_of
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -39,6 +41,11 @@ class Cell:
     workload: Workload
     variants: tuple[VariantName, ...]
     settings: Settings
+
+    @property
+    def cast(self) -> Cast:
+        """What takes part in its trials."""
+        return cast_of(self.workload.kind, self.settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,46 +4,27 @@ Only what every sound record has: a run that lost, doubled or broke off is sound
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, asdict, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 
 from bench.core.ids import NAME_PATTERN
 from bench.core.units import NS_PER_S
 from bench.plan.model import Plan, Trial
+from bench.record.casts import cast_faults
 from bench.record.reading import MOST, Fault, Loc
-from bench.record.schema import (
-    Environment,
-    HostLoad,
-    Ledger,
-    OwnLag,
-    ProcessUsage,
-    Slices,
-    TrialRecord,
-    Window,
-    WindowCounts,
-)
+from bench.record.schema import Environment, TrialRecord, Window
+from bench.spec.cast import Cast, Part, levels
+from bench.spec.cast import entries as entries_of
+from bench.spec.cast import instants as instants_of
 from bench.spec.criteria import parse_criterion
 from bench.spec.metrics import find_metric
+
+Slices = Mapping[str, tuple[int, ...]]
 
 _UNKNOWN = -1
 _MAX_ID_CHARS = 240
 """A directory's name has 255 bytes, and is written under a longer one first."""
-
-_MAY_BE_UNKNOWN = {"backlog", "stream_msgs", "lost"}
-_NEVER_MORE = (
-    ("published", "planned"),
-    ("stored", "published"),
-    ("received", "planned"),
-    ("handled", "received"),
-    ("acked", "received"),
-    ("received", "deliveries"),
-    ("lost", "stored"),
-)
-"""Entries of a ledger, the smaller first."""
-
-_TOTALS = {"offered": "planned", "sent": "published"}
-"""What the ledger calls a count of the slices, where not the same."""
 
 
 def plan_faults(plan: Plan) -> Iterator[Fault]:
@@ -81,18 +62,39 @@ def trial_faults(record: TrialRecord) -> Iterator[Fault]:
         yield Fault(loc=("completed",), what="true, without window, counts, slices or ledger")
     if (record.window is None) is not (record.window_counts is None):
         yield Fault(loc=("window_counts",), what="comes with a window, and never without")
+    unlike = tuple(cast_faults(record.cast)) or tuple(_name_faults(record))
+    yield from unlike
+    if unlike:
+        return
     if record.window is not None:
         yield from _window_faults(record.window, record.slices)
     if record.slices is not None:
-        yield from _slice_faults(record.slices, record.window_counts, record.ledger)
+        yield from _slice_faults(record.slices, record)
     if record.ledger is not None:
-        yield from _ledger_faults(record.ledger)
+        yield from _ledger_faults(record.ledger, record.cast)
     for index, usage in enumerate(record.processes):
-        yield from _shares(("processes", index), usage)
+        yield from _shares(("processes", index), asdict(usage))
     if record.host is not None:
-        yield from _shares(("host",), record.host)
-    if record.own_lag is not None:
-        yield from _shares(("own_lag",), record.own_lag)
+        yield from _shares(("host",), asdict(record.host))
+    yield from _shares(("peaks",), record.peaks)
+    yield from _shares((), {key: getattr(record, key) for key in _TRIALS_OWN}, least=0)
+
+
+_TRIALS_OWN = ("negative_times", "overflows")
+
+
+def _name_faults(record: TrialRecord) -> Iterator[Fault]:
+    """Yield where a record tells of other things than its cast has."""
+    asked = {
+        "window_counts": (record.window_counts, instants_of(record.cast)),
+        "slices": (record.slices, instants_of(record.cast)),
+        "ledger": (record.ledger, entries_of(record.cast)),
+        "peaks": (record.peaks or None, levels(record.cast)),
+    }
+    for key, (told, known) in asked.items():
+        if told is not None and set(told) != set(known):
+            odd = ", ".join(sorted(set(told) ^ set(known)))
+            yield Fault(loc=(key,), what=f"not what its cast has: {odd}")
 
 
 def stranger_faults(record: TrialRecord, trial: Trial) -> Iterator[Fault]:
@@ -146,42 +148,51 @@ def _question_faults(plan: Plan) -> Iterator[Fault]:
 
 def _window_faults(window: Window, slices: Slices | None) -> Iterator[Fault]:
     limits = (0, window.window_start_ns, window.window_end_ns, window.drained_ns, MOST)
+    seconds = -(-window.drained_ns // NS_PER_S)
     if not (limits[0] <= limits[1] < limits[2] <= limits[3] <= limits[4]):
         yield Fault(loc=("window",), what="its limits are not in order from 0 on")
-    elif slices is not None and len(slices.offered) != -(-window.drained_ns // NS_PER_S):
+    elif slices is not None and all(len(each) != seconds for each in slices.values()):
         yield Fault(loc=("slices",), what="not one for each second until drained_ns")
 
 
-def _slice_faults(
-    slices: Slices, counts: WindowCounts | None, ledger: Ledger | None
-) -> Iterator[Fault]:
-    of_window = {} if counts is None else asdict(counts)
-    of_trial = {} if ledger is None else asdict(ledger)
-    for key, each in asdict(slices).items():
+def _slice_faults(slices: Slices, record: TrialRecord) -> Iterator[Fault]:
+    known, of_window = instants_of(record.cast), record.window_counts or {}
+    length = len(next(iter(slices.values()), ()))
+    for key, each in slices.items():
+        part, instant = known[key]
         loc: Loc = ("slices", key)
         total = sum(each)
-        if len(each) != len(slices.offered):
-            yield Fault(loc=loc, what="not as long as `offered`")
+        most = record.known(record.cast.entry(part, instant.entry))
+        if len(each) != length:
+            yield Fault(loc=loc, what="not as long as the others")
         elif min(each, default=0) < 0:
             yield Fault(loc=loc, what="a count below 0")
-        elif total > of_trial.get(_TOTALS.get(key, key), MOST):
+        elif total > (MOST if most is None else most):
             yield Fault(loc=loc, what="more in all than the ledger has")
         elif not 0 <= of_window.get(key, 0) <= total:
             yield Fault(loc=("window_counts", key), what="below 0, or more than the slices have")
 
 
-def _ledger_faults(ledger: Ledger) -> Iterator[Fault]:
-    for each in fields(ledger):
-        # What older records lack has a default: not known.
-        may = each.name in _MAY_BE_UNKNOWN or each.default is not MISSING
-        if not (_UNKNOWN if may else 0) <= getattr(ledger, each.name) <= MOST:
-            yield Fault(loc=("ledger", each.name), what="below 0, or beyond counting")
-    for less, more in _NEVER_MORE:
-        if getattr(ledger, less) > getattr(ledger, more):
-            yield Fault(loc=("ledger", less), what=f"more than {more}")
+def _ledger_faults(ledger: Mapping[str, int], found: Cast) -> Iterator[Fault]:
+    for key, (part, entry) in entries_of(found).items():
+        count = ledger[key]
+        if not (_UNKNOWN if entry.untold else 0) <= count <= MOST:
+            yield Fault(loc=("ledger", key), what="below 0, or beyond counting")
+        for more in entry.at_most:
+            if count > ledger[found.entry(part, more)]:
+                yield Fault(loc=("ledger", key), what=f"more than {more}")
+        if entry.name == "not_sent" and len(part.instants) > 1:
+            yield from _unsent_faults(key, ledger, found, part)
 
 
-def _shares(loc: Loc, part: ProcessUsage | HostLoad | OwnLag) -> Iterable[Fault]:
-    for key, value in asdict(part).items():
-        if not isinstance(value, str) and not _UNKNOWN <= value <= MOST:
-            yield Fault(loc=(*loc, key), what="below 0 without being -1, or beyond counting")
+def _unsent_faults(key: str, ledger: Mapping[str, int], found: Cast, part: Part) -> Iterator[Fault]:
+    """Yield where it is not what was planned less what was sent: else it could hide the rest."""
+    due, sent = (ledger[found.entry(part, each.entry)] for each in part.instants[:2])
+    if ledger[key] != due - sent:
+        yield Fault(loc=("ledger", key), what="not what was planned less what was sent")
+
+
+def _shares(loc: Loc, told: Mapping[str, object], *, least: int = _UNKNOWN) -> Iterable[Fault]:
+    for key, value in told.items():
+        if isinstance(value, int | float) and not least <= value <= MOST:
+            yield Fault(loc=(*loc, key), what="below what it can be, or beyond counting")

@@ -5,7 +5,7 @@ start; the maximum stands in milliseconds, as those tools expect.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,6 @@ from pathlib import Path
 from bench.core.errors import RecordError
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.reading import MOST
-from bench.record.schema import Time
 from bench.stats.hdr_decode import GROUP, MAX_TEXT, decode
 from bench.stats.histogram import Histogram
 
@@ -31,13 +30,13 @@ class Interval:
     """One time's histogram over one slice.
 
     Attributes:
-        time: which of the recorded times.
+        time: flat name of a recorded span (`bench.spec.cast`).
         start_ns: from the trial's start.
         end_ns: likewise.
         histogram: never empty in a log; an empty slice has no line.
     """
 
-    time: Time
+    time: str
     start_ns: int
     end_ns: int
     histogram: Histogram
@@ -49,28 +48,28 @@ def render(intervals: Iterable[Interval], *, comment: str) -> str:
     return "\n".join([f"#[{comment}]", *_HEAD, *(_line(interval) for interval in intervals), ""])
 
 
-def read(path: Path, *, most_msgs: int = MOST) -> Sequence[Interval]:
+def read(path: Path, most: Mapping[str, int]) -> Sequence[Interval]:
     """Return the intervals of a log in file order.
 
     Args:
         path: of the log.
-        most_msgs: of the trial; no time can have been recorded of more.
+        most: time -> operations of the trial that it can have been recorded of at most.
 
     Raises:
         RecordError: the file is missing or is not such a log, or is one of more messages; with the
             line.
     """
     intervals: list[Interval] = []
-    total: Counter[Time] = Counter()
-    last_ns: dict[Time, int] = {}
+    total: Counter[str] = Counter()
+    last_ns: dict[str, int] = {}
     # Told before the next lines are decoded: a few bytes can unfold to a histogram of 500 kB.
-    for group in _groups(_lines(path)):
+    for group in _groups(_lines(path, most)):
         for entry, histogram in zip(group, _decoded(path, group), strict=True):
             total[entry.time] += histogram.total_count
             if not histogram.counts.size:
                 raise _refused(path, entry.line, "an empty histogram")
-            if total[entry.time] > most_msgs:
-                why = f"more {entry.time} times than the {most_msgs} messages of the trial"
+            if total[entry.time] > most[entry.time]:
+                why = f"more {entry.time} times than the {most[entry.time]} messages of the trial"
                 raise _refused(path, entry.line, why)
             if entry.start_ns <= last_ns.get(entry.time, -1):
                 raise _refused(path, entry.line, "its start is not after the one before it")
@@ -84,20 +83,20 @@ class _Entry:
     """A line of a log, its histogram not yet decoded."""
 
     line: int
-    time: Time
+    time: str
     start_ns: int
     end_ns: int
     encoded: str
 
 
-def _lines(path: Path) -> Iterator[_Entry]:
+def _lines(path: Path, known: Container[str]) -> Iterator[_Entry]:
     try:
         with path.open("rb") as file:
             number = 0
             while text := file.readline(_MAX_LINE + 1):
                 number += 1
                 if text[:1] not in {b"#", b'"', b"\n"}:
-                    yield _entry(path, number, text)
+                    yield _entry(path, number, text, known)
     except OSError as error:
         reason = error.strerror or error
         raise RecordError(f"{path}: not a readable interval log: {reason}") from error
@@ -138,17 +137,23 @@ def _line(interval: Interval) -> str:
     return f"{head},{histogram.encode().decode()}"
 
 
-def _entry(path: Path, number: int, text: bytes) -> _Entry:
+def _entry(path: Path, number: int, text: bytes, known: Container[str]) -> _Entry:
     try:
         if len(text) > _MAX_LINE:
             raise ValueError("longer than any line of such a log")
         tag, start_s, length_s, _, encoded = text.decode("ascii").rstrip("\r\n").split(",")
         start_ns, length_ns = _ns(start_s), _ns(length_s)
-        time = Time(tag.removeprefix("Tag="))
+        time = tag.removeprefix("Tag=")
+        if time not in known:
+            raise ValueError(f"{time!r} is no time of this trial")
     except ValueError as error:
         raise _refused(path, number, str(error)) from error
     return _Entry(
-        line=number, time=time, start_ns=start_ns, end_ns=start_ns + length_ns, encoded=encoded
+        line=number,
+        time=time,
+        start_ns=start_ns,
+        end_ns=start_ns + length_ns,
+        encoded=encoded,
     )
 
 

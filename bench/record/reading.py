@@ -8,16 +8,17 @@ import json
 import math
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from bench.core.errors import RecordError
 
 T = TypeVar("T")
+Json = dict[str, Any]
 Loc = tuple[str | int, ...]
 """Keys and list positions from the top of a file down to a value."""
 
@@ -50,28 +51,36 @@ Check = Callable[[T], Iterable[Fault]]
 """Says what does not fit together in a record."""
 
 
-def read_json(
-    path: Path, adapter: TypeAdapter[T], version: int, check: Check[T] = lambda _: ()
-) -> T:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema(Generic[T]):
+    """What a JSON record must be.
+
+    Attributes:
+        adapter: its type.
+        version: of its schema.
+        check: what must hold between its parts.
+        older: version -> what makes one of this version of it, told in plain JSON; it leaves alone
+            what is not as that version had it.
+    """
+
+    adapter: TypeAdapter[T]
+    version: int
+    check: Check[T] = lambda _: ()
+    older: Mapping[int, Callable[[Json], Json]] = field(default_factory=dict)
+
+
+def read_json(path: Path, schema: Schema[T]) -> T:
     """Return what a JSON file holds; RecordError when it is missing, broken or too new."""
-    return parse_json(str(path), bounded_bytes(path, MAX_JSON_BYTES), adapter, version, check)
+    return parse_json(str(path), bounded_bytes(path, MAX_JSON_BYTES), schema)
 
 
-def parse_json(
-    name: str,
-    content: bytes,
-    adapter: TypeAdapter[T],
-    version: int,
-    check: Check[T] = lambda _: (),
-) -> T:
+def parse_json(name: str, content: bytes, schema: Schema[T]) -> T:
     """Return what a JSON text holds.
 
     Args:
         name: of the file, for errors.
         content: UTF-8.
-        adapter: its type.
-        version: of its schema, the only one that is understood.
-        check: what must hold between its parts.
+        schema: what it must be.
 
     Raises:
         RecordError: the text is not such a record; with file, line, key and reason.
@@ -83,16 +92,23 @@ def parse_json(
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{name}: not JSON: {error}") from error
     found = plain.get("schema_version") if isinstance(plain, dict) else None
-    if isinstance(found, int) and found != version:
-        raise RecordError(f"{name}: schema version {found}; this jetbench reads {version}")
+    older = schema.older.get(found) if type(found) is int else None
+    if isinstance(found, int) and found != schema.version and older is None:
+        raise RecordError(f"{name}: schema version {found}; this jetbench reads {schema.version}")
     _refuse(name, content, _numbers(plain))
     try:
-        value = adapter.validate_json(content)
+        value = _value(content if older is None else older(plain), schema.adapter)
     except ValidationError as error:
         _refuse(name, content, _unfit(error))
         raise
-    _refuse(name, content, check(value))
+    _refuse(name, content, schema.check(value))
     return value
+
+
+def _value(content: bytes | Json, adapter: TypeAdapter[T]) -> T:
+    if isinstance(content, bytes):
+        return adapter.validate_json(content)
+    return adapter.validate_json(json.dumps(content))
 
 
 def bounded_bytes(path: Path, limit: int) -> bytes:

@@ -7,23 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-TRIAL_SCHEMA_VERSION = 1
+from bench.spec.cast import Cast
+
+TRIAL_SCHEMA_VERSION = 2
 ENVIRONMENT_SCHEMA_VERSION = 1
-
-
-class Time(StrEnum):
-    """The times that are recorded per message, as tags of the interval log.
-
-    Each but slip and service starts at the *intended* instant; a message belongs to the slice of
-    its intended instant.
-    """
-
-    SLIP = "slip"  # sent - intended
-    SERVICE = "service"  # stored - sent
-    RESPONSE = "response"  # stored - intended
-    DELIVERY = "delivery"  # received - intended
-    COMPLETION = "completion"  # handled - intended
-    END_TO_END = "end_to_end"  # acked - intended
 
 
 class Level(StrEnum):
@@ -59,102 +46,6 @@ class Window:
     window_start_ns: int
     window_end_ns: int
     drained_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
-    """Where every message of the trial went, warm-up included; counts of distinct message ids.
-
-    Attributes:
-        planned: messages in the schedule.
-        published: handed to the connection.
-        stored: confirmed by a PubAck.
-        refused: answered by an error PubAck, or by one that calls it a duplicate.
-        unconfirmed: published, never answered.
-        received: delivered to a consumer at least once.
-        handled: handler finished.
-        acked: acknowledged by the consumer (0 where the variant never acks).
-        deliveries: all deliveries, repeats included.
-        redelivered: deliveries that the server marked as repeated.
-        duplicates: deliveries of an id that had been received before.
-        reordered: first deliveries whose stream sequence is below an earlier one in the process.
-        foreign: deliveries that carry no id of this trial.
-        backlog: messages the server still held for the consumer when the drain had ended,
-            acknowledgements that it waited for included; -1 when it was not told.
-        stream_msgs: what the stream counted as stored at the end; -1 when it was not told.
-        lost: stored, never received, and no longer held for delivery; -1 when nobody can tell.
-        negative_times: times below zero; they make a trial invalid.
-        overflows: times beyond the histogram's range.
-    """
-
-    planned: int
-    published: int
-    stored: int
-    refused: int
-    unconfirmed: int
-    received: int
-    handled: int
-    acked: int
-    deliveries: int
-    redelivered: int
-    duplicates: int
-    reordered: int
-    foreign: int
-    backlog: int
-    stream_msgs: int
-    lost: int
-    negative_times: int
-    overflows: int
-
-    @property
-    def not_sent(self) -> int:
-        """Messages of the schedule that never left: their publisher's window stayed full, say."""
-        return self.planned - self.published
-
-    def known(self, entry: str) -> int | None:
-        """Return an entry by its name; None when nobody can tell it."""
-        count = int(getattr(self, entry))
-        return None if count < 0 else count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slices:
-    """Counts per second of the trial, by the instant each thing happened; all the same length.
-
-    Slice k covers [k, k + 1) s from the trial's start; the last may be cut short by the drain.
-    """
-
-    offered: tuple[int, ...]
-    sent: tuple[int, ...]
-    stored: tuple[int, ...]
-    received: tuple[int, ...]
-    handled: tuple[int, ...]
-    acked: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowCounts:
-    """Counts within the window, by the instant each thing happened (rates divide by its length)."""
-
-    offered: int
-    sent: int
-    stored: int
-    received: int
-    handled: int
-    acked: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnLag:
-    """How far the consumers were behind within the window, by our own instants: exact.
-
-    Attributes:
-        unhandled_msgs_peak: most messages stored and not handled at once.
-        unacked_msgs_peak: most stored and not acknowledged; -1 where the variant never acks.
-    """
-
-    unhandled_msgs_peak: int
-    unacked_msgs_peak: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,16 +120,26 @@ class Software:
 class TrialRecord:
     """What `trial.json` holds: everything of a trial but its histograms and samples.
 
+    What is told of the parts of its workload is told by flat names (`bench.spec.cast`).
+
     Attributes:
         schema_version: of trial.json.
         trial_id, cell_id, block, seed: as in the plan.
         started_utc: ISO 8601, wall clock.
         completed: all phases were run; False when the trial broke off.
+        cast: what took part; says what the names below mean.
         window, window_counts, slices, ledger, processes: None or empty when it broke off early.
-        acks: the variant acknowledges.
+        window_counts: instant -> operations within the window, by when it happened.
+        slices: instant -> operations in each second of the trial, likewise; slice k covers
+            [k, k + 1) s from the trial's start, the last may be cut short by the drain.
+        ledger: entry -> count over the whole trial, warm-up included, of distinct operations where
+            it counts operations; -1 when nobody can tell.
+        peaks: level -> the most within the window, by our own instants: exact; empty in records of
+            versions that had the server's lag alone.
+        negative_times: times below zero; they make a trial invalid.
+        overflows: times beyond the histogram's range.
         host: None when it was not sampled.
         ack_check: None where the variant does not ack each message, or the server told nothing.
-        own_lag: None in records of versions that had the server's lag alone.
         sha256_of: digest of each other file of the trial, as it was written; empty in records of
             versions that kept none.
         store_disk_bytes: disk used by the embedded server's store at the end; -1 when unknown.
@@ -252,19 +153,26 @@ class TrialRecord:
     seed: int
     started_utc: str
     completed: bool
-    acks: bool
+    cast: Cast
     window: Window | None
-    window_counts: WindowCounts | None
-    slices: Slices | None
-    ledger: Ledger | None
+    window_counts: Mapping[str, int] | None
+    slices: Mapping[str, tuple[int, ...]] | None
+    ledger: Mapping[str, int] | None
     processes: tuple[ProcessUsage, ...]
     store_disk_bytes: int
     software: Software | None
     findings: tuple[Finding, ...]
+    peaks: Mapping[str, int] = field(default_factory=dict)
+    negative_times: int = 0
+    overflows: int = 0
     host: HostLoad | None = None
     ack_check: AckCheck | None = None
-    own_lag: OwnLag | None = None
     sha256_of: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def known(self, entry: str) -> int | None:
+        """Return an entry of the ledger; None when nobody can tell it, or there is no such."""
+        count = -1 if self.ledger is None else self.ledger.get(entry, -1)
+        return None if count < 0 else count
 
     @property
     def valid(self) -> bool:

@@ -15,15 +15,16 @@ from pydantic import TypeAdapter
 from bench.core.errors import RecordError, StorageError
 from bench.core.paths import there
 from bench.plan.model import PLAN_SCHEMA_VERSION, Plan, Trial
-from bench.record import checks, hlog, samples
+from bench.record import checks, hlog, samples, version1
 from bench.record.hlog import Interval
-from bench.record.reading import Fault, read_json
+from bench.record.reading import Fault, Schema, read_json
 from bench.record.schema import (
     ENVIRONMENT_SCHEMA_VERSION,
     TRIAL_SCHEMA_VERSION,
     Environment,
     TrialRecord,
 )
+from bench.spec.cast import spans
 
 T = TypeVar("T")
 
@@ -103,13 +104,16 @@ class RunStore:
     def read_plan(self) -> Plan:
         """Return the plan; RecordError when it is missing or broken."""
         path = self.path / "plan.json"
-        return read_json(path, _PLAN, PLAN_SCHEMA_VERSION, checks.plan_faults)
+        return read_json(
+            path, Schema(adapter=_PLAN, version=PLAN_SCHEMA_VERSION, check=checks.plan_faults)
+        )
 
     def read_environment(self) -> Environment:
         """Return the environment; RecordError when it is missing or broken."""
         path = self.path / "environment.json"
         check = checks.environment_faults
-        return read_json(path, _ENVIRONMENT, ENVIRONMENT_SCHEMA_VERSION, check)
+        version = ENVIRONMENT_SCHEMA_VERSION
+        return read_json(path, Schema(adapter=_ENVIRONMENT, version=version, check=check))
 
     def kept(self, plan: Plan) -> tuple[Trial, ...]:
         """Return the trials of a plan that are on disk, in the order they ran.
@@ -125,16 +129,20 @@ class RunStore:
             yield from checks.stranger_faults(record, trial)
             yield from checks.trial_faults(record)
 
-        path = self._trial_path(trial.id) / "trial.json"
-        return read_json(path, _TRIAL, TRIAL_SCHEMA_VERSION, faults)
+        schema = Schema(
+            adapter=_TRIAL,
+            version=TRIAL_SCHEMA_VERSION,
+            check=faults,
+            older={1: version1.upgraded},
+        )
+        return read_json(self._trial_path(trial.id) / "trial.json", schema)
 
     def read_whole(self, trial: Trial) -> WholeTrial:
         """Return all that is kept of a trial; RecordError when a part is missing or broken."""
         path, record = self._trial_path(trial.id), self.read_trial(trial)
-        most_msgs = record.ledger.planned if record.ledger else 0
         whole = WholeTrial(
             record=record,
-            intervals=hlog.read(path / _LOG, most_msgs=most_msgs),
+            intervals=hlog.read(path / _LOG, _most(record)),
             samples=samples.read(path / _SAMPLES),
         )
         for name in (_LOG, _SAMPLES):
@@ -143,6 +151,14 @@ class RunStore:
 
     def _trial_path(self, trial_id: str) -> Path:
         return self.path / "trials" / trial_id
+
+
+def _most(record: TrialRecord) -> Mapping[str, int]:
+    """Return of how many operations at most each time can have been recorded."""
+    return {
+        name: record.known(record.cast.planned(part)) or 0
+        for name, (part, _) in spans(record.cast).items()
+    }
 
 
 def write_json(path: Path, adapter: TypeAdapter[T], value: T) -> None:

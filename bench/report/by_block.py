@@ -1,44 +1,27 @@
 """Every trial of a workload: what it measured, where its messages went, what it found."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from bench.analysis.figures import CellFigures, TrialFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.ranking import ranking_time
-from bench.analysis.shortfalls import SHORTFALLS
 from bench.core import text
 from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.core.units import human_duration
 from bench.judgement.model import CellJudgement, WorkloadJudgement
-from bench.record.schema import Level, Time
+from bench.record.schema import Level
 from bench.report import naming, readings
 from bench.report.model import Point
 from bench.report.tables import Column, Entry, Row, Table, Tone, marked, told, untold
+from bench.spec.cast import Entry as Counted
+from bench.spec.cast import Weight, entries
 from bench.spec.criteria import count_word
 from bench.spec.metrics import LAG_PEAK, PRICE, metric_of
 
-_COUNTS = {
-    "planned": "messages in the schedule",
-    "published": "handed to the connection",
-    "not_sent": "planned, never handed to the connection",
-    "stored": "confirmed by a PubAck",
-    "refused": "answered by an error PubAck",
-    "unconfirmed": "published, never answered",
-    "received": "delivered at least once",
-    "handled": "handler finished",
-    "acked": "acknowledged by the consumer",
-    "lost": "stored, never received, and no longer held for delivery",
-    "duplicates": "deliveries of a message received before",
-    "redelivered": "deliveries marked as repeated by the server",
-    "reordered": "first deliveries out of the stream's order",
-    "foreign": "deliveries that carry no id of the trial",
-    "backlog": "still held by the server when the drain ended",
-}
-_BAD_ABOVE_0 = {*SHORTFALLS, "foreign"}
 _STATES = {
     Level.INVALID: State.FAILS,
     Level.WARNING: State.DOUBTFUL,
@@ -59,8 +42,7 @@ class _Trial:
         return f"{isolated(naming.short_names(self.cell)[0])}, block {self.figures.record.block}"
 
     def count(self, key: str) -> int | None:
-        ledger = self.figures.record.ledger
-        return ledger.known(key) if ledger else None
+        return self.figures.record.known(key)
 
 
 def _each(judged: WorkloadJudgement) -> list[_Trial]:
@@ -81,8 +63,9 @@ def invalid_points(judged: WorkloadJudgement) -> Iterator[Point]:
 def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
     """Return a row for each trial: its figures, then its ledger."""
     trials = _each(judged)
-    shown = [key for key in _COUNTS if any(trial.count(key) != 0 for trial in trials)]
-    zero = [count_word(key) for key in _COUNTS if key not in shown]
+    counted = _counted(trials)
+    shown = [key for key in counted if any(trial.count(key) != 0 for trial in trials)]
+    zero = [count_word(key) for key in counted if key not in shown]
     return Table(
         id=id_,
         caption=(
@@ -100,7 +83,7 @@ def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
             Column("server CPU", lambda trial: _measured(trial, PRICE, text.number), unit="µs"),
             Column("peak lag", lambda trial: _measured(trial, LAG_PEAK, _whole)),
             Column("lag slope", _lag_slope, unit="msg/s"),
-            *map(_count, shown),
+            *(_count(key, counted[key]) for key in shown),
             Column("slip p99", _slip, hint="how late messages left: sent − intended"),
         ),
     )
@@ -121,7 +104,7 @@ def _times(cells: Sequence[CellFigures]) -> Iterator[Column[_Trial]]:
         yield Column(f"p{percentile:g}", entry, unit=scale.unit)
 
 
-def _percentile(trial: _Trial, time: Time, percentile: float, scale: Scale) -> Entry:
+def _percentile(trial: _Trial, time: str, percentile: float, scale: Scale) -> Entry:
     return readings.of_trial(trial.figures, time, percentile, scale)
 
 
@@ -142,22 +125,34 @@ def _lag_slope(trial: _Trial) -> Entry:
 
 
 def _slip(trial: _Trial) -> Entry:
-    slip = trial.figures.times.get(Time.SLIP)
+    slip = trial.figures.times.get("slip")
     return told(slip.percentiles_ns.get(99.0) if slip else None, human_duration)
 
 
-def _count(key: str) -> Column[_Trial]:
+def _counted(trials: Sequence[_Trial]) -> Mapping[str, Counted]:
+    """Return what the ledgers of these trials count that a table shows."""
+    return {
+        key: entry
+        for trial in trials
+        for key, (_, entry) in entries(trial.figures.record.cast).items()
+        if entry.means
+    }
+
+
+def _count(key: str, counted: Counted) -> Column[_Trial]:
     def entry(trial: _Trial) -> Entry:
         value = trial.count(key)
         if trial.figures.record.ledger is None:
             return untold("the trial broke off early")
+        if key not in trial.figures.record.ledger:
+            return untold("not counted here")
         if value is None:
             return Entry(text.NA, hint="nobody can tell", tone=Tone.WARNING)
-        if value > 0 and key in _BAD_ABOVE_0:
+        if value > 0 and counted.weight in (Weight.FAULT, Weight.SHORTFALL):
             return marked(State.FAILS, text.count(value))
         return Entry(text.count(value), tone=Tone.PLAIN if value else Tone.MUTED)
 
-    return Column(count_word(key), entry, hint=_COUNTS[key])
+    return Column(count_word(key), entry, hint=counted.means)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from bench.core.marks import State
 from bench.core.text import Scale
 from bench.core.units import NS_PER_MS, human_size
 from bench.judgement.model import CellJudgement, WorkloadJudgement
-from bench.record.schema import ProcessUsage, Time
+from bench.record.schema import ProcessUsage
 from bench.report import by_block, naming, overtime, plane, readings
 from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
+from bench.spec.cast import spans
 from bench.spec.metrics import Metric, View, metric_of, shown_in
 
-STEPS = (Time.SLIP, Time.RESPONSE, Time.DELIVERY, Time.COMPLETION, Time.END_TO_END)
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99)
 
 
@@ -33,7 +33,7 @@ def of_workload(judged: WorkloadJudgement, id_: str) -> tuple[Block, ...]:
     )
 
 
-def word_of(time: Time) -> str:
+def word_of(time: str) -> str:
     """Return a time as people write it: `end-to-end`."""
     return time.replace("_", "-")
 
@@ -67,7 +67,7 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     )
 
 
-def _pooled(time: Time, percentile: float, scale: Scale) -> Column[CellJudgement]:
+def _pooled(time: str, percentile: float, scale: Scale) -> Column[CellJudgement]:
     return Column(
         f"p{percentile:g}",
         lambda judged: readings.pooled(judged.cell, time, percentile, scale),
@@ -86,7 +86,7 @@ def _column(metric: Metric, cells: Sequence[CellFigures]) -> Column[CellJudgemen
     )
 
 
-def _curves(judged: WorkloadJudgement, time: Time) -> str:
+def _curves(judged: WorkloadJudgement, time: str) -> str:
     """Return the percentile curves: x is 1000 × log10 of how rare, from 1 in 1."""
     lines = [
         Line(
@@ -165,9 +165,21 @@ def _blocks(judged: WorkloadJudgement, id_: str) -> Fold:
     )
 
 
+def _from_due(cells: Sequence[CellFigures]) -> Sequence[str]:
+    """Return the times that these cells have and that begin when an operation was due."""
+    casts = [cell.cell.cast for cell in cells]
+    whole = [
+        name
+        for cast in casts
+        for name, (part, span) in spans(cast).items()
+        if cast.instant(part, span.begin) == cast.due(part)
+    ]
+    return [time for time in dict.fromkeys(whole) if any(time in cell.times for cell in cells)]
+
+
 def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
-    times = [time for time in STEPS if any(time in cell.times for cell in cells)]
+    times = _from_due(cells)
     table = Table(
         id=f"{id_}-steps-table",
         caption=(
@@ -184,6 +196,6 @@ def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
     return Fold(f"{id_}-steps", "Where the time goes", (table,), note=note)
 
 
-def _scale(time: Time, cells: Sequence[CellFigures]) -> Scale:
+def _scale(time: str, cells: Sequence[CellFigures]) -> Scale:
     medians = [cell.times[time].percentiles_ns.get(50.0) for cell in cells if time in cell.times]
     return text.time_scale(min((ns for ns in medians if ns is not None), default=1.0))

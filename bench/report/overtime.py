@@ -10,7 +10,6 @@ from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.judgement.model import CellJudgement, WorkloadJudgement
-from bench.record.schema import Time
 from bench.report.drawn_trials import Drawn, by_second, drawn, longest_window, stacked
 from bench.report.model import Fold
 from bench.report.naming import heading
@@ -39,7 +38,7 @@ def fold(judged: WorkloadJudgement, id_: str) -> Fold:
     )
 
 
-def _panels(time: Time) -> tuple[Panel, ...]:
+def _panels(time: str) -> tuple[Panel, ...]:
     word = time.replace("_", "-")
     return (
         Panel(title="out, msg/s", unit="msg/s", factor=1),
@@ -49,7 +48,7 @@ def _panels(time: Time) -> tuple[Panel, ...]:
     )
 
 
-def _lines(cells: Sequence[CellJudgement], time: Time) -> Iterator[Line]:
+def _lines(cells: Sequence[CellJudgement], time: str) -> Iterator[Line]:
     for name, judged in enumerate(cells):
         for each in drawn(judged.cell):
             record = each.trial.record
@@ -60,20 +59,21 @@ def _lines(cells: Sequence[CellJudgement], time: Time) -> Iterator[Line]:
                     )
 
 
-def _courses(judged: CellJudgement, each: Drawn, time: Time) -> tuple[Array, ...]:
+def _courses(judged: CellJudgement, each: Drawn, time: str) -> tuple[Array, ...]:
     """Return what each panel shows of a trial, by second; empty where it was not kept."""
     series, none = each.series, np.empty(0)
-    kind = "delivered" if judged.cell.cell.settings.ack.timing == "none" else "acked"
     cpu = series.cpu_share.get(_SERVER)
     return (
-        series.rates.get(kind, none)[:-1],  # the last slice is cut short by the drain
+        series.rates.get(judged.cell.cell.cast.done, none)[
+            :-1
+        ],  # the last slice is cut short by the drain
         series.p99_ns.get(time, none) / NS_PER_MS,
         by_second(series.sample_s, series.lag_msgs),
         none if cpu is None else by_second(series.sample_s, cpu * 100),
     )
 
 
-def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: Time, id_: str) -> Table:
+def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: str, id_: str) -> Table:
     """Return the panels below each other, a row for each variant, a column for each span."""
     of_cells = [_worst(each, time, len(panels)) for each in judged.cells]
     seconds = max((y.size for each in of_cells for y in each), default=0)
@@ -91,7 +91,7 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: Time, id_: 
         id=id_,
         caption=(
             f"Over valid trials, in each span of {width} s: the lowest rate of a second, else the "
-            "largest of any. What came out is acked messages, or delivered ones without acks."
+            "largest of any. What came out is acked messages, or handled ones without acks."
         ),
         head="Variant",
         columns=tuple(columns),
@@ -99,7 +99,7 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: Time, id_: 
     )
 
 
-def _worst(judged: CellJudgement, time: Time, panels: int) -> list[Array]:
+def _worst(judged: CellJudgement, time: str, panels: int) -> list[Array]:
     """Return for each panel the worst of the valid trials, second by second."""
     valid = [each for each in drawn(judged.cell) if each.trial.record.valid]
     courses = [_courses(judged, each, time) for each in valid]

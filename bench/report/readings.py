@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from bench.analysis.figures import CellFigures, TimeFigures, TrialFigures
-from bench.analysis.latency import longer_than_ns
+from bench.analysis.latency import longer_than_ns, offered_of
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import Reading, typical
 from bench.core import text
 from bench.core.text import Scale
 from bench.core.units import human_size
 from bench.judgement.absent import missing_reason
-from bench.record.schema import Time
 from bench.report.tables import Entry, Tone, untold
 from bench.spec.metrics import Metric
 
@@ -62,7 +61,7 @@ def _in_unit(value: float, metric: Metric) -> str:
     return human_size(value) if metric.unit == "bytes" else metric.written(value)
 
 
-def pooled(cell: CellFigures, time: Time, percentile: float, scale: Scale) -> Entry:
+def pooled(cell: CellFigures, time: str, percentile: float, scale: Scale) -> Entry:
     """Return a percentile of all valid trials merged: asked of the histogram, read off no curve."""
     value_ns = _percentile(cell.times, time, percentile)
     # Too many never came so far in all trials together, so in one of them at least.
@@ -72,14 +71,14 @@ def pooled(cell: CellFigures, time: Time, percentile: float, scale: Scale) -> En
     return _time(value_ns, min(bounds_ns, default=None), scale, "too few messages lie beyond it")
 
 
-def of_trial(trial: TrialFigures, time: Time, percentile: float, scale: Scale) -> Entry:
+def of_trial(trial: TrialFigures, time: str, percentile: float, scale: Scale) -> Entry:
     """Return a percentile of one trial."""
     value_ns = _percentile(trial.times, time, percentile)
     bound_ns = longer_than_ns(trial, time, percentile) if value_ns is None else None
     return _time(value_ns, bound_ns, scale)
 
 
-def _percentile(times: Mapping[Time, TimeFigures], time: Time, percentile: float) -> int | None:
+def _percentile(times: Mapping[str, TimeFigures], time: str, percentile: float) -> int | None:
     return times[time].percentiles_ns.get(percentile) if time in times else None
 
 
@@ -93,8 +92,7 @@ def _time(
     return untold(otherwise)
 
 
-def _hidden(cell: CellFigures, time: Time, percentile: float) -> bool:
-    counts = [t.record.window_counts for t in cell.trials if t.record.valid]
-    offered = sum(count.offered for count in counts if count is not None)
+def _hidden(cell: CellFigures, time: str, percentile: float) -> bool:
+    offered = sum(offered_of(t.record, time) for t in cell.trials if t.record.valid)
     came = cell.times[time].count if time in cell.times else 0
     return came < offered * percentile / 100

@@ -15,10 +15,12 @@ from bench.core.marks import State
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.report import changes, naming, readings
 from bench.report.tables import TONES, Column, Entry, Row, Table, Tone, marked
+from bench.spec.cast import Weight
 from bench.spec.criteria import count_word
+from bench.spec.kinds.registry import words_of_weight
 from bench.spec.metrics import LAG_PEAK, Metric, View, metric_of, shown_in
 
-REPEATS = ("duplicates", "redelivered")
+REPEATS = words_of_weight(Weight.REPEAT)
 """Counts that are no failure by themselves."""
 
 
@@ -97,7 +99,7 @@ def _total(cell: CellJudgement, word: str) -> int | None:
         return None
     if word in SHORTFALLS:
         return cell.short_msgs.get(word, 0)
-    return sum(int(getattr(t.record.ledger, word)) for t in cell.cell.trials if t.record.ledger)
+    return sum((t.record.ledger or {}).get(word, 0) for t in cell.cell.trials)
 
 
 def _count(word: str) -> Column[CellJudgement]:

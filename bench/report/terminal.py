@@ -11,7 +11,7 @@ from bench.analysis.figures import TrialFigures
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
-from bench.record.schema import Level, Time
+from bench.record.schema import Level
 from bench.report import rows
 from bench.report.tables import TONES, Entry, Row, Table, Tone
 
@@ -134,12 +134,13 @@ def trial_line(figures: TrialFigures, position: int, total: int) -> str:
     """Return one plain line on a trial: `[3/70] 003-… valid end-to-end p50 1.52 ms …`."""
     record = figures.record
     parts = [f"[{position}/{total}]", record.trial_id, _state(figures)]
-    p50, p99 = (latency.written(figures, Time.END_TO_END, each) for each in (50.0, 99.0))
-    if Time.END_TO_END in figures.times or p50 != text.NA:
-        parts += [f"end-to-end p50 {p50}", f"p99 {p99}"]
-    if figures.rates is not None:
-        kind = "acked" if record.acks else "delivered"
-        rate = figures.rates.acked if record.acks else figures.rates.delivered
+    time = record.cast.ranked[0]
+    p50, p99 = (latency.written(figures, time, each) for each in (50.0, 99.0))
+    if time in figures.times or p50 != text.NA:
+        parts += [f"{time.replace('_', '-')} p50 {p50}", f"p99 {p99}"]
+    if figures.rates:
+        kind = record.cast.done
+        rate = figures.rates[kind]
         parts.append(f"{kind} {text.in_unit(rate, 'msg/s')}")
     parts.append(f"lag {figures.lag.verdict if figures.lag else text.NA}")
     return "  ".join(parts)

@@ -1,7 +1,6 @@
 """Everything about one trial, for the terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
@@ -59,9 +58,8 @@ def _times(figures: TrialFigures) -> Table:
 
 
 def _rates(figures: TrialFigures) -> Iterator[tuple[str, str]]:
-    if figures.rates is not None:
-        for name, value in asdict(figures.rates).items():
-            yield name, text.in_unit(value, "msg/s")
+    for name, value in figures.rates.items():
+        yield name, text.in_unit(value, "msg/s")
     if (lag := figures.lag) is not None:
         for name, each in zip(("not handled", "not acknowledged"), lag.each, strict=False):
             told = "pending or unacknowledged, as the server told" if lag.by_server else name
@@ -73,9 +71,10 @@ def _rates(figures: TrialFigures) -> Iterator[tuple[str, str]]:
 
 
 def _ledger(figures: TrialFigures) -> Iterator[tuple[str, str]]:
-    if (ledger := figures.record.ledger) is not None:
-        for name, count in (asdict(ledger) | {"not_sent": ledger.not_sent}).items():
-            yield name.replace("_", " "), text.count(count) if count >= 0 else text.NA
+    record = figures.record
+    besides = {"negative times": record.negative_times, "overflows": record.overflows}
+    for name, count in ({**record.ledger, **besides} if record.ledger else {}).items():
+        yield name.replace("_", " "), text.count(count) if count >= 0 else text.NA
 
 
 def _processes(figures: TrialFigures) -> Table:

@@ -79,7 +79,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
     frame = Frame(
         trial=trial,
         started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        acks=cell.settings.ack.timing != "none",
+        cast=cell.cast,
         pacing=cell.workload.publish.pacing,
         offer=offer_of(cell.workload.publish, cell.settings.publish),
         software=None,

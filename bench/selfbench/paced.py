@@ -1,5 +1,6 @@
 """Open loop at a fixed rate: a whole trial of the real runner, on a server of its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from bench.engine.keep import Kept
 from bench.engine.trial import Moment
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Trial
 from bench.record.hlog import Interval
-from bench.record.schema import Ledger, Time, TrialRecord
+from bench.record.schema import TrialRecord
 from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
@@ -124,16 +125,16 @@ def _figures(case: PacedCase, kept: Kept) -> PacedFigures:
         reasons = "; ".join(finding.text for finding in record.findings)
         raise MeasurementError(f"{case.name}: {reasons}")
     if lost := _lost_msgs(ledger):
-        raise MeasurementError(f"{case.name}: {lost} of {ledger.planned} messages lost")
+        raise MeasurementError(f"{case.name}: {lost} of {ledger['planned']} messages lost")
     slip_ns, end_to_end_ns = (
         tuple(_percentile_ns(kept, time, percentile) for percentile in (50.0, 99.0))
-        for time in (Time.SLIP, Time.END_TO_END)
+        for time in ("slip", "end_to_end")
     )
     shares = {usage.role: usage.cpu_share for usage in record.processes}
     return PacedFigures(
-        offered_msgs=counts.offered,
-        sent_msgs=counts.sent,
-        acked_msgs=counts.acked,
+        offered_msgs=counts["offered"],
+        sent_msgs=counts["sent"],
+        acked_msgs=counts["acked"],
         slip_ns_p50=slip_ns[0],
         slip_ns_p99=slip_ns[1],
         end_to_end_ns_p50=end_to_end_ns[0],
@@ -145,15 +146,15 @@ def _figures(case: PacedCase, kept: Kept) -> PacedFigures:
     )
 
 
-def _lost_msgs(ledger: Ledger) -> int:
-    return ledger.refused + ledger.unconfirmed + max(0, ledger.lost)
+def _lost_msgs(ledger: Mapping[str, int]) -> int:
+    return ledger["refused"] + ledger["unconfirmed"] + max(0, ledger["lost"])
 
 
-def _percentile_ns(kept: Kept, time: Time, percentile: float) -> int | None:
+def _percentile_ns(kept: Kept, time: str, percentile: float) -> int | None:
     histogram = merged(
         interval.histogram
         for interval in kept.intervals
-        if interval.time is time and _in_window(interval, kept.record)
+        if interval.time == time and _in_window(interval, kept.record)
     )
     return percentile_ns(histogram, percentile, beyond=BEYOND_MSGS)
 

@@ -18,21 +18,13 @@ from bench.core import units
 from bench.core.units import NS_PER_US
 from bench.core.words import nearest
 from bench.spec.base import LARGEST, MisfitError
+from bench.spec.kinds.registry import ruled
 from bench.spec.metrics import Better, Metric, find_metric, metric_names, metric_words
 
 LAG_VERDICT = "lag.verdict"
 LAG_VERDICTS = ("stable", "growing", "draining", "inconclusive")
 
-COUNTS = (
-    "lost",
-    "duplicates",
-    "redelivered",
-    "reordered",
-    "refused",
-    "unconfirmed",
-    "not_sent",
-    "backlog",
-)
+COUNTS = tuple(ruled())
 """Entries of the ledger that a rule may name; they have no scatter, and one trial is enough."""
 
 EXAMPLES = "p99 < 20ms, p99 vs baseline <= +5%, lag.verdict == stable, lost == 0"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,20 +17,19 @@ from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
     Environment,
     Finding,
-    Ledger,
     ProcessUsage,
-    Slices,
-    Time,
     TrialRecord,
     Window,
-    WindowCounts,
 )
 from bench.record.store import RunStore
+from bench.spec.cast import instants
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 from bench.stats.histogram import tally
+from tests.parts import cast, ledger
 
 IntArray = NDArray[np.int64]
+Name = TypeVar("Name", bound=str)
 
 WARMUP_S, WINDOW_S, DRAIN_S = 2, 12, 1
 TOTAL_S = WARMUP_S + WINDOW_S + DRAIN_S
@@ -104,7 +104,7 @@ def environment() -> Environment:
     )
 
 
-def intervals(values_ns: Mapping[Time, Sequence[IntArray]]) -> list[Interval]:
+def intervals(values_ns: Mapping[Name, Sequence[IntArray]]) -> list[Interval]:
     """One interval for each time and second that has values."""
     return [
         Interval(
@@ -129,8 +129,8 @@ def record(
 ) -> TrialRecord:
     """A trial in which every message was stored and consumed in the second it was due."""
     counts = tuple([rate] * (WARMUP_S + WINDOW_S) + [0] * DRAIN_S)
-    acked = counts if acks else tuple([0] * TOTAL_S)
     total, window = sum(counts), rate * WINDOW_S
+    parts = cast(acks=acks)
     return TrialRecord(
         schema_version=TRIAL_SCHEMA_VERSION,
         trial_id=trial.id,
@@ -139,43 +139,20 @@ def record(
         seed=trial.seed,
         started_utc="2026-11-23T17:00:00+00:00",
         completed=True,
-        acks=acks,
+        cast=parts,
         window=WINDOW,
-        window_counts=WindowCounts(
-            offered=window,
-            sent=window,
-            stored=window,
-            received=window,
-            handled=window,
-            acked=window if acks else 0,
-        ),
-        slices=Slices(
-            offered=counts,
-            sent=counts,
-            stored=counts,
-            received=counts,
-            handled=counts,
-            acked=acked,
-        ),
-        ledger=Ledger(
+        window_counts=dict.fromkeys(instants(parts), window),
+        slices=dict.fromkeys(instants(parts), counts),
+        ledger=ledger(
+            acks=acks,
             planned=total,
             published=total,
             stored=total,
-            refused=0,
-            unconfirmed=0,
             received=total,
             handled=total,
-            acked=sum(acked),
+            acked=total,
             deliveries=total,
-            redelivered=0,
-            duplicates=0,
-            reordered=0,
-            foreign=0,
-            backlog=0,
             stream_msgs=total,
-            lost=0,
-            negative_times=0,
-            overflows=0,
         ),
         processes=tuple(processes),
         store_disk_bytes=-1,

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag
-from bench.analysis.figures import LagFigures, LagVerdict, Rates, TimeFigures
+from bench.analysis.figures import LagFigures, LagVerdict, TimeFigures
 from bench.analysis.sampled import LagSamples
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
 from bench.record import samples
-from bench.record.schema import Finding, Level, Time, TrialRecord, Window, WindowCounts
+from bench.record.schema import Finding, Level, TrialRecord, Window
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 from tests.analysis import runs
 from tests.gate.figures import time_of
+from tests.parts import Time, counts, without_acks
 
 WINDOW = Window(window_start_ns=2 * NS_PER_S, window_end_ns=12 * NS_PER_S, drained_ns=13 * NS_PER_S)
 CELL = runs.cell("one")
@@ -145,7 +146,7 @@ def test_only_samples_of_the_window_are_compared(start_s: float, *, found: bool)
 def losing(lost: int) -> TrialRecord:
     """A trial whose ledger calls so many lost."""
     assert RECORD.ledger is not None
-    return replace(RECORD, ledger=replace(RECORD.ledger, lost=lost))
+    return replace(RECORD, ledger={**RECORD.ledger, "lost": lost})
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_a_stream_keeps_all_whose_limits_throw_nothing_away(
 
 def test_without_acks_the_two_are_not_the_same() -> None:
     """The server then counts what it has not sent."""
-    assert compared(run_of(5, more=3), record=replace(RECORD, acks=False)) == ""
+    assert compared(run_of(5, more=3), record=without_acks(RECORD)) == ""
 
 
 def publishing(publishers: int, window_msgs: int) -> Cell:
@@ -230,12 +231,11 @@ def conserved(
     cell: Cell | None = None,
 ) -> str:
     """What a lag at (s, messages) says against so many more stored than acked in the window."""
-    counts = WindowCounts(
-        offered=1000, sent=1000, stored=900 + stored_unacked, received=950, handled=940, acked=900
-    )
+    stored = 900 + stored_unacked
+    made = counts(offered=1000, sent=1000, stored=stored, received=950, handled=940, acked=900)
     at_s, msgs = np.array(lag).T
     told = LagSamples(t_s=at_s, lag_msgs=msgs)
-    found = conservation(counts, WINDOW, told, cell or publishing(3, 5))
+    found = conservation(made, WINDOW, told, cell or publishing(3, 5))
     return text_of(found, "counts-disagree")
 
 
@@ -324,7 +324,7 @@ STANDING = LagFigures(
 EVEN = [100.0] * 10
 
 
-def means(end_to_end_ms: float) -> dict[Time, TimeFigures]:
+def means(end_to_end_ms: float) -> dict[str, TimeFigures]:
     """Response takes 1 ms and service 5: a stay is 1 ms shorter than the end-to-end time."""
     return {
         Time.END_TO_END: time_of(end_to_end_ms),
@@ -334,7 +334,7 @@ def means(end_to_end_ms: float) -> dict[Time, TimeFigures]:
 
 
 def held(
-    times: Mapping[Time, TimeFigures],
+    times: Mapping[str, TimeFigures],
     lag: LagFigures | None = STANDING,
     of_seconds: Sequence[float] = tuple(EVEN),
 ) -> str:
@@ -344,7 +344,7 @@ def held(
     """
     msgs = np.array([1000.0, 1000.0, *of_seconds, 1000.0])
     told = LagSamples(t_s=np.arange(len(msgs), dtype=np.float64), lag_msgs=msgs)
-    rates = Rates(offered=1.0, sent=2.0, stored=3.0, delivered=4.0, acked=1000.0)
+    rates = {"offered": 1.0, "sent": 2.0, "stored": 3.0, "received": 4.0, "acked": 1000.0}
     window = replace(WINDOW, window_end_ns=(2 + len(of_seconds)) * NS_PER_S)
     return text_of(littles_law(times, rates, lag, told, window), "littles-law")
 

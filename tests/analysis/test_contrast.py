@@ -55,8 +55,7 @@ def _each(values: Sequence[float]) -> list[tuple[TrialFigures, float]]:
 
 
 def _with_rate(trial: TrialFigures, acked: float) -> TrialFigures:
-    assert trial.rates is not None
-    return replace(trial, rates=replace(trial.rates, acked=acked))
+    return replace(trial, rates={**trial.rates, "acked": acked})
 
 
 def found_of(base: CellFigures, candidate: CellFigures, key: str = P99.metric.key) -> Contrast:

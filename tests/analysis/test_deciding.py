@@ -10,10 +10,10 @@ from bench.analysis.deciding import contends, decisions, leader
 from bench.analysis.decision import Decision, Told
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.summary import workload_figures
-from bench.record.schema import Time
 from bench.spec.metrics import metric_of
 from bench.spec.variant import Settings
 from tests.gate.figures import Blocks, counting, run_of, with_peaks, with_trials
+from tests.parts import Time
 
 P99 = "end_to_end_ns_p99"
 

@@ -7,9 +7,10 @@ import pytest
 
 from bench.analysis.figures import TrialFigures
 from bench.analysis.summary import summarise_trial
-from bench.record.schema import Level, Time
+from bench.record.schema import Level
 from bench.spec.variant import Settings
 from tests.analysis import runs
+from tests.parts import Time
 
 TRIAL = runs.plan([runs.cell("one")], blocks=1).trials[0]
 STANDING = [0] * (runs.TOTAL_S * 10)

@@ -13,9 +13,10 @@ from bench.analysis.metrics import measure_of
 from bench.analysis.summary import summarise_trial
 from bench.core.units import NS_PER_S
 from bench.record import samples
-from bench.record.schema import Level, OwnLag, Time, TrialRecord
+from bench.record.schema import Level, TrialRecord
 from bench.spec.variant import Settings
 from tests.analysis import runs
+from tests.parts import Time
 
 TRIAL = runs.plan([runs.cell("one")], blocks=1).trials[0]
 TENTHS = runs.TOTAL_S * 10
@@ -117,9 +118,9 @@ def test_a_server_that_answers_no_question_leaves_the_lag_known() -> None:
 
 def test_the_peak_is_the_exact_one_between_samples_too() -> None:
     """Seven waited for a millisecond, and no sample fell into it."""
-    own = OwnLag(unhandled_msgs_peak=7, unacked_msgs_peak=9)
+    peaks = {"unhandled": 7, "unacked": 9}
 
-    figures = judged(table(), record=replace(runs.record(TRIAL), own_lag=own))
+    figures = judged(table(), record=replace(runs.record(TRIAL), peaks=peaks))
 
     assert figures.lag is not None
     assert figures.lag.peak_msgs == 7
@@ -180,8 +181,8 @@ def test_what_is_lost_is_missing_on_the_server_and_no_contradiction() -> None:
     sampled = table(unacked=vanished, least=vanished, most=vanished)
     record = runs.record(TRIAL)
     assert record.ledger is not None
-    losing = replace(record, ledger=replace(record.ledger, lost=100))
-    other = replace(record, ledger=replace(record.ledger, lost=99))
+    losing = replace(record, ledger={**record.ledger, "lost": 100})
+    other = replace(record, ledger={**record.ledger, "lost": 99})
 
     assert codes(judged(sampled, record=losing)) == []
     assert codes(judged(sampled, record=other)) == ["counts-disagree"]

@@ -12,13 +12,13 @@ from bench.analysis.lag import cell_verdict, lag_figures, lag_verdict, trial_lag
 from bench.analysis.sampled import LagSamples
 from bench.core.units import NS_PER_S
 from bench.record import samples
-from bench.record.schema import OwnLag, Window, WindowCounts
+from bench.record.schema import Window
+from tests.parts import counts
 
 WINDOW = Window(window_start_ns=2 * NS_PER_S, window_end_ns=12 * NS_PER_S, drained_ns=13 * NS_PER_S)
 QUARTERS = np.arange(0, 13, 0.25)
-COUNTS = WindowCounts(
-    offered=10_000, sent=10_000, stored=10_000, received=8000, handled=4000, acked=2000
-)
+COUNTS = counts(offered=10_000, sent=10_000, stored=10_000, received=8000, handled=4000, acked=2000)
+WITHOUT_ACKS = {name: count for name, count in COUNTS.items() if name != "acked"}
 """Of a window of 10 s: 1000 offered, 800 received, 400 handled and 200 acked a second."""
 
 STABLE, GROWING = LagVerdict.STABLE, LagVerdict.GROWING
@@ -181,7 +181,7 @@ def test_a_trials_lag_is_by_what_was_handled_and_by_what_was_acked() -> None:
 
     The acks fall behind by more than the margin of 10, and so the trial does.
     """
-    found = trial_lag(table(), WINDOW, COUNTS, None, acks=True)
+    found = trial_lag(table(), WINDOW, COUNTS, {})
 
     assert found is not None
     assert found.unacked is not None
@@ -201,7 +201,7 @@ def test_the_servers_lag_shrinks_by_acks_or_else_by_what_was_received(
     lag_s: float, *, acks: bool
 ) -> None:
     """182 messages at the end, of 200 acked or 800 received a second."""
-    found = trial_lag(table(ours=False), WINDOW, COUNTS, None, acks=acks)
+    found = trial_lag(table(ours=False), WINDOW, COUNTS if acks else WITHOUT_ACKS, {})
 
     assert found is not None
     assert (found.by_server, found.unacked) == (True, None)
@@ -211,11 +211,11 @@ def test_the_servers_lag_shrinks_by_acks_or_else_by_what_was_received(
 
 def test_the_exact_peaks_go_before_those_of_the_samples() -> None:
     """Each its own, also where it is 0; below 0 nobody kept it."""
-    kept = OwnLag(unhandled_msgs_peak=0, unacked_msgs_peak=1000)
-    half = OwnLag(unhandled_msgs_peak=500, unacked_msgs_peak=-1)
+    kept = {"unhandled": 0, "unacked": 1000}
+    half = {"unhandled": 500, "unacked": -1}
 
-    found = trial_lag(table(), WINDOW, COUNTS, kept, acks=True)
-    other = trial_lag(table(), WINDOW, COUNTS, half, acks=True)
+    found = trial_lag(table(), WINDOW, COUNTS, kept)
+    other = trial_lag(table(), WINDOW, COUNTS, half)
 
     assert found is not None
     assert other is not None
@@ -225,7 +225,7 @@ def test_the_exact_peaks_go_before_those_of_the_samples() -> None:
 
 def test_a_variant_that_never_acks_has_one_lag() -> None:
     """And its peak stands, known exactly or not."""
-    found = trial_lag(table(unacked=None), WINDOW, COUNTS, None, acks=False)
+    found = trial_lag(table(unacked=None), WINDOW, WITHOUT_ACKS, {})
 
     assert found is not None
     assert (found.unacked, found.peak_msgs, found.verdict) == (None, 2 * 47, STABLE)
@@ -233,10 +233,10 @@ def test_a_variant_that_never_acks_has_one_lag() -> None:
 
 def test_where_nothing_was_offered_a_trial_has_no_lag() -> None:
     """By our own instants or by the server's."""
-    none = replace(COUNTS, offered=0)
+    none = {**COUNTS, "offered": 0}
 
-    assert trial_lag(table(), WINDOW, none, None, acks=True) is None
-    assert trial_lag(table(ours=False), WINDOW, none, None, acks=True) is None
+    assert trial_lag(table(), WINDOW, none, {}) is None
+    assert trial_lag(table(ours=False), WINDOW, none, {}) is None
 
 
 def test_the_steeper_of_both_is_the_lag_slope() -> None:

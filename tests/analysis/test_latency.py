@@ -21,10 +21,11 @@ from bench.analysis.latency import (
 )
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.hlog import Interval
-from bench.record.schema import Slices, Time, Window
+from bench.record.schema import Window
 from bench.stats.histogram import tally
 from tests.analysis import runs
 from tests.gate.figures import time_of, trial_of
+from tests.parts import Time, cast, without_acks
 
 THOUSAND = np.arange(1, 1001)
 """1 to 1000 ns: below 2048 ns a histogram of three digits knows every value."""
@@ -41,7 +42,7 @@ def test_times_are_grouped_in_the_order_in_which_they_are_named() -> None:
     """Whatever the order of the log; a time that nobody measured has no group."""
     log = [interval(0, time=Time.END_TO_END), interval(0, time=Time.SLIP), interval(1)]
 
-    groups = by_time([*log, interval(1, time=Time.SLIP)])
+    groups = by_time([*log, interval(1, time=Time.SLIP)], cast())
 
     assert list(groups) == [Time.SLIP, Time.RESPONSE, Time.END_TO_END]
     assert [each.start_ns for each in groups[Time.SLIP]] == [0, NS_PER_S]
@@ -86,7 +87,7 @@ def test_more_than_was_offered_leaves_nothing_unfinished() -> None:
 
 
 def trial(
-    times: Mapping[Time, TimeFigures], *, offered: int = 10_000, drain_s: float = 3.0
+    times: Mapping[str, TimeFigures], *, offered: int = 10_000, drain_s: float = 3.0
 ) -> TrialFigures:
     """A trial of 12 s and a drain in which so many messages were offered."""
     made = trial_of(runs.cell("one"), 1, 1.0, messages=offered)
@@ -141,7 +142,7 @@ def test_without_any_message_that_has_the_time_the_whole_trial_was_waited() -> N
 def test_a_trial_that_broke_off_or_never_acks_has_no_such_bound() -> None:
     """It was not waited for, or no ack was to come; its other times still have one."""
     whole = trial({})
-    never = replace(whole, record=replace(whole.record, acks=False))
+    never = replace(whole, record=without_acks(whole.record))
     broken = [
         replace(whole, record=replace(whole.record, **change))
         for change in ({"completed": False}, {"window": None}, {"window_counts": None})
@@ -189,13 +190,16 @@ def test_without_a_window_the_longest_time_is_what_was_timed() -> None:
 
 def test_messages_that_never_came_so_far_are_those_of_the_window() -> None:
     """Offered less timed, and never below 0; of a trial that broke off none are known."""
-    some = trial({})
+
+    def left(count: int) -> int:
+        return unfinished_of(trial({Time.RESPONSE: hidden(count)}), Time.RESPONSE)
+
+    some = trial({Time.RESPONSE: hidden(9000)})
     broken = replace(some, record=replace(some.record, window_counts=None))
 
-    assert unfinished_of(some, hidden(9000)) == 1000
-    assert unfinished_of(some, hidden(10_000)) == 0
-    assert unfinished_of(some, hidden(10_001)) == 0
-    assert unfinished_of(broken, hidden(9000)) == 0
+    assert [left(count) for count in (9000, 10_000, 10_001)] == [1000, 0, 0]
+    assert unfinished_of(some, Time.DELIVERY) == 10_000
+    assert unfinished_of(broken, Time.RESPONSE) == 0
 
 
 def test_each_slice_has_its_own_p99_where_it_can_be_told() -> None:
@@ -205,15 +209,11 @@ def test_each_slice_has_its_own_p99_where_it_can_be_told() -> None:
     that the counts do not have is left out.
     """
     offered = (1000, 1000, 1100, 999, 500)
-    slices = Slices(
-        offered=offered, sent=offered, stored=offered, received=offered, handled=offered,
-        acked=offered,
-    )  # fmt: skip
     log = [
         interval(0), interval(2), interval(3, count=900), interval(4), interval(5),
     ]  # fmt: skip
 
-    found = p99_of_slices(log, slices).tolist()
+    found = p99_of_slices(log, offered).tolist()
 
     assert found == pytest.approx([990.0, *[math.nan] * 3, 990.0], nan_ok=True)
 
@@ -221,11 +221,7 @@ def test_each_slice_has_its_own_p99_where_it_can_be_told() -> None:
 def test_a_slice_with_ten_beyond_its_p99_has_just_enough() -> None:
     """Of 1009 offered and 1000 timed p99 is the 999th, and ten lie beyond it."""
     offered = (1009, 990)
-    slices = Slices(
-        offered=offered, sent=offered, stored=offered, received=offered, handled=offered,
-        acked=offered,
-    )  # fmt: skip
 
-    found = p99_of_slices([interval(0), interval(1, count=940)], slices).tolist()
+    found = p99_of_slices([interval(0), interval(1, count=940)], offered).tolist()
 
     assert found == pytest.approx([999.0, math.nan], nan_ok=True)

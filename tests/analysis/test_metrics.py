@@ -7,12 +7,13 @@ import pytest
 from bench.analysis import metrics
 from bench.analysis.deciding import decisions
 from bench.analysis.decision import Told
-from bench.analysis.figures import PERCENTILES, Rates, TrialFigures
+from bench.analysis.figures import PERCENTILES, TrialFigures
 from bench.analysis.metrics import MEASURES, Measure, measure_of
-from bench.record.schema import ProcessUsage, Time
+from bench.record.schema import ProcessUsage
 from bench.spec.metrics import METRICS, Kind, Source
 from tests.analysis import runs
 from tests.gate.figures import counting, time_of, trial_of
+from tests.parts import Time, without_acks
 from tests.report.factory import cell_figures, run_figures
 from tests.report.trial_factory import RATE, Variant
 
@@ -21,8 +22,13 @@ TWO = Variant(names=("c/two",), settings={"pull": {"batch": 2}}, p50_ms=1.0)
 
 
 def with_rate(trial: TrialFigures, rate: float) -> TrialFigures:
-    assert trial.rates is not None
-    return replace(trial, rates=replace(trial.rates, acked=rate, stored=rate))
+    return replace(trial, rates={**trial.rates, "acked": rate, "stored": rate})
+
+
+def never_acking(trial: TrialFigures) -> TrialFigures:
+    """The trial, had its variant never acknowledged."""
+    rates = {name: rate for name, rate in trial.rates.items() if name != "acked"}
+    return replace(trial, record=without_acks(trial.record), rates=rates)
 
 
 @pytest.mark.parametrize("key", ["acked_msgs_per_s", "stored_msgs_per_s"])
@@ -107,7 +113,14 @@ def distinct() -> TrialFigures:
             )
             for place, time in enumerate(PLACES, start=1)
         },
-        rates=Rates(offered=1000.0, sent=950.0, stored=900.0, delivered=850.0, acked=800.0),
+        rates={
+            "offered": 1000.0,
+            "sent": 950.0,
+            "stored": 900.0,
+            "received": 850.0,
+            "handled": 825.0,
+            "acked": 800.0,
+        },
         lag=replace(trial.lag, peak_msgs=60.0, slope_msgs_per_s=20.0, unacked=acked),
         cpu_us_per_msg={"server": 1.0, "publisher": 2.0, "consumer": 3.0},
     )
@@ -157,7 +170,7 @@ def test_a_time_without_a_percentile_is_an_error_of_the_catalogue() -> None:
     ("kind", "of", "value"),
     [
         (Kind.RATE, "stored", 900.0),
-        (Kind.RATE, "delivered", 850.0),
+        (Kind.RATE, "received", 850.0),
         (Kind.RATE, "acked", 800.0),
         (Kind.CPU, "publisher", 2.0),
         (Kind.LAG, "peak", 70.0),
@@ -178,18 +191,18 @@ def test_each_kind_of_figure_is_read_by_what_it_is_of(kind: Kind, of: str, value
 def test_what_cannot_be_read_is_none_and_never_zero() -> None:
     """Rates without acks, of a trial without rates; a ledger's entry that nobody can tell."""
     trial = distinct()
-    never = replace(trial, record=replace(trial.record, acks=False))
+    never = never_acking(trial)
     unknown = counting(trial, lost=-1)
     cut_off = replace(trial, record=replace(trial.record, ledger=None))
     used = ProcessUsage(role="consumer-0", cpu_ns=2000, cpu_share=0.0, rss_bytes_peak=-1)
     counts = trial.record.window_counts
     assert counts is not None
-    counts = replace(counts, received=0)
+    counts = {**counts, "received": 0}
     stalled = replace(trial, record=replace(trial.record, processes=(used,), window_counts=counts))
 
     assert read(Kind.RATE, "acked").of_trial(never) is None
     assert read(Kind.RATE, "stored").of_trial(never) == 900.0
-    assert read(Kind.RATE, "acked").of_trial(replace(trial, rates=None)) is None
+    assert read(Kind.RATE, "acked").of_trial(replace(trial, rates={})) is None
     assert read(Kind.LAG, "peak").of_trial(replace(trial, lag=None)) is None
     assert read(Kind.LAG, "slope").of_trial(replace(trial, lag=None)) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(unknown) is None
@@ -209,7 +222,7 @@ def test_a_trial_that_broke_off_has_no_figure_and_no_bound(key: str) -> None:
         window_counts=None,
         ledger=None,
     )
-    broken = replace(distinct(), record=record, times={}, rates=None, lag=None, cpu_us_per_msg={})
+    broken = replace(distinct(), record=record, times={}, rates={}, lag=None, cpu_us_per_msg={})
     measure = measure_of(key)
 
     assert measure.of_trial(broken) is None
@@ -259,7 +272,7 @@ def test_cpu_time_without_a_message_is_at_least_what_one_would_have_cost() -> No
     """1 ns of the server's; no other figure has such a bound."""
     trial = distinct()
     assert trial.record.window_counts is not None
-    counts = replace(trial.record.window_counts, stored=0)
+    counts = {**trial.record.window_counts, "stored": 0}
     stalled = replace(trial, record=replace(trial.record, window_counts=counts))
 
     assert measure_of("server_cpu_us_per_msg").at_least(stalled) == 0.001
@@ -270,7 +283,7 @@ def test_cpu_time_without_a_message_is_at_least_what_one_would_have_cost() -> No
 def test_a_rate_of_acks_is_none_of_a_variant_that_never_acks() -> None:
     """0 would be the worst of all, and it was not asked to."""
     trial = distinct()
-    never = replace(trial, record=replace(trial.record, acks=False))
+    never = never_acking(trial)
 
     assert measure_of("acked_msgs_per_s").of_trial(never) is None
     assert measure_of("stored_msgs_per_s").of_trial(never) == 900.0

@@ -10,10 +10,10 @@ import pytest
 from bench.analysis.figures import PERCENTILES, CellFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, readings, typical
-from bench.record.schema import Time
 from tests.analysis import runs
 from tests.analysis.test_deciding import fallen_behind
 from tests.gate.figures import Blocks, run_of, time_of, trial_of, with_peaks, with_trials
+from tests.parts import Time
 
 P99 = measure_of("end_to_end_ns_p99")
 OLD = (10.0, 20.0, 40.0, 10.0, 20.0)

@@ -14,10 +14,10 @@ from bench.analysis.ranking import (
     secondary_of,
 )
 from bench.plan.model import Cell
-from bench.record.schema import Time
 from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import with_trials
+from tests.parts import Time
 
 
 def planned(name: str, timing: str, *, double: bool = False, workload: str = "one") -> Cell:
@@ -48,7 +48,7 @@ def test_cells_are_ranked_by_a_moment_that_means_the_same_for_all(
     cells: tuple[CellFigures, ...], time: Time, reason: str
 ) -> None:
     """What acks sooner is not done sooner; the report says so."""
-    assert ranking_time(cells) is time
+    assert ranking_time(cells) == time
     assert ranking_key(cells) == f"{time}_ns_p99"
     assert ranking_key(cells, "p50") == f"{time}_ns_p50"
     assert reason in ranking_reason(cells)

@@ -14,11 +14,11 @@ from bench.analysis.resources import (
 )
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record import samples
-from bench.record.schema import ProcessUsage, TrialRecord, WindowCounts
+from bench.record.schema import ProcessUsage, TrialRecord
 from tests.analysis import runs
 
 TRIAL = runs.plan([runs.cell("one")], blocks=1).trials[0]
-COUNTS = WindowCounts(offered=4000, sent=4000, stored=2000, received=1000, handled=0, acked=0)
+COUNTS = {"offered": 4000, "sent": 4000, "stored": 2000, "received": 1000, "handled": 0, "acked": 0}
 
 
 def used(role: str, *, cpu_ms: int = -1, rss_bytes: int = -1) -> ProcessUsage:
@@ -27,7 +27,7 @@ def used(role: str, *, cpu_ms: int = -1, rss_bytes: int = -1) -> ProcessUsage:
     return ProcessUsage(role=role, cpu_ns=cpu_ns, cpu_share=0.0, rss_bytes_peak=rss_bytes)
 
 
-def record(*processes: ProcessUsage, counts: WindowCounts | None = COUNTS) -> TrialRecord:
+def record(*processes: ProcessUsage, counts: Mapping[str, int] | None = COUNTS) -> TrialRecord:
     """A trial of these processes and counts."""
     return replace(runs.record(TRIAL, processes=processes), window_counts=counts)
 
@@ -45,7 +45,7 @@ def test_cpu_time_is_spread_over_the_messages_that_a_kind_worked_for() -> None:
         used("sampler", cpu_ms=99),
     ]
 
-    assert cpu_us_per_msg(processes, COUNTS) == {
+    assert cpu_us_per_msg(record(*processes)) == {
         "server": 30.0,
         "publisher": 30.0,
         "consumer": 30.0,
@@ -56,7 +56,7 @@ def test_cpu_time_that_cannot_be_read_is_not_known() -> None:
     """One of two that cannot be read makes their sum unknown; a process that used none used 0."""
     processes = [used("publisher-0", cpu_ms=20), used("publisher-1"), used("consumer-0", cpu_ms=0)]
 
-    assert cpu_us_per_msg(processes, COUNTS) == {
+    assert cpu_us_per_msg(record(*processes)) == {
         "server": None,
         "publisher": None,
         "consumer": 0.0,
@@ -67,8 +67,8 @@ def test_of_no_message_there_is_no_cpu_time_per_message() -> None:
     """And of a single one there is."""
     server = [used("server", cpu_ms=60)]
 
-    assert cpu_us_per_msg(server, replace(COUNTS, stored=0))["server"] is None
-    assert cpu_us_per_msg(server, replace(COUNTS, stored=1))["server"] == 60_000.0
+    assert cpu_us_per_msg(record(*server, counts={**COUNTS, "stored": 0}))["server"] is None
+    assert cpu_us_per_msg(record(*server, counts={**COUNTS, "stored": 1}))["server"] == 60_000.0
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_was_used_for_no_message_at_all_is_at_least_that(
 ) -> None:
     """Had a single one come, it would have cost it all."""
     processes = [used("server", cpu_ms=60), used("consumer-0", cpu_ms=30), used("publisher-0")]
-    counts = replace(COUNTS, **changes)
+    counts = {**COUNTS, **changes}
 
     assert cpu_us_unspread(record(*processes, counts=counts), kind) == unspread_us
 

@@ -7,15 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.analysis.figures import LagVerdict
-from bench.analysis.steadiness import steadiness
+from bench.analysis import steadiness as steady
+from bench.analysis.figures import LagFigures, LagVerdict
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
-from bench.record.schema import Finding, Level, Slices, Time, TrialRecord, Window
+from bench.record.schema import Finding, Level, TrialRecord, Window
+from bench.spec.cast import instants
+from bench.spec.kinds.registry import cast_of
+from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import trial_of
+from tests.parts import Time
 
 TRIAL = runs.plan([runs.cell("one")], blocks=1).trials[0]
+
+EARLY = cast_of("stream", Settings.model_validate({"ack": {"timing": "after-validation"}}))
+"""Of a variant that acknowledges before its handler."""
 
 SCALES = (1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
 """Of the six batches of a window: surely a rise, by some 30 %."""
@@ -24,22 +31,26 @@ SCALES = (1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
 def record(of_seconds: Sequence[int], *, acks: bool = True, **kinds: Sequence[int]) -> TrialRecord:
     """A trial without warm-up in which so many messages were due and done in each second."""
     length = len(of_seconds)
-    names = ("offered", "sent", "stored", "received", "handled", "acked")
-    counts = {name: tuple(kinds.get(name, of_seconds)) for name in names}
     window = Window(
         window_start_ns=0, window_end_ns=length * NS_PER_S, drained_ns=(length + 1) * NS_PER_S
     )
-    made = runs.record(TRIAL, acks=acks)
-    return replace(made, window=window, slices=Slices(**counts))
+    made = replace(runs.record(TRIAL, acks=acks), window=window)
+    slices = {name: tuple(kinds.get(name, of_seconds)) for name in instants(made.cast)}
+    return replace(made, slices=slices)
+
+
+def steadiness(
+    made: TrialRecord, times_: Mapping[str, Sequence[Interval]], lag: LagFigures | None
+) -> tuple[Finding, ...]:
+    """What is found of a trial whose cell is ranked as its record says."""
+    return steady.steadiness(made, times_, lag, made.cast.ranked[0])
 
 
 def codes(found: Sequence[Finding]) -> list[tuple[str, str]]:
     return [(finding.code, finding.text.split(" changed")[0]) for finding in found]
 
 
-def times(
-    time: Time, ns_of_seconds: Sequence[Sequence[float]]
-) -> Mapping[Time, Sequence[Interval]]:
+def times(time: Time, ns_of_seconds: Sequence[Sequence[float]]) -> Mapping[str, Sequence[Interval]]:
     values = [np.array(each, dtype=np.int64) for each in ns_of_seconds]
     return {time: runs.intervals({time: values})}
 
@@ -92,13 +103,13 @@ def test_five_seconds_are_too_few_to_see_a_drift() -> None:
     assert (finding.level, finding.code) == (Level.NOTE, "steadiness-unknown")
 
 
-def test_a_variant_that_never_acks_is_watched_by_what_it_receives() -> None:
-    """Its acked rate is 0 in every batch, which is no reason to look at nothing."""
+def test_a_variant_that_never_acks_is_watched_by_what_it_handles() -> None:
+    """Nothing is told of its acks, which is no reason to look at nothing."""
     even = [1000] * 12
-    never = record(even, acks=False, acked=[0] * 12, received=scaled(1000))
-    always = record(even, received=scaled(1000))
+    never = record(even, acks=False, handled=scaled(1000))
+    always = record(even, handled=scaled(1000))
 
-    assert codes(steadiness(never, {}, None)) == [("not-steady", "The delivered rate")]
+    assert codes(steadiness(never, {}, None)) == [("not-steady", "The handled rate")]
     assert steadiness(always, {}, None) == ()
 
 
@@ -178,10 +189,12 @@ def drifting_times(
 ) -> list[str]:
     """Which times are found to drift where every one does."""
     each = [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)]
-    intervals = {time: times(time, each)[time] for time in Time}
+    intervals = {str(time): times(time, each)[time] for time in Time}
     trial = trial_of(runs.cell("one"), 1, 1.0)
     lag = None if verdict is None or trial.lag is None else replace(trial.lag, verdict=verdict)
-    found = steadiness(record(even(12), acks=acks), intervals, lag, early_acks=early_acks)
+    made = record(even(12), acks=acks)
+    made = replace(made, cast=EARLY) if early_acks else made
+    found = steadiness(made, intervals, lag)
     return [text.removeprefix("The ").removesuffix(" p50") for _, text in codes(found)]
 
 
@@ -189,7 +202,7 @@ def test_the_time_that_ends_with_a_consumers_work_is_watched() -> None:
     """Beside the response: the ack's, the handler's where none comes, or both where it is early."""
     assert drifting_times() == ["response", "end-to-end"]
     assert drifting_times(acks=False) == ["response", "completion"]
-    assert drifting_times(early_acks=True) == ["response", "end-to-end", "completion"]
+    assert drifting_times(early_acks=True) == ["response", "completion", "end-to-end"]
 
 
 def test_acks_come_behind_the_handler_unless_it_is_said() -> None:
@@ -197,7 +210,15 @@ def test_acks_come_behind_the_handler_unless_it_is_said() -> None:
     each = times(Time.COMPLETION, [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)])
 
     assert steadiness(record(even(12)), each, None) == ()
-    assert steadiness(record(even(12)), each, None, early_acks=True) != ()
+    assert steadiness(replace(record(even(12)), cast=EARLY), each, None) != ()
+
+
+def test_what_is_ranked_by_is_watched_though_the_record_does_not_know() -> None:
+    """A record of version 1 has the cast of late acks; its plan says that they came early."""
+    each = times(Time.COMPLETION, [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)])
+
+    assert steady.steadiness(record(even(12)), each, None, "end_to_end") == ()
+    assert steady.steadiness(record(even(12)), each, None, "completion") != ()
 
 
 def test_of_a_lag_that_grows_the_response_alone_is_watched() -> None:

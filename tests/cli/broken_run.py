@@ -10,18 +10,11 @@ from bench.gate.calibration import CALIBRATION_SCHEMA_VERSION, Calibration, Scat
 from bench.gate.files import write_calibration, write_result
 from bench.gate.verdict import Sides, judge
 from bench.plan.model import VariantName
-from bench.record.schema import (
-    AckCheck,
-    Finding,
-    HostLoad,
-    Level,
-    ProcessUsage,
-    Software,
-    Time,
-)
+from bench.record.schema import AckCheck, Finding, HostLoad, Level, ProcessUsage, Software
 from bench.record.store import RunStore
 from bench.spec.gates import load_gates
 from tests.analysis import runs
+from tests.parts import Time
 
 RULES = "gates:\n  - p99 vs baseline <= +50%\n  - lost == 0\n"
 SCALES = {"old": 1.0, "slow": 1.1}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.record.schema import Time
 from tests.analysis import runs
+from tests.parts import Time
 
 TIMES = (Time.DELIVERY, Time.END_TO_END)
 

@@ -110,18 +110,19 @@ def edited(path: Path, change: Callable[[dict[str, object]], None]) -> None:
 @pytest.mark.parametrize(
     ("where", "value", "line", "said"),
     [
-        (("window", "window_end_ns"), -5, 10, "window: its limits are not in order"),
-        (("window", "drained_ns"), 10**18, 10, "window: its limits are not in order"),
-        (("window_counts", "acked"), 10**7, 21, "window_counts.acked: below 0, or more than"),
-        (("slices", "acked"), [1] * 14, 109, "slices.acked: not as long as `offered`"),
-        (("slices", "sent"), [-1] * 15, 41, "slices.sent: a count below 0"),
+        (("window", "window_end_ns"), -5, 262, "window: its limits are not in order"),
+        (("window", "drained_ns"), 10**18, 262, "window: its limits are not in order"),
+        (("window_counts", "acked"), 10**7, 273, "window_counts.acked: below 0, or more than"),
+        (("slices", "acked"), [1] * 14, 361, "slices.acked: not as long as the others"),
+        (("slices", "sent"), [-1] * 15, 293, "slices.sent: a count below 0"),
         (("ledger", "lost"), -2, 0, "ledger.lost: below 0"),
+        (("ledger", "not_sent"), 1, 0, "ledger.not_sent: not what was planned less what was"),
         (("ledger", "planned"), 13_999, 0, "more in all than the ledger has"),
         (("block",), 0, 5, "block: 0, but the plan has 1 here"),
         (("cell_id",), "slow", 4, "cell_id: 'slow', but the plan has 'old' here"),
         (("window",), None, 0, "completed: true, without window, counts, slices or ledger"),
         (("store_disk_bytes",), "@1e400@", 0, "store_disk_bytes: inf is no number to count with"),
-        (("host", "steal_share"), -3, 0, "host.steal_share: below 0 without being -1"),
+        (("host", "steal_share"), -3, 0, "host.steal_share: below what it can be"),
     ],
 )
 def test_a_trial_that_does_not_fit_together_is_refused_with_its_line(

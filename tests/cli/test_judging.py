@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError
-from bench.record.schema import Time
 from bench.record.store import RunStore
 from tests.analysis import runs
+from tests.parts import Time
 
 RULES = """\
 gates:

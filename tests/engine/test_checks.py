@@ -1,6 +1,6 @@
 """What makes a trial invalid: rules fixed beforehand, blind to whether the figures are good."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,14 +15,20 @@ from bench.engine.checks import (
 )
 from bench.engine.pressure import Offer
 from bench.engine.table import NOT_YET, MessageTable
-from bench.record.schema import HostLoad, Ledger, Level, ProcessUsage, Window, WindowCounts
+from bench.record.schema import HostLoad, Level, ProcessUsage, Window
+from tests.parts import ledger
 
 WINDOW = Window(window_start_ns=0, window_end_ns=NS_PER_S, drained_ns=NS_PER_S)
 QUIET = Load(
     window=WINDOW,
-    counts=WindowCounts(
-        offered=1000, sent=1000, stored=1000, received=1000, handled=1000, acked=1000
-    ),
+    counts={
+        "offered": 1000,
+        "sent": 1000,
+        "stored": 1000,
+        "received": 1000,
+        "handled": 1000,
+        "acked": 1000,
+    },
     processes=(ProcessUsage(role="publisher-0", cpu_ns=1, cpu_share=0.2, rss_bytes_peak=1),),
     host=HostLoad(steal_share=0.0, throttled_share=0.0),
     window_full_msgs=0,
@@ -58,7 +64,7 @@ def test_a_quiet_trial_has_no_finding() -> None:
 
 def test_a_generator_that_misses_its_rate_is_invalid() -> None:
     """2 % were not sent, and the server had confirmed everything before."""
-    late = replace(QUIET, counts=replace(QUIET.counts, sent=980))
+    late = replace(QUIET, counts={**QUIET.counts, "sent": 980})
 
     assert findings(late, slip_ns=20 * NS_PER_MS) == {
         "offered-rate-missed": Level.INVALID,
@@ -121,14 +127,12 @@ def test_a_conductor_that_stopped_is_told(stall_ms: int, codes: list[str]) -> No
     assert list(findings(stalled)) == codes
 
 
-def counted(stream_msgs: int, *, unconfirmed: int = 0) -> Ledger:
+def counted(stream_msgs: int, *, unconfirmed: int = 0) -> dict[str, int]:
     """1000 planned and published; all but the unconfirmed were confirmed as stored."""
     stored = 1000 - unconfirmed
-    return Ledger(
-        planned=1000, published=1000, stored=stored, refused=0, unconfirmed=unconfirmed,
-        received=stored, handled=stored, acked=stored, deliveries=stored, redelivered=0,
-        duplicates=0, reordered=0, foreign=0, backlog=0, stream_msgs=stream_msgs, lost=0,
-        negative_times=0, overflows=0,
+    return ledger(
+        planned=1000, published=1000, stored=stored, unconfirmed=unconfirmed, received=stored,
+        handled=stored, acked=stored, deliveries=stored, stream_msgs=stream_msgs,
     )  # fmt: skip
 
 
@@ -145,9 +149,9 @@ def test_a_stream_that_holds_what_was_published_is_no_finding(
     stream_msgs: int, unconfirmed: int
 ) -> None:
     """A message without an answer may be stored."""
-    ledger = counted(stream_msgs, unconfirmed=unconfirmed)
+    made = counted(stream_msgs, unconfirmed=unconfirmed)
 
-    assert list(stream_findings(ledger)) == []
+    assert list(stream_findings(made)) == []
 
 
 @pytest.mark.parametrize(
@@ -155,25 +159,24 @@ def test_a_stream_that_holds_what_was_published_is_no_finding(
 )
 def test_a_stream_that_holds_others_messages_is_invalid(stream_msgs: int, unconfirmed: int) -> None:
     """Two runs with one name filled each other's stream, and each called the other's lost."""
-    ledger = counted(stream_msgs, unconfirmed=unconfirmed)
-    (finding,) = stream_findings(ledger)
+    made = counted(stream_msgs, unconfirmed=unconfirmed)
+    (finding,) = stream_findings(made)
 
     assert (finding.code, finding.level) == ("stream-disagrees", Level.INVALID)
     assert str(stream_msgs) in finding.text
 
 
-def drained_ledger(**counts: int) -> Ledger:
+def drained_ledger(*, acks: bool = True, **counts: int) -> dict[str, int]:
     """The ledger of ten messages that went all the way, but for these counts."""
-    sound = dict.fromkeys((field.name for field in fields(Ledger)), 0)
     whole = dict.fromkeys(("planned", "published", "stored", "received", "handled", "acked"), 10)
-    return Ledger(**{**sound, **whole, **counts})
+    return ledger(acks=acks, **{**whole, **counts})
 
 
 def test_what_was_left_when_the_drain_ended_is_told_by_kind() -> None:
     """With acks before the handler the server has nothing left, and seven are not handled."""
-    left = not_drained(drained_ledger(handled=3), NS_PER_S, acks=True)
-    behind = not_drained(drained_ledger(handled=3, acked=3, backlog=7), NS_PER_S, acks=True)
-    never = not_drained(drained_ledger(handled=3, acked=0), NS_PER_S, acks=False)
+    left = not_drained(drained_ledger(handled=3), NS_PER_S)
+    behind = not_drained(drained_ledger(handled=3, acked=3, backlog=7), NS_PER_S)
+    never = not_drained(drained_ledger(acks=False, handled=3), NS_PER_S)
 
     ended = "when the drain ended after 1.00 s, messages were left: 7 stored and not handled"
     assert left.text == never.text == ended

@@ -4,8 +4,10 @@ import numpy as np
 
 from bench.clients.port import IntArray
 from bench.engine import lag
+from bench.engine.lag import Level
 from bench.engine.table import NOT_YET, MessageTable
-from bench.record.schema import OwnLag, Window
+from bench.record.schema import Window
+from tests.parts import cast
 
 NEVER = NOT_YET
 WINDOW = Window(window_start_ns=100, window_end_ns=200, drained_ns=300)
@@ -37,9 +39,13 @@ def table(
     )
 
 
+def level_of(made: MessageTable, name: str) -> Level:
+    return lag.levels_of(made, cast())[name]
+
+
 def test_the_lag_is_what_is_stored_and_not_handled_at_that_very_instant() -> None:
     """Stored at 10, 20 and 30, handled at 25, 40 and never: 1, 2, 1, 2, 1."""
-    level = lag.unhandled(table(stored=column(10, 20, 30), handled=column(25, 40, NEVER)))
+    level = level_of(table(stored=column(10, 20, 30), handled=column(25, 40, NEVER)), "unhandled")
 
     assert level.at(column(9, 10, 20, 25, 30, 40, 999)).tolist() == [0, 1, 2, 1, 2, 1, 1]
 
@@ -48,13 +54,13 @@ def test_an_early_ack_settles_no_handler() -> None:
     """Acked at once and handled 100 ns later: nothing is unacknowledged, all is still to do."""
     both = table(stored=column(10, 20), handled=column(110, 120), acked=column(10, 20))
 
-    assert lag.unhandled(both).at(column(50)).tolist() == [2]
-    assert lag.unacked(both).at(column(50)).tolist() == [0]
+    assert level_of(both, "unhandled").at(column(50)).tolist() == [2]
+    assert level_of(both, "unacked").at(column(50)).tolist() == [0]
 
 
 def test_a_delivery_that_is_seen_before_the_puback_never_counts_below_zero() -> None:
     """Handled at 10, its PubAck at 15: it was never behind; beside it another one waits."""
-    level = lag.unhandled(table(stored=column(15, 5), handled=column(10, 30)))
+    level = level_of(table(stored=column(15, 5), handled=column(10, 30)), "unhandled")
 
     assert level.at(column(10, 12, 15, 30)).tolist() == [1, 1, 1, 0]
 
@@ -65,7 +71,7 @@ def test_a_message_without_an_answer_that_came_was_stored() -> None:
         stored=column(NEVER, NEVER), received=column(20, NEVER), handled=column(NEVER, NEVER)
     )
 
-    assert lag.unhandled(waiting).at(column(19, 20)).tolist() == [0, 1]
+    assert level_of(waiting, "unhandled").at(column(19, 20)).tolist() == [0, 1]
 
 
 def test_the_peak_is_exact_within_the_window_and_not_a_sample() -> None:
@@ -75,16 +81,14 @@ def test_the_peak_is_exact_within_the_window_and_not_a_sample() -> None:
     stored = column(*[10] * 5, *burst, *[250] * 5)
     both = table(stored=stored, handled=column(*[20] * 5, *handled, *[260] * 5))
 
-    assert lag.own_lag(both, WINDOW, acks=False) == OwnLag(
-        unhandled_msgs_peak=4, unacked_msgs_peak=-1
-    )
+    assert lag.peaks(both, cast(acks=False), WINDOW) == {"unhandled": 4}
 
 
 def test_what_waits_since_before_the_window_is_part_of_its_peak() -> None:
     """Nothing comes within the window, and three messages of the warm-up are not handled yet."""
     both = table(stored=column(10, 20, 30), handled=column(NEVER, NEVER, NEVER))
 
-    assert lag.own_lag(both, WINDOW, acks=False).unhandled_msgs_peak == 3
+    assert lag.peaks(both, cast(), WINDOW) == {"unhandled": 3, "unacked": 3}
 
 
 def test_the_series_has_a_row_each_tenth_of_a_second() -> None:
@@ -92,12 +96,12 @@ def test_the_series_has_a_row_each_tenth_of_a_second() -> None:
     tenth = 100_000_000
     both = table(stored=column(tenth // 2), handled=column(2 * tenth), acked=column(tenth))
 
-    assert lag.grid_rows(both, 2 * tenth, acks=True) == [
+    assert lag.grid_rows(both, cast(), 2 * tenth) == [
         {"t_ns": 0, "unhandled_msgs": 0, "unacked_msgs": 0},
         {"t_ns": tenth, "unhandled_msgs": 1, "unacked_msgs": 0},
         {"t_ns": 2 * tenth, "unhandled_msgs": 0, "unacked_msgs": 0},
     ]
-    assert lag.grid_rows(both, 0, acks=False) == [{"t_ns": 0, "unhandled_msgs": 0}]
+    assert lag.grid_rows(both, cast(acks=False), 0) == [{"t_ns": 0, "unhandled_msgs": 0}]
 
 
 def test_the_servers_lag_is_bounded_by_what_was_confirmed_and_what_was_handed_over() -> None:

@@ -9,7 +9,6 @@ from bench.analysis.figures import (
     CellFigures,
     LagFigures,
     LagVerdict,
-    Rates,
     RunFigures,
     TimeFigures,
     TrialFigures,
@@ -17,11 +16,12 @@ from bench.analysis.figures import (
 from bench.analysis.lag import cell_verdict
 from bench.analysis.summary import workload_figures
 from bench.plan.model import Cell, Plan, Trial, VariantName
-from bench.record.schema import Finding, Level, Time
+from bench.record.schema import Finding, Level
 from bench.spec.criteria import parse_criterion
 from bench.spec.gates import Gates
 from bench.spec.metrics import METRICS
 from tests.analysis import runs
+from tests.parts import INSTANTS, Time
 
 MESSAGES = 20_000
 BASELINE = VariantName(config="pull-batch", variant="old")
@@ -124,20 +124,20 @@ def trial_of(
         finding = Finding(level=Level.INVALID, code="server-ended", text="It ended.")
         record = runs.record(trial, findings=[finding])
         return TrialFigures(
-            record=record, times={}, rates=None, lag=None, cpu_us_per_msg={}, series=None
+            record=record, times={}, rates={}, lag=None, cpu_us_per_msg={}, series=None
         )
     record = runs.record(trial)
     assert record.ledger is not None
     assert record.window_counts is not None
     record = replace(
         record,
-        ledger=replace(record.ledger, lost=lost),
-        window_counts=replace(record.window_counts, offered=messages),
+        ledger={**record.ledger, "lost": lost},
+        window_counts={**record.window_counts, "offered": messages},
     )
     return TrialFigures(
         record=record,
         times={Time.END_TO_END: time_of(value_ms, messages)},
-        rates=Rates(offered=1000, sent=1000, stored=1000, delivered=1000, acked=1000 / value_ms),
+        rates={**dict.fromkeys(INSTANTS, 1000.0), "acked": 1000 / value_ms},
         lag=_lag(slope_share),
         cpu_us_per_msg={},
         series=None,
@@ -145,10 +145,11 @@ def trial_of(
 
 
 def counting(trial: TrialFigures, **counts: int) -> TrialFigures:
-    """The trial with these counts in its ledger."""
-    ledger = trial.record.ledger
-    assert ledger is not None
-    return replace(trial, record=replace(trial.record, ledger=replace(ledger, **counts)))
+    """The trial with these counts in its ledger, and what was not published as not sent."""
+    assert trial.record.ledger is not None
+    ledger = {**trial.record.ledger, **counts}
+    ledger["not_sent"] = ledger["planned"] - ledger["published"]
+    return replace(trial, record=replace(trial.record, ledger=ledger))
 
 
 def spoilt(trial: TrialFigures, code: str, role: str = "") -> TrialFigures:

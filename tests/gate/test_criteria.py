@@ -165,7 +165,7 @@ def test_a_baseline_without_a_figure_meets_no_rule_about_it() -> None:
     )
     (workload,) = run.workloads
     old, new = workload.cells
-    silent = with_trials(old.cell, [replace(old.trials[0], rates=None), *old.trials[1:]])
+    silent = with_trials(old.cell, [replace(old.trials[0], rates={}), *old.trials[1:]])
 
     found = answer(replace(run, workloads=(replace(workload, cells=(silent, new)),)))
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.figures import CellFigures, TrialFigures
+from bench.analysis.figures import CellFigures, TimeFigures, TrialFigures
 from bench.gate.rules import Case, Look, look
-from bench.record.schema import Time
 from bench.spec.criteria import parse_criterion
 from bench.stats.compare import Verdict
 from tests.analysis import runs
 from tests.gate.figures import Blocks, run_of, time_of, trial_of, with_trials
+from tests.parts import Time
 
 STEADY = (10.0, 10.1, 9.9, 10.05, 9.95)
 CELL = runs.cell("new")
@@ -151,7 +151,7 @@ def behind(block: int) -> TrialFigures:
     trial = trial_of(CELL, block, 50.0)
     finished = time_of(50.0, messages=19_600)
     unknown = {p: ns if p < 98 else None for p, ns in finished.percentiles_ns.items()}
-    times = {Time.END_TO_END: replace(finished, percentiles_ns=unknown)}
+    times: dict[str, TimeFigures] = {Time.END_TO_END: replace(finished, percentiles_ns=unknown)}
     return replace(trial, times=times)
 
 

@@ -21,6 +21,7 @@ from bench.spec.criteria import parse_criterion
 from bench.stats.compare import Verdict
 from tests.analysis import runs
 from tests.gate.figures import BASELINE, figures_of, gates, trial_of, with_trials
+from tests.parts import without_acks
 
 P99 = measure_of("end_to_end_ns_p99")
 OLD, NEW = runs.cell("old"), runs.cell("new")
@@ -29,11 +30,11 @@ SERVER = ProcessUsage(role="server", cpu_ns=3_000_000, cpu_share=0.1, rss_bytes_
 
 def stalled(trial: TrialFigures) -> TrialFigures:
     """The same trial, had nothing of its window been stored: the server took 3 ms of CPU for it."""
-    assert trial.rates is not None
     assert trial.record.window_counts is not None
-    counts = replace(trial.record.window_counts, stored=0, received=0, handled=0, acked=0)
+    never = ("stored", "received", "handled", "acked")
+    counts = {**trial.record.window_counts, **dict.fromkeys(never, 0)}
     record = replace(trial.record, window_counts=counts, processes=(SERVER,))
-    rates = replace(trial.rates, stored=0.0, delivered=0.0, acked=0.0)
+    rates = {**trial.rates, **dict.fromkeys(never, 0.0)}
     return replace(trial, record=record, times={}, rates=rates)
 
 
@@ -125,7 +126,7 @@ def test_a_stalled_baseline_decides_nothing(rule: str, stalls: list[int]) -> Non
 def test_a_verdict_tells_which_side_is_more_than_its_value(behind: str) -> None:
     """A view that wrote 13 s without its `≥` would show a bound as a figure."""
     cells = [cell(name, stalls=[2] if name == behind else []) for name in ("old", "new")]
-    figures = figures_of(runs.plan([OLD, NEW], blocks=5), {"w": cells})
+    figures = figures_of(runs.plan([OLD, NEW], blocks=5), {"small-events": cells})
 
     (outcome,) = judge(figures, gates("p99 vs baseline <= +10%"), Sides(baseline=BASELINE)).outcomes
 
@@ -199,7 +200,7 @@ def test_a_stalled_candidate_is_not_apart_as_the_faster_one() -> None:
 def test_a_variant_that_never_acks_has_not_stalled() -> None:
     """It has no end-to-end time for a reason of its own."""
     never = [
-        replace(trial, record=replace(trial.record, acks=False), times={})
+        replace(trial, record=without_acks(trial.record), times={}, rates={})
         for trial in cell("new").trials
     ]
 
@@ -211,7 +212,7 @@ def test_a_stall_gives_no_margin_to_gate_by() -> None:
     one, other = cell("old", stalls=[2]), cell("new")
     plan = runs.plan([one.cell, other.cell], blocks=5)
 
-    found = calibrate(figures_of(plan, {"w": [one, other]}))
+    found = calibrate(figures_of(plan, {"small-events": [one, other]}))
 
     (p99,) = (scatter for scatter in found.scatters if scatter.metric == "end_to_end_ns_p99")
     assert (p99.blocks, p99.margin) == (5, None)
@@ -222,7 +223,7 @@ def test_a_stalled_variant_is_not_recommended() -> None:
     cells = [cell("new", stalls=[2])]
     plan = replace(runs.plan([NEW], blocks=5), success=("p99 < 20ms",))
 
-    found = answer(figures_of(plan, {"w": cells}))
+    found = answer(figures_of(plan, {"small-events": cells}))
 
     assert found is not None
     assert (found.recommended, found.verdict) == ("", Verdict.INCONCLUSIVE)

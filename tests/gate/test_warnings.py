@@ -91,7 +91,7 @@ def test_the_fewest_blocks_are_those_warned_of() -> None:
     figures = run(STEADY[:4], STEADY[:4])
     (workload,) = figures.workloads
     old, new = workload.cells
-    silent = with_trials(new.cell, [replace(new.trials[0], rates=None), *new.trials[1:]])
+    silent = with_trials(new.cell, [replace(new.trials[0], rates={}), *new.trials[1:]])
     figures = replace(figures, workloads=(replace(workload, cells=(old, silent)),))
 
     found = warnings_of(figures, RULE, "acked_rate vs baseline >= -10%")

@@ -150,7 +150,7 @@ def _record(
     frame = Frame(
         trial=trial,
         started_utc="2026-11-23T17:00:00+00:00",
-        acks=True,
+        cast=cell.cast,
         pacing="precise",
         offer=Offer(publishers=1, window_msgs=256, one_by_one=False),
         software=None,

@@ -10,9 +10,10 @@ from hdrh.log import HistogramLogReader
 
 from bench.core.errors import RecordError
 from bench.record.hlog import Interval, read, render
-from bench.record.schema import Time
+from bench.record.reading import MOST
 from bench.stats.histogram import COUNTERS, DIGITS, HIGHEST_NS, LOWEST_NS, tally
 from tests.cli.mutations import bomb
+from tests.parts import Time
 
 INTERVALS = [
     Interval(
@@ -28,6 +29,8 @@ INTERVALS = [
     )
 ]
 
+UNBOUNDED = dict.fromkeys(map(str, Time), MOST)
+
 
 def written(path: Path) -> Path:
     log = path / "latency.hlog"
@@ -37,7 +40,7 @@ def written(path: Path) -> Path:
 
 def test_a_log_reads_back_as_it_was(tmp_path: Path) -> None:
     """A report is built later from the file alone: nanosecond, tag and count must be the same."""
-    intervals = read(written(tmp_path))
+    intervals = read(written(tmp_path), UNBOUNDED)
 
     assert [(i.time, i.start_ns, i.end_ns) for i in intervals] == [
         (i.time, i.start_ns, i.end_ns) for i in INTERVALS
@@ -66,7 +69,7 @@ def test_an_empty_log_has_no_intervals(tmp_path: Path) -> None:
     log = tmp_path / "latency.hlog"
     log.write_text(render([], comment="jetbench trial 001"))
 
-    assert read(log) == []
+    assert read(log, UNBOUNDED) == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_a_damaged_log_is_refused_by_name(tmp_path: Path, damage: object) -> Non
     log.write_text(damage(log.read_text()), encoding="latin-1")
 
     with pytest.raises(RecordError, match=r"latency\.hlog:\d+: not a readable interval log"):
-        read(log)
+        read(log, UNBOUNDED)
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
@@ -97,16 +100,16 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     log.write_text("\n".join(lines))
 
     with pytest.raises(RecordError, match=r"latency\.hlog:6: "):
-        read(log)
+        read(log, UNBOUNDED)
 
 
 def test_no_time_is_recorded_of_more_messages_than_there_are(tmp_path: Path) -> None:
     """Three of the slips of this log are one too many for a trial of two messages."""
     log = written(tmp_path)
 
-    assert len(read(log, most_msgs=3)) == 3
+    assert len(read(log, dict.fromkeys(map(str, Time), 3))) == 3
     with pytest.raises(RecordError, match=r"latency\.hlog:5: .*2 messages"):
-        read(log, most_msgs=2)
+        read(log, dict.fromkeys(map(str, Time), 2))
 
 
 @pytest.mark.parametrize("line", [2, 30])
@@ -120,7 +123,7 @@ def test_a_log_that_would_fill_the_memory_is_refused(tmp_path: Path, line: int) 
 
     try:
         with pytest.raises(RecordError, match=rf"latency\.hlog:{line}: "):
-            read(log, most_msgs=(line - 1) * COUNTERS)
+            read(log, dict.fromkeys(map(str, Time), (line - 1) * COUNTERS))
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -134,10 +137,10 @@ def test_lines_are_bounded(tmp_path: Path) -> None:
     log.write_text("Tag=slip,0.0,1.0,1.0," + "A" * 10_000_000)
 
     with pytest.raises(RecordError, match=r"latency\.hlog:1: .*longer than any line"):
-        read(log)
+        read(log, UNBOUNDED)
 
 
 def test_a_missing_log_is_named(tmp_path: Path) -> None:
     """The message says which trial is incomplete."""
     with pytest.raises(RecordError, match=r"latency\.hlog"):
-        read(tmp_path / "latency.hlog")
+        read(tmp_path / "latency.hlog", UNBOUNDED)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from bench.core.errors import RecordError
-from bench.record.schema import Time
 from bench.record.store import RunStore
 from tests.analysis import runs
+from tests.parts import Time
 
 
 @pytest.fixture

@@ -299,7 +299,7 @@ def broken_off(run: RunFigures) -> RunFigures:
         software=None,
     )
     broken = replace(
-        trial, record=record, times={}, rates=None, lag=None, cpu_us_per_msg={}, series=None
+        trial, record=record, times={}, rates={}, lag=None, cpu_us_per_msg={}, series=None
     )
     cells = tuple(
         replace(each, trials=(broken,), estimates={}, lag_verdict=None, times={}, shapes={})

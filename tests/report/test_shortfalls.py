@@ -9,13 +9,13 @@ from bench.analysis.figures import RunFigures, TrialFigures, WorkloadFigures
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.judgement.judge import judge
-from bench.record.schema import Time
 from bench.report import readings, rows, terminal
 from bench.report.tables import Row, Table, Tone
 from bench.report.workload import section
 from bench.spec.metrics import metric_of
 from tests.analysis import runs
 from tests.gate.figures import counting, figures_of, time_of, trial_of, with_trials
+from tests.parts import Time
 
 CELL = runs.cell("new")
 P99 = "end_to_end_ns_p99"

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from bench.core.marks import State
 from bench.judgement.model import Judgement
-from bench.record.schema import Time
 from bench.report.terminal import MOST_KEPT, NARROW_BELOW_COLUMNS, print_judgement, trial_line
 from tests.gate.figures import counting
+from tests.parts import Time
 from tests.report.factory import run_figures, with_texts
 from tests.report.made import BOXES, NOTICE, goal, judgement
 
@@ -144,13 +144,13 @@ def test_an_invalid_trial_names_its_reason_in_the_line() -> None:
     assert "INVALID (generator-saturated)" in trial_line(trial, 1, 1)
 
 
-def test_a_trial_without_acks_shows_what_was_delivered() -> None:
+def test_a_trial_without_acks_shows_what_was_handled() -> None:
     """`acked 0 msg/s` would read as a failure of a variant that never acks."""
     trial = run_figures().workloads[0].cells[-1].trials[0]
     line = trial_line(trial, 1, 1)
 
     assert Time.END_TO_END not in trial.times
-    assert "delivered 5\u202f000 msg/s" in line
+    assert "handled 5\u202f000 msg/s" in line
 
 
 def test_a_trial_that_broke_off_still_has_a_line() -> None:
@@ -160,7 +160,7 @@ def test_a_trial_that_broke_off_still_has_a_line() -> None:
         trial,
         record=replace(trial.record, completed=False, findings=()),
         times={},
-        rates=None,
+        rates={},
         lag=None,
     )
 

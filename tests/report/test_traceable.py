@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from bench.analysis.summary import summarise
 from bench.judgement.judge import judge
-from bench.record.schema import Time
 from bench.report import html
 from tests.analysis import runs
+from tests.parts import Time
 
 HOUR_NS = 3_600_000_000_000
 CELLS = {"slow": 4.0, "fast": 1.5}

@@ -10,7 +10,6 @@ from bench.analysis.figures import (
     Array,
     LagFigures,
     LagVerdict,
-    Rates,
     Series,
     TimeFigures,
     TrialFigures,
@@ -18,19 +17,18 @@ from bench.analysis.figures import (
 from bench.core.units import NS_PER_S
 from bench.plan.model import Trial
 from bench.record.schema import (
+    TRIAL_SCHEMA_VERSION,
     AckCheck,
     Finding,
     HostLoad,
-    Ledger,
     Level,
     ProcessUsage,
-    Slices,
     Software,
-    Time,
     TrialRecord,
     Window,
-    WindowCounts,
 )
+from bench.spec.cast import instants
+from tests.parts import Time, cast, ledger
 
 WARMUP_S, WINDOW_S, DRAIN_S = 5, 20, 2
 RATE = 5000
@@ -64,19 +62,17 @@ def trial_figures(trial: Trial, variant: Variant, seconds: int, *, broken: bool)
     noise = np.random.default_rng([trial.index, trial.block])
     luck = float(np.exp(noise.normal(0, 0.04)) * (1 + 0.03 * trial.block))
     record = _record(trial, variant, seconds, broken=broken)
-    times = _times(variant, luck, acks=record.acks)
+    acks = "acked" in instants(record.cast)
+    times = _times(variant, luck, acks=acks)
     lag = _lag(variant, luck, noise)
     consumed = RATE - variant.behind_msgs_per_s
     return TrialFigures(
         record=record,
         times=times,
-        rates=Rates(
-            offered=RATE,
-            sent=RATE,
-            stored=RATE,
-            delivered=consumed,
-            acked=consumed if record.acks else 0.0,
-        ),
+        rates={
+            **dict.fromkeys(instants(record.cast), consumed),
+            **dict.fromkeys(("offered", "sent", "stored"), float(RATE)),
+        },
         lag=lag,
         cpu_us_per_msg={
             "server": variant.server_us * luck,
@@ -87,7 +83,7 @@ def trial_figures(trial: Trial, variant: Variant, seconds: int, *, broken: bool)
     )
 
 
-def _times(variant: Variant, luck: float, *, acks: bool) -> dict[Time, TimeFigures]:
+def _times(variant: Variant, luck: float, *, acks: bool) -> dict[str, TimeFigures]:
     median, tail = variant.p50_ms * 1e6 * luck, variant.tail
     made = {
         Time.SLIP: _time(60_000, 4.0),
@@ -135,7 +131,7 @@ def _lag(variant: Variant, luck: float, noise: np.random.Generator) -> LagFigure
 
 
 def _series(
-    variant: Variant, times: Mapping[Time, TimeFigures], seconds: int, noise: np.random.Generator
+    variant: Variant, times: Mapping[str, TimeFigures], seconds: int, noise: np.random.Generator
 ) -> Series:
     slices = np.arange(seconds, dtype=float)
     sending = slices < seconds - DRAIN_S
@@ -145,7 +141,7 @@ def _series(
     lag = 40 + variant.behind_msgs_per_s * sample_s + noise.gamma(2, 12, len(sample_s))
     lag[:3] = np.nan
 
-    def p99(time: Time) -> Array:
+    def p99(time: str) -> Array:
         level = times[time].percentiles_ns[99.0]
         assert level is not None
         wobble = np.exp(noise.normal(0, 0.12, seconds))
@@ -156,7 +152,7 @@ def _series(
         rates={
             "offered": offered,
             "stored": offered * noise.normal(1, 0.004, seconds),
-            "delivered": offered - np.where(sending, variant.behind_msgs_per_s, 0),
+            "received": offered - np.where(sending, variant.behind_msgs_per_s, 0),
             "acked": (offered - np.where(sending, variant.behind_msgs_per_s, 0))
             * noise.normal(1, 0.006, seconds),
         },
@@ -173,32 +169,23 @@ def _record(trial: Trial, variant: Variant, seconds: int, *, broken: bool) -> Tr
     sent = RATE * (seconds - DRAIN_S)
     backlog = round(variant.behind_msgs_per_s * (seconds - DRAIN_S))
     per_s = (RATE,) * (seconds - DRAIN_S) + (0,) * DRAIN_S
-    counts = RATE * WINDOW_S
+    parts = cast(acks=acks)
     return TrialRecord(
-        schema_version=1,
+        schema_version=TRIAL_SCHEMA_VERSION,
         trial_id=trial.id,
         cell_id=trial.cell_id,
         block=trial.block,
         seed=trial.seed,
         started_utc="2026-11-23T17:05:12Z",
         completed=True,
-        acks=acks,
+        cast=parts,
         window=Window(
             window_start_ns=WARMUP_S * NS_PER_S,
             window_end_ns=(seconds - DRAIN_S) * NS_PER_S,
             drained_ns=seconds * NS_PER_S,
         ),
-        window_counts=WindowCounts(
-            offered=counts,
-            sent=counts,
-            stored=counts,
-            received=counts,
-            handled=counts,
-            acked=counts,
-        ),
-        slices=Slices(
-            offered=per_s, sent=per_s, stored=per_s, received=per_s, handled=per_s, acked=per_s
-        ),
+        window_counts=dict.fromkeys(instants(parts), RATE * WINDOW_S),
+        slices=dict.fromkeys(instants(parts), per_s),
         ledger=_ledger(sent, backlog, acks=acks),
         processes=_processes(variant),
         store_disk_bytes=12_000_000,
@@ -219,27 +206,19 @@ def _ack_check() -> AckCheck:
     )
 
 
-def _ledger(sent: int, backlog: int, *, acks: bool) -> Ledger:
+def _ledger(sent: int, backlog: int, *, acks: bool) -> dict[str, int]:
     received = sent - backlog
-    return Ledger(
+    return ledger(
+        acks=acks,
         planned=sent,
         published=sent,
         stored=sent,
-        refused=0,
-        unconfirmed=0,
         received=received,
         handled=received,
-        acked=received if acks else 0,
+        acked=received,
         deliveries=received,
-        redelivered=0,
-        duplicates=0,
-        reordered=0,
-        foreign=0,
         backlog=backlog,
         stream_msgs=sent,
-        lost=0,
-        negative_times=0,
-        overflows=0,
     )
 
 

@@ -12,7 +12,7 @@ from bench.broker.server import find_server_binary
 from bench.engine.keep import Kept
 from bench.engine.trial import Moment
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Trial, VariantName
-from bench.record.schema import Level, Time, TrialRecord
+from bench.record.schema import Level, TrialRecord
 from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
@@ -21,6 +21,7 @@ from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 from bench.stats.histogram import merged
 from bench.stats.percentile import percentile_ns
+from tests.parts import Time
 
 Tree = dict[str, Any]
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from bench.broker.endpoint import Endpoint
 from bench.broker.server import Server, embedded_server, find_server_binary
 from bench.engine.clock import Alarm, now_ns
-from bench.record.schema import Time
 from bench.runner.target import EmbeddedTarget
 from bench.spec.variant import ServerSettings
+from tests.parts import Time
 from tests.server.running import complaints, percentile, run_trial, sound, workload
 
 CHUNK = 1 << 16

@@ -85,7 +85,7 @@ def test_replicas_are_rehearsed_measured_and_removed(tmp_path: Path, cluster: st
 
     notes = [finding.text for finding in record.findings if finding.code == "replicated-store"]
     assert record.ledger is not None, complaints(record)
-    assert record.ledger.lost == 0
+    assert record.ledger["lost"] == 0
     assert notes[0].startswith(f"nats-server {fitness.server_version} flushes a file stream of 3")
     assert asyncio.run(_streams(cluster)) == set()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.record.schema import Time
+from tests.parts import Time
 from tests.server.running import percentile, run_trial, workload
 from tests.server.slowpath import medians_behind
 from tests.server.test_faults import children, once_in_the_window
@@ -50,7 +50,11 @@ def test_a_stopped_server_is_seen_from_the_schedule(tmp_path: Path) -> None:
 
     ledger = kept.record.ledger
     assert ledger is not None
-    assert (ledger.stored, ledger.acked, ledger.lost) == (ledger.planned, ledger.planned, 0)
+    assert (ledger["stored"], ledger["acked"], ledger["lost"]) == (
+        ledger["planned"],
+        ledger["planned"],
+        0,
+    )
     assert percentile(kept, Time.RESPONSE, 99) >= 1.5 * NS_PER_S
     assert percentile(kept, Time.END_TO_END, 99) >= 1.5 * NS_PER_S
     assert percentile(kept, Time.SERVICE, 99) < NS_PER_S
@@ -67,7 +71,7 @@ def test_both_clients_count_alike(tmp_path: Path) -> None:
         ledger = run_trial(tmp_path / client, workload("1000/s", "3s"), settings).record.ledger
 
         assert ledger is not None
-        assert {ledger.stored, ledger.received, ledger.acked} == {3500}
+        assert {ledger["stored"], ledger["received"], ledger["acked"]} == {3500}
 
 
 def test_a_generator_beyond_its_means_is_called_invalid(tmp_path: Path) -> None:

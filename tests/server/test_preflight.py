@@ -176,7 +176,7 @@ def test_a_domain_is_measured_with_no_more_rights_than_it_takes(
     assert target.title.endswith(", JetStream API at $JS.hub.API")
     assert sound(record), complaints(record)
     assert record.ledger is not None
-    assert (record.ledger.stored, record.ledger.acked) == (150, 150)
+    assert (record.ledger["stored"], record.ledger["acked"]) == (150, 150)
 
 
 def test_a_domain_that_does_not_answer_is_named(tmp_path: Path) -> None:

@@ -333,9 +333,13 @@ def test_runs_that_begin_together_on_one_server_leave_each_other_alone(tmp_path:
         assert process.returncode in {0, 4}, stderr  # two loads at once; the host may object
         for record in records_of(home):
             assert record.ledger is not None
-            counts = (record.ledger.stored, record.ledger.stream_msgs, record.ledger.received)
-            assert set(counts) == {record.ledger.planned}
-            assert (record.ledger.foreign, record.ledger.lost) == (0, 0)
+            counts = (
+                record.ledger["stored"],
+                record.ledger["stream_msgs"],
+                record.ledger["received"],
+            )
+            assert set(counts) == {record.ledger["planned"]}
+            assert (record.ledger["foreign"], record.ledger["lost"]) == (0, 0)
 
 
 def test_a_foreign_stream_over_every_subject_is_refused_and_untouched(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_what_our_own_window_kept_back_is_not_the_servers_doing(tmp_path: Path) 
     kept = run_trial(tmp_path, load, {}, target=target)
 
     assert kept.record.ledger is not None
-    assert kept.record.ledger.not_sent > 100
+    assert kept.record.ledger["not_sent"] > 100
     assert "window-too-small" in {finding.code for finding in kept.record.findings}
     assert not falls_short((), cells_of(kept, load))
 

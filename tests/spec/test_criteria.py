@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bench.analysis.figures import LagVerdict
 from bench.core.units import format_duration, format_rate, format_share, format_size
-from bench.record.schema import Ledger
 from bench.spec.base import MisfitError
+from bench.spec.cast import entries
 from bench.spec.criteria import (
     COUNTS,
     LAG_VERDICT,
@@ -17,6 +17,7 @@ from bench.spec.criteria import (
     parse_criterion,
 )
 from bench.spec.metrics import METRICS, Better, Metric, find_metric
+from tests.parts import cast
 
 LIMIT_OPERATORS = ("<", "<=", ">", ">=")
 VALUES = {
@@ -174,4 +175,4 @@ def test_no_two_figures_share_a_name() -> None:
 def test_rules_know_the_verdicts_and_the_ledger_that_there_are() -> None:
     """A verdict that rules cannot name, or a count that no ledger holds, could not be gated."""
     assert set(LAG_VERDICTS) == {str(verdict) for verdict in LagVerdict}
-    assert all(hasattr(Ledger, word) for word in COUNTS)
+    assert set(COUNTS) == {name for name, (_, entry) in entries(cast()).items() if entry.ruled}

@@ -20,9 +20,9 @@ import nats
 from bench.analysis.summary import summarise_trial
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine.keep import Kept
-from bench.record.schema import Time
 from bench.spec.variant import Settings
 from tests.clients.server import RealServer
+from tests.parts import Time
 from tests.server.running import Tree, percentile, plan_of, run_trial, workload
 from tests.server.slowpath import medians_behind
 
@@ -138,7 +138,7 @@ def client_cpu_ns(kept: Kept) -> float:
     counts = kept.record.window_counts
     assert counts is not None
     used_ns = sum(one.cpu_ns for one in kept.record.processes if one.role in clients)
-    return used_ns / counts.offered
+    return used_ns / counts["offered"]
 
 
 def trial_rate(directory: Path, mode: str, run: str) -> float:
@@ -155,7 +155,7 @@ def trial_rate(directory: Path, mode: str, run: str) -> float:
     window, counts = kept.record.window, kept.record.window_counts
     assert window is not None
     assert counts is not None
-    return counts.acked * NS_PER_S / (window.window_end_ns - window.window_start_ns)
+    return counts["acked"] * NS_PER_S / (window.window_end_ns - window.window_start_ns)
 
 
 def plain_rate(directory: Path, mode: str, loop: str) -> float:

@@ -22,7 +22,6 @@ from bench.analysis.validity import baseline_of
 from bench.gate.criteria import answer
 from bench.judgement.choosing import KEEP
 from bench.judgement.judge import judge
-from bench.record.schema import Time
 from tests.analysis import runs
 from tests.gate.figures import figures_of, time_of, trial_of, with_trials
 
@@ -138,17 +137,16 @@ def _cell(name: str, keys: Sequence[str], logs: Array) -> CellFigures:
 
 def _trial(bare: TrialFigures, factors: dict[str, float]) -> TrialFigures:
     assert bare.lag is not None
-    assert bare.rates is not None
-    times: dict[Time, TimeFigures] = {}
+    times: dict[str, TimeFigures] = {}
     for key, factor in factors.items():
         time, is_time, word = key.partition("_ns_p")
         if is_time:
-            made = times.setdefault(Time(time), time_of(10.0))
+            made = times.setdefault(time, time_of(10.0))
             told = {**made.percentiles_ns, float(word.replace("_", ".")): round(1e7 * factor)}
-            times[Time(time)] = replace(made, percentiles_ns=told)
+            times[time] = replace(made, percentiles_ns=told)
     cpu = {role: 100 * factors[f"{role}_cpu_us_per_msg"] for role in _roles(factors)}
     peak = round(20 * factors["lag_msgs_peak"])
-    rates = replace(bare.rates, acked=1000.0 * factors["acked_msgs_per_s"])
+    rates = {**bare.rates, "acked": 1000.0 * factors["acked_msgs_per_s"]}
     return replace(
         bare,
         times=times,

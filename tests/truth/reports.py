@@ -11,8 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +21,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.plan.model import Cell, Trial
-from bench.record.schema import (
-    Ledger,
-    ProcessUsage,
-    Slices,
-    Time,
-    TrialRecord,
-    Window,
-    WindowCounts,
-)
+from bench.record.schema import ProcessUsage, TrialRecord, Window
 from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
+from tests.parts import INSTANTS, Time
 
 WORKLOADS = ("small-events", "mixed-payload")
 VARIANTS = {"like-quickstart": 7, "large": 20}
@@ -133,7 +126,6 @@ def _record(trial: Trial) -> TrialRecord:
         window_end_ns=end_s * NS_PER_S,
         drained_ns=(end_s + DRAIN_S) * NS_PER_S,
     )
-    names = ("offered", "sent", "stored", "received", "handled", "acked")
     usages = tuple(
         ProcessUsage(role=r, cpu_ns=10**9, cpu_share=0.2, rss_bytes_peak=10**8, wait_share=0.02)
         for r in ROLES
@@ -141,19 +133,18 @@ def _record(trial: Trial) -> TrialRecord:
     return replace(
         made,
         window=window,
-        window_counts=WindowCounts(**dict.fromkeys(names, RATE * WINDOW_S)),
-        slices=Slices(**dict.fromkeys(names, counts)),
+        window_counts=dict.fromkeys(INSTANTS, RATE * WINDOW_S),
+        slices=dict.fromkeys(INSTANTS, counts),
         ledger=_ledger(made.ledger, sum(counts)),
         processes=usages,
     )
 
 
-def _ledger(made: Ledger | None, total: int) -> Ledger | None:
+def _ledger(made: Mapping[str, int] | None, total: int) -> Mapping[str, int] | None:
     """Return a ledger of a trial of another length; whatever went well went well for all."""
     if made is None:
         return None
-    well = {key: total for key, count in asdict(made).items() if count == made.planned}
-    return replace(made, **well)
+    return {key: total if count == made["planned"] else count for key, count in made.items()}
 
 
 def _build(directory: Path, name: str, *options: str) -> None:

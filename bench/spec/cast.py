@@ -1,0 +1,343 @@
+"""What a workload is made of, as data: who drives operations, who observes them, what is told.
+
+A kind of workload says so (`bench.spec.kinds`), records carry it along, and whoever reads figures
+goes by it and knows no kind. A figure of which one part alone has the name goes by that name, one
+that several have by `<part>.<name>`: `response`, or `put.response` beside `get.response`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import TypeVar
+
+
+class Side(StrEnum):
+    """What a part does."""
+
+    DRIVES = "drives"
+    OBSERVES = "observes"
+
+
+class Weight(StrEnum):
+    """What it means that an entry of the ledger is above 0."""
+
+    PLAIN = "plain"
+    REPEAT = "repeat"  # no failure by itself
+    FAULT = "fault"
+    SHORTFALL = "shortfall"  # it is to be 0 whatever is measured; no rule need ask for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """Something that happens to an operation, and is counted.
+
+    Attributes:
+        name: `sent`.
+        entry: of the ledger, that counts it over the whole trial.
+    """
+
+    name: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A time that is recorded of each operation.
+
+    Attributes:
+        name: `response`.
+        begin, end: instants of this part, or of the flow that it observes.
+    """
+
+    name: str
+    begin: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How many operations came to one instant and not to another, over time.
+
+    Attributes:
+        name: `unhandled`.
+        came, left: instants of this part, or of the flow that it observes.
+        words: for people, `not handled`.
+    """
+
+    name: str
+    came: str
+    left: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A count of a part's ledger, over the whole trial.
+
+    Attributes:
+        name: `refused`.
+        means: for people; empty where no table of the report shows it.
+        weight: what it means that it is above 0.
+        ruled: a rule may name it.
+        untold: it may be unknown; it is -1 then.
+        at_most: entries of this part or its flow that it cannot exceed.
+    """
+
+    name: str
+    means: str = ""
+    weight: Weight = Weight.PLAIN
+    ruled: bool = False
+    untold: bool = False
+    at_most: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Operations of one class, or what one observer saw of them.
+
+    Attributes:
+        name: `publish`.
+        side: what it does.
+        flow: the part whose operations it is about; its own name where it drives.
+        role: of its processes, `publisher` of `publisher-0`.
+        instants: in the order they happen; of a part that drives, the first is when it was due.
+        spans: times.
+        levels: of which the first is its lag.
+        entries: of its ledger.
+    """
+
+    name: str
+    side: Side
+    flow: str
+    role: str
+    instants: tuple[Instant, ...]
+    spans: tuple[Span, ...]
+    levels: tuple[Level, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def worth(self) -> str:
+        """The instant that its CPU time is spread over: answered, or received."""
+        return self.instants[-1 if self.side is Side.DRIVES else 0].name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """All parts of a workload under one setting.
+
+    Attributes:
+        parts: in the order of the work.
+        ranked: times that cells may be ranked by, the one that says most first.
+        done: the instant at which an operation is through.
+    """
+
+    parts: tuple[Part, ...]
+    ranked: tuple[str, ...]
+    done: str
+
+    def part(self, name: str) -> Part:
+        """Return the part of this name; KeyError when there is none."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise KeyError(name)
+
+    def due(self, part: Part) -> str:
+        """Return the flat name of the instant at which a part's operations were due."""
+        flow = self.part(part.flow)
+        return _flat(self, "instants", flow, flow.instants[0].name)
+
+    def planned(self, part: Part) -> str:
+        """Return the flat name of the entry that counts all operations that a part is about."""
+        flow = self.part(part.flow)
+        return _flat(self, "entries", flow, flow.instants[0].entry)
+
+    def instant(self, part: Part, name: str) -> str:
+        """Return the flat name of an instant that a part's spans and levels name."""
+        own = any(each.name == name for each in part.instants)
+        return _flat(self, "instants", part if own else self.part(part.flow), name)
+
+    def entry(self, part: Part, name: str) -> str:
+        """Return the flat name of an entry that a part names, its own or its flow's."""
+        own = any(each.name == name for each in part.entries)
+        return _flat(self, "entries", part if own else self.part(part.flow), name)
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The instants, flat, at which the server had answered operations."""
+        driving = [part for part in self.parts if part.side is Side.DRIVES]
+        return tuple(self.instant(part, part.worth) for part in driving)
+
+
+T = TypeVar("T", Instant, Span, Level, Entry)
+Held = Mapping[str, tuple[Part, T]]
+"""By flat name: what it is, with the part that has it."""
+
+
+@lru_cache(maxsize=256)
+def instants(cast: Cast) -> Held[Instant]:
+    """Return the instants of all parts."""
+    return _held(cast, "instants", lambda part: part.instants)
+
+
+@lru_cache(maxsize=256)
+def spans(cast: Cast) -> Held[Span]:
+    """Return the times of all parts."""
+    return _held(cast, "spans", lambda part: part.spans)
+
+
+@lru_cache(maxsize=256)
+def levels(cast: Cast) -> Held[Level]:
+    """Return the levels of all parts."""
+    return _held(cast, "levels", lambda part: part.levels)
+
+
+def ruled(cast: Cast) -> Held[Entry]:
+    """Return the entries that a rule may name, what was observed first."""
+    held = entries(cast)
+    found = {name: (part, entry) for name, (part, entry) in held.items() if entry.ruled}
+    return dict(sorted(found.items(), key=lambda each: each[1][0].side is Side.DRIVES))
+
+
+@lru_cache(maxsize=256)
+def entries(cast: Cast) -> Held[Entry]:
+    """Return the ledgers' entries of all parts."""
+    return _held(cast, "entries", lambda part: part.entries)
+
+
+def _held(cast: Cast, what: str, of: Callable[[Part], Sequence[T]]) -> Held[T]:
+    return {
+        _flat(cast, what, part, each.name): (part, each) for part in cast.parts for each in of(part)
+    }
+
+
+def _flat(cast: Cast, what: str, part: Part, name: str) -> str:
+    return name if _having(cast, what)[name] == 1 else f"{part.name}.{name}"
+
+
+@lru_cache(maxsize=256)
+def _having(cast: Cast, what: str) -> Counter[str]:
+    """Return how many parts have something of each name."""
+    return Counter(each.name for part in cast.parts for each in getattr(part, what))
+
+
+def driving(name: str, *, role: str, answered: str, entries: Sequence[Entry] = ()) -> Part:
+    """Return a part that drives operations, each with one answer.
+
+    Args:
+        name: of the part.
+        role: of its processes.
+        answered: what an operation is when its answer is there, `stored`.
+        entries: of its ledger, besides those that every such part has.
+    """
+    return Part(
+        name=name,
+        side=Side.DRIVES,
+        flow=name,
+        role=role,
+        instants=(
+            Instant(name="offered", entry="planned"),
+            Instant(name="sent", entry="published"),
+            Instant(name=answered, entry=answered),
+        ),
+        spans=(
+            Span(name="slip", begin="offered", end="sent"),
+            Span(name="service", begin="sent", end=answered),
+            Span(name="response", begin="offered", end=answered),
+        ),
+        levels=(),
+        entries=(*_driven(answered), *entries),
+    )
+
+
+def _driven(answered: str) -> Iterator[Entry]:
+    yield Entry(name="planned", means="messages in the schedule")
+    yield Entry(name="published", means="handed to the connection", at_most=("planned",))
+    yield Entry(name=answered, means="confirmed by a PubAck", at_most=("published",))
+    yield Entry(
+        name="refused",
+        means="answered by an error PubAck",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+    )
+    yield Entry(
+        name="unconfirmed", means="published, never answered", weight=Weight.SHORTFALL, ruled=True
+    )
+    yield Entry(
+        name="not_sent",
+        means="planned, never handed to the connection",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        at_most=("planned",),
+    )
+
+
+def observing(name: str, *, flow: Part, role: str, acks: bool) -> Part:
+    """Return a part that a flow's messages are delivered to by a JetStream consumer.
+
+    Args:
+        name: of the part.
+        flow: whose messages.
+        role: of its processes.
+        acks: it acknowledges.
+    """
+    came = flow.worth
+    told = ("received", "handled", "acked") if acks else ("received", "handled")
+    spans = (("delivery", "received"), ("completion", "handled"), ("end_to_end", "acked"))
+    levels = (("unhandled", "handled", "not handled"), ("unacked", "acked", "not acknowledged"))
+    return Part(
+        name=name,
+        side=Side.OBSERVES,
+        flow=flow.name,
+        role=role,
+        instants=tuple(Instant(name=each, entry=each) for each in told),
+        spans=tuple(Span(name=n, begin="offered", end=end) for n, end in spans if end in told),
+        levels=tuple(
+            Level(name=n, came=came, left=left, words=words)
+            for n, left, words in levels
+            if left in told
+        ),
+        entries=tuple(_observed(came, acks=acks)),
+    )
+
+
+def _observed(came: str, *, acks: bool) -> Iterator[Entry]:
+    yield Entry(name="received", means="delivered at least once", at_most=("planned", "deliveries"))
+    yield Entry(name="handled", means="handler finished", at_most=("received",))
+    if acks:
+        yield Entry(name="acked", means="acknowledged by the consumer", at_most=("received",))
+    yield Entry(
+        name="lost",
+        means="stored, never received, and no longer held for delivery",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        at_most=(came,),
+    )
+    yield Entry(name="deliveries")
+    yield Entry(
+        name="duplicates",
+        means="deliveries of a message received before",
+        weight=Weight.REPEAT,
+        ruled=True,
+    )
+    yield Entry(
+        name="redelivered",
+        means="deliveries marked as repeated by the server",
+        weight=Weight.REPEAT,
+        ruled=True,
+    )
+    yield Entry(name="reordered", means="first deliveries out of the stream's order", ruled=True)
+    yield Entry(
+        name="foreign",
+        means="deliveries that carry no id of the trial",
+        weight=Weight.FAULT,
+    )
+    yield Entry(
+        name="backlog",
+        means="still held by the server when the drain ended",
+        ruled=True,
+        untold=True,
+    )
