@@ -20,9 +20,9 @@ ODD_VALUES: tuple[Any, ...] = (
 ODD_CELLS = ("", "inf", "-inf", "nan", "1e400", "-1", "1.5", "x", '"', "9" * 40, "1,2,3")
 
 
-def mutate(run: Path, dice: random.Random) -> str:
+def mutate(run: Path, dice: random.Random, *, only: str = "*") -> str:
     """Break one file of a run, and of what lies beside it; return what was done."""
-    files = sorted(path for path in run.rglob("*") if path.is_file())
+    files = sorted(path for path in run.rglob(only) if path.is_file())
     by_ending: dict[str, list[Path]] = {}
     for path in files:
         by_ending.setdefault(path.name, []).append(path)
