@@ -95,10 +95,10 @@ def conservation(
     end = _lag_at(samples, window.window_end_ns)
     if start is None or end is None:
         return ()
-    publish = cell.workload.publish
     counted = counts["stored"] - counts["acked"]
     sampled = end[0] - start[0]
-    allowed = start[1] + end[1] + publish.publishers * publish.window_msgs
+    under_way = sum(each.publishers * each.window_msgs for each in cell.workload.offers.values())
+    allowed = start[1] + end[1] + under_way
     if abs(counted - sampled) <= allowed:
         return ()
     text = (

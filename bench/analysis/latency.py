@@ -55,9 +55,12 @@ def unfinished(histogram: Histogram, *, offered: int) -> int:
 
 
 def offered_of(record: TrialRecord, time: str) -> int:
-    """Return how many operations of the window should have come so far as to have a time."""
-    part, _ = spans(record.cast)[time]
-    return (record.window_counts or {}).get(record.cast.due(part), 0)
+    """Return how many operations of the window should have come so far as to have a time.
+
+    None of a trial whose cast never comes so far.
+    """
+    held = spans(record.cast).get(time)
+    return (record.window_counts or {}).get(record.cast.due(held[0]), 0) if held else 0
 
 
 def unfinished_of(trial: TrialFigures, time: str) -> int:

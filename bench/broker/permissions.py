@@ -29,6 +29,17 @@ class Needs:
     flow_control: bool
 
 
+def all_of(needs: Sequence[Needs]) -> Needs:
+    """Return what all of them need together."""
+    return Needs(
+        subjects=frozenset().union(*(each.subjects for each in needs)),
+        pull=any(each.pull for each in needs),
+        push=any(each.push for each in needs),
+        acks=any(each.acks for each in needs),
+        flow_control=any(each.flow_control for each in needs),
+    )
+
+
 async def forbidden(link: Link, names: Names, needs: Needs) -> tuple[str, ...]:
     """Return what the server forbids of a trial's doings, in its words; nothing is made there.
 

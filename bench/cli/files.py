@@ -15,10 +15,10 @@ from bench.cli.plan import print_cautions
 from bench.gate.files import JUDGED_TYPES
 from bench.plan.build import make_plan
 from bench.record.store import RECORD_TYPES
-from bench.spec.cautions import sharing
 from bench.spec.choose import load_workloads
 from bench.spec.decidable import undecidable
 from bench.spec.gates import Gates, phased
+from bench.spec.kinds.registry import KINDS
 from bench.spec.load import Content, LoadedMatrix, check_files
 from bench.spec.lookup import Kind as SpecKind
 from bench.spec.lookup import find, search_roots
@@ -63,7 +63,8 @@ def validate(
 def _beforehand(file: str, content: Content) -> Iterator[str]:
     """Yield what stops nothing, but may not be what the author wants."""
     if isinstance(content, Workload):
-        yield from (f"note: {note}" for note in sharing(Path(file).stem, content))
+        notes = KINDS[content.kind].notes(Path(file).stem, content)
+        yield from (f"note: {note}" for note in notes)
     elif isinstance(content, Gates):
         roots = search_roots()
         there = [name for name in content.own if find("workload", name, beside=None, roots=roots)]

@@ -50,7 +50,7 @@ class LiveView:
         """
         self._cell = cell
         self._done = "acked" if acks else "handled"
-        self._offered = format_rate(workload.publish.rate_msgs_per_s)
+        self._offered = format_rate(workload.rate_msgs_per_s)
         self._length_ns = workload.phases.warmup_ns + workload.phases.measure_ns
         self._moments.clear()
         self._lags.clear()

@@ -22,9 +22,9 @@ from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Cell, Plan
-from bench.spec.cautions import sharing
 from bench.spec.criteria import parse_criterion
 from bench.spec.decidable import undecidable
+from bench.spec.kinds.registry import KINDS
 from bench.spec.load import LoadedMatrix, cautions_of, load_matrix
 
 SHOWN_CELLS = 30
@@ -73,7 +73,7 @@ def print_estimate(made: Plan, console: Console) -> None:
 def print_cautions(loaded: LoadedMatrix, made: Plan, console: Console) -> None:
     """Print what does not stop a run, but may not be what its author wants."""
     for name, workload in loaded.workloads.items():
-        for note in sharing(name, workload):
+        for note in KINDS[workload.kind].notes(name, workload):
             console.print(f"note: {note}", markup=False, soft_wrap=True)
     for caution in (*_once(cautions_of(loaded)), *undecided(made)):
         console.print(f"caution: {caution}", markup=False, soft_wrap=True)
@@ -109,7 +109,7 @@ def _groups(made: Plan) -> Table:
 
 
 def _rate(cell: Cell) -> str:
-    return format_rate(cell.workload.publish.rate_msgs_per_s)
+    return format_rate(cell.workload.rate_msgs_per_s)
 
 
 def _cells(made: Plan) -> Table:

@@ -28,6 +28,9 @@ GENERATOR_BUSY_SHARE = 0.95
 THROTTLED_SHARE = 0.01
 STOLEN_SHARE = 0.05
 LONG_STALL_NS = 100 * NS_PER_MS
+NO_LOAD = ("server", "sampler")
+"""Processes of a trial that are no part of the load generator."""
+
 CONDUCTOR, LONG_PAUSE_NS = "conductor", NS_PER_S
 """It carries no load: it begins the drain and looks at the server, some twenty times a second."""
 
@@ -157,8 +160,7 @@ def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
 
 def _cpu_findings(load: Load) -> Iterator[Finding]:
     for usage in load.processes:
-        generator = usage.role.startswith(("publisher", "consumer"))
-        if generator and _saturated(usage):
+        if usage.role not in NO_LOAD and _saturated(usage):
             yield invalid(
                 "generator-saturated",
                 f"{usage.role} used {percent(usage.cpu_share)} of a core and waited for one during "
@@ -192,7 +194,8 @@ def _slip_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
     percentile, slip_ns = _highest_slip_ns(table, load.window)
     if slip_ns <= late_ns:
         return
-    waits = [usage.wait_share for usage in load.processes if usage.role.startswith("publisher")]
+    drivers = {f"{load.offer.role}-{share}" for share in range(load.offer.publishers)}
+    waits = [usage.wait_share for usage in load.processes if usage.role in drivers]
     waited = f"; a publisher waited {percent(max(waits))} of the window for a core" if waits else ""
     full = ", the window full" if load.window_full_msgs else ""
     yield warning(

@@ -43,6 +43,7 @@ class Worker:
     """One worker process.
 
     Attributes:
+        job: what it does.
         role: `publisher-0`, `consumer-0`, `sampler`.
         ready, finished, done: resolve when the worker says so; all fail with WorkerDiedError when
             it ends before its Done.
@@ -51,9 +52,10 @@ class Worker:
         progress: what it last said.
     """
 
-    def __init__(self, role: str, process: asyncio.subprocess.Process, stderr_path: Path) -> None:
+    def __init__(self, job: Job, process: asyncio.subprocess.Process, stderr_path: Path) -> None:
         loop = asyncio.get_running_loop()
-        self.role = role
+        self.job = job
+        self.role = job.role
         self.ready: asyncio.Future[None] = loop.create_future()
         self.finished: asyncio.Future[None] = loop.create_future()
         self.done: asyncio.Future[Done] = loop.create_future()
@@ -79,7 +81,7 @@ class Worker:
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # no idle threads beside the load
                 start_new_session=True,  # Ctrl-C is for the conductor alone
             )
-        worker = cls(job.role, process, stderr_path)
+        worker = cls(job, process, stderr_path)
         await worker._tell(job)
         return worker
 
@@ -187,12 +189,16 @@ class Fleet:
             if worker.done.done() and worker.done.exception() is None
         }
 
-    def total(self, prefix: str) -> Progress:
-        """Return the progress of the workers whose role begins with `prefix`, added up.
+    def of(self, job: type[Job]) -> list[Worker]:
+        """Return the workers that have such a job."""
+        return [worker for worker in self.workers if isinstance(worker.job, job)]
+
+    def total(self) -> Progress:
+        """Return the progress of all workers, added up.
 
         Of times and lag, which do not add up, it has the largest.
         """
-        known = [worker.progress for worker in self.workers if worker.role.startswith(prefix)]
+        known = [worker.progress for worker in self.workers]
         return Progress(
             sent=sum(progress.sent for progress in known),
             stored=sum(progress.stored for progress in known),

@@ -10,18 +10,18 @@ from pathlib import Path
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
 from bench.clients.port import Binding
+from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
-from bench.spec.workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublisherJob:
-    """One publisher process.
+class DriverJob:
+    """One process that drives operations.
 
     Attributes:
         role: `publisher-0`, …
         endpoint, client: how to connect.
-        workload, seed: the traffic, computed anew in the worker.
+        load, seed: the traffic, computed anew in the worker.
         how: messages are confirmed.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
@@ -31,7 +31,7 @@ class PublisherJob:
     role: str
     endpoint: Endpoint
     client: str
-    workload: Workload
+    load: Load
     seed: int
     how: PublishSettings
     share: int
@@ -41,13 +41,14 @@ class PublisherJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumerJob:
-    """One consumer process.
+class ObserverJob:
+    """One process that observes operations.
 
     Attributes:
         role: `consumer-0`, …
         endpoint, client, binding: how to connect and what to take from.
-        workload, seed: the traffic, for the handler times.
+        load, seed: the traffic, for the handler times.
+        workers: messages that it handles at a time.
         run: how handlers are carried out.
         timing, ack_batch: when to acknowledge.
         record_path: where it keeps its ConsumerRecord.
@@ -57,8 +58,9 @@ class ConsumerJob:
     endpoint: Endpoint
     client: str
     binding: Binding
-    workload: Workload
+    load: Load
     seed: int
+    workers: int
     run: HandlerRun
     timing: AckTiming
     ack_batch: int
@@ -84,7 +86,7 @@ class SamplerJob:
     seed: int
 
 
-Job = PublisherJob | ConsumerJob | SamplerJob
+Job = DriverJob | ObserverJob | SamplerJob
 
 
 @dataclass(frozen=True, slots=True)

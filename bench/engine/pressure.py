@@ -51,20 +51,23 @@ class Offer:
     """How a trial's messages are dealt to its publishers.
 
     Attributes:
+        role: of each is this with its number, `publisher-0`.
         publishers: how many; the message of an id goes to the one of its remainder.
         window_msgs: most messages without an answer, of each.
         one_by_one: the variant waits for each answer.
     """
 
+    role: str
     publishers: int
     window_msgs: int
     one_by_one: bool
 
 
-def offer_of(publish: Publish, how: PublishSettings) -> Offer:
+def offer_of(role: str, publish: Publish, how: PublishSettings) -> Offer:
     """Return how a workload's messages are dealt to publishers; one by one has a window of one."""
     one_by_one = how.mode == "one-by-one"
     return Offer(
+        role=role,
         publishers=publish.publishers,
         window_msgs=1 if one_by_one else publish.window_msgs,
         one_by_one=one_by_one,
@@ -94,7 +97,7 @@ def _pressure(table: MessageTable, window: Window, offer: Offer, share: int) -> 
     # Who was refused has its answer: nobody waits for it. When it came is not recorded.
     settled_ns = np.where(table.refused[own] & ~answered, sent_ns, stored_ns)
     return Pressure(
-        role=f"publisher-{share}",
+        role=f"{offer.role}-{share}",
         one_by_one=offer.one_by_one,
         window_msgs=offer.window_msgs,
         offered_msgs_per_s=np.count_nonzero(offered) * NS_PER_S / (end_ns - start_ns),

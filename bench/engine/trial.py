@@ -19,7 +19,7 @@ from bench.engine.checks import CONDUCTOR
 from bench.engine.control import NOTHING_KNOWN, Control
 from bench.engine.findings import invalid, warning
 from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
-from bench.engine.jobs import ConsumerJob, Done, Job, Progress, PublisherJob, SamplerJob
+from bench.engine.jobs import Done, DriverJob, Job, ObserverJob, Progress, SamplerJob
 from bench.engine.losses import Backlog
 from bench.engine.recorder import (
     ConsumerRecord,
@@ -50,7 +50,7 @@ class Scene:
         server: it runs against.
         client: the conductor's own connection.
         names: stream and consumer, already made.
-        publishers, consumers, sampler: the workers; `pids` of the sampler are filled in here.
+        drivers, observers, sampler: the workers; `pids` of the sampler are filled in here.
         phases: of the workload.
         acks: the variant acknowledges.
         max_deliver: of the consumer; None when there is no limit.
@@ -60,8 +60,8 @@ class Scene:
     server: Server
     client: Client
     names: Names
-    publishers: tuple[PublisherJob, ...]
-    consumers: tuple[ConsumerJob, ...]
+    drivers: tuple[DriverJob, ...]
+    observers: tuple[ObserverJob, ...]
     sampler: SamplerJob
     phases: Phases
     acks: bool
@@ -157,7 +157,7 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
 
 
 async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
-    await fleet.start([*scene.publishers, *scene.consumers])
+    await fleet.start([*scene.drivers, *scene.observers])
     pids = {worker.role: worker.pid for worker in fleet.workers}
     if scene.server.pid is not None:
         pids["server"] = scene.server.pid
@@ -180,7 +180,7 @@ async def _load(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> N
     window_end_ns = window_start_ns + scene.phases.measure_ns
     while (elapsed_ns := clock.now_ns() - outcome.start_ns) < window_end_ns:
         phase = "warm-up" if elapsed_ns < window_start_ns else "window"
-        watch(Moment(phase=phase, elapsed_ns=elapsed_ns, progress=fleet.total("")))
+        watch(Moment(phase=phase, elapsed_ns=elapsed_ns, progress=fleet.total()))
         left_s = (window_end_ns - elapsed_ns) / NS_PER_S
         await _live(scene, fleet, min(0.2, left_s))
     outcome.window = Window(
@@ -198,7 +198,7 @@ async def _drain(
     outcome.drained = await _drained(scene, fleet, control)
     while not outcome.drained and clock.now_ns() < until_ns:
         elapsed_ns = clock.now_ns() - outcome.start_ns
-        watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total("")))
+        watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total()))
         await _live(scene, fleet, DRAIN_POLL_S)
         outcome.drained = await _drained(scene, fleet, control)
     outcome.store_disk_bytes = scene.server.store_disk_bytes()
@@ -211,15 +211,13 @@ async def _drain(
 
 async def _drained(scene: Scene, fleet: Fleet, control: Control) -> bool:
     state = await control.consumer()
-    published = all(w.finished.done() for w in fleet.workers if w.role.startswith("publisher"))
-    consumed = fleet.total("consumer")
-    settled = consumed.handled == consumed.received and (
-        not scene.acks or consumed.acked == consumed.received
-    )
+    through = all(worker.finished.done() for worker in fleet.of(DriverJob))
+    told = fleet.total()
+    settled = told.handled == told.received and (not scene.acks or told.acked == told.received)
     # The server counts a message as delivered when it leaves, not when it arrives.
-    arrived = consumed.received >= fleet.total("publisher").stored
+    arrived = told.received >= told.stored
     held = state is None or state.lag_msgs > 0
-    return published and settled and arrived and not held
+    return through and settled and arrived and not held
 
 
 async def _live(scene: Scene, fleet: Fleet, seconds: float) -> None:
@@ -252,12 +250,12 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
 def _gather(scene: Scene, outcome: Outcome) -> None:
     """Read what the workers saved and turn their complaints into findings."""
     outcome.publishers = tuple(
-        load_publisher(job.record_path) for job in scene.publishers if job.record_path.exists()
+        load_publisher(job.record_path) for job in scene.drivers if job.record_path.exists()
     )
     outcome.consumers = tuple(
-        load_consumer(job.record_path) for job in scene.consumers if job.record_path.exists()
+        load_consumer(job.record_path) for job in scene.observers if job.record_path.exists()
     )
-    jobs: tuple[Job, ...] = (*scene.publishers, *scene.consumers, scene.sampler)
+    jobs: tuple[Job, ...] = (*scene.drivers, *scene.observers, scene.sampler)
     for job in jobs:
         if (done := outcome.done.get(job.role)) is not None:
             outcome.rows += done.rows

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bench.core.units import NS_PER_S, human_duration
+from bench.engine.checks import NO_LOAD
 from bench.record.schema import Finding, Level, ProcessUsage, Window
 
 GAP_NS = NS_PER_S
@@ -42,7 +43,7 @@ def unseen_findings(
         )
     told = {usage.role for usage in usages if usage.cpu_share >= 0}
     for role in roles:
-        if role.startswith(("publisher-", "consumer-")) and role not in told:
+        if role not in (*NO_LOAD, *told):
             yield Finding(
                 level=Level.INVALID,
                 code="load-unseen",

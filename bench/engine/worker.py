@@ -26,12 +26,12 @@ from bench.engine.ending import end
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
     Broke,
-    ConsumerJob,
     Done,
+    DriverJob,
     Finished,
     Job,
+    ObserverJob,
     Progress,
-    PublisherJob,
     Ready,
     SamplerJob,
     Start,
@@ -50,9 +50,9 @@ PROGRESS_EVERY_S = 0.2
 CONDUCTOR_GONE = 3
 
 
-async def publish(job: PublisherJob, channel: Channel) -> Done:
+async def publish(job: DriverJob, channel: Channel) -> Done:
     """Send this publisher's share of the traffic in open loop."""
-    traffic = make_traffic(job.workload, job.seed)
+    traffic = make_traffic(job.load, job.seed)
     messages = _share(traffic, job)
     recorder = PublishRecorder(messages.ids, job.record_path)
     link = make_publisher(job.client, job.endpoint, messages, recorder, job.how)
@@ -60,7 +60,7 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     start_ns = await _started(channel)
     publisher = OpenLoopPublisher(link, recorder, _offer(job))
     due_ns = start_ns + traffic.intended_ns[messages.ids]
-    phases = job.workload.phases
+    phases = job.load.phases
     answers_until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns
 
     async def work() -> None:
@@ -83,9 +83,9 @@ async def publish(job: PublisherJob, channel: Channel) -> Done:
     )
 
 
-async def consume(job: ConsumerJob, channel: Channel) -> Done:
+async def consume(job: ObserverJob, channel: Channel) -> Done:
     """Take, handle and acknowledge until told to stop."""
-    traffic = make_traffic(job.workload, job.seed)
+    traffic = make_traffic(job.load, job.seed)
     recorder = ConsumeRecorder(traffic.intended_ns.size, job.record_path)
     open_link = _open_tasks if job.run == "task" else _open_virtual
     link, run = await open_link(job, recorder, traffic.handler_ns)
@@ -109,18 +109,18 @@ Opened = tuple[ConsumerLink | TaskLink, Callable[[], Coroutine[None, None, None]
 
 
 async def _open_virtual(
-    job: ConsumerJob, recorder: ConsumeRecorder, handler_ns: IntArray
+    job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray
 ) -> Opened:
     link = make_consumer(job.client, job.endpoint, job.binding)
-    workers = VirtualWorkers(job.workload.consume.workers)
+    workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
     consumer = Consumer(link, recorder, workers, acks, handler_ns)
     await link.open(consumer)
     return link, partial(consumer.run, pull=job.binding.mode == "pull")
 
 
-async def _open_tasks(job: ConsumerJob, recorder: ConsumeRecorder, handler_ns: IntArray) -> Opened:
-    workers = job.workload.consume.workers
+async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray) -> Opened:
+    workers = job.workers
     link = make_task_link(job.client, job.endpoint, job.binding, workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
     consumer = TaskConsumer(link, recorder, acks, handler_ns)
@@ -145,7 +145,7 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     )
 
 
-def _share(traffic: Traffic, job: PublisherJob) -> Messages:
+def _share(traffic: Traffic, job: DriverJob) -> Messages:
     ids = np.arange(job.share, traffic.intended_ns.size, job.shares, dtype=np.int64)
     return Messages(
         ids=ids,
@@ -153,13 +153,13 @@ def _share(traffic: Traffic, job: PublisherJob) -> Messages:
         subject_index=traffic.subject_index[ids],
         payloads=traffic.payloads,
         payload_index=traffic.payload_index[ids],
-        headers=header_lines(job.workload.publish.headers, job.how, job.subject_prefix),
+        headers=header_lines(job.load.publish.headers, job.how, job.subject_prefix),
     )
 
 
-def _offer(job: PublisherJob) -> Publish:
+def _offer(job: DriverJob) -> Publish:
     """One by one means a window of one, whatever the workload allows."""
-    offer = job.workload.publish
+    offer = job.load.publish
     one_by_one = job.how.mode == "one-by-one"
     return offer.model_copy(update={"window_msgs": 1}) if one_by_one else offer
 
@@ -211,9 +211,9 @@ def _in_words(error: BaseException) -> str:
 async def _serve(channel: Channel) -> None:
     job: Job = await channel.receive()
     match job:
-        case PublisherJob():
+        case DriverJob():
             done = await publish(job, channel)
-        case ConsumerJob():
+        case ObserverJob():
             done = await consume(job, channel)
         case SamplerJob():
             done = await sample(job, channel)

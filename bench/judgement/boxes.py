@@ -236,5 +236,4 @@ def _load_words(workloads: Judged) -> str:
 
 
 def _rate(workload: WorkloadJudgement) -> str:
-    publish = workload.baseline.cell.cell.workload.publish
-    return text.number(publish.window_rate_msgs_per_s)
+    return text.number(workload.baseline.cell.cell.workload.window_rate_msgs_per_s)

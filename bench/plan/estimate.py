@@ -4,21 +4,10 @@ from dataclasses import dataclass
 
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell, Plan
-from bench.plan.traffic import subject_names
-from bench.spec.headers import header_bytes
 from bench.spec.workload import Workload
 
 TRIAL_OVERHEAD_S = 1.5
 """To start and end the server and processes of a trial: 1.0 to 1.7 s on two busy cores."""
-
-SUBJECT_PREFIX_BYTES = 24
-"""What jetbench puts before every subject: `jetbench.0123abcd-001.s.`."""
-
-STORED_OVERHEAD_BYTES = 30
-"""Of a message in a file store: 22 bytes of head, 8 of checksum (nats-server, filestore.go)."""
-
-STORED_HEADERS_OVERHEAD_BYTES = 4
-"""Of a message with headers: their size."""
 
 RESULT_BYTES_PER_TRIAL = 4_000
 """trial.json without its slices."""
@@ -86,13 +75,6 @@ def _store_bytes(cell: Cell) -> int:
 
 def _stream_bytes(cell: Cell) -> int:
     workload, stream = cell.workload, cell.settings.stream
-    names = subject_names(workload.subjects)
-    subject_bytes = sum(map(len, names)) / len(names)
-    headers_bytes = header_bytes(workload.publish.headers, cell.settings.publish)
-    if headers_bytes:
-        headers_bytes += STORED_HEADERS_OVERHEAD_BYTES
-    overhead_bytes = SUBJECT_PREFIX_BYTES + subject_bytes + headers_bytes + STORED_OVERHEAD_BYTES
-    message_bytes = workload.payload.mean_bytes + overhead_bytes
     messages = min(workload.messages, stream.max_msgs or workload.messages)
-    stored = round(messages * message_bytes)
+    stored = round(messages * workload.stored_bytes(cell.settings.publish))
     return min(stored, stream.max_bytes or stored)

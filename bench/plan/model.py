@@ -6,9 +6,8 @@ It is what `plan.json` holds; a run is resumed and a report rebuilt from it alon
 from dataclasses import dataclass
 
 from bench.spec.cast import Cast
-from bench.spec.kinds.registry import cast_of
+from bench.spec.kinds.registry import AnyWorkload, cast_of
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 
 PLAN_SCHEMA_VERSION = 1
 
@@ -38,7 +37,7 @@ class Cell:
 
     id: str
     workload_name: str
-    workload: Workload
+    workload: AnyWorkload
     variants: tuple[VariantName, ...]
     settings: Settings
 

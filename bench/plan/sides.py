@@ -56,13 +56,9 @@ def with_slower_handler(workload: Workload, share: float) -> Workload:
     Raises:
         UsageError: its handler takes no time, so nothing would be slower.
     """
-    time = workload.consume.handler.time
-    if time.mean_ns == 0:
+    if workload.busy.time.mean_ns == 0:
         raise UsageError("the handler of this workload takes no time, so it cannot be slowed")
-    longer = {name: round(value * (1 + share)) for name, value in time}
-    handler = workload.consume.handler.model_copy(update={"time": time.model_copy(update=longer)})
-    consume = workload.consume.model_copy(update={"handler": handler})
-    return workload.model_copy(update={"consume": consume})
+    return workload.with_handler(workload.busy.slower(share))
 
 
 def sides_plan(contest: Contest, *, blocks: int, seed: int, quick: bool) -> Plan:

@@ -4,7 +4,6 @@ Pure: the same workload and seed give the same traffic on every machine.
 """
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -12,9 +11,9 @@ from bench.plan.arrays import IntArray
 from bench.plan.arrivals import intended_ns
 from bench.plan.dealing import deal
 from bench.plan.payload import ID_DIGITS, PayloadTemplate, templates
-from bench.spec.workload import Constant, Handler, Subjects, Workload
+from bench.spec.workload import Constant, Handler, Load
 
-__all__ = ["ID_DIGITS", "IntArray", "PayloadTemplate", "Traffic", "make_traffic"]
+__all__ = ["ID_DIGITS", "IntArray", "Load", "PayloadTemplate", "Traffic", "make_traffic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,36 +37,27 @@ class Traffic:
     handler_ns: IntArray
 
 
-def make_traffic(workload: Workload, seed: int) -> Traffic:
+def make_traffic(load: Load, seed: int) -> Traffic:
     """Return the traffic of a trial.
 
     Args:
-        workload: with the phases of the trial.
-        seed: of the trial. Every aspect draws from a stream of its own, so that two workloads that
+        load: of one class of operations.
+        seed: of the trial. Every aspect draws from a stream of its own, so that two loads that
             differ in one aspect share all others.
     """
     streams = np.random.SeedSequence(seed).spawn(5)
     arrivals, subjects, sizes, contents, handlers = map(np.random.default_rng, streams)
-    due_ns = intended_ns(workload.publish, workload.phases, arrivals)
-    in_warmup = int(np.searchsorted(due_ns, workload.phases.warmup_ns))
+    due_ns = intended_ns(load.publish, load.phases, arrivals)
+    in_warmup = int(np.searchsorted(due_ns, load.phases.warmup_ns))
     counts = (in_warmup, len(due_ns) - in_warmup)
-    names = subject_names(workload.subjects)
+    names = load.subjects.names
     return Traffic(
         intended_ns=due_ns,
         subjects=names,
         subject_index=deal(counts, [1 / len(names)] * len(names), subjects),
-        payloads=templates(workload.payload, contents),
-        payload_index=deal(counts, list(workload.payload.sizes.values()), sizes),
-        handler_ns=_handler_ns(workload.consume.handler, len(due_ns), handlers),
-    )
-
-
-def subject_names(subjects: Subjects) -> tuple[str, ...]:
-    """Return every subject of the pattern, one for each combination of its places' words."""
-    places = tuple(dict.fromkeys(subjects.places))
-    combinations = product(*(subjects.values[place] for place in places))
-    return tuple(
-        subjects.pattern.format_map(dict(zip(places, words, strict=True))) for words in combinations
+        payloads=templates(load.payload, contents),
+        payload_index=deal(counts, list(load.payload.sizes.values()), sizes),
+        handler_ns=_handler_ns(load.handler, len(due_ns), handlers),
     )
 
 

@@ -1,9 +1,8 @@
 """Settings as a reader compares them: dotted keys as in the YAML, values as a user writes them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from bench.core import text
+from bench.core.units import format_duration
 from bench.plan.model import Cell, Plan
 from bench.report.model import Fold
 from bench.report.tables import Column, Entry, Row, Table, Tone, pairs
@@ -59,23 +58,7 @@ def common_table(plan: Plan) -> Table:
 def workload_words(plan: Plan, workload_name: str) -> str:
     """Describe a workload's load and phases in a sentence."""
     workload = next(c.workload for c in plan.cells if c.workload_name == workload_name)
-    published = workload.model_dump(mode="json")
-    publish, phases = published["publish"], published["phases"]
-    shares = published["payload"]["sizes"]
-    alone = len(shares) == 1
-    sizes = text.listed([size if alone else f"{share} {size}" for size, share in shares.items()])
-    consume = workload.consume
-    return (
-        f"{publish['rate']} offered by {text.plural(publish['publishers'], 'publisher')} "
-        f"({publish['arrivals']} arrivals), payload {sizes}; "
-        f"{text.plural(consume.consumers, 'consumer')} with "
-        f"{text.plural(consume.workers, 'worker')}, {_handler_words(published)}. "
-        f"Warm-up {phases['warmup']}, window {phases['measure']}, drain up to {phases['drain']}."
-    )
-
-
-def _handler_words(workload: Mapping[str, Any]) -> str:
-    time = workload["consume"]["handler"]["time"]
-    if "constant" in time:
-        return "no handler time" if time["constant"] == "0s" else f"handler {time['constant']}"
-    return f"handler p50 {time['p50']}, p99 {time['p99']}"
+    phases = workload.phases
+    lengths = (phases.warmup_ns, phases.measure_ns, phases.drain_ns)
+    warmup, measure, drain = map(format_duration, lengths)
+    return f"{workload.told()}. Warm-up {warmup}, window {measure}, drain up to {drain}."

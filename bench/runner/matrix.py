@@ -16,7 +16,6 @@ from bench.broker.server import Server
 from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.keep import Frame, Kept, keep, keep_failed
-from bench.engine.pressure import offer_of
 from bench.plan.model import Cell, Plan, Trial
 from bench.plan.traffic import make_traffic
 from bench.record.schema import Finding, Level, Software
@@ -25,7 +24,9 @@ from bench.runner.other_client import loaded_from, version_in
 from bench.runner.progress import Watcher
 from bench.runner.quiet import Patience, was_robbed
 from bench.runner.target import Target
-from bench.scenario import stream
+from bench.scenario import kind as scenario
+from bench.scenario.kind import Play, Stage, UncleanError
+from bench.scenario.registry import KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +77,14 @@ async def run_matrix(run: Run) -> None:
 
 
 async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
+    kind = KINDS[cell.workload.kind]
+    load = cell.workload.load
     frame = Frame(
         trial=trial,
         started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         cast=cell.cast,
-        pacing=cell.workload.publish.pacing,
-        offer=offer_of(cell.workload.publish, cell.settings.publish),
+        pacing=load.publish.pacing,
+        offer=kind.offer(cell),
         software=None,
     )
     target = run.target_of(cell)
@@ -90,7 +93,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
             client = await admin.connect(endpoint)
             try:
                 with _work_directory(server, target.parent) as directory:
-                    stage = stream.Stage(
+                    stage = Stage(
                         server=server,
                         endpoint=endpoint,
                         client=client,
@@ -98,16 +101,17 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         directory=directory,
                         warn=run.watcher.warns,
                     )
-                    traffic = make_traffic(cell.workload, trial.seed)
+                    traffic = make_traffic(load, trial.seed)
+                    play = Play(trial=trial, cell=cell, kind=kind, traffic=traffic)
                     with loaded_from(target.client_path):
-                        outcome = await stream.run(stage, trial, cell, traffic, run.watcher.moment)
+                        outcome = await scenario.run(stage, play, run.watcher.moment)
                     known = replace(frame, software=_software(client, cell, target))
                     return keep(known, outcome, traffic.intended_ns)
             finally:
                 await client.close()
     except (MeasurementError, ServerUnavailableError) as error:
         why = Finding(level=Level.INVALID, code="not-started", text=str(error))
-        left = [error.left] if isinstance(error, stream.UncleanError) else []
+        left = [error.left] if isinstance(error, UncleanError) else []
         return keep_failed(frame, [why, *left])
 
 

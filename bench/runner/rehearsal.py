@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 from bench.broker import admin, permissions
 from bench.broker.account import Account, account
 from bench.broker.link import Link
-from bench.broker.permissions import Needs
+from bench.broker.permissions import Needs, all_of
 from bench.core.errors import MeasurementError, UsageError
 from bench.core.units import format_size, human_size
-from bench.engine.ackcheck import METRIC_SUBJECT, sample_percent
+from bench.engine.ackcheck import METRIC_SUBJECT
 from bench.plan.estimate import held_bytes
 from bench.plan.model import Cell, Plan
-from bench.plan.traffic import subject_names
-from bench.spec.headers import header_bytes
+from bench.scenario.kind import Kind
+from bench.scenario.registry import KINDS
 
 REHEARSAL = 0
 """Stands for a trial's number; they begin with 1."""
@@ -46,9 +46,7 @@ async def _worth_knowing(
 ) -> AsyncIterator[str]:
     if found.domain:
         yield f"the JetStream that answers is the one of the domain {found.domain}"
-    sampled = any(
-        sample_percent(cell.settings, cell.workload.publish.rate_msgs_per_s) for cell in plan.cells
-    )
+    sampled = any(_kind(cell).sampled(cell) for cell in plan.cells)
     subject = f"{METRIC_SUBJECT}.{names.stream}.{names.consumer}"
     if sampled and (words := await permissions.unheard(link, subject)):
         yield f"ack times cannot be checked against the server's own: {words[0]}"
@@ -66,22 +64,16 @@ async def _forbidden(link: Link, plan: Plan, names: admin.Names) -> list[str]:
 
 
 def _needs(plan: Plan) -> Needs:
-    modes = {cell.settings.consumer.mode for cell in plan.cells}
-    return Needs(
-        subjects=frozenset(
-            name for cell in plan.cells for name in subject_names(cell.workload.subjects)
-        ),
-        pull="pull" in modes,
-        push="push" in modes,
-        acks=any(cell.settings.ack.timing != "none" for cell in plan.cells),
-        flow_control=any(cell.settings.consumer.flow_control for cell in plan.cells),
-    )
+    return all_of([_kind(cell).needs(cell) for cell in plan.cells])
+
+
+def _kind(cell: Cell) -> Kind:
+    return KINDS[cell.workload.kind]
 
 
 def _too_large(plan: Plan, max_payload: int) -> Iterator[str]:
     for cell in plan.cells:
-        headers = header_bytes(cell.workload.publish.headers, cell.settings.publish)
-        largest = max(cell.workload.payload.sizes) + headers
+        largest = cell.workload.largest_bytes(cell.settings.publish)
         if largest > max_payload:
             yield (
                 f"{cell.workload_name}: payload.sizes: messages of {format_size(largest)}, headers "
@@ -106,13 +98,13 @@ async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
     """Make every stream and consumer of the plan once, and remove them at once."""
     texts: dict[str, str] = {}
     for cell in plan.cells:
-        settings, shared = cell.settings, cell.workload.consume.consumers > 1
-        key = repr((settings.stream, settings.consumer, shared))
+        settings = cell.settings
+        key = repr((settings.stream, settings.consumer, cell.workload))
         if key in texts:
             continue
         texts[key] = ""
         try:
-            await admin.provision(link, settings, names, shared=shared, sample_percent=None)
+            await _kind(cell).provision(link, names, cell, None)
         except admin.ApiError as error:
             texts[key] = f"{_title(cell)}: {error}"
         finally:

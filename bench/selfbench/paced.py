@@ -18,8 +18,8 @@ from bench.runner.target import Target
 from bench.selfbench.cases import WINDOW_MSGS, PacedCase
 from bench.selfbench.figures import PacedFigures
 from bench.selfbench.loads import PULL_BATCH, PULL_REQUESTS
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from bench.stats.histogram import merged
 from bench.stats.percentile import percentile_ns
 
@@ -80,7 +80,7 @@ class _Keeper:
 
 
 def _plan(case: PacedCase, repeat: int) -> Plan:
-    workload = Workload.model_validate(
+    workload = Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": "128B"},

@@ -5,20 +5,20 @@ from collections.abc import Callable, Iterator
 from bench.core.text import percent
 from bench.core.units import NS_PER_S, format_duration, human_duration, human_size
 from bench.spec.jetstream import ack_wait_ns, max_ack_pending
+from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 
 _BUSY = 0.5
 """A callback that awaits 1 ms was done after 1.2 to 1.8 ms."""
 
 
-def cautions(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
+def cautions(settings: Settings, workload: Stream) -> tuple[Objection, ...]:
     """Return what may surprise about these settings under this workload; none stops a run."""
     return tuple(caution for rule in _RULES for caution in rule(settings, workload))
 
 
-def sharing(name: str, workload: Workload) -> Iterator[str]:
+def sharing(name: str, workload: Stream) -> Iterator[str]:
     """Yield what several consumers of a workload mean: easily taken for a consumer each."""
     consume = workload.consume
     if consume.consumers > 1:
@@ -29,7 +29,7 @@ def sharing(name: str, workload: Workload) -> Iterator[str]:
         )
 
 
-def _backoff_overrides(settings: Settings, _: Workload) -> Iterator[Objection]:
+def _backoff_overrides(settings: Settings, _: Stream) -> Iterator[Objection]:
     consumer = settings.consumer
     if consumer.backoff_ns and consumer.ack_wait_ns not in (None, consumer.backoff_ns[0]):
         first = format_duration(consumer.backoff_ns[0])
@@ -37,7 +37,7 @@ def _backoff_overrides(settings: Settings, _: Workload) -> Iterator[Objection]:
         yield Objection(key="consumer.ack_wait", what=what)
 
 
-def _slow_handler(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _slow_handler(settings: Settings, workload: Stream) -> Iterator[Objection]:
     if settings.ack.timing in ("none", "after-validation"):
         return
     wait_ns, handler = ack_wait_ns(settings), workload.consume.handler.time
@@ -64,7 +64,7 @@ def _in_hand(settings: Settings) -> int:
     return max_ack_pending(settings) or 1
 
 
-def _overload(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _overload(settings: Settings, workload: Stream) -> Iterator[Objection]:
     consume = workload.consume
     workers = consume.workers * consume.consumers
     busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
@@ -73,7 +73,7 @@ def _overload(settings: Settings, workload: Workload) -> Iterator[Objection]:
         yield Objection(key="consumer", what=what)
 
 
-def _flattered(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _flattered(settings: Settings, workload: Stream) -> Iterator[Objection]:
     consume = workload.consume
     workers = consume.workers * consume.consumers
     busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
@@ -86,7 +86,7 @@ def _flattered(settings: Settings, workload: Workload) -> Iterator[Objection]:
         yield Objection(key="handler.run", what=what)
 
 
-def _rate_limit(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _rate_limit(settings: Settings, workload: Stream) -> Iterator[Objection]:
     limit = settings.consumer.rate_limit_bps
     offered = workload.publish.rate_msgs_per_s * workload.payload.mean_bytes * 8
     if limit is not None and limit < offered:
@@ -94,7 +94,7 @@ def _rate_limit(settings: Settings, workload: Workload) -> Iterator[Objection]:
         yield Objection(key="consumer.rate_limit_bps", what=what)
 
 
-def _shared_requests(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _shared_requests(settings: Settings, workload: Stream) -> Iterator[Objection]:
     limit, batch = max_ack_pending(settings), settings.pull.batch
     wanted = batch * workload.consume.consumers
     if settings.consumer.mode == "pull" and limit is not None and batch <= limit < wanted:
@@ -102,7 +102,7 @@ def _shared_requests(settings: Settings, workload: Workload) -> Iterator[Objecti
         yield Objection(key="pull.batch", what=what)
 
 
-def _small_stream(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _small_stream(settings: Settings, workload: Stream) -> Iterator[Objection]:
     stream, messages = settings.stream, workload.messages
     if stream.retention != "limits":  # acked messages leave by themselves
         return
@@ -116,13 +116,13 @@ def _small_stream(settings: Settings, workload: Workload) -> Iterator[Objection]
         yield Objection(key="stream.max_bytes", what=what)
 
 
-def _same_noise(settings: Settings, _: Workload) -> Iterator[Objection]:
+def _same_noise(settings: Settings, _: Stream) -> Iterator[Objection]:
     if settings.stream.compression == "s2":
         what = "messages of one size differ in their id alone, so s2 saves more than on real data"
         yield Objection(key="stream.compression", what=what)
 
 
-def _replicated_store(settings: Settings, _: Workload) -> Iterator[Objection]:
+def _replicated_store(settings: Settings, _: Stream) -> Iterator[Objection]:
     """Source: nats-server #7163 (2.12) and #8447 (2.15)."""
     stream = settings.stream
     if stream.storage != "file" or stream.num_replicas == 1:
@@ -140,7 +140,7 @@ def _replicated_store(settings: Settings, _: Workload) -> Iterator[Objection]:
         yield Objection(key="server.sync_interval", what=what)
 
 
-_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
+_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _backoff_overrides,
     _slow_handler,
     _overload,

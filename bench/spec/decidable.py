@@ -9,9 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.core import text
 from bench.core.units import NS_PER_S, format_rate
+from bench.spec.cast import spans
 from bench.spec.criteria import LAG_VERDICT, Criterion
-from bench.spec.metrics import MIN_BEYOND_GATED, messages_beyond
-from bench.spec.workload import Workload
+from bench.spec.kinds.registry import cast_of
+from bench.spec.metrics import MIN_BEYOND_GATED, Metric, messages_beyond
+from bench.spec.variant import Settings
+from bench.spec.workload import Publish, Workload
 from bench.stats.compare import MIN_PAIRS, MIN_PAIRS_TO_FAIL
 
 _SIGMAS = 3.0
@@ -42,8 +45,10 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
     metric = rule.metric
     if metric is None or metric.percentile is None:
         return ""
-    rate, window_ns = workload.publish.window_rate_msgs_per_s, workload.phases.measure_ns
-    random = workload.publish.arrivals == "poisson"
+    offer, window_ns = _offer(metric, workload), workload.phases.measure_ns
+    if offer is None:
+        return ""
+    rate, random = offer.window_rate_msgs_per_s, offer.arrivals == "poisson"
     offered = rate * window_ns / NS_PER_S
     sure = offered - _SIGMAS * math.sqrt(offered) if random else offered
     beyond = messages_beyond(metric.percentile, sure)
@@ -54,8 +59,14 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
         f"{'at least ' if random else ''}{text.count(math.floor(sure))} messages in "
         f"{window_ns / NS_PER_S:g}s leave {text.count(math.floor(beyond))} beyond "
         f"{metric.title}, and {MIN_BEYOND_GATED} are needed; a window of "
-        f"{math.ceil(due / rate)}s or a rate of {_rate_for(due, window_ns, workload)} would do"
+        f"{math.ceil(due / rate)}s or a rate of {_rate_for(due, window_ns, offer)} would do"
     )
+
+
+def _offer(metric: Metric, workload: Workload) -> Publish | None:
+    """Return how the operations that a time is of are offered; None when it is of none."""
+    held = spans(cast_of(workload.kind, Settings())).get(metric.source.of)
+    return None if held is None else workload.offers[held[0].flow]
 
 
 def _offered_for(sure: float, *, random: bool) -> float:
@@ -65,9 +76,9 @@ def _offered_for(sure: float, *, random: bool) -> float:
     return ((_SIGMAS + math.sqrt(_SIGMAS**2 + 4 * sure)) / 2) ** 2
 
 
-def _rate_for(due: float, window_ns: int, workload: Workload) -> str:
+def _rate_for(due: float, window_ns: int, offer: Publish) -> str:
     mean = math.ceil(round(due * NS_PER_S / window_ns, 6))
-    if workload.publish.ramp is None:
+    if offer.ramp is None:
         return format_rate(mean)
     return f"{format_rate(mean)} on average"
 

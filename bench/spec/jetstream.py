@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
 from bench.spec import handling, publishing, pulling
 from bench.spec.headers import header_bytes
+from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import MAX_PAYLOAD_BYTES, Workload
+from bench.spec.workload import MAX_PAYLOAD_BYTES
 
 SERVER_MAX_ACK_PENDING = 1000
 """What the server takes when `max_ack_pending` is left out (and messages are acknowledged)."""
@@ -53,7 +54,7 @@ def objections(settings: Settings) -> tuple[Objection, ...]:
     return tuple(objection for rule in _RULES for objection in rule(settings))
 
 
-def workload_objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
+def workload_objections(settings: Settings, workload: Stream) -> tuple[Objection, ...]:
     """Return what is wrong with the settings under this workload."""
     return tuple(objection for rule in _WORKLOAD_RULES for objection in rule(settings, workload))
 
@@ -300,7 +301,7 @@ def _server_payload(settings: Settings) -> Iterator[Objection]:
         yield Objection(key="server.max_payload", what=what, allowed=f"up to {largest}")
 
 
-def _shared_consumer(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _shared_consumer(settings: Settings, workload: Stream) -> Iterator[Objection]:
     count = workload.consume.consumers
     consumer = settings.consumer
     if count == 1:
@@ -326,7 +327,7 @@ def _shared_consumer(settings: Settings, workload: Workload) -> Iterator[Objecti
         yield Objection(key="consumer.max_waiting", what=what, allowed=f"{count} or more")
 
 
-def _payload_fits(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _payload_fits(settings: Settings, workload: Stream) -> Iterator[Objection]:
     headers = header_bytes(workload.publish.headers, settings.publish)
     largest = max(workload.payload.sizes) + headers
     limit = settings.server.max_payload or SERVER_MAX_PAYLOAD_BYTES
@@ -359,7 +360,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *publishing.RULES,
 )
 
-_WORKLOAD_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
+_WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _shared_consumer,
     _payload_fits,
     *pulling.WORKLOAD_RULES,

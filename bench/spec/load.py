@@ -14,9 +14,9 @@ from bench.core.paths import there
 from bench.core.words import nearest
 from bench.spec.acking import misleads
 from bench.spec.base import MisfitError
-from bench.spec.cautions import cautions
 from bench.spec.gates import Gates, load_gates
-from bench.spec.jetstream import objections, workload_objections
+from bench.spec.jetstream import objections
+from bench.spec.kinds.registry import KINDS
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.metrics import Metric, find_metric
@@ -94,9 +94,21 @@ class Recognised:
 def load_workload(path: Path) -> Workload:
     """Return a workload; SpecError with all that is wrong with its file."""
     document = read_document(path, shown(path))
-    workload, problems = validate(Workload, document)
+    workload, problems = _validated_workload(document)
     raise_any([*_name_problems(path, "workload"), *document.problems, *problems])
     return _present(workload)
+
+
+def _validated_workload(document: Document) -> tuple[Workload | None, list[Problem]]:
+    """Return the workload by its kind; of no kind that there is, it is read as the first one."""
+    word = document.data.get("kind")
+    if isinstance(word, str) and word in KINDS:
+        return validate(KINDS[word].model, document)
+    _, problems = validate(next(iter(KINDS.values())).model, document)
+    what = "is missing" if word is None else "unknown"
+    near = nearest(word, KINDS) if isinstance(word, str) else ""
+    own = document.problem(("kind",), what, allowed=", ".join(KINDS), nearest=near)
+    return None, [own, *(problem for problem in problems if problem.key != "kind")]
 
 
 def load_config(path: Path) -> LoadedConfig:
@@ -200,7 +212,7 @@ def cautions_of(loaded: LoadedMatrix) -> tuple[Problem, ...]:
         for config in loaded.configs
         for name, settings in config.variants.items()
         for workload_name, workload in loaded.workloads.items()
-        for caution in cautions(settings, workload)
+        for caution in KINDS[workload.kind].cautions(settings, workload)
     ]
     return tuple(dict.fromkeys((*found, *_goal_cautions(loaded))))
 
@@ -312,7 +324,7 @@ def crossing_problems(config: LoadedConfig, workloads: Mapping[str, Workload]) -
     """Yield what keeps variants of a config from carrying these workloads."""
     for name, settings in config.variants.items():
         for workload_name, workload in workloads.items():
-            for objection in workload_objections(settings, workload):
+            for objection in KINDS[workload.kind].objections(settings, workload):
                 what = f"{objection.what} (workload {workload_name})"
                 yield config.sources[name].objection(replace(objection, what=what))
 

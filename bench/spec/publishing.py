@@ -6,9 +6,9 @@ Rules as in `jetstream`: pure functions, the server's error code in the text.
 from collections.abc import Callable, Iterator
 
 from bench.core.units import NS_PER_S, format_duration
+from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 
 MAX_ATOMIC_BATCH = 1000
 MAX_LINGER_NS = 5 * NS_PER_S
@@ -75,7 +75,7 @@ def _expect(settings: Settings) -> Iterator[Objection]:
         )
 
 
-def _only_writer(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _only_writer(settings: Settings, workload: Stream) -> Iterator[Objection]:
     publishers = workload.publish.publishers
     if settings.publish.expect == "last-sequence" and publishers > 1:
         yield Objection(
@@ -85,7 +85,7 @@ def _only_writer(settings: Settings, workload: Workload) -> Iterator[Objection]:
         )
 
 
-def _window(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _window(settings: Settings, workload: Stream) -> Iterator[Objection]:
     mode, batch = settings.publish.mode, settings.publish.batch
     window = workload.publish.window_msgs
     if mode in _NEEDS and batch > window:
@@ -98,7 +98,7 @@ def _window(settings: Settings, workload: Workload) -> Iterator[Objection]:
 
 
 RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_batched, _atomic, _expect)
-WORKLOAD_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (
+WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _only_writer,
     _window,
 )

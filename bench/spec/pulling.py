@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from bench.core.units import format_duration, format_size
 from bench.spec.headers import header_bytes
+from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 
 OVERHEAD_BYTES = 256
 """More than subject and ack subject of a delivery take, which `max_bytes` counts as well."""
@@ -48,7 +48,7 @@ def _heartbeat(settings: Settings) -> Iterator[Objection]:
         )
 
 
-def _largest_fits(settings: Settings, workload: Workload) -> Iterator[Objection]:
+def _largest_fits(settings: Settings, workload: Stream) -> Iterator[Objection]:
     largest = max(workload.payload.sizes) + header_bytes(workload.publish.headers, settings.publish)
     limit = settings.pull.max_bytes
     if limit is not None and limit < largest + OVERHEAD_BYTES:
@@ -62,4 +62,4 @@ def _largest_fits(settings: Settings, workload: Workload) -> Iterator[Objection]
 
 
 RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_client_requests, _heartbeat)
-WORKLOAD_RULES: tuple[Callable[[Settings, Workload], Iterator[Objection]], ...] = (_largest_fits,)
+WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_largest_fits,)

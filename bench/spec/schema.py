@@ -12,11 +12,11 @@ from pydantic import TypeAdapter
 from bench.core.ids import NAME_PATTERN
 from bench.spec.base import Spec
 from bench.spec.gates import GateFile
+from bench.spec.kinds.registry import KINDS
 from bench.spec.lookup import Kind
 from bench.spec.matrix import Matrix
 from bench.spec.problems import models_below
 from bench.spec.variant import ConfigFile, Settings
-from bench.spec.workload import Workload
 
 Schema = dict[str, Any]
 
@@ -25,7 +25,8 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema(kind: Kind) -> Schema:
     """Return the JSON Schema of a workload, a config, a matrix or a gate file."""
-    schema = _config_schema() if kind == "config" else _model_schema(_MODELS[kind])
+    of = {"config": _config_schema, "workload": _workload_schema}
+    schema = of[kind]() if kind in of else _model_schema(_MODELS[kind])
     return {"$schema": _DIALECT, **schema, "title": f"jetbench {kind}"}
 
 
@@ -35,7 +36,16 @@ def written_schema(adapter: TypeAdapter[Any], kind: str) -> Schema:
     return {"$schema": _DIALECT, **schema, "title": f"jetbench {kind}"}
 
 
-_MODELS: dict[Kind, type[Spec]] = {"workload": Workload, "matrix": Matrix, "gates": GateFile}
+_MODELS: dict[Kind, type[Spec]] = {"matrix": Matrix, "gates": GateFile}
+
+
+def _workload_schema() -> Schema:
+    """Return the schema of the one kind of workload there is, or of each of several."""
+    schemas = [_model_schema(kind.model) for kind in KINDS.values()]
+    if len(schemas) == 1:
+        return schemas[0]
+    definitions = {name: part for each in schemas for name, part in each.pop("$defs", {}).items()}
+    return {"oneOf": schemas, "$defs": definitions}
 
 
 def _model_schema(model: type[Spec]) -> Schema:

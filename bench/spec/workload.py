@@ -1,14 +1,20 @@
-"""A workload profile: what publishers send and what consumers do with it."""
+"""A workload profile: what is sent, and what is done with it."""
 
 import math
 import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
 from statistics import NormalDist
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from bench.core import text
 from bench.core.units import NS_PER_S, format_duration, format_share, format_size
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
+from bench.spec.variant import PublishSettings
 
 MIN_PAYLOAD_BYTES = 16
 """The message id alone."""
@@ -50,6 +56,15 @@ class Subjects(Spec):
     def places(self) -> tuple[str, ...]:
         """Names of the places, in the order of the pattern."""
         return tuple(re.findall(_PLACE, self.pattern))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every subject of the pattern, one for each combination of its places' words."""
+        places = tuple(dict.fromkeys(self.places))
+        combinations = product(*(self.values[place] for place in places))
+        return tuple(
+            self.pattern.format_map(dict(zip(places, words, strict=True))) for words in combinations
+        )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -123,6 +138,12 @@ class Payload(Spec):
     def mean_bytes(self) -> float:
         """Mean payload over the messages."""
         return sum(size * share for size, share in self.sizes.items())
+
+    def told(self) -> str:
+        """Return the sizes with their shares, `95% 1KiB and 5% 32KiB`; one alone without."""
+        sizes = [(format_size(size), format_share(share)) for size, share in self.sizes.items()]
+        alone = len(sizes) == 1
+        return text.listed([size if alone else f"{share} {size}" for size, share in sizes])
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -331,6 +352,19 @@ class Handler(Spec):
         default=Constant(constant="0s")  # type: ignore[arg-type]
     )
 
+    def told(self) -> str:
+        """Return how long it takes, in words."""
+        time = self.time
+        if isinstance(time, Constant):
+            takes = format_duration(time.constant_ns)
+            return f"handler {takes}" if time.constant_ns else "no handler time"
+        return f"handler p50 {format_duration(time.p50_ns)}, p99 {format_duration(time.p99_ns)}"
+
+    def slower(self, share: float) -> Self:
+        """Return one that takes longer by a share."""
+        longer = {name: round(value * (1 + share)) for name, value in self.time}
+        return self.model_copy(update={"time": self.time.model_copy(update=longer)})
+
 
 class Consume(Spec):
     """Who takes messages.
@@ -346,53 +380,116 @@ class Consume(Spec):
     handler: Handler = Handler()
 
 
-class Workload(Spec):
-    """One workload profile, the content of `workloads/<name>.yaml`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What the operations of one class are made from.
 
     Attributes:
-        kind: which roles take part; `stream` is one stream with publishers and consumers.
+        publish: how they are offered.
+        subjects: where they go.
+        payload: what is in them.
+        handler: what is done with each.
+        phases: of the trial.
+    """
+
+    publish: Publish
+    subjects: Subjects
+    payload: Payload
+    handler: Handler
+    phases: Phases
+
+
+class Workload(Spec, ABC):
+    """One workload profile, the content of `workloads/<name>.yaml`: what every kind has.
+
+    Attributes:
+        kind: which parts take part.
         description: what the load stands for, in a sentence for the report.
-        subjects: which subjects messages go to.
-        payload: how large messages are and what is in them.
-        publish: how messages are offered.
-        consume: who takes them.
         phases: how long a trial lasts; a matrix may set its own.
     """
 
-    kind: Literal["stream"]
+    kind: str
     description: str = ""
-    subjects: Subjects = Subjects()
-    payload: Payload
-    publish: Publish
-    consume: Consume = Consume()
-    phases: Phases = Phases()
+
+    if TYPE_CHECKING:  # a field of each kind, so that it stands behind its own in a file
+        phases: Phases
+
+    @property
+    @abstractmethod
+    def offers(self) -> Mapping[str, Publish]:
+        """How operations are offered, by the part that drives them."""
+
+    @property
+    @abstractmethod
+    def load(self) -> Load:
+        """What its operations are made from."""
+
+    @property
+    @abstractmethod
+    def busy(self) -> Handler:
+        """What is done with each message."""
+
+    @abstractmethod
+    def with_handler(self, handler: Handler) -> Self:
+        """Return the same load with another handler."""
+
+    @abstractmethod
+    def told(self) -> str:
+        """Return who offers what to whom, as a clause for the report."""
+
+    @property
+    @abstractmethod
+    def addressed(self) -> tuple[str, ...]:
+        """Every subject that is published to, without jetbench's prefix."""
+
+    @abstractmethod
+    def largest_bytes(self, how: PublishSettings) -> int:
+        """Return the largest message, headers included."""
+
+    @abstractmethod
+    def stored_bytes(self, how: PublishSettings) -> float:
+        """Return what a message takes in a store on the mean; 0 where none is stored."""
 
     @property
     def messages(self) -> int:
         """How many messages a trial offers in warm-up and window."""
-        return round(self.publish.messages_in(self.phases))
+        return sum(round(offer.messages_in(self.phases)) for offer in self.offers.values())
+
+    @property
+    def rate_msgs_per_s(self) -> float:
+        """Offered rate of all parts together."""
+        return sum(offer.rate_msgs_per_s for offer in self.offers.values())
+
+    @property
+    def window_rate_msgs_per_s(self) -> float:
+        """Mean rate offered within the window, likewise."""
+        return sum(offer.window_rate_msgs_per_s for offer in self.offers.values())
 
     def with_phases(self, phases: Phases) -> Self:
         """Return the same load over other phases; MisfitError when they hold none or too much."""
-        _check_load(self.publish, phases)
+        self._check_load(phases)
         return self.model_copy(update={"phases": phases})
 
     @model_validator(mode="after")
     def _offers_a_load(self) -> Self:
-        _check_load(self.publish, self.phases)
+        self._check_load(self.phases)
         return self
 
+    def _check_load(self, phases: Phases) -> None:
+        for part, offer in self.offers.items():
+            _check_offer(part, offer, phases)
 
-def _check_load(publish: Publish, phases: Phases) -> None:
+
+def _check_offer(part: str, publish: Publish, phases: Phases) -> None:
     if publish.rate_msgs_per_s * phases.measure_ns < NS_PER_S:
         raise MisfitError(
-            "publish", "rate", what="no message falls into the window", allowed="a higher rate"
+            part, "rate", what="no message falls into the window", allowed="a higher rate"
         )
     offered_ns = phases.warmup_ns + phases.measure_ns
     messages = publish.messages_in(phases)
     if messages > MAX_MESSAGES:
         raise MisfitError(
-            "publish",
+            part,
             "rate",
             what=f"offers {messages:.3g} messages in {format_duration(offered_ns)}",
             allowed=f"up to {MAX_MESSAGES} messages a trial",

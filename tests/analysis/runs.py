@@ -23,8 +23,8 @@ from bench.record.schema import (
 )
 from bench.record.store import RunStore
 from bench.spec.cast import instants
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from bench.stats.histogram import tally
 from tests.parts import cast, ledger
 
@@ -50,7 +50,7 @@ def cell(id_: str, *, workload: str = "small-events", settings: Settings | None 
     return Cell(
         id=id_,
         workload_name=workload,
-        workload=Workload.model_validate(profile),
+        workload=Stream.model_validate(profile),
         variants=(VariantName(config="pull-batch", variant=id_),),
         settings=settings or Settings(),
     )

@@ -13,8 +13,8 @@ from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
 from bench.record import samples
 from bench.record.schema import Finding, Level, TrialRecord, Window
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.analysis import runs
 from tests.gate.figures import time_of
 from tests.parts import Time, counts, without_acks
@@ -221,7 +221,7 @@ def publishing(publishers: int, window_msgs: int) -> Cell:
         "payload": {"sizes": "128B"},
         "publish": {"rate": "1000/s", "window": window_msgs, "publishers": publishers},
     }
-    return replace(CELL, workload=Workload.model_validate(profile))
+    return replace(CELL, workload=Stream.model_validate(profile))
 
 
 def conserved(

@@ -33,3 +33,42 @@ def test_an_invalid_trial_counts_for_a_single_message_and_not_for_none(
 def test_shortfalls_are_written_as_people_say_them(counts: dict[str, int], words: str) -> None:
     """The line stands at the head of a report."""
     assert shortfalls.written(counts) == words
+
+
+@pytest.mark.parametrize(
+    ("refused", "share", "written"),
+    [
+        (0, 0.0, ""),
+        (27, 27 / 28_000, ""),  # of so few their number says more
+        (28, 0.001, "0.100 %"),
+        (2800, 0.1, "10.0 %"),
+    ],
+)
+def test_a_share_is_of_all_planned_messages_of_the_trials_that_count(
+    refused: int, share: float, written: str
+) -> None:
+    """Of two trials with 14 000 messages each, one of which refused some."""
+    first, second = (trial_of(CELL, block, 10.0) for block in (1, 2))
+    cell = with_trials(CELL, [counting(first, refused=refused), second])
+
+    assert shortfalls.share(cell, "refused") == pytest.approx(share)
+    assert shortfalls.written_share(cell, "refused") == written
+
+
+def test_what_nobody_can_tell_is_no_share() -> None:
+    """It is a doubt of its own, and stands elsewhere."""
+    untold = counting(trial_of(CELL, 1, 10.0), lost=-1)
+    known = counting(trial_of(CELL, 2, 10.0), lost=140)
+
+    assert shortfalls.share(with_trials(CELL, [untold, known]), "lost") == pytest.approx(0.005)
+    assert shortfalls.share(with_trials(CELL, []), "lost") == 0.0
+
+
+def test_the_words_of_some_cells_are_those_that_their_casts_count() -> None:
+    """What was observed goes first: a loss is worse than a refusal that was answered."""
+    assert shortfalls.words_of([with_trials(CELL, [])]) == (
+        "lost",
+        "refused",
+        "unconfirmed",
+        "not_sent",
+    )

@@ -12,6 +12,7 @@ from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
 from bench.spec import variant, workload
 from bench.spec.gates import GateFile
+from bench.spec.kinds.stream import Stream
 from bench.spec.matrix import Matrix
 
 PATHS = {
@@ -22,7 +23,7 @@ PATHS = {
 }
 MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "workload": (
-        workload.Workload,
+        Stream,
         workload.Subjects,
         workload.Payload,
         workload.Publish,

@@ -32,7 +32,7 @@ QUIET = Load(
     processes=(ProcessUsage(role="publisher-0", cpu_ns=1, cpu_share=0.2, rss_bytes_peak=1),),
     host=HostLoad(steal_share=0.0, throttled_share=0.0),
     window_full_msgs=0,
-    offer=Offer(publishers=1, window_msgs=256, one_by_one=False),
+    offer=Offer(role="publisher", publishers=1, window_msgs=256, one_by_one=False),
     tick_ns=250_000,
     stall_ns_max={"publisher-0": NS_PER_MS},
 )

@@ -11,7 +11,7 @@ from bench.engine.table import NOT_YET, MessageTable
 from bench.record.schema import Window
 
 WINDOW = Window(window_start_ns=NS_PER_S, window_end_ns=2 * NS_PER_S, drained_ns=3 * NS_PER_S)
-ONE = Offer(publishers=1, window_msgs=1, one_by_one=False)
+ONE = Offer(role="publisher", publishers=1, window_msgs=1, one_by_one=False)
 Ms = Sequence[int | None]
 
 
@@ -54,7 +54,7 @@ def test_a_window_counts_as_full_until_a_quarter_of_it_is_free() -> None:
             [1000, 1000, 1000, 1000, 1400],
             [1400, 1500, 1600, 1700, 1800],
         ),
-        Offer(publishers=1, window_msgs=4, one_by_one=False),
+        Offer(role="publisher", publishers=1, window_msgs=4, one_by_one=False),
     )
 
     assert pressure.full_share == pytest.approx(0.3)
@@ -90,7 +90,9 @@ def test_each_publisher_is_looked_at_alone() -> None:
     """Ids go round: of two publishers the first has the even ones."""
     made = table([1000, 1000, 1500, 1500], [1000, 1000, 1500, None], [1001, None, 1501, None])
 
-    first, second = pressures(made, WINDOW, Offer(publishers=2, window_msgs=1, one_by_one=False))
+    first, second = pressures(
+        made, WINDOW, Offer(role="publisher", publishers=2, window_msgs=1, one_by_one=False)
+    )
 
     assert (first.role, first.missing_share, first.full_share) == ("publisher-0", 0, 0)
     assert (second.role, second.missing_share) == ("publisher-1", 0.5)

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from bench.broker.endpoint import Endpoint
-from bench.engine.jobs import PublisherJob
+from bench.engine.jobs import DriverJob
 from bench.engine.worker import _offer, _share
 from bench.plan.traffic import make_traffic
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import PublishSettings
-from bench.spec.workload import Workload
 
-LOAD = Workload.model_validate(
+LOAD = Stream.model_validate(
     {
         "kind": "stream",
         "payload": {"sizes": "128B"},
@@ -19,12 +19,12 @@ LOAD = Workload.model_validate(
 )
 
 
-def job(mode: str) -> PublisherJob:
-    return PublisherJob(
+def job(mode: str) -> DriverJob:
+    return DriverJob(
         role="publisher-1",
         endpoint=Endpoint(url="nats://127.0.0.1:4222"),
         client="wire",
-        workload=LOAD,
+        load=LOAD.load,
         seed=3,
         how=PublishSettings.model_validate({"mode": mode}),
         share=1,
@@ -36,7 +36,7 @@ def job(mode: str) -> PublisherJob:
 
 def test_a_share_is_every_so_many_th_message_with_the_headers_asked_for() -> None:
     """Three publishers send ten messages once; ids of two of them must never be the same."""
-    share = _share(make_traffic(LOAD, 3), job("async"))
+    share = _share(make_traffic(LOAD.load, 3), job("async"))
 
     assert share.ids.tolist() == [1, 4, 7]
     assert share.subjects == ("jetbench.x.s.events",)

@@ -2,8 +2,8 @@
 
 from bench.judgement.summary import _digest
 from bench.plan.model import Cell, VariantName
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 
 LOAD = {"kind": "stream", "payload": {"sizes": "128B"}, "publish": {"rate": "10/s"}}
 
@@ -12,7 +12,7 @@ def digest(settings: dict[str, object]) -> str:
     cell = Cell(
         id="cell",
         workload_name="load",
-        workload=Workload.model_validate(LOAD),
+        workload=Stream.model_validate(LOAD),
         variants=(VariantName(config="c", variant="v"),),
         settings=Settings.model_validate(settings),
     )

@@ -152,7 +152,7 @@ def _record(
         started_utc="2026-11-23T17:00:00+00:00",
         cast=cell.cast,
         pacing="precise",
-        offer=Offer(publishers=1, window_msgs=256, one_by_one=False),
+        offer=Offer(role="publisher", publishers=1, window_msgs=256, one_by_one=False),
         software=None,
     )
     kept = keep(frame, _outcome(lived, fate, rng), lived.intended)

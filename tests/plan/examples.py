@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bench.plan.model import Cell, VariantName
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -17,9 +18,9 @@ def workload(
     subjects: Mapping[str, object] | None = None,
     headers: Sequence[str] = (),
     time: object = "0s",
-) -> Workload:
+) -> Stream:
     """Return a workload with these parts and nothing else of note."""
-    return Workload.model_validate(
+    return Stream.model_validate(
         {
             "kind": "stream",
             "payload": payload or {"sizes": "128B"},

@@ -5,8 +5,6 @@ from bench.plan.build import make_plan
 from bench.plan.estimate import (
     RESULT_BYTES_PER_S,
     RESULT_BYTES_PER_TRIAL,
-    STORED_OVERHEAD_BYTES,
-    SUBJECT_PREFIX_BYTES,
     TRIAL_OVERHEAD_S,
     Estimate,
     estimate,
@@ -16,6 +14,7 @@ from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan
 from bench.plan.order import order
 from bench.spec.load import load_matrix
 from bench.spec.lookup import shipped_root
+from bench.spec.stored import STORED_OVERHEAD_BYTES, SUBJECT_PREFIX_BYTES
 from tests.plan.examples import cell, workload
 
 MESSAGE_BYTES = 128 + SUBJECT_PREFIX_BYTES + len("events") + STORED_OVERHEAD_BYTES

@@ -9,8 +9,8 @@ from bench.plan.model import Plan, VariantName
 from bench.plan.names import cells_of, find_variant
 from bench.plan.order import further
 from bench.plan.sides import Contest, Side, sides_plan, with_slower_handler
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.analysis import runs
 
 LOAD = runs.cell("x").workload
@@ -95,9 +95,9 @@ def test_a_planted_handler_is_slower_by_its_share(time: object, slower: object) 
     assert planted == handled(slower)
 
 
-def handled(time: object) -> Workload:
+def handled(time: object) -> Stream:
     content = LOAD.model_dump(mode="json")
-    return Workload.model_validate(content | {"consume": {"handler": {"time": time}}})
+    return Stream.model_validate(content | {"consume": {"handler": {"time": time}}})
 
 
 def test_nothing_can_be_planted_where_there_is_no_handler() -> None:

@@ -22,8 +22,8 @@ from bench.analysis.lag import cell_verdict
 from bench.analysis.summary import workload_figures
 from bench.plan.model import Cell, Plan, Question, Trial, VariantName
 from bench.record.schema import Environment, Finding, Level
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from bench.stats.shape import PER_DECADE, Shape
 from tests.report.trial_factory import (
     DRAIN_S,
@@ -202,7 +202,7 @@ def _cell(workload: str, variant: Variant) -> Cell:
     return Cell(
         id=f"{workload}--{names[0].config}.{names[0].variant}",
         workload_name=workload,
-        workload=Workload.model_validate(profile),
+        workload=Stream.model_validate(profile),
         variants=names,
         settings=Settings.model_validate(dict(variant.settings)),
     )

@@ -17,7 +17,7 @@ from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
 from bench.runner.target import RemoteTarget
-from bench.scenario import stream
+from bench.scenario.kind import UncleanError
 from bench.spec.variant import ServerSettings, Settings
 from tests.server.running import Collector, plan_of, workload
 
@@ -131,4 +131,4 @@ def test_a_stream_of_somebody_else_is_nothing_of_ours_that_stays(
     names = admin.trial_names("run", 1)
 
     assert asyncio.run(admin.clean_up(Nobody(), names)) == ""  # type: ignore[arg-type]
-    assert stream.UncleanError.exit_code == MeasurementError.exit_code
+    assert UncleanError.exit_code == MeasurementError.exit_code

@@ -17,8 +17,8 @@ from bench.record.store import RunStore
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
 from bench.runner.target import EmbeddedTarget, Target
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from bench.stats.histogram import merged
 from bench.stats.percentile import percentile_ns
 from tests.parts import Time
@@ -61,8 +61,8 @@ def workload(
     publish: Tree | None = None,
     size: str = "128B",
     drain: str = "5s",
-) -> Workload:
-    return Workload.model_validate(
+) -> Stream:
+    return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": size},
@@ -73,7 +73,7 @@ def workload(
     )
 
 
-def plan_of(load: Workload, settings: Settings, *, trials: int = 1) -> Plan:
+def plan_of(load: Stream, settings: Settings, *, trials: int = 1) -> Plan:
     cell = Cell(
         id="cell",
         workload_name="test",
@@ -103,7 +103,7 @@ def embedded(directory: Path) -> EmbeddedTarget:
 
 def run_trial(
     directory: Path,
-    load: Workload,
+    load: Stream,
     settings: Tree,
     *,
     target: Target | None = None,

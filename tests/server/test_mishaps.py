@@ -18,10 +18,11 @@ from bench.analysis.figures import LagVerdict, TrialFigures
 from bench.analysis.summary import summarise_trial
 from bench.clients.faults import DUPLICATE
 from bench.core.units import NS_PER_S
-from bench.record.schema import Level, Time, TrialRecord
+from bench.record.schema import Level, TrialRecord
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.clients.server import RealServer, api
+from tests.parts import Time
 from tests.server.commands import jetbench, project, records_of
 from tests.server.mishaps import (
     LOAD,
@@ -116,10 +117,10 @@ def test_a_permission_withdrawn_in_the_window_counts_against_the_cell(
     assert 'Permissions Violation for Publish to "jetbench.' in found.text
     ledger = told.record.ledger
     assert ledger is not None
-    assert ledger.unconfirmed > 100
-    assert ledger.stored == ledger.stream_msgs == ledger.published - ledger.unconfirmed
+    assert ledger["unconfirmed"] > 100
+    assert ledger["stored"] == ledger["stream_msgs"] == ledger["published"] - ledger["unconfirmed"]
     assert told.exit_code == 1
-    assert f"{ledger.unconfirmed} messages unconfirmed" in told.stdout
+    assert f"{ledger['unconfirmed']} messages unconfirmed" in told.stdout
 
 
 async def delete_the_stream(midst: Midst) -> None:
@@ -150,10 +151,10 @@ def test_a_stream_that_somebody_deletes_leaves_no_figures(tmp_path: Path, settin
     assert any(words in found.text for words in said)
     ledger = told.record.ledger
     assert ledger is not None
-    assert ledger.stored < PLANNED // 2
-    assert ledger.published == ledger.stored + ledger.refused + ledger.unconfirmed
-    assert (ledger.stream_msgs, ledger.backlog) == (-1, -1)
-    assert told.exit_code == (1 if ledger.refused else 4)
+    assert ledger["stored"] < PLANNED // 2
+    assert ledger["published"] == ledger["stored"] + ledger["refused"] + ledger["unconfirmed"]
+    assert (ledger["stream_msgs"], ledger["backlog"]) == (-1, -1)
+    assert told.exit_code == (1 if ledger["refused"] else 4)
 
 
 @pytest.mark.parametrize(
@@ -185,10 +186,10 @@ def test_a_jetstream_that_is_disabled_leaves_no_figures(
     assert word in found.text
     ledger = told.record.ledger
     assert ledger is not None
-    assert ledger.refused > 100
+    assert ledger["refused"] > 100
     assert "no stream takes its subject" in told.findings("publish-refused")["publisher-0"].text
     assert told.exit_code == 1
-    assert f"{ledger.refused} messages refused" in told.stdout
+    assert f"{ledger['refused']} messages refused" in told.stdout
 
 
 def with_one_id(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,11 +236,11 @@ def test_what_the_stream_takes_for_a_duplicate_is_refused(
 
     ledger = record.ledger
     assert ledger is not None
-    assert (ledger.stored, ledger.stream_msgs, ledger.lost) == (stored, stored, 0)
-    assert ledger.refused == PLANNED - stored
+    assert (ledger["stored"], ledger["stream_msgs"], ledger["lost"]) == (stored, stored, 0)
+    assert ledger["refused"] == PLANNED - stored
     (refused,) = [finding for finding in record.findings if finding.code == "publish-refused"]
-    assert f"{reason} ({ledger.refused} times)" in refused.text
-    assert f"{ledger.refused} messages refused" in stdout
+    assert f"{reason} ({ledger['refused']} times)" in refused.text
+    assert f"{ledger['refused']} messages refused" in stdout
 
 
 def test_duplicates_that_a_fast_batch_does_not_tell_are_lost(
@@ -250,13 +251,13 @@ def test_duplicates_that_a_fast_batch_does_not_tell_are_lost(
 
     ledger = record.ledger
     assert ledger is not None
-    assert ledger.stream_msgs == ledger.received == 1
-    assert ledger.lost == ledger.stored - 1 > 0
-    assert ledger.published == ledger.stored + ledger.unconfirmed
+    assert ledger["stream_msgs"] == ledger["received"] == 1
+    assert ledger["lost"] == ledger["stored"] - 1 > 0
+    assert ledger["published"] == ledger["stored"] + ledger["unconfirmed"]
     assert not record.valid
     (disagrees,) = [finding for finding in record.findings if finding.code == "stream-disagrees"]
     assert "took a fast batch's messages for duplicates" in disagrees.text
-    assert f"{ledger.lost} messages lost, {ledger.unconfirmed} unconfirmed" in stdout
+    assert f"{ledger['lost']} messages lost, {ledger['unconfirmed']} unconfirmed" in stdout
 
 
 async def hold(process: psutil.Process) -> None:
@@ -286,14 +287,14 @@ def held(directory: Path, act: Act) -> Told:
     ledger = told.record.ledger
     assert told.record.completed
     assert ledger is not None
-    assert (ledger.published, ledger.stored, ledger.acked) == (PLANNED, PLANNED, PLANNED)
-    assert (ledger.lost, ledger.stream_msgs) == (0, PLANNED)
+    assert (ledger["published"], ledger["stored"], ledger["acked"]) == (PLANNED, PLANNED, PLANNED)
+    assert (ledger["lost"], ledger["stream_msgs"]) == (0, PLANNED)
     assert "Valid, but look at the findings first" in told.stdout or not told.record.valid
     return told
 
 
 def figures_of(told: Told) -> TrialFigures:
-    load = Workload.model_validate({"kind": "stream", "payload": {"sizes": "128B"}, **LOAD})
+    load = Stream.model_validate({"kind": "stream", "payload": {"sizes": "128B"}, **LOAD})
     cell = plan_of(load, Settings()).cell("cell")
     return summarise_trial(told.record, told.kept.intervals, told.kept.samples, cell)
 
@@ -312,7 +313,7 @@ def test_a_conductor_that_stands_still_is_told_and_the_load_goes_on(tmp_path: Pa
     assert "Load generator (loop-stalled in 1 of 1 trial)" in told.stdout
     slices = told.record.slices
     assert slices is not None
-    assert slices.sent[:3] == pytest.approx([RATE_MSGS_PER_S] * 3, rel=0.1)
+    assert slices["sent"][:3] == pytest.approx([RATE_MSGS_PER_S] * 3, rel=0.1)
     samples = told.kept.samples
     read_s = samples["t_ns"][samples["host_idle_ns"].notna()] / NS_PER_S
     assert read_s.diff().max() < STOP_S / 2

@@ -14,8 +14,8 @@ from bench.plan.estimate import estimate
 from bench.record.store import RunStore
 from bench.runner import preflight
 from bench.runner.target import RemoteTarget
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.clients.server import RealServer
 from tests.server.commands import jetbench, nats_server, project
 from tests.server.running import Tree, complaints, plan_of, run_trial, sound, workload
@@ -46,7 +46,7 @@ def one_account(limits: str = "enabled", permissions: str = "") -> str:
 
 
 def checked(
-    directory: Path, endpoint: Endpoint, load: Workload, settings: Tree | None = None
+    directory: Path, endpoint: Endpoint, load: Stream, settings: Tree | None = None
 ) -> tuple[str, ...]:
     """Return the warnings of a preflight against a running server."""
     plan = plan_of(load, Settings.model_validate(settings or {}))
@@ -56,7 +56,7 @@ def checked(
 
 
 def refused(
-    directory: Path, url: str, load: Workload, settings: Tree | None = None, js_api: str = "$JS.API"
+    directory: Path, url: str, load: Stream, settings: Tree | None = None, js_api: str = "$JS.API"
 ) -> str:
     """Return the words that a preflight refuses with; all of them end in exit code 2."""
     with pytest.raises(BenchError) as caught:

@@ -12,8 +12,8 @@ from bench.broker.server import find_server_binary
 from bench.core.units import NS_PER_MS
 from bench.engine.keep import Kept
 from bench.gate.unasked import falls_short
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.gate.figures import with_trials
 from tests.server.commands import jetbench, nats_server, project
 from tests.server.running import Tree, plan_of, run_trial, workload
@@ -120,7 +120,7 @@ def test_what_our_own_window_kept_back_is_not_the_servers_doing(tmp_path: Path) 
     assert not falls_short((), cells_of(kept, load))
 
 
-def cells_of(kept: Kept, load: Workload) -> WorkloadFigures:
+def cells_of(kept: Kept, load: Stream) -> WorkloadFigures:
     """The workload of one trial, as a run sees it."""
     cell = plan_of(load, Settings()).cells[0]
     trial = summarise_trial(kept.record, kept.intervals, kept.samples, cell)

@@ -1,13 +1,13 @@
 import pytest
 
 from bench.spec.cautions import cautions
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.spec.cases import Tree
 
 
-def workload(*, time: object = "0s", rate: str = "10/s", consumers: int = 1) -> Workload:
-    return Workload.model_validate(
+def workload(*, time: object = "0s", rate: str = "10/s", consumers: int = 1) -> Stream:
+    return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": "1000B"},
@@ -17,7 +17,7 @@ def workload(*, time: object = "0s", rate: str = "10/s", consumers: int = 1) -> 
     )
 
 
-def found(parts: Tree, load: Workload) -> list[str]:
+def found(parts: Tree, load: Stream) -> list[str]:
     return [caution.key for caution in cautions(Settings.model_validate(parts), load)]
 
 

@@ -4,12 +4,12 @@ import pytest
 
 from bench.spec.criteria import parse_criterion
 from bench.spec.decidable import shortfall, undecidable
-from bench.spec.workload import Workload
+from bench.spec.kinds.stream import Stream
 
 
-def workload(rate: str, window: str, **publish: object) -> Workload:
+def workload(rate: str, window: str, **publish: object) -> Stream:
     """A workload at this rate in a window of this length."""
-    return Workload.model_validate(
+    return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": "128B"},

@@ -7,8 +7,8 @@ from bench.spec.jetstream import (
     objections,
     workload_objections,
 )
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.spec.cases import IGNORED, REFUSED, TAKEN, Case, Tree
 
 
@@ -16,8 +16,8 @@ def settings(**parts: object) -> Settings:
     return Settings.model_validate(parts)
 
 
-def workload(*, consumers: int = 1, workers: int = 1, sizes: str = "128B") -> Workload:
-    return Workload.model_validate(
+def workload(*, consumers: int = 1, workers: int = 1, sizes: str = "128B") -> Stream:
+    return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": sizes},

@@ -42,8 +42,8 @@ def test_a_name_is_found_here_before_it_is_found_among_ours(tmp_path: Path) -> N
     write(tmp_path, "workloads/small-events.yaml", WORKLOAD)
     own = load_matrix("quickstart").workloads["small-events"]
 
-    assert shipped.publish.rate_msgs_per_s == 1000
-    assert own.publish.rate_msgs_per_s == 100
+    assert shipped.rate_msgs_per_s == 1000
+    assert own.rate_msgs_per_s == 100
 
 
 def test_a_path_is_relative_to_the_matrix(tmp_path: Path) -> None:

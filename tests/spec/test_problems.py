@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from bench.core.errors import Problem
 from bench.spec.base import Spec
+from bench.spec.kinds.stream import Stream
 from bench.spec.matrix import Matrix
 from bench.spec.problems import child_keys, validate
 from bench.spec.variant import ConfigFile, Settings
-from bench.spec.workload import Workload
 from bench.spec.yaml_tree import Loc, dotted
 
-MODELS: list[type[Spec]] = [Workload, Matrix, ConfigFile, Settings]
+MODELS: list[type[Spec]] = [Stream, Matrix, ConfigFile, Settings]
 
 JARGON = ("Input should", "Value error", "valid dictionary", "instance of", "tuple[", "pydantic")
 
@@ -100,7 +100,7 @@ def test_the_branch_of_a_union_is_no_key() -> None:
     """Pydantic puts the word `lognormal` into the path; a file has no such key."""
     data = {"consume": {"handler": {"time": {"p50": 5}}}}
 
-    _, problems = validate(Workload, Data(data))
+    _, problems = validate(Stream, Data(data))
 
     keys = [problem.key for problem in problems]
     assert "consume.handler.time.p50" in keys
@@ -109,4 +109,4 @@ def test_the_branch_of_a_union_is_no_key() -> None:
 
 def test_the_keys_of_every_branch_are_allowed() -> None:
     """Who misspells `p99` may have meant `constant` for all we know."""
-    assert child_keys(Workload, ("consume", "handler", "time")) == ("constant", "p50", "p99")
+    assert child_keys(Stream, ("consume", "handler", "time")) == ("constant", "p50", "p99")

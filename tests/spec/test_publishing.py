@@ -6,8 +6,8 @@ import pytest
 
 from bench.spec.headers import header_bytes, header_lines
 from bench.spec.jetstream import objections, workload_objections
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import PublishSettings, Settings
-from bench.spec.workload import Workload
 from tests.spec.cases import Tree
 from tests.spec.files import WORKLOAD, problems_of, write
 
@@ -19,8 +19,8 @@ def settings(tree: Tree, **publish: object) -> Settings:
     return Settings.model_validate(tree | {"publish": tree.get("publish", {}) | publish})
 
 
-def workload(sizes: str = "128B", **publish: object) -> Workload:
-    return Workload.model_validate(
+def workload(sizes: str = "128B", **publish: object) -> Stream:
+    return Stream.model_validate(
         {"kind": "stream", "payload": {"sizes": sizes}, "publish": {"rate": "100/s"} | publish}
     )
 

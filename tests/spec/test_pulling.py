@@ -3,11 +3,11 @@
 import pytest
 
 from bench.spec.jetstream import objections, workload_objections
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
 from tests.spec.cases import Tree
 
-LARGE = Workload.model_validate(
+LARGE = Stream.model_validate(
     {
         "kind": "stream",
         "payload": {"sizes": {"1KiB": "90%", "32KiB": "10%"}},

@@ -1,23 +1,69 @@
 """Every kind of workload by its name, as a workload's `kind:` writes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
-from bench.spec import cast
+from pydantic import Discriminator
+
+from bench.spec import cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.kinds import stream
+from bench.spec.objection import Objection
 from bench.spec.variant import Settings
+from bench.spec.workload import Workload
 
-_CASTS: Mapping[str, Callable[[Settings], Cast]] = {"stream": stream.cast_of}
+Rule = Callable[[Settings, Any], tuple[Objection, ...]]
+"""What is said of settings under a workload of the kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of workload.
+
+    Attributes:
+        model: of its file.
+        cast: its parts under some settings.
+        objections: what is wrong with settings under one.
+        cautions: what may surprise about them.
+        notes: what its author may not mean, by its name.
+    """
+
+    model: type[Workload]
+    cast: Callable[[Settings], Cast]
+    objections: Rule
+    cautions: Rule
+    notes: Callable[[str, Any], Iterator[str]]
+
+
+KINDS: Mapping[str, Kind] = {
+    "stream": Kind(
+        model=stream.Stream,
+        cast=stream.cast_of,
+        objections=jetstream.workload_objections,
+        cautions=cautions.cautions,
+        notes=cautions.sharing,
+    )
+}
+
+_MODELS = tuple(kind.model for kind in KINDS.values())
+
+if TYPE_CHECKING:
+    AnyWorkload = Workload
+elif len(_MODELS) == 1:
+    AnyWorkload = _MODELS[0]
+else:
+    AnyWorkload = Annotated[Union[_MODELS], Discriminator("kind")]  # noqa: UP007
 
 
 def cast_of(kind: str, settings: Settings) -> Cast:
     """Return the parts of a workload of this kind under these settings."""
-    return _CASTS[kind](settings)
+    return KINDS[kind].cast(settings)
 
 
 def ruled() -> Mapping[str, Entry]:
     """Return the entries of ledgers that a rule may name, of every kind, by their flat names."""
-    of_each = (cast.ruled(of(Settings())) for of in _CASTS.values())
+    of_each = (cast.ruled(kind.cast(Settings())) for kind in KINDS.values())
     return {name: entry for held in of_each for name, (_, entry) in held.items()}
 
 

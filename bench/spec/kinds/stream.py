@@ -1,7 +1,94 @@
 """One stream: publishers on one side, consumers that share a JetStream consumer on the other."""
 
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from bench.core import text
+from bench.core.units import format_rate
 from bench.spec.cast import Cast, Entry, driving, observing
-from bench.spec.variant import Settings
+from bench.spec.headers import header_bytes
+from bench.spec.stored import stored_bytes
+from bench.spec.variant import PublishSettings, Settings
+from bench.spec.workload import (
+    Consume,
+    Handler,
+    Load,
+    Payload,
+    Phases,
+    Publish,
+    Subjects,
+    Workload,
+)
+
+
+class Stream(Workload):
+    """One stream with publishers on one side and consumers on the other.
+
+    Attributes:
+        kind: which parts take part; `stream` is one stream with publishers and consumers.
+        description: what the load stands for, in a sentence for the report.
+        subjects: which subjects messages go to.
+        payload: how large messages are and what is in them.
+        publish: how messages are offered.
+        consume: who takes them.
+        phases: how long a trial lasts; a matrix may set its own.
+    """
+
+    kind: Literal["stream"]
+    subjects: Subjects = Subjects()
+    payload: Payload
+    publish: Publish
+    consume: Consume = Consume()
+    phases: Phases = Phases()
+
+    @property
+    def offers(self) -> Mapping[str, Publish]:
+        """How operations are offered, by the part that drives them."""
+        return {"publish": self.publish}
+
+    @property
+    def load(self) -> Load:
+        """What its messages are made from."""
+        return Load(
+            publish=self.publish,
+            subjects=self.subjects,
+            payload=self.payload,
+            handler=self.consume.handler,
+            phases=self.phases,
+        )
+
+    @property
+    def busy(self) -> Handler:
+        """What is done with each message."""
+        return self.consume.handler
+
+    def with_handler(self, handler: Handler) -> Self:
+        """Return the same load with another handler."""
+        consume = self.consume.model_copy(update={"handler": handler})
+        return self.model_copy(update={"consume": consume})
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """Every subject that is published to, without jetbench's prefix."""
+        return self.subjects.names
+
+    def largest_bytes(self, how: PublishSettings) -> int:
+        """Return the largest message, headers included."""
+        return max(self.payload.sizes) + header_bytes(self.publish.headers, how)
+
+    def stored_bytes(self, how: PublishSettings) -> float:
+        """Return what a message takes in a store on the mean."""
+        return stored_bytes(self.subjects, self.payload, self.publish.headers, how)
+
+    def told(self) -> str:
+        """Return who offers what to whom, as a clause for the report."""
+        publish, consume = self.publish, self.consume
+        return (
+            f"{format_rate(publish.rate_msgs_per_s)} offered by "
+            f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals} arrivals), "
+            f"payload {self.payload.told()}; {text.plural(consume.consumers, 'consumer')} with "
+            f"{text.plural(consume.workers, 'worker')}, {consume.handler.told()}"
+        )
 
 
 def cast_of(settings: Settings) -> Cast:

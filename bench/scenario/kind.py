@@ -1,0 +1,176 @@
+"""What every kind of workload has in common when a trial of it is played."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nats.aio.client import Client
+
+from bench.broker import admin
+from bench.broker.admin import Names
+from bench.broker.endpoint import Endpoint
+from bench.broker.permissions import Needs
+from bench.broker.server import Server, slow_consumers
+from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
+from bench.engine.pressure import Offer
+from bench.engine.trial import Outcome, Scene, Watch, conduct
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import Traffic
+from bench.record.schema import Finding, Level
+from bench.spec.servers import replicated_store
+
+_CONTROL = ("sampler", "jetbench")
+"""Connections that carry no load."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where a trial takes place.
+
+    Attributes:
+        server: it runs against.
+        endpoint: how to connect to it.
+        client: the conductor's own connection.
+        names: what its things are called.
+        directory: for the workers' files.
+        warn: tells whoever watches what no record will hold.
+    """
+
+    server: Server
+    endpoint: Endpoint
+    client: Client
+    names: Names
+    directory: Path
+    warn: Callable[[str], None]
+
+
+class UncleanError(MeasurementError):
+    """A trial could not begin, and what was made for it could not be removed.
+
+    Attributes:
+        left: the finding that says what stays.
+    """
+
+    def __init__(self, text: str, left: Finding) -> None:
+        super().__init__(text)
+        self.left = left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """How a kind of workload is brought onto the stage.
+
+    Attributes:
+        offer: how they are dealt to the processes that drive them.
+        provision: makes what it needs on the server, under these names, with acks sampled so.
+        scene: sets the jobs of its processes.
+        needs: what it does on a server besides looking after what it made.
+        sampled: share of acks that the server is to report, %; None where it reports none.
+    """
+
+    offer: Callable[[Cell], Offer]
+    provision: Callable[[Client, Names, Cell, int | None], Awaitable[None]]
+    scene: Callable[[Stage, Trial, Cell, Traffic], Scene]
+    needs: Callable[[Cell], Needs]
+    sampled: Callable[[Cell], int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """A trial to be played.
+
+    Attributes:
+        trial, cell: of the plan.
+        kind: of the cell's workload.
+        traffic: its operations.
+    """
+
+    trial: Trial
+    cell: Cell
+    kind: Kind
+    traffic: Traffic
+
+
+async def run(stage: Stage, play: Play, watch: Watch) -> Outcome:
+    """Make what a trial needs on the server, conduct it, and remove what was made.
+
+    Raises:
+        MeasurementError: it could not begin; an UncleanError where something of it stays.
+    """
+    try:
+        outcome = await _conducted(stage, play, watch)
+    except (MeasurementError, ServerUnavailableError) as error:
+        if (left := await _left_behind(stage)) is not None:
+            raise UncleanError(str(error), left) from error
+        raise
+    except BaseException:
+        if (left := await _left_behind(stage)) is not None:
+            stage.warn(left.text)  # an interrupted trial has no record
+        raise
+    if (left := await _left_behind(stage)) is not None:
+        outcome.findings.append(left)
+    return outcome
+
+
+async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
+    cell, kind = play.cell, play.kind
+    await kind.provision(stage.client, stage.names, cell, kind.sampled(cell))
+    outcome = await conduct(kind.scene(stage, play.trial, cell, play.traffic), watch)
+    outcome.findings += _slow_consumers(stage.server)
+    if words := replicated_store(cell.settings, admin.server_version(stage.client)):
+        outcome.findings.append(Finding(level=Level.NOTE, code="replicated-store", text=words))
+    return outcome
+
+
+async def _clean_up(stage: Stage) -> str:
+    """Remove what was made; return why it may still be there, empty when it is gone.
+
+    The link to a server of the user's own may have been cut meanwhile: then it is made anew.
+    """
+    why = await admin.clean_up(stage.client, stage.names)
+    if not why or stage.server.directory is not None:  # ours is gone with its store in any case
+        return ""
+    try:
+        link = await admin.connect(stage.endpoint)
+    except BenchError as error:
+        return f"{why}; {error}"
+    try:
+        return await admin.clean_up(link, stage.names)
+    finally:
+        await link.close()
+
+
+def _slow_consumers(server: Server) -> list[Finding]:
+    """Name what the embedded server cut off for being slow: to the client it is a mere end.
+
+    A user's server keeps its log to itself.
+    """
+    if server.directory is None:
+        return []
+    return [
+        Finding(
+            level=Level.WARNING if role in _CONTROL else Level.INVALID,
+            code="slow-consumer",
+            text=f"the server cut {role} off as a slow consumer, which did not take what it was "
+            f"sent: {why}",
+            role=role,
+        )
+        for role, why in slow_consumers(server.directory)
+    ]
+
+
+async def _left_behind(stage: Stage) -> Finding | None:
+    """Remove what was made; return what may still be there, None when it is gone."""
+    if not (why := await _clean_up(stage)):
+        return None
+    stream = stage.names.stream
+    text = (
+        f"stream {stream} could not be removed from the server and may still be there "
+        f"({why}); `nats stream rm {stream}` removes it"
+    )
+    return Finding(level=Level.WARNING, code="left-behind", text=text)
+
+
+def connecting_as(endpoint: Endpoint, role: str) -> Endpoint:
+    """Return an endpoint by which a role connects under its own name."""
+    return replace(endpoint, name=f"jetbench-{role}")

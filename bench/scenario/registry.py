@@ -1,0 +1,8 @@
+"""Every kind of workload by its name, as it is played."""
+
+from collections.abc import Mapping
+
+from bench.scenario import stream
+from bench.scenario.kind import Kind
+
+KINDS: Mapping[str, Kind] = {"stream": stream.KIND}
