@@ -17,6 +17,7 @@ from bench.judgement.choosing import Judged, capital, open_points, reserve
 from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
 from bench.judgement.names import listed, spoken
 from bench.judgement.trust import ENOUGH_BLOCKS
+from bench.plan.model import Plan
 from bench.stats.compare import Verdict
 
 SURE, FAILED, KEEPS_UP = "How sure", "What failed", "Does it keep up"
@@ -72,10 +73,15 @@ def sure(asked: Asked) -> Box:
     else:
         state, word = State.HOLDS, DECIDED
     few = pairs < ENOUGH_BLOCKS
-    blocks = [] if few else [text.plural(pairs, "block")]
+    blocks = [] if few else [_pair_words(pairs, asked.figures.plan)]
     said = [*failing, *hints, *points, *blocks, _check_words(asked.checks)]
     words = " ".join(f"{capital(each)}." for each in said if each)
     return Box(asks=SURE, state=state, word=word, text=words)
+
+
+def _pair_words(pairs: int, plan: Plan) -> str:
+    known = trust.planned_words(plan)
+    return text.plural(pairs, "block") + (f": {known}" if known != f"{pairs} planned" else "")
 
 
 def _unusable(asked: Asked) -> Iterator[str]:

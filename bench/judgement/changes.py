@@ -16,12 +16,8 @@ from bench.judgement.model import MARGIN, Change, Side
 from bench.spec.acking import misleads
 from bench.spec.metrics import METRICS, Better, Metric
 
-_MORE_AND_LESS = {
-    "ns": ("slower", "faster"),
-    "µs/msg": ("dearer", "cheaper"),
-    "bytes": ("dearer", "cheaper"),
-}
-"""Unit -> what more and less of it is called."""
+_OF_TIME = ("slower", "faster")
+"""What more and less of a time is called."""
 
 NO_BLOCK = "no shared block"
 INVALID = "too many invalid trials"
@@ -40,8 +36,19 @@ def changes_of(
 
 
 def direction(metric: Metric, *, more: bool) -> str:
-    """Return what more, or less, of a metric is called: `slower`."""
-    return _MORE_AND_LESS.get(metric.unit, ("more", "less"))[0 if more else 1]
+    """Return what more, or less, of a metric is called: `slower`, `more`."""
+    return (_OF_TIME if metric.unit == "ns" else ("more", "less"))[0 if more else 1]
+
+
+def verb(metric: Metric, of_time: str, of_others: str) -> str:
+    """Return the verb before what `directed` says: a variant is slower, and takes more CPU."""
+    return of_time if metric.unit == "ns" else of_others
+
+
+def directed(metric: Metric, size: str, *, more: bool) -> str:
+    """Write a size with its direction: `31 % faster`, `22 % more server CPU`."""
+    thing = "" if metric.unit == "ns" else f" {metric.title.removesuffix(' per message')}"
+    return f"{size} {direction(metric, more=more)}{thing}"
 
 
 def _change(decision: Decision, cell: CellFigures, base: CellFigures) -> Change:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.core import text
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
-from bench.judgement.changes import direction, size_of
+from bench.judgement.changes import directed, size_of, verb
 from bench.judgement.model import MARGIN, Box, CellJudgement, Change, Side, WorkloadJudgement
 from bench.judgement.names import listed, spoken
 from bench.spec.metrics import Better
@@ -173,8 +173,9 @@ def _against_taking(of: Sequence[Beside]) -> Iterator[str]:
         for change in changes:
             untold = change is not None and change.side is Side.UNTOLD
             if change is not None and untold and _reaches(change, worse=True):
-                word = direction(change.metric, more=change.metric.better is Better.LOWER)
-                yield f"{each.where} it may be {word} by more than {text.size_of(MARGIN)}"
+                more, size = change.metric.better is Better.LOWER, f"over {text.size_of(MARGIN)}"
+                be = verb(change.metric, "be", "take")
+                yield f"{each.where} it may {be} {directed(change.metric, size, more=more)}"
 
 
 def _less_safe(each: Beside) -> Iterator[str]:
@@ -296,7 +297,7 @@ def _size(change: Change | None) -> str:
     """Write how much a change is, with its direction: `31 % faster`."""
     if change is None or change.change is None:
         return text.NA
-    return f"{size_of(change)} {direction(change.metric, more=change.change > 0)}"
+    return directed(change.metric, size_of(change), more=change.change > 0)
 
 
 def _settings(cell: CellJudgement) -> str:

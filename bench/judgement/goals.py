@@ -1,13 +1,15 @@
 """What was asked to hold, by a gate or by the criteria of a matrix, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bench.analysis.figures import RunFigures
 from bench.core import text
 from bench.gate.criteria import Answer, Mark, Standing
 from bench.gate.states import STATES
-from bench.gate.verdict import P_MARGIN_WORDS, P_WORDS, GateOutcome, GateResult
+from bench.gate.verdict import P_MARGIN_WORDS, P_WORDS, GateOutcome, GateResult, label
 from bench.gate.writing import candidate_figure, change
 from bench.judgement.model import Goal
+from bench.spec.criteria import LAG_VERDICT
 from bench.stats.compare import Verdict
 
 READINGS = {
@@ -20,10 +22,17 @@ READINGS = {
 _ORDER = tuple(READINGS[each] for each in (Verdict.FAIL, Verdict.INVALID, Verdict.INCONCLUSIVE))
 
 
-def goals_of(gate: GateResult | None, answer: Answer | None) -> tuple[Goal, ...]:
+def goals_of(
+    figures: RunFigures, gate: GateResult | None, answer: Answer | None
+) -> tuple[Goal, ...]:
     """Return the goals of a gate, else of the criteria: missed, undecided, kept."""
     if gate is not None:
-        return _sorted([_of_outcome(outcome) for outcome in gate.outcomes])
+        lags = {
+            (workload.name, label(cell)): cell.lag_verdict or ""
+            for workload in figures.workloads
+            for cell in workload.cells
+        }
+        return _sorted([_of_outcome(outcome, lags) for outcome in gate.outcomes])
     if answer is None:
         return ()
     return _sorted([_of_mark(s, mark) for s in answer.standings for mark in s.marks])
@@ -36,7 +45,8 @@ def _sorted(goals: Sequence[Goal]) -> tuple[Goal, ...]:
     return tuple(sorted(goals, key=place))
 
 
-def _of_outcome(outcome: GateOutcome) -> Goal:
+def _of_outcome(outcome: GateOutcome, lags: Mapping[tuple[str, str], str]) -> Goal:
+    lag = lags.get((outcome.workload, outcome.candidate), "")
     compares = outcome.margin is not None and outcome.relative
     return Goal(
         workload=outcome.workload,
@@ -45,7 +55,8 @@ def _of_outcome(outcome: GateOutcome) -> Goal:
         state=STATES[outcome.verdict],
         reading=READINGS[outcome.verdict],
         reason=outcome.reason,
-        found=change(outcome).partition(" (")[0] or candidate_figure(outcome),
+        found=change(outcome).partition(" (")[0]
+        or (lag if outcome.metric == LAG_VERDICT else candidate_figure(outcome)),
         chances=_chances(outcome),
         change=outcome.change if compares else None,
         low=outcome.low if compares else None,

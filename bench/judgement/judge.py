@@ -31,7 +31,7 @@ def judge(
         calibration: kept with the results; None without one.
     """
     found = answer(figures)
-    goals, checks = goals_of(gate, found), trust.checks_of(figures, calibration)
+    goals, checks = goals_of(figures, gate, found), trust.checks_of(figures, calibration)
     context = _Context(figures=figures, goals=goals, checks=checks, gate=gate, answer=found)
     untold = [_workload(each, figures) for each in figures.workloads]
     workloads = tuple(_answered(each, context, untold) for each in untold)

@@ -30,7 +30,7 @@ class Side(StrEnum):
 
     @property
     def mark(self) -> str:
-        """The sign before a change: slower or dearer, faster or cheaper, the same; else none."""
+        """The sign before a change: for worse, for better, for the same; else none."""
         return {"worse": "▲", "better": "▼", "same": "≈"}.get(self.value, "")
 
 

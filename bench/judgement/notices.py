@@ -55,7 +55,11 @@ def _quick(figures: RunFigures) -> Iterator[Notice]:
     reasons = [*short, *([due] if plan.blocks < ENOUGH_BLOCKS else [])]
     if not reasons:
         return
-    chance = f" Below {MIN_TRIALS} blocks any change may be chance."
+    agree = "two blocks agree half" if plan.blocks > 1 else "one block agrees with itself all"
+    chance = (
+        f" Below {MIN_TRIALS} blocks any change may be chance: with equal settings too, {agree} of "
+        "the time."
+    )
     yield Notice(
         state=State.DOUBTFUL,
         word="A quick look",

@@ -77,7 +77,7 @@ def _blocks(figures: RunFigures) -> Check:
 
 def _block_words(figures: RunFigures, pairs: int) -> Iterator[str]:
     plan = figures.plan
-    yield f"{text.plural(pairs, 'pair')} at least, {plan.blocks} planned"
+    yield f"{text.plural(pairs, 'pair')} at least, {planned_words(plan)}"
     if pairs < ENOUGH_BLOCKS:
         yield f"fewer than {ENOUGH_BLOCKS}"
     for workload in figures.workloads:
@@ -89,9 +89,18 @@ def _block_words(figures: RunFigures, pairs: int) -> Iterator[str]:
     yield from _in_blocks("an invalid trial", {r.block for r in records if not r.valid})
     missing = {trial.block for trial in plan.trials if trial.id in figures.missing}
     yield from _in_blocks("a missing trial", missing)
-    on_top = len({trial.block for trial in plan.trials if trial.block > plan.blocks})
-    if on_top:
-        yield f"{on_top} on top, to repeat invalid trials or to confirm what looked red"
+    if _on_top(plan):
+        yield "those on top repeat invalid trials or confirm what looked red"
+
+
+def planned_words(plan: Plan) -> str:
+    """Say of how many blocks a run was: `5 planned`, `5 planned and 5 on top`."""
+    on_top = _on_top(plan)
+    return f"{plan.blocks} planned" + (f" and {on_top} on top" if on_top else "")
+
+
+def _on_top(plan: Plan) -> int:
+    return len({trial.block for trial in plan.trials if trial.block > plan.blocks})
 
 
 def _in_blocks(what: str, blocks: set[int]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from bench.core import text
 from bench.core.direction import isolated
 from bench.core.units import human_size
 from bench.judgement.records import clients
+from bench.judgement.trust import planned_words
 from bench.report import settings
 from bench.report.markup import filled
 from bench.report.model import Fold, Section
@@ -55,7 +56,7 @@ def _host(figures: RunFigures) -> Fold:
 
 def _repeat(figures: RunFigures) -> Fold:
     plan = figures.plan
-    planned = f"{text.plural(len(plan.cells), 'cell')}, {text.plural(plan.blocks, 'block')}"
+    planned = f"{text.plural(len(plan.cells), 'cell')}; blocks: {planned_words(plan)}"
     how = filled(
         "repeat.html.jinja",
         planned=planned,

@@ -95,9 +95,7 @@ def _axis(workloads: Sequence[WorkloadJudgement]) -> Axis:
 
 
 def _drawn(workloads: Sequence[WorkloadJudgement]) -> list[Change]:
-    found = [
-        cell.changes.get(workload.primary.key) for workload in workloads for cell in workload.cells
-    ]
+    found = [cell.changes.get(of.primary.key) for of in workloads for cell in of.cells]
     return [change for change in found if change and change.relative]
 
 
@@ -114,7 +112,7 @@ def _table(
         groups = [_columns(each, axis, partial(_under, each), grouped=True) for each in workloads]
         filled_in = table.of(changed, _heading, [column for group in groups for column in group])
         return replace(filled_in, rows=tuple(_asked_once(filled_in.rows)))
-    columns = _columns(workloads[0], axis, _itself, grouped=False)
+    columns = _columns(workloads[0], axis, lambda under: under, grouped=False)
     rows = [row for each in changed for row in _rows(each, workloads, columns)]
     return replace(table, columns=columns, rows=tuple(_asked_once(rows)))
 
@@ -125,10 +123,6 @@ def _asked_once(rows: Iterable[Row]) -> Iterator[Row]:
         if over:
             yield Row((), over=over)
         yield from (replace(row, over="") for row in alike)
-
-
-def _itself(under: _Under) -> _Under:
-    return under
 
 
 def _under(workload: WorkloadJudgement, changed: _Changed) -> _Under:
@@ -234,8 +228,7 @@ def side_tone(change: Change) -> Tone:
 
 
 def _key(workloads: Sequence[WorkloadJudgement]) -> Markup:
-    cells = [cell for workload in workloads for cell in workload.cells]
-    changes = [change for cell in cells for change in cell.changes.values()]
+    changes = [each for of in workloads for cell in of.cells for each in cell.changes.values()]
     blocks = max((len(change.by_block) for change in changes), default=0)
     return filled(
         "changes_key.html.jinja",

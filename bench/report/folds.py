@@ -1,6 +1,7 @@
 """The folds of a workload: percentiles, block by block, where the time goes, over time."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from bench.report.tables import Column, Entry, Table, untold
 from bench.spec.cast import spans
 from bench.spec.metrics import Metric, View, metric_of, shown_in
 
+_UNREAD = untold("this process could not be read")
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99)
 
 
@@ -125,20 +127,16 @@ def _processes(judged: WorkloadJudgement, id_: str) -> Table:
 
 
 def _of_process(role: str) -> tuple[Column[CellJudgement], Column[CellJudgement]]:
-    unread = untold("this process could not be read")
-
     def share(judged: CellJudgement) -> Entry:
         told = [each.cpu_share for each in _usages(judged, role) if each.cpu_share >= 0]
-        return Entry(text.number(sum(told) / len(told) * 100)) if told else unread
+        return Entry(text.number(sum(told) / len(told) * 100)) if told else _UNREAD
 
     def peak(judged: CellJudgement) -> Entry:
         told = [each.rss_bytes_peak for each in _usages(judged, role) if each.rss_bytes_peak >= 0]
-        return Entry(human_size(max(told))) if told else unread
+        return Entry(human_size(max(told))) if told else _UNREAD
 
-    return (
-        Column("CPU", share, unit="% of a core", group=role),
-        Column("peak memory", peak, group=role),
-    )
+    column = partial(Column[CellJudgement], group=role)
+    return column("CPU", share, unit="% of a core"), column("peak memory", peak)
 
 
 def _usages(judged: CellJudgement, role: str) -> list[ProcessUsage]:

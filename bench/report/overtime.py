@@ -39,10 +39,9 @@ def fold(judged: WorkloadJudgement, id_: str) -> Fold:
 
 
 def _panels(time: str) -> tuple[Panel, ...]:
-    word = time.replace("_", "-")
     return (
         Panel(title="out, msg/s", unit="msg/s", factor=1),
-        Panel(title=f"{word} p99, ms", unit="ms", factor=1000, log=True),
+        Panel(title=f"{time.replace('_', '-')} p99, ms", unit="ms", factor=1000, log=True),
         Panel(title="lag, messages", unit="messages", factor=1),
         Panel(title="server, % of a core", unit="%", factor=10),
     )

@@ -1,6 +1,7 @@
 """One figure of one cell as a table shows it: told, at least, or none and why."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bench.analysis.figures import CellFigures, TimeFigures, TrialFigures
 from bench.analysis.latency import longer_than_ns, offered_of
@@ -10,7 +11,8 @@ from bench.core import text
 from bench.core.text import Scale
 from bench.core.units import human_size
 from bench.judgement.absent import missing_reason
-from bench.report.tables import Entry, Tone, untold
+from bench.judgement.model import CellJudgement
+from bench.report.tables import TONES, Entry, Tone, untold
 from bench.spec.metrics import Metric
 
 MIB = Scale(unit="MiB", factor=1024.0**2)
@@ -47,6 +49,12 @@ def entry(cell: CellFigures, metric: Metric, scale: Scale) -> Entry:
         hint = missing_reason(cell, metric)
         return Entry(f"≥ {written}", hint=hint, tone=Tone.BAD)
     return Entry(written, hint=_interval_words(cell, metric))
+
+
+def paced(peak: Entry, judged: CellJudgement) -> Entry:
+    """Return the entry of a lag with whether the cell keeps up beneath it."""
+    state = judged.pace.state
+    return replace(peak, detail=f"{state.mark} {judged.pace_words}", detail_tone=TONES[state])
 
 
 def _interval_words(cell: CellFigures, metric: Metric) -> str:

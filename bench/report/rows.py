@@ -14,7 +14,7 @@ from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.report import changes, naming, readings
-from bench.report.tables import TONES, Column, Entry, Row, Table, Tone, marked
+from bench.report.tables import Column, Entry, Row, Table, Tone, marked
 from bench.spec.cast import Weight
 from bench.spec.criteria import count_word
 from bench.spec.kinds.registry import words_of_weight
@@ -78,12 +78,7 @@ def _figure(metric: Metric, scale: text.Scale, *, doubted: bool) -> Column[CellJ
 
 def _lag(cell: CellJudgement) -> Entry:
     peak = typical(measure_of(LAG_PEAK), cell.cell)
-    state = cell.pace.state
-    return Entry(
-        text.NA if peak is None else text.number(peak.value),
-        detail=f"{state.mark} {cell.pace_words}",
-        detail_tone=TONES[state],
-    )
+    return readings.paced(Entry(text.NA if peak is None else text.number(peak.value)), cell)
 
 
 def _counts(cells: Sequence[CellJudgement]) -> Iterator[str]:

@@ -10,12 +10,6 @@ from bench.report.model import Fold, Point, Points, Section
 from bench.report.tables import Column, Entry, Table, Tone, marked
 
 _ORDER = (State.FAILS, State.DOUBTFUL, State.UNKNOWN)
-_WORDS = {
-    State.HOLDS: "hold",
-    State.FAILS: "fail",
-    State.DOUBTFUL: "doubtful",
-    State.UNKNOWN: "unknown",
-}
 
 _COLUMNS = (
     Column[Check]("State", lambda check: marked(check.state, check.state), "words"),
@@ -36,8 +30,9 @@ def section(checks: Sequence[Check]) -> Section:
         head="Check",
     ).of([*still, *holding], lambda check: check.name, _COLUMNS)
     counts = Counter(check.state for check in checks)
-    words = ", ".join(f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state])
-    title = f"{text.plural(len(checks), 'check')}: {words}"
+    told = [state for state in (State.HOLDS, *_ORDER) if counts[state]]
+    words = [f"{counts[state]} {state.removesuffix('s')}" for state in told]
+    title = f"{text.plural(len(checks), 'check')}: {', '.join(words)}"
     fold = Fold("trust-checks", title, (table,), note="what each found, and when it holds")
     blocks = (Points(points), fold) if points else (fold,)
     lead = (("Open points first; every check stands below them.",),)

@@ -22,7 +22,7 @@ from bench.report.draw.bars import STYLES, bars
 from bench.report.draw.silhouette import frame, silhouette
 from bench.report.markup import filled
 from bench.report.model import Section, Sentence
-from bench.report.tables import NO_DRAWING, TONES, Column, Entry, Row, Table, Tone, marked
+from bench.report.tables import NO_DRAWING, Column, Entry, Row, Table, Tone, marked
 from bench.spec.criteria import count_word
 from bench.spec.metrics import LAG_PEAK, Metric, metric_of
 from bench.stats.estimate import MIN_TRIALS
@@ -153,13 +153,8 @@ def _lag(judged: CellJudgement, shared: _Shared) -> Entry:
 
 def _peak(judged: CellJudgement) -> Entry:
     peak = readings.entry(judged.cell, PEAK, Scale(unit="", factor=1.0))
-    state = judged.pace.state
-    return replace(
-        peak,
-        text=peak.text.removesuffix(".00").removesuffix(".0"),
-        detail=f"{state.mark} {judged.pace_words}",
-        detail_tone=TONES[state],
-    )
+    whole = replace(peak, text=peak.text.removesuffix(".00").removesuffix(".0"))
+    return readings.paced(whole, judged)
 
 
 def _falls_short(judged: CellJudgement) -> bool:

@@ -32,6 +32,13 @@ def test_a_kept_gate_counts_its_goals() -> None:
     assert found.boxes.choose.word == "Take pull-batch/it"
 
 
+def test_a_goal_of_the_lag_names_the_verdict_that_was_found() -> None:
+    """Kept and `n/a` beside each other cannot both be so."""
+    (goal,) = judged({"base": BASE, "it": Made()}, rules=["lag.verdict != growing"]).goals
+
+    assert (goal.reading, goal.found) == ("kept", "stable")
+
+
 def test_a_candidate_that_falls_behind_is_not_taken_though_it_passes() -> None:
     """No rule asked for its lag; the truth does."""
     found = judged({"base": BASE, "it": Made(slope_share=0.2)}, rules=[CHANGE])

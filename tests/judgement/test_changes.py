@@ -68,11 +68,22 @@ def test_the_mean_is_that_of_the_blocks() -> None:
     assert found.change == pytest.approx(product ** (1 / 5) - 1)
 
 
-def test_more_cpu_is_dearer() -> None:
+def test_a_price_is_said_by_what_it_is_paid_in() -> None:
+    """Nobody knows what `dearer` costs; more server CPU can be looked up."""
+    hint = judged({"base": Made(blocks=2), "it": Made(blocks=2, ms=20.0, cpu_us=120.0)}).headline
+    sure = judged({"base": Made(), "it": Made(ms=20.0, cpu_us=120.0)}).headline
+    alone = judged({"base": Made(), "it": Made(cpu_us=80.0)}).headline
+
+    assert hint == "Hint: it seems ×2.00 slower and to take 20 % more server CPU"
+    assert sure == "it is ×2.00 slower and takes 20 % more server CPU"
+    assert alone == "it takes 20 % less server CPU"
+
+
+def test_more_cpu_is_worse() -> None:
     """Each figure has its own word."""
     found = change(Made(cpu_us=150.0, blocks=2), PRICE, base=Made(blocks=2))
 
-    assert (found.side, found.doubt) == (Side.WORSE, "2 of 2 dearer")
+    assert (found.side, found.doubt) == (Side.WORSE, "2 of 2 more")
 
 
 SOUND = {f"other-{number}": Made() for number in range(6)}

@@ -153,8 +153,8 @@ def test_a_repeated_trial_makes_up_for_an_invalid_one() -> None:
 
     assert blocks.state is State.HOLDS
     assert blocks.found == (
-        "5 pairs at least, 5 planned; an invalid trial in block 1; "
-        "1 on top, to repeat invalid trials or to confirm what looked red"
+        "5 pairs at least, 5 planned and 1 on top; an invalid trial in block 1; "
+        "those on top repeat invalid trials or confirm what looked red"
     )
 
 

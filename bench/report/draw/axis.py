@@ -19,9 +19,6 @@ ROOM = 0.06
 NARROWEST = math.log(1.25)
 """An axis of changes reaches at least so far to either side, so that the margin is seen."""
 
-_APART = 0.3
-"""Share of an axis below which two words of it would touch on a phone."""
-
 _DOUBLINGS_FROM = math.log(2.5)
 _TENFOLD_FROM = math.log(100)
 """Spans, as logarithms of ratios, from which ticks are doublings, and powers of ten."""
@@ -74,9 +71,8 @@ class Axis:
 
     def fewer(self) -> "Axis":
         """Return the axis with the words that a phone has room for: no change, and far ends."""
-        ends = (self.ticks[0], self.ticks[-1]) if self.ticks else ()
-        same = self.share(0.0)
-        far = [tick for tick in ends if abs(self.share(tick.value) - same) > _APART]
+        ends, same = self.ticks[:1] + self.ticks[-1:], self.share(0.0)
+        far = [tick for tick in ends if abs(self.share(tick.value) - same) > 0.3]  # else they touch
         return replace(self, ticks=(*far, *(tick for tick in self.ticks if not tick.value)))
 
     def labels(self, style: str = "") -> Markup:
