@@ -75,5 +75,5 @@ def test_a_workload_of_its_own_is_a_difference_too() -> None:
     found = judge(replace(figures, workloads=(replace(workload, cells=(base, slowed)),)))
 
     (difference,) = cell_of(found, "it").differs
-    assert difference.setting == "consume.handler.time.constant"
+    assert difference.setting == "consume.handler.time"
     assert (difference.value, difference.baseline_value) == ("12ms", "0s")
