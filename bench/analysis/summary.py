@@ -105,7 +105,7 @@ def workload_figures(name: str, cells: Sequence[CellFigures], plan: Plan) -> Wor
 
 
 def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:
-    whole = (store.read_whole(trial) for trial in kept if trial.cell_id == cell.id)
+    whole = (store.read_whole(trial, cell.cast) for trial in kept if trial.cell_id == cell.id)
     summed = [_summed(each.record, each.intervals, each.samples, cell) for each in whole]
     trials = sorted((each.figures for each in summed), key=lambda trial: trial.record.block)
     valid = [each for each in summed if each.figures.record.valid]

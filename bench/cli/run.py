@@ -189,7 +189,7 @@ def _require_whole(store: RunStore, plan: Plan) -> None:
     """A broken record is told before the rest is measured, not after."""
     for trial in store.kept(plan):
         try:
-            store.read_whole(trial)
+            store.read_whole(trial, plan.cell(trial.cell_id).cast)
         except RecordError as error:
             advice = "remove the trial's directory to have it measured again"
             raise RecordError(f"{error}; {advice}") from error

@@ -86,7 +86,9 @@ def _entry(store: RunStore, reports: Path) -> RenderableType:
     """
     try:
         plan, environment = store.read_plan(), store.read_environment()
-        records = [store.read_trial(trial) for trial in store.kept(plan)]
+        records = [
+            store.read_trial(trial, plan.cell(trial.cell_id).cast) for trial in store.kept(plan)
+        ]
     except RecordError as error:
         return _told(store.run_id, (f"not readable: {error}",))
     invalid = sum(not record.valid for record in records)
@@ -148,5 +150,6 @@ def _trial_figures(store: RunStore, trial: str) -> TrialFigures:
         near = nearest(trial, kept)
         advice = f"; did you mean '{near}'?" if near else f"; it has {len(kept)} trials"
         raise UsageError(f"run {store.run_id} has no trial '{trial}'{advice}")
-    whole = store.read_whole(chosen)
-    return summarise_trial(whole.record, whole.intervals, whole.samples, plan.cell(chosen.cell_id))
+    cell = plan.cell(chosen.cell_id)
+    whole = store.read_whole(chosen, cell.cast)
+    return summarise_trial(whole.record, whole.intervals, whole.samples, cell)

@@ -106,6 +106,15 @@ def stranger_faults(record: TrialRecord, trial: Trial) -> Iterator[Fault]:
             yield Fault(loc=(key,), what=f"{found!r}, but the plan has {value!r} here")
 
 
+def other_parts(record: TrialRecord, cast: Cast) -> Iterator[Fault]:
+    """Yield where a record tells of other parts than its cell has: what it lacks nobody would miss.
+
+    What the cell may be ranked by the plan tells better: records of version 1 did not.
+    """
+    if (record.cast.parts, record.cast.done) != (cast.parts, cast.done):
+        yield Fault(loc=("cast",), what="not what its cell's workload and settings take part with")
+
+
 def instant(text: str) -> datetime | None:
     """Return the instant that an ISO 8601 text names, with its zone; None when it names none."""
     try:

@@ -24,7 +24,7 @@ from bench.record.schema import (
     Environment,
     TrialRecord,
 )
-from bench.spec.cast import spans
+from bench.spec.cast import Cast, spans
 
 T = TypeVar("T")
 
@@ -122,12 +122,20 @@ class RunStore:
         """
         return tuple(trial for trial in plan.trials if there(self._trial_path(trial.id)))
 
-    def read_trial(self, trial: Trial) -> TrialRecord:
-        """Return a trial's record; RecordError when it is missing, broken or another trial's."""
+    def read_trial(self, trial: Trial, cast: Cast | None = None) -> TrialRecord:
+        """Return a trial's record; RecordError when it is missing, broken or another trial's.
+
+        Args:
+            trial: of the plan.
+            cast: of its cell: a record that tells of other parts is no record of it, and whoever
+                judges must say so. None where the record alone is looked at.
+        """
 
         def faults(record: TrialRecord) -> Iterator[Fault]:
             yield from checks.stranger_faults(record, trial)
             yield from checks.trial_faults(record)
+            if cast is not None:
+                yield from checks.other_parts(record, cast)
 
         schema = Schema(
             adapter=_TRIAL,
@@ -137,9 +145,13 @@ class RunStore:
         )
         return read_json(self._trial_path(trial.id) / "trial.json", schema)
 
-    def read_whole(self, trial: Trial) -> WholeTrial:
-        """Return all that is kept of a trial; RecordError when a part is missing or broken."""
-        path, record = self._trial_path(trial.id), self.read_trial(trial)
+    def read_whole(self, trial: Trial, cast: Cast | None = None) -> WholeTrial:
+        """Return all that is kept of a trial, its record read as `read_trial` does.
+
+        Raises:
+            RecordError: a part is missing or broken.
+        """
+        path, record = self._trial_path(trial.id), self.read_trial(trial, cast)
         whole = WholeTrial(
             record=record,
             intervals=hlog.read(path / _LOG, _most(record)),

@@ -20,6 +20,7 @@ from bench.record import samples
 from bench.record.schema import Finding, Level, ProcessUsage, TrialRecord
 from bench.record.store import RunStore
 from bench.spec.metrics import METRICS
+from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.parts import INSTANTS, Time
 
@@ -287,7 +288,9 @@ def test_a_trial_that_broke_off_has_no_figures(tmp_path: Path) -> None:
 
 def test_a_variant_that_never_acks_has_no_end_to_end_time(tmp_path: Path) -> None:
     """An acked rate of 0 is no bad result of such a variant, it is no result at all."""
-    plan = runs.plan([FAST, SLOW], blocks=1)
+    never_acks = {"ack": {"timing": "none"}, "consumer": {"ack_policy": "none"}}
+    fast = replace(FAST, settings=Settings.model_validate(never_acks))
+    plan = runs.plan([fast, SLOW], blocks=1)
     store = runs.store(tmp_path, plan)
     for trial in plan.trials:
         keep(store, trial, acks=trial.cell_id == "slow")

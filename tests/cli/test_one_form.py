@@ -31,11 +31,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     )
     shown = runner.invoke(app, ["show", "one", *common[:2]])
     page = (top / "reports" / "one" / "index.html").read_text()
+    words = html.unescape(re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S))
     return {
         "gate": gate.output,
         "compare": compared.output,
         "show": shown.output,
-        "report": html.unescape(re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S)),
+        "report": words.replace("\N{NO-BREAK SPACE}", " "),
         "junit": html.unescape((top / "junit").read_text()),
         "markdown": (top / "markdown").read_text(),
     }

@@ -1,0 +1,59 @@
+"""A record that leaves out, renames or reweighs a count is not believed over its plan."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.analysis.summary import summarise
+from bench.core.errors import RecordError
+from tests.judging.worlds import Fate, world
+
+Json = dict[str, Any]
+
+
+def without_refused(record: Json) -> None:
+    """Nobody would miss it: a sum over no count is 0."""
+    for part in record["cast"]["parts"]:
+        part["entries"] = [each for each in part["entries"] if each["name"] != "refused"]
+    del record["ledger"]["refused"]
+
+
+def renamed(record: Json) -> None:
+    """A count by a name that no rule asks for."""
+    _entry(record)["name"] = "turned"
+    record["ledger"]["turned"] = record["ledger"].pop("refused")
+
+
+def plain(record: Json) -> None:
+    """What is no shortfall is excused."""
+    _entry(record)["weight"] = "plain"
+
+
+def untold(record: Json) -> None:
+    """What nobody can tell is not counted."""
+    _entry(record)["untold"] = True
+    record["ledger"]["refused"] = -1
+
+
+def _entry(record: Json) -> Json:
+    entries = (each for part in record["cast"]["parts"] for each in part["entries"])
+    return next(each for each in entries if each["name"] == "refused")
+
+
+@pytest.mark.parametrize("change", [without_refused, renamed, plain, untold])
+def test_a_record_of_other_parts_than_its_cell_has_is_refused(
+    tmp_path: Path, change: Callable[[Mapping[str, Any]], None]
+) -> None:
+    """Eight messages were refused; edited so, the trial passed every gate."""
+    fates = {"base": [Fate()] * 3, "cand": [Fate(refused=8)] * 3}
+    made = world(tmp_path / "run", fates, {"baseline": "pull-batch/base"}, 1)
+    path = next((tmp_path / "run" / "trials").glob("*cand-b1")) / "trial.json"
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record, indent=1))
+
+    with pytest.raises(RecordError, match=r"trial.json:\d+: .*cast: not what its cell's workload"):
+        summarise(made.store)
