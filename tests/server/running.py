@@ -131,7 +131,7 @@ def percentile(kept: Kept, time: Time, percent: float) -> int:
     inside = [
         one.histogram
         for one in kept.intervals
-        if one.time is time and one.start_ns >= window.window_start_ns
+        if one.time == time and one.start_ns >= window.window_start_ns
     ]
     value = percentile_ns(merged(inside), percent, beyond=1)
     assert value is not None

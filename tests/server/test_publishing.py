@@ -66,7 +66,7 @@ def test_waiting_for_a_batch_is_service_and_no_slip(tmp_path: Path) -> None:
     kept = run_trial(tmp_path, workload(), settings)
 
     means = {
-        time: [one.histogram.mean_ns or 0 for one in kept.intervals if one.time is time]
+        time: [one.histogram.mean_ns or 0 for one in kept.intervals if one.time == time]
         for time in (Time.SLIP, Time.SERVICE)
     }
     for slip_ns, service_ns in zip(means[Time.SLIP], means[Time.SERVICE], strict=True):

@@ -130,7 +130,7 @@ def test_the_instants_of_a_message_come_in_their_order(tmp_path: Path) -> None:
     kept = run_trial(tmp_path, workload(), {})
 
     medians = {
-        time: [one.histogram.mean_ns or 0 for one in kept.intervals if one.time is time]
+        time: [one.histogram.mean_ns or 0 for one in kept.intervals if one.time == time]
         for time in Time
     }
     for slice_index in range(len(medians[Time.SLIP])):
