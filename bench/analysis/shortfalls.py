@@ -57,6 +57,9 @@ _EXCUSES: Mapping[str, _Excuses] = {
 
 NOTHING = _Excuses()
 
+UNTOLD = -1
+"""Of what a ledger does not count: it may be any number."""
+
 SHORTFALLS = words_of_weight(Weight.SHORTFALL)
 """Counts of every kind of workload that are to be 0 whatever is measured; no rule need ask."""
 
@@ -97,17 +100,17 @@ def counts(cell: CellFigures, word: str) -> tuple[Count, ...]:
     """
     found = (trial.record for trial in cell.trials)
     return tuple(
-        Count(trial_id=record.trial_id, msgs=record.ledger[word], planned=_planned(record, word))
+        Count(trial_id=record.trial_id, msgs=msgs, planned=_planned(record, word))
         for record in found
         if record.ledger is not None
-        and word in record.ledger
-        and (record.valid or (record.ledger[word] > 0 and not _excused(record, word)))
+        for msgs in (record.ledger.get(word, UNTOLD),)
+        if record.valid or (msgs > 0 and not _excused(record, word))
     )
 
 
 def _planned(record: TrialRecord, word: str) -> int:
-    part, _ = entries(record.cast)[word]
-    return record.known(record.cast.planned(part)) or 0
+    held = entries(record.cast).get(word)
+    return (record.known(record.cast.planned(held[0])) or 0) if held else 0
 
 
 def words_of(cells: Sequence[CellFigures]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Which counts of the ledger count, and how they are written."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.analysis import shortfalls
@@ -72,3 +74,15 @@ def test_the_words_of_some_cells_are_those_that_their_casts_count() -> None:
         "unconfirmed",
         "not_sent",
     )
+
+
+def test_what_a_ledger_does_not_count_is_unknown_and_no_zero() -> None:
+    """A sum over no count is 0, and would pass for a count."""
+    trial = trial_of(CELL, 1, 10.0)
+    assert trial.record.ledger is not None
+    fewer = {word: count for word, count in trial.record.ledger.items() if word != "refused"}
+    cell = with_trials(CELL, [replace(trial, record=replace(trial.record, ledger=fewer))])
+
+    (found,) = shortfalls.counts(cell, "refused")
+
+    assert not found.known
