@@ -85,7 +85,9 @@ def of_workload(workload: WorkloadJudgement, gate: GateResult | None) -> str:
         if alike := by_verdict[verdict]:
             return f"{_VERDICT_WORDS[verdict]}: {outcome_words(alike[0])}"
     kept, total = len(by_verdict[Verdict.PASS]), text.plural(len(goals), "goal")
-    return f"{kept} of {total} kept" + ("" if kept == len(goals) else ", the rest undecided")
+    rest = "" if kept == len(goals) else ", the rest undecided"
+    # What nobody asked for went wrong all the same.
+    return "; ".join([f"{kept} of {total} kept{rest}", *_problems((workload,))])
 
 
 def _goals_of(gate: GateResult, workload: WorkloadJudgement) -> list[GateOutcome]:

@@ -155,3 +155,12 @@ def test_of_many_that_fall_behind_their_number_is_told() -> None:
 
     assert said({"base": behind, "a": behind, "b": behind}) == "3 of 3 fall behind"
     assert said({"base": BASE, "a": behind, "b": behind}).startswith("a and b fall behind")
+
+
+def test_kept_goals_hide_nothing_that_nobody_asked_for() -> None:
+    """Whoever falls behind does so whatever the gate was asked."""
+    behind = Made(slope_share=0.2)
+
+    found = judged({"base": BASE, "it": behind}, rules=["p95 vs baseline <= +10%"])
+
+    assert found.workloads[0].sentence == "1 of 1 goal kept; it falls behind."
