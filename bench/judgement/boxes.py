@@ -11,7 +11,6 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement import trust, trust_checks
-from bench.judgement.cells import NOT_TAKEN
 from bench.judgement.check import Check
 from bench.judgement.choosing import Judged, capital, open_points, reserve
 from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
@@ -134,7 +133,7 @@ def failed(asked: Asked) -> Box:
     bad, doubts = list(_failures(asked)), list(_doubts(asked))
     state = State.FAILS if bad else State.DOUBTFUL if doubts else State.HOLDS
     records = [trial.record for trial in asked.trials]
-    messages = sum(record.known("planned") or 0 for record in records)
+    messages = sum(record.known(name) or 0 for record in records for name in record.cast.plans)
     valid = sum(record.valid for record in records)
     lost = _lost_words([cell.lost for cell in asked.cells])
     due = text.plural(len(_due(asked)), "trial")
@@ -198,12 +197,8 @@ def keeps_up(workloads: Judged) -> Box:
     """Return whether all cells keep up with what was offered."""
     cells = [cell for each in workloads for cell in each.cells]
     behind = [cell for cell in cells if cell.pace is Pace.FALLS_BEHIND]
-    refusing = [
-        cell
-        for cell in cells
-        if cell not in behind and any(cell.short_msgs.get(word) for word in NOT_TAKEN)
-    ]
-    untold = [cell for cell in cells if cell.pace is Pace.UNTOLD and cell not in refusing]
+    refusing = [cell for cell in cells if cell.pace is Pace.TAKES_LESS]
+    untold = [cell for cell in cells if cell.pace is Pace.UNTOLD]
     where = _load_words(workloads)
     if behind or refusing:
         state, word = State.FAILS, text.listed(list(_poor(behind, refusing, len(cells))))

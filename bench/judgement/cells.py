@@ -13,7 +13,7 @@ from bench.judgement.absent import missing_reason
 from bench.judgement.changes import changes_of
 from bench.judgement.model import CellJudgement, Difference, Pace
 from bench.plan.model import Plan, VariantName
-from bench.spec.cast import Weight, entries
+from bench.spec.cast import Side, Weight, entries
 from bench.spec.flat import differing
 from bench.spec.metrics import LAG_SLOPE, metric_of
 
@@ -22,9 +22,6 @@ _PACES = {
     LagVerdict.DRAINING: Pace.KEEPS_UP,
     LagVerdict.GROWING: Pace.FALLS_BEHIND,
 }
-
-NOT_TAKEN = frozenset({"refused", "unconfirmed", "not_sent"})
-"""What was offered and not taken: who refuses messages does not keep up either."""
 
 PERHAPS_LOST = "whether messages were lost nobody can tell"
 PACE_UNTOLD = "whether it keeps up cannot be told"
@@ -144,8 +141,14 @@ def pace_of(cell: CellFigures) -> Pace:
     verdict, lags = cell.lag_verdict, [trial.lag for trial in cell.trials if trial.record.valid]
     calm = verdict is LagVerdict.GROWING or not (None in lags or reproach_of(cell))
     pace = _PACES.get(verdict, Pace.UNTOLD) if verdict is not None and calm else Pace.UNTOLD
-    refused = set(shortfalls.of_cell(cell)) & NOT_TAKEN
-    return Pace.TAKES_LESS if pace is Pace.KEEPS_UP and refused else pace
+    behind = pace is Pace.FALLS_BEHIND
+    return Pace.TAKES_LESS if not behind and _not_taken(cell) else pace
+
+
+def _not_taken(cell: CellFigures) -> bool:
+    """Say whether something was offered and not taken: so much was fewer to keep up with."""
+    counted = entries(cell.cell.cast)
+    return any(counted[word][0].side is Side.DRIVES for word in shortfalls.of_cell(cell))
 
 
 def _pace_words(cell: CellFigures, pace: Pace) -> str:

@@ -165,6 +165,11 @@ class Cast:
         return _flat(self, "entries", part if own else self.part(part.flow), name)
 
     @property
+    def plans(self) -> tuple[str, ...]:
+        """The entries, flat, that count all operations of each part that drives."""
+        return tuple(self.planned(part) for part in self.parts if part.side is Side.DRIVES)
+
+    @property
     def served(self) -> tuple[str, ...]:
         """The instants, flat, at which the server had answered operations."""
         driving = [part for part in self.parts if part.side is Side.DRIVES]

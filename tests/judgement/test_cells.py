@@ -34,6 +34,7 @@ def test_the_worst_of_a_cell_is_its_state(made: Made, state: State, reason: str)
     [
         (Made(), Pace.KEEPS_UP),
         (Made(counts={"refused": 20}), Pace.TAKES_LESS),
+        (Made(counts={"refused": 20}, unsampled=True), Pace.TAKES_LESS),
         (Made(counts={"lost": 20}), Pace.KEEPS_UP),
         (Made(slope_share=0.2, counts={"refused": 20}), Pace.FALLS_BEHIND),
         (Made(slope_share=0.2), Pace.FALLS_BEHIND),
