@@ -5,6 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
+from bench.engine.table import MessageTable
 from bench.record.schema import TrialRecord
 from bench.spec.cast import Cast, entries, instants, levels
 from bench.spec.kinds.registry import cast_of
@@ -63,3 +64,8 @@ def without_acks(record: TrialRecord) -> TrialRecord:
 
 def _only(told: Mapping[str, T] | None, known: Mapping[str, object]) -> dict[str, T] | None:
     return None if told is None else {key: told[key] for key in told if key in known}
+
+
+def of_parts(table: MessageTable) -> dict[str, MessageTable]:
+    """One table for both parts of a stream: what was published is what was consumed."""
+    return {part.name: table for part in cast().parts}

@@ -63,7 +63,7 @@ def own_and_servers_lag(
 
 
 def _lost_msgs(record: TrialRecord) -> int:
-    return record.known("lost") or 0
+    return sum(record.known(each) or 0 for each in record.cast.counting("lost"))
 
 
 def _apart_for_long(at_s: Array, by_msgs: Array) -> tuple[float, float] | None:

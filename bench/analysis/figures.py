@@ -65,10 +65,11 @@ class LagFigures:
         slope_low_msgs_per_s, slope_high_msgs_per_s: its 90 % interval.
         slope_share_per_s: slope / offered rate, fraction a second.
         verdict: against a margin of 1 % of the offered rate; the worse of this and of `unacked`.
-        lag_s: end_msgs / handled rate, how far behind in time; None when nothing was handled.
-        unacked: the same of messages stored and not acknowledged; None where the variant never
-            acks, and where only the server's lag is known.
+        lag_s: end_msgs / rate at which it shrinks, how far behind in time; None when nothing left.
+        unacked: the same of a part's second level, messages stored and not acknowledged; None
+            where it has none, and where only the server's lag is known.
         by_server: not by our own instants, which were not kept, but as the server told it.
+        words: what waits, `not handled`.
     """
 
     peak_msgs: float
@@ -81,6 +82,7 @@ class LagFigures:
     lag_s: float | None
     unacked: "LagFigures | None" = None
     by_server: bool = False
+    words: str = ""
 
     @property
     def each(self) -> "tuple[LagFigures, ...]":

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from bench.analysis.figures import LagFigures, LagVerdict
-from bench.analysis.sampled import LagSamples, own_lag, servers_lag
+from bench.analysis.sampled import LagSamples, own_lags, servers_lag
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
+from bench.spec.cast import Cast, Level, Part
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean
 from bench.stats.slope import theil_sen
 
@@ -18,46 +19,83 @@ CONFIDENCE = 0.90
 MARGIN_SHARE = 0.01
 """A lag that moves by less than this share of the offered rate counts as standing still."""
 
-_CONSUMED = {"offered", "received", "handled"}
-"""Instants without which nobody can be behind."""
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a trial tells of lags.
 
-def trial_lag(
-    samples: pd.DataFrame, window: Window, counts: Mapping[str, int], peaks: Mapping[str, int]
-) -> LagFigures | None:
-    """Return the lag's figures of a trial within its window; None where it is hardly known.
-
-    By the trial's own instants. Records that lack them have the server's lag instead, in which a
-    message that was acknowledged early, or never had to be, does not count though nobody handled
-    it.
-
-    Args:
+    Attributes:
         samples: of the whole trial.
         window: the trial's phases.
-        counts: within the window, by instant; none of acks where the variant never acks.
+        rates: instant -> operations a second within the window.
         peaks: by level; empty in records that lack them.
+        cast: what took part.
     """
-    length_s = (window.window_end_ns - window.window_start_ns) / NS_PER_S
-    rates = {instant: count / length_s for instant, count in counts.items()}
-    if not rates.keys() >= _CONSUMED:
+
+    samples: pd.DataFrame
+    window: Window
+    rates: Mapping[str, float]
+    peaks: Mapping[str, int]
+    cast: Cast
+
+
+def trial_lag(told: Told) -> LagFigures | None:
+    """Return the lag's figures of a trial within its window; None where it is hardly known.
+
+    By the trial's own instants, of the part that is farthest behind. Records that lack them have
+    the server's lag instead, in which a message that was acknowledged early, or never had to be,
+    does not count though nobody handled it.
+    """
+    own = own_lags(told.samples, told.cast)
+    if not own:
+        return _by_server(told)
+    found = [_of_part(told, own, part) for part in told.cast.parts if part.levels]
+    known = [lag for lag in found if lag is not None]
+    worst = max(known, key=_badness, default=None)
+    behind = worst is not None and worst.verdict is LagVerdict.GROWING
+    return worst if behind or len(known) == len(found) else None
+
+
+def _badness(lag: LagFigures) -> tuple[int, float]:
+    return _PROMISING_LESS.index(lag.verdict), lag.steepest.slope_share_per_s
+
+
+def _of_part(told: Told, own: Mapping[str, LagSamples], part: Part) -> LagFigures | None:
+    """Return the figures of a part: of its first level, with those of its second beside it."""
+    first, *others = (_of_level(told, own, part, level) for level in part.levels)
+    second = next(iter(others), None)
+    if first is None or second is None:
+        return first
+    return replace(first, unacked=second, verdict=worse([first.verdict, second.verdict]))
+
+
+def _of_level(
+    told: Told, own: Mapping[str, LagSamples], part: Part, level: Level
+) -> LagFigures | None:
+    name = told.cast.level(part, level.name)
+    left = told.cast.instant(part, level.left)
+    due = told.cast.due(part)
+    if name not in own or not told.rates.keys() >= {left, due}:
         return None
-    offered, handled = rates["offered"], rates["handled"]
-    ours = own_lag(samples)
-    if ours is None:
-        consumed = rates.get("acked", rates["received"])
-        told = lag_figures(servers_lag(samples), window, offered, consumed)
-        return None if told is None else replace(told, by_server=True)
-    unhandled = lag_figures(ours.unhandled, window, offered, handled)
-    if unhandled is None:
+    lag = lag_figures(own[name], told.window, told.rates[due], told.rates[left])
+    if lag is None:
         return None
-    found = _peaking(unhandled, peaks.get("unhandled", -1))
-    if ours.unacked is None or "acked" not in rates:
-        return found
-    unacked = lag_figures(ours.unacked, window, offered, rates["acked"])
-    if unacked is None:
-        return found
-    unacked = _peaking(unacked, peaks.get("unacked", -1))
-    return replace(found, unacked=unacked, verdict=worse([found.verdict, unacked.verdict]))
+    return _peaking(replace(lag, words=level.words), told.peaks.get(name, -1))
+
+
+def _by_server(told: Told) -> LagFigures | None:
+    """Return the figures of the lag as the server tells it of its one consumer."""
+    rates, part = told.rates, next(iter(told.cast.observing), None)
+    if part is None:
+        return None
+    names = (told.cast.due(part), told.cast.instant(part, part.worth))
+    if not rates.keys() >= {*names}:
+        return None
+    offered, received = (rates[name] for name in names)
+    consumed = rates.get("acked", received)
+    lag = lag_figures(servers_lag(told.samples), told.window, offered, consumed)
+    words = "pending or unacknowledged, as the server told"
+    return None if lag is None else replace(lag, by_server=True, words=words)
 
 
 def _peaking(lag: LagFigures, peak_msgs: int) -> LagFigures:

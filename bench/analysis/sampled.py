@@ -1,5 +1,6 @@
 """Columns of the samples table as arrays; the lag by our own instants and as the server told it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from bench.analysis.figures import Array
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
+from bench.spec.cast import Cast, levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,19 +31,6 @@ class LagSamples:
         return LagSamples(t_s=self.t_s[inside], lag_msgs=self.lag_msgs[inside])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OwnSamples:
-    """The lag by our own instants: exact at each, without gaps.
-
-    Attributes:
-        unhandled: stored and not handled.
-        unacked: stored and not acknowledged; None where the variant never acks.
-    """
-
-    unhandled: LagSamples
-    unacked: LagSamples | None
-
-
 def column(samples: pd.DataFrame, name: str) -> Array:
     """Return a column as floats, NaN where nothing was told or there is none, shape (n,)."""
     if name not in samples:
@@ -59,21 +48,22 @@ def servers_lag(samples: pd.DataFrame) -> LagSamples:
     return _told(samples, "lag_msgs")
 
 
-def own_lag(samples: pd.DataFrame) -> OwnSamples | None:
-    """Return the lag by our own instants; None in records of versions that did not keep it."""
-    unhandled, unacked = _told(samples, "unhandled_msgs"), _told(samples, "unacked_msgs")
-    if not unhandled.t_s.size:
-        return None
-    return OwnSamples(unhandled=unhandled, unacked=unacked if unacked.t_s.size else None)
+def own_lags(samples: pd.DataFrame, cast: Cast) -> Mapping[str, LagSamples]:
+    """Return each level by our own instants: exact at each, without gaps.
+
+    Those that were not kept are left out: records of older versions lack them.
+    """
+    of_each = {name: _told(samples, f"{name}_msgs") for name in levels(cast)}
+    return {name: told for name, told in of_each.items() if told.t_s.size}
 
 
-def lag_over_time(samples: pd.DataFrame) -> Array:
+def lag_over_time(samples: pd.DataFrame, cast: Cast) -> Array:
     """Return the lag at each sample, NaN where it was not told, shape (n,).
 
-    By our own instants the larger of the two; as the server told it where those were not kept.
+    By our own instants the largest of the levels; as the server told it where none was kept.
     """
-    own = np.fmax(column(samples, "unhandled_msgs"), column(samples, "unacked_msgs"))
-    return own if np.isfinite(own).any() else column(samples, "lag_msgs")
+    own = [column(samples, f"{name}_msgs") for name in own_lags(samples, cast)]
+    return np.fmax.reduce(own) if own else column(samples, "lag_msgs")
 
 
 def _told(samples: pd.DataFrame, name: str) -> LagSamples:

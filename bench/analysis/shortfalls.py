@@ -47,13 +47,13 @@ _EXCUSES: Mapping[str, _Excuses] = {
     # Their account of receipts is cut short.
     "lost": _Excuses(of_part=frozenset({"worker-died", "worker-silent"})),
     "refused": _Excuses(whoever=frozenset({"server-ended"})),
-    "unconfirmed": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
+    "silent": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
     "not_sent": _Excuses(
         whoever=_BROKEN_OFF | _HELD_UP,
         of_part=_OF_DRIVER | {"generator-saturated"},
     ),
 }
-"""By the entry of a part's ledger."""
+"""By what an entry of a part's ledger counts."""
 
 NOTHING = _Excuses()
 
@@ -166,6 +166,6 @@ def _excused(record: TrialRecord, word: str) -> bool:
     part, entry = entries(record.cast)[word]
     if entry.weight is not Weight.SHORTFALL:
         return True
-    excuses = _EXCUSES.get(entry.name, NOTHING)
+    excuses = _EXCUSES.get(entry.counted, NOTHING)
     reasons = [finding for finding in record.findings if finding.level is Level.INVALID]
     return any(excuses.have(reason, part) for reason in reasons)

@@ -16,7 +16,7 @@ from bench.analysis.figures import (
     TrialFigures,
     WorkloadFigures,
 )
-from bench.analysis.lag import cell_verdict, lag_figures, trial_lag
+from bench.analysis.lag import Told, cell_verdict, lag_figures, trial_lag
 from bench.analysis.latency import (
     by_time,
     offered_of,
@@ -28,7 +28,7 @@ from bench.analysis.latency import (
 from bench.analysis.metrics import MEASURES
 from bench.analysis.ranking import asked_of
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
-from bench.analysis.sampled import instants_s, lag_over_time, own_lag, servers_lag
+from bench.analysis.sampled import instants_s, lag_over_time, own_lags, servers_lag
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
 from bench.analysis.validity import reproach_of_workload
@@ -145,7 +145,9 @@ def _summed(
     offered = {time: offered_of(record, time) for time in spans(record.cast)}
     times = {time: time_figures(h, offered=offered[time]) for time, h in histograms.items()}
     rates = window_rates(counts, window)
-    lag = trial_lag(samples, window, counts, record.peaks)
+    lag = trial_lag(
+        Told(samples=samples, window=window, rates=rates, peaks=record.peaks, cast=record.cast)
+    )
     found = (
         *steadiness(record, groups, lag, cell.cast.ranked[0]),
         *_contradictions(record, samples, cell, times, rates),
@@ -173,7 +175,7 @@ def _contradictions(
     if window is None or counts is None or not counts.keys() >= _ACCOUNTED:
         return ()
     told = servers_lag(samples)
-    if own_lag(samples) is None:
+    if not own_lags(samples, record.cast):
         of_counts = conservation(counts, window, told, cell)
     else:
         of_counts = own_and_servers_lag(samples, window, cell, record)
@@ -201,7 +203,7 @@ def _series(
             for time, group in groups.items()
         },
         sample_s=instants_s(samples),
-        lag_msgs=lag_over_time(samples),
+        lag_msgs=lag_over_time(samples, record.cast),
         cpu_share=cpu_share(samples),
         rss_bytes=rss_bytes(samples),
     )

@@ -14,6 +14,7 @@ from rich.text import Text
 from bench.core import text
 from bench.core.units import NS_PER_S, format_rate, human_clock, human_duration
 from bench.engine.trial import Moment
+from bench.spec.cast import Cast, Side, instants
 from bench.spec.workload import Workload
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -23,6 +24,12 @@ RATE_SPAN_NS = 2 * NS_PER_S
 
 UNKNOWN = "–"
 
+_COUNTERS = {
+    Side.DRIVES: ("sent", "sent", "stored"),
+    Side.OBSERVES: ("received", "handled", "acked"),
+}
+"""What a worker tells of each instant of a part."""
+
 
 class LiveView:
     """What is drawn; told of every moment, asked for its picture by the display."""
@@ -30,7 +37,7 @@ class LiveView:
     def __init__(self) -> None:
         self._cell = ""
         self._offered = ""
-        self._done = "acked"
+        self._done, self._counter, self._time = "", "", ""
         self._length_ns = 1
         self._moments: deque[Moment] = deque()
         self._lags: deque[int] = deque(maxlen=SPARK_WIDTH)
@@ -40,16 +47,19 @@ class LiveView:
         """Note how far the run is."""
         self._ended, self._total, self._left_s = ended, total, left_s
 
-    def begin(self, cell: str, workload: Workload, *, acks: bool) -> None:
+    def begin(self, cell: str, workload: Workload, cast: Cast) -> None:
         """Note the cell of the next trial and forget the last one.
 
         Args:
             cell: what it is called here.
             workload: of the cell.
-            acks: its messages are done with when they are acked; else when they are handled.
+            cast: of the cell; says when operations are done with.
         """
         self._cell = cell
-        self._done = "acked" if acks else "handled"
+        part, _ = instants(cast)[cast.done]
+        place = [each.name for each in part.instants].index(cast.done.rpartition(".")[2])
+        self._done, self._counter = cast.done.replace(".", " "), _COUNTERS[part.side][place]
+        self._time = part.spans[-1].name.replace("_", "-")
         self._offered = format_rate(workload.rate_msgs_per_s)
         self._length_ns = workload.phases.warmup_ns + workload.phases.measure_ns
         self._moments.clear()
@@ -102,12 +112,8 @@ class LiveView:
         p99 = human_duration(p99_ns) if p99_ns >= 0 else UNKNOWN
         return (
             f"  offered {self._offered}, sent {self._rate('sent')}, "
-            f"{self._done} {self._rate(self._done)}; {self._time} p99 of late {p99}"
+            f"{self._done} {self._rate(self._counter)}; {self._time} p99 of late {p99}"
         )
-
-    @property
-    def _time(self) -> str:
-        return "end-to-end" if self._done == "acked" else "completion"
 
     def _rate(self, what: str) -> str:
         first, last = self._moments[0], self._moments[-1]

@@ -51,8 +51,7 @@ class PlainWatcher:
         """Note the cell."""
         blocks = self._plan.blocks if self._plan else 0
         of = f" of {blocks}" if trial.block <= blocks else ", on top"
-        acks = cell.settings.ack.timing != "none"
-        self.view.begin(f"{cell.id}, block {trial.block}{of}", cell.workload, acks=acks)
+        self.view.begin(f"{cell.id}, block {trial.block}{of}", cell.workload, cell.cast)
         self._said_s = time.monotonic()
         self._show_place()
 

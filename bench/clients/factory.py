@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
+from bench.clients.natspy_requests import NatsPyRequester
 from bench.clients.natspy_tasks import NatsPyTasks
 from bench.clients.port import (
     ASYNC,
@@ -15,7 +16,7 @@ from bench.clients.port import (
     TaskLink,
 )
 from bench.clients.wire.consume import WireConsumer
-from bench.clients.wire.publish import WirePublisher
+from bench.clients.wire.publish import WirePublisher, publishing, requesting
 from bench.spec.variant import PublishSettings
 
 DISTRIBUTIONS = {"wire": "jetbench", "nats-py": "nats-py"}
@@ -37,10 +38,30 @@ def make_publisher(
     """Return an unopened publisher link; ValueError when this client cannot publish so."""
     match client:
         case "wire":
-            return WirePublisher(endpoint, messages, sink, how)
+            return WirePublisher(endpoint, messages, sink, publishing(how))
         case "nats-py" if how.mode in ("async", "one-by-one"):
             return NatsPyPublisher(endpoint, messages, sink)
     raise ValueError(f"no client {client} that publishes in the mode {how.mode}")
+
+
+def make_requester(
+    client: str, endpoint: Endpoint, messages: Messages, sink: AckSink, within_ns: int
+) -> PublisherLink:
+    """Return an unopened link whose messages are requests; ValueError without such a client.
+
+    Args:
+        client: of the variant.
+        endpoint: how to connect.
+        messages: what is asked.
+        sink: is told of answers.
+        within_ns: how long the caller waits for each answer.
+    """
+    match client:
+        case "wire":
+            return WirePublisher(endpoint, messages, sink, requesting(within_ns))
+        case "nats-py":
+            return NatsPyRequester(endpoint, messages, sink, within_ns)
+    raise ValueError(f"no client named {client}")
 
 
 def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:

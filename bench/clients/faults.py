@@ -16,6 +16,8 @@ SILENCES = (CLOSING, NO_HEARTBEAT)
 DUPLICATE = "a duplicate by its Nats-Msg-Id: the stream did not add it"
 """Why a message is not stored though its PubAck says so: the ids of a trial are all different."""
 
+NO_RESPONDERS = "nobody listens who would answer (503)"
+
 NO_STREAM = "no stream takes its subject"
 """What the status 503 says of a published message."""
 

@@ -267,7 +267,10 @@ class NatsPySubscriber(_Connection):
             await message.ack_sync()
             return time.monotonic_ns()
         at_ns = time.monotonic_ns()
-        await message.ack()
+        if self._binding.mode == "answer":
+            await message.respond(self._binding.reply)
+        else:
+            await message.ack()
         return at_ns
 
     async def _answer_control(self, message: Msg) -> None:
@@ -334,9 +337,8 @@ class NatsPyConsumer(NatsPySubscriber):
         self._takes.delivered(self._delivered(arrivals))
 
     def _delivered(self, arrivals: Sequence[tuple[int, Msg]]) -> Delivered:
-        rows = [
-            (now_ns, *identity(message, self._binding.id_offset)) for now_ns, message in arrivals
-        ]
+        told = requested if self._binding.mode == "answer" else identity
+        rows = [(now_ns, *told(message, self._binding.id_offset)) for now_ns, message in arrivals]
         if self._binding.acks:
             numbered = enumerate((message for _, message in arrivals), start=self._taken)
             self._unacked.update(numbered)
@@ -359,5 +361,14 @@ def identity(message: Msg, id_offset: int) -> tuple[int, int, int]:
     # long form has a domain and an account hash before the stream, and a random token at the end.
     start = _SHORT_FORM if len(tokens) < _LONG_FORM_TOKENS else _LONG_FORM
     deliveries, stream_seq = int(tokens[start]), int(tokens[start + 1])
+    return _id_of(message, id_offset), stream_seq, deliveries
+
+
+def requested(message: Msg, id_offset: int) -> tuple[int, int, int]:
+    """Return the same of a core request: no stream holds it, and nobody delivers it again."""
+    return _id_of(message, id_offset), 0, 1
+
+
+def _id_of(message: Msg, id_offset: int) -> int:
     digits = message.data[id_offset : id_offset + ID_DIGITS]
-    return (int(digits) if digits.isdigit() else NO_ID), stream_seq, deliveries
+    return int(digits) if digits.isdigit() else NO_ID

@@ -9,6 +9,7 @@ CLOCK_MONOTONIC nanoseconds.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +31,7 @@ __all__ = [
     "Endpoint",
     "IntArray",
     "Messages",
+    "Outcome",
     "PayloadTemplate",
     "PublisherLink",
     "TaskLink",
@@ -70,14 +72,26 @@ ASYNC = PublishSettings()
 """A PubAck for every message, and many messages on their way."""
 
 
+class Outcome(IntEnum):
+    """What an answer was that is not the wanted one; the column of a record has these numbers."""
+
+    REFUSED = 1
+    NO_RESPONDERS = 2  # the server knew nobody who would answer
+
+    @property
+    def word(self) -> str:
+        """What a ledger counts it under."""
+        return self.name.lower()
+
+
 class AckSink(Protocol):
     """Where a publisher's connection reports what became of messages; called from its loop."""
 
     def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
         """PubAcks came for these positions, seen at this instant."""
 
-    def refused(self, position: int, reason: str) -> None:
-        """An error PubAck (or a 503) came for this position, or one that calls it a duplicate."""
+    def refused(self, position: int, reason: str, outcome: Outcome = Outcome.REFUSED) -> None:
+        """Another answer than the wanted one came for this position."""
 
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one."""
@@ -223,7 +237,7 @@ class Binding:
 
     Attributes:
         stream, consumer: names.
-        mode: `pull` or `push`.
+        mode: `pull` or `push`; `answer` takes core requests, and acknowledges by answering.
         batch: most messages of one pull request.
         expires_ns: how long a pull request waits on the server.
         requests: pull requests open at a time.
@@ -233,10 +247,11 @@ class Binding:
         id_offset: where in every payload the id stands, as ID_DIGITS ASCII digits.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         double_acks: a message counts as acked when the server has confirmed its ack.
-        deliver_subject: of a push consumer; empty for pull.
-        deliver_group: queue group of a push consumer; empty for none.
+        deliver_subject: of a push consumer, or of the requests; empty for pull.
+        deliver_group: queue group of those; empty for none.
         idle_heartbeat_ns: how often the server shows that an idle push consumer, or a pull request
             that waits, is alive; 0 for never.
+        reply: what every request is answered with.
     """
 
     stream: str
@@ -254,3 +269,4 @@ class Binding:
     deliver_subject: str = ""
     deliver_group: str = ""
     idle_heartbeat_ns: int = 0
+    reply: bytes = b""

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.clients.port import IntArray
+from bench.clients.port import IntArray, Outcome
 from bench.core.units import NS_PER_S
-from bench.engine.losses import Backlog, lost
+from bench.engine.losses import UNKNOWN, Backlog, lost
 from bench.engine.recorder import ConsumerRecord
-from bench.engine.table import MessageTable, happened, ours
+from bench.engine.table import Flags, MessageTable, Tables, happened, instants_of, ours
 from bench.record.hlog import Interval
 from bench.record.schema import Window
-from bench.spec.cast import Cast, entries, spans
+from bench.spec.cast import Cast, Part, Side, spans
 from bench.stats.histogram import Tally, tally
 
 SLICE_NS = NS_PER_S
@@ -27,14 +27,14 @@ class Times:
     overflows: int
 
 
-def times(table: MessageTable, cast: Cast, window_start_ns: int) -> Times:
+def times(tables: Tables, cast: Cast, window_start_ns: int) -> Times:
     """Return one interval for each time and slice that has messages.
 
     A message belongs to the slice of its intended instant, whenever the rest happened. A slice
     begins where the window does, so that none holds messages of two phases; the first of a trial
     is shorter for it.
     """
-    tallies = list(_tallies(table, cast, window_start_ns % SLICE_NS))
+    tallies = list(_tallies(tables, cast, window_start_ns % SLICE_NS))
     return Times(
         intervals=tuple(
             Interval(
@@ -51,15 +51,14 @@ def times(table: MessageTable, cast: Cast, window_start_ns: int) -> Times:
     )
 
 
-def _tallies(
-    table: MessageTable, cast: Cast, first_end_ns: int
-) -> Iterator[tuple[str, int, Tally]]:
+def _tallies(tables: Tables, cast: Cast, first_end_ns: int) -> Iterator[tuple[str, int, Tally]]:
     """Yield each time's tally of each slice, with the slice's end."""
-    at = table.at(cast)
-    last_ns = int(table.intended_ns[-1]) if table.intended_ns.size else -1
-    ends_ns = np.arange(first_end_ns, last_ns + SLICE_NS + 1, SLICE_NS)
-    edges = np.searchsorted(table.intended_ns, ends_ns)
+    at = instants_of(tables, cast)
     for time, (part, span) in spans(cast).items():
+        intended_ns = tables[part.name].intended_ns
+        last_ns = int(intended_ns[-1]) if intended_ns.size else -1
+        ends_ns = np.arange(first_end_ns, last_ns + SLICE_NS + 1, SLICE_NS)
+        edges = np.searchsorted(intended_ns, ends_ns)
         begin_ns, end_ns = (at[cast.instant(part, name)] for name in (span.begin, span.end))
         counted = happened(begin_ns) & happened(end_ns)
         first = 0
@@ -70,7 +69,7 @@ def _tallies(
             first = stop
 
 
-def slices(table: MessageTable, cast: Cast, until_ns: int) -> Mapping[str, tuple[int, ...]]:
+def slices(tables: Tables, cast: Cast, until_ns: int) -> Mapping[str, tuple[int, ...]]:
     """Return counts per slice from the trial's start to `until_ns`, by when things happened."""
     count = max(1, -(-until_ns // SLICE_NS))
 
@@ -79,48 +78,89 @@ def slices(table: MessageTable, cast: Cast, until_ns: int) -> Mapping[str, tuple
         inside = index[(index >= 0) & (index < count)]
         return tuple(np.bincount(inside, minlength=count).tolist())
 
-    return {name: per_slice(column) for name, column in table.at(cast).items()}
+    return {name: per_slice(column) for name, column in instants_of(tables, cast).items()}
 
 
-def window_counts(table: MessageTable, cast: Cast, window: Window) -> Mapping[str, int]:
+def window_counts(tables: Tables, cast: Cast, window: Window) -> Mapping[str, int]:
     """Return counts within the window, by when things happened."""
 
     def within(instants_ns: IntArray) -> int:
         inside = (instants_ns >= window.window_start_ns) & (instants_ns < window.window_end_ns)
         return int(np.count_nonzero(inside))
 
-    return {name: within(column) for name, column in table.at(cast).items()}
+    return {name: within(column) for name, column in instants_of(tables, cast).items()}
 
 
-def ledger(
-    table: MessageTable, cast: Cast, consumers: Sequence[ConsumerRecord], backlog: Backlog
-) -> Mapping[str, int]:
-    """Return where every message went, by the entries that a cast has."""
-    size = table.intended_ns.size
-    sent, stored = happened(table.sent_ns), happened(table.stored_ns)
-    received = _count(happened(table.received_ns))
-    deliveries = sum(record.ids.size for record in consumers)
-    foreign = sum(int(np.count_nonzero(~ours(record.ids, size))) for record in consumers)
-    counted = {
-        "planned": size,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a part that observes has left behind.
+
+    Attributes:
+        records: of its processes.
+        backlog: what the server held for it at the end; None where no server holds anything.
+    """
+
+    records: Sequence[ConsumerRecord]
+    backlog: Backlog | None
+
+
+def ledger(tables: Tables, cast: Cast, seen: Mapping[str, Seen]) -> Mapping[str, int]:
+    """Return where every operation went, by the entries that a cast has.
+
+    Args:
+        tables: of each part.
+        cast: what is counted.
+        seen: by the parts that observe.
+    """
+    found: dict[str, int] = {}
+    for part in cast.parts:
+        table = tables[part.name]
+        counted = (
+            {**_driven(table), "held": _held(cast, part, seen)}
+            if part.side is Side.DRIVES
+            else _observed(table, seen[part.name])
+        )
+        found |= {cast.entry(part, each.name): counted[each.counted] for each in part.entries}
+    return found
+
+
+def _driven(table: MessageTable) -> Mapping[str, int]:
+    """Return what became of operations; one that was answered at last counts as that alone."""
+    sent, answered = happened(table.sent_ns), happened(table.stored_ns)
+    outcomes = {outcome.word: _count((table.outcome == outcome) & ~answered) for outcome in Outcome}
+    return {
+        **outcomes,
+        "planned": table.intended_ns.size,
         "published": _count(sent),
-        "not_sent": size - _count(sent),
-        "stored": _count(stored),
-        "refused": _count(table.refused & ~stored),
-        "unconfirmed": _count(sent & ~stored & ~table.refused),
-        "stream_msgs": backlog.stream_msgs,
+        "not_sent": _count(~sent),
+        "answered": _count(answered),
+        "silent": _count(sent & ~answered & ~table.refused),
+    }
+
+
+def _held(cast: Cast, part: Part, seen: Mapping[str, Seen]) -> int:
+    """Return how many messages a part's stream ever stored; UNKNOWN when nobody told."""
+    of_part = [seen[each.name].backlog for each in cast.observing if each.flow == part.name]
+    return next((backlog.stream_msgs for backlog in of_part if backlog is not None), UNKNOWN)
+
+
+def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
+    size, records = table.intended_ns.size, seen.records
+    received = _count(happened(table.received_ns))
+    deliveries = sum(record.ids.size for record in records)
+    foreign = sum(_count(~ours(record.ids, size)) for record in records)
+    return {
         "received": received,
         "handled": _count(happened(table.handled_ns)),
         "acked": _count(happened(table.acked_ns)),
-        "lost": lost(table, consumers, backlog),
+        "lost": UNKNOWN if seen.backlog is None else lost(table, records, seen.backlog),
         "deliveries": deliveries,
         "duplicates": deliveries - foreign - received,
-        "redelivered": sum(int(np.count_nonzero(r.deliveries > 1)) for r in consumers),
-        "reordered": sum(_reordered(record) for record in consumers),
+        "redelivered": sum(_count(record.deliveries > 1) for record in records),
+        "reordered": sum(_reordered(record) for record in records),
         "foreign": foreign,
-        "backlog": backlog.msgs,
+        "backlog": UNKNOWN if seen.backlog is None else seen.backlog.msgs,
     }
-    return {name: counted[entry.name] for name, (_, entry) in entries(cast).items()}
 
 
 def _reordered(record: ConsumerRecord) -> int:
@@ -130,5 +170,5 @@ def _reordered(record: ConsumerRecord) -> int:
     return int(np.count_nonzero(first_time < np.maximum.accumulate(first_time)))
 
 
-def _count(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+def _count(flags: Flags) -> int:
     return int(np.count_nonzero(flags))

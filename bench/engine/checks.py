@@ -11,13 +11,14 @@ from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine.findings import invalid, warning
 from bench.engine.limits import OFFERED_TOLERANCE, missing_share, rate_findings
 from bench.engine.pressure import Offer, pressures
-from bench.engine.table import MessageTable, happened
+from bench.engine.table import MessageTable, Tables, happened
 from bench.record.schema import (
     Finding,
     HostLoad,
     ProcessUsage,
     Window,
 )
+from bench.spec.cast import Cast, Entry, Part, entries, instants, levels
 from bench.stats.histogram import tally
 from bench.stats.percentile import percentile_ns
 
@@ -53,38 +54,33 @@ def times_findings(negative_times: int, overflows: int) -> Iterator[Finding]:
         yield invalid("histogram-overflow", f"{overflows} times were longer than an hour")
 
 
-def ledger_findings(ledger: Counts) -> Iterator[Finding]:
+def ledger_findings(ledger: Counts, cast: Cast) -> Iterator[Finding]:
     """Yield what the ledger says against the trial, or about it."""
-    if ledger["foreign"]:
-        yield invalid(
-            "foreign-message", f"{ledger['foreign']} deliveries carried no message id of this trial"
-        )
-    if ledger["unconfirmed"]:
-        yield warning(
-            "unconfirmed", f"{ledger['unconfirmed']} published messages never got a PubAck"
-        )
-    if ledger["lost"] > 0:
-        yield warning(
-            "lost",
-            f"{ledger['lost']} messages were stored, never delivered, and are not in the backlog",
-        )
-    if ledger["lost"] < 0:
+    for name, (_, entry) in entries(cast).items():
+        yield from _entry_findings(entry, ledger[name])
+
+
+def _entry_findings(entry: Entry, count: int) -> Iterator[Finding]:
+    if count < 0 and entry.counted == "lost":
         yield warning(
             "loss-unknown",
             "stored messages never came, and whether the server still held all of them for "
             "delivery could not be told",
         )
+    if count <= 0:
+        return
+    told = f"{count} messages: {entry.means}"
+    if entry.counted == "foreign":
+        yield invalid("foreign-message", told)
+    if entry.counted == "silent":
+        yield warning("unconfirmed", told)
+    if entry.counted == "lost":
+        yield warning("lost", told)
 
 
-def not_drained(ledger: Counts, drain_ns: int) -> Finding:
+def not_drained(ledger: Counts, cast: Cast, drain_ns: int) -> Finding:
     """Return what was still to be done when the drain's time was up."""
-    left = {
-        "stored and not handled": ledger["stored"] - ledger["handled"],
-        "stored and not acknowledged": ledger["stored"] - ledger.get("acked", ledger["stored"]),
-        "published and not answered": ledger["unconfirmed"],
-        "pending or unacknowledged on the server": ledger["backlog"],
-    }
-    told = [f"{count} {what}" for what, count in left.items() if count > 0]
+    told = [f"{count} {what}" for what, count in _left(ledger, cast) if count > 0]
     return warning(
         "not-drained",
         f"when the drain ended after {human_duration(drain_ns)}, messages were left: "
@@ -92,23 +88,58 @@ def not_drained(ledger: Counts, drain_ns: int) -> Finding:
     )
 
 
-def stream_findings(ledger: Counts) -> Iterator[Finding]:
-    """Yield what says that the stream's count of stored messages is not the publishers'.
+def _left(ledger: Counts, cast: Cast) -> Iterator[tuple[str, int]]:
+    for part, level in levels(cast).values():
+        came, left = (_counted(cast, part, name) for name in (level.came, level.left))
+        yield f"{level.came} and {level.words}", ledger[came] - ledger[left]
+    for what, words in _LEFT_WORDS.items():
+        for name in cast.counting(what):
+            yield words, ledger[name]
+
+
+def _counted(cast: Cast, part: Part, instant: str) -> str:
+    """Return the flat name of the entry that counts an instant that a part names."""
+    owner, found = instants(cast)[cast.instant(part, instant)]
+    return cast.entry(owner, found.entry)
+
+
+_LEFT_WORDS = {
+    "silent": "published and not answered",
+    "backlog": "pending or unacknowledged on the server",
+}
+
+
+def stream_findings(ledger: Counts, cast: Cast) -> Iterator[Finding]:
+    """Yield what says that a stream's count of stored messages is not that of who filled it.
 
     Each confirmed message is in it; one that was never answered may be. Anything else came from
     somebody else, or somebody took the stream away.
     """
-    if ledger["stream_msgs"] < 0:
-        return
-    least, most = ledger["stored"], ledger["stored"] + ledger["unconfirmed"]
-    if not least <= ledger["stream_msgs"] <= most:
+    for part, entry in entries(cast).values():
+        if entry.counted == "held":
+            yield from _stream_findings(*_held(ledger, cast, part, entry))
+
+
+def _held(ledger: Counts, cast: Cast, part: Part, entry: Entry) -> tuple[int, int, int]:
+    """Return what a stream counted, and what it can have at least and at most."""
+    of = {each.counted: ledger[cast.entry(part, each.name)] for each in part.entries}
+    return ledger[cast.entry(part, entry.name)], of["answered"], of["answered"] + of["silent"]
+
+
+def _stream_findings(held: int, least: int, most: int) -> Iterator[Finding]:
+    if held >= 0 and not least <= held <= most:
         allowed = f"{least}" if least == most else f"{least} to {most}"
         yield invalid(
             "stream-disagrees",
-            f"the stream counted {ledger['stream_msgs']} messages, where PubAcks account for "
+            f"the stream counted {held} messages, where PubAcks account for "
             f"{allowed}: others published to it, it was made anew or lost some, or it "
             "took a fast batch's messages for duplicates",
         )
+
+
+def stream_untold(ledger: Counts, cast: Cast) -> bool:
+    """Say whether nobody told at the end what a stream holds."""
+    return any(ledger[name] < 0 for name in cast.counting("held"))
 
 
 def stream_unknown() -> Finding:
@@ -126,9 +157,8 @@ class Load:
     Attributes:
         window, counts: limits and counts.
         processes, host: what was used, and what was kept from us.
-        window_full_msgs: messages that were due while a publisher's window was full.
-        offer: how messages were dealt to publishers.
-        tick_ns: shortest time between a publisher's wake-ups.
+        window_full_msgs: role -> messages that were due while its window was full.
+        offers: how operations were dealt to processes, by part.
         stall_ns_max: role -> longest time its event loop did not turn; CONDUCTOR is one of them.
     """
 
@@ -136,19 +166,18 @@ class Load:
     counts: Counts
     processes: tuple[ProcessUsage, ...]
     host: HostLoad | None
-    window_full_msgs: int
-    offer: Offer
-    tick_ns: int
+    window_full_msgs: Mapping[str, int]
+    offers: Mapping[str, Offer]
     stall_ns_max: Mapping[str, int]
 
 
-def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
+def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
     """Yield what says that the generator or the host, not the server, set the figures."""
-    if (missing := missing_share(load.counts)) > OFFERED_TOLERANCE:
-        held = pressures(table, load.window, load.offer)
-        yield from rate_findings(missing, held, load.processes)
+    for part in cast.driving:
+        yield from _sent_findings(tables[part.name], load, cast, part)
     yield from _cpu_findings(load)
-    yield from _slip_findings(table, load)
+    for part in cast.driving:
+        yield from _slip_findings(tables[part.name], load, load.offers[part.name])
     for role, stall_ns in load.stall_ns_max.items():
         if stall_ns > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_STALL_NS):
             yield warning(
@@ -156,6 +185,13 @@ def load_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
                 f"{role}'s event loop stood still for {human_duration(stall_ns)}",
                 role,
             )
+
+
+def _sent_findings(table: MessageTable, load: Load, cast: Cast, part: Part) -> Iterator[Finding]:
+    due, sent = (load.counts[cast.instant(part, each.name)] for each in part.instants[:2])
+    if (missing := missing_share(due, sent)) > OFFERED_TOLERANCE:
+        held = pressures(table, load.window, load.offers[part.name])
+        yield from rate_findings(missing, held, load.processes)
 
 
 def _cpu_findings(load: Load) -> Iterator[Finding]:
@@ -189,15 +225,16 @@ def _saturated(usage: ProcessUsage) -> bool:
     return usage.cpu_share > GENERATOR_CPU_SHARE or busy_share > GENERATOR_BUSY_SHARE
 
 
-def _slip_findings(table: MessageTable, load: Load) -> Iterator[Finding]:
-    late_ns = load.tick_ns + LATE_BEYOND_TICK_NS
+def _slip_findings(table: MessageTable, load: Load, offer: Offer) -> Iterator[Finding]:
+    late_ns = offer.tick_ns + LATE_BEYOND_TICK_NS
     percentile, slip_ns = _highest_slip_ns(table, load.window)
     if slip_ns <= late_ns:
         return
-    drivers = {f"{load.offer.role}-{share}" for share in range(load.offer.publishers)}
-    waits = [usage.wait_share for usage in load.processes if usage.role in drivers]
-    waited = f"; a publisher waited {percent(max(waits))} of the window for a core" if waits else ""
-    full = ", the window full" if load.window_full_msgs else ""
+    waits = [usage.wait_share for usage in load.processes if usage.role in offer.roles]
+    waited = (
+        f"; a {offer.role} waited {percent(max(waits))} of the window for a core" if waits else ""
+    )
+    full = ", the window full" if any(map(load.window_full_msgs.get, offer.roles)) else ""
     yield warning(
         "late-sends",
         f"p{percentile:g} of slip is {human_duration(slip_ns)}, above {human_duration(late_ns)}"

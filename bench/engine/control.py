@@ -4,7 +4,7 @@ import asyncio
 
 from nats.aio.client import Client
 
-from bench.broker.admin import ApiError, Names
+from bench.broker.admin import ApiError
 from bench.broker.observe import (
     ConsumerState,
     StreamState,
@@ -15,6 +15,7 @@ from bench.broker.observe import (
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.clock import now_ns
 from bench.engine.gaps import Gaps
+from bench.engine.jobs import Watched
 from bench.engine.losses import Backlog, Present
 
 ANSWER_WITHIN_S = 1.0
@@ -30,15 +31,17 @@ NOTHING_KNOWN = Backlog(msgs=-1, stream_msgs=-1)
 
 
 class Control:
-    """The conductor's own questions about a trial's stream and consumer.
+    """The conductor's own questions about one consumer of a trial and its stream.
 
     Attributes:
+        watched: which one.
         gaps: questions without an answer.
     """
 
-    def __init__(self, client: Client, names: Names) -> None:
+    def __init__(self, client: Client, watched: Watched) -> None:
         self._client = client
-        self._names = names
+        self._names = watched.names
+        self.watched = watched
         self.start_ns = now_ns()
         self.gaps = Gaps()
 
@@ -58,13 +61,8 @@ class Control:
             self.gaps.note("the consumer's state", asked_ns - self.start_ns, str(error))
             return None
 
-    async def final_look(self, *, tracked: bool, max_deliver: int | None) -> Backlog:
-        """Return what the server holds for a consumer without clients, once it stands still.
-
-        Args:
-            tracked: the consumer's messages are acknowledged.
-            max_deliver: of the consumer.
-        """
+    async def final_look(self) -> Backlog:
+        """Return what the server holds for a consumer without clients, once it stands still."""
         asked_ns = now_ns()
         try:
             state = await self._settled()
@@ -80,8 +78,8 @@ class Control:
             stream_msgs=stream.last_seq,
             ack_pending_msgs=state.num_ack_pending,
             present=_present(stream, deleted),
-            tracked=tracked,
-            max_deliver=max_deliver,
+            tracked=self.watched.tracked,
+            max_deliver=self.watched.max_deliver,
         )
 
     async def _settled(self) -> ConsumerState | None:

@@ -7,12 +7,24 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.channel import Channel, ChannelClosedError
-from bench.engine.jobs import Broke, Done, Finished, Job, Progress, Ready, Start, Stop
+from bench.engine.jobs import (
+    Broke,
+    Done,
+    DriverJob,
+    Finished,
+    Job,
+    ObserverJob,
+    Progress,
+    Ready,
+    Start,
+    Stop,
+)
 
 READY_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 15.0
@@ -193,23 +205,39 @@ class Fleet:
         """Return the workers that have such a job."""
         return [worker for worker in self.workers if isinstance(worker.job, job)]
 
-    def total(self) -> Progress:
-        """Return the progress of all workers, added up.
-
-        Of times and lag, which do not add up, it has the largest.
-        """
-        known = [worker.progress for worker in self.workers]
-        return Progress(
-            sent=sum(progress.sent for progress in known),
-            stored=sum(progress.stored for progress in known),
-            settled=sum(progress.settled for progress in known),
-            received=sum(progress.received for progress in known),
-            handled=sum(progress.handled for progress in known),
-            acked=sum(progress.acked for progress in known),
-            recent_ns_p99=max((progress.recent_ns_p99 for progress in known), default=-1),
-            lag_msgs=max((progress.lag_msgs for progress in known), default=-1),
+    def of_part(self, part: str) -> Progress:
+        """Return the progress of the workers of a part, added up."""
+        jobs = (DriverJob, ObserverJob)
+        return _added(
+            [
+                worker.progress
+                for worker in self.workers
+                if isinstance(worker.job, jobs) and worker.job.part == part
+            ]
         )
+
+    def total(self, shown: str) -> Progress:
+        """Return the progress of all workers, added up; times are those of the part shown."""
+        of_all = _added([worker.progress for worker in self.workers])
+        return replace(of_all, recent_ns_p99=self.of_part(shown).recent_ns_p99)
 
     async def end(self) -> None:
         """End every process that still runs."""
         await asyncio.gather(*(worker.end() for worker in self.workers))
+
+
+def _added(known: Sequence[Progress]) -> Progress:
+    """Return several progresses as one.
+
+    Of times and lag, which do not add up, it has the largest.
+    """
+    return Progress(
+        sent=sum(progress.sent for progress in known),
+        stored=sum(progress.stored for progress in known),
+        settled=sum(progress.settled for progress in known),
+        received=sum(progress.received for progress in known),
+        handled=sum(progress.handled for progress in known),
+        acked=sum(progress.acked for progress in known),
+        recent_ns_p99=max((progress.recent_ns_p99 for progress in known), default=-1),
+        lag_msgs=max((progress.lag_msgs for progress in known), default=-1),
+    )

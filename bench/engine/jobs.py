@@ -19,21 +19,25 @@ class DriverJob:
     """One process that drives operations.
 
     Attributes:
+        part: of the cast.
         role: `publisher-0`, …
         endpoint, client: how to connect.
         load, seed: the traffic, computed anew in the worker.
         how: messages are confirmed.
+        asks: the answer is whatever comes to a core request, and not a PubAck.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.
     """
 
+    part: str
     role: str
     endpoint: Endpoint
     client: str
     load: Load
     seed: int
     how: PublishSettings
+    asks: bool
     share: int
     shares: int
     subject_prefix: str
@@ -45,6 +49,7 @@ class ObserverJob:
     """One process that observes operations.
 
     Attributes:
+        part, flow: of the cast; what it does, and what it observes.
         role: `consumer-0`, …
         endpoint, client, binding: how to connect and what to take from.
         load, seed: the traffic, for the handler times.
@@ -54,6 +59,8 @@ class ObserverJob:
         record_path: where it keeps its ConsumerRecord.
     """
 
+    part: str
+    flow: str
     role: str
     endpoint: Endpoint
     client: str
@@ -68,20 +75,39 @@ class ObserverJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A consumer that the server is asked about while a trial lasts, and when it is over.
+
+    Attributes:
+        part: that it delivers to.
+        names: of it and its stream, already made.
+        tracked: its messages are acknowledged.
+        max_deliver: of the consumer; None when there is no limit.
+        prefix: of the columns that tell of it in the samples.
+    """
+
+    part: str
+    names: Names
+    tracked: bool
+    max_deliver: int | None
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerJob:
     """The sampler process.
 
     Attributes:
         role: `sampler`.
         endpoint: how to connect.
-        names: stream and consumer to ask about.
+        watched: consumers to ask about.
         pids: role -> process to read CPU and memory of; the sampler adds itself.
         seed: of the sampling instants.
     """
 
     role: str
     endpoint: Endpoint
-    names: Names
+    watched: tuple[Watched, ...]
     pids: Mapping[str, int]
     seed: int
 

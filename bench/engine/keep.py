@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import pandas as pd
 
@@ -11,8 +10,8 @@ from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.pressure import Offer
-from bench.engine.publisher import TICK_NS
-from bench.engine.table import MessageTable, join
+from bench.engine.recorder import ConsumerRecord
+from bench.engine.table import MessageTable, driven, seen_by
 from bench.engine.trial import Outcome
 from bench.engine.unseen import unseen_findings
 from bench.plan.model import Trial
@@ -26,7 +25,7 @@ from bench.record.schema import (
     Software,
     TrialRecord,
 )
-from bench.spec.cast import Cast, levels
+from bench.spec.cast import Cast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,43 +45,50 @@ class Frame:
         trial: of the plan.
         started_utc: ISO 8601.
         cast: what takes part.
-        pacing: of the workload's publishers.
-        offer: how the messages are dealt to them.
+        offers: how operations are dealt to processes, by the part that drives them.
         software: versions; None when the server was never reached.
     """
 
     trial: Trial
     started_utc: str
     cast: Cast
-    pacing: Literal["precise", "frugal"]
-    offer: Offer
+    offers: Mapping[str, Offer]
     software: Software | None
 
 
-def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
-    """Return the records of a trial that began, whole or broken off."""
-    table = join(intended_ns, outcome.publishers, outcome.consumers, outcome.start_ns)
+def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Kept:
+    """Return the records of a trial that began, whole or broken off.
+
+    Args:
+        frame: what is known besides.
+        outcome: what it left behind.
+        intended_ns: when operations were due, by the part that drives them; from the trial's
+            start, by id, shape (n,).
+    """
+    cast = frame.cast
+    tables = _tables(frame, outcome, intended_ns)
     window_start_ns = outcome.window.window_start_ns if outcome.window else 0
-    recorded = accounts.times(table, frame.cast, window_start_ns)
-    ledger = accounts.ledger(table, frame.cast, outcome.consumers, outcome.backlog)
-    sampled = samples.table(_rows(frame, outcome, table))
+    recorded = accounts.times(tables, cast, window_start_ns)
+    ledger = accounts.ledger(tables, cast, _seen(outcome, cast))
+    sampled = samples.table(_rows(frame, outcome, tables))
     findings = [
         *outcome.findings,
         *checks.times_findings(recorded.negatives, recorded.overflows),
-        *checks.ledger_findings(ledger),
-        *checks.stream_findings(ledger),
+        *checks.ledger_findings(ledger, cast),
+        *checks.stream_findings(ledger, cast),
     ]
-    if outcome.completed and ledger["stream_msgs"] < 0:  # one that broke off says itself why
-        findings.append(checks.stream_unknown())
+    if outcome.completed and checks.stream_untold(ledger, cast):
+        findings.append(checks.stream_unknown())  # one that broke off says itself why
     processes: tuple[ProcessUsage, ...] = ()
     counts: Mapping[str, int] | None = None
     host: HostLoad | None = None
     peaks: Mapping[str, int] = {}
-    until_ns = int(intended_ns[-1]) + NS_PER_S if intended_ns.size else NS_PER_S
+    until_ns = max((int(each[-1]) for each in intended_ns.values() if each.size), default=0)
+    until_ns += NS_PER_S
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
-        peaks = lag.peaks(table, frame.cast, window)
-        counts = accounts.window_counts(table, frame.cast, window)
+        peaks = lag.peaks(tables, cast, window)
+        counts = accounts.window_counts(tables, cast, window)
         processes = resources.usages(sampled, window)
         host = resources.host_load(sampled, window)
         load = checks.Load(
@@ -90,24 +96,23 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: IntArray) -> Kept:
             counts=counts,
             processes=processes,
             host=host,
-            window_full_msgs=sum(done.window_full_msgs for done in outcome.done.values()),
-            offer=frame.offer,
-            tick_ns=TICK_NS[frame.pacing],
+            window_full_msgs={role: each.window_full_msgs for role, each in outcome.done.items()},
+            offers=frame.offers,
             stall_ns_max=_stalls_ns(outcome),
         )
-        findings += checks.load_findings(table, load)
+        findings += checks.load_findings(tables, load, cast)
         findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
             drain_ns = window.drained_ns - window.window_end_ns
-            findings.append(checks.not_drained(ledger, drain_ns))
+            findings.append(checks.not_drained(ledger, cast, drain_ns))
     record = replace(
         _record(frame, outcome, findings),
         window_counts=counts,
-        slices=accounts.slices(table, frame.cast, until_ns),
+        slices=accounts.slices(tables, cast, until_ns),
         ledger=ledger,
         processes=processes,
         host=host,
-        ack_check=compare_acks(outcome.ack_events, outcome.consumers),
+        ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
         peaks=peaks,
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
@@ -120,13 +125,51 @@ def _stalls_ns(outcome: Outcome) -> dict[str, int]:
     return {checks.CONDUCTOR: outcome.stall_ns_max, **of_workers}
 
 
-def _rows(frame: Frame, outcome: Outcome, table: MessageTable) -> list[lag.Row]:
+def _tables(
+    frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]
+) -> dict[str, MessageTable]:
+    """Return what each part did or saw, by its name."""
+    driven_ = {
+        name: driven(
+            due_ns,
+            outcome.drivers.get(name, ()),
+            outcome.start_ns,
+            answer_within_ns=frame.offers[name].answer_within_ns,
+        )
+        for name, due_ns in intended_ns.items()
+    }
+    return driven_ | {
+        part.name: seen_by(
+            driven_[part.flow], outcome.observers.get(part.name, ()), outcome.start_ns
+        )
+        for part in frame.cast.observing
+    }
+
+
+def _seen(outcome: Outcome, cast: Cast) -> Mapping[str, accounts.Seen]:
+    return {
+        part.name: accounts.Seen(
+            records=outcome.observers.get(part.name, ()), backlog=outcome.backlogs.get(part.name)
+        )
+        for part in cast.observing
+    }
+
+
+def _acknowledging(outcome: Outcome) -> Sequence[ConsumerRecord]:
+    """Return the records of the part whose acks the server reports: the first that it watches."""
+    return next((outcome.observers.get(name, ()) for name in outcome.backlogs), ())
+
+
+def _rows(frame: Frame, outcome: Outcome, tables: Mapping[str, MessageTable]) -> list[lag.Row]:
     """Return what was sampled, and the lag by our own instants beside it."""
     if outcome.window is None:
         return list(outcome.rows)
-    own = lag.grid_rows(table, frame.cast, outcome.window.drained_ns)
-    acks = any(level.left == "acked" for _, level in levels(frame.cast).values())
-    sampled = lag.with_bounds(outcome.rows, table) if acks else outcome.rows
+    own = lag.grid_rows(tables, frame.cast, outcome.window.drained_ns)
+    sampled = list(outcome.rows)
+    for part in frame.cast.observing:
+        if part.name in outcome.backlogs and any(level.left == "acked" for level in part.levels):
+            prefix = samples.prefix(part.name, len(outcome.backlogs))
+            sampled = lag.with_bounds(sampled, tables[part.name], prefix)
     return [*sampled, *own]
 
 

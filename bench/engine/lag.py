@@ -11,9 +11,9 @@ import numpy as np
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_MS
-from bench.engine.table import NOT_YET, MessageTable, happened
+from bench.engine.table import NOT_YET, MessageTable, Tables, happened, instants_of
 from bench.record.schema import Window
-from bench.spec.cast import Cast, Side, levels
+from bench.spec.cast import Cast, levels
 
 GRID_NS = 100 * NS_PER_MS
 
@@ -54,58 +54,67 @@ class Level:
 
 def unacked(table: MessageTable) -> Level:
     """Return the messages that are stored and not acknowledged."""
-    return _level(_known_ns(table), table.acked_ns)
+    return _level(_known_ns(table.stored_ns, table), table.acked_ns)
 
 
-def levels_of(table: MessageTable, cast: Cast) -> Mapping[str, Level]:
+def levels_of(tables: Tables, cast: Cast) -> Mapping[str, Level]:
     """Return the levels that a cast has, by their names."""
-    at = {Side.OBSERVES: {"handled": table.handled_ns, "acked": table.acked_ns}}
+    at = instants_of(tables, cast)
     return {
-        name: _level(_known_ns(table), at[part.side][level.left])
+        name: _level(
+            _known_ns(at[cast.instant(part, level.came)], tables[part.name]),
+            at[cast.instant(part, level.left)],
+        )
         for name, (part, level) in levels(cast).items()
     }
 
 
-def peaks(table: MessageTable, cast: Cast, window: Window) -> Mapping[str, int]:
+def peaks(tables: Tables, cast: Cast, window: Window) -> Mapping[str, int]:
     """Return the peak of each level within the window."""
-    return {name: level.peak(window) for name, level in levels_of(table, cast).items()}
+    return {name: level.peak(window) for name, level in levels_of(tables, cast).items()}
 
 
-def grid_rows(table: MessageTable, cast: Cast, until_ns: int) -> list[Row]:
+def grid_rows(tables: Tables, cast: Cast, until_ns: int) -> list[Row]:
     """Return rows of the samples table: each level each GRID_NS from the trial's start on."""
     grid_ns = np.arange(0, until_ns + 1, GRID_NS)
     columns = {"t_ns": grid_ns}
-    columns |= {f"{name}_msgs": each.at(grid_ns) for name, each in levels_of(table, cast).items()}
+    columns |= {f"{name}_msgs": each.at(grid_ns) for name, each in levels_of(tables, cast).items()}
     of_each = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [dict(zip(columns, values, strict=True)) for values in of_each]
 
 
-def with_bounds(rows: Sequence[Row], table: MessageTable) -> list[Row]:
+def with_bounds(rows: Sequence[Row], table: MessageTable, prefix: str = "") -> list[Row]:
     """Return samples with the least and the most that the server's lag can have been by ours.
 
     Least: what was confirmed when it was asked and was not acknowledged soon after it had answered.
     Most: what was handed over when it had answered and was not acknowledged well before the
     question. Rows without the server's lag stay as they are.
+
+    Args:
+        rows: of the samples table.
+        table: of the part whose consumer the lag is of.
+        prefix: of the columns that tell of it.
     """
+    lag, wait, *bounded = (
+        prefix + name for name in ("lag_msgs", "lag_wait_ns", "lag_msgs_least", "lag_msgs_most")
+    )
     sure, possible = unacked(table), _level(_handed_over_ns(table), table.acked_ns)
-    asked = [row for row in rows if row.get("lag_msgs") is not None]
+    asked = [row for row in rows if row.get(lag) is not None]
     middle_ns = np.array([row["t_ns"] for row in asked], dtype=np.int64)
-    wait_ns = np.array([row.get("lag_wait_ns") or 0 for row in asked], dtype=np.int64)
+    wait_ns = np.array([row.get(wait) or 0 for row in asked], dtype=np.int64)
     before_ns, after_ns = middle_ns - wait_ns // 2, middle_ns + wait_ns // 2
     least = sure.between(after_ns + wait_ns + ACK_WAY_NS, before_ns)
     most = possible.between(before_ns - wait_ns - ACK_WAY_NS, after_ns)
     bounds = iter(zip(np.maximum(least, 0).tolist(), most.tolist(), strict=True))
     return [
-        row
-        if row.get("lag_msgs") is None
-        else {**row, **dict(zip(("lag_msgs_least", "lag_msgs_most"), next(bounds), strict=True))}
+        row if row.get(lag) is None else {**row, **dict(zip(bounded, next(bounds), strict=True))}
         for row in rows
     ]
 
 
-def _known_ns(table: MessageTable) -> IntArray:
-    """Return since when each message is known to be stored: by its PubAck, or by its delivery."""
-    return np.where(happened(table.stored_ns), table.stored_ns, table.received_ns)
+def _known_ns(came_ns: IntArray, table: MessageTable) -> IntArray:
+    """Return since when each is known to have come: by its PubAck, say, or by its delivery."""
+    return np.where(happened(came_ns), came_ns, table.received_ns)
 
 
 def _handed_over_ns(table: MessageTable) -> IntArray:

@@ -27,9 +27,9 @@ BUSY_SHARE = 0.8
 """A publisher that ran, or was about to, for longer may have left its answers unread."""
 
 
-def missing_share(counts: Mapping[str, int]) -> float:
+def missing_share(due: int, sent: int) -> float:
     """Return what was not sent in the window of what was due in it, as a share."""
-    return 1 - counts["sent"] / counts["offered"] if counts["offered"] else 0.0
+    return 1 - sent / due if due else 0.0
 
 
 def rate_findings(

@@ -11,9 +11,10 @@ import numpy as np
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
-from bench.engine.publisher import ROOM_SHARE
+from bench.engine.publisher import ROOM_SHARE, TICK_NS
 from bench.engine.table import MessageTable, happened
 from bench.record.schema import Window
+from bench.spec.cast import Part
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Publish
 
@@ -55,22 +56,33 @@ class Offer:
         publishers: how many; the message of an id goes to the one of its remainder.
         window_msgs: most messages without an answer, of each.
         one_by_one: the variant waits for each answer.
+        tick_ns: shortest time between two wake-ups of one.
+        answer_within_ns: an answer that takes longer came to nobody; None where any is waited for.
     """
 
     role: str
     publishers: int
     window_msgs: int
     one_by_one: bool
+    tick_ns: int
+    answer_within_ns: int | None = None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Of all of them."""
+        return tuple(f"{self.role}-{share}" for share in range(self.publishers))
 
 
-def offer_of(role: str, publish: Publish, how: PublishSettings) -> Offer:
-    """Return how a workload's messages are dealt to publishers; one by one has a window of one."""
+def offer_of(part: Part, publish: Publish, how: PublishSettings) -> Offer:
+    """Return how a part's operations are dealt to processes; one by one has a window of one."""
     one_by_one = how.mode == "one-by-one"
     return Offer(
-        role=role,
+        role=part.role,
         publishers=publish.publishers,
         window_msgs=1 if one_by_one else publish.window_msgs,
         one_by_one=one_by_one,
+        tick_ns=TICK_NS[publish.pacing],
+        answer_within_ns=publish.answer_within_ns,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.clients.faults import Faults
-from bench.clients.port import NO_ID, Delivered, IntArray
+from bench.clients.port import NO_ID, Delivered, IntArray, Outcome
 
 NEVER = 0
 _NOBODY_WAITS = sys.maxsize
@@ -29,13 +29,13 @@ class PublisherRecord:
         ids: message ids.
         sent_ns: instant of handing over, NEVER when it was not sent.
         stored_ns: instant of the PubAck, NEVER when none came.
-        refused: 1 where an error PubAck came, else 0.
+        outcome: what else the answer was (bench.clients.port.Outcome), 0 where none came.
     """
 
     ids: IntArray
     sent_ns: IntArray
     stored_ns: IntArray
-    refused: IntArray
+    outcome: IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class PublishRecorder:
 
     def __init__(self, ids: IntArray, path: Path) -> None:
         columns = _new_columns(path, len(PUBLISHER_COLUMNS), ids.size)
-        self._ids, self._sent_ns, self._stored_ns, self._was_refused = columns
+        self._ids, self._sent_ns, self._stored_ns, self._outcome = columns
         self._ids[:] = NO_ID
         self._ids[: ids.size] = ids
         self.planned = ids.size
@@ -99,6 +99,14 @@ class PublishRecorder:
         """The kinds of error PubAcks, in the order they first came, with their counts."""
         return self._refusals.words()
 
+    def recent_ns_p99(self, due_ns: IntArray, sent: int) -> int:
+        """Return p99 from due to answered over the last RECENT sent, for whoever watches.
+
+        -1 with too few of them.
+        """
+        recent = slice(max(0, sent - RECENT), sent)
+        return _p99_of(self._stored_ns[recent], due_ns[recent])
+
     def when_settled(self, count: int, call: Callable[[], None]) -> None:
         """Call once, when `count` messages have their answer; an earlier wish is forgotten."""
         self._awaited, self._call = count, call
@@ -118,9 +126,9 @@ class PublishRecorder:
         self._stored += count
         self._answered_late(chosen)
 
-    def refused(self, position: int, reason: str) -> None:
-        """An error PubAck came for this position."""
-        self._was_refused[position] = 1
+    def refused(self, position: int, reason: str, outcome: Outcome = Outcome.REFUSED) -> None:
+        """Another answer than the wanted one came for this position."""
+        self._outcome[position] = outcome
         self._refused += 1
         self._answered_late(np.array([position]))
         self._refusals.note(reason)
@@ -131,7 +139,7 @@ class PublishRecorder:
         They free the window, and stay in the record as unanswered.
         """
         fresh = slice(self._abandoned_stop, stop)
-        open_ = (self._stored_ns[fresh] == NEVER) & (self._was_refused[fresh] == 0)
+        open_ = (self._stored_ns[fresh] == NEVER) & (self._outcome[fresh] == 0)
         self._abandoned += int(np.count_nonzero(open_))
         self._abandoned_stop = max(stop, self._abandoned_stop)
 
@@ -182,10 +190,8 @@ class ConsumeRecorder:
             self._ids[recent],
             (self._acked_ns if self._acked else self._handled_ns)[recent],
         )
-        known = (done_ns != NEVER) & (ids >= 0) & (ids < due_ns.size)
-        if np.count_nonzero(known) < RECENT // 10:
-            return -1
-        return int(np.percentile(done_ns[known] - due_ns[ids[known]], 99))
+        known = (ids >= 0) & (ids < due_ns.size)
+        return _p99_of(done_ns[known], due_ns[ids[known]])
 
     def take(self, block: Delivered) -> IntArray:
         """Note a block of deliveries; return their positions."""
@@ -270,6 +276,14 @@ def _selection(positions: IntArray | Sequence[int]) -> IntArray | slice:
     if list(positions) == list(range(first, stop)):
         return slice(first, stop)
     return np.array(positions, dtype=np.int64)
+
+
+def _p99_of(done_ns: IntArray, due_ns: IntArray) -> int:
+    """Return p99 from due to done, ns; -1 where too few are done."""
+    done = done_ns != NEVER
+    if np.count_nonzero(done) < RECENT // 10:
+        return -1
+    return int(np.percentile((done_ns - due_ns)[done], 99))
 
 
 def _nothing() -> None:

@@ -6,7 +6,8 @@ different ways is asked for by itself: a question without an answer is a gap in 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from random import Random
 
 import nats.errors
@@ -21,6 +22,7 @@ from bench.engine.ackcheck import METRIC_SUBJECT, SAMPLES_PER_S, AckEvent, read_
 from bench.engine.clock import Alarm, now_ns
 from bench.engine.ending import end
 from bench.engine.gaps import Gaps
+from bench.engine.jobs import Watched
 from bench.engine.usage import find_process, read_host_cpu, read_usage
 
 SAMPLE_HZ = 10
@@ -38,29 +40,32 @@ thirds of the sampler's work.
 """
 
 Row = Mapping[str, int | None]
+Probe = Callable[[], Awaitable[None]]
 
 
 class Sampler:
     """Collects rows of the samples table until it is cancelled."""
 
-    def __init__(self, client: Client, names: Names, pids: Mapping[str, int], seed: int) -> None:
+    def __init__(
+        self, client: Client, watched: Sequence[Watched], pids: Mapping[str, int], seed: int
+    ) -> None:
         self._client = client
-        self._names = names
+        self._watched = watched
         # One that has died is told by who started it; the others are still worth watching.
         found = {role: find_process(pid) for role, pid in pids.items()}
         self._processes = {role: each for role, each in found.items() if each is not None}
         self._random = Random(seed)  # noqa: S311 - sampling instants, not secrets
         self._start_ns = 0
         self._events_to_come = 0
-        self._lag_msgs = -1
+        self._lag_msgs: dict[str, int] = {}
         self.rows: list[Row] = []
         self.gaps = Gaps()
         self.ack_events: list[AckEvent] = []
 
     @property
     def lag_msgs(self) -> int:
-        """What the server last told; -1 while it told nothing."""
-        return self._lag_msgs
+        """The most that the server last told of a consumer; -1 while it told nothing."""
+        return max(self._lag_msgs.values(), default=-1)
 
     async def run(self, start_ns: int, alarm: Alarm) -> None:
         """Sample from the trial's start on."""
@@ -68,11 +73,7 @@ class Sampler:
         # A task group would cancel each only once, and that can be swallowed.
         probes = [
             asyncio.create_task(self._again_and_again(per_s, alarm, probe))
-            for per_s, probe in (
-                (SAMPLE_HZ, self._read_usage),
-                (SAMPLE_HZ, self._ask_lag),
-                (STREAM_HZ, self._ask_stream),
-            )
+            for per_s, probe in self._probes()
         ]
         try:
             failed, _ = await asyncio.wait(probes, return_when=asyncio.FIRST_EXCEPTION)
@@ -81,9 +82,15 @@ class Sampler:
         finally:
             await end(*probes)
 
-    async def _again_and_again(
-        self, per_s: int, alarm: Alarm, probe: Callable[[], Awaitable[None]]
-    ) -> None:
+    def _probes(self) -> Iterator[tuple[int, Probe]]:
+        """Yield what is done how often, 1/s: two consumers of one stream ask for it once."""
+        yield SAMPLE_HZ, self._read_usage
+        for watched in self._watched:
+            yield SAMPLE_HZ, partial(self._ask_lag, watched)
+        for watched in {each.names.stream: each for each in reversed(self._watched)}.values():
+            yield STREAM_HZ, partial(self._ask_stream, watched)
+
+    async def _again_and_again(self, per_s: int, alarm: Alarm, probe: Probe) -> None:
         period_ns = NS_PER_S // per_s
         tick = 0
         while True:
@@ -92,9 +99,9 @@ class Sampler:
             # An answer that comes late costs samples; it must not shift the following ones.
             tick = max(tick + 1, (now_ns() - self._start_ns) // period_ns)
 
-    async def _listen(self) -> None:
+    async def _listen(self, names: Names) -> None:
         """Hear the next few of the server's own ack times, where the consumer has them sampled."""
-        subject = f"{METRIC_SUBJECT}.{self._names.stream}.{self._names.consumer}"
+        subject = f"{METRIC_SUBJECT}.{names.stream}.{names.consumer}"
         self._events_to_come = ACK_EVENTS
         subscription = await self._client.subscribe(subject, cb=self._on_ack_event)
         await subscription.unsubscribe(limit=ACK_EVENTS)
@@ -116,35 +123,36 @@ class Sampler:
         row["host_steal_ns"], row["host_throttled_ns"] = host.steal_ns, host.throttled_ns
         self.rows.append(row)
 
-    async def _ask_lag(self) -> None:
-        asked_ns = now_ns()
+    async def _ask_lag(self, watched: Watched) -> None:
+        asked_ns, prefix = now_ns(), watched.prefix
         try:
-            told = await consumer_state(self._client, self._names, timeout_s=ANSWER_WITHIN_S)
+            told = await consumer_state(self._client, watched.names, timeout_s=ANSWER_WITHIN_S)
         except (MeasurementError, ServerUnavailableError) as error:
             self.gaps.note("the consumer's state", asked_ns - self._start_ns, str(error))
             return
         answered_ns = now_ns()
-        self._lag_msgs = told.lag_msgs
+        self._lag_msgs[watched.part] = told.lag_msgs
         self.rows.append(
             {
                 # The gauge was read somewhere between question and answer.
                 "t_ns": (asked_ns + answered_ns) // 2 - self._start_ns,
-                "num_pending": told.num_pending,
-                "num_ack_pending": told.num_ack_pending,
-                "lag_msgs": told.lag_msgs,
-                "lag_wait_ns": answered_ns - asked_ns,
-                "num_redelivered": told.num_redelivered,
+                f"{prefix}num_pending": told.num_pending,
+                f"{prefix}num_ack_pending": told.num_ack_pending,
+                f"{prefix}lag_msgs": told.lag_msgs,
+                f"{prefix}lag_wait_ns": answered_ns - asked_ns,
+                f"{prefix}num_redelivered": told.num_redelivered,
             }
         )
 
-    async def _ask_stream(self) -> None:
-        asked_ns = now_ns()
+    async def _ask_stream(self, watched: Watched) -> None:
+        asked_ns, prefix = now_ns(), watched.prefix
         try:
-            if not self._events_to_come:
-                await self._listen()
-            told = await stream_state(self._client, self._names, timeout_s=ANSWER_WITHIN_S)
+            if watched is self._watched[0] and not self._events_to_come:
+                await self._listen(watched.names)
+            told = await stream_state(self._client, watched.names, timeout_s=ANSWER_WITHIN_S)
         except (MeasurementError, ServerUnavailableError, nats.errors.Error) as error:
             self.gaps.note("the stream's state", asked_ns - self._start_ns, str(error))
             return
         at_ns = (asked_ns + now_ns()) // 2 - self._start_ns
-        self.rows.append({"t_ns": at_ns, "stream_msgs": told.msgs, "stream_bytes": told.size_bytes})
+        gauges = {f"{prefix}stream_msgs": told.msgs, f"{prefix}stream_bytes": told.size_bytes}
+        self.rows.append({"t_ns": at_ns, **gauges})

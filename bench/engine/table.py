@@ -1,26 +1,33 @@
-"""The five instants of every message, joined from what publishers and consumers wrote down."""
+"""The instants of every operation, joined from what drivers and observers wrote down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.clients.port import IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
-from bench.spec.cast import Cast, Side
+from bench.spec.cast import Cast, Part, Side
 
 NOT_YET = np.iinfo(np.int64).min
 """Stands for an instant that never came; relative instants may be any other number."""
 
+Flags = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageTable:
-    """Every message of a trial by id; instants are ns from the trial's start, shape (n,).
+    """Every operation of a flow by id, and what one part saw of it; of shape (n,).
+
+    Instants are ns from the trial's start.
 
     Attributes:
         intended_ns: always known.
-        sent_ns, stored_ns, received_ns, handled_ns, acked_ns: the first of each, or NOT_YET.
-        refused: an error PubAck came, bool.
+        sent_ns, stored_ns: handed over and answered as wanted, or NOT_YET.
+        received_ns, handled_ns, acked_ns: the first of each, or NOT_YET; of a part that drives,
+            nobody received anything.
+        outcome: what else the answer was (bench.clients.port.Outcome); NONE where none came.
     """
 
     intended_ns: IntArray
@@ -29,19 +36,35 @@ class MessageTable:
     received_ns: IntArray
     handled_ns: IntArray
     acked_ns: IntArray
-    refused: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    outcome: IntArray
 
-    def at(self, cast: Cast) -> Mapping[str, IntArray]:
-        """Return the instants by the names that a cast gives them."""
+    @property
+    def refused(self) -> Flags:
+        """Where another answer came than was wanted, shape (n,)."""
+        unlike: Flags = self.outcome != 0
+        return unlike
+
+    def instants(self, part: Part) -> Mapping[str, IntArray]:
+        """Return a part's own instants by its names for them."""
         columns = {
             Side.DRIVES: (self.intended_ns, self.sent_ns, self.stored_ns),
             Side.OBSERVES: (self.received_ns, self.handled_ns, self.acked_ns),
         }
-        return {
-            cast.instant(part, instant.name): column
-            for part in cast.parts
-            for instant, column in zip(part.instants, columns[part.side], strict=False)
-        }
+        names = (instant.name for instant in part.instants)
+        return dict(zip(names, columns[part.side], strict=False))
+
+
+Tables = Mapping[str, MessageTable]
+"""By part: of those that observe a flow, each has its operations and what it saw of them."""
+
+
+def instants_of(tables: Tables, cast: Cast) -> Mapping[str, IntArray]:
+    """Return the instants of all parts by their flat names."""
+    return {
+        cast.instant(part, name): column
+        for part in cast.parts
+        for name, column in tables[part.name].instants(part).items()
+    }
 
 
 def join(
@@ -50,41 +73,76 @@ def join(
     consumers: Sequence[ConsumerRecord],
     start_ns: int,
 ) -> MessageTable:
-    """Join the records of a trial.
+    """Join the records of a flow, and of one part that observes it.
 
     Args:
         intended_ns: from the trial's start, by id, shape (n,).
-        publishers: each message in at most one of them.
-        consumers: a message may be in several, and several times in one.
+        publishers: each operation in at most one of them.
+        consumers: an operation may be in several, and several times in one.
         start_ns: the trial's start on the clock of the records.
     """
+    return seen_by(driven(intended_ns, publishers, start_ns), consumers, start_ns)
+
+
+def driven(
+    intended_ns: IntArray,
+    publishers: Sequence[PublisherRecord],
+    start_ns: int,
+    *,
+    answer_within_ns: int | None = None,
+) -> MessageTable:
+    """Return a flow's operations, seen by nobody.
+
+    Args:
+        intended_ns: from the trial's start, by id, shape (n,).
+        publishers: each operation in at most one of them.
+        start_ns: the trial's start on the clock of the records.
+        answer_within_ns: an answer that takes longer came to nobody; None where any is waited for.
+    """
     size = intended_ns.size
-    columns = {name: np.full(size, NOT_YET) for name in ("sent", "stored")}
-    refused = np.zeros(size, dtype=np.bool_)
+    sent_ns, stored_ns = np.full(size, NOT_YET), np.full(size, NOT_YET)
+    outcome = np.zeros(size, dtype=np.int64)
     for record in publishers:
-        columns["sent"][record.ids] = _relative(record.sent_ns, start_ns)
-        columns["stored"][record.ids] = _relative(record.stored_ns, start_ns)
-        refused[record.ids] = record.refused.astype(np.bool_)
+        sent_ns[record.ids] = _relative(record.sent_ns, start_ns)
+        stored_ns[record.ids] = _relative(record.stored_ns, start_ns)
+        outcome[record.ids] = record.outcome
+    if answer_within_ns is not None:
+        late = happened(stored_ns) & (stored_ns - sent_ns > answer_within_ns)
+        stored_ns[late] = NOT_YET
+    nothing_ns: IntArray = np.broadcast_to(np.int64(NOT_YET), (size,))
     return MessageTable(
         intended_ns=intended_ns,
-        sent_ns=columns["sent"],
-        stored_ns=columns["stored"],
-        received_ns=_first(size, consumers, "received_ns", start_ns),
-        handled_ns=_first(size, consumers, "handled_ns", start_ns),
-        acked_ns=_first(size, consumers, "acked_ns", start_ns),
-        refused=refused,
+        sent_ns=sent_ns,
+        stored_ns=stored_ns,
+        received_ns=nothing_ns,
+        handled_ns=nothing_ns,
+        acked_ns=nothing_ns,
+        outcome=outcome,
     )
 
 
-def happened(instants_ns: IntArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def seen_by(
+    table: MessageTable, consumers: Sequence[ConsumerRecord], start_ns: int
+) -> MessageTable:
+    """Return a flow's operations with what another part saw of them; the rest is shared."""
+    size = table.intended_ns.size
+    return replace(
+        table,
+        received_ns=_first(size, consumers, "received_ns", start_ns),
+        handled_ns=_first(size, consumers, "handled_ns", start_ns),
+        acked_ns=_first(size, consumers, "acked_ns", start_ns),
+    )
+
+
+def happened(instants_ns: IntArray) -> Flags:
     """Return where the instant came, shape as given."""
-    came: np.ndarray[tuple[int], np.dtype[np.bool_]] = instants_ns != NOT_YET
+    came: Flags = instants_ns != NOT_YET
     return came
 
 
-def ours(ids: IntArray, size: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which ids are those of a trial of `size` messages."""
-    known: np.ndarray[tuple[int], np.dtype[np.bool_]] = (ids >= 0) & (ids < size)
+def ours(ids: IntArray, size: int) -> Flags:
+    """Return which ids are those of a flow of `size` operations."""
+    known: Flags = (ids >= 0) & (ids < size)
     return known
 
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nats.aio.client import Client
 
-from bench.broker.admin import Names
 from bench.broker.server import Server, log_tail
 from bench.clients.faults import SILENCES, is_forbidden
 from bench.core.errors import MeasurementError
@@ -19,7 +18,15 @@ from bench.engine.checks import CONDUCTOR
 from bench.engine.control import NOTHING_KNOWN, Control
 from bench.engine.findings import invalid, warning
 from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
-from bench.engine.jobs import Done, DriverJob, Job, ObserverJob, Progress, SamplerJob
+from bench.engine.jobs import (
+    Done,
+    DriverJob,
+    Job,
+    ObserverJob,
+    Progress,
+    SamplerJob,
+    Watched,
+)
 from bench.engine.losses import Backlog
 from bench.engine.recorder import (
     ConsumerRecord,
@@ -49,23 +56,23 @@ class Scene:
     Attributes:
         server: it runs against.
         client: the conductor's own connection.
-        names: stream and consumer, already made.
+        watched: consumers, already made.
         drivers, observers, sampler: the workers; `pids` of the sampler are filled in here.
         phases: of the workload.
-        acks: the variant acknowledges.
-        max_deliver: of the consumer; None when there is no limit.
+        acks: parts that acknowledge.
+        shown: the part whose late times whoever watches is shown.
         directory: for the workers' files.
     """
 
     server: Server
     client: Client
-    names: Names
+    watched: tuple[Watched, ...]
     drivers: tuple[DriverJob, ...]
     observers: tuple[ObserverJob, ...]
     sampler: SamplerJob
     phases: Phases
-    acks: bool
-    max_deliver: int | None
+    acks: frozenset[str]
+    shown: str
     directory: Path
 
 
@@ -85,6 +92,7 @@ class Moment:
 
 
 Watch = Callable[[Moment], None]
+R = TypeVar("R")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,9 +104,9 @@ class Outcome:
         drained: everything was delivered and settled before the drain's time was up.
         start_ns: the trial's start on CLOCK_MONOTONIC; 0 when it never began.
         window: phase limits; None when the window did not end.
-        backlog: what the server held when the drain had ended.
+        backlogs: what the server held when the drain had ended, by the part that it held it for.
         store_disk_bytes: size of the embedded server's store then; -1 when unknown.
-        publishers, consumers: records of the workers that lived to save them.
+        drivers, observers: records of the workers that lived to save them, by part.
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         done: the last words of each worker, by role.
@@ -110,10 +118,10 @@ class Outcome:
     drained: bool = False
     start_ns: int = 0
     window: Window | None = None
-    backlog: Backlog = NOTHING_KNOWN
+    backlogs: dict[str, Backlog] = field(default_factory=dict)
     store_disk_bytes: int = -1
-    publishers: tuple[PublisherRecord, ...] = ()
-    consumers: tuple[ConsumerRecord, ...] = ()
+    drivers: Mapping[str, Sequence[PublisherRecord]] = field(default_factory=dict)
+    observers: Mapping[str, Sequence[ConsumerRecord]] = field(default_factory=dict)
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)
@@ -127,29 +135,30 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     A worker or server that dies ends the trial early: what the others saw is kept, and the reason
     stands in the findings. Questions of our own that the server does not answer end nothing.
     """
-    outcome = Outcome()
-    control = Control(scene.client, scene.names)
+    outcome = Outcome(backlogs={each.part: NOTHING_KNOWN for each in scene.watched})
+    controls = [Control(scene.client, each) for each in scene.watched]
     fleet = Fleet(scene.directory)
     offset_ns = clock.wall_offset_ns()
     stalls = StallWatch()
     try:
         try:
             await _start(scene, fleet, outcome)
-            control.start_ns = outcome.start_ns
+            for control in controls:
+                control.start_ns = outcome.start_ns
             with stalls.watching():
                 await _load(scene, fleet, outcome, watch)
-                await _drain(scene, fleet, outcome, watch, control)
+                await _drain(scene, fleet, outcome, watch, controls)
             outcome.completed = True
         except MeasurementError as error:
             outcome.findings.append(await _reason(scene, error))
         outcome.stall_ns_max = stalls.longest_ns
         outcome.done = await fleet.collect()
         if scene.server.ended is None or not scene.server.ended.done():
-            outcome.backlog = await control.final_look(
-                tracked=scene.acks, max_deliver=scene.max_deliver
-            )
+            for control in controls:
+                outcome.backlogs[control.watched.part] = await control.final_look()
         _gather(scene, outcome)
-        outcome.findings += _gap_findings(CONDUCTOR, control.gaps.words())
+        gaps = [words for control in controls for words in control.gaps.words()]
+        outcome.findings += _gap_findings(CONDUCTOR, gaps)
     finally:
         await asyncio.shield(fleet.end())
     outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)
@@ -164,7 +173,7 @@ async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
     sampler = SamplerJob(
         role=scene.sampler.role,
         endpoint=scene.sampler.endpoint,
-        names=scene.names,
+        watched=scene.watched,
         pids=pids,
         seed=scene.sampler.seed,
     )
@@ -180,7 +189,7 @@ async def _load(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> N
     window_end_ns = window_start_ns + scene.phases.measure_ns
     while (elapsed_ns := clock.now_ns() - outcome.start_ns) < window_end_ns:
         phase = "warm-up" if elapsed_ns < window_start_ns else "window"
-        watch(Moment(phase=phase, elapsed_ns=elapsed_ns, progress=fleet.total()))
+        watch(Moment(phase=phase, elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
         left_s = (window_end_ns - elapsed_ns) / NS_PER_S
         await _live(scene, fleet, min(0.2, left_s))
     outcome.window = Window(
@@ -189,18 +198,18 @@ async def _load(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> N
 
 
 async def _drain(
-    scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch, control: Control
+    scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch, controls: Sequence[Control]
 ) -> None:
     """Wait until everything that was stored is delivered and settled, or the drain's time is up."""
     window = outcome.window
     assert window is not None  # noqa: S101 - the window has just ended
     until_ns = outcome.start_ns + window.window_end_ns + scene.phases.drain_ns
-    outcome.drained = await _drained(scene, fleet, control)
+    outcome.drained = await _drained(scene, fleet, controls)
     while not outcome.drained and clock.now_ns() < until_ns:
         elapsed_ns = clock.now_ns() - outcome.start_ns
-        watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total()))
+        watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
         await _live(scene, fleet, DRAIN_POLL_S)
-        outcome.drained = await _drained(scene, fleet, control)
+        outcome.drained = await _drained(scene, fleet, controls)
     outcome.store_disk_bytes = scene.server.store_disk_bytes()
     outcome.window = Window(
         window_start_ns=window.window_start_ns,
@@ -209,15 +218,23 @@ async def _drain(
     )
 
 
-async def _drained(scene: Scene, fleet: Fleet, control: Control) -> bool:
-    state = await control.consumer()
+async def _drained(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
+    states = [await control.consumer() for control in controls]
     through = all(worker.finished.done() for worker in fleet.of(DriverJob))
-    told = fleet.total()
-    settled = told.handled == told.received and (not scene.acks or told.acked == told.received)
+    settled = all(_settled(scene, fleet, each.part) for each in scene.observers)
     # The server counts a message as delivered when it leaves, not when it arrives.
-    arrived = told.received >= told.stored
-    held = state is None or state.lag_msgs > 0
+    arrived = all(
+        fleet.of_part(each.part).received >= fleet.of_part(each.flow).stored
+        for each in scene.observers
+    )
+    held = any(state is not None and state.lag_msgs > 0 for state in states)
     return through and settled and arrived and not held
+
+
+def _settled(scene: Scene, fleet: Fleet, part: str) -> bool:
+    told = fleet.of_part(part)
+    acked = part not in scene.acks or told.acked == told.received
+    return told.handled == told.received and acked
 
 
 async def _live(scene: Scene, fleet: Fleet, seconds: float) -> None:
@@ -249,12 +266,8 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
 
 def _gather(scene: Scene, outcome: Outcome) -> None:
     """Read what the workers saved and turn their complaints into findings."""
-    outcome.publishers = tuple(
-        load_publisher(job.record_path) for job in scene.drivers if job.record_path.exists()
-    )
-    outcome.consumers = tuple(
-        load_consumer(job.record_path) for job in scene.observers if job.record_path.exists()
-    )
+    outcome.drivers = _by_part(scene.drivers, load_publisher)
+    outcome.observers = _by_part(scene.observers, load_consumer)
     jobs: tuple[Job, ...] = (*scene.drivers, *scene.observers, scene.sampler)
     for job in jobs:
         if (done := outcome.done.get(job.role)) is not None:
@@ -264,6 +277,16 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
         elif outcome.completed:
             text = f"{job.role} did not answer the stop; what it had written until then is kept"
             outcome.findings.append(invalid("worker-silent", text, job.role))
+
+
+def _by_part(
+    jobs: Sequence[DriverJob | ObserverJob], load: Callable[[Path], R]
+) -> Mapping[str, Sequence[R]]:
+    found: dict[str, list[R]] = {}
+    for job in jobs:
+        if job.record_path.exists():
+            found.setdefault(job.part, []).append(load(job.record_path))
+    return found
 
 
 def _done_findings(role: str, done: Done) -> Sequence[Finding]:

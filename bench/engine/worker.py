@@ -16,8 +16,8 @@ import uvloop
 
 from bench.broker import admin
 from bench.broker.link import abandon
-from bench.clients.factory import make_consumer, make_publisher, make_task_link
-from bench.clients.port import ConsumerLink, IntArray, Messages, TaskLink
+from bench.clients.factory import make_consumer, make_publisher, make_requester, make_task_link
+from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.engine.acks import make_ack_plan
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
@@ -55,10 +55,11 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     traffic = make_traffic(job.load, job.seed)
     messages = _share(traffic, job)
     recorder = PublishRecorder(messages.ids, job.record_path)
-    link = make_publisher(job.client, job.endpoint, messages, recorder, job.how)
+    offer = _offer(job)
+    link = _driving_link(job, messages, recorder, offer)
     await link.open()
     start_ns = await _started(channel)
-    publisher = OpenLoopPublisher(link, recorder, _offer(job))
+    publisher = OpenLoopPublisher(link, recorder, offer)
     due_ns = start_ns + traffic.intended_ns[messages.ids]
     phases = job.load.phases
     answers_until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns
@@ -71,7 +72,10 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         channel,
         work(),
         lambda: Progress(
-            sent=publisher.sent, stored=recorder.stored_msgs, settled=recorder.settled
+            sent=publisher.sent,
+            stored=recorder.stored_msgs,
+            settled=recorder.settled,
+            recent_ns_p99=recorder.recent_ns_p99(due_ns, publisher.sent),
         ),
     )
     await link.close()
@@ -81,6 +85,15 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         window_full_msgs=publisher.window_full_msgs,
         stall_ns_max=stall_ns_max,
     )
+
+
+def _driving_link(
+    job: DriverJob, messages: Messages, recorder: PublishRecorder, offer: Publish
+) -> PublisherLink:
+    if job.asks:
+        within_ns = offer.answer_within_ns or 0
+        return make_requester(job.client, job.endpoint, messages, recorder, within_ns)
+    return make_publisher(job.client, job.endpoint, messages, recorder, job.how)
 
 
 async def consume(job: ObserverJob, channel: Channel) -> Done:
@@ -132,7 +145,7 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     """Sample lag, CPU and memory until told to stop."""
     client = await admin.connect(job.endpoint)
     alarm = Alarm()
-    sampler = Sampler(client, job.names, {**job.pids, job.role: os.getpid()}, job.seed)
+    sampler = Sampler(client, job.watched, {**job.pids, job.role: os.getpid()}, job.seed)
     start_ns = await _started(channel)
     await _attend(
         channel, sampler.run(start_ns, alarm), lambda: Progress(lag_msgs=sampler.lag_msgs)

@@ -42,10 +42,12 @@ def lost(cell: CellFigures) -> int | None:
     """Return how many messages all trials of a cell lost together, as far as anybody can tell.
 
     None where some trial may have lost some and none is known to have, and where none has an
-    account.
+    account. Where no part can lose any, none is lost.
     """
     records = [trial.record for trial in cell.trials if trial.record.ledger is not None]
-    counts = [record.known("lost") for record in records]
+    counts = [record.known(each) for record in records for each in record.cast.counting("lost")]
+    if records and not counts:
+        return 0
     total = sum(count for count in counts if count is not None)
     return None if (None in counts or not counts) and not total else total
 

@@ -4,7 +4,7 @@ No check looks at whether a figure is good, and every threshold is fixed beforeh
 (MEASUREMENT.md R12).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.analysis.figures import TrialFigures
 from bench.core import text
@@ -13,6 +13,7 @@ from bench.core.units import NS_PER_MS, human_duration
 from bench.judgement import host_checks
 from bench.judgement.check import Check, Limit, of_values, value_range
 from bench.record.schema import AckCheck, Level
+from bench.spec.cast import Side
 
 WAITING_SHARE = 0.15
 """No trial is refused for it: on a host of few cores the processes share by design.
@@ -25,8 +26,8 @@ ACKS_APART_NS = NS_PER_MS
 """Likewise: the way there and back takes far less, unless both wait for a core."""
 
 _WAITING_MEANS = {
-    "publisher": "Ready, and no core was free: messages leave late, which is part of their times.",
-    "consumer": "Ready, and no core was free: what arrives is noticed late.",
+    Side.DRIVES: "Ready, and no core was free: messages leave late, which is part of their times.",
+    Side.OBSERVES: "Ready, and no core was free: what arrives is noticed late.",
 }
 
 
@@ -35,7 +36,7 @@ def of_trials(found: Sequence[TrialFigures]) -> tuple[Check, ...]:
     return (
         _load(found),
         _slip(found),
-        *(_waiting(found, kind) for kind in ("publisher", "consumer")),
+        *(_waiting(found, role, side) for role, side in _roles(found).items()),
         *host_checks.of_host(found),
         _steadiness(found),
         _ack_times(found),
@@ -128,14 +129,19 @@ def _of_findings(
 
 
 def _slip(found: Sequence[TrialFigures]) -> Check:
-    told = [t.times["slip"].percentiles_ns.get(99.0) for t in found if "slip" in t.times]
+    told = [
+        t.times[name].percentiles_ns.get(99.0)
+        for t in found
+        for name in t.record.cast.slips
+        if name in t.times
+    ]
     slips = [float(slip) for slip in told if slip is not None]
     late = len(_having(found, ("late-sends",)))
     return Check(
         name="Slip p99",
         state=State.DOUBTFUL if late else State.HOLDS if slips else State.UNKNOWN,
         found=value_range(slips, _duration) + (f"; late in {late}" if late else ""),
-        threshold="at most 1 ms beyond the publishers' tick (0.25 ms, paced frugally 1 ms)",
+        threshold="at most 1 ms beyond the tick of who sends (0.25 ms, paced frugally 1 ms)",
         meaning=(
             "How late messages left. It is part of every time from the intended instant: host "
             "busy, or the in-flight window full."
@@ -143,17 +149,21 @@ def _slip(found: Sequence[TrialFigures]) -> Check:
     )
 
 
-def _waiting(found: Sequence[TrialFigures], kind: str) -> Check:
+def _roles(found: Sequence[TrialFigures]) -> Mapping[str, Side]:
+    return {part.role: part.side for trial in found for part in trial.record.cast.parts}
+
+
+def _waiting(found: Sequence[TrialFigures], role: str, side: Side) -> Check:
     shares = [
-        [p.wait_share for p in trial.record.processes if p.role.split("-")[0] == kind]
+        [p.wait_share for p in trial.record.processes if p.role.split("-")[0] == role]
         for trial in found
     ]
     limit = Limit(
-        name=f"{kind.capitalize()}s waiting for a core",
+        name=f"{role.capitalize()}s waiting for a core",
         at_most=WAITING_SHARE,
         written=text.percent,
         beyond=State.DOUBTFUL,
-        meaning=_WAITING_MEANS[kind],
+        meaning=_WAITING_MEANS[side],
     )
     return of_values(
         [max(of_trial) for of_trial in shares if of_trial and min(of_trial) >= 0], limit

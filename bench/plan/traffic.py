@@ -3,6 +3,7 @@
 Pure: the same workload and seed give the same traffic on every machine.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,19 @@ from bench.plan.arrays import IntArray
 from bench.plan.arrivals import intended_ns
 from bench.plan.dealing import deal
 from bench.plan.payload import ID_DIGITS, PayloadTemplate, templates
-from bench.spec.workload import Constant, Handler, Load
+from bench.spec.handler import Constant, Handler
+from bench.spec.workload import Load
 
-__all__ = ["ID_DIGITS", "IntArray", "Load", "PayloadTemplate", "Traffic", "make_traffic"]
+__all__ = [
+    "ID_DIGITS",
+    "IntArray",
+    "Load",
+    "PayloadTemplate",
+    "Traffic",
+    "make_traffic",
+    "make_traffics",
+    "seed_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +46,17 @@ class Traffic:
     payloads: tuple[PayloadTemplate, ...]
     payload_index: IntArray
     handler_ns: IntArray
+
+
+def make_traffics(loads: Mapping[str, Load], seed: int) -> Mapping[str, Traffic]:
+    """Return the traffic of each part that drives, by its name."""
+    return {part: make_traffic(load, seed_of(loads, part, seed)) for part, load in loads.items()}
+
+
+def seed_of(loads: Mapping[str, Load], part: str, seed: int) -> int:
+    """Return the seed of a part's traffic: the trial's own for the first part, else another."""
+    place = list(loads).index(part)
+    return seed if place == 0 else int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
 
 
 def make_traffic(load: Load, seed: int) -> Traffic:

@@ -9,6 +9,7 @@
 | `lag_msgs_least`, `lag_msgs_most` | what `lag_msgs` can have been by our own instants |
 | `unhandled_msgs` | by our own instants: stored and not handled; every tenth of a second |
 | `unacked_msgs` | likewise, stored and not acknowledged; empty where the variant never acks |
+| `<level>_msgs` | likewise, each other level that the cast has |
 | `num_redelivered` | messages now tracked as redelivered (a gauge) |
 | `stream_msgs`, `stream_bytes` | of the stream; asked for at a lower rate, empty in between |
 | `<role>_cpu_ns` | CPU time since the process began; `server`, `publisher-0`, … |
@@ -54,6 +55,14 @@ _TABLE = re.compile(rb"[^\n]*\n[-\d,.\r\n]*")
 """A head and nothing but numbers: pandas reads much else as one, and warns as it fails."""
 
 _NUMBER = re.compile(r"(-?\d{1,18}(\.0*)?)?")
+
+
+def prefix(part: str, watched: int) -> str:
+    """Return what stands before the columns that the server tells of a part's consumer.
+
+    Nothing where it is the only one of so many that are watched, else `<part>.`.
+    """
+    return "" if watched == 1 else f"{part}."
 
 
 def table(rows: Sequence[Mapping[str, int | None]]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from bench.record.reading import Json
 from bench.spec import cast
-from bench.spec.cast import Cast, Entry, driving, observing
+from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
 
 _CAST = TypeAdapter(Cast)
 _PEAKS = {"unhandled_msgs_peak": "unhandled", "unacked_msgs_peak": "unacked"}
@@ -34,8 +34,12 @@ def upgraded(plain: Json) -> Json:
 
 
 def _cast(*, acks: bool) -> Cast:
-    untold = Entry(name="stream_msgs", untold=True)
-    publish = driving("publish", role="publisher", answered="stored", entries=(untold,))
+    publish = driving(
+        "publish",
+        role="publisher",
+        answered=STORED,
+        fails=(*UNSTORED, Entry(name="stream_msgs", untold=True, counts="held")),
+    )
     consume = observing("consume", flow=publish, role="consumer", acks=acks)
     ranked = ("end_to_end", "completion") if acks else ("completion",)
     return Cast(parts=(publish, consume), ranked=ranked, done="acked" if acks else "handled")

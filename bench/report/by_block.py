@@ -125,8 +125,10 @@ def _lag_slope(trial: _Trial) -> Entry:
 
 
 def _slip(trial: _Trial) -> Entry:
-    slip = trial.figures.times.get("slip")
-    return told(slip.percentiles_ns.get(99.0) if slip else None, human_duration)
+    slips = [trial.figures.times.get(name) for name in trial.figures.record.cast.slips]
+    known = [slip.percentiles_ns.get(99.0) if slip else None for slip in slips]
+    worst = None if None in known else max((ns for ns in known if ns is not None), default=None)
+    return told(worst, human_duration)
 
 
 def _counted(trials: Sequence[_Trial]) -> Mapping[str, Counted]:

@@ -17,7 +17,6 @@ from bench.report import by_block, naming, overtime, plane, readings
 from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
-from bench.spec.cast import spans
 from bench.spec.metrics import Metric, View, metric_of, shown_in
 
 _UNREAD = untold("this process could not be read")
@@ -165,13 +164,7 @@ def _blocks(judged: WorkloadJudgement, id_: str) -> Fold:
 
 def _from_due(cells: Sequence[CellFigures]) -> Sequence[str]:
     """Return the times that these cells have and that begin when an operation was due."""
-    casts = [cell.cell.cast for cell in cells]
-    whole = [
-        name
-        for cast in casts
-        for name, (part, span) in spans(cast).items()
-        if cast.instant(part, span.begin) == cast.due(part)
-    ]
+    whole = [name for cell in cells for name in cell.cell.cast.whole]
     return [time for time in dict.fromkeys(whole) if any(time in cell.times for cell in cells)]
 
 

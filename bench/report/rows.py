@@ -90,7 +90,7 @@ def _counts(cells: Sequence[CellJudgement]) -> Iterator[str]:
 
 def _total(cell: CellJudgement, word: str) -> int | None:
     """Return a count over a cell's trials; None where it may be above 0 and nobody can tell."""
-    if word == "lost" and cell.lost is None:
+    if cell.lost is None and word in cell.cell.cell.cast.counting("lost"):
         return None
     if word in SHORTFALLS:
         return cell.short_msgs.get(word, 0)

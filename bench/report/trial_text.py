@@ -61,12 +61,11 @@ def _rates(figures: TrialFigures) -> Iterator[tuple[str, str]]:
     for name, value in figures.rates.items():
         yield name, text.in_unit(value, "msg/s")
     if (lag := figures.lag) is not None:
-        for name, each in zip(("not handled", "not acknowledged"), lag.each, strict=False):
-            told = "pending or unacknowledged, as the server told" if lag.by_server else name
-            yield f"peak lag, {told}", text.in_unit(each.peak_msgs, "msgs")
+        for each in lag.each:
+            yield f"peak lag, {each.words}", text.in_unit(each.peak_msgs, "msgs")
             ends = (each.slope_msgs_per_s, each.slope_low_msgs_per_s, each.slope_high_msgs_per_s)
             middle, low, high = map(text.slope, ends)
-            yield f"lag slope, {told}", f"{middle} msg/s (90 % interval {low} to {high})"
+            yield f"lag slope, {each.words}", f"{middle} msg/s (90 % interval {low} to {high})"
         yield "lag verdict", str(lag.verdict)
 
 

@@ -18,7 +18,7 @@ from bench.judgement.kinds import Times
 from bench.judgement.model import CellJudgement, Judgement, WorkloadJudgement
 from bench.report import changes, drawn_trials, folds, naming, readings, settings
 from bench.report.draw import line
-from bench.report.draw.bars import STYLES, bars
+from bench.report.draw.bars import bars, styles
 from bench.report.draw.silhouette import frame, silhouette
 from bench.report.markup import filled
 from bench.report.model import Section, Sentence
@@ -28,7 +28,6 @@ from bench.spec.metrics import LAG_PEAK, Metric, metric_of
 from bench.stats.estimate import MIN_TRIALS
 
 PEAK = metric_of(LAG_PEAK)
-CPU_PARTS = {part: metric_of(f"{part}_cpu_us_per_msg") for part in STYLES}
 
 
 def section(run: Judgement, judged: WorkloadJudgement) -> Section:
@@ -137,10 +136,11 @@ def _figure(judged: CellJudgement, metric: Metric, scale: Scale) -> Entry:
 
 
 def _cpu(cell: CellFigures, shared: _Shared) -> Entry:
-    parts = {part: _value(cell, metric) for part, metric in CPU_PARTS.items()}
-    told = [f"{part} {text.number(us)}" for part, us in parts.items() if us is not None]
+    each = _cpu_us(cell)
+    told = [f"{role} {text.number(us)}" for role, us in each.items() if us is not None]
     if not told or not shared.widest:
         return Entry(text.NA, hint=missing_reason(cell, shared.judged.price))
+    parts = {role: (style, each[role]) for role, style in styles(cell.cell.cast).items()}
     return Entry(drawing=bars(parts, shared.widest, f"{', '.join(told)} µs"))
 
 
@@ -181,11 +181,16 @@ def _key(shared: _Shared) -> Markup:
     blocks = max((len(cell.trials) for cell in shared.cells), default=0)
     return filled(
         "cells_key.html.jinja",
-        parts={} if shared.short else STYLES,
+        parts={} if shared.short else _styles(shared),
         has_intervals=blocks >= MIN_TRIALS,
         top=text.count(round(shared.box.top)) if shared.box else "",
         has_hatch=any(shape.shape.unfinished for shape in shared.shapes),
     )
+
+
+def _styles(shared: _Shared) -> dict[str, str]:
+    """Return what the stacks of CPU time are made of, over all cells."""
+    return {role: style for cell in shared.cells for role, style in styles(cell.cell.cast).items()}
 
 
 def _range(p99: Estimate) -> tuple[float, float] | None:
@@ -201,4 +206,10 @@ def _value(cell: CellFigures, metric: Metric) -> float | None:
 
 
 def _cpu_sum(cell: CellFigures) -> float:
-    return sum(_value(cell, metric) or 0.0 for metric in CPU_PARTS.values())
+    return sum(us or 0.0 for us in _cpu_us(cell).values())
+
+
+def _cpu_us(cell: CellFigures) -> dict[str, float | None]:
+    """Return the CPU time a message of the server and of each role, µs; None where untold."""
+    roles = styles(cell.cell.cast)
+    return {role: _value(cell, metric_of(f"{role}_cpu_us_per_msg")) for role in roles}

@@ -17,7 +17,7 @@ from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.keep import Frame, Kept, keep, keep_failed
 from bench.plan.model import Cell, Plan, Trial
-from bench.plan.traffic import make_traffic
+from bench.plan.traffic import make_traffics
 from bench.record.schema import Finding, Level, Software
 from bench.record.store import RunStore
 from bench.runner.other_client import loaded_from, version_in
@@ -78,13 +78,11 @@ async def run_matrix(run: Run) -> None:
 
 async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
     kind = KINDS[cell.workload.kind]
-    load = cell.workload.load
     frame = Frame(
         trial=trial,
         started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         cast=cell.cast,
-        pacing=load.publish.pacing,
-        offer=kind.offer(cell),
+        offers=kind.offers(cell),
         software=None,
     )
     target = run.target_of(cell)
@@ -101,12 +99,13 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         directory=directory,
                         warn=run.watcher.warns,
                     )
-                    traffic = make_traffic(load, trial.seed)
+                    traffic = make_traffics(cell.workload.loads, trial.seed)
                     play = Play(trial=trial, cell=cell, kind=kind, traffic=traffic)
                     with loaded_from(target.client_path):
                         outcome = await scenario.run(stage, play, run.watcher.moment)
                     known = replace(frame, software=_software(client, cell, target))
-                    return keep(known, outcome, traffic.intended_ns)
+                    due_ns = {part: each.intended_ns for part, each in traffic.items()}
+                    return keep(known, outcome, due_ns)
             finally:
                 await client.close()
     except (MeasurementError, ServerUnavailableError) as error:

@@ -1,6 +1,6 @@
 """What every kind of workload has in common when a trial of it is played."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,16 +61,16 @@ class Kind:
     """How a kind of workload is brought onto the stage.
 
     Attributes:
-        offer: how they are dealt to the processes that drive them.
+        offers: how operations are dealt to processes, by the part that drives them.
         provision: makes what it needs on the server, under these names, with acks sampled so.
         scene: sets the jobs of its processes.
         needs: what it does on a server besides looking after what it made.
         sampled: share of acks that the server is to report, %; None where it reports none.
     """
 
-    offer: Callable[[Cell], Offer]
+    offers: Callable[[Cell], Mapping[str, Offer]]
     provision: Callable[[Client, Names, Cell, int | None], Awaitable[None]]
-    scene: Callable[[Stage, Trial, Cell, Traffic], Scene]
+    scene: Callable[[Stage, Trial, Cell, Mapping[str, Traffic]], Scene]
     needs: Callable[[Cell], Needs]
     sampled: Callable[[Cell], int | None]
 
@@ -82,13 +82,13 @@ class Play:
     Attributes:
         trial, cell: of the plan.
         kind: of the cell's workload.
-        traffic: its operations.
+        traffic: its operations, by the part that drives them.
     """
 
     trial: Trial
     cell: Cell
     kind: Kind
-    traffic: Traffic
+    traffic: Mapping[str, Traffic]
 
 
 async def run(stage: Stage, play: Play, watch: Watch) -> Outcome:

@@ -1,5 +1,7 @@
 """A stream of messages: publishers on one side, consumers sharing one JetStream consumer."""
 
+from collections.abc import Mapping
+
 from nats.aio.client import Client
 
 from bench.broker import admin
@@ -7,7 +9,7 @@ from bench.broker.admin import Names
 from bench.broker.permissions import Needs
 from bench.clients.port import Binding
 from bench.engine.ackcheck import sample_percent
-from bench.engine.jobs import DriverJob, ObserverJob, SamplerJob
+from bench.engine.jobs import DriverJob, ObserverJob, SamplerJob, Watched
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
@@ -16,8 +18,9 @@ from bench.scenario.kind import Kind, Stage, connecting_as
 from bench.spec.kinds.stream import Stream
 
 
-def _offer(cell: Cell) -> Offer:
-    return offer_of("publisher", _stream(cell).publish, cell.settings.publish)
+def _offers(cell: Cell) -> Mapping[str, Offer]:
+    publish = cell.cast.part("publish")
+    return {publish.name: offer_of(publish, _stream(cell).publish, cell.settings.publish)}
 
 
 async def _provision(client: Client, names: Names, cell: Cell, sampled: int | None) -> None:
@@ -51,29 +54,36 @@ def _stream(cell: Cell) -> Stream:
     return cell.workload
 
 
-def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic) -> Scene:
+def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
     publish, consume = _stream(cell).publish, _stream(cell).consume
+    acks = cell.settings.ack.timing != "none"
+    watched = Watched(
+        part="consume",
+        names=stage.names,
+        tracked=acks,
+        max_deliver=cell.settings.consumer.max_deliver,
+    )
     return Scene(
         server=stage.server,
         client=stage.client,
-        names=stage.names,
+        watched=(watched,),
         drivers=tuple(
             _publisher_job(stage, trial, cell, share) for share in range(publish.publishers)
         ),
         observers=tuple(
-            _consumer_job(stage, trial, cell, traffic, number)
+            _consumer_job(stage, trial, cell, traffic["publish"], number)
             for number in range(consume.consumers)
         ),
         sampler=SamplerJob(
             role="sampler",
             endpoint=connecting_as(stage.endpoint, "sampler"),
-            names=stage.names,
+            watched=(watched,),
             pids={},
             seed=trial.seed,
         ),
         phases=cell.workload.phases,
-        acks=cell.settings.ack.timing != "none",
-        max_deliver=cell.settings.consumer.max_deliver,
+        acks=frozenset({"consume"} if acks else ()),
+        shown="consume",
         directory=stage.directory,
     )
 
@@ -81,12 +91,14 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Traffic) -> Scene:
 def _publisher_job(stage: Stage, trial: Trial, cell: Cell, share: int) -> DriverJob:
     role = f"publisher-{share}"
     return DriverJob(
+        part="publish",
         role=role,
         endpoint=connecting_as(stage.endpoint, role),
         client=cell.settings.client,
-        load=cell.workload.load,
+        load=cell.workload.loads["publish"],
         seed=trial.seed,
         how=cell.settings.publish,
+        asks=False,
         share=share,
         shares=_stream(cell).publish.publishers,
         subject_prefix=stage.names.subject_prefix,
@@ -119,11 +131,13 @@ def _consumer_job(
         idle_heartbeat_ns=heartbeats.idle_heartbeat_ns or 0,
     )
     return ObserverJob(
+        part="consume",
+        flow="publish",
         role=role,
         endpoint=connecting_as(stage.endpoint, role),
         client=settings.client,
         binding=binding,
-        load=cell.workload.load,
+        load=cell.workload.loads["publish"],
         seed=trial.seed,
         workers=_stream(cell).consume.workers,
         run=settings.handler.run,
@@ -134,7 +148,7 @@ def _consumer_job(
 
 
 KIND = Kind(
-    offer=_offer,
+    offers=_offers,
     provision=_provision,
     scene=_scene,
     needs=_needs,

@@ -7,7 +7,7 @@ that several have by `<part>.<name>`: `response`, or `put.response` beside `get.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
@@ -83,6 +83,8 @@ class Entry:
         ruled: a rule may name it.
         untold: it may be unknown; it is -1 then.
         at_most: entries of this part or its flow that it cannot exceed.
+        counts: what is counted, where the name says it otherwise: `silent` under the name
+            `unconfirmed`.
     """
 
     name: str
@@ -91,6 +93,12 @@ class Entry:
     ruled: bool = False
     untold: bool = False
     at_most: tuple[str, ...] = ()
+    counts: str = ""
+
+    @property
+    def counted(self) -> str:
+        """What is counted, in the words of whoever counts (`bench.engine.accounts`)."""
+        return self.counts or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,21 +167,57 @@ class Cast:
         own = any(each.name == name for each in part.instants)
         return _flat(self, "instants", part if own else self.part(part.flow), name)
 
+    def level(self, part: Part, name: str) -> str:
+        """Return the flat name of a part's level."""
+        return _flat(self, "levels", part, name)
+
     def entry(self, part: Part, name: str) -> str:
         """Return the flat name of an entry that a part names, its own or its flow's."""
         own = any(each.name == name for each in part.entries)
         return _flat(self, "entries", part if own else self.part(part.flow), name)
 
     @property
+    def driving(self) -> tuple[Part, ...]:
+        """The parts that drive operations."""
+        return tuple(part for part in self.parts if part.side is Side.DRIVES)
+
+    @property
+    def observing(self) -> tuple[Part, ...]:
+        """The parts that observe them."""
+        return tuple(part for part in self.parts if part.side is Side.OBSERVES)
+
+    def counting(self, what: str) -> tuple[str, ...]:
+        """Return the flat names of the entries that count something, of all parts."""
+        return tuple(
+            self.entry(part, entry.name)
+            for part in self.parts
+            for entry in part.entries
+            if entry.counted == what
+        )
+
+    @property
+    def slips(self) -> tuple[str, ...]:
+        """The times, flat, from when operations were due to when they were sent."""
+        return tuple(_flat(self, "spans", part, part.spans[0].name) for part in self.driving)
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The times, flat, that begin when an operation was due."""
+        return tuple(
+            name
+            for name, (part, span) in spans(self).items()
+            if self.instant(part, span.begin) == self.due(part)
+        )
+
+    @property
     def plans(self) -> tuple[str, ...]:
         """The entries, flat, that count all operations of each part that drives."""
-        return tuple(self.planned(part) for part in self.parts if part.side is Side.DRIVES)
+        return tuple(self.planned(part) for part in self.driving)
 
     @property
     def served(self) -> tuple[str, ...]:
         """The instants, flat, at which the server had answered operations."""
-        driving = [part for part in self.parts if part.side is Side.DRIVES]
-        return tuple(self.instant(part, part.worth) for part in driving)
+        return tuple(self.instant(part, part.worth) for part in self.driving)
 
 
 T = TypeVar("T", Instant, Span, Level, Entry)
@@ -228,14 +272,23 @@ def _having(cast: Cast, what: str) -> Counter[str]:
     return Counter(each.name for part in cast.parts for each in getattr(part, what))
 
 
-def driving(name: str, *, role: str, answered: str, entries: Sequence[Entry] = ()) -> Part:
+def driving(
+    name: str,
+    *,
+    role: str,
+    answered: Entry,
+    fails: Sequence[Entry],
+    levels: Sequence[Level] = (),
+) -> Part:
     """Return a part that drives operations, each with one answer.
 
     Args:
         name: of the part.
         role: of its processes.
-        answered: what an operation is when its answer is there, `stored`.
-        entries: of its ledger, besides those that every such part has.
+        answered: the entry that counts operations with the wanted answer, `stored`; the instant of
+            that answer has its name.
+        fails: entries that count what did not come to that, and what else there is.
+        levels: of which the first is its lag.
     """
     return Part(
         name=name,
@@ -245,38 +298,51 @@ def driving(name: str, *, role: str, answered: str, entries: Sequence[Entry] = (
         instants=(
             Instant(name="offered", entry="planned"),
             Instant(name="sent", entry="published"),
-            Instant(name=answered, entry=answered),
+            Instant(name=answered.name, entry=answered.name),
         ),
         spans=(
             Span(name="slip", begin="offered", end="sent"),
-            Span(name="service", begin="sent", end=answered),
-            Span(name="response", begin="offered", end=answered),
+            Span(name="service", begin="sent", end=answered.name),
+            Span(name="response", begin="offered", end=answered.name),
         ),
-        levels=(),
-        entries=(*_driven(answered), *entries),
+        levels=tuple(levels),
+        entries=(
+            Entry(name="planned", means="messages in the schedule"),
+            Entry(name="published", means="handed to the connection", at_most=("planned",)),
+            replace(answered, at_most=("published",), counts="answered"),
+            *fails,
+        ),
     )
 
 
-def _driven(answered: str) -> Iterator[Entry]:
-    yield Entry(name="planned", means="messages in the schedule")
-    yield Entry(name="published", means="handed to the connection", at_most=("planned",))
-    yield Entry(name=answered, means="confirmed by a PubAck", at_most=("published",))
-    yield Entry(
+STORED = Entry(name="stored", means="confirmed by a PubAck")
+
+NOT_SENT = Entry(
+    name="not_sent",
+    means="planned, never handed to the connection",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    at_most=("planned",),
+)
+"""Of every part that drives."""
+
+UNSTORED = (
+    Entry(
         name="refused",
         means="answered by an error PubAck",
         weight=Weight.SHORTFALL,
         ruled=True,
-    )
-    yield Entry(
-        name="unconfirmed", means="published, never answered", weight=Weight.SHORTFALL, ruled=True
-    )
-    yield Entry(
-        name="not_sent",
-        means="planned, never handed to the connection",
+    ),
+    Entry(
+        name="unconfirmed",
+        means="published, never answered",
         weight=Weight.SHORTFALL,
         ruled=True,
-        at_most=("planned",),
-    )
+        counts="silent",
+    ),
+    NOT_SENT,
+)
+"""Of a part whose operations a stream is to store."""
 
 
 def observing(name: str, *, flow: Part, role: str, acks: bool) -> Part:
@@ -321,28 +387,37 @@ def _observed(came: str, *, acks: bool) -> Iterator[Entry]:
         untold=True,
         at_most=(came,),
     )
-    yield Entry(name="deliveries")
-    yield Entry(
-        name="duplicates",
-        means="deliveries of a message received before",
-        weight=Weight.REPEAT,
-        ruled=True,
-    )
-    yield Entry(
-        name="redelivered",
-        means="deliveries marked as repeated by the server",
-        weight=Weight.REPEAT,
-        ruled=True,
-    )
+    yield from DELIVERED
     yield Entry(name="reordered", means="first deliveries out of the stream's order", ruled=True)
-    yield Entry(
-        name="foreign",
-        means="deliveries that carry no id of the trial",
-        weight=Weight.FAULT,
-    )
+    yield FOREIGN
     yield Entry(
         name="backlog",
         means="still held by the server when the drain ended",
         ruled=True,
         untold=True,
     )
+
+
+DELIVERED = (
+    Entry(name="deliveries"),
+    Entry(
+        name="duplicates",
+        means="deliveries of a message received before",
+        weight=Weight.REPEAT,
+        ruled=True,
+    ),
+    Entry(
+        name="redelivered",
+        means="deliveries marked as repeated by the server",
+        weight=Weight.REPEAT,
+        ruled=True,
+    ),
+)
+"""Of a part that a JetStream consumer delivers to."""
+
+FOREIGN = Entry(
+    name="foreign",
+    means="deliveries that carry no id of the trial",
+    weight=Weight.FAULT,
+)
+"""Of every part that observes."""

@@ -1,16 +1,20 @@
-"""The catalogue of the figures that cells are compared by: adding one is an entry in METRICS.
+"""The catalogue of the figures that cells are compared by: adding one is an entry of _WRITTEN.
+
+What a kind of workload has and nobody wrote down is added by its cast.
 
 An entry says what the figure is called, its unit, which way it improves, what it is read from, and
 where it is shown. Rules, tables, comparisons and exports follow from it. How each kind of source is
 read is `bench.analysis.metrics`; docs/METRICS.md defines the figures.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from bench.core import text
+from bench.spec.kinds.registry import KINDS
+from bench.spec.variant import Settings
 
 
 class Better(StrEnum):
@@ -26,8 +30,8 @@ class Kind(StrEnum):
 
     TIME = "time"
     RATE = "rate"
-    CPU = "cpu"
     LAG = "lag"
+    CPU = "cpu"
     MEMORY = "memory"
     DELIVERIES = "deliveries"
 
@@ -161,7 +165,7 @@ def time_key(time: str, percentile: str) -> str:
 
 def time_metric(time: str, percentile: str, *shown: View, better: Better = Better.LOWER) -> Metric:
     """Return the entry of a time at a percentile that histograms are read at, such as `p99.9`."""
-    word, spaced = percentile.replace(".", "_"), time.replace("_", "-")
+    word, spaced = percentile.replace(".", "_"), time.replace("_", "-").replace(".", " ")
     return Metric(
         key=time_key(time, percentile),
         short=f"{time}_{word}",
@@ -209,7 +213,7 @@ def _cpu(of: str, *shown: View) -> Metric:
     )
 
 
-METRICS: tuple[Metric, ...] = (
+_WRITTEN: tuple[Metric, ...] = (
     time_metric("end_to_end", "p50", View.COMPARE, View.TREND),
     time_metric("end_to_end", "p95"),
     time_metric("end_to_end", "p99", View.COMPARE, View.TREND),
@@ -279,6 +283,30 @@ METRICS: tuple[Metric, ...] = (
         resolution=0.0,
     ),
 )
+
+
+def _derived() -> Iterator[Metric]:
+    """Yield what kinds have besides: times from when they were due, rates, CPU of each role."""
+    for kind in KINDS.values():
+        cast = kind.cast(Settings())
+        for name in cast.whole:
+            # Slip tells how well the load was made, not how good a configuration is.
+            better = Better.NEITHER if name in cast.slips else Better.LOWER
+            yield from (time_metric(name, each, better=better) for each in ("p50", "p99"))
+        yield from (_rate(each) for each in (*cast.served, cast.done))
+        yield from (_cpu(part.role, View.CELLS) for part in cast.parts)
+
+
+def _catalogue() -> tuple[Metric, ...]:
+    known = {metric.key: metric for metric in _WRITTEN}
+    of_written = {metric.source.of for metric in _WRITTEN if metric.source.kind is Kind.TIME}
+    for metric in _derived():
+        if metric.source.kind is not Kind.TIME or metric.source.of not in of_written:
+            known.setdefault(metric.key, metric)
+    return tuple(sorted(known.values(), key=lambda metric: list(Kind).index(metric.source.kind)))
+
+
+METRICS: tuple[Metric, ...] = _catalogue()
 """In the order of the tables."""
 
 LAG_PEAK, LAG_SLOPE = "lag_msgs_peak", "lag_slope_msgs_per_s"
@@ -302,7 +330,7 @@ def shown_in(view: View) -> tuple[Metric, ...]:
 @cache
 def _by_name() -> Mapping[str, Metric]:
     return {
-        name: metric
+        name.replace(".", "_"): metric
         for metric in METRICS
         for name in (metric.key, metric.short, metric.short.removeprefix("end_to_end_"))
     }
@@ -315,7 +343,7 @@ def find_metric(name: str) -> Metric | None:
 
 def metric_of(key: str) -> Metric:
     """Return the metric of a key; KeyError when there is none."""
-    return _by_name()[key]
+    return _by_name()[key.replace(".", "_")]
 
 
 def metric_names() -> tuple[str, ...]:

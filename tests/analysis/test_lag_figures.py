@@ -1,6 +1,6 @@
 """The figures of a lag by hand, and where its verdicts change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from bench.analysis.figures import LagFigures, LagVerdict
-from bench.analysis.lag import cell_verdict, lag_figures, lag_verdict, trial_lag
+from bench.analysis.lag import Told, cell_verdict, lag_figures, lag_verdict, trial_lag
 from bench.analysis.sampled import LagSamples
 from bench.core.units import NS_PER_S
 from bench.record import samples
 from bench.record.schema import Window
-from tests.parts import counts
+from tests.parts import cast, counts
 
 WINDOW = Window(window_start_ns=2 * NS_PER_S, window_end_ns=12 * NS_PER_S, drained_ns=13 * NS_PER_S)
 QUARTERS = np.arange(0, 13, 0.25)
@@ -176,12 +176,32 @@ def table(*, unhandled: int = 2, unacked: int | None = 3, ours: bool = True) -> 
     return samples.table(rows)
 
 
+def lag_of(
+    sampled: pd.DataFrame,
+    *,
+    acks: bool = True,
+    peaks: Mapping[str, int] | None = None,
+    counted: Mapping[str, int] = COUNTS,
+) -> LagFigures | None:
+    """The lag of a trial with these samples and counts, of a variant that acknowledges or never."""
+    chosen = counted if acks else WITHOUT_ACKS
+    return trial_lag(
+        Told(
+            samples=sampled,
+            window=WINDOW,
+            rates={name: count / 10 for name, count in chosen.items()},
+            peaks=peaks or {},
+            cast=cast(acks=acks),
+        )
+    )
+
+
 def test_a_trials_lag_is_by_what_was_handled_and_by_what_was_acked() -> None:
     """8 and 12 more each second; at the end 91 at 400 handled and 136.5 at 200 acked a second.
 
     The acks fall behind by more than the margin of 10, and so the trial does.
     """
-    found = trial_lag(table(), WINDOW, COUNTS, {})
+    found = lag_of(table())
 
     assert found is not None
     assert found.unacked is not None
@@ -201,7 +221,7 @@ def test_the_servers_lag_shrinks_by_acks_or_else_by_what_was_received(
     lag_s: float, *, acks: bool
 ) -> None:
     """182 messages at the end, of 200 acked or 800 received a second."""
-    found = trial_lag(table(ours=False), WINDOW, COUNTS if acks else WITHOUT_ACKS, {})
+    found = lag_of(table(ours=False), acks=acks)
 
     assert found is not None
     assert (found.by_server, found.unacked) == (True, None)
@@ -214,8 +234,8 @@ def test_the_exact_peaks_go_before_those_of_the_samples() -> None:
     kept = {"unhandled": 0, "unacked": 1000}
     half = {"unhandled": 500, "unacked": -1}
 
-    found = trial_lag(table(), WINDOW, COUNTS, kept)
-    other = trial_lag(table(), WINDOW, COUNTS, half)
+    found = lag_of(table(), peaks=kept)
+    other = lag_of(table(), peaks=half)
 
     assert found is not None
     assert other is not None
@@ -225,7 +245,7 @@ def test_the_exact_peaks_go_before_those_of_the_samples() -> None:
 
 def test_a_variant_that_never_acks_has_one_lag() -> None:
     """And its peak stands, known exactly or not."""
-    found = trial_lag(table(unacked=None), WINDOW, WITHOUT_ACKS, {})
+    found = lag_of(table(unacked=None), acks=False)
 
     assert found is not None
     assert (found.unacked, found.peak_msgs, found.verdict) == (None, 2 * 47, STABLE)
@@ -235,8 +255,8 @@ def test_where_nothing_was_offered_a_trial_has_no_lag() -> None:
     """By our own instants or by the server's."""
     none = {**COUNTS, "offered": 0}
 
-    assert trial_lag(table(), WINDOW, none, {}) is None
-    assert trial_lag(table(ours=False), WINDOW, none, {}) is None
+    assert lag_of(table(), counted=none) is None
+    assert lag_of(table(ours=False), counted=none) is None
 
 
 def test_the_steeper_of_both_is_the_lag_slope() -> None:

@@ -10,12 +10,13 @@ from bench.analysis.sampled import (
     column,
     instants_s,
     lag_over_time,
-    own_lag,
+    own_lags,
     servers_lag,
 )
 from bench.core.units import NS_PER_S
 from bench.record import samples
 from bench.record.schema import Window
+from tests.parts import cast
 
 SECOND = NS_PER_S
 ROWS = samples.table([
@@ -49,21 +50,19 @@ def test_instants_are_seconds() -> None:
 
 def test_each_lag_keeps_the_instants_at_which_it_was_told() -> None:
     """Between two of the server's answers lie our own instants, which say nothing of it."""
-    own = own_lag(ROWS)
+    own = own_lags(ROWS, cast())
 
     assert pairs(servers_lag(ROWS)) == [(1.5, 7.0), (2.5, 8.0)]
-    assert own is not None
-    assert pairs(own.unhandled) == [(1.0, 3.0), (2.0, 6.0)]
-    assert pairs(own.unacked) == [(1.0, 4.0), (2.0, 5.0)]
+    assert pairs(own["unhandled"]) == [(1.0, 3.0), (2.0, 6.0)]
+    assert pairs(own["unacked"]) == [(1.0, 4.0), (2.0, 5.0)]
 
 
 def test_what_was_not_kept_is_none_and_not_an_empty_lag() -> None:
     """Older records have the server's lag alone; a variant that never acks has no second one."""
-    never = own_lag(samples.table([{"t_ns": 0, "unhandled_msgs": 1}]))
+    never = own_lags(samples.table([{"t_ns": 0, "unhandled_msgs": 1}]), cast())
 
-    assert own_lag(samples.table([{"t_ns": 0, "lag_msgs": 1}])) is None
-    assert never is not None
-    assert never.unacked is None
+    assert own_lags(samples.table([{"t_ns": 0, "lag_msgs": 1}]), cast()) == {}
+    assert list(never) == ["unhandled"]
 
 
 def test_the_window_holds_its_first_instant_and_not_its_end() -> None:
@@ -76,7 +75,7 @@ def test_the_window_holds_its_first_instant_and_not_its_end() -> None:
 
 def test_the_lag_over_time_is_the_larger_of_ours() -> None:
     """4 not acknowledged beside 3 not handled, then 6 not handled; the server's is not drawn."""
-    told = lag_over_time(ROWS).tolist()
+    told = lag_over_time(ROWS, cast()).tolist()
 
     assert (told[0], told[2]) == (4.0, 6.0)
     assert [math.isnan(each) for each in told] == [False, True, False, True]
@@ -87,5 +86,5 @@ def test_one_of_ours_is_enough_and_the_servers_stands_in_for_both() -> None:
     never: pd.DataFrame = samples.table([{"t_ns": 0, "unhandled_msgs": 3, "lag_msgs": 9}])
     older = samples.table([{"t_ns": 0, "lag_msgs": 7}])
 
-    assert lag_over_time(never).tolist() == [3.0]
-    assert lag_over_time(older).tolist() == [7.0]
+    assert lag_over_time(never, cast(acks=False)).tolist() == [3.0]
+    assert lag_over_time(older, cast()).tolist() == [7.0]

@@ -110,11 +110,11 @@ def edited(path: Path, change: Callable[[dict[str, object]], None]) -> None:
 @pytest.mark.parametrize(
     ("where", "value", "line", "said"),
     [
-        (("window", "window_end_ns"), -5, 262, "window: its limits are not in order"),
-        (("window", "drained_ns"), 10**18, 262, "window: its limits are not in order"),
-        (("window_counts", "acked"), 10**7, 273, "window_counts.acked: below 0, or more than"),
-        (("slices", "acked"), [1] * 14, 361, "slices.acked: not as long as the others"),
-        (("slices", "sent"), [-1] * 15, 293, "slices.sent: a count below 0"),
+        (("window", "window_end_ns"), -5, 279, "window: its limits are not in order"),
+        (("window", "drained_ns"), 10**18, 279, "window: its limits are not in order"),
+        (("window_counts", "acked"), 10**7, 290, "window_counts.acked: below 0, or more than"),
+        (("slices", "acked"), [1] * 14, 378, "slices.acked: not as long as the others"),
+        (("slices", "sent"), [-1] * 15, 310, "slices.sent: a count below 0"),
         (("ledger", "lost"), -2, 0, "ledger.lost: below 0"),
         (("ledger", "not_sent"), 1, 0, "ledger.not_sent: not what was planned less what was"),
         (("ledger", "planned"), 13_999, 0, "more in all than the ledger has"),

@@ -16,6 +16,7 @@ from bench.cli.verbs import app
 from tests.analysis import runs
 from tests.cli import broken_run
 from tests.cli.test_broken_records import RUN, TRIAL, VERBS, ended
+from tests.parts import cast
 
 HOSTILE = "[bold]x[/nope] :smile: \x1b[31mred\x9b2J \u202eback\nnext"
 SPELLED = "[bold]x[/nope] :smile: \\x1b[31mred\\x9b2J \\u202eback"
@@ -81,7 +82,7 @@ def test_the_picture_of_a_running_trial_holds_no_markup() -> None:
     """The cell's name comes from files."""
     console = PlainConsole(file=io.StringIO(), width=300, markup=False, emoji=False)
     view = LiveView()
-    view.begin(HOSTILE.replace("\n", " "), runs.cell("old").workload, acks=True)
+    view.begin(HOSTILE.replace("\n", " "), runs.cell("old").workload, cast())
 
     with Live(view, console=console):
         pass

@@ -8,6 +8,7 @@ from bench.cli.live import LiveView, sparkline
 from bench.core.units import NS_PER_S
 from bench.engine.jobs import Progress
 from bench.engine.trial import Moment
+from tests.parts import cast
 from tests.server.running import workload
 
 
@@ -19,7 +20,7 @@ def drawn(view: LiveView) -> str:
 
 def view_of(*moments: Moment, acks: bool = True) -> LiveView:
     view = LiveView()
-    view.begin("small-events--base, block 2", workload("200/s"), acks=acks)
+    view.begin("small-events--base, block 2", workload("200/s"), cast(acks=acks))
     for moment in moments:
         view.see(moment)
     view.place(3, 20, 95.0)

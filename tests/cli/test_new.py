@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
-from bench.spec import variant, workload
+from bench.spec import handler, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.kinds.stream import Stream
 from bench.spec.matrix import Matrix
@@ -28,7 +28,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         workload.Payload,
         workload.Publish,
         workload.Consume,
-        workload.Handler,
+        handler.Handler,
         workload.Phases,
     ),
     "config": (

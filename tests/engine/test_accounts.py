@@ -11,7 +11,7 @@ from bench.engine.losses import Backlog
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.engine.table import NOT_YET, MessageTable, join
 from bench.record.schema import Window
-from tests.parts import Time, cast
+from tests.parts import Time, cast, of_parts
 
 START = 1_000_000
 EVERYTHING_DELIVERED = Backlog(msgs=0, stream_msgs=-1)
@@ -28,7 +28,7 @@ def published(
         ids=column(*ids),
         sent_ns=column(*(START + 10 * message for message in ids)),
         stored_ns=column(*stored),
-        refused=column(*(refused or [0] * len(ids))),
+        outcome=column(*(refused or [0] * len(ids))),
     )
 
 
@@ -45,12 +45,17 @@ def consumed(rows: list[tuple[int, int, int, int]]) -> ConsumerRecord:
     )
 
 
+def _ledger(table: MessageTable, consumer: ConsumerRecord, backlog: Backlog) -> Mapping[str, int]:
+    seen = accounts.Seen(records=[consumer], backlog=backlog)
+    return accounts.ledger(of_parts(table), cast(), {"consume": seen})
+
+
 def ledger_of(
     publisher: PublisherRecord, consumer: ConsumerRecord, backlog: Backlog = EVERYTHING_DELIVERED
 ) -> Mapping[str, int]:
     intended = 10 * np.arange(publisher.ids.size, dtype=np.int64)
     table = join(intended, [publisher], [consumer], START)
-    return accounts.ledger(table, cast(), [consumer], backlog)
+    return _ledger(table, consumer, backlog)
 
 
 def all_stored(count: int) -> PublisherRecord:
@@ -93,7 +98,7 @@ def test_a_redelivery_is_counted_and_the_first_delivery_stands() -> None:
     """Message 0 comes twice: its delivery time is that of the first."""
     consumer = consumed([(0, 1, 1, 200), (0, 1, 2, 900)])
     table = join(column(0), [all_stored(1)], [consumer], START)
-    ledger = accounts.ledger(table, cast(), [consumer], EVERYTHING_DELIVERED)
+    ledger = _ledger(table, consumer, EVERYTHING_DELIVERED)
 
     assert (ledger["deliveries"], ledger["redelivered"], ledger["duplicates"]) == (2, 1, 1)
     assert table.received_ns.tolist() == [200]
@@ -127,7 +132,7 @@ def test_a_negative_time_is_counted_not_dropped() -> None:
     table = join(column(500), [all_stored(1)], [consumed([(0, 1, 1, 100)])], START)
 
     # All six but service, which does not begin at the intended instant.
-    assert accounts.times(table, cast(), 0).negatives == 5
+    assert accounts.times(of_parts(table), cast(), 0).negatives == 5
 
 
 def table_of(intended: list[int], received: list[int]) -> MessageTable:
@@ -140,13 +145,19 @@ def table_of(intended: list[int], received: list[int]) -> MessageTable:
         received_ns=column(*received),
         handled_ns=never,
         acked_ns=never,
-        refused=np.zeros(size, dtype=np.bool_),
+        outcome=np.zeros(size, dtype=np.int64),
     )
+
+
+def _tables_of(intended: list[int], received: list[int]) -> Mapping[str, MessageTable]:
+    return of_parts(table_of(intended, received))
 
 
 def test_a_message_belongs_to_the_slice_of_its_intended_instant() -> None:
     """Due in second 0 and delivered in second 2: a stall is seen where it hit the load."""
-    recorded = accounts.times(table_of([NS_PER_S // 2], [2 * NS_PER_S + NS_PER_S // 2]), cast(), 0)
+    late = _tables_of([NS_PER_S // 2], [2 * NS_PER_S + NS_PER_S // 2])
+
+    recorded = accounts.times(late, cast(), 0)
 
     delivery = [one for one in recorded.intervals if one.time == Time.DELIVERY]
     assert [one.start_ns for one in delivery] == [0]
@@ -158,7 +169,7 @@ def test_no_slice_holds_messages_of_two_phases() -> None:
     half = NS_PER_S // 2
     due = [0, half - 1, half, 3 * half - 1, 3 * half]
 
-    recorded = accounts.times(table_of(due, due), cast(), half)
+    recorded = accounts.times(_tables_of(due, due), cast(), half)
 
     delivery = [one for one in recorded.intervals if one.time == Time.DELIVERY]
     assert [(one.start_ns, one.end_ns) for one in delivery] == [
@@ -171,7 +182,7 @@ def test_counts_follow_the_instant_at_which_things_happened() -> None:
     """The rate over time shows when messages arrived, not when they were due."""
     table = table_of([0, NS_PER_S - 1], [NS_PER_S + 5, 2 * NS_PER_S])
 
-    counted = accounts.slices(table, cast(), 3 * NS_PER_S)
+    counted = accounts.slices(of_parts(table), cast(), 3 * NS_PER_S)
 
     assert counted["offered"] == (2, 0, 0)
     assert counted["received"] == (0, 1, 1)
@@ -182,6 +193,6 @@ def test_the_window_is_half_open() -> None:
     """A message on the border belongs to one side only."""
     window = Window(window_start_ns=10, window_end_ns=20, drained_ns=30)
 
-    counts = accounts.window_counts(table_of([9, 10, 19, 20], [9, 10, 19, 20]), cast(), window)
+    counts = accounts.window_counts(_tables_of([9, 10, 19, 20], [9, 10, 19, 20]), cast(), window)
 
     assert (counts["offered"], counts["received"], counts["stored"]) == (2, 2, 0)

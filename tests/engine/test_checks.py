@@ -15,8 +15,8 @@ from bench.engine.checks import (
 )
 from bench.engine.pressure import Offer
 from bench.engine.table import NOT_YET, MessageTable
-from bench.record.schema import HostLoad, Level, ProcessUsage, Window
-from tests.parts import ledger
+from bench.record.schema import Finding, HostLoad, Level, ProcessUsage, Window
+from tests.parts import cast, ledger, of_parts
 
 WINDOW = Window(window_start_ns=0, window_end_ns=NS_PER_S, drained_ns=NS_PER_S)
 QUIET = Load(
@@ -31,9 +31,12 @@ QUIET = Load(
     },
     processes=(ProcessUsage(role="publisher-0", cpu_ns=1, cpu_share=0.2, rss_bytes_peak=1),),
     host=HostLoad(steal_share=0.0, throttled_share=0.0),
-    window_full_msgs=0,
-    offer=Offer(role="publisher", publishers=1, window_msgs=256, one_by_one=False),
-    tick_ns=250_000,
+    window_full_msgs={},
+    offers={
+        "publish": Offer(
+            role="publisher", publishers=1, window_msgs=256, one_by_one=False, tick_ns=250_000
+        )
+    },
     stall_ns_max={"publisher-0": NS_PER_MS},
 )
 
@@ -49,12 +52,16 @@ def table(slip_ns: int) -> MessageTable:
         received_ns=never,
         handled_ns=never,
         acked_ns=never,
-        refused=np.zeros(1000, dtype=np.bool_),
+        outcome=np.zeros(1000, dtype=np.int64),
     )
 
 
 def findings(load: Load, slip_ns: int = 0) -> dict[str, Level]:
-    return {finding.code: finding.level for finding in load_findings(table(slip_ns), load)}
+    return {finding.code: finding.level for finding in found_of(load, slip_ns)}
+
+
+def found_of(load: Load, slip_ns: int = 0) -> list[Finding]:
+    return list(load_findings(of_parts(table(slip_ns)), load, cast()))
 
 
 def test_a_quiet_trial_has_no_finding() -> None:
@@ -76,7 +83,7 @@ def test_a_client_near_a_whole_core_is_invalid() -> None:
     """Above 80 % of a core the client sets the figures."""
     busy = ProcessUsage(role="consumer-0", cpu_ns=1, cpu_share=0.85, rss_bytes_peak=1)
 
-    (found,) = load_findings(table(0), replace(QUIET, processes=(busy,)))
+    (found,) = found_of(replace(QUIET, processes=(busy,)))
 
     assert (found.code, found.level) == ("generator-saturated", Level.INVALID)
     assert found.role == "consumer-0"
@@ -106,7 +113,7 @@ def test_late_sends_are_told_of_a_window_too_short_for_p99() -> None:
     short = replace(QUIET.window, window_end_ns=QUIET.window.window_start_ns + 300 * NS_PER_MS)
     load = replace(QUIET, window=short)
 
-    (found,) = load_findings(table(2 * NS_PER_MS), load)
+    (found,) = found_of(load, 2 * NS_PER_MS)
 
     assert found.code == "late-sends"
     assert found.text.startswith("p90 of slip is 2")
@@ -151,7 +158,7 @@ def test_a_stream_that_holds_what_was_published_is_no_finding(
     """A message without an answer may be stored."""
     made = counted(stream_msgs, unconfirmed=unconfirmed)
 
-    assert list(stream_findings(made)) == []
+    assert list(stream_findings(made, cast())) == []
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,7 @@ def test_a_stream_that_holds_what_was_published_is_no_finding(
 def test_a_stream_that_holds_others_messages_is_invalid(stream_msgs: int, unconfirmed: int) -> None:
     """Two runs with one name filled each other's stream, and each called the other's lost."""
     made = counted(stream_msgs, unconfirmed=unconfirmed)
-    (finding,) = stream_findings(made)
+    (finding,) = stream_findings(made, cast())
 
     assert (finding.code, finding.level) == ("stream-disagrees", Level.INVALID)
     assert str(stream_msgs) in finding.text
@@ -174,9 +181,9 @@ def drained_ledger(*, acks: bool = True, **counts: int) -> dict[str, int]:
 
 def test_what_was_left_when_the_drain_ended_is_told_by_kind() -> None:
     """With acks before the handler the server has nothing left, and seven are not handled."""
-    left = not_drained(drained_ledger(handled=3), NS_PER_S)
-    behind = not_drained(drained_ledger(handled=3, acked=3, backlog=7), NS_PER_S)
-    never = not_drained(drained_ledger(acks=False, handled=3), NS_PER_S)
+    left = not_drained(drained_ledger(handled=3), cast(), NS_PER_S)
+    behind = not_drained(drained_ledger(handled=3, acked=3, backlog=7), cast(), NS_PER_S)
+    never = not_drained(drained_ledger(acks=False, handled=3), cast(acks=False), NS_PER_S)
 
     ended = "when the drain ended after 1.00 s, messages were left: 7 stored and not handled"
     assert left.text == never.text == ended
@@ -187,6 +194,6 @@ def test_what_was_left_when_the_drain_ended_is_told_by_kind() -> None:
 
 def test_a_loss_that_nobody_can_tell_is_a_finding() -> None:
     """It is no loss that is known, and no trial to be called clean."""
-    (finding,) = ledger_findings(drained_ledger(received=9, lost=-1))
+    (finding,) = ledger_findings(drained_ledger(received=9, lost=-1), cast())
 
     assert (finding.level, finding.code) == (Level.WARNING, "loss-unknown")

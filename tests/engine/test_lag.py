@@ -7,7 +7,7 @@ from bench.engine import lag
 from bench.engine.lag import Level
 from bench.engine.table import NOT_YET, MessageTable
 from bench.record.schema import Window
-from tests.parts import cast
+from tests.parts import cast, of_parts
 
 NEVER = NOT_YET
 WINDOW = Window(window_start_ns=100, window_end_ns=200, drained_ns=300)
@@ -35,12 +35,12 @@ def table(
         received_ns=stored if received is None else received,
         handled_ns=handled,
         acked_ns=never if acked is None else acked,
-        refused=np.array(refused or [False] * size, dtype=np.bool_),
+        outcome=np.array(refused or [False] * size, dtype=np.int64),
     )
 
 
 def level_of(made: MessageTable, name: str) -> Level:
-    return lag.levels_of(made, cast())[name]
+    return lag.levels_of(of_parts(made), cast())[name]
 
 
 def test_the_lag_is_what_is_stored_and_not_handled_at_that_very_instant() -> None:
@@ -81,14 +81,14 @@ def test_the_peak_is_exact_within_the_window_and_not_a_sample() -> None:
     stored = column(*[10] * 5, *burst, *[250] * 5)
     both = table(stored=stored, handled=column(*[20] * 5, *handled, *[260] * 5))
 
-    assert lag.peaks(both, cast(acks=False), WINDOW) == {"unhandled": 4}
+    assert lag.peaks(of_parts(both), cast(acks=False), WINDOW) == {"unhandled": 4}
 
 
 def test_what_waits_since_before_the_window_is_part_of_its_peak() -> None:
     """Nothing comes within the window, and three messages of the warm-up are not handled yet."""
     both = table(stored=column(10, 20, 30), handled=column(NEVER, NEVER, NEVER))
 
-    assert lag.peaks(both, cast(), WINDOW) == {"unhandled": 3, "unacked": 3}
+    assert lag.peaks(of_parts(both), cast(), WINDOW) == {"unhandled": 3, "unacked": 3}
 
 
 def test_the_series_has_a_row_each_tenth_of_a_second() -> None:
@@ -96,12 +96,12 @@ def test_the_series_has_a_row_each_tenth_of_a_second() -> None:
     tenth = 100_000_000
     both = table(stored=column(tenth // 2), handled=column(2 * tenth), acked=column(tenth))
 
-    assert lag.grid_rows(both, cast(), 2 * tenth) == [
+    assert lag.grid_rows(of_parts(both), cast(), 2 * tenth) == [
         {"t_ns": 0, "unhandled_msgs": 0, "unacked_msgs": 0},
         {"t_ns": tenth, "unhandled_msgs": 1, "unacked_msgs": 0},
         {"t_ns": 2 * tenth, "unhandled_msgs": 0, "unacked_msgs": 0},
     ]
-    assert lag.grid_rows(both, cast(acks=False), 0) == [{"t_ns": 0, "unhandled_msgs": 0}]
+    assert lag.grid_rows(of_parts(both), cast(acks=False), 0) == [{"t_ns": 0, "unhandled_msgs": 0}]
 
 
 def test_the_servers_lag_is_bounded_by_what_was_confirmed_and_what_was_handed_over() -> None:

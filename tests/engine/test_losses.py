@@ -37,7 +37,7 @@ def lost_of(
         ids=ids,
         sent_ns=START + ids,
         stored_ns=np.where(ids < stored, START + 1 + ids, NEVER),
-        refused=np.zeros(planned, dtype=np.int64),
+        outcome=np.zeros(planned, dtype=np.int64),
     )
     settled = set(received if acked is None else acked)
     consumers = [

@@ -1,6 +1,7 @@
 """What held a publisher back, from instants written by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from bench.engine.table import NOT_YET, MessageTable
 from bench.record.schema import Window
 
 WINDOW = Window(window_start_ns=NS_PER_S, window_end_ns=2 * NS_PER_S, drained_ns=3 * NS_PER_S)
-ONE = Offer(role="publisher", publishers=1, window_msgs=1, one_by_one=False)
+ONE = Offer(role="publisher", publishers=1, window_msgs=1, one_by_one=False, tick_ns=250_000)
 Ms = Sequence[int | None]
 
 
@@ -28,7 +29,7 @@ def table(intended: Ms, sent: Ms, stored: Ms, refused: Sequence[bool] = ()) -> M
         received_ns=never,
         handled_ns=never,
         acked_ns=never,
-        refused=np.array(refused or [False] * len(intended)),
+        outcome=np.array(refused or [False] * len(intended), dtype=np.int64),
     )
 
 
@@ -54,7 +55,7 @@ def test_a_window_counts_as_full_until_a_quarter_of_it_is_free() -> None:
             [1000, 1000, 1000, 1000, 1400],
             [1400, 1500, 1600, 1700, 1800],
         ),
-        Offer(role="publisher", publishers=1, window_msgs=4, one_by_one=False),
+        Offer(role="publisher", publishers=1, window_msgs=4, one_by_one=False, tick_ns=250_000),
     )
 
     assert pressure.full_share == pytest.approx(0.3)
@@ -90,9 +91,7 @@ def test_each_publisher_is_looked_at_alone() -> None:
     """Ids go round: of two publishers the first has the even ones."""
     made = table([1000, 1000, 1500, 1500], [1000, 1000, 1500, None], [1001, None, 1501, None])
 
-    first, second = pressures(
-        made, WINDOW, Offer(role="publisher", publishers=2, window_msgs=1, one_by_one=False)
-    )
+    first, second = pressures(made, WINDOW, replace(ONE, publishers=2))
 
     assert (first.role, first.missing_share, first.full_share) == ("publisher-0", 0, 0)
     assert (second.role, second.missing_share) == ("publisher-1", 0.5)

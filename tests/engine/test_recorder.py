@@ -53,7 +53,7 @@ def test_refusals_settle_and_keep_their_distinct_reasons(tmp_path: Path) -> None
 
     assert recorder.refusals == ("full (2 times)", "too large")
     assert (recorder.settled, recorder.stored_msgs) == (3, 0)
-    assert load_publisher(tmp_path / "p.npy").refused.tolist() == [1, 1, 1]
+    assert load_publisher(tmp_path / "p.npy").outcome.tolist() == [1, 1, 1]
 
 
 def test_a_flood_of_different_refusals_stays_short(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_what_a_break_abandons_frees_the_window_and_stays_unanswered(tmp_path: P
     record = load_publisher(tmp_path / "p.npy")
     assert recorder.settled == 4
     assert record.stored_ns.tolist() == [60, 0, 0, 0, 0]
-    assert record.refused.tolist() == [0, 1, 0, 0, 0]
+    assert record.outcome.tolist() == [0, 1, 0, 0, 0]
 
 
 def test_an_answer_after_a_break_counts_once(tmp_path: Path) -> None:

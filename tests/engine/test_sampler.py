@@ -7,6 +7,7 @@ from nats.aio.client import Client
 
 from bench.broker.admin import trial_names
 from bench.engine.clock import Alarm, now_ns
+from bench.engine.jobs import Watched
 from bench.engine.sampler import Sampler
 
 
@@ -27,12 +28,15 @@ class DeafClient(Client):
                     raise
 
 
+WATCHED = Watched(part="consume", names=trial_names("run", 1), tracked=True, max_deliver=None)
+
+
 def test_a_probe_that_swallows_a_cancellation_does_not_hold_the_sampler() -> None:
     """`asyncio.wait_for` of Python 3.11 does so; the sampler then never answered the stop."""
 
     async def stopped() -> tuple[DeafClient, bool]:
         client = DeafClient()
-        sampler = Sampler(client, trial_names("run", 1), {}, seed=1)
+        sampler = Sampler(client, [WATCHED], {}, seed=1)
         running = asyncio.create_task(sampler.run(now_ns(), Alarm()))
         await asyncio.sleep(0.3)
         running.cancel()

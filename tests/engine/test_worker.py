@@ -21,10 +21,12 @@ LOAD = Stream.model_validate(
 
 def job(mode: str) -> DriverJob:
     return DriverJob(
+        part="publish",
+        asks=False,
         role="publisher-1",
         endpoint=Endpoint(url="nats://127.0.0.1:4222"),
         client="wire",
-        load=LOAD.load,
+        load=LOAD.loads["publish"],
         seed=3,
         how=PublishSettings.model_validate({"mode": mode}),
         share=1,
@@ -36,7 +38,7 @@ def job(mode: str) -> DriverJob:
 
 def test_a_share_is_every_so_many_th_message_with_the_headers_asked_for() -> None:
     """Three publishers send ten messages once; ids of two of them must never be the same."""
-    share = _share(make_traffic(LOAD.load, 3), job("async"))
+    share = _share(make_traffic(LOAD.loads["publish"], 3), job("async"))
 
     assert share.ids.tolist() == [1, 4, 7]
     assert share.subjects == ("jetbench.x.s.events",)

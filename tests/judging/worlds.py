@@ -151,11 +151,14 @@ def _record(
         trial=trial,
         started_utc="2026-11-23T17:00:00+00:00",
         cast=cell.cast,
-        pacing="precise",
-        offer=Offer(role="publisher", publishers=1, window_msgs=256, one_by_one=False),
+        offers={
+            "publish": Offer(
+                role="publisher", publishers=1, window_msgs=256, one_by_one=False, tick_ns=250_000
+            )
+        },
         software=None,
     )
-    kept = keep(frame, _outcome(lived, fate, rng), lived.intended)
+    kept = keep(frame, _outcome(lived, fate, rng), {"publish": lived.intended})
     store.write_trial(kept.record, kept.intervals, kept.samples)
     return _truth(lived, fate)
 
@@ -210,30 +213,36 @@ def _outcome(lived: _Instants, fate: Fate, rng: np.random.Generator) -> Outcome:
         drained=not open_,
         start_ns=START_NS,
         window=WINDOW,
-        backlog=Backlog(
-            msgs=left.size + waiting,
-            stream_msgs=int(seqs[-1]),
-            ack_pending_msgs=waiting,
-            present=Present(first_seq=1, last_seq=int(seqs[-1]), deleted_seqs=gone),
-        ),
-        publishers=(
-            PublisherRecord(
-                ids=ids,
-                sent_ns=_absolute(lived.sent),
-                stored_ns=_absolute(lived.stored),
-                refused=lived.refused.astype(np.int64),
-            ),
-        ),
-        consumers=(
-            ConsumerRecord(
-                ids=ids[came][order],
-                stream_seqs=seqs[came][order],
-                deliveries=np.ones(np.count_nonzero(came), dtype=np.int64),
-                received_ns=_absolute(lived.received[came][order]),
-                handled_ns=_absolute(lived.handled[came][order]),
-                acked_ns=_absolute(lived.acked[came][order]),
-            ),
-        ),
+        backlogs={
+            "consume": Backlog(
+                msgs=left.size + waiting,
+                stream_msgs=int(seqs[-1]),
+                ack_pending_msgs=waiting,
+                present=Present(first_seq=1, last_seq=int(seqs[-1]), deleted_seqs=gone),
+            )
+        },
+        drivers={
+            "publish": [
+                PublisherRecord(
+                    ids=ids,
+                    sent_ns=_absolute(lived.sent),
+                    stored_ns=_absolute(lived.stored),
+                    outcome=lived.refused.astype(np.int64),
+                )
+            ]
+        },
+        observers={
+            "consume": [
+                ConsumerRecord(
+                    ids=ids[came][order],
+                    stream_seqs=seqs[came][order],
+                    deliveries=np.ones(np.count_nonzero(came), dtype=np.int64),
+                    received_ns=_absolute(lived.received[came][order]),
+                    handled_ns=_absolute(lived.handled[came][order]),
+                    acked_ns=_absolute(lived.acked[came][order]),
+                )
+            ]
+        },
         rows=tuple(_rows(lived, rng)),
         findings=[finding] if fate.invalid else [],
     )

@@ -31,14 +31,14 @@ def test_the_same_seed_gives_the_same_traffic() -> None:
         arrivals="poisson", payload=MIXED, subjects=ORDERS, time={"p50": "1ms", "p99": "4ms"}
     )
 
-    assert same(make_traffic(load.load, 7), make_traffic(load.load, 7))
-    assert not same(make_traffic(load.load, 7), make_traffic(load.load, 8))
+    assert same(make_traffic(load.loads["publish"], 7), make_traffic(load.loads["publish"], 7))
+    assert not same(make_traffic(load.loads["publish"], 7), make_traffic(load.loads["publish"], 8))
 
 
 def test_aspects_do_not_disturb_each_other() -> None:
     """Two workloads that differ in sizes alone see the same arrivals."""
-    one = make_traffic(workload(arrivals="poisson").load, 7)
-    other = make_traffic(workload(arrivals="poisson", payload=MIXED).load, 7)
+    one = make_traffic(workload(arrivals="poisson").loads["publish"], 7)
+    other = make_traffic(workload(arrivals="poisson", payload=MIXED).loads["publish"], 7)
 
     assert np.array_equal(one.intended_ns, other.intended_ns)
 
@@ -52,7 +52,7 @@ def test_aspects_do_not_disturb_each_other() -> None:
 def test_traffic_is_whole(rate: int, arrivals: str, seed: int) -> None:
     """Every message has an instant, a subject, a payload and a handler time that exist."""
     load = workload(rate=f"{rate}/s", arrivals=arrivals, payload=MIXED, subjects=ORDERS, time="3ms")
-    traffic = make_traffic(load.load, seed)
+    traffic = make_traffic(load.loads["publish"], seed)
 
     count = len(traffic.intended_ns)
     assert count == rate * 3
@@ -68,7 +68,7 @@ def test_traffic_is_whole(rate: int, arrivals: str, seed: int) -> None:
 
 def test_the_window_holds_the_exact_shares() -> None:
     """2000 messages at 95 % and 5 %: the bytes of a window are a known number."""
-    traffic = make_traffic(workload(payload=MIXED, subjects=ORDERS).load, 3)
+    traffic = make_traffic(workload(payload=MIXED, subjects=ORDERS).loads["publish"], 3)
 
     assert np.bincount(traffic.payload_index[1000:]).tolist() == [1900, 100]
     assert np.bincount(traffic.subject_index[1000:]).tolist() == [500, 500, 500, 500]
@@ -76,7 +76,7 @@ def test_the_window_holds_the_exact_shares() -> None:
 
 def test_subjects_are_every_combination() -> None:
     """In the order of the file, so that a reader finds them again."""
-    assert make_traffic(workload(subjects=ORDERS).load, 1).subjects == (
+    assert make_traffic(workload(subjects=ORDERS).loads["publish"], 1).subjects == (
         "orders.eu.created",
         "orders.eu.paid",
         "orders.us.created",
@@ -86,13 +86,13 @@ def test_subjects_are_every_combination() -> None:
 
 def test_a_pattern_without_places_is_one_subject() -> None:
     """The default of a workload that does not care."""
-    assert make_traffic(workload().load, 1).subjects == ("events",)
+    assert make_traffic(workload().loads["publish"], 1).subjects == ("events",)
 
 
 def test_lognormal_handler_times_have_their_percentiles() -> None:
     """p50 1 ms and p99 4 ms, within what 30 000 draws allow (2 % and 5 %: above 4 sigma)."""
     load = workload(rate="10000/s", time={"p50": "1ms", "p99": "4ms"})
-    times_ns = make_traffic(load.load, 11).handler_ns
+    times_ns = make_traffic(load.loads["publish"], 11).handler_ns
 
     p50, p99 = np.percentile(times_ns, [50, 99])
     assert p50 == pytest.approx(1 * NS_PER_MS, rel=0.02)

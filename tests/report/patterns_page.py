@@ -91,8 +91,8 @@ def drawings() -> Table:
     t_s = np.arange(0, 9, 0.1)
     lags = [np.random.default_rng(n).poisson(2 + n, t_s.size).astype(float) for n in range(5)]
     box = Box(length_s=9, warmup_s=2, top=20)
-    cpu = {"server": 251.0, "publisher": 150.0}
-    whole = {**cpu, "consumer": 161.0}
+    cpu = {"server": ("s", 251.0), "publisher": ("p", 150.0), "consumer": ("k", None)}
+    whole = {**cpu, "consumer": ("k", 161.0)}
     numbered = [(n, *both) for n, both in enumerate(zip(CHANGES, rows, strict=True))]
     columns = (
         Column[Drawn](

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.broker.endpoint import Endpoint
-from bench.clients.port import IntArray, Messages
+from bench.clients.port import IntArray, Messages, Outcome
 from bench.clients.wire.publish import WirePublisher
 from bench.plan.payload import PayloadTemplate
 from bench.selfbench.null_server import NullStream
@@ -85,7 +85,7 @@ class Positions:
         del stored_ns
         self.stored_positions += np.asarray(positions).tolist()
 
-    def refused(self, position: int, reason: str) -> None:
+    def refused(self, position: int, reason: str, outcome: Outcome = Outcome.REFUSED) -> None:
         raise AssertionError((position, reason))
 
     def abandoned(self, stop: int) -> None:

@@ -3,14 +3,14 @@
 import pytest
 
 from bench.spec import cast
-from bench.spec.cast import Cast, Part, driving, observing
+from bench.spec.cast import UNSTORED, Cast, Entry, Part, driving, observing
 from tests.parts import cast as stream
 
 
 def two_flows() -> Cast:
     """Puts, gets, and a watcher that sees what was put."""
-    put = driving("put", role="client", answered="written")
-    get = driving("get", role="client", answered="read")
+    put = driving("put", role="client", answered=Entry(name="written"), fails=UNSTORED)
+    get = driving("get", role="client", answered=Entry(name="read"), fails=UNSTORED)
     watch = observing("watch", flow=put, role="watcher", acks=False)
     return Cast(parts=(put, get, watch), ranked=("completion",), done="handled")
 

@@ -31,7 +31,7 @@ class AtomicBatches:
     """
 
     def __init__(
-        self, messages: Messages, inbox: bytes, how: PublishSettings, sink: AckSink, faults: Faults
+        self, messages: Messages, inbox: bytes, sink: AckSink, faults: Faults, how: PublishSettings
     ) -> None:
         name = inbox.decode()
         own = name.rpartition(".")[2]  # tells our batches from those of other publishers

@@ -10,7 +10,7 @@ from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import Binding, DeliverySink, Endpoint, IntArray
 from bench.clients.wire import acks
 from bench.clients.wire.connection import Connection
-from bench.clients.wire.deliveries import Arrivals, Columns, DeliveryReader
+from bench.clients.wire.deliveries import Arrivals, Columns, DeliveryReader, Reader, RequestReader
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message, Status, status_of
 from bench.clients.wire.pulls import PullRequests
@@ -37,7 +37,9 @@ class WireConsumer:
         inbox = new_inbox(endpoint.inbox_prefix)
         self._faults = Faults()
         self._connection = Connection(endpoint, self, self._faults)
-        self._reader = DeliveryReader(binding.id_offset)
+        answers = binding.mode == "answer"
+        self._reader: Reader = (RequestReader if answers else DeliveryReader)(binding.id_offset)
+        self._verb = binding.reply if answers else acks.ACK
         self._arrivals = Arrivals()
         self._sink: DeliverySink | None = None
         self._asking = False
@@ -71,7 +73,7 @@ class WireConsumer:
             confirmed_ns = self._answer_surely(ack_subjects)
             confirmed_ns.add_done_callback(partial(self._confirmed, positions))
             return
-        acked_ns = self._answer(ack_subjects, acks.ACK)
+        acked_ns = self._answer(ack_subjects, self._verb)
         if self._sink is not None:
             self._sink.acked(positions, acked_ns)
 

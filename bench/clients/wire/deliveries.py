@@ -8,6 +8,7 @@ Source: ADR-15 (github.com/nats-io/nats-architecture-and-design), both forms of 
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -86,6 +87,42 @@ def _delivery_counts(texts: Sequence[bytes]) -> IntArray:
     return read_numbers(texts)
 
 
+class Reader(Protocol):
+    """Reads what a connection brings."""
+
+    def run(self, data: bytes) -> tuple[Columns | None, bytes]:
+        """Return the plain messages that `data` begins with, and what lies behind them."""
+
+    def one(self, message: Message) -> Columns | None:
+        """Return what a message says; None when it is none of those meant."""
+
+
+class RequestReader:
+    """Reads core requests: where the reply goes stands for the ack subject, and nobody counts.
+
+    Each is read by itself: replies are as dear to write as requests to read.
+    """
+
+    def __init__(self, id_offset: int) -> None:
+        self._id_offset = id_offset
+
+    def run(self, data: bytes) -> tuple[Columns | None, bytes]:
+        """Return that no run is known."""
+        return None, data
+
+    def one(self, message: Message) -> Columns | None:
+        """Return what a request says; None when it wants no answer."""
+        if not message.reply:
+            return None
+        return (
+            (b"%d" % message.sid,),
+            (message.reply,),
+            (b"1",),
+            (b"0",),
+            (_id_of(message, self._id_offset),),
+        )
+
+
 class DeliveryReader:
     """Reads deliveries: runs of plain ones at once, any other one by one."""
 
@@ -127,11 +164,9 @@ class DeliveryReader:
         known = message.reply.startswith(ACK_PREFIX) and len(tokens) >= _SHORT_FORM_TOKENS
         if not (known and all(text.isdigit() and len(text) <= 18 for text in numbers)):
             return None
-        digits = message.payload[self._id_offset : self._id_offset + ID_DIGITS]
-        has_id = len(digits) == ID_DIGITS and digits.isdigit()
-        if has_id:
+        message_id = _id_of(message, self._id_offset)
+        if message_id != _NO_ID:
             self._learn(b".".join(tokens[:start]), message)
-        message_id = digits if has_id else _NO_ID
         return (
             (b"%d" % message.sid,),
             (message.reply,),
@@ -148,6 +183,11 @@ class DeliveryReader:
             return
         self._shapes[shape] = None
         self._pattern = plain_delivery(self._prefix, list(self._shapes), self._id_offset)
+
+
+def _id_of(message: Message, id_offset: int) -> bytes:
+    digits = message.payload[id_offset : id_offset + ID_DIGITS]
+    return digits if len(digits) == ID_DIGITS and digits.isdigit() else _NO_ID
 
 
 def plain_delivery(

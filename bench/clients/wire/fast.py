@@ -37,7 +37,7 @@ class FastBatches:
     """
 
     def __init__(
-        self, messages: Messages, inbox: bytes, how: PublishSettings, sink: AckSink, faults: Faults
+        self, messages: Messages, inbox: bytes, sink: AckSink, faults: Faults, how: PublishSettings
     ) -> None:
         # The server knows a batch by the token before the flow alone, so that must be ours, too.
         own = inbox.rpartition(b".")[2].decode()

@@ -1,9 +1,10 @@
-"""Runs of PubAcks that look like one that was read before.
+"""Runs of answers that look like one that was read before.
 
 The PubAcks of one publisher differ only in the digits of the position and of the stream sequence,
-as long as the sequence keeps its number of digits. So they all have one length, and a run is read
-as rows of a matrix, checked byte for byte; a few are read by a pattern, because numpy's fixed cost
-is ten times higher when the processor has just woken up. Anything else ends the run.
+as long as the sequence keeps its number of digits; the replies of one service in the position
+alone. So they all have one length, and a run is read as rows of a matrix, checked byte for byte; a
+few are read by a pattern, because numpy's fixed cost is ten times higher when the processor has
+just woken up. Anything else ends the run.
 """
 
 import re
@@ -22,9 +23,17 @@ _SEQUENCE_LAST = re.compile(rb'\{"stream":.*"seq": ?(\d+)\}')
 _POWERS = 10 ** np.arange(NUMBER_DIGITS - 1, -1, -1, dtype=np.int64)
 _NINE = 9
 
+Positions = IntArray | list[int]
 
-class PubAckRuns:
-    """Reads runs of PubAcks that look like the one learnt last."""
+
+def known(positions: Positions, count: int) -> Positions:
+    """Return the positions that a connection with so many messages has."""
+    largest = max(positions) if isinstance(positions, list) else positions.max()
+    return positions if largest < count else [each for each in positions if each < count]
+
+
+class AnswerRuns:
+    """Reads runs of answers that look like the one learnt last."""
 
     def __init__(self) -> None:
         self._shape = (0, 0)
@@ -34,19 +43,21 @@ class PubAckRuns:
         self._span = self._zeros
         self._token = slice(0)
 
-    def learn(self, message: Message) -> None:
-        """Take a PubAck that was read exactly as the model of those to come."""
+    def learn(self, message: Message, varies: tuple[int, int] = (0, 0)) -> None:
+        """Take an answer that was read exactly as the model of those to come.
+
+        Args:
+            message: the answer.
+            varies: where in its payload digits differ from answer to answer.
+        """
         shape = (len(message.subject), len(message.payload))
-        if shape == self._shape:
-            return
-        sequence = _SEQUENCE_LAST.fullmatch(message.payload)
-        if sequence is None or message.header:
+        if shape == self._shape or message.header:
             return
         start = b"MSG %b %d %d\r\n" % (message.subject, message.sid, len(message.payload))
         frame = start + message.payload + b"\r\n"
         token_stop = len("MSG ") + len(message.subject)
         token = slice(token_stop - NUMBER_DIGITS, token_stop)
-        digits = slice(len(start) + sequence.start(1), len(start) + sequence.end(1))
+        digits = slice(len(start) + varies[0], len(start) + varies[1])
 
         self._shape, self._size, self._token = shape, len(frame), token
         self._pattern = re.compile(
@@ -65,7 +76,7 @@ class PubAckRuns:
             self._zeros[numbers] = ord("0")
             self._span[numbers] = _NINE
 
-    def read(self, data: bytes) -> tuple[IntArray | list[int], bytes]:
+    def read(self, data: bytes) -> tuple[Positions, bytes]:
         """Return the positions of the run that `data` begins with, and what lies behind it."""
         rows = len(data) // self._size if self._size else 0
         positions = self._read_rows(data, rows) if rows >= ROWS_FROM else self._read_few(data)
@@ -87,3 +98,13 @@ class PubAckRuns:
             count = int(alien.any(axis=1).argmax())
         positions: IntArray = above[:count, self._token] @ _POWERS
         return positions
+
+
+class PubAckRuns(AnswerRuns):
+    """Reads runs of PubAcks."""
+
+    def learn_ack(self, message: Message) -> None:
+        """Take a PubAck that was read exactly as the model of those to come."""
+        sequence = _SEQUENCE_LAST.fullmatch(message.payload)
+        if sequence is not None:
+            self.learn(message, sequence.span(1))

@@ -1,22 +1,24 @@
 """A publisher's connection: frames out in blocks, answers in.
 
 What an answer answers depends on how the variant publishes: a message of its own (`singles`), a
-whole batch (`atomic`), or everything up to a message (`fast`).
+whole batch (`atomic`), or everything up to a message (`fast`); or the message was a request.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from bench.clients.faults import Faults
-from bench.clients.port import ASYNC, AckSink, Endpoint, Messages
+from bench.clients.port import AckSink, Endpoint, Messages
 from bench.clients.wire.atomic import AtomicBatches
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.fast import FastBatches
 from bench.clients.wire.frames import Layout, PublishFrames
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message
+from bench.clients.wire.requests import Requests
 from bench.clients.wire.singles import Singles
 from bench.core.errors import MeasurementError, UsageError
 from bench.core.units import NS_PER_S
@@ -30,13 +32,13 @@ class Manner(Layout, Protocol):
         """Positions below `stop` are on their way."""
 
     def ends_ns(self) -> int:
-        """Return when the open batch has waited long enough; 0 when nothing is to end."""
+        """Return when what is open (a batch, a request) has waited enough; 0 for nothing."""
 
     def end(self) -> bytes:
-        """End the open batch; return the frame that tells the server."""
+        """End it; return the frame that tells the server, if it is to know."""
 
     def lost(self) -> None:
-        """The connection broke, and an open batch with it."""
+        """The connection broke, and what is open with it."""
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the run of plain answers that `data` begins with; return what lies behind it."""
@@ -53,13 +55,21 @@ class WirePublisher:
         endpoint: Endpoint,
         messages: Messages,
         sink: AckSink,
-        how: PublishSettings = ASYNC,
+        make: "MakeManner" = Singles,
     ) -> None:
+        """Be ready to open.
+
+        Args:
+            endpoint: how to connect.
+            messages: what is sent.
+            sink: is told of answers.
+            make: makes the manner; by itself every message has a PubAck.
+        """
         self._inbox = new_inbox(endpoint.inbox_prefix)
         self._sink = sink
         self._faults = Faults()
-        self._manner = _manner(messages, self._inbox, how, sink, self._faults)
-        self._batched = how.mode in ("atomic", "fast")
+        self._manner = make(messages, self._inbox, sink, self._faults)
+        self._timed = not isinstance(self._manner, Singles)
         self._frames = PublishFrames(messages, self._manner)
         self._connection = Connection(endpoint, self, self._faults)
         self._written = 0
@@ -92,7 +102,7 @@ class WirePublisher:
         """Hand positions first..stop-1 to the connection, in order."""
         self._connection.write(self._frames.slices(first, stop))
         self._written = stop
-        if self._batched:
+        if self._timed:
             self._manner.wrote(stop, time.monotonic_ns())
             self._watch()
 
@@ -132,13 +142,13 @@ class WirePublisher:
         self._manner.message(message, now_ns)
 
     def chunk_ends(self) -> None:
-        """Let the engine go on; an open batch may have to wait for less now."""
-        if self._batched:
+        """Let the engine go on; what is open may have to wait for less now."""
+        if self._timed:
             self._watch()
         self._sink.caught_up()
 
     def _watch(self) -> None:
-        """See to it that an open batch is ended when it has waited long enough."""
+        """See to it that what is open is ended when it has waited long enough."""
         ends_ns = self._manner.ends_ns()
         if ends_ns and self._alarm is None:
             delay_s = max(0, ends_ns - time.monotonic_ns()) / NS_PER_S
@@ -152,13 +162,21 @@ class WirePublisher:
         self._watch()
 
 
-def _manner(
-    messages: Messages, inbox: bytes, how: PublishSettings, sink: AckSink, faults: Faults
-) -> Manner:
+MakeManner = Callable[[Messages, bytes, AckSink, Faults], Manner]
+"""Makes one for messages whose answers come below an inbox, told to a sink, with faults noted."""
+
+
+def publishing(how: PublishSettings) -> MakeManner:
+    """Return what makes the manner of publishing to a stream."""
     match how.mode:
         case "atomic":
-            return AtomicBatches(messages, inbox, how, sink, faults)
+            return partial(AtomicBatches, how=how)
         case "fast":
-            return FastBatches(messages, inbox, how, sink, faults)
+            return partial(FastBatches, how=how)
         case _:
-            return Singles(messages, inbox, sink, faults)
+            return Singles
+
+
+def requesting(within_ns: int) -> MakeManner:
+    """Return what makes the manner of core requests, each with so long to be answered."""
+    return partial(Requests, within_ns=within_ns)

@@ -5,13 +5,13 @@ from typing import Literal, Self
 
 from bench.core import text
 from bench.core.units import format_rate
-from bench.spec.cast import Cast, Entry, driving, observing
+from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
+from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
 from bench.spec.stored import stored_bytes
 from bench.spec.variant import PublishSettings, Settings
 from bench.spec.workload import (
     Consume,
-    Handler,
     Load,
     Payload,
     Phases,
@@ -47,15 +47,16 @@ class Stream(Workload):
         return {"publish": self.publish}
 
     @property
-    def load(self) -> Load:
-        """What its messages are made from."""
-        return Load(
+    def loads(self) -> Mapping[str, Load]:
+        """What its messages are made from, by the part that drives them."""
+        load = Load(
             publish=self.publish,
             subjects=self.subjects,
             payload=self.payload,
             handler=self.consume.handler,
             phases=self.phases,
         )
+        return {"publish": load}
 
     @property
     def busy(self) -> Handler:
@@ -100,8 +101,8 @@ def _cast(*, acks: bool, early: bool = False) -> Cast:
     publish = driving(
         "publish",
         role="publisher",
-        answered="stored",
-        entries=(Entry(name="stream_msgs", untold=True),),
+        answered=STORED,
+        fails=(*UNSTORED, Entry(name="stream_msgs", untold=True, counts="held")),
     )
     consume = observing("consume", flow=publish, role="consumer", acks=acks)
     whole = () if early or not acks else ("end_to_end",)

@@ -10,9 +10,17 @@ import numpy as np
 import uvloop
 
 from bench.broker.endpoint import Endpoint
-from bench.clients.port import ASYNC, Binding, ConsumerLink, Delivered, IntArray, Messages
+from bench.clients.port import (
+    ASYNC,
+    Binding,
+    ConsumerLink,
+    Delivered,
+    IntArray,
+    Messages,
+    Outcome,
+)
 from bench.clients.wire.consume import WireConsumer
-from bench.clients.wire.publish import WirePublisher
+from bench.clients.wire.publish import WirePublisher, publishing
 from bench.plan.traffic import PayloadTemplate
 from bench.spec.variant import PublishSettings
 
@@ -44,7 +52,7 @@ class Answers:
         assert stored_ns > 0
         self.stored_positions += np.asarray(positions).tolist()
 
-    def refused(self, position: int, reason: str) -> None:
+    def refused(self, position: int, reason: str, outcome: Outcome = Outcome.REFUSED) -> None:
         assert position not in self.refusals
         self.refusals[position] = reason
 
@@ -87,7 +95,7 @@ async def publisher(
 ) -> AsyncIterator[tuple[WirePublisher, Answers]]:
     """An open publisher link and what it is told."""
     answers = Answers()
-    link = WirePublisher(endpoint, chosen, answers, how)
+    link = WirePublisher(endpoint, chosen, answers, publishing(how))
     await link.open()
     try:
         yield link, answers

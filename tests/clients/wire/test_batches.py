@@ -43,7 +43,7 @@ class Pair:
         how = PublishSettings.model_validate({"mode": self.mode, "batch": self.batch})
         chosen = messages(COUNT, subjects=("a", "bb"), sizes=(16, 40))
         make = MODES[self.mode]
-        self.manner = make(chosen, b"_INBOX.me", how, self.answers, self.faults)
+        self.manner = make(chosen, b"_INBOX.me", self.answers, self.faults, how)
         self.frames = PublishFrames(chosen, self.manner)
 
     def send(self, count: int) -> None:
@@ -208,7 +208,7 @@ def test_the_headers_of_an_atomic_batch_are_as_long_as_we_say() -> None:
     chosen: Messages = messages(5, subjects=("a",))
     how = PublishSettings.model_validate({"mode": "atomic", "batch": 5})
     inbox = b"_INBOX." + b"f" * 16
-    built = PublishFrames(chosen, AtomicBatches(chosen, inbox, how, Answers(), Faults()))
+    built = PublishFrames(chosen, AtomicBatches(chosen, inbox, Answers(), Faults(), how))
     *_, commit = published(b"".join(built.slices(0, 5)))
 
     size = sum(len(f"{name}: {text}\r\n") for name, text in commit.headers.items())

@@ -4,16 +4,21 @@ import re
 
 from markupsafe import Markup
 
-from bench.report.draw.bars import bars
+from bench.report.draw.bars import bars, styles
 from bench.report.draw.span import Span, span
+from tests.parts import cast
 from tests.report.draw.reading import course, of_class, parsed
 
 WIDTH = re.compile(r'class="(\w)" style="width:(\d+)%"')
 
 
+def stack(server: float | None) -> dict[str, tuple[str, float | None]]:
+    return {"server": ("s", server), "publisher": ("p", 30.0), "consumer": ("k", 20.0)}
+
+
 def test_widths_are_percent_of_the_widest_row() -> None:
     """Rows are compared by eye, so one row's 100 % is not another's."""
-    drawn = bars({"server": 50.0, "publisher": 30.0, "consumer": 20.0}, 200.0, "x")
+    drawn = bars(stack(50.0), 200.0, "x")
 
     assert WIDTH.findall(drawn) == [("s", "25"), ("p", "15"), ("k", "10")]
     assert "?" not in drawn
@@ -21,15 +26,20 @@ def test_widths_are_percent_of_the_widest_row() -> None:
 
 def test_what_could_not_be_read_is_asked_for_and_not_left_out_silently() -> None:
     """A shorter bar would look cheaper."""
-    drawn = bars({"server": None, "publisher": 30.0, "consumer": 20.0}, 200.0, "x")
+    drawn = bars(stack(None), 200.0, "x")
 
     assert WIDTH.findall(drawn) == [("p", "15"), ("k", "10")]
     assert ">?<" in drawn
 
 
+def test_who_drives_and_who_observes_are_told_apart_whatever_they_are_called() -> None:
+    """A requester is drawn as a publisher is."""
+    assert styles(cast()) == {"server": "s", "publisher": "p", "consumer": "k"}
+
+
 def test_a_bar_is_read_aloud() -> None:
     """Its label is escaped."""
-    drawn = bars({"server": 1.0}, 2.0, 'server "1" µs')
+    drawn = bars({"server": ("s", 1.0)}, 2.0, 'server "1" µs')
 
     assert parsed(drawn).get("aria-label") == 'server "1" µs'
 
