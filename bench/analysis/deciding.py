@@ -57,10 +57,16 @@ def contends(cell: CellFigures) -> bool:
     """Say whether a cell may stand before others by any figure.
 
     Not one that is invalid by itself, had messages lost, refused, unconfirmed or not sent, or falls
-    behind: its figures tell how long was measured, or of whom little was asked.
+    behind, be it in one trial: its figures tell how long was measured, or of whom little was asked.
     """
-    behind = cell.lag_verdict is LagVerdict.GROWING
+    behind = cell.lag_verdict is LagVerdict.GROWING or trials_behind(cell) > 0
     return not behind and not reproach_of(cell) and not shortfalls.of_cell(cell)
+
+
+def trials_behind(cell: CellFigures) -> int:
+    """Return in how many valid trials of a cell the lag surely grew: each is a fact, no sample."""
+    lags = [trial.lag for trial in cell.trials if trial.record.valid]
+    return sum(lag is not None and lag.verdict is LagVerdict.GROWING for lag in lags)
 
 
 def leader(metric: Metric, cells: Sequence[CellFigures]) -> CellFigures | None:

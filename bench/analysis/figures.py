@@ -61,7 +61,8 @@ class LagFigures:
     Attributes:
         peak_msgs: largest at any instant; the largest sample where only the server's lag is known.
         end_msgs: mean of the window's last tenth.
-        slope_msgs_per_s: Theil-Sen on 10 batch means; positive = falling behind.
+        slope_msgs_per_s: Theil-Sen on 10 batch means, or what the window left undone, if that is
+            more and beyond the margin; positive = falling behind.
         slope_low_msgs_per_s, slope_high_msgs_per_s: its 90 % interval.
         slope_share_per_s: slope / offered rate, fraction a second.
         verdict: against a margin of 1 % of the offered rate; the worse of this and of `unacked`.

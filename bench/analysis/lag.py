@@ -13,7 +13,7 @@ from bench.core.units import NS_PER_S
 from bench.record.schema import Window
 from bench.spec.cast import Cast, Level, Part
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean
-from bench.stats.slope import theil_sen
+from bench.stats.slope import Slope, theil_sen
 
 CONFIDENCE = 0.90
 MARGIN_SHARE = 0.01
@@ -118,6 +118,8 @@ def lag_figures(
     slope = theil_sen(inside.t_s, inside.lag_msgs, confidence=CONFIDENCE)
     if slope is None or offered_msgs_per_s <= 0:
         return None
+    margin = MARGIN_SHARE * offered_msgs_per_s
+    slope = _with_what_is_left(slope, _left_msgs_per_s(inside, window), margin)
     end_msgs = _end_msgs(inside, window)
     return LagFigures(
         peak_msgs=float(inside.lag_msgs.max()),
@@ -126,9 +128,32 @@ def lag_figures(
         slope_low_msgs_per_s=slope.low,
         slope_high_msgs_per_s=slope.high,
         slope_share_per_s=slope.value / offered_msgs_per_s,
-        verdict=lag_verdict(slope.low, slope.high, MARGIN_SHARE * offered_msgs_per_s),
+        verdict=lag_verdict(slope.low, slope.high, margin),
         lag_s=end_msgs / consumed_msgs_per_s if consumed_msgs_per_s > 0 else None,
     )
+
+
+def _with_what_is_left(slope: Slope, left_msgs_per_s: float, margin: float) -> Slope:
+    """Return a slope no gentler than what the window left undone, if that is beyond the margin.
+
+    A median is unmoved by a fifth of the window, and so by a consumer that stops for good in it.
+    """
+    if slope.low > margin or left_msgs_per_s <= max(margin, slope.value):
+        return slope
+    return Slope(value=left_msgs_per_s, low=left_msgs_per_s, high=max(slope.high, left_msgs_per_s))
+
+
+def _left_msgs_per_s(inside: LagSamples, window: Window) -> float:
+    """Return by how much the lag rose from the window's first tenth to its end, a second.
+
+    A burst that is over by the end, or has just begun, is not left: the less of the last sample
+    and the last tenth counts.
+    """
+    length_s = (window.window_end_ns - window.window_start_ns) / NS_PER_S
+    at_start = inside.lag_msgs[inside.t_s < window.window_start_ns / NS_PER_S + length_s / 10]
+    start = float(np.mean(at_start)) if at_start.size else float(inside.lag_msgs[0])
+    end = min(float(inside.lag_msgs[-1]), _end_msgs(inside, window))
+    return (end - start) / length_s
 
 
 def _end_msgs(inside: LagSamples, window: Window) -> float:
@@ -169,7 +194,8 @@ def cell_verdict(trials: Sequence[LagFigures]) -> LagVerdict | None:
     """Judge the lag over a cell's valid trials; None without any.
 
     From 3 trials on by the t interval over trials, of messages not handled and of those not
-    acknowledged, whichever is worse; below, what all of them agree on.
+    acknowledged, whichever is worse; below, what all of them agree on. A trial whose lag surely
+    grew is no stable one, however small a share it is of many.
     """
     if not trials:
         return None
@@ -177,7 +203,9 @@ def cell_verdict(trials: Sequence[LagFigures]) -> LagVerdict | None:
         verdicts = {trial.verdict for trial in trials}
         return verdicts.pop() if len(verdicts) == 1 else LagVerdict.INCONCLUSIVE
     unacked = [trial.unacked for trial in trials if trial.unacked is not None]
-    return worse([_over(each) for each in (trials, unacked) if each])
+    found = [_over(each) for each in (trials, unacked) if each]
+    grew = any(trial.verdict is LagVerdict.GROWING for trial in trials)
+    return worse([*found, LagVerdict.INCONCLUSIVE] if grew else found)
 
 
 def _over(trials: Sequence[LagFigures]) -> LagVerdict:

@@ -11,6 +11,7 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement import trust, trust_checks
+from bench.judgement.cells import behind_in
 from bench.judgement.check import Check
 from bench.judgement.choosing import Judged, capital, open_points, reserve
 from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
@@ -173,6 +174,8 @@ def _failures(asked: Asked) -> Iterator[str]:
         yield shortfalls.written(short)
     if behind := sum(cell.pace is Pace.FALLS_BEHIND for cell in asked.cells):
         yield f"{text.plural(behind, 'cell')} {'falls' if behind == 1 else 'fall'} behind"
+    if partly := sum(bool(behind_in(cell.cell)) for cell in asked.cells):
+        yield f"{text.plural(partly, 'cell')} fell behind in a trial"
     if spoilt := sum(bool(each.reproach) for each in asked.workloads):
         yield f"{text.plural(spoilt, 'workload')} invalid"
     if cells := sum(bool(reproach_of(cell.cell)) for cell in asked.cells):

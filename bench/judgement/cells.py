@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bench.analysis import shortfalls
-from bench.analysis.deciding import contends
+from bench.analysis.deciding import contends, trials_behind
 from bench.analysis.figures import CellFigures, LagVerdict, WorkloadFigures
 from bench.analysis.ranking import ranking_key
 from bench.analysis.validity import reproach_of, trials_of
@@ -50,6 +50,13 @@ def lost(cell: CellFigures) -> int | None:
         return 0
     total = sum(count for count in counts if count is not None)
     return None if (None in counts or not counts) and not total else total
+
+
+def behind_in(cell: CellFigures) -> str:
+    """Say in how many trials a cell fell behind that does not as a whole; empty when in none."""
+    count = 0 if cell.lag_verdict is LagVerdict.GROWING else trials_behind(cell)
+    valid = sum(trial.record.valid for trial in cell.trials)
+    return f"fell behind in {count} of {text.plural(valid, 'trial')}" if count else ""
 
 
 def _judged(
@@ -120,6 +127,8 @@ def _failures(cell: CellFigures) -> Iterator[str]:
         yield shortfalls.written(short)
     if cell.lag_verdict is LagVerdict.GROWING:
         yield _pace_words(cell, Pace.FALLS_BEHIND)
+    elif partly := behind_in(cell):
+        yield partly
     if why := trials_of(cell).reproach:
         yield why
 

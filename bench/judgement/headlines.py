@@ -12,6 +12,7 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.states import STATES
 from bench.gate.verdict import GateOutcome, GateResult
+from bench.judgement.cells import behind_in
 from bench.judgement.changes import directed, direction, size_of, verb
 from bench.judgement.choosing import Beside, Judged, besides, unfit
 from bench.judgement.model import (
@@ -186,11 +187,20 @@ def _problems(workloads: Judged) -> Iterator[str]:
         yield f"{len(behind)} of {len(cells)} fall behind"
     elif behind:
         yield f"{listed(behind)} {'falls' if len(set(behind)) == 1 else 'fall'} behind"
+    yield from _partly_behind(cells)
     for each in workloads:
         if each.reproach:
             yield f"Nothing can be concluded of {spoken(each.figures.name)}: {each.reproach}"
         else:
             yield from _invalid_cells(each)
+
+
+def _partly_behind(cells: Sequence[CellJudgement]) -> Iterator[str]:
+    partly = [(cell.short, words) for cell in cells if (words := behind_in(cell.cell))]
+    if len(partly) > MOST:
+        yield f"{len(partly)} of {len(cells)} fell behind in a trial"
+    else:
+        yield from (f"{spoken(name)} {words}" for name, words in partly)
 
 
 def _short(cell: CellJudgement, word: str, workload: WorkloadJudgement) -> tuple[str, str]:

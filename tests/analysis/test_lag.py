@@ -149,7 +149,8 @@ def test_a_cell_is_judged_by_both_over_its_trials() -> None:
     assert lag is not None
 
     assert cell_verdict([lag, lag, lag]) is LagVerdict.GROWING
-    assert cell_verdict([replace(lag, unacked=None)] * 3) is LagVerdict.STABLE
+    by_handlers = replace(lag, unacked=None, verdict=LagVerdict.STABLE)
+    assert cell_verdict([by_handlers] * 3) is LagVerdict.STABLE
 
 
 def between(start_s: float, end_s: float, value: int) -> Course:

@@ -143,7 +143,7 @@ def test_a_lag_is_judged_by_whether_its_slope_lies_within_the_margin(
         ([lag(0.0, STABLE), lag(0.0, GROWING)], INCONCLUSIVE),
         # From three on it is their slopes that tell, not what each of them says alone.
         ([lag(0.05, INCONCLUSIVE)] * 3, GROWING),
-        ([lag(0.0, GROWING)] * 3, STABLE),
+        ([lag(0.0, INCONCLUSIVE)] * 3, STABLE),
         ([lag(-0.05)] * 3, DRAINING),
         ([lag(-0.05), lag(0.0), lag(0.05)], INCONCLUSIVE),
         ([lag(0.009)] * 3, STABLE),
@@ -267,3 +267,50 @@ def test_the_steeper_of_both_is_the_lag_slope() -> None:
     assert replace(handled, unacked=acked).steepest.slope_msgs_per_s == 5.0
     assert replace(acked, unacked=handled).steepest.slope_msgs_per_s == 5.0
     assert handled.each == (handled,)
+
+
+def course(*knots: tuple[float, float]) -> LagSamples:
+    """A lag that is even between these (s, messages)."""
+    at_s, msgs = zip(*knots, strict=True)
+    return LagSamples(t_s=QUARTERS, lag_msgs=np.interp(QUARTERS, at_s, msgs))
+
+
+def test_a_consumer_that_stops_for_good_at_the_end_falls_behind() -> None:
+    """From 10 s of 12 s on nothing is handled: 1000 msg/s are left, of which no median tells.
+
+    The last second has the mean lag 1375 messages, the first 0, and the window is 10 s long.
+    """
+    found = lag_figures(course((0, 0), (10, 0), (13, 3000)), WINDOW, 1000.0, 800.0)
+
+    assert found is not None
+    assert found.slope_share_per_s == pytest.approx(0.1375)
+    assert found.verdict is GROWING
+    assert cell_verdict([found] * 5) is GROWING
+    assert cell_verdict([found] * 2) is GROWING
+    assert cell_verdict([found, *[lag(0.0)] * 4]) is INCONCLUSIVE
+
+
+def test_one_trial_that_fell_behind_is_not_outvoted_by_many() -> None:
+    """Over 40 trials it adds 0.1 % of the rate to the mean."""
+    many = [lag(0.0)] * 39
+
+    assert cell_verdict([*many, lag(0.04)]) is STABLE
+    assert cell_verdict([*many, lag(0.04, GROWING)]) is INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        course((0, 0), (9, 0), (10, 1000), (11.5, 0), (13, 0)),
+        course((0, 0), (11.5, 0), (11.75, 250), (13, 1500)),
+        course((0, 500), (13, 500)),
+    ],
+    ids=["made up for", "just begun", "standing"],
+)
+def test_a_burst_that_is_made_up_for_or_has_just_begun_is_no_slope(passing: LagSamples) -> None:
+    """One that begins within the last quarter of a second may be over with the next sample."""
+    found = lag_figures(passing, WINDOW, 1000.0, 800.0)
+
+    assert found is not None
+    assert found.slope_share_per_s < 0.01
+    assert cell_verdict([found] * 5) is STABLE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
+from bench.analysis.figures import CellFigures, LagVerdict, RunFigures, TrialFigures
 from bench.core.marks import State
 from bench.gate.verdict import Sides
 from bench.gate.verdict import judge as judge_gate
@@ -31,6 +31,7 @@ class Made:
         wobble, cpu_wobble: how far time, or CPU, lies off in block after block, as a share.
         counts: of the ledger of its first trial; below 0 where nobody can tell.
         slope_share: by which its lag grows each second.
+        stalls: of its last trial the lag grows by a fifth of the rate, each second.
         unsampled: the lag of its last trial was not sampled.
         invalid: so many of its trials are, the last ones.
         settings: of the variant.
@@ -43,6 +44,7 @@ class Made:
     cpu_wobble: float = 1.0
     counts: Mapping[str, int] = field(default_factory=dict)
     slope_share: float = 0.0
+    stalls: bool = False
     unsampled: bool = False
     invalid: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
@@ -103,6 +105,9 @@ def _trial(cell: object, block: int, made: Made, place: int) -> TrialFigures:
     trial = replace(trial, cpu_us_per_msg={"server": cpu})
     if block == 1 and made.counts:
         trial = counting(trial, **made.counts)
+    if made.stalls and block == made.blocks and trial.lag is not None:
+        grew = replace(trial.lag, slope_share_per_s=0.2, verdict=LagVerdict.GROWING)
+        trial = replace(trial, lag=grew)
     if made.unsampled and block == made.blocks:
         trial = replace(trial, lag=None)
     if block > made.blocks - made.invalid:

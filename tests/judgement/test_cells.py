@@ -6,8 +6,8 @@ import pytest
 
 from bench.core.marks import State
 from bench.judgement.judge import judge
-from bench.judgement.model import Pace
-from tests.judgement.factory import BASE, Made, cell_of, judged, run_of
+from bench.judgement.model import Pace, Side
+from tests.judgement.factory import BASE, Made, cell_of, judged, run_of, states
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,30 @@ def test_a_workload_of_its_own_is_a_difference_too() -> None:
     (difference,) = cell_of(found, "it").differs
     assert difference.setting == "consume.handler.time"
     assert (difference.value, difference.baseline_value) == ("12ms", "0s")
+
+
+@pytest.mark.parametrize("rules", [(), ("p95 vs baseline <= +10%",)])
+def test_a_trial_that_fell_behind_counts_beside_many_that_did_not(rules: tuple[str, ...]) -> None:
+    """No figure of a time need show it, and the mean lag of five trials cannot tell."""
+    found = judged({"base": BASE, "fast": Made(ms=5.0, stalls=True)}, rules=rules)
+
+    fast = cell_of(found, "fast")
+    assert fast.reasons[0] == "fell behind in 1 of 5 trials"
+    assert not fast.contends
+    assert all(change.side is not Side.BETTER for change in fast.changes.values())
+    assert found.headline.endswith("fell behind in 1 of 5 trials")
+    assert found.state is not State.HOLDS
+    assert states(found)[1:] == (State.FAILS, State.DOUBTFUL)
+    assert "Take" not in found.boxes.choose.word
+
+
+def test_a_baseline_that_fell_behind_in_a_trial_is_not_simply_kept() -> None:
+    found = judged({"base": Made(stalls=True), "slow": Made(ms=20.0)})
+
+    assert found.boxes.choose.word == "Not the baseline"
+
+
+def test_many_cells_that_fell_behind_in_a_trial_are_counted() -> None:
+    cells = {"base": BASE, **{name: Made(stalls=True) for name in ("one", "two", "three")}}
+
+    assert judged(cells).headline == "3 of 4 fell behind in a trial"

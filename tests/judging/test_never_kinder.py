@@ -58,6 +58,7 @@ def _fates(luck: Random, blocks: int) -> list[Fate]:
     nature = Fate(
         handler_ms=luck.choice((2.0, 2.0, 2.6, 20.0)),
         behind=luck.choice((0.0, 0.0, 0.0, 0.2)),
+        stops=luck.choice((1.0,) * 7 + (0.85,)),
         early=luck.random() < 0.3,
     )
     return [_befallen(nature, luck) if luck.random() < 1 / 7 else nature for _ in range(blocks)]
@@ -71,6 +72,7 @@ def _befallen(nature: Fate, luck: Random) -> Fate:
         {"unanswered": some},
         {"vanished": some},
         {"stalled": True},
+        {"stops": 0.8},
         {"invalid": True},
         {"invalid": True, "vanished": some},
     )

@@ -54,6 +54,7 @@ class Fate:
         refused, unsent, unanswered, vanished: so many of the window's messages have an error
             PubAck, are never handed over, get no answer (and are not stored), are stored and gone.
         stalled: of the window no message is delivered.
+        stops: after so much of the window, as a share, no message is delivered any more.
         invalid: the measuring half said so.
     """
 
@@ -65,7 +66,15 @@ class Fate:
     unanswered: int = 0
     vanished: int = 0
     stalled: bool = False
+    stops: float = 1.0
     invalid: bool = False
+
+    @property
+    def last_ns(self) -> int:
+        """From then on no message is delivered."""
+        share = 0.0 if self.stalled else self.stops
+        stop = WINDOW.window_start_ns + round(share * WINDOW_S * NS_PER_S)
+        return stop if share < 1 else WINDOW.drained_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +182,7 @@ def _lived(fate: Fate, rng: np.random.Generator) -> _Instants:
     sent = np.where(unsent, NEVER, intended + SEND_NS)
     stored = np.where(unsent | refused | unanswered, NEVER, sent + STORE_NS)
     gone = vanished | (stored == NEVER)
-    if fate.stalled:
-        gone |= intended >= WINDOW.window_start_ns
+    gone |= intended >= fate.last_ns
     received = np.where(gone, NEVER, stored + DELIVER_NS)
     took_ns = fate.handler_ms * NS_PER_MS * math.exp(rng.normal(0, SCATTER))
     done = received + took_ns * np.exp(rng.normal(0, 0.1, MSGS))
@@ -282,7 +290,7 @@ def _truth(lived: _Instants, fate: Fate) -> Truth:
         },
         completion_ns_p95=_p95(lived.intended[inside], lived.handled[inside]),
         end_to_end_ns_p95=_p95(lived.intended[inside], lived.acked[inside]),
-        falls_behind=fate.behind > 0.02 or fate.stalled,
+        falls_behind=fate.behind > 0.02 or fate.stalled or fate.stops < 1,
         valid=not fate.invalid,
     )
 
