@@ -18,7 +18,7 @@ from bench.analysis import shortfalls
 from bench.analysis.decision import Decision
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import MEASURES, Measure
-from bench.analysis.paired import readings
+from bench.analysis.paired import lacking, readings
 from bench.analysis.validity import reproach_of
 from bench.spec.metrics import Better, Metric
 from bench.stats.simultaneous import all_pairs
@@ -83,13 +83,17 @@ def leader(metric: Metric, cells: Sequence[CellFigures]) -> CellFigures | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """A metric of the cells that have it: values by cells and blocks, NaN where there is none."""
+    """A metric of the cells that have it: values by cells and blocks, NaN where there is none.
+
+    Of `silent` ones some valid trial has none.
+    """
 
     measure: Measure
     ids: tuple[str, ...]
     blocks: tuple[int, ...]
     values: Array
     too_low: NDArray[np.bool_]
+    silent: frozenset[str]
 
     @property
     def key(self) -> str:
@@ -134,7 +138,12 @@ def _table(measure: Measure, cells: Sequence[CellFigures]) -> _Table | None:
     longest = np.max(np.where(np.isnan(values) | too_low, -np.inf, values), axis=0)
     values = np.where(too_low, np.maximum(values, longest), values)
     return _Table(
-        measure=measure, ids=tuple(found), blocks=tuple(blocks), values=values, too_low=too_low
+        measure=measure,
+        ids=tuple(found),
+        blocks=tuple(blocks),
+        values=values,
+        too_low=too_low,
+        silent=frozenset(cell.cell.id for cell in cells if lacking(measure, cell)),
     )
 
 
@@ -149,6 +158,7 @@ def _decided(table: _Table, level: float) -> Decision:
         values=table.scaled,
         pairs=pairs,
         bounded=np.count_nonzero(shared, axis=2) > 0,
+        silent=table.silent,
         means=table.means,
         logarithmic=table.logarithmic,
         resolution=table.resolution,

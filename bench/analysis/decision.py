@@ -36,11 +36,13 @@ class Difference:
         change: of the cell against the other; None without a shared block, and where both have
             values that are too low.
         low, high: its interval, allowed for every comparison of the run; None where told is
-            NOTHING, and for an end that cannot be told because messages never came.
+            NOTHING, and for an end that is open.
         smallest_visible: smallest true increase that would be told in 80 % of cases; None where
-            told is NOTHING, and where a value is too low: bounds do not scatter as figures do.
+            told is NOTHING, and where an end is open: bounds do not scatter as figures do.
         at_least: whether the cell, and whether the other, has values that are too low, because
             too many messages never came so far.
+        open_ends: whether the true change may be less, and whether more, than all that is told:
+            values are too low, or a valid trial of the side that would look better tells nothing.
         by_block: block -> change in that block, of which `change` is the mean; a value that is too
             low counts as what it surely exceeds.
     """
@@ -53,6 +55,7 @@ class Difference:
     high: float | None = None
     smallest_visible: float | None = None
     at_least: tuple[bool, bool] = (False, False)
+    open_ends: tuple[bool, bool] = (False, False)
     by_block: Mapping[int, float] = field(default_factory=dict)
 
     def written(self, metric: Metric) -> str:
@@ -94,6 +97,8 @@ class Decision:
         values: of cells by `blocks`, NaN where there is none, shape (k, n).
         pairs: differences of `values`; both are logarithms where `logarithmic`.
         bounded: (i, j): some value of i in a block that it shares with j is too low.
+        silent: ids of cells of which some valid trial has no value: for a bad reason, perhaps, and
+            then the others flatter.
         means: of the cells, in the metric's unit, shape (k,).
         logarithmic: the scale of `values` and `pairs`.
         resolution: on that scale; up to it two values are the same value.
@@ -105,6 +110,7 @@ class Decision:
     values: NDArray[np.float64]
     pairs: AllPairs
     bounded: NDArray[np.bool_]
+    silent: frozenset[str]
     means: NDArray[np.float64]
     logarithmic: bool
     resolution: float
@@ -130,7 +136,8 @@ def _difference(decision: Decision, pair: tuple[int, int]) -> Difference:
     mean, reach = float(decision.pairs.mean[pair]), float(decision.pairs.reach[pair])
     base = float(decision.means[pair[1]])
     relative = decision.logarithmic or base > 0
-    told = _told(decision, mean, reach, at_least)
+    open_ends = less, more = _open_ends(decision, pair, at_least)
+    told = _told(decision, mean, reach, open_ends)
     known = told is not Told.NOTHING
 
     def back(change: float) -> float:
@@ -143,12 +150,13 @@ def _difference(decision: Decision, pair: tuple[int, int]) -> Difference:
         blocks=blocks,
         relative=relative,
         change=None if all(at_least) else back(mean),
-        low=back(mean - reach) if known and not at_least[1] else None,
-        high=back(mean + reach) if known and not at_least[0] else None,
+        low=back(mean - reach) if known and not less else None,
+        high=back(mean + reach) if known and not more else None,
         smallest_visible=(
-            back(float(decision.pairs.visible[pair])) if known and not any(at_least) else None
+            back(float(decision.pairs.visible[pair])) if known and not any(open_ends) else None
         ),
         at_least=at_least,
+        open_ends=open_ends,
         by_block={block: back(each) for block, each in _by_block(decision, pair).items()},
     )
 
@@ -162,13 +170,25 @@ def _by_block(decision: Decision, pair: tuple[int, int]) -> dict[int, float]:
     }
 
 
-def _told(decision: Decision, mean: float, reach: float, at_least: tuple[bool, bool]) -> Told:
+def _open_ends(
+    decision: Decision, pair: tuple[int, int], at_least: tuple[bool, bool]
+) -> tuple[bool, bool]:
+    """Return whether the true change may be less, and whether more, than the blocks tell.
+
+    Neither side looks better by a trial that tells nothing.
+    """
+    cell, other = (decision.ids[place] in decision.silent for place in pair)
+    less, more = (cell, other) if decision.metric.better is Better.HIGHER else (other, cell)
+    return at_least[1] or less, at_least[0] or more
+
+
+def _told(decision: Decision, mean: float, reach: float, open_ends: tuple[bool, bool]) -> Told:
     if math.isnan(reach):
         return Told.NOTHING
     if abs(mean) <= max(reach, decision.resolution):
         return Told.ALIKE
     # What fell behind is longer than its value says, so it can be told to be longer alone.
-    more, less = not at_least[1], not at_least[0]
+    may_be_less, may_be_more = open_ends
     if mean > 0:
-        return Told.MORE if more else Told.ALIKE
-    return Told.LESS if less else Told.ALIKE
+        return Told.ALIKE if may_be_less else Told.MORE
+    return Told.ALIKE if may_be_more else Told.LESS

@@ -86,14 +86,14 @@ def _side(metric: Metric, found: Difference, blocks: tuple[float, ...]) -> Side:
 def _hinted(metric: Metric, found: Difference, blocks: tuple[float, ...]) -> Side:
     """Return where too few blocks for an interval point: beyond the margin, and every one of them.
 
-    A value that is too low points upwards alone.
+    An end that is open may lie anywhere.
     """
     if found.change is None or not found.relative or abs(found.change) <= MARGIN:
         return Side.UNTOLD
-    cell_too_low, base_too_low = found.at_least
-    if all(each > 0 for each in blocks) and not base_too_low:
+    may_be_less, may_be_more = found.open_ends
+    if all(each > 0 for each in blocks) and not may_be_less:
         return _leading(metric, more=True)
-    if all(each < 0 for each in blocks) and not cell_too_low:
+    if all(each < 0 for each in blocks) and not may_be_more:
         return _leading(metric, more=False)
     return Side.UNTOLD
 

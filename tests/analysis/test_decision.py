@@ -21,6 +21,7 @@ def decision(
     blocks: int = 5,
     means: tuple[float, float] = (150.0, 200.0),
     bounded: tuple[bool, bool] = (False, False),
+    silent: tuple[str, ...] = (),
     logarithmic: bool = False,
     resolution: float = 0.0,
 ) -> Decision:
@@ -38,6 +39,7 @@ def decision(
             visible=np.array([[math.nan, visible], [visible, math.nan]]),
         ),
         bounded=np.array([[one_bounded, one_bounded], [two_bounded, two_bounded]]),
+        silent=frozenset(silent),
         means=np.array(means),
         logarithmic=logarithmic,
         resolution=resolution,
@@ -55,6 +57,7 @@ def chain(*, better_is_more: bool) -> Decision:
         values=np.array([[100.0], [110.0], [105.0]]),
         pairs=AllPairs(blocks=np.full((3, 3), 5), mean=mean, reach=reach, visible=reach),
         bounded=np.zeros((3, 3), dtype=bool),
+        silent=frozenset(),
         means=np.array([100.0, 110.0, 105.0]),
         logarithmic=False,
         resolution=0.0,
@@ -209,3 +212,36 @@ def test_a_cell_that_lacks_the_figure_is_worse_than_none() -> None:
 
     assert not found.worse("nowhere", "a")
     assert not found.worse("a", "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("mean", "silent", "told"),
+    [
+        (-50.0, "one", Told.ALIKE),
+        (-50.0, "two", Told.LESS),
+        (50.0, "one", Told.MORE),
+        (50.0, "two", Told.ALIKE),
+    ],
+)
+def test_nobody_looks_better_by_a_trial_that_tells_nothing(
+    mean: float, silent: str, told: Told
+) -> None:
+    """Less of a lag is better: the silent one may have more, and its end of the interval is open.
+
+    That of the other way round is told all the same.
+    """
+    found = decision(mean, silent=(silent,)).between("one", "two")
+
+    assert found.told is told
+    assert found.open_ends == (silent == "two", silent == "one")
+    assert (found.low is None, found.high is None) == found.open_ends
+    assert found.smallest_visible is None
+
+
+def test_where_more_is_better_the_silent_one_may_have_less() -> None:
+    found = replace(chain(better_is_more=True), silent=frozenset({"b"}))
+
+    assert found.between("b", "a").told is Told.ALIKE
+    assert found.between("b", "a").low is None
+    assert found.between("b", "a").high is not None
+    assert not found.worse("a", "b")

@@ -32,6 +32,7 @@ class Made:
         counts: of the ledger of its first trial; below 0 where nobody can tell.
         slope_share: by which its lag grows each second.
         stalls: of its last trial the lag grows by a fifth of the rate, each second.
+        cpu_unread: the server's CPU could not be read in its last trial.
         unsampled: the lag of its last trial was not sampled.
         invalid: so many of its trials are, the last ones.
         settings: of the variant.
@@ -45,6 +46,7 @@ class Made:
     counts: Mapping[str, int] = field(default_factory=dict)
     slope_share: float = 0.0
     stalls: bool = False
+    cpu_unread: bool = False
     unsampled: bool = False
     invalid: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
@@ -101,7 +103,8 @@ def _trial(cell: object, block: int, made: Made, place: int) -> TrialFigures:
     value = made.ms * noise * (made.wobble if block % 2 else 1 / made.wobble)
     cpu_off = made.cpu_wobble if block % 2 else 1 / made.cpu_wobble
     trial = trial_of(cell, block, value, slope_share=made.slope_share)  # type: ignore[arg-type]
-    cpu = None if made.cpu_us is None else made.cpu_us * noise * cpu_off
+    unread = made.cpu_unread and block == made.blocks
+    cpu = None if made.cpu_us is None or unread else made.cpu_us * noise * cpu_off
     trial = replace(trial, cpu_us_per_msg={"server": cpu})
     if block == 1 and made.counts:
         trial = counting(trial, **made.counts)

@@ -137,3 +137,20 @@ def test_why_there_is_no_change_is_said() -> None:
     found = cell_of(judged(cells), "it").changes[P99]
 
     assert (found.written, found.doubt) == ("n/a", "too many invalid trials")
+
+
+@pytest.mark.parametrize("blocks", [2, 6])
+def test_a_trial_that_tells_nothing_praises_nobody(blocks: int) -> None:
+    """It may be silent for a bad reason; what speaks against its cell is said all the same."""
+    whole = Made(blocks=blocks)
+
+    def side(cpu_us: float, base: Made = whole, *, unread: bool = True) -> Side:
+        made = Made(blocks=blocks, cpu_us=cpu_us, cpu_unread=unread)
+        return change(made, PRICE, base).side
+
+    assert side(50.0, unread=False) is Side.BETTER
+    assert side(50.0) is Side.UNTOLD
+    assert side(200.0) is Side.WORSE
+    unread_base = Made(blocks=blocks, cpu_unread=True)
+    assert side(200.0, unread_base, unread=False) is Side.UNTOLD
+    assert side(50.0, unread_base, unread=False) is Side.BETTER
