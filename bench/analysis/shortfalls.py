@@ -141,6 +141,15 @@ def of_cells(cells: Sequence[CellFigures]) -> Mapping[str, int]:
     return {word: msgs for word, msgs in totals.items() if msgs}
 
 
+def untold(cell: CellFigures) -> tuple[str, ...]:
+    """Return the words of which some trial cannot tell, and none is known to have any."""
+    return tuple(
+        word
+        for word in words_of([cell])
+        if not all(each.known for each in counts(cell, word)) and not total([cell], word)
+    )
+
+
 def share(cell: CellFigures, word: str) -> float:
     """Return what share of the planned messages fell short, over the trials that count."""
     found = counts(cell, word)

@@ -11,13 +11,14 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement import trust, trust_checks
-from bench.judgement.cells import behind_in
+from bench.judgement.cells import behind_in, perhaps
 from bench.judgement.check import Check
 from bench.judgement.choosing import Judged, capital, open_points, reserve
 from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
 from bench.judgement.names import listed, spoken
 from bench.judgement.trust import ENOUGH_BLOCKS
 from bench.plan.model import Plan
+from bench.spec.criteria import count_word
 from bench.stats.compare import Verdict
 
 SURE, FAILED, KEEPS_UP = "How sure", "What failed", "Does it keep up"
@@ -194,6 +195,8 @@ def _doubts(asked: Asked) -> Iterator[str]:
         yield f"{text.plural(missing, 'trial')} missing"
     if any(cell.lost is None for cell in asked.cells):
         yield "perhaps messages lost"
+    words = dict.fromkeys(word for cell in asked.cells for word in perhaps(cell.cell))
+    yield from (f"perhaps messages {count_word(word)}" for word in words)
 
 
 def keeps_up(workloads: Judged) -> Box:

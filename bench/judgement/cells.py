@@ -1,6 +1,6 @@
 """One cell beside its baseline: what differs, in what state it is, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analysis import shortfalls
 from bench.analysis.deciding import contends, trials_behind
@@ -14,6 +14,7 @@ from bench.judgement.changes import changes_of
 from bench.judgement.model import CellJudgement, Difference, Pace
 from bench.plan.model import Plan, VariantName
 from bench.spec.cast import Side, Weight, entries
+from bench.spec.criteria import count_word
 from bench.spec.flat import differing
 from bench.spec.metrics import LAG_SLOPE, metric_of
 
@@ -50,6 +51,11 @@ def lost(cell: CellFigures) -> int | None:
         return 0
     total = sum(count for count in counts if count is not None)
     return None if (None in counts or not counts) and not total else total
+
+
+def perhaps(cell: CellFigures) -> tuple[str, ...]:
+    """Return what else than lost messages may have been, for all that anybody can tell."""
+    return tuple(word for word in shortfalls.untold(cell) if word != "lost")
 
 
 def behind_in(cell: CellFigures) -> str:
@@ -136,6 +142,9 @@ def _failures(cell: CellFigures) -> Iterator[str]:
 def _doubts(workload: WorkloadFigures, cell: CellFigures, pace: Pace) -> Iterator[str]:
     if lost(cell) is None:
         yield PERHAPS_LOST
+    yield from (
+        f"whether messages were {count_word(word)} nobody can tell" for word in perhaps(cell)
+    )
     if pace is Pace.UNTOLD and not reproach_of(cell):
         yield PACE_UNTOLD
     metric = metric_of(ranking_key(workload.cells))
@@ -152,14 +161,17 @@ def pace_of(cell: CellFigures) -> Pace:
     verdict, lags = cell.lag_verdict, [trial.lag for trial in cell.trials if trial.record.valid]
     calm = verdict is LagVerdict.GROWING or not (None in lags or reproach_of(cell))
     pace = _PACES.get(verdict, Pace.UNTOLD) if verdict is not None and calm else Pace.UNTOLD
-    behind = pace is Pace.FALLS_BEHIND
-    return Pace.TAKES_LESS if not behind and _not_taken(cell) else pace
+    if pace is Pace.FALLS_BEHIND:
+        return pace
+    if _of_offered(cell, shortfalls.of_cell(cell)):
+        return Pace.TAKES_LESS
+    return Pace.UNTOLD if _of_offered(cell, perhaps(cell)) else pace
 
 
-def _not_taken(cell: CellFigures) -> bool:
-    """Say whether something was offered and not taken: so much was fewer to keep up with."""
+def _of_offered(cell: CellFigures, words: Iterable[str]) -> bool:
+    """Say whether some of these count what was offered and not taken: fewer to keep up with."""
     counted = entries(cell.cell.cast)
-    return any(counted[word][0].side is Side.DRIVES for word in shortfalls.of_cell(cell))
+    return any(counted[word][0].side is Side.DRIVES for word in words)
 
 
 def _pace_words(cell: CellFigures, pace: Pace) -> str:

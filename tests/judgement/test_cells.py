@@ -18,6 +18,11 @@ from tests.judgement.factory import BASE, Made, cell_of, judged, run_of, states
         (Made(slope_share=0.2), State.FAILS, "falls behind by 200 msg/s"),
         (Made(invalid=3), State.FAILS, "3 of 5 trials invalid"),
         (Made(counts={"lost": -1}), State.DOUBTFUL, "whether messages were lost nobody can tell"),
+        (
+            Made(counts={"refused": -1}),
+            State.DOUBTFUL,
+            "whether messages were refused nobody can tell",
+        ),
         (Made(unsampled=True), State.DOUBTFUL, "whether it keeps up cannot be told"),
     ],
 )
@@ -36,6 +41,9 @@ def test_the_worst_of_a_cell_is_its_state(made: Made, state: State, reason: str)
         (Made(counts={"refused": 20}), Pace.TAKES_LESS),
         (Made(counts={"refused": 20}, unsampled=True), Pace.TAKES_LESS),
         (Made(counts={"lost": 20}), Pace.KEEPS_UP),
+        (Made(counts={"lost": -1}), Pace.KEEPS_UP),
+        (Made(counts={"unconfirmed": -1}), Pace.UNTOLD),
+        (Made(counts={"unconfirmed": -1, "refused": 3}), Pace.TAKES_LESS),
         (Made(slope_share=0.2, counts={"refused": 20}), Pace.FALLS_BEHIND),
         (Made(slope_share=0.2), Pace.FALLS_BEHIND),
         (Made(slope_share=0.2, invalid=2), Pace.FALLS_BEHIND),
@@ -105,3 +113,14 @@ def test_many_cells_that_fell_behind_in_a_trial_are_counted() -> None:
     cells = {"base": BASE, **{name: Made(stalls=True) for name in ("one", "two", "three")}}
 
     assert judged(cells).headline == "3 of 4 fell behind in a trial"
+
+
+@pytest.mark.parametrize("word", ["lost", "refused", "unconfirmed"])
+def test_a_count_that_nobody_can_tell_is_a_doubt_wherever_it_is_known(word: str) -> None:
+    """The run ends with 3 for it; a page that says "decided, nothing failed" would be another."""
+    found = judged({"base": BASE, "it": Made(ms=5.0, counts={word: -1})})
+
+    assert found.boxes.failed.state is State.DOUBTFUL
+    assert found.boxes.failed.word == f"Perhaps messages {word}"
+    assert found.boxes.sure.state is State.DOUBTFUL
+    assert f"whether messages were {word} nobody can tell" in found.boxes.sure.text
