@@ -26,7 +26,7 @@ def test_the_style_sheet_was_read() -> None:
     assert all(PALETTES["light"][each] != PALETTES["dark"][each] for each in TEXTS)
 
 
-@pytest.mark.parametrize(("theme", "text"), product(PALETTES, TEXTS))
+@pytest.mark.parametrize(("theme", "text"), list(product(PALETTES, TEXTS)))
 def test_every_text_has_enough_contrast(theme: str, text: str) -> None:
     """4.5 : 1 is what WCAG asks of small text; rows of the baseline stand on the panel."""
     palette = PALETTES[theme]
@@ -42,7 +42,7 @@ def test_every_text_can_be_read_in_print(text: str) -> None:
 
 
 @pytest.mark.parametrize("pair", [("worse", "better"), ("fails", "holds")])
-@pytest.mark.parametrize(("theme", "kind"), product(PALETTES, MACHADO))
+@pytest.mark.parametrize(("theme", "kind"), list(product(PALETTES, MACHADO)))
 def test_bad_and_good_stay_apart_without_red_or_green_cones(
     theme: str, kind: str, pair: tuple[str, str]
 ) -> None:
