@@ -66,15 +66,12 @@ def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
     counted = _counted(trials)
     shown = [key for key in counted if any(trial.count(key) != 0 for trial in trials)]
     zero = [count_word(key) for key in counted if key not in shown]
-    return Table(
-        id=id_,
-        caption=(
-            "Each trial: its figures of the window, then distinct messages of the whole trial, "
-            "warm-up included; invalid ones first, which no figure above contains."
-            + (f" 0 in every trial: {text.listed(zero)}." if zero else "")
-        ),
-        head="Trial",
-    ).of(
+    caption = (
+        "Each trial: its figures of the window, then distinct messages of the whole trial, "
+        "warm-up included; invalid ones first, which no figure above contains."
+    )
+    caption += f" 0 in every trial: {text.listed(zero)}." if zero else ""
+    return Table(id_, caption, "Trial").of(
         trials,
         lambda trial: Row((trial.name,), tinted=trial.cell.is_baseline),
         (
@@ -193,6 +190,5 @@ def findings_table(judged: WorkloadJudgement, id_: str) -> Table:
             kind = kinds.setdefault((found.level, found.code), _Kind(found.level, found.code))
             kind.trials[trial.name] = kind.texts[found.text] = None
     worst_first = sorted(kinds.values(), key=lambda kind: list(_STATES).index(kind.level))
-    caption = "What the trials themselves report, worst first"
-    table = Table(id=id_, caption=caption, head="Finding")
+    table = Table(id_, "What the trials themselves report, worst first", "Finding")
     return table.of(worst_first, lambda kind: kind.code, _FINDING)

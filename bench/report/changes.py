@@ -107,7 +107,7 @@ def _table(
     changed: Sequence[_Changed], workloads: Sequence[WorkloadJudgement], axis: Axis, id_: str
 ) -> Table:
     caption = "What each change does to the time that cells are ranked by, and to its price"
-    table = Table(id=id_, caption=caption, head="Change", cards="changes")
+    table = Table(id_, caption, "Change", cards="changes")
     if len(workloads) <= MOST_GROUPS:
         groups = [_columns(each, axis, partial(_under, each), grouped=True) for each in workloads]
         filled_in = table.of(changed, _heading, [column for group in groups for column in group])

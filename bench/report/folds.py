@@ -43,17 +43,12 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
     time = ranking_time(cells)
     scale = readings.scale_of([metric_of(f"{time}_ns_p50")], cells)
-    table = Table(
-        id=f"{id_}-percentiles-table",
-        caption=(
-            f"{word_of(time).capitalize()} percentiles of the messages of all valid trials "
-            "together: no mean over blocks as in the table above, so they differ from it. Then "
-            "what the clients spend a message"
-        ),
-        head="Variant",
-    ).of(
+    table = naming.by_variant(
+        f"{id_}-percentiles-table",
+        f"{word_of(time).capitalize()} percentiles of the messages of all valid trials "
+        "together: no mean over blocks as in the table above, so they differ from it. Then "
+        "what the clients spend a message",
         judged.cells,
-        naming.heading,
         (
             *(_pooled(time, percentile, scale) for percentile in PERCENTILES),
             *(_column(metric, cells) for metric in shown_in(View.CELLS)),
@@ -114,13 +109,10 @@ def _curves(judged: WorkloadJudgement, time: str) -> str:
 def _processes(judged: WorkloadJudgement, id_: str) -> Table:
     trials = [trial for each in judged.cells for trial in each.cell.trials]
     roles = dict.fromkeys(usage.role for trial in trials for usage in trial.record.processes)
-    return Table(
-        id=f"{id_}-processes",
-        caption="Each process within the window: mean share of a core, largest resident set",
-        head="Variant",
-    ).of(
+    return naming.by_variant(
+        f"{id_}-processes",
+        "Each process within the window: mean share of a core, largest resident set",
         judged.cells if roles else (),
-        naming.heading,
         [column for role in roles for column in _of_process(role)],
     )
 
@@ -171,16 +163,11 @@ def _from_due(cells: Sequence[CellFigures]) -> Sequence[str]:
 def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
     times = _from_due(cells)
-    table = Table(
-        id=f"{id_}-steps-table",
-        caption=(
-            "Each from the instant that a message was due, all valid trials merged: sent (slip), "
-            "stored (response), received (delivery), handled (completion), acked (end-to-end)"
-        ),
-        head="Variant",
-    ).of(
+    table = naming.by_variant(
+        f"{id_}-steps-table",
+        "Each from the instant that a message was due, all valid trials merged: sent (slip), "
+        "stored (response), received (delivery), handled (completion), acked (end-to-end)",
         judged.cells if times else (),
-        naming.heading,
         [_pooled(time, p, _scale(time, cells)) for time in times for p in (50.0, 99.0)],
     )
     note = "from the intended instant to the ack, step by step"

@@ -1,12 +1,12 @@
 """What a cell is called in tables: by its variant, its question above and its difference beside."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bench.core import text
 from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, Difference
-from bench.report.tables import Row
+from bench.report.tables import Column, Row, Table
 
 MOST_SETTINGS = 3
 """Of more that differ only the count stands in a row; the fold of settings names each."""
@@ -20,6 +20,16 @@ def short_names(cell: CellJudgement) -> tuple[str, ...]:
 def heading(cell: CellJudgement) -> Row:
     """Return the heading of a cell's row in a fold: its names, tinted of the baseline."""
     return Row(short_names(cell), tinted=cell.is_baseline)
+
+
+def by_variant(
+    id_: str,
+    caption: str,
+    cells: Iterable[CellJudgement],
+    columns: Sequence[Column[CellJudgement]],
+) -> Table:
+    """Return a table of a fold, with a row for each of these cells."""
+    return Table(id_, caption, "Variant").of(cells, heading, columns)
 
 
 def above(cell: CellJudgement) -> str:

@@ -62,10 +62,9 @@ def _courses(judged: CellJudgement, each: Drawn, time: str) -> tuple[Array, ...]
     """Return what each panel shows of a trial, by second; empty where it was not kept."""
     series, none = each.series, np.empty(0)
     cpu = series.cpu_share.get(_SERVER)
+    done = series.rates.get(judged.cell.cell.cast.done, none)
     return (
-        series.rates.get(judged.cell.cell.cast.done, none)[
-            :-1
-        ],  # the last slice is cut short by the drain
+        done[:-1],  # the last slice is cut short by the drain
         series.p99_ns.get(time, none) / NS_PER_MS,
         by_second(series.sample_s, series.lag_msgs),
         none if cpu is None else by_second(series.sample_s, cpu * 100),
@@ -86,16 +85,12 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: str, id_: s
         rows.append(Row((panel.title,)))
         for each, of in zip(judged.cells, of_cells, strict=True):
             rows.append(heading(each).across(columns, (of[place], place == 0)))
-    return Table(
-        id=id_,
-        caption=(
-            f"Over valid trials, in each span of {width} s: the lowest rate of a second, else the "
-            "largest of any. What came out is acked messages, or handled ones without acks."
-        ),
-        head="Variant",
-        columns=tuple(columns),
-        rows=tuple(rows) if seconds else (),
+    caption = (
+        f"Over valid trials, in each span of {width} s: the lowest rate of a second, else the "
+        "largest of any. What came out is acked messages, or handled ones without acks."
     )
+    shown = tuple(rows) if seconds else ()
+    return Table(id_, caption, "Variant", columns=tuple(columns), rows=shown)
 
 
 def _worst(judged: CellJudgement, time: str, panels: int) -> list[Array]:

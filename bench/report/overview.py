@@ -101,9 +101,9 @@ _NONE_YET = ("No report can be read yet. ", Name("jetbench run"), " makes the fi
 
 def _runs_section(runs: Sequence[RunSummary]) -> Section:
     table = Table(
-        id="all-runs",
-        caption="Every run that has a report. A click on a heading sorts.",
-        head="Run",
+        "all-runs",
+        "Every run that has a report. A click on a heading sorts.",
+        "Run",
         sortable=True,
         cards="runs",
     ).of(runs, lambda run: Row((run.run_id,), href=f"{quote(run.run_id)}/index.html"), _RUN)
@@ -153,9 +153,9 @@ _RUN = (
 
 def _trends_section(trends: Sequence[Trend]) -> Section:
     table = Table(
-        id="all-trends",
-        caption="Each variant under each workload that was measured in two runs or more",
-        head="Workload, variant",
+        "all-trends",
+        "Each variant under each workload that was measured in two runs or more",
+        "Workload, variant",
         sortable=True,
     ).of(
         trends,

@@ -88,11 +88,8 @@ def _table(found: Plane, metric: Metric, id_: str) -> Table:
             return told
         return replace(marked(State.FAILS, told.text), hint=cell.reasons[0] if cell.reasons else "")
 
-    return Table(
-        id=id_,
-        caption=f"{metric.title}, {scale.unit}; down: {found.down}, across: {found.across}",
-        head=found.down,
-    ).of(
+    caption = f"{metric.title}, {scale.unit}; down: {found.down}, across: {found.across}"
+    return Table(id_, caption, found.down).of(
         found.rows,
         str,
         [Column(each, partial(entry, column=each), group=found.across) for each in found.columns],

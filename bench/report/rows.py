@@ -26,7 +26,7 @@ REPEATS = words_of_weight(Weight.REPEAT)
 
 def table(workload: WorkloadJudgement) -> Table:
     """Return the cells of a workload, the baseline first, with what a reader compares them by."""
-    return Table(id="cells", caption=workload.figures.name, head="Variant").of(
+    return Table("cells", workload.figures.name, "Variant").of(
         workload.cells,
         _heading,
         (

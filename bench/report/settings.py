@@ -21,11 +21,8 @@ def fold(plan: Plan) -> Fold:
 def differences_table(plan: Plan) -> Table:
     """Return what differs between the settings of a run's cells, one row for each setting."""
     cells = {cell.settings.model_dump_json(): cell for cell in plan.cells}.values()
-    return Table(
-        id="settings-differences",
-        caption="Only what is not the same for every variant",
-        head="Variant",
-    ).of(
+    caption = "Only what is not the same for every variant"
+    return Table("settings-differences", caption, "Variant").of(
         enumerate(cells),
         lambda each: Row(tuple(map(str, each[1].variants)) or (each[1].id,)),
         [_column(*each) for each in differing([cell.settings for cell in cells])],

@@ -155,7 +155,7 @@ class Row:
         return replace(self, entries=tuple(column.entry(item) for column in columns))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table with a heading for each row.
 
@@ -175,6 +175,7 @@ class Table:
     id: str
     caption: str
     head: str
+    _: KW_ONLY
     columns: tuple[Column[Any], ...] = ()
     rows: tuple[Row, ...] = ()
     sortable: bool = False
@@ -222,4 +223,4 @@ def pairs(
 ) -> Table:
     """Return a table of names and what stands beside each, which `value` heads."""
     column = Column[Pair](value, lambda pair: pair[1], "prose")
-    return Table(id=id_, caption=caption, head=head).of(found, lambda pair: pair[0], [column])
+    return Table(id_, caption, head).of(found, lambda pair: pair[0], [column])

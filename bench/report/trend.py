@@ -54,7 +54,7 @@ def page(trend: Trend) -> Page:
 
 def _table(trend: Trend) -> Table:
     caption = "Means over valid trials with their 90 % interval, oldest run first"
-    return Table(id="runs", caption=caption, head="Run").of(trend.points, _heading, _COLUMNS)
+    return Table("runs", caption, "Run").of(trend.points, _heading, _COLUMNS)
 
 
 def _heading(point: Point) -> Row:

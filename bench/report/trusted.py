@@ -24,11 +24,10 @@ def section(checks: Sequence[Check]) -> Section:
     still = [check for state in _ORDER for check in checks if check.state is state]
     holding = [check for check in checks if check.state is State.HOLDS]
     points = tuple(Point(check.state, check.name, check.found) for check in still)
-    table = Table(
-        id="trust-table",
-        caption="What speaks for these figures and what against them, over all trials",
-        head="Check",
-    ).of([*still, *holding], lambda check: check.name, _COLUMNS)
+    caption = "What speaks for these figures and what against them, over all trials"
+    table = Table("trust-table", caption, "Check").of(
+        [*still, *holding], lambda check: check.name, _COLUMNS
+    )
     counts = Counter(check.state for check in checks)
     told = [state for state in (State.HOLDS, *_ORDER) if counts[state]]
     words = [f"{counts[state]} {state.removesuffix('s')}" for state in told]

@@ -79,15 +79,12 @@ class _Shared:
 
 
 def _table(shared: _Shared, id_: str) -> Table:
-    return Table(
-        id=id_,
-        caption=(
-            f"{isolated(shared.judged.figures.name)}: every cell, the baseline first. p50, p99 and "
-            "CPU: the mean (geometric) over valid blocks, in which each block counts alike"
-        ),
-        head="Variant",
-        cards="cells",
-    ).of(shared.judged.cells, _heading, tuple(_columns(shared)))
+    caption = (
+        f"{isolated(shared.judged.figures.name)}: every cell, the baseline first. p50, p99 and "
+        "CPU: the mean (geometric) over valid blocks, in which each block counts alike"
+    )
+    table = Table(id_, caption, "Variant", cards="cells")
+    return table.of(shared.judged.cells, _heading, tuple(_columns(shared)))
 
 
 def _heading(judged: CellJudgement) -> Row:

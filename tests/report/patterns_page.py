@@ -120,7 +120,7 @@ def drawings() -> Table:
             "lag",
         ),
     )
-    return Table(id="drawings-table", caption="Drawings", head="Change", cards="cells").of(
+    return Table("drawings-table", "Drawings", "Change", cards="cells").of(
         numbered, lambda of: of[1].written, columns
     )
 

@@ -104,7 +104,7 @@ def table(found: Sequence[Capacity], id_: str) -> Table:
     ends = [end for each in found for end in (each.rate_per_s, each.low_per_s, each.high_per_s)]
     axis = of_amounts([end for end in ends if end is not None])
     caption = "Highest load at which the goal holds"
-    return Table(id=id_, caption=caption, head="Variant", cards="goals").of(
+    return Table(id_, caption, "Variant", cards="goals").of(
         found,
         lambda each: each.variant,
         (

@@ -12,7 +12,7 @@ from bench.report.ticks import tick_text
 
 def blocks(found: Diagnosis, id_: str) -> tuple[Block, ...]:
     """Return the sentence and its evidence."""
-    table = Table(id=id_, caption="How full each resource was", head="Evidence", cards="evidence")
+    table = Table(id_, "How full each resource was", "Evidence", cards="evidence")
     return (
         Text(sentence(found)),
         table.of(found.evidence, lambda each: each.resource, _COLUMNS),

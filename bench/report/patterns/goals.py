@@ -54,7 +54,7 @@ def _table(goals: Sequence[Goal], axis: Axis, id_: str) -> Table:
     drawn = any(map(_shares, goals))
     bar = Column[Goal]("Found", lambda goal: _bar(goal, axis), "bar", axis=axis.labels())
     caption = "Goals and what came of them"
-    return Table(id=id_, caption=caption, head="Goal", cards="goals").of(
+    return Table(id_, caption, "Goal", cards="goals").of(
         goals,
         lambda goal: Row(
             (goal.workload,), soft=f"{goal.rule}, {goal.candidate}" if several else goal.rule

@@ -47,9 +47,7 @@ def table(cells: Sequence[PartsOfCell], scale: text.Scale, id_: str) -> Table:
     )
     rows = tuple(row for cell in cells for row in _rows(cell, columns))
     caption, head = "Parts of each variant", "Variant and part"
-    return Table(
-        id=id_, caption=caption, head=head, columns=columns, rows=rows, cards="cells parts"
-    )
+    return Table(id_, caption, head, columns=columns, rows=rows, cards="cells parts")
 
 
 def _frames(cells: Sequence[PartsOfCell], scale: text.Scale) -> Mapping[tuple[str, str], Frame]:

@@ -72,7 +72,7 @@ def _name(found: Tuning, field: Field) -> Iterator[Markup]:
 
 def _table(found: Tuning, rows: Sequence[Tried], scale: text.Scale, id_: str) -> Table:
     names = dict.fromkeys(name for each in rows for name, _ in each.settings)
-    return Table(id=id_, caption="Settings and figures", head="Tried").of(
+    return Table(id_, "Settings and figures", "Tried").of(
         sorted(rows, key=lambda each: (not each.chosen, each.time_ns)),
         lambda each: each.name,
         (
