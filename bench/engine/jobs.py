@@ -172,7 +172,7 @@ class Done:
 
     Attributes:
         faults: what went wrong with the connection, in words.
-        refusals: kinds of answers that say not stored, with their counts.
+        refusals: kinds of answers that refuse, with their counts.
         window_full_msgs: messages that were due while the publisher's window was full.
         stall_ns_max: longest time the event loop did not turn.
         gaps: what the sampler asked and got no answer to, in words.

@@ -59,7 +59,7 @@ def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
     if pressure.silent_share > SILENT_SHARE or rest_ns is None or mean_ns is None:
         return invalid(
             "unanswered",
-            f"{missed}: for {percent(pressure.silent_share)} of the window no PubAck came; that "
+            f"{missed}: for {percent(pressure.silent_share)} of the window no answer came; that "
             "shows a connection or a server that does not answer, not what one can do",
             pressure.role,
         )
@@ -100,7 +100,7 @@ def _window_too_small(pressure: Pressure, missed: str, rest_ns: int, mean_ns: fl
     return invalid(
         "window-too-small",
         f"{why}{pressure.window_msgs} messages under way come to {number(most)} msg/s: the limit "
-        f"is publish.window, not the server; {enough} would do",
+        f"is {pressure.part}.window, not the server; {enough} would do",
         pressure.role,
     )
 

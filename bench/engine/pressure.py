@@ -26,18 +26,20 @@ class Pressure:
     Attributes:
         role: `publisher-0`, …
         one_by_one: it waits for each answer, as its variant says.
+        part: whose process it is, as its workload's file calls it.
         window_msgs: most messages that it has under way.
         offered_msgs_per_s: of it alone, over the window.
         missing_share: of what was due in the window, what was not sent in it.
         full_share: of the window, messages were due and the window was full.
-        silent_share: of the window, the longest time without a PubAck.
-        rest_ns: shortest service time of the whole trial; None without any PubAck.
+        silent_share: of the window, the longest time without an answer.
+        rest_ns: shortest service time of the whole trial; None without any answer.
         service_ns_mean: of messages that were sent in the window and not refused; what was never
             answered had waited until the drain's end at least. None without any answer.
     """
 
     role: str
     one_by_one: bool
+    part: str
     window_msgs: int
     offered_msgs_per_s: float
     missing_share: float
@@ -52,6 +54,7 @@ class Offer:
     """How a trial's messages are dealt to its publishers.
 
     Attributes:
+        part: that drives them.
         role: of each is this with its number, `publisher-0`.
         publishers: how many; the message of an id goes to the one of its remainder.
         window_msgs: most messages without an answer, of each.
@@ -60,6 +63,7 @@ class Offer:
         answer_within_ns: an answer that takes longer came to nobody; None where any is waited for.
     """
 
+    part: str
     role: str
     publishers: int
     window_msgs: int
@@ -77,6 +81,7 @@ def offer_of(part: Part, publish: Publish, how: PublishSettings) -> Offer:
     """Return how a part's operations are dealt to processes; one by one has a window of one."""
     one_by_one = how.mode == "one-by-one"
     return Offer(
+        part=part.name,
         role=part.role,
         publishers=publish.publishers,
         window_msgs=1 if one_by_one else publish.window_msgs,
@@ -111,6 +116,7 @@ def _pressure(table: MessageTable, window: Window, offer: Offer, share: int) -> 
     return Pressure(
         role=f"{offer.role}-{share}",
         one_by_one=offer.one_by_one,
+        part=offer.part,
         window_msgs=offer.window_msgs,
         offered_msgs_per_s=np.count_nonzero(offered) * NS_PER_S / (end_ns - start_ns),
         missing_share=1 - np.count_nonzero(sent) / np.count_nonzero(offered),

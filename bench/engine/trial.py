@@ -304,7 +304,7 @@ def _done_findings(role: str, done: Done) -> Sequence[Finding]:
         text = f"{role}: {'; '.join(silent)}"
         findings.append(invalid("server-silent", text, role))
     if done.refusals:
-        text = f"{role}: answers that say not stored: {'; '.join(done.refusals)}"
+        text = f"{role}: answers that refuse: {'; '.join(done.refusals)}"
         findings.append(warning("publish-refused", text, role))
     if done.window_full_msgs:
         text = (

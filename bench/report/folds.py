@@ -1,6 +1,6 @@
 """The folds of a workload: percentiles, block by block, where the time goes, over time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ from bench.report import by_block, naming, overtime, plane, readings
 from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
+from bench.spec.cast import spans
 from bench.spec.metrics import Metric, View, metric_of, shown_in
 
 _UNREAD = untold("this process could not be read")
@@ -165,13 +166,21 @@ def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
     times = _from_due(cells)
     table = naming.by_variant(
         f"{id_}-steps-table",
-        "Each from the instant that a message was due, all valid trials merged: sent (slip), "
-        "stored (response), received (delivery), handled (completion), acked (end-to-end)",
+        "Each from the instant that a message was due, all valid trials merged: "
+        + ", ".join(dict.fromkeys(_ends(cells))),
         judged.cells if times else (),
         [_pooled(time, p, _scale(time, cells)) for time in times for p in (50.0, 99.0)],
     )
     note = "from the intended instant to the ack, step by step"
     return Fold(f"{id_}-steps", "Where the time goes", (table,), note=note)
+
+
+def _ends(cells: Sequence[CellFigures]) -> Iterator[str]:
+    """Yield what each time ends with: `stored (response)`."""
+    for cast in (cell.cell.cast for cell in cells):
+        for name in cast.whole:
+            part, span = spans(cast)[name]
+            yield f"{cast.instant(part, span.end)} ({name.replace('_', '-')})"
 
 
 def _scale(time: str, cells: Sequence[CellFigures]) -> Scale:

@@ -17,6 +17,7 @@ from bench.spec.base import MisfitError
 from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections
 from bench.spec.kinds.registry import KINDS
+from bench.spec.kinds.registry import objections as objections_under
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.metrics import Metric, find_metric
@@ -324,7 +325,7 @@ def crossing_problems(config: LoadedConfig, workloads: Mapping[str, Workload]) -
     """Yield what keeps variants of a config from carrying these workloads."""
     for name, settings in config.variants.items():
         for workload_name, workload in workloads.items():
-            for objection in KINDS[workload.kind].objections(settings, workload):
+            for objection in objections_under(settings, workload):
                 what = f"{objection.what} (workload {workload_name})"
                 yield config.sources[name].objection(replace(objection, what=what))
 

@@ -34,7 +34,12 @@ QUIET = Load(
     window_full_msgs={},
     offers={
         "publish": Offer(
-            role="publisher", publishers=1, window_msgs=256, one_by_one=False, tick_ns=250_000
+            part="publish",
+            role="publisher",
+            publishers=1,
+            window_msgs=256,
+            one_by_one=False,
+            tick_ns=250_000,
         )
     },
     stall_ns_max={"publisher-0": NS_PER_MS},

@@ -10,6 +10,7 @@ from bench.engine.pressure import Pressure
 from bench.record.schema import Finding, Level, ProcessUsage
 
 SLOW_SERVER = Pressure(
+    part="publish",
     role="publisher-0",
     one_by_one=False,
     window_msgs=256,

@@ -12,7 +12,9 @@ from bench.engine.table import NOT_YET, MessageTable
 from bench.record.schema import Window
 
 WINDOW = Window(window_start_ns=NS_PER_S, window_end_ns=2 * NS_PER_S, drained_ns=3 * NS_PER_S)
-ONE = Offer(role="publisher", publishers=1, window_msgs=1, one_by_one=False, tick_ns=250_000)
+ONE = Offer(
+    part="publish", role="publisher", publishers=1, window_msgs=1, one_by_one=False, tick_ns=250_000
+)
 Ms = Sequence[int | None]
 
 
@@ -55,7 +57,14 @@ def test_a_window_counts_as_full_until_a_quarter_of_it_is_free() -> None:
             [1000, 1000, 1000, 1000, 1400],
             [1400, 1500, 1600, 1700, 1800],
         ),
-        Offer(role="publisher", publishers=1, window_msgs=4, one_by_one=False, tick_ns=250_000),
+        Offer(
+            part="publish",
+            role="publisher",
+            publishers=1,
+            window_msgs=4,
+            one_by_one=False,
+            tick_ns=250_000,
+        ),
     )
 
     assert pressure.full_share == pytest.approx(0.3)

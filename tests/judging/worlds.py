@@ -162,7 +162,12 @@ def _record(
         cast=cell.cast,
         offers={
             "publish": Offer(
-                role="publisher", publishers=1, window_msgs=256, one_by_one=False, tick_ns=250_000
+                part="publish",
+                role="publisher",
+                publishers=1,
+                window_msgs=256,
+                one_by_one=False,
+                tick_ns=250_000,
             )
         },
         software=None,

@@ -23,6 +23,7 @@ class Kind:
 
     Attributes:
         model: of its file.
+        uses: the sections of a variant's settings that mean something under it.
         cast: its parts under some settings.
         objections: what is wrong with settings under one.
         cautions: what may surprise about them.
@@ -30,6 +31,7 @@ class Kind:
     """
 
     model: type[Workload]
+    uses: frozenset[str]
     cast: Callable[[Settings], Cast]
     objections: Rule
     cautions: Rule
@@ -39,6 +41,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "stream": Kind(
         model=stream.Stream,
+        uses=stream.USES,
         cast=stream.cast_of,
         objections=jetstream.workload_objections,
         cautions=cautions.cautions,
@@ -59,6 +62,24 @@ else:
 def cast_of(kind: str, settings: Settings) -> Cast:
     """Return the parts of a workload of this kind under these settings."""
     return KINDS[kind].cast(settings)
+
+
+def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
+    """Return what is wrong with settings under a workload of whatever kind."""
+    kind = KINDS[workload.kind]
+    return (*_unused(settings, workload.kind), *kind.objections(settings, workload))
+
+
+def _unused(settings: Settings, kind: str) -> Iterator[Objection]:
+    """Yield the settings that mean nothing under a kind of workload."""
+    plain, usual = (each.model_dump(by_alias=True) for each in (settings, Settings()))
+    for section, value in plain.items():
+        if section in KINDS[kind].uses or value == usual[section]:
+            continue
+        for key, given in value.items() if isinstance(value, dict) else ():
+            if given != usual[section][key]:
+                what = f"means nothing with a workload of the kind {kind}"
+                yield Objection(key=f"{section}.{key}", what=what, allowed="leave it out")
 
 
 def ruled() -> Mapping[str, Entry]:

@@ -20,6 +20,8 @@ from bench.spec.workload import (
     Workload,
 )
 
+USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
+
 
 class Stream(Workload):
     """One stream with publishers on one side and consumers on the other.
