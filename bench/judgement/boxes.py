@@ -18,6 +18,7 @@ from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgem
 from bench.judgement.names import listed, spoken
 from bench.judgement.trust import ENOUGH_BLOCKS
 from bench.plan.model import Plan
+from bench.spec.cast import instants
 from bench.spec.criteria import count_word
 from bench.stats.compare import Verdict
 
@@ -137,16 +138,29 @@ def failed(asked: Asked) -> Box:
     records = [trial.record for trial in asked.trials]
     messages = sum(record.known(name) or 0 for record in records for name in record.cast.plans)
     valid = sum(record.valid for record in records)
-    lost = _lost_words([cell.lost for cell in asked.cells])
     due = text.plural(len(_due(asked)), "trial")
-    twice = text.count(sum(cell.twice for cell in asked.cells))
-    account = f"{text.plural(messages, 'message')}, {lost}, {twice} twice"
+    account = f"{text.plural(messages, 'message')}, {_account_words(asked, messages)}"
     return Box(
         asks=FAILED,
         state=state,
         word=capital(text.listed([*bad, *doubts])) if bad or doubts else "Nothing",
         text=f"{valid} of {due} valid; {account}. {_goal_words(asked.goals)}.",
     )
+
+
+def _account_words(asked: Asked, messages: int) -> str:
+    """Say what was lost and what came twice; where nothing can be lost, how far messages came."""
+    records = [trial.record for trial in asked.trials]
+    if not records or any(record.cast.counting("lost") for record in records):
+        lost = _lost_words([cell.lost for cell in asked.cells])
+        return f"{lost}, {text.count(sum(cell.twice for cell in asked.cells))} twice"
+    ended = [instants(record.cast)[record.cast.done] for record in records]
+    through = sum(
+        record.known(record.cast.entry(part, instant.entry)) or 0
+        for record, (part, instant) in zip(records, ended, strict=True)
+    )
+    words = text.listed(list(dict.fromkeys(instant.name for _, instant in ended)))
+    return f"{'all' if through == messages else text.count(through)} {words}"
 
 
 def _due(asked: Asked) -> list[str]:

@@ -4,7 +4,7 @@ No check looks at whether a figure is good, and every threshold is fixed beforeh
 (MEASUREMENT.md R12).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench.analysis.figures import TrialFigures
 from bench.core import text
@@ -39,7 +39,7 @@ def of_trials(found: Sequence[TrialFigures]) -> tuple[Check, ...]:
         *(_waiting(found, role, side) for role, side in _roles(found).items()),
         *host_checks.of_host(found),
         _steadiness(found),
-        _ack_times(found),
+        *_ack_times(found),
         _bookkeeping(found),
     )
 
@@ -170,11 +170,14 @@ def _waiting(found: Sequence[TrialFigures], role: str, side: Side) -> Check:
     )
 
 
-def _ack_times(found: Sequence[TrialFigures]) -> Check:
+def _ack_times(found: Sequence[TrialFigures]) -> Iterator[Check]:
+    """Yield whether they agree, where a server could tell: it holds for those who acknowledge."""
+    if found and not any(t.record.cast.counting("backlog") for t in found):
+        return
     checks = [t.record.ack_check for t in found if t.record.ack_check is not None]
     apart = [float(check.difference_ns_p50) for check in checks]
     agree = all(0 <= difference <= ACKS_APART_NS for difference in apart)
-    return Check(
+    yield Check(
         name="Ack times, the server's less ours",
         state=State.UNKNOWN if not checks else State.HOLDS if agree else State.DOUBTFUL,
         found=_ack_words(checks, apart),

@@ -171,7 +171,7 @@ def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
         judged.cells if times else (),
         [_pooled(time, p, _scale(time, cells)) for time in times for p in (50.0, 99.0)],
     )
-    note = "from the intended instant to the ack, step by step"
+    note = "from the intended instant to the end, step by step"
     return Fold(f"{id_}-steps", "Where the time goes", (table,), note=note)
 
 
