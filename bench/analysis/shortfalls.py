@@ -97,6 +97,7 @@ def counts(cell: CellFigures, word: str) -> tuple[Count, ...]:
 
     All valid trials count. Of invalid ones those do whose shortfall is known and not explained by
     what made them invalid; other counts, such as duplicates, may be its doing and are left out.
+    A trial that has no such count has none of it to tell.
     """
     found = (trial.record for trial in cell.trials)
     return tuple(
@@ -104,7 +105,8 @@ def counts(cell: CellFigures, word: str) -> tuple[Count, ...]:
         for record in found
         if record.ledger is not None
         for msgs in (record.ledger.get(word, UNTOLD),)
-        if record.valid or (msgs > 0 and not _excused(record, word))
+        if word in entries(record.cast)
+        and (record.valid or (msgs > 0 and not _excused(record, word)))
     )
 
 

@@ -25,7 +25,6 @@ from bench.analysis.latency import (
     unfinished,
     window_histogram,
 )
-from bench.analysis.metrics import MEASURES
 from bench.analysis.ranking import asked_of
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
 from bench.analysis.sampled import instants_s, lag_over_time, own_lags, servers_lag
@@ -37,6 +36,7 @@ from bench.record.hlog import Interval
 from bench.record.schema import Finding, TrialRecord
 from bench.record.store import RunStore
 from bench.spec.cast import spans
+from bench.spec.metrics import of_kinds
 from bench.stats.histogram import Histogram, merged
 from bench.stats.shape import shape
 
@@ -73,7 +73,7 @@ def summarise(store: RunStore) -> RunFigures:
         run_id=store.run_id,
         plan=plan,
         environment=store.read_environment(),
-        metrics=tuple(measure.metric for measure in MEASURES),
+        metrics=of_kinds(cell.workload.kind for cell in plan.cells),
         workloads=tuple(
             workload_figures(
                 name, [c for c in cells.values() if c.cell.workload_name == name], plan

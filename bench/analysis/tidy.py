@@ -1,12 +1,13 @@
 """The figures of a run as one long table: a row for each trial and figure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
-from bench.analysis.metrics import MEASURES
+from bench.analysis.metrics import measure_of
 from bench.spec.cast import ruled
+from bench.spec.metrics import Metric
 
 COLUMNS = (
     "run",
@@ -37,14 +38,16 @@ def tidy(figures: RunFigures) -> pd.DataFrame:
         for workload in figures.workloads
         for cell in workload.cells
         for trial in cell.trials
-        for row in _rows(figures.run_id, cell, trial)
+        for row in _rows(figures.run_id, figures.metrics, cell, trial)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {"value": "float64", "at_least": "float64"}
     )
 
 
-def _rows(run_id: str, cell: CellFigures, trial: TrialFigures) -> Iterator[tuple[object, ...]]:
+def _rows(
+    run_id: str, metrics: Sequence[Metric], cell: CellFigures, trial: TrialFigures
+) -> Iterator[tuple[object, ...]]:
     record = trial.record
     place = (
         run_id,
@@ -56,7 +59,7 @@ def _rows(run_id: str, cell: CellFigures, trial: TrialFigures) -> Iterator[tuple
         record.valid,
         record.started_utc,
     )
-    for measure in MEASURES:
+    for measure in map(measure_of, (metric.key for metric in metrics)):
         value, unit = measure.of_trial(trial), measure.metric.unit
         bound = measure.at_least(trial) if value is None else None
         yield (*place, measure.metric.key, value, unit, bound)

@@ -50,8 +50,13 @@ def compare(
     Says by how much each figure changes, with an interval, whether the blocks tell the two apart,
     and from what size on a change would have been seen. It judges nothing; `jetbench gate` does.
     """
-    measures = _measures(metric or [each.short for each in shown_in(View.COMPARE)])
+    named = metric or [each.short for each in shown_in(View.COMPARE)]
+    asked = _measures(named)
     before = judge(summarise(find_run(run, results)))
+    # What no workload of the run can have is left out, unless it was asked for by its name.
+    has = {each.key for each in before.figures.metrics}
+    whole = not metric or "all" in metric
+    measures = [each for each in asked if each.metric.key in has] if whole else asked
     if other is None:
         _within(before, baseline, measures)
     else:

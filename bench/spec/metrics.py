@@ -7,12 +7,13 @@ where it is shown. Rules, tables, comparisons and exports follow from it. How ea
 read is `bench.analysis.metrics`; docs/METRICS.md defines the figures.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from bench.core import text
+from bench.spec.cast import Cast, entries, instants, levels, spans
 from bench.spec.kinds.registry import KINDS
 from bench.spec.variant import Settings
 
@@ -308,6 +309,26 @@ def _catalogue() -> tuple[Metric, ...]:
 
 METRICS: tuple[Metric, ...] = _catalogue()
 """In the order of the tables."""
+
+
+def of_kinds(kinds: Iterable[str]) -> tuple[Metric, ...]:
+    """Return the metrics that workloads of these kinds can have, in the order of the tables."""
+    casts = [KINDS[kind].cast(Settings()) for kind in dict.fromkeys(kinds)]
+    return tuple(metric for metric in METRICS if any(_has(cast, metric.source) for cast in casts))
+
+
+def _has(cast: Cast, source: Source) -> bool:
+    roles = ("server", *(part.role for part in cast.parts))
+    known: Mapping[Kind, Collection[str]] = {
+        Kind.TIME: spans(cast),
+        Kind.RATE: instants(cast),
+        Kind.LAG: (source.of,) if levels(cast) else (),
+        Kind.CPU: roles,
+        Kind.MEMORY: roles,
+        Kind.DELIVERIES: entries(cast),
+    }
+    return source.of in known[source.kind]
+
 
 LAG_PEAK, LAG_SLOPE = "lag_msgs_peak", "lag_slope_msgs_per_s"
 PRICE = "server_cpu_us_per_msg"

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.analysis import comparison, metrics
+from bench.analysis import comparison
 from bench.analysis.figures import (
     CellFigures,
     RunFigures,
@@ -23,6 +23,7 @@ from bench.analysis.summary import workload_figures
 from bench.plan.model import Cell, Plan, Question, Trial, VariantName
 from bench.record.schema import Environment, Finding, Level
 from bench.spec.kinds.stream import Stream
+from bench.spec.metrics import of_kinds
 from bench.spec.variant import Settings
 from bench.stats.shape import PER_DECADE, Shape
 from tests.report.trial_factory import (
@@ -133,7 +134,7 @@ def run_figures(
         run_id="quickstart-20261123-170512",
         plan=plan,
         environment=environment(),
-        metrics=tuple(measure.metric for measure in metrics.MEASURES),
+        metrics=of_kinds(["stream"]),
         workloads=tuple(_workload(name, list(found.values()), plan) for name in workloads),
         missing=missing,
     )
