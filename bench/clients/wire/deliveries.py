@@ -7,6 +7,7 @@ Source: ADR-15 (github.com/nats-io/nats-architecture-and-design), both forms of 
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -31,8 +32,6 @@ _LARGE_BYTES = 1 << 18
 
 _NO_ID = b"%d" % NO_ID
 _GROUPS = 5
-_PIECES = 1 + _GROUPS
-"""Of a delivery when a chunk is split by the pattern: what lies before it, and its groups."""
 
 _ONES = np.ones(4096, dtype=np.int64)
 _ONES.setflags(write=False)
@@ -97,34 +96,11 @@ class Reader(Protocol):
         """Return what a message says; None when it is none of those meant."""
 
 
-class RequestReader:
-    """Reads core requests: where the reply goes stands for the ack subject, and nobody counts.
+class _Reader(ABC):
+    """Reads runs of plain messages at once, any other one by one."""
 
-    Each is read by itself: replies are as dear to write as requests to read.
-    """
-
-    def __init__(self, id_offset: int) -> None:
-        self._id_offset = id_offset
-
-    def run(self, data: bytes) -> tuple[Columns | None, bytes]:
-        """Return that no run is known."""
-        return None, data
-
-    def one(self, message: Message) -> Columns | None:
-        """Return what a request says; None when it wants no answer."""
-        if not message.reply:
-            return None
-        return (
-            (b"%d" % message.sid,),
-            (message.reply,),
-            (b"1",),
-            (b"0",),
-            (_id_of(message, self._id_offset),),
-        )
-
-
-class DeliveryReader:
-    """Reads deliveries: runs of plain ones at once, any other one by one."""
+    _pieces: int
+    """Of a message when a chunk is split by the pattern: what lies before it, and its groups."""
 
     def __init__(self, id_offset: int) -> None:
         self._id_offset = id_offset
@@ -133,20 +109,18 @@ class DeliveryReader:
         self._pattern = re.compile(rb"(?!)")
 
     def run(self, data: bytes) -> tuple[Columns | None, bytes]:
-        """Return the plain deliveries that `data` begins with, and what lies behind them."""
+        """Return the plain messages that `data` begins with, and what lies behind them."""
         if len(data) > _LARGE_BYTES and self._pattern.match(data) is None:
             return None, data  # else all of an unknown message would be searched for known ones
         pieces = self._pattern.split(data)
         unread: bytes = pieces[-1]
-        if any(pieces[:-1:_PIECES]):  # something lies between: the run ends before it
+        if any(pieces[: -1 : self._pieces]):  # something lies between: the run ends before it
             end = self._run_end(data)
             pieces, unread = self._pattern.split(data[:end]), data[end:]
-        sids, ack_subjects, deliveries, stream_seqs, ids = (
-            pieces[group::_PIECES] for group in range(1, _PIECES)
-        )
-        if not b"".join(ids).isdigit():  # there is no run, or one of them carries no id
+        groups = [pieces[group :: self._pieces] for group in range(1, self._pieces)]
+        if not b"".join(groups[-1]).isdigit():  # there is no run, or one of them carries no id
             return None, data
-        return (sids, ack_subjects, deliveries, stream_seqs, ids), unread
+        return self._columns(groups), unread
 
     def _run_end(self, data: bytes) -> int:
         end = 0
@@ -155,6 +129,57 @@ class DeliveryReader:
                 break
             end = match.end()
         return end
+
+    @abstractmethod
+    def one(self, message: Message) -> Columns | None:
+        """Return what a message says; None when it is none of those meant. Learns its shape."""
+
+    @abstractmethod
+    def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
+        """Return what the groups of a run say."""
+
+    @abstractmethod
+    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
+        """Return the pattern of plain messages with this prefix and of these shapes."""
+
+    def _learn(self, prefix: bytes, message: Message) -> None:
+        shape = (len(message.header), len(message.header) + len(message.payload))
+        if prefix != self._prefix:
+            self._prefix, self._shapes = prefix, {}
+        if shape in self._shapes or len(self._shapes) == MAX_SHAPES:
+            return
+        self._shapes[shape] = None
+        self._pattern = self._made(self._prefix, list(self._shapes))
+
+
+class RequestReader(_Reader):
+    """Reads core requests: where the reply goes stands for the ack subject, and nobody counts."""
+
+    _pieces = 4
+
+    def one(self, message: Message) -> Columns | None:
+        """Return what a request says; None when it wants no answer. Learns its shape."""
+        if not message.reply:
+            return None
+        message_id = _id_of(message, self._id_offset)
+        if message_id != _NO_ID:
+            self._learn(b"", message)
+        return self._columns(((b"%d" % message.sid,), (message.reply,), (message_id,)))
+
+    def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
+        sids, replies, ids = groups
+        count = len(ids)
+        return sids, replies, (b"1",) * count, (b"0",) * count, ids
+
+    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
+        del prefix
+        return _pattern(rb"([^ ]+)", shapes, self._id_offset)
+
+
+class DeliveryReader(_Reader):
+    """Reads deliveries of a JetStream consumer."""
+
+    _pieces = 6
 
     def one(self, message: Message) -> Columns | None:
         """Return what a delivery says; None when the message is none. Learns its shape."""
@@ -175,14 +200,12 @@ class DeliveryReader:
             (message_id,),
         )
 
-    def _learn(self, prefix: bytes, message: Message) -> None:
-        shape = (len(message.header), len(message.header) + len(message.payload))
-        if prefix != self._prefix:
-            self._prefix, self._shapes = prefix, {}
-        if shape in self._shapes or len(self._shapes) == MAX_SHAPES:
-            return
-        self._shapes[shape] = None
-        self._pattern = plain_delivery(self._prefix, list(self._shapes), self._id_offset)
+    def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
+        sids, ack_subjects, deliveries, stream_seqs, ids = groups
+        return sids, ack_subjects, deliveries, stream_seqs, ids
+
+    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
+        return plain_delivery(prefix, shapes, self._id_offset)
 
 
 def _id_of(message: Message, id_offset: int) -> bytes:
@@ -202,6 +225,17 @@ def plain_delivery(
         shapes: bytes of the header and of header and payload together; (0, n) for a plain MSG.
         id_offset: of the id in the payload.
     """
+    answered = rb"(%b\.(\d{1,18})\.(\d{1,18})\.[^ ]+)" % re.escape(prefix)
+    return _pattern(answered, shapes, id_offset)
+
+
+def _pattern(
+    reply: bytes, shapes: Sequence[tuple[int, int]], id_offset: int
+) -> "re.Pattern[bytes]":
+    """Return the pattern of a message with an id and such a reply subject, of any of these sizes.
+
+    Its groups are the sid, those of the reply, and the id.
+    """
     to_id = b"|".join(
         rb"%b\d+\r\n.{%d}" % (b"%d " % header if header else b"", header + id_offset)
         for header in sorted({header for header, _ in shapes})
@@ -211,7 +245,6 @@ def plain_delivery(
         for header, total in shapes
     )
     return re.compile(
-        rb"H?MSG [^ ]+ (\d+) (%b\.(\d{1,18})\.(\d{1,18})\.[^ ]+) "
-        rb"(?=(?:%b)(.{%d}))(?:%b)\r\n" % (re.escape(prefix), to_id, ID_DIGITS, bodies),
+        rb"H?MSG [^ ]+ (\d+) %b (?=(?:%b)(.{%d}))(?:%b)\r\n" % (reply, to_id, ID_DIGITS, bodies),
         re.DOTALL,
     )
