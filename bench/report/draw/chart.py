@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from bench.analysis.figures import Array
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

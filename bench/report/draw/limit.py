@@ -1,7 +1,7 @@
 """An interval beside the limit that it is held against."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from markupsafe import Markup
 
@@ -12,7 +12,7 @@ WIDTH, HALF = 300, 9
 _BARB = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Held:
     """A figure and what is asked of it.
 
@@ -26,8 +26,9 @@ class Held:
     value: float
     low: float | None
     high: float | None
-    limit: float | None
-    beyond: bool
+    _: KW_ONLY
+    limit: float | None = None
+    beyond: bool = False
 
 
 def bar(

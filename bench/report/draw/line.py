@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from bench.analysis.figures import Array
 from bench.report.draw import svg
 
 WIDTH, HEIGHT = 90, 24
@@ -17,8 +17,6 @@ _FLOOR = HEIGHT - 2
 _MOST_POINTS = 84
 _COLUMNS = (45, 30, 18, 15, 10)
 """Divisors of the width: each column is whole units wide."""
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,12 +124,7 @@ def _holds_to(found: Capacity) -> Entry:
 def _bar(found: Capacity, axis: Axis) -> Entry:
     if found.rate_per_s is None:
         return NOTHING
-    held = Held(
-        value=found.rate_per_s,
-        low=found.rate_per_s if found.at_least else found.low_per_s,
-        high=None if found.at_least else found.high_per_s,
-        limit=None,
-        beyond=False,
-    )
+    ends = (found.rate_per_s, None) if found.at_least else (found.low_per_s, found.high_per_s)
+    held = Held(found.rate_per_s, *ends)
     said = _holds_to(found)
     return Entry(drawing=limit(held, axis, ", ".join(filter(None, (said.text, said.detail)))))

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 from markupsafe import Markup
 
+from bench.analysis.figures import Array
 from bench.core import text
 from bench.judgement.kinds import Disturbance
 from bench.report.draw import svg
 from bench.report.draw.axis import of_amounts, of_seconds
-from bench.report.draw.chart import Array, Field, Size, thinned
+from bench.report.draw.chart import Field, Size, thinned
 from bench.report.draw.span import Span, span
 from bench.report.model import Drawing, Name, Sentence, Text
 from bench.report.ticks import tick_text

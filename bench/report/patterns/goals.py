@@ -86,12 +86,7 @@ def _interval(goal: Goal) -> str:
 def _bar(goal: Goal, axis: Axis) -> Entry:
     if goal.change is None:
         return NOTHING
-    held = Held(
-        value=goal.change,
-        low=goal.low,
-        high=goal.high,
-        limit=goal.margin,
-        beyond=goal.state is State.FAILS,
-    )
+    missed = goal.state is State.FAILS
+    held = Held(goal.change, goal.low, goal.high, limit=goal.margin, beyond=missed)
     asked = "" if goal.margin is None else f", limit {text.share_limit(goal.margin)}"
     return Entry(drawing=limit(held, axis, f"{goal.found}, {_interval(goal)}{asked}"))
