@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from bench.analysis.decision import Told
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
+from bench.analysis.shortfalls import SHORTFALLS
 from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
@@ -32,6 +33,11 @@ class Side(StrEnum):
     def mark(self) -> str:
         """The sign before a change: for worse, for better, for the same; else none."""
         return {"worse": "▲", "better": "▼", "same": "≈"}.get(self.value, "")
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether it is for worse or for better."""
+        return self in {Side.WORSE, Side.BETTER}
 
 
 class Pace(StrEnum):
@@ -134,6 +140,19 @@ class CellJudgement:
     lost: int | None
     twice: int
     changes: Mapping[str, Change]
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether some message fell short, may have, or came twice."""
+        return bool(self.short_msgs) or self.lost is None or self.twice > 0
+
+    def total(self, word: str) -> int | None:
+        """Return a count over all trials; None where it may be above 0 and nobody can tell."""
+        if self.lost is None and word in self.cell.cell.cast.counting("lost"):
+            return None
+        if word in SHORTFALLS:
+            return self.short_msgs.get(word, 0)
+        return sum((trial.record.ledger or {}).get(word, 0) for trial in self.cell.trials)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,11 @@ class Trend:
     variant: str
     points: tuple[Point, ...]
 
+    @property
+    def changed(self) -> list[str]:
+        """What else changed from any run to the next, each once."""
+        return list(dict.fromkeys(word for point in self.points for word in point.changed))
+
 
 def trends_of(runs: Sequence[RunSummary]) -> tuple[Trend, ...]:
     """Return the trend of every variant under every workload, by name."""

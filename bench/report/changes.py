@@ -1,7 +1,7 @@
 """What each change does: one row a change, one group of columns a workload, one set of axes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
+from bench.judgement.across import Changed, changed_by
 from bench.judgement.model import MARGIN, CellJudgement, Change, Judgement, Side, WorkloadJudgement
 from bench.report import naming
 from bench.report.draw.axis import Axis, of_changes
@@ -31,31 +32,9 @@ T = TypeVar("T")
 _TONES = {Side.WORSE: Tone.WORSE, Side.BETTER: Tone.BETTER}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Changed:
-    """One change under each workload that has it.
-
-    Attributes:
-        first: names and settings of the change.
-        cells: workload -> its cell.
-    """
-
-    first: CellJudgement
-    cells: Mapping[str, CellJudgement]
-
-    @property
-    def stands_out(self) -> bool:
-        """Whether anything of it is worse or better, or does not hold."""
-        told = (Side.WORSE, Side.BETTER)
-        return any(
-            cell.state is State.FAILS or any(each.side in told for each in cell.changes.values())
-            for cell in self.cells.values()
-        )
-
-
 def sections(judged: Judgement) -> tuple[Section, ...]:
     """Return the section of the changes; none where there is only the baseline."""
-    changed = _changed(judged.workloads)
+    changed = changed_by(judged.workloads)
     if not changed:
         return ()
     shown = [each for each in changed if each.stands_out] if len(changed) > MOST_ROWS else changed
@@ -77,15 +56,6 @@ def _lead(judged: Judgement) -> tuple[Sentence, ...]:
     return (("Each against the baseline: ", Name(" or ".join(names)), "."),)
 
 
-def _changed(workloads: Sequence[WorkloadJudgement]) -> list[_Changed]:
-    found: dict[str, dict[str, CellJudgement]] = {}
-    for workload in workloads:
-        for cell in workload.cells:
-            if not cell.is_baseline:
-                found.setdefault(cell.name, {})[workload.figures.name] = cell
-    return [_Changed(first=next(iter(each.values())), cells=each) for each in found.values()]
-
-
 def _axis(workloads: Sequence[WorkloadJudgement]) -> Axis:
     """Return the axis of every mark: it ends at the widest block."""
     ends = [
@@ -104,7 +74,7 @@ _Under = tuple[CellJudgement | None, WorkloadJudgement]
 
 
 def _table(
-    changed: Sequence[_Changed], workloads: Sequence[WorkloadJudgement], axis: Axis, id_: str
+    changed: Sequence[Changed], workloads: Sequence[WorkloadJudgement], axis: Axis, id_: str
 ) -> Table:
     caption = "What each change does to the time that cells are ranked by, and to its price"
     table = Table(id_, caption, "Change", cards="changes")
@@ -125,7 +95,7 @@ def _asked_once(rows: Iterable[Row]) -> Iterator[Row]:
         yield from (replace(row, over="") for row in alike)
 
 
-def _under(workload: WorkloadJudgement, changed: _Changed) -> _Under:
+def _under(workload: WorkloadJudgement, changed: Changed) -> _Under:
     return changed.cells.get(workload.figures.name), workload
 
 
@@ -161,7 +131,7 @@ def section_id(workload: str) -> str:
     return f"w-{workload}"
 
 
-def _heading(changed: _Changed) -> Row:
+def _heading(changed: Changed) -> Row:
     return _failing(
         Row(
             naming.short_names(changed.first),
@@ -178,7 +148,7 @@ def _failing(row: Row, cells: Mapping[str, CellJudgement]) -> Row:
 
 
 def _rows(
-    changed: _Changed, workloads: Sequence[WorkloadJudgement], columns: Sequence[Column[_Under]]
+    changed: Changed, workloads: Sequence[WorkloadJudgement], columns: Sequence[Column[_Under]]
 ) -> Iterator[Row]:
     """Yield the change as a heading, and below it a row for each workload."""
     yield replace(_heading(changed), state=None, reasons=())
@@ -218,7 +188,7 @@ def change_entry(change: Change | None) -> Entry:
 
 def signed(change: Change) -> str:
     """Return a change after the sign of its side, where that is told: `▲ ×2.46`."""
-    told = change.side in _TONES
+    told = change.side.stands_out
     return f"{change.side.mark} {change.written}" if told else change.written
 
 

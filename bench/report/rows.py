@@ -84,22 +84,13 @@ def _lag(cell: CellJudgement) -> Entry:
 def _counts(cells: Sequence[CellJudgement]) -> Iterator[str]:
     """Yield the counts of the ledger that some cell has any of, or may have."""
     for word in (*SHORTFALLS, *REPEATS):
-        if any(_total(cell, word) != 0 for cell in cells):
+        if any(cell.total(word) != 0 for cell in cells):
             yield word
-
-
-def _total(cell: CellJudgement, word: str) -> int | None:
-    """Return a count over a cell's trials; None where it may be above 0 and nobody can tell."""
-    if cell.lost is None and word in cell.cell.cell.cast.counting("lost"):
-        return None
-    if word in SHORTFALLS:
-        return cell.short_msgs.get(word, 0)
-    return sum((t.record.ledger or {}).get(word, 0) for t in cell.cell.trials)
 
 
 def _count(word: str) -> Column[CellJudgement]:
     def entry(cell: CellJudgement) -> Entry:
-        total = _total(cell, word)
+        total = cell.total(word)
         if total is None:
             return marked(State.DOUBTFUL, text.NA)
         failing = total and word not in REPEATS

@@ -28,10 +28,9 @@ def file_name(trend: Trend) -> str:
 
 def sameness(trend: Trend) -> Entry:
     """Return what else changed over a trend, as a mark and words."""
-    changed = list(dict.fromkeys(word for point in trend.points for word in point.changed))
-    if not changed:
+    if not trend.changed:
         return replace(marked(State.HOLDS, "nothing"), order="")
-    words = text.listed(changed)
+    words = text.listed(trend.changed)
     return replace(marked(State.DOUBTFUL, words), order=words)
 
 

@@ -61,7 +61,7 @@ class _Shared:
         self.shapes = [shape for cell in self.cells if (shape := self.silhouette(cell))]
         self.frame = frame(self.shapes, self.scale)
         self.box = drawn_trials.lag_box(self.cells)
-        self.short = any(map(_falls_short, judged.cells))
+        self.short = any(each.falls_short for each in judged.cells)
         self.widest = max(map(_cpu_sum, self.cells), default=0.0)
 
     def silhouette(self, cell: CellFigures) -> Times | None:
@@ -152,11 +152,6 @@ def _peak(judged: CellJudgement) -> Entry:
     peak = readings.entry(judged.cell, PEAK, Scale(unit="", factor=1.0))
     whole = replace(peak, text=peak.text.removesuffix(".00").removesuffix(".0"))
     return readings.paced(whole, judged)
-
-
-def _falls_short(judged: CellJudgement) -> bool:
-    """Whether some message of a cell fell short, may have, or came twice."""
-    return bool(judged.short_msgs) or judged.lost is None or judged.twice > 0
 
 
 def _short(judged: CellJudgement) -> Entry:
