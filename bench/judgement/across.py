@@ -1,8 +1,9 @@
 """One change under every workload that has it, and whether it stands out under any."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 
@@ -26,6 +27,20 @@ class Changed:
             cell.state is State.FAILS or any(each.side.stands_out for each in cell.changes.values())
             for cell in self.cells.values()
         )
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it does not hold, each led by its workload where there are several."""
+        return tuple(
+            f"{isolated(workload)}: {cell.reasons[0]}" if len(self.cells) > 1 else cell.reasons[0]
+            for workload, cell in self.cells.items()
+            if cell.state is State.FAILS and cell.reasons
+        )
+
+    def under(self, workload: str) -> "Changed":
+        """Return it under that workload alone; without a cell where it was not measured there."""
+        cells = {name: cell for name, cell in self.cells.items() if name == workload}
+        return replace(self, cells=cells)
 
 
 def changed_by(workloads: Sequence[WorkloadJudgement]) -> list[Changed]:

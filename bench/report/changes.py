@@ -1,6 +1,6 @@
 """What each change does: one row a change, one group of columns a workload, one set of axes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -138,13 +138,13 @@ def _heading(changed: Changed) -> Row:
             over=naming.above(changed.first),
             soft=naming.beside(changed.first),
         ),
-        changed.cells,
+        changed,
     )
 
 
-def _failing(row: Row, cells: Mapping[str, CellJudgement]) -> Row:
-    reasons = naming.failing(list(cells.items()))
-    return replace(row, state=State.FAILS if reasons else None, reasons=reasons)
+def _failing(row: Row, changed: Changed) -> Row:
+    state = State.FAILS if changed.reasons else None
+    return replace(row, state=state, reasons=changed.reasons)
 
 
 def _rows(
@@ -154,9 +154,8 @@ def _rows(
     yield replace(_heading(changed), state=None, reasons=())
     for workload in workloads:
         name = workload.figures.name
-        cells = {name: changed.cells[name]} if name in changed.cells else {}
-        row = _failing(Row((name,), href=f"#{section_id(name)}"), cells)
-        yield row.across(columns, (cells.get(name), workload))
+        row = _failing(Row((name,), href=f"#{section_id(name)}"), changed.under(name))
+        yield row.across(columns, _under(workload, changed))
 
 
 def _mark(cell: CellJudgement | None, workload: WorkloadJudgement, axis: Axis) -> Entry:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from bench.core import text
 from bench.core.direction import isolated
-from bench.core.marks import State
 from bench.judgement.model import CellJudgement, Difference
 from bench.report.tables import Column, Row, Table
 
@@ -49,19 +48,6 @@ def beside(cell: CellJudgement) -> str:
 def _written(found: Difference) -> str:
     setting = found.setting.rpartition(".")[2]
     return f"{setting} {found.value} not {found.baseline_value}"
-
-
-def failing(cells: Sequence[tuple[str, CellJudgement]]) -> tuple[str, ...]:
-    """Return why cells of one change fail, each led by its workload where there are several.
-
-    Args:
-        cells: workload and cell.
-    """
-    return tuple(
-        f"{isolated(workload)}: {cell.reasons[0]}" if len(cells) > 1 else cell.reasons[0]
-        for workload, cell in cells
-        if cell.state is State.FAILS and cell.reasons
-    )
 
 
 def baseline_words(cell: CellJudgement) -> str:

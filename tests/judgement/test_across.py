@@ -31,3 +31,13 @@ def test_what_is_worse_better_or_does_not_hold_stands_out(made: Made, stands_out
     (found,) = changed({"base": BASE, "it": Made()}, {"base": BASE, "it": made}).values()
 
     assert found.stands_out is stands_out
+
+
+def test_a_reason_is_led_by_its_workload_only_among_several() -> None:
+    """In a row of one workload its name would only say again what heads the row."""
+    lost = Made(counts={"lost": 1})
+    (found,) = changed({"base": BASE, "it": lost}, {"base": BASE, "it": lost}).values()
+
+    (alone,) = found.under("w1").reasons
+    assert found.reasons == (f"w1: {alone}", f"w2: {alone}")
+    assert found.under("w3").reasons == ()
