@@ -122,8 +122,8 @@ def _lag_slope(trial: _Trial) -> Entry:
 
 
 def _slip(trial: _Trial) -> Entry:
-    slips = [trial.figures.times.get(name) for name in trial.figures.record.cast.slips]
-    known = [slip.percentiles_ns.get(99.0) if slip else None for slip in slips]
+    times, slips = trial.figures.times, trial.figures.record.cast.slips
+    known = [readings.percentile_ns(times, slip, 99.0) for slip in slips]
     worst = None if None in known else max((ns for ns in known if ns is not None), default=None)
     return told(worst, human_duration)
 

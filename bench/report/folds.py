@@ -88,9 +88,6 @@ def _curves(judged: WorkloadJudgement, time: str) -> str:
     lines = [
         Line(
             name=place,
-            block=0,
-            valid=True,
-            panel=0,
             x=1000 * np.log10(100 / (100 - np.array([p for p, _ in curve]))),
             y=np.array([ns / NS_PER_MS for _, ns in curve]),
         )
@@ -184,5 +181,5 @@ def _ends(cells: Sequence[CellFigures]) -> Iterator[str]:
 
 
 def _scale(time: str, cells: Sequence[CellFigures]) -> Scale:
-    medians = [cell.times[time].percentiles_ns.get(50.0) for cell in cells if time in cell.times]
+    medians = [readings.percentile_ns(cell.times, time, 50.0) for cell in cells]
     return text.time_scale(min((ns for ns in medians if ns is not None), default=1.0))

@@ -50,12 +50,10 @@ def _panels(time: str) -> tuple[Panel, ...]:
 def _lines(cells: Sequence[CellJudgement], time: str) -> Iterator[Line]:
     for name, judged in enumerate(cells):
         for each in drawn(judged.cell):
-            record = each.trial.record
+            block, valid = each.trial.record.block, each.trial.record.valid
             for panel, y in enumerate(_courses(judged, each, time)):
                 if y.size:
-                    yield Line(
-                        name=name, block=record.block, valid=record.valid, panel=panel, x=None, y=y
-                    )
+                    yield Line(name=name, y=y, block=block, valid=valid, panel=panel)
 
 
 def _courses(judged: CellJudgement, each: Drawn, time: str) -> tuple[Array, ...]:

@@ -36,19 +36,19 @@ class Line:
 
     Attributes:
         name: index of its variant.
+        y: values in the unit, shape (n,), NaN for a gap.
+        x: whole numbers, shape (n,); None for the middle of each second.
         block: 0 for all blocks together.
         valid: whether its trial is.
         panel: index of the panel.
-        x: whole numbers, shape (n,); None for the middle of each second.
-        y: values in the unit, shape (n,), NaN for a gap.
     """
 
     name: int
-    block: int
-    valid: bool
-    panel: int
-    x: Array | None
     y: Array
+    x: Array | None = None
+    block: int = 0
+    valid: bool = True
+    panel: int = 0
 
 
 def document(

@@ -71,7 +71,7 @@ def _in_unit(value: float, metric: Metric) -> str:
 
 def pooled(cell: CellFigures, time: str, percentile: float, scale: Scale) -> Entry:
     """Return a percentile of all valid trials merged: asked of the histogram, read off no curve."""
-    value_ns = _percentile(cell.times, time, percentile)
+    value_ns = percentile_ns(cell.times, time, percentile)
     # Too many never came so far in all trials together, so in one of them at least.
     hidden = value_ns is None and _hidden(cell, time, percentile)
     valid = [trial for trial in cell.trials if hidden and trial.record.valid]
@@ -81,12 +81,13 @@ def pooled(cell: CellFigures, time: str, percentile: float, scale: Scale) -> Ent
 
 def of_trial(trial: TrialFigures, time: str, percentile: float, scale: Scale) -> Entry:
     """Return a percentile of one trial."""
-    value_ns = _percentile(trial.times, time, percentile)
+    value_ns = percentile_ns(trial.times, time, percentile)
     bound_ns = longer_than_ns(trial, time, percentile) if value_ns is None else None
     return _time(value_ns, bound_ns, scale)
 
 
-def _percentile(times: Mapping[str, TimeFigures], time: str, percentile: float) -> int | None:
+def percentile_ns(times: Mapping[str, TimeFigures], time: str, percentile: float) -> int | None:
+    """Return a percentile of a time; None where there is none, or it cannot be told."""
     return times[time].percentiles_ns.get(percentile) if time in times else None
 
 
