@@ -35,18 +35,13 @@ def of_workload(judged: WorkloadJudgement, id_: str) -> tuple[Block, ...]:
     )
 
 
-def word_of(time: str) -> str:
-    """Return a time as people write it: `end-to-end`."""
-    return time.replace("_", "-")
-
-
 def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
     time = ranking_time(cells)
     scale = readings.scale_of([metric_of(f"{time}_ns_p50")], cells)
     table = naming.by_variant(
         f"{id_}-percentiles-table",
-        f"{word_of(time).capitalize()} percentiles of the messages of all valid trials "
+        f"{naming.of_time(time).capitalize()} percentiles of the messages of all valid trials "
         "together: no mean over blocks as in the table above, so they differ from it. Then "
         "what the clients spend a message",
         judged.cells,
@@ -69,7 +64,7 @@ def _pooled(time: str, percentile: float, scale: Scale) -> Column[CellJudgement]
         f"p{percentile:g}",
         lambda judged: readings.pooled(judged.cell, time, percentile, scale),
         unit=scale.unit,
-        group=word_of(time),
+        group=naming.of_time(time),
     )
 
 
@@ -100,7 +95,7 @@ def _curves(judged: WorkloadJudgement, time: str) -> str:
         "ticks": [[round(1000 * np.log10(100 / (100 - p))), f"p{p:g}"] for p in _TICKS],
         "factor": 1,
     }
-    panel = Panel(title=f"{word_of(time)} time, ms", unit="ms", factor=1000, log=True)
+    panel = Panel(title=f"{naming.of_time(time)} time, ms", unit="ms", factor=1000, log=True)
     return document([each.name for each in judged.cells], [panel], lines, axis)
 
 
@@ -177,7 +172,7 @@ def _ends(cells: Sequence[CellFigures]) -> Iterator[str]:
     for cast in (cell.cell.cast for cell in cells):
         for name in cast.whole:
             part, span = spans(cast)[name]
-            yield f"{cast.instant(part, span.end)} ({name.replace('_', '-')})"
+            yield f"{cast.instant(part, span.end)} ({naming.of_time(name)})"
 
 
 def _scale(time: str, cells: Sequence[CellFigures]) -> Scale:

@@ -1,4 +1,4 @@
-"""What a cell is called in tables: by its variant, its question above and its difference beside."""
+"""What a cell is called in tables, its question above and its difference beside; and a time."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +9,11 @@ from bench.report.tables import Column, Row, Table
 
 MOST_SETTINGS = 3
 """Of more that differ only the count stands in a row; the fold of settings names each."""
+
+
+def of_time(time: str) -> str:
+    """Return a time as people write it: `end-to-end`."""
+    return time.replace("_", "-")
 
 
 def short_names(cell: CellJudgement) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.judgement.model import CellJudgement, WorkloadJudgement
+from bench.report import naming
 from bench.report.drawn_trials import Drawn, by_second, drawn, longest_window, stacked
 from bench.report.model import Fold
-from bench.report.naming import heading
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Row, Table, untold
 
@@ -41,7 +41,7 @@ def fold(judged: WorkloadJudgement, id_: str) -> Fold:
 def _panels(time: str) -> tuple[Panel, ...]:
     return (
         Panel(title="out, msg/s", unit="msg/s", factor=1),
-        Panel(title=f"{time.replace('_', '-')} p99, ms", unit="ms", factor=1000, log=True),
+        Panel(title=f"{naming.of_time(time)} p99, ms", unit="ms", factor=1000, log=True),
         Panel(title="lag, messages", unit="messages", factor=1),
         Panel(title="server, % of a core", unit="%", factor=10),
     )
@@ -82,7 +82,7 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: str, id_: s
     for place, panel in enumerate(panels):
         rows.append(Row((panel.title,)))
         for each, of in zip(judged.cells, of_cells, strict=True):
-            rows.append(heading(each).across(columns, (of[place], place == 0)))
+            rows.append(naming.heading(each).across(columns, (of[place], place == 0)))
     caption = (
         f"Over valid trials, in each span of {width} s: the lowest rate of a second, else the "
         "largest of any. What came out is acked messages, or handled ones without acks."

@@ -12,7 +12,7 @@ from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
 from bench.record.schema import Level
-from bench.report import rows
+from bench.report import naming, rows
 from bench.report.tables import TONES, Entry, Row, Table, Tone
 
 MOST_KEPT = 12
@@ -137,7 +137,7 @@ def trial_line(figures: TrialFigures, position: int, total: int) -> str:
     time = record.cast.ranked[0]
     p50, p99 = (latency.written(figures, time, each) for each in (50.0, 99.0))
     if time in figures.times or p50 != text.NA:
-        parts += [f"{time.replace('_', '-')} p50 {p50}", f"p99 {p99}"]
+        parts += [f"{naming.of_time(time)} p50 {p50}", f"p99 {p99}"]
     if figures.rates:
         kind = record.cast.done
         rate = figures.rates[kind]

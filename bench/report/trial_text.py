@@ -9,6 +9,7 @@ from bench.analysis import latency
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, TrialFigures
 from bench.core import text
 from bench.core.units import human_size
+from bench.report import naming
 
 
 def print_trial(figures: TrialFigures, console: Console) -> None:
@@ -47,7 +48,7 @@ def _times(figures: TrialFigures) -> Table:
     names = [f"p{percentile:g}" for percentile in PERCENTILES]
     rows = (
         (
-            time.replace("_", "-"),
+            naming.of_time(time),
             text.count(of_time.count),
             *(latency.written(figures, time, percentile) for percentile in PERCENTILES),
             latency.longest(figures, time),

@@ -99,7 +99,7 @@ def _heading(judged: CellJudgement) -> Row:
 
 
 def _columns(shared: _Shared) -> Iterator[Column[CellJudgement]]:
-    word, unit = folds.word_of(shared.time).capitalize(), shared.scale.unit
+    word, unit = naming.of_time(shared.time).capitalize(), shared.scale.unit
     axis = shared.frame.axis.labels() if shared.frame else NO_DRAWING
     price = shared.judged.price
     of_price = readings.scale_of([price], [])

@@ -62,7 +62,7 @@ def _written(change: Change, amount: float) -> str:
 def _ground(axis: Axis, change: Change) -> Iterator[Markup]:
     if change.relative:
         left, right = axis.x(-MARGIN, WIDTH), axis.x(MARGIN, WIDTH)
-        yield svg.box("band", (left, -HALF), (right - left, 2 * HALF))
+        yield svg.box("band", (left, -HALF), (right, HALF))
     yield svg.upright("axis", axis.x(0, WIDTH), -HALF, HALF)
 
 

@@ -33,7 +33,7 @@ def span(found: Span, top: float, bottom: float, width: float) -> Iterator[Marku
     Its words stand above and outside of its lines; where the drawing's `width` leaves no room for
     them, inside, each at a height of its own.
     """
-    yield svg.box("fault", (found.left, top), (found.right - found.left, bottom - top))
+    yield svg.box("fault", (found.left, top), (found.right, bottom))
     yield svg.upright("fe", found.left, top - 10, bottom)
     yield svg.upright("fe", found.right, top - 10, bottom)
     if found.left - _GAP >= _LETTER * len(found.begins):

@@ -53,10 +53,11 @@ def level(style: str, left: float, right: float, y: float) -> Markup:
     return path(style, f"M{pair(left, y)}H{number(right)}")
 
 
-def box(style: str, corner: Point, size: Point) -> Markup:
-    """Return a rectangle by its upper left corner and its width and height."""
-    width, height = map(number, size)
-    return path(style, f"M{pair(*corner)}h{width}v{height}h-{width}z")
+def box(style: str, start: Point, end: Point) -> Markup:
+    """Return a rectangle by its upper left and its lower right corner."""
+    (left, top), (right, bottom) = start, end
+    width, height = number(right - left), number(bottom - top)
+    return path(style, f"M{pair(left, top)}h{width}v{height}h-{width}z")
 
 
 def dot(x: float, y: float, radius: float, style: str = "") -> Markup:

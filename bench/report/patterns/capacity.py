@@ -68,7 +68,7 @@ def _held(found: Capacity, field: Field) -> Iterator[Markup]:
     """Yield the interval of the capacity, shaded."""
     if found.low_per_s is not None and found.high_per_s is not None:
         left, right = map(field.across, (found.low_per_s, found.high_per_s))
-        yield svg.box("fault", (left, field.top), (right - left, field.bottom - field.top))
+        yield svg.box("fault", (left, field.top), (right, field.bottom))
 
 
 def _goal(found: Capacity, field: Field) -> Iterator[Markup]:
