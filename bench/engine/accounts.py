@@ -9,7 +9,7 @@ from bench.clients.port import IntArray, Outcome
 from bench.core.units import NS_PER_S
 from bench.engine.losses import UNKNOWN, Backlog, lost
 from bench.engine.recorder import ConsumerRecord
-from bench.engine.table import Flags, MessageTable, Tables, happened, instants_of, ours
+from bench.engine.table import Flags, MessageTable, Tables, happened, instants_of, ours, reached
 from bench.record.hlog import Interval
 from bench.record.schema import Window
 from bench.spec.cast import Cast, Part, Side, spans
@@ -53,13 +53,13 @@ def times(tables: Tables, cast: Cast, window_start_ns: int) -> Times:
 
 def _tallies(tables: Tables, cast: Cast, first_end_ns: int) -> Iterator[tuple[str, int, Tally]]:
     """Yield each time's tally of each slice, with the slice's end."""
-    at = instants_of(tables, cast)
     for time, (part, span) in spans(cast).items():
+        at = reached(tables, cast, part)
         intended_ns = tables[part.name].intended_ns
         last_ns = int(intended_ns[-1]) if intended_ns.size else -1
         ends_ns = np.arange(first_end_ns, last_ns + SLICE_NS + 1, SLICE_NS)
         edges = np.searchsorted(intended_ns, ends_ns)
-        begin_ns, end_ns = (at[cast.instant(part, name)] for name in (span.begin, span.end))
+        begin_ns, end_ns = at[span.begin], at[span.end]
         counted = happened(begin_ns) & happened(end_ns)
         first = 0
         for slice_end_ns, stop in zip(ends_ns.tolist(), edges.tolist(), strict=True):
@@ -150,6 +150,7 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
     deliveries = sum(record.ids.size for record in records)
     foreign = sum(_count(~ours(record.ids, size)) for record in records)
     return {
+        "expected": size,
         "received": received,
         "handled": _count(happened(table.handled_ns)),
         "acked": _count(happened(table.acked_ns)),

@@ -188,7 +188,7 @@ def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
 
 
 def _sent_findings(table: MessageTable, load: Load, cast: Cast, part: Part) -> Iterator[Finding]:
-    due, sent = (load.counts[cast.instant(part, each.name)] for each in part.instants[:2])
+    due, sent = (load.counts[name] for name in (cast.due(part), cast.instant(part, "sent")))
     if (missing := missing_share(due, sent)) > OFFERED_TOLERANCE:
         held = pressures(table, load.window, load.offers[part.name])
         yield from rate_findings(missing, held, load.processes)

@@ -1,7 +1,7 @@
 """From what a trial left behind to what is kept of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -9,9 +9,10 @@ from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, resources
 from bench.engine.ackcheck import compare_acks
+from bench.engine.losses import Backlog
 from bench.engine.pressure import Offer
 from bench.engine.recorder import ConsumerRecord
-from bench.engine.table import MessageTable, driven, seen_by
+from bench.engine.table import Flags, MessageTable, driven, renumbered, seen_by, some_of
 from bench.engine.trial import Outcome
 from bench.engine.unseen import unseen_findings
 from bench.plan.model import Trial
@@ -25,7 +26,7 @@ from bench.record.schema import (
     Software,
     TrialRecord,
 )
-from bench.spec.cast import Cast
+from bench.spec.cast import Cast, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Frame:
         started_utc: ISO 8601.
         cast: what takes part.
         offers: how operations are dealt to processes, by the part that drives them.
+        due: which operations of its flow a part is to see, shape (n,); absent where all.
         software: versions; None when the server was never reached.
     """
 
@@ -54,6 +56,7 @@ class Frame:
     cast: Cast
     offers: Mapping[str, Offer]
     software: Software | None
+    due: Mapping[str, Flags] = field(default_factory=dict)
 
 
 def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Kept:
@@ -69,7 +72,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     tables = _tables(frame, outcome, intended_ns)
     window_start_ns = outcome.window.window_start_ns if outcome.window else 0
     recorded = accounts.times(tables, cast, window_start_ns)
-    ledger = accounts.ledger(tables, cast, _seen(outcome, cast))
+    ledger = accounts.ledger(tables, cast, _seen(frame, outcome))
     sampled = samples.table(_rows(frame, outcome, tables))
     findings = [
         *outcome.findings,
@@ -138,21 +141,34 @@ def _tables(
         )
         for name, due_ns in intended_ns.items()
     }
-    return driven_ | {
-        part.name: seen_by(
-            driven_[part.flow], outcome.observers.get(part.name, ()), outcome.start_ns
+    for part in frame.cast.observing:
+        table = driven_[part.flow]
+        if (due := frame.due.get(part.name)) is not None:
+            table = some_of(table, due)
+        driven_[part.name] = seen_by(table, _records(frame, outcome, part), outcome.start_ns)
+    return driven_
+
+
+def _records(frame: Frame, outcome: Outcome, part: Part) -> Sequence[ConsumerRecord]:
+    """Return what a part's processes saw, by the numbers of the operations that it is due."""
+    records = outcome.observers.get(part.name, ())
+    due = frame.due.get(part.name)
+    return records if due is None else renumbered(records, due)
+
+
+def _seen(frame: Frame, outcome: Outcome) -> Mapping[str, accounts.Seen]:
+    return {
+        part.name: accounts.Seen(
+            records=_records(frame, outcome, part), backlog=_backlog(frame, outcome, part)
         )
         for part in frame.cast.observing
     }
 
 
-def _seen(outcome: Outcome, cast: Cast) -> Mapping[str, accounts.Seen]:
-    return {
-        part.name: accounts.Seen(
-            records=outcome.observers.get(part.name, ()), backlog=outcome.backlogs.get(part.name)
-        )
-        for part in cast.observing
-    }
+def _backlog(frame: Frame, outcome: Outcome, part: Part) -> Backlog | None:
+    backlog = outcome.backlogs.get(part.name)
+    sparse = part.name in frame.due
+    return replace(backlog, sparse=True) if backlog is not None and sparse else backlog
 
 
 def _acknowledging(outcome: Outcome) -> Sequence[ConsumerRecord]:

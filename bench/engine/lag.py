@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_MS
-from bench.engine.table import NOT_YET, MessageTable, Tables, happened, instants_of
+from bench.engine.table import NOT_YET, MessageTable, Tables, happened, reached
 from bench.record.schema import Window
 from bench.spec.cast import Cast, levels
 
@@ -59,11 +59,11 @@ def unacked(table: MessageTable) -> Level:
 
 def levels_of(tables: Tables, cast: Cast) -> Mapping[str, Level]:
     """Return the levels that a cast has, by their names."""
-    at = instants_of(tables, cast)
+    reach = {part.name: reached(tables, cast, part) for part in cast.parts}
     return {
         name: _level(
-            _known_ns(at[cast.instant(part, level.came)], tables[part.name]),
-            at[cast.instant(part, level.left)],
+            _known_ns(reach[part.name][level.came], tables[part.name]),
+            reach[part.name][level.left],
         )
         for name, (part, level) in levels(cast).items()
     }

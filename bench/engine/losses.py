@@ -53,6 +53,8 @@ class Backlog:
         tracked: the server keeps what it has delivered until it is acknowledged; without that,
             what is on its way stands in no count.
         max_deliver: of the consumer; it gives up what was delivered so often.
+        sparse: the consumer is due some messages of the stream alone, so that a sequence which
+            never came may be another's.
     """
 
     msgs: int
@@ -61,6 +63,7 @@ class Backlog:
     present: Present | None = None
     tracked: bool = True
     max_deliver: int | None = None
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ def _held(
     if backlog.tracked:
         least, most = (pending + each for each in _on_the_way(receipts, backlog, unseen - pending))
     else:
-        passed = _passed_over(receipts) - nameless
+        passed = 0 if backlog.sparse else _passed_over(receipts) - nameless
         least, most = pending, unseen - max(0, passed)
     if backlog.present is not None:
         unreceived = backlog.present.msgs - backlog.present.among(receipts.seqs).size

@@ -1,12 +1,12 @@
 """The instants of every operation, joined from what drivers and observers wrote down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.clients.port import IntArray
+from bench.clients.port import NO_ID, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.spec.cast import Cast, Part, Side
 
@@ -47,11 +47,12 @@ class MessageTable:
     def instants(self, part: Part) -> Mapping[str, IntArray]:
         """Return a part's own instants by its names for them."""
         columns = {
-            Side.DRIVES: (self.intended_ns, self.sent_ns, self.stored_ns),
+            Side.DRIVES: (self.sent_ns, self.stored_ns),
             Side.OBSERVES: (self.received_ns, self.handled_ns, self.acked_ns),
         }
-        names = (instant.name for instant in part.instants)
-        return dict(zip(names, columns[part.side], strict=False))
+        due = {instant.name: self.intended_ns for instant in part.instants if instant.due}
+        names = (instant.name for instant in part.own)
+        return due | dict(zip(names, columns[part.side], strict=False))
 
 
 Tables = Mapping[str, MessageTable]
@@ -65,6 +66,12 @@ def instants_of(tables: Tables, cast: Cast) -> Mapping[str, IntArray]:
         for part in cast.parts
         for name, column in tables[part.name].instants(part).items()
     }
+
+
+def reached(tables: Tables, cast: Cast, part: Part) -> Mapping[str, IntArray]:
+    """Return all instants that a part names, its flow's as well, of the operations it is about."""
+    table = tables[part.name]
+    return {**table.instants(cast.part(part.flow)), **table.instants(part)}
 
 
 def join(
@@ -119,6 +126,28 @@ def driven(
         acked_ns=nothing_ns,
         outcome=outcome,
     )
+
+
+def some_of(table: MessageTable, chosen: Flags) -> MessageTable:
+    """Return the table of some operations, which keep their order.
+
+    Args:
+        table: of a flow.
+        chosen: which, shape (n,).
+    """
+    return replace(
+        table, **{each.name: getattr(table, each.name)[chosen] for each in fields(table)}
+    )
+
+
+def renumbered(records: Sequence[ConsumerRecord], chosen: Flags) -> list[ConsumerRecord]:
+    """Return records whose ids are places among the chosen operations, NO_ID where not chosen."""
+    places = np.where(chosen, np.cumsum(chosen) - 1, NO_ID)
+    known = [np.where(ours(record.ids, places.size), record.ids, 0) for record in records]
+    return [
+        replace(record, ids=np.where(ours(record.ids, places.size), places[ids], NO_ID))
+        for record, ids in zip(records, known, strict=True)
+    ]
 
 
 def seen_by(

@@ -39,7 +39,7 @@ def _sizes(found: Cast) -> Iterator[Fault]:
         for key, each in told.items():
             if len(each) > MOST_OF_A_PART:
                 yield Fault(loc=(*loc, key), what=f"more than {MOST_OF_A_PART}")
-        if not part.instants:
+        if not part.own:
             yield Fault(loc=(*loc, "instants"), what="none")
 
 
@@ -80,11 +80,15 @@ def _twice(loc: Loc, names: Iterable[str]) -> Iterator[Fault]:
 
 
 def _flows(found: Cast) -> Iterator[Fault]:
+    """Yield where nobody drives what a part is about, or nobody could tell when it was due."""
     driving = {part.name for part in found.parts if part.side is Side.DRIVES}
     for loc, part in _located(found):
         own = part.side is Side.DRIVES
         if part.flow not in driving or (part.flow == part.name) is not own:
             yield Fault(loc=(*loc, "flow"), what=f"{part.flow!r} is not what it is about")
+        due = [place for place, instant in enumerate(part.instants) if instant.due]
+        if due not in ([0], []) or (own and not due):
+            yield Fault(loc=(*loc, "instants"), what="not the first alone is when it was due")
 
 
 def _references(found: Cast) -> Iterator[Fault]:

@@ -190,13 +190,13 @@ def _ledger_faults(ledger: Mapping[str, int], found: Cast) -> Iterator[Fault]:
         for more in entry.at_most:
             if count > ledger[found.entry(part, more)]:
                 yield Fault(loc=("ledger", key), what=f"more than {more}")
-        if entry.name == "not_sent" and len(part.instants) > 1:
+        if entry.name == "not_sent" and part.own:
             yield from _unsent_faults(key, ledger, found, part)
 
 
 def _unsent_faults(key: str, ledger: Mapping[str, int], found: Cast, part: Part) -> Iterator[Fault]:
     """Yield where it is not what was planned less what was sent: else it could hide the rest."""
-    due, sent = (ledger[found.entry(part, each.entry)] for each in part.instants[:2])
+    due, sent = ledger[found.planned(part)], ledger[found.entry(part, part.own[0].entry)]
     if ledger[key] != due - sent:
         yield Fault(loc=("ledger", key), what="not what was planned less what was sent")
 

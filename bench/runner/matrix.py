@@ -103,7 +103,11 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                     play = Play(trial=trial, cell=cell, kind=kind, traffic=traffic)
                     with loaded_from(target.client_path):
                         outcome = await scenario.run(stage, play, run.watcher.moment)
-                    known = replace(frame, software=_software(client, cell, target))
+                    known = replace(
+                        frame,
+                        software=_software(client, cell, target),
+                        due=kind.due(cell, traffic),
+                    )
                     due_ns = {part: each.intended_ns for part, each in traffic.items()}
                     return keep(known, outcome, due_ns)
             finally:

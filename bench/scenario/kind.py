@@ -13,6 +13,7 @@ from bench.broker.permissions import Needs
 from bench.broker.server import Server, slow_consumers
 from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
 from bench.engine.pressure import Offer
+from bench.engine.table import Flags
 from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
@@ -64,6 +65,8 @@ class Kind:
         offers: how operations are dealt to processes, by the part that drives them.
         provision: makes what it needs on the server, under these names, with acks sampled so.
         scene: sets the jobs of its processes.
+        due: which operations of its flow a part is to see, by the part, shape (n,); absent where
+            all.
         needs: what it does on a server besides looking after what it made.
         sampled: share of acks that the server is to report, %; None where it reports none.
     """
@@ -71,6 +74,7 @@ class Kind:
     offers: Callable[[Cell], Mapping[str, Offer]]
     provision: Callable[[Client, Names, Cell, int | None], Awaitable[None]]
     scene: Callable[[Stage, Trial, Cell, Mapping[str, Traffic]], Scene]
+    due: Callable[[Cell, Mapping[str, Traffic]], Mapping[str, Flags]]
     needs: Callable[[Cell], Needs]
     sampled: Callable[[Cell], int | None]
 
@@ -169,6 +173,12 @@ async def _left_behind(stage: Stage) -> Finding | None:
         f"({why}); `nats stream rm {stream}` removes it"
     )
     return Finding(level=Level.WARNING, code="left-behind", text=text)
+
+
+def all_of_it(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
+    """Return that every part is to see all operations of its flow."""
+    del cell, traffic
+    return {}
 
 
 def connecting_as(endpoint: Endpoint, role: str) -> Endpoint:

@@ -14,7 +14,7 @@ from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
-from bench.scenario.kind import Kind, Stage, connecting_as
+from bench.scenario.kind import Kind, Stage, all_of_it, connecting_as
 from bench.spec.kinds.stream import Stream
 
 
@@ -151,6 +151,7 @@ KIND = Kind(
     offers=_offers,
     provision=_provision,
     scene=_scene,
+    due=all_of_it,
     needs=_needs,
     sampled=_sampled,
 )

@@ -36,10 +36,13 @@ class Instant:
     Attributes:
         name: `sent`.
         entry: of the ledger, that counts it over the whole trial.
+        due: the operation is to happen then; the first of a part that drives, and of one that
+            observes only some operations of its flow, by which those are counted.
     """
 
     name: str
     entry: str
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,7 @@ class Part:
         side: what it does.
         flow: the part whose operations it is about; its own name where it drives.
         role: of its processes, `publisher` of `publisher-0`.
-        instants: in the order they happen; of a part that drives, the first is when it was due.
+        instants: in the order they happen.
         spans: times.
         levels: of which the first is its lag.
         entries: of its ledger.
@@ -126,9 +129,14 @@ class Part:
     entries: tuple[Entry, ...]
 
     @property
+    def own(self) -> tuple[Instant, ...]:
+        """The instants at which something is done or seen; not when it was due."""
+        return tuple(instant for instant in self.instants if not instant.due)
+
+    @property
     def worth(self) -> str:
         """The instant that its CPU time is spread over: answered, or received."""
-        return self.instants[-1 if self.side is Side.DRIVES else 0].name
+        return self.own[-1 if self.side is Side.DRIVES else 0].name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +162,18 @@ class Cast:
 
     def due(self, part: Part) -> str:
         """Return the flat name of the instant at which a part's operations were due."""
-        flow = self.part(part.flow)
-        return _flat(self, "instants", flow, flow.instants[0].name)
+        owner, instant = self._due(part)
+        return _flat(self, "instants", owner, instant.name)
 
     def planned(self, part: Part) -> str:
         """Return the flat name of the entry that counts all operations that a part is about."""
-        flow = self.part(part.flow)
-        return _flat(self, "entries", flow, flow.instants[0].entry)
+        owner, instant = self._due(part)
+        return _flat(self, "entries", owner, instant.entry)
+
+    def _due(self, part: Part) -> tuple[Part, Instant]:
+        """Return the instant at which a part's operations were due: its own, or its flow's."""
+        owner = part if part.instants[0].due else self.part(part.flow)
+        return owner, owner.instants[0]
 
     def instant(self, part: Part, name: str) -> str:
         """Return the flat name of an instant that a part's spans and levels name."""
@@ -262,6 +275,11 @@ def _held(cast: Cast, what: str, of: Callable[[Part], Sequence[T]]) -> Held[T]:
     }
 
 
+def tail(name: str) -> str:
+    """Return what a part calls what goes by this flat name."""
+    return name.rpartition(".")[2]
+
+
 def _flat(cast: Cast, what: str, part: Part, name: str) -> str:
     return name if _having(cast, what)[name] == 1 else f"{part.name}.{name}"
 
@@ -296,7 +314,7 @@ def driving(
         flow=name,
         role=role,
         instants=(
-            Instant(name="offered", entry="planned"),
+            Instant(name="offered", entry="planned", due=True),
             Instant(name="sent", entry="published"),
             Instant(name=answered.name, entry=answered.name),
         ),
@@ -345,7 +363,7 @@ UNSTORED = (
 """Of a part whose operations a stream is to store."""
 
 
-def observing(name: str, *, flow: Part, role: str, acks: bool) -> Part:
+def observing(name: str, *, flow: Part, role: str, acks: bool, some: bool = False) -> Part:
     """Return a part that a flow's messages are delivered to by a JetStream consumer.
 
     Args:
@@ -353,9 +371,11 @@ def observing(name: str, *, flow: Part, role: str, acks: bool) -> Part:
         flow: whose messages.
         role: of its processes.
         acks: it acknowledges.
+        some: it is due some messages of the flow, and not all.
     """
     came = flow.worth
     told = ("received", "handled", "acked") if acks else ("received", "handled")
+    due = Instant(name="expected", entry="expected", due=True) if some else flow.instants[0]
     spans = (("delivery", "received"), ("completion", "handled"), ("end_to_end", "acked"))
     levels = (("unhandled", "handled", "not handled"), ("unacked", "acked", "not acknowledged"))
     return Part(
@@ -363,19 +383,21 @@ def observing(name: str, *, flow: Part, role: str, acks: bool) -> Part:
         side=Side.OBSERVES,
         flow=flow.name,
         role=role,
-        instants=tuple(Instant(name=each, entry=each) for each in told),
-        spans=tuple(Span(name=n, begin="offered", end=end) for n, end in spans if end in told),
+        instants=(*([due] if some else []), *(Instant(name=each, entry=each) for each in told)),
+        spans=tuple(Span(name=n, begin=due.name, end=end) for n, end in spans if end in told),
         levels=tuple(
             Level(name=n, came=came, left=left, words=words)
             for n, left, words in levels
             if left in told
         ),
-        entries=tuple(_observed(came, acks=acks)),
+        entries=tuple(_observed(came, due, acks=acks)),
     )
 
 
-def _observed(came: str, *, acks: bool) -> Iterator[Entry]:
-    yield Entry(name="received", means="delivered at least once", at_most=("planned", "deliveries"))
+def _observed(came: str, due: Instant, *, acks: bool) -> Iterator[Entry]:
+    if due.name == "expected":
+        yield Entry(name=due.entry, means="messages that its filter matches", at_most=("planned",))
+    yield Entry(name="received", means="delivered at least once", at_most=(due.entry, "deliveries"))
     yield Entry(name="handled", means="handler finished", at_most=("received",))
     if acks:
         yield Entry(name="acked", means="acknowledged by the consumer", at_most=("received",))
