@@ -7,8 +7,17 @@ from typing import TypeVar
 
 from bench.engine.table import MessageTable
 from bench.record.schema import TrialRecord
-from bench.spec.cast import Cast, entries, instants, levels
-from bench.spec.kinds.registry import cast_of
+from bench.spec.cast import (
+    STORED,
+    UNSTORED,
+    Cast,
+    driving,
+    entries,
+    instants,
+    levels,
+    observing,
+)
+from bench.spec.kinds import stream
 from bench.spec.variant import Settings
 
 T = TypeVar("T")
@@ -33,7 +42,7 @@ def cast(*, acks: bool = True) -> Cast:
     timing = "after-handler" if acks else "none"
     policy = "explicit" if acks else "none"
     made = {"ack": {"timing": timing}, "consumer": {"ack_policy": policy}}
-    return cast_of("stream", Settings.model_validate(made))
+    return stream.cast_of(Settings.model_validate(made))
 
 
 def ledger(*, acks: bool = True, **counts: int) -> dict[str, int]:
@@ -69,3 +78,13 @@ def _only(told: Mapping[str, T] | None, known: Mapping[str, object]) -> dict[str
 def of_parts(table: MessageTable) -> dict[str, MessageTable]:
     """One table for both parts of a stream: what was published is what was consumed."""
     return {part.name: table for part in cast().parts}
+
+
+def two_consumers() -> Cast:
+    """Publishers, a consumer of all that they publish, and one of what its filter matches."""
+    publish = driving("publish", role="publisher", answered=STORED, fails=UNSTORED)
+    billing = observing("billing", flow=publish, role="billing.consumer", acks=True)
+    audit = observing("audit", flow=publish, role="audit.consumer", acks=True, some=True)
+    return Cast(
+        parts=(publish, billing, audit), ranked=("billing.end_to_end",), done="billing.acked"
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bench.analysis.figures import Estimate, TrialFigures
-from bench.analysis.metrics import MEASURES, Measure
+from bench.analysis.metrics import Measure, measures_of
 from bench.stats.estimate import arithmetic_mean, geometric_mean
 
 CONFIDENCE = 0.90
@@ -12,7 +12,8 @@ CONFIDENCE = 0.90
 def estimates(trials: Sequence[TrialFigures]) -> Mapping[str, Estimate]:
     """Return a cell's estimates by metric key; absent where a valid trial lacks the metric."""
     valid = [trial for trial in trials if trial.record.valid]
-    each = {measure.metric.key: _estimate(measure, valid) for measure in MEASURES}
+    measures = measures_of(trial.record.cast for trial in valid)
+    each = {measure.metric.key: _estimate(measure, valid) for measure in measures}
     return {key: estimate for key, estimate in each.items() if estimate is not None}
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bench.analysis import shortfalls
 from bench.analysis.decision import Decision
 from bench.analysis.figures import CellFigures, LagVerdict
-from bench.analysis.metrics import MEASURES, Measure
+from bench.analysis.metrics import Measure, measures_of
 from bench.analysis.paired import lacking, readings
 from bench.analysis.validity import reproach_of
 from bench.spec.metrics import Better, Metric
@@ -43,7 +43,8 @@ def decisions(
         workloads: of the run; they share what may err.
     """
     sound = [cell for cell in cells if not reproach_of(cell)]
-    tables = [table for measure in MEASURES if (table := _table(measure, sound)) is not None]
+    measures = measures_of(trial.record.cast for cell in sound for trial in cell.trials)
+    tables = [table for measure in measures if (table := _table(measure, sound)) is not None]
     # What never differs by as much as it resolves cannot be told apart, and needs no allowance.
     varying = [table.key for table in tables if table.varies]
     counts = Counter(key in asked for key in varying)

@@ -5,7 +5,7 @@ stands for "no honest figure" (too few messages, process not visible) and prints
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -128,6 +128,8 @@ class TrialFigures:
         record: as stored, with the judging half's findings after those of the measuring half.
         times: by the names of its cast's spans.
         rates: instant -> operations a second within the window, by when it happened.
+        lag: of the part that is farthest behind; None where it is hardly known.
+        lags: of each part that has one, by its name.
         times, rates, lag, series: None or empty when the trial broke off before its window ended.
         cpu_us_per_msg: `server` and each role of its cast -> CPU time per operation, µs; None where
             it cannot be read.
@@ -139,6 +141,7 @@ class TrialFigures:
     lag: LagFigures | None
     cpu_us_per_msg: Mapping[str, float | None]
     series: Series | None
+    lags: Mapping[str, LagFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,14 +46,20 @@ def trial_lag(told: Told) -> LagFigures | None:
     the server's lag instead, in which a message that was acknowledged early, or never had to be,
     does not count though nobody handled it.
     """
-    own = own_lags(told.samples, told.cast)
-    if not own:
+    if not own_lags(told.samples, told.cast):
         return _by_server(told)
-    found = [_of_part(told, own, part) for part in told.cast.parts if part.levels]
-    known = [lag for lag in found if lag is not None]
-    worst = max(known, key=_badness, default=None)
+    known = part_lags(told)
+    worst = max(known.values(), key=_badness, default=None)
     behind = worst is not None and worst.verdict is LagVerdict.GROWING
-    return worst if behind or len(known) == len(found) else None
+    whole = len(known) == sum(bool(part.levels) for part in told.cast.parts)
+    return worst if behind or whole else None
+
+
+def part_lags(told: Told) -> Mapping[str, LagFigures]:
+    """Return the lag's figures of each part by its own instants, where they are known."""
+    own = own_lags(told.samples, told.cast)
+    found = {part.name: _of_part(told, own, part) for part in told.cast.parts if part.levels}
+    return {name: lag for name, lag in found.items() if lag is not None}
 
 
 def _badness(lag: LagFigures) -> tuple[int, float]:

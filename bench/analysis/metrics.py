@@ -1,13 +1,14 @@
 """How the figures of the catalogue are read from a trial: one function for each kind of source."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from bench.analysis.figures import TrialFigures
+from bench.analysis.figures import LagFigures, TrialFigures
 from bench.analysis.latency import longer_than_ns
 from bench.analysis.resources import cpu_us_unspread, rss_bytes_peak
-from bench.spec.cast import instants
-from bench.spec.metrics import METRICS, Kind, Metric, Source, messages_beyond
+from bench.spec.cast import Cast, entries, instants
+from bench.spec.metrics import Kind, Metric, Source, messages_beyond, metric_of, of_casts
 
 OfTrial = Callable[[TrialFigures], float | None]
 
@@ -93,16 +94,22 @@ def _cpu(source: Source) -> Reader:
 
 
 def _lag(source: Source) -> Reader:
-    of = {"peak": _lag_peak, "slope": _lag_slope}[source.of]
-    return Reader(of_trial=of)
+    part, _, figure = source.of.rpartition(".")
+    of = {"peak": _lag_peak, "slope": _lag_slope}[figure]
+
+    def of_trial(trial: TrialFigures) -> float | None:
+        lag = trial.lags.get(part) if part else trial.lag
+        return None if lag is None else of(lag)
+
+    return Reader(of_trial=of_trial)
 
 
-def _lag_peak(trial: TrialFigures) -> float | None:
-    return None if trial.lag is None else max(lag.peak_msgs for lag in trial.lag.each)
+def _lag_peak(lag: LagFigures) -> float:
+    return max(each.peak_msgs for each in lag.each)
 
 
-def _lag_slope(trial: TrialFigures) -> float | None:
-    return None if trial.lag is None else trial.lag.steepest.slope_msgs_per_s
+def _lag_slope(lag: LagFigures) -> float:
+    return lag.steepest.slope_msgs_per_s
 
 
 def _memory(source: Source) -> Reader:
@@ -111,7 +118,11 @@ def _memory(source: Source) -> Reader:
 
 def _deliveries(source: Source) -> Reader:
     def of_trial(trial: TrialFigures) -> float | None:
-        count, deliveries = (trial.record.known(each) for each in (source.of, "deliveries"))
+        held = entries(trial.record.cast).get(source.of)
+        if held is None:
+            return None
+        every = trial.record.cast.entry(held[0], "deliveries")
+        count, deliveries = (trial.record.known(each) for each in (source.of, every))
         return None if count is None or not deliveries else count / deliveries
 
     return Reader(of_trial=of_trial)
@@ -137,12 +148,12 @@ def _measure(metric: Metric) -> Measure:
     )
 
 
-MEASURES = tuple(map(_measure, METRICS))
-"""Of every entry of the catalogue, in its order."""
-
-_BY_KEY = {measure.metric.key: measure for measure in MEASURES}
-
-
+@lru_cache(maxsize=4096)
 def measure_of(key: str) -> Measure:
     """Return the measure of a metric's key; KeyError when there is none."""
-    return _BY_KEY[key]
+    return _measure(metric_of(key))
+
+
+def measures_of(casts: Iterable[Cast]) -> tuple[Measure, ...]:
+    """Return the measures of what some of these casts can have, in the order of the tables."""
+    return tuple(measure_of(metric.key) for metric in of_casts(casts))

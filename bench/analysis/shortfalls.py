@@ -97,22 +97,33 @@ def counts(cell: CellFigures, word: str) -> tuple[Count, ...]:
 
     All valid trials count. Of invalid ones those do whose shortfall is known and not explained by
     what made them invalid; other counts, such as duplicates, may be its doing and are left out.
-    A trial that has no such count has none of it to tell.
+    A trial that has no such count has none of it to tell; of one that several parts have, all are
+    meant together.
     """
-    found = (trial.record for trial in cell.trials)
-    return tuple(
-        Count(trial_id=record.trial_id, msgs=msgs, planned=_planned(record, word))
-        for record in found
-        if record.ledger is not None
-        for msgs in (record.ledger.get(word, UNTOLD),)
-        if word in entries(record.cast)
-        and (record.valid or (msgs > 0 and not _excused(record, word)))
+    found = (_count(trial.record, word) for trial in cell.trials)
+    return tuple(count for count in found if count is not None)
+
+
+def _count(record: TrialRecord, word: str) -> Count | None:
+    ledger = record.ledger
+    if ledger is None:
+        return None
+    told = {name: ledger.get(name, UNTOLD) for name in record.cast.having(word)}
+    if not record.valid:
+        told = {n: msgs for n, msgs in told.items() if msgs > 0 and not _excused(record, n)}
+    if not told:
+        return None
+    untold_ = any(msgs < 0 for msgs in told.values())
+    return Count(
+        trial_id=record.trial_id,
+        msgs=UNTOLD if untold_ else sum(told.values()),
+        planned=sum(_planned(record, name) for name in told),
     )
 
 
-def _planned(record: TrialRecord, word: str) -> int:
-    held = entries(record.cast).get(word)
-    return (record.known(record.cast.planned(held[0])) or 0) if held else 0
+def _planned(record: TrialRecord, name: str) -> int:
+    part, _ = entries(record.cast)[name]
+    return record.known(record.cast.planned(part)) or 0
 
 
 def words_of(cells: Sequence[CellFigures]) -> tuple[str, ...]:

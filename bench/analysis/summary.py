@@ -16,7 +16,7 @@ from bench.analysis.figures import (
     TrialFigures,
     WorkloadFigures,
 )
-from bench.analysis.lag import Told, cell_verdict, lag_figures, trial_lag
+from bench.analysis.lag import Told, cell_verdict, lag_figures, part_lags, trial_lag
 from bench.analysis.latency import (
     by_time,
     offered_of,
@@ -36,7 +36,7 @@ from bench.record.hlog import Interval
 from bench.record.schema import Finding, TrialRecord
 from bench.record.store import RunStore
 from bench.spec.cast import spans
-from bench.spec.metrics import of_kinds
+from bench.spec.metrics import of_casts
 from bench.stats.histogram import Histogram, merged
 from bench.stats.shape import shape
 
@@ -73,7 +73,7 @@ def summarise(store: RunStore) -> RunFigures:
         run_id=store.run_id,
         plan=plan,
         environment=store.read_environment(),
-        metrics=of_kinds(cell.workload.kind for cell in plan.cells),
+        metrics=of_casts(cast for cell in plan.cells for cast in (cell.usual_cast, cell.cast)),
         workloads=tuple(
             workload_figures(
                 name, [c for c in cells.values() if c.cell.workload_name == name], plan
@@ -145,9 +145,8 @@ def _summed(
     offered = {time: offered_of(record, time) for time in spans(record.cast)}
     times = {time: time_figures(h, offered=offered[time]) for time, h in histograms.items()}
     rates = window_rates(counts, window)
-    lag = trial_lag(
-        Told(samples=samples, window=window, rates=rates, peaks=record.peaks, cast=record.cast)
-    )
+    told = Told(samples=samples, window=window, rates=rates, peaks=record.peaks, cast=record.cast)
+    lag = trial_lag(told)
     found = (
         *steadiness(record, groups, lag, cell.cast.ranked[0]),
         *_contradictions(record, samples, cell, times, rates),
@@ -157,6 +156,7 @@ def _summed(
         times=times,
         rates=rates,
         lag=lag,
+        lags=part_lags(told),
         cpu_us_per_msg=cpu_us_per_msg(record),
         series=_series(record, groups, samples),
     )

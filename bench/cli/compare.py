@@ -9,7 +9,7 @@ import typer
 from bench.analysis.decision import NOTHING_TOLD, Told
 from bench.analysis.figures import CellFigures, RunFigures
 from bench.analysis.hosts import differences
-from bench.analysis.metrics import MEASURES, Measure, measure_of
+from bench.analysis.metrics import Measure, measure_of
 from bench.analysis.paired import Contrast, contrast, contrast_between, readings, typical
 from bench.analysis.summary import summarise
 from bench.analysis.validity import reproach_of
@@ -24,7 +24,7 @@ from bench.judgement.model import Judgement, WorkloadJudgement
 from bench.plan.model import VariantName
 from bench.plan.names import find_variant
 from bench.spec.acking import misleads
-from bench.spec.metrics import View, find_metric, metric_names, metric_words, shown_in
+from bench.spec.metrics import View, find_metric, metric_names, metric_words
 from bench.stats.compare import CONFIDENCE, holm
 from bench.stats.simultaneous import MIN_BLOCKS
 
@@ -50,13 +50,13 @@ def compare(
     Says by how much each figure changes, with an interval, whether the blocks tell the two apart,
     and from what size on a change would have been seen. It judges nothing; `jetbench gate` does.
     """
-    named = metric or [each.short for each in shown_in(View.COMPARE)]
-    asked = _measures(named)
+    named = None if metric is None or "all" in metric else _measures(metric)
     before = judge(summarise(find_run(run, results)))
-    # What no workload of the run can have is left out, unless it was asked for by its name.
-    has = {each.key for each in before.figures.metrics}
-    whole = not metric or "all" in metric
-    measures = [each for each in asked if each.metric.key in has] if whole else asked
+    measures = named or [
+        measure_of(each.key)
+        for each in before.figures.metrics
+        if metric or View.COMPARE in each.shown
+    ]
     if other is None:
         _within(before, baseline, measures)
     else:
@@ -64,8 +64,6 @@ def compare(
 
 
 def _measures(names: Sequence[str]) -> list[Measure]:
-    if "all" in names:
-        return list(MEASURES)
     found = []
     for name in names:
         metric = find_metric(name)

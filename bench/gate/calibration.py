@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.hosts import fingerprint
-from bench.analysis.metrics import MEASURES, measure_of
+from bench.analysis.metrics import measure_of, measures_of
 from bench.analysis.paired import Contrast, contrast
 from bench.analysis.validity import reproach_of_workload
 from bench.core import text, units
@@ -123,7 +123,7 @@ def calibrate(figures: RunFigures) -> Calibration:
 def _scatters(workload: WorkloadFigures) -> Iterator[Scatter]:
     one, other = workload.cells
     rng = np.random.default_rng(1)
-    for measure in MEASURES:
+    for measure in measures_of(cell.cell.cast for cell in workload.cells):
         found = contrast(measure, one, other)
         if found is None or not found.relative or measure.metric.better is Better.NEITHER:
             continue

@@ -7,12 +7,11 @@ allow some: `refused <= 0.1%`.
 from collections.abc import Iterable, Sequence
 
 from bench.analysis.figures import CellFigures, WorkloadFigures
-from bench.analysis.shortfalls import SHORTFALLS
+from bench.analysis.shortfalls import SHORTFALLS, words_of
 from bench.gate.rules import Case, look
+from bench.spec.cast import tail
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.stats.compare import Verdict
-
-UNWRITTEN = tuple(parse_criterion(f"{word} == 0") for word in SHORTFALLS)
 
 
 def unmet_unwritten(
@@ -25,29 +24,39 @@ def unmet_unwritten(
     asked = list(cells)
     return tuple(
         rule
-        for rule in _unnamed(rules)
+        for rule in _unnamed(rules, asked)
         if any(_broken(rule, cell) or _untold(rule, cell) for cell in asked)
     )
 
 
 def falls_short(rules: Sequence[Criterion], workload: WorkloadFigures) -> bool:
     """Say whether in any cell more messages fell short than the rules, or none, allow."""
-    return any(_broken(rule, cell) for rule in _asked(rules) for cell in workload.cells)
+    return any(
+        _broken(rule, cell) for rule in _asked(rules, workload.cells) for cell in workload.cells
+    )
 
 
 def may_fall_short(rules: Sequence[Criterion], workload: WorkloadFigures) -> bool:
     """Say whether of some cell nobody can tell if more fell short than is allowed."""
-    return any(_untold(rule, cell) for rule in _asked(rules) for cell in workload.cells)
+    return any(
+        _untold(rule, cell) for rule in _asked(rules, workload.cells) for cell in workload.cells
+    )
 
 
-def _asked(rules: Sequence[Criterion]) -> tuple[Criterion, ...]:
-    """Return what is asked about shortfalls, written or not."""
-    return (*(rule for rule in rules if rule.subject in SHORTFALLS), *_unnamed(rules))
+def _asked(rules: Sequence[Criterion], cells: Sequence[CellFigures]) -> tuple[Criterion, ...]:
+    """Return what is asked about shortfalls of these cells, written or not."""
+    words = {*SHORTFALLS, *words_of(cells)}
+    return (*(rule for rule in rules if rule.subject in words), *_unnamed(rules, cells))
 
 
-def _unnamed(rules: Sequence[Criterion]) -> Sequence[Criterion]:
+def _unnamed(rules: Sequence[Criterion], cells: Sequence[CellFigures]) -> Sequence[Criterion]:
+    """Return the unwritten rules: of each count that no rule names, by itself or of all parts."""
     named = {rule.subject for rule in rules}
-    return [rule for rule in UNWRITTEN if rule.subject not in named]
+    return [
+        parse_criterion(f"{word} == 0")
+        for word in words_of(cells)
+        if not named & {word, tail(word)}
+    ]
 
 
 def _broken(rule: Criterion, cell: CellFigures) -> bool:

@@ -14,7 +14,7 @@ from bench.core import text
 from bench.judgement.absent import missing_reason
 from bench.judgement.model import MARGIN, Change, Side
 from bench.spec.acking import misleads
-from bench.spec.metrics import METRICS, Better, Metric
+from bench.spec.metrics import Better, Metric
 
 _OF_TIME = ("slower", "faster")
 """What more and less of a time is called."""
@@ -28,11 +28,7 @@ def changes_of(
     workload: WorkloadFigures, cell: CellFigures, base: CellFigures
 ) -> Mapping[str, Change]:
     """Return what a cell changes against the baseline, by the key of every metric decided on."""
-    return {
-        metric.key: _change(workload.decisions[metric.key], cell, base)
-        for metric in METRICS
-        if metric.key in workload.decisions
-    }
+    return {key: _change(decision, cell, base) for key, decision in workload.decisions.items()}
 
 
 def direction(metric: Metric, *, more: bool) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.analysis import shortfalls
 from bench.analysis.decision import Told
 from bench.analysis.figures import CellFigures, RunFigures, WorkloadFigures
-from bench.analysis.shortfalls import SHORTFALLS
 from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
@@ -144,15 +144,24 @@ class CellJudgement:
     @property
     def falls_short(self) -> bool:
         """Whether some message fell short, may have, or came twice."""
-        return bool(self.short_msgs) or self.lost is None or self.twice > 0
+        return bool(self.short_msgs) or bool(self.untold) or self.twice > 0
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Counts that may be above 0, and nobody can tell."""
+        lost = self.cell.cell.cast.counting("lost") if self.lost is None else ()
+        return tuple(dict.fromkeys((*lost, *shortfalls.untold(self.cell))))
 
     def total(self, word: str) -> int | None:
         """Return a count over all trials; None where it may be above 0 and nobody can tell."""
-        if self.lost is None and word in self.cell.cell.cast.counting("lost"):
+        if word in self.untold:
             return None
-        if word in SHORTFALLS:
+        if word in shortfalls.words_of([self.cell]):
             return self.short_msgs.get(word, 0)
-        return sum((trial.record.ledger or {}).get(word, 0) for trial in self.cell.trials)
+        records = [trial.record for trial in self.cell.trials]
+        return sum(
+            record.known(each) or 0 for record in records for each in record.cast.having(word)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

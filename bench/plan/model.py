@@ -44,7 +44,12 @@ class Cell:
     @property
     def cast(self) -> Cast:
         """What takes part in its trials."""
-        return cast_of(self.workload.kind, self.settings)
+        return cast_of(self.workload, self.settings)
+
+    @property
+    def usual_cast(self) -> Cast:
+        """What takes part under a variant that changes nothing."""
+        return cast_of(self.workload, Settings())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

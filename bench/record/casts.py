@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from bench.record.reading import Fault, Loc
-from bench.spec.cast import Cast, Part, Side, instants, spans
+from bench.spec.cast import PART_NAME, Cast, Part, Side, instants, spans
 
 MOST_PARTS = 32
 MOST_OF_A_PART = 64
 _NAME = re.compile(r"[a-z_]{1,40}")
+_ROLE = re.compile(rf"({PART_NAME.pattern}\.)?[a-z_]{{1,40}}")
 _MOST_CHARS = 200
 
 
@@ -45,9 +46,15 @@ def _sizes(found: Cast) -> Iterator[Fault]:
 
 def _names(found: Cast) -> Iterator[Fault]:
     for loc, part in _located(found):
-        for name in (part.name, part.flow, part.role, *_written(part)):
-            if not _NAME.fullmatch(name):
-                yield Fault(loc=loc, what=f"{name[:60]!r} is no name: a to z and _, at most 40")
+        of_each = (
+            (PART_NAME, (part.name, part.flow)),
+            (_ROLE, (part.role,)),
+            (_NAME, tuple(_written(part))),
+        )
+        for pattern, names in of_each:
+            for name in names:
+                if not pattern.fullmatch(name):
+                    yield Fault(loc=loc, what=f"{name[:60]!r} is no name: a to z and _, at most 40")
         for text in _prose(part):
             if len(text) > _MOST_CHARS or not text.isprintable():
                 yield Fault(loc=loc, what=f"{text[:60]!r} is no line of text")

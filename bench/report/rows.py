@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import typical
 from bench.analysis.ranking import ranking_key
-from bench.analysis.shortfalls import SHORTFALLS
+from bench.analysis.shortfalls import words_of
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, WorkloadJudgement
@@ -83,7 +83,7 @@ def _lag(cell: CellJudgement) -> Entry:
 
 def _counts(cells: Sequence[CellJudgement]) -> Iterator[str]:
     """Yield the counts of the ledger that some cell has any of, or may have."""
-    for word in (*SHORTFALLS, *REPEATS):
+    for word in (*words_of([cell.cell for cell in cells]), *REPEATS):
         if any(cell.total(word) != 0 for cell in cells):
             yield word
 

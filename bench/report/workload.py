@@ -13,7 +13,6 @@ from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.judgement.absent import missing_reason
-from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.kinds import Times
 from bench.judgement.model import CellJudgement, Judgement, WorkloadJudgement
 from bench.report import changes, drawn_trials, folds, naming, readings, settings
@@ -157,9 +156,9 @@ def _peak(judged: CellJudgement) -> Entry:
 def _short(judged: CellJudgement) -> Entry:
     """Return what was lost, refused, never answered or never sent, and what came twice."""
     again = f"{text.count(judged.twice)} twice" if judged.twice else ""
-    untold = "" if judged.lost is not None else "lost: n/a"
+    untold = ", ".join(f"{count_word(word)}: n/a" for word in judged.untold)
     if not judged.short_msgs:
-        unknown = Entry(untold, detail=again, hint=PERHAPS_LOST, tone=Tone.WARNING)
+        unknown = Entry(untold, detail=again, hint="nobody can tell", tone=Tone.WARNING)
         return unknown if untold else Entry("0", detail=again)
     words = [f"{text.count(msgs)} {count_word(word)}" for word, msgs in judged.short_msgs.items()]
     shares = [shortfalls.written_share(judged.cell, word) for word in judged.short_msgs]

@@ -5,12 +5,16 @@ goes by it and knows no kind. A figure of which one part alone has the name goes
 that several have by `<part>.<name>`: `response`, or `put.response` beside `get.response`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
+
+PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""What a part may be called: it stands before the names of its figures."""
 
 
 class Side(StrEnum):
@@ -207,6 +211,11 @@ class Cast:
             for entry in part.entries
             if entry.counted == what
         )
+
+    def having(self, word: str) -> tuple[str, ...]:
+        """Return the flat names of the entries that a word means: one, or that of each part."""
+        held = entries(self)
+        return (word,) if word in held else tuple(name for name in held if tail(name) == word)
 
     @property
     def slips(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from bench.core import units
 from bench.core.units import NS_PER_US
 from bench.core.words import nearest
 from bench.spec.base import LARGEST, MisfitError
+from bench.spec.cast import PART_NAME
 from bench.spec.kinds.registry import ruled
 from bench.spec.metrics import Better, Metric, find_metric, metric_names, metric_words
 
@@ -121,9 +122,17 @@ class Criterion:
         return _VALUES[self.metric.unit].write(self.limit)
 
 
+def is_count(subject: str) -> bool:
+    """Say whether a rule may name this entry of the ledger, by itself or of one part."""
+    part, _, own = subject.rpartition(".")
+    return own in COUNTS and (not part or PART_NAME.fullmatch(part) is not None)
+
+
 def count_word(subject: str) -> str:
-    """Return the word of a count as people write it: `not_sent` -> `not sent`."""
-    return subject.replace("_", " ")
+    """Return the word of a count as people write it: `not sent`, `lost by billing`."""
+    part, _, own = subject.rpartition(".")
+    words = own.replace("_", " ")
+    return f"{words} by {part}" if part else words
 
 
 def parse_criterion(text: str) -> Criterion:
@@ -138,7 +147,7 @@ def parse_criterion(text: str) -> Criterion:
     subject, value = match["subject"], match["value"]
     operator, versus = Operator(match["operator"]), match["versus"] is not None
     metric = find_metric(subject)
-    if metric is None and subject not in (LAG_VERDICT, *COUNTS):
+    if metric is None and subject != LAG_VERDICT and not is_count(subject):
         raise _unknown(subject)
     if metric is not None and versus:
         return _change(metric, operator, value)

@@ -65,7 +65,7 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
 
 def _offer(metric: Metric, workload: Workload) -> Publish | None:
     """Return how the operations that a time is of are offered; None when it is of none."""
-    held = spans(cast_of(workload.kind, Settings())).get(metric.source.of)
+    held = spans(cast_of(workload, Settings())).get(metric.source.of)
     return None if held is None else workload.offers[held[0].flow]
 
 

@@ -7,15 +7,14 @@ where it is shown. Rules, tables, comparisons and exports follow from it. How ea
 read is `bench.analysis.metrics`; docs/METRICS.md defines the figures.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from bench.core import text
-from bench.spec.cast import Cast, entries, instants, levels, spans
-from bench.spec.kinds.registry import KINDS
-from bench.spec.variant import Settings
+from bench.spec.cast import PART_NAME, Cast, entries, instants, spans
+from bench.spec.kinds.registry import usual_casts
 
 
 class Better(StrEnum):
@@ -96,6 +95,17 @@ class Metric:
     resolution: float
     shown: frozenset[View] = frozenset()
     signed: bool = False
+
+    def of_part(self, part: str) -> "Metric":
+        """Return the same figure of one of several parts: `billing.end_to_end_p99`."""
+        return replace(
+            self,
+            key=f"{part}.{self.key}",
+            short=f"{part}.{self.short}",
+            title=f"{part} {self.title}",
+            group=f"{part} {self.group}",
+            source=replace(self.source, of=f"{part}.{self.source.of}"),
+        )
 
     @property
     def percentile(self) -> float | None:
@@ -288,8 +298,7 @@ _WRITTEN: tuple[Metric, ...] = (
 
 def _derived() -> Iterator[Metric]:
     """Yield what kinds have besides: times from when they were due, rates, CPU of each role."""
-    for kind in KINDS.values():
-        cast = kind.cast(Settings())
+    for cast in usual_casts():
         for name in cast.whole:
             # Slip tells how well the load was made, not how good a configuration is.
             better = Better.NEITHER if name in cast.slips else Better.LOWER
@@ -311,23 +320,33 @@ METRICS: tuple[Metric, ...] = _catalogue()
 """In the order of the tables."""
 
 
-def of_kinds(kinds: Iterable[str]) -> tuple[Metric, ...]:
-    """Return the metrics that workloads of these kinds can have, in the order of the tables."""
-    casts = [KINDS[kind].cast(Settings()) for kind in dict.fromkeys(kinds)]
-    return tuple(metric for metric in METRICS if any(_has(cast, metric.source) for cast in casts))
+def of_casts(casts: Iterable[Cast]) -> tuple[Metric, ...]:
+    """Return the metrics that some of these can have, in the order of the tables."""
+    every = tuple(dict.fromkeys(casts))
+    found = (each for metric in METRICS for cast in every for each in _in(cast, metric))
+    return tuple(dict.fromkeys(found))
 
 
-def _has(cast: Cast, source: Source) -> bool:
-    roles = ("server", *(part.role for part in cast.parts))
-    known: Mapping[Kind, Collection[str]] = {
-        Kind.TIME: spans(cast),
-        Kind.RATE: instants(cast),
-        Kind.LAG: (source.of,) if levels(cast) else (),
-        Kind.CPU: roles,
-        Kind.MEMORY: roles,
-        Kind.DELIVERIES: entries(cast),
-    }
-    return source.of in known[source.kind]
+def _in(cast: Cast, metric: Metric) -> Iterator[Metric]:
+    """Yield a metric as a cast has it: by itself, or of each of the parts that have one."""
+    if metric.source.kind is Kind.LAG:
+        behind = [part.name for part in cast.parts if part.levels]
+        yield from [metric] if behind else []
+        yield from map(metric.of_part, behind if len(behind) > 1 else [])
+        return
+    for name in _NAMES[metric.source.kind](cast):
+        part, _, own = name.rpartition(".")
+        if own == metric.source.of:
+            yield metric.of_part(part) if part else metric
+
+
+_NAMES: Mapping[Kind, Callable[[Cast], Iterable[str]]] = {
+    Kind.TIME: spans,
+    Kind.RATE: instants,
+    Kind.CPU: lambda cast: ("server", *(part.role for part in cast.parts)),
+    Kind.MEMORY: lambda _: ("server",),
+    Kind.DELIVERIES: entries,
+}
 
 
 LAG_PEAK, LAG_SLOPE = "lag_msgs_peak", "lag_slope_msgs_per_s"
@@ -357,14 +376,25 @@ def _by_name() -> Mapping[str, Metric]:
     }
 
 
+@lru_cache(maxsize=4096)
 def find_metric(name: str) -> Metric | None:
-    """Return the metric of this key or short name; `p99` alone means `end_to_end_p99`."""
-    return _by_name().get(name.replace(".", "_"))
+    """Return the metric of this key or short name; `p99` alone means `end_to_end_p99`.
+
+    Of one of several parts it is `<part>.<metric>`.
+    """
+    known = _by_name()
+    if (whole := known.get(name.replace(".", "_"))) is not None:
+        return whole
+    part, dot, own = name.partition(".")
+    of_part = known.get(own.replace(".", "_")) if dot and PART_NAME.fullmatch(part) else None
+    return None if of_part is None else of_part.of_part(part)
 
 
 def metric_of(key: str) -> Metric:
     """Return the metric of a key; KeyError when there is none."""
-    return _by_name()[key.replace(".", "_")]
+    if (found := find_metric(key)) is None:
+        raise KeyError(key)
+    return found
 
 
 def metric_names() -> tuple[str, ...]:

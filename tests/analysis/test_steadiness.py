@@ -13,7 +13,7 @@ from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, Level, TrialRecord, Window
 from bench.spec.cast import instants
-from bench.spec.kinds.registry import cast_of
+from bench.spec.kinds import stream
 from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import trial_of
@@ -21,7 +21,7 @@ from tests.parts import Time
 
 TRIAL = runs.plan([runs.cell("one")], blocks=1).trials[0]
 
-EARLY = cast_of("stream", Settings.model_validate({"ack": {"timing": "after-validation"}}))
+EARLY = stream.cast_of(Settings.model_validate({"ack": {"timing": "after-validation"}}))
 """Of a variant that acknowledges before its handler."""
 
 SCALES = (1.0, 1.05, 1.1, 1.15, 1.2, 1.25)

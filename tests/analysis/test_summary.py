@@ -19,10 +19,10 @@ from bench.plan.model import Plan, Trial
 from bench.record import samples
 from bench.record.schema import Finding, Level, ProcessUsage, TrialRecord
 from bench.record.store import RunStore
-from bench.spec.metrics import of_kinds
+from bench.spec.metrics import of_casts
 from bench.spec.variant import Settings
 from tests.analysis import runs
-from tests.parts import INSTANTS, Time
+from tests.parts import INSTANTS, Time, cast
 
 IntArray = NDArray[np.int64]
 
@@ -337,7 +337,7 @@ def test_figures_carry_what_a_run_was_called_planned_and_measured_with(tmp_path:
 
     assert figures.run_id == "made-up-7"
     assert (figures.plan, figures.environment) == (plan, runs.environment())
-    assert figures.metrics == of_kinds(["stream"])
+    assert figures.metrics == of_casts([cast()])
     assert [cell.cell.id for cell in figures.workloads[0].cells] == ["fast", "slow"]
     assert figures.missing == ()
 

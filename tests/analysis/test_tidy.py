@@ -7,7 +7,7 @@ import pandas as pd
 from bench.analysis.tidy import COLUMNS, tidy
 from bench.report import openmetrics
 from bench.spec.cast import ruled
-from bench.spec.metrics import of_kinds
+from bench.spec.metrics import of_casts
 from tests.gate.figures import counting, figures_of, run_of
 from tests.parts import cast
 
@@ -17,7 +17,7 @@ def test_every_trial_has_a_row_for_each_figure_with_its_unit() -> None:
     table = tidy(run_of({"a": (10.0, 11.0), "b": (12.0, 13.0)}))
 
     assert tuple(table.columns) == COLUMNS
-    assert len(table) == 2 * 2 * (len(of_kinds(["stream"])) + len(ruled(cast())))
+    assert len(table) == 2 * 2 * (len(of_casts([cast()])) + len(ruled(cast())))
     p99 = table[(table.metric == "end_to_end_ns_p99") & (table.variants == "pull-batch/b")]
     assert p99[["block", "value", "unit"]].to_numpy().tolist() == [
         [1, 12e6, "ns"],
@@ -96,4 +96,4 @@ def test_openmetrics_has_a_gauge_for_each_figure_and_an_end() -> None:
     assert lines[-1] == "# EOF"
     assert not any(line.endswith(" nan") for line in lines)
     figures = [line for line in lines if line.startswith("# TYPE ") and "_at_least " not in line]
-    assert len(figures) == len(of_kinds(["stream"])) + len(ruled(cast()))
+    assert len(figures) == len(of_casts([cast()])) + len(ruled(cast()))

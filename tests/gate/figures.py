@@ -19,9 +19,9 @@ from bench.plan.model import Cell, Plan, Trial, VariantName
 from bench.record.schema import Finding, Level
 from bench.spec.criteria import parse_criterion
 from bench.spec.gates import Gates
-from bench.spec.metrics import of_kinds
+from bench.spec.metrics import of_casts
 from tests.analysis import runs
-from tests.parts import INSTANTS, Time
+from tests.parts import INSTANTS, Time, cast
 
 MESSAGES = 20_000
 BASELINE = VariantName(config="pull-batch", variant="old")
@@ -76,7 +76,7 @@ def figures_of(plan: Plan, cells: Mapping[str, Sequence[CellFigures]]) -> RunFig
         run_id="made-up-1",
         plan=plan,
         environment=runs.environment(),
-        metrics=of_kinds(["stream"]),
+        metrics=of_casts([cast()]),
         workloads=tuple(workload_figures(name, each, plan) for name, each in cells.items()),
         missing=(),
     )

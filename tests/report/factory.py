@@ -23,9 +23,10 @@ from bench.analysis.summary import workload_figures
 from bench.plan.model import Cell, Plan, Question, Trial, VariantName
 from bench.record.schema import Environment, Finding, Level
 from bench.spec.kinds.stream import Stream
-from bench.spec.metrics import of_kinds
+from bench.spec.metrics import of_casts
 from bench.spec.variant import Settings
 from bench.stats.shape import PER_DECADE, Shape
+from tests.parts import cast
 from tests.report.trial_factory import (
     DRAIN_S,
     RATE,
@@ -134,7 +135,7 @@ def run_figures(
         run_id="quickstart-20261123-170512",
         plan=plan,
         environment=environment(),
-        metrics=of_kinds(["stream"]),
+        metrics=of_casts([cast()]),
         workloads=tuple(_workload(name, list(found.values()), plan) for name in workloads),
         missing=missing,
     )

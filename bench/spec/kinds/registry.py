@@ -24,7 +24,7 @@ class Kind:
     Attributes:
         model: of its file.
         uses: the sections of a variant's settings that mean something under it.
-        cast: its parts under some settings.
+        cast: its parts under some settings; of no workload, those that it usually has.
         objections: what is wrong with settings under one.
         cautions: what may surprise about them.
         notes: what its author may not mean, by its name.
@@ -32,7 +32,7 @@ class Kind:
 
     model: type[Workload]
     uses: frozenset[str]
-    cast: Callable[[Settings], Cast]
+    cast: Callable[[Settings, Any], Cast]
     objections: Rule
     cautions: Rule
     notes: Callable[[str, Any], Iterator[str]]
@@ -59,9 +59,14 @@ else:
     AnyWorkload = Annotated[Union[_MODELS], Discriminator("kind")]  # noqa: UP007
 
 
-def cast_of(kind: str, settings: Settings) -> Cast:
-    """Return the parts of a workload of this kind under these settings."""
-    return KINDS[kind].cast(settings)
+def cast_of(workload: Workload, settings: Settings) -> Cast:
+    """Return the parts of a workload under these settings."""
+    return KINDS[workload.kind].cast(settings, workload)
+
+
+def usual_casts() -> tuple[Cast, ...]:
+    """Return the parts that each kind usually has."""
+    return tuple(kind.cast(Settings(), None) for kind in KINDS.values())
 
 
 def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
@@ -84,7 +89,7 @@ def _unused(settings: Settings, kind: str) -> Iterator[Objection]:
 
 def ruled() -> Mapping[str, Entry]:
     """Return the entries of ledgers that a rule may name, of every kind, by their flat names."""
-    of_each = (cast.ruled(kind.cast(Settings())) for kind in KINDS.values())
+    of_each = map(cast.ruled, usual_casts())
     return {name: entry for held in of_each for name, (_, entry) in held.items()}
 
 

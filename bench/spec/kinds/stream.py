@@ -94,8 +94,9 @@ class Stream(Workload):
         )
 
 
-def cast_of(settings: Settings) -> Cast:
+def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
+    del workload
     return _CASTS[settings.ack.timing]
 
 
