@@ -168,8 +168,17 @@ def _is_ours(stream_config: Json, names: Names) -> bool:
     return mark == names.owner or stream_config.get("description") == _description(names)
 
 
-def consumer_body(settings: ConsumerSettings, names: Names, *, shared: bool) -> Json:
-    """Return the CONSUMER.CREATE body; `shared` when several processes take from it."""
+def consumer_body(
+    settings: ConsumerSettings, names: Names, *, shared: bool, filter_subject: str = ""
+) -> Json:
+    """Return the config of a consumer.
+
+    Args:
+        settings: of it.
+        names: of it and its stream.
+        shared: several processes take from it.
+        filter_subject: what it is due, below the trial's prefix; everything when empty.
+    """
     push = settings.mode == "push"
     body: Json = {
         "durable_name": names.consumer,
@@ -189,6 +198,7 @@ def consumer_body(settings: ConsumerSettings, names: Names, *, shared: bool) -> 
         "rate_limit_bps": settings.rate_limit_bps,
         "deliver_subject": names.deliver_subject if push else None,
         "deliver_group": names.deliver_group if push and shared else None,
+        "filter_subject": f"{names.subject_prefix}{filter_subject}" if filter_subject else None,
     }
     return _without_none(body)
 
@@ -213,12 +223,21 @@ async def provision(
         NameCollisionError: a stream of this name, or over these subjects, is not ours.
         ApiError: the server refused a setting.
     """
+    await make_stream(client, settings.stream, names)
+    body = consumer_body(settings.consumer, names, shared=shared)
+    if sample_percent is not None:
+        body["sample_freq"] = f"{sample_percent}%"
+    await make_consumer(client, names, body)
+
+
+async def make_stream(client: Client, settings: StreamSettings, names: Names) -> None:
+    """Create the stream of a trial anew; raises as `provision` does."""
     await remove(client, names)
-    body = stream_body(settings.stream, names)
+    body = stream_body(settings, names)
     for attempt in range(1, CREATE_ATTEMPTS + 1):
         try:
             await api(client, f"STREAM.CREATE.{names.stream}", body)
-            break
+            return
         except ApiError as error:
             if error.err_code == _SUBJECTS_OVERLAP:
                 raise NameCollisionError(
@@ -229,13 +248,16 @@ async def provision(
             if error.err_code != _STORE_NOT_READY or attempt == CREATE_ATTEMPTS:
                 raise
             await asyncio.sleep(0.1 * attempt)
-    consumer = consumer_body(settings.consumer, names, shared=shared)
-    if sample_percent is not None:
-        consumer["sample_freq"] = f"{sample_percent}%"
+
+
+async def make_consumer(client: Client, names: Names, body: Json) -> None:
+    """Create a consumer of the stream of a trial; ApiError where the server refuses it."""
+    filter_subject = body.get("filter_subject")
+    operation = f"CONSUMER.CREATE.{names.stream}.{names.consumer}"
     await api(
         client,
-        f"CONSUMER.CREATE.{names.stream}.{names.consumer}",
-        {"stream_name": names.stream, "config": consumer, "action": "create"},
+        f"{operation}.{filter_subject}" if filter_subject else operation,
+        {"stream_name": names.stream, "config": body, "action": "create"},
     )
 
 

@@ -7,14 +7,14 @@ from nats.aio.client import Client
 from bench.broker import admin
 from bench.broker.admin import Names
 from bench.broker.permissions import Needs
-from bench.clients.port import Binding
 from bench.engine.ackcheck import sample_percent
-from bench.engine.jobs import DriverJob, ObserverJob, SamplerJob, Watched
+from bench.engine.jobs import Watched
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
-from bench.scenario.kind import Kind, Stage, all_of_it, connecting_as
+from bench.scenario.jobs import Taking, consumer_jobs, publisher_jobs, sampler_job
+from bench.scenario.kind import Kind, Stage, all_of_it
 from bench.spec.kinds.stream import Stream
 
 
@@ -55,95 +55,33 @@ def _stream(cell: Cell) -> Stream:
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
-    publish, consume = _stream(cell).publish, _stream(cell).consume
+    publish, consume = (cell.cast.part(name) for name in ("publish", "consume"))
+    takes = _stream(cell).consume
     acks = cell.settings.ack.timing != "none"
     watched = Watched(
-        part="consume",
+        part=consume.name,
         names=stage.names,
         tracked=acks,
         max_deliver=cell.settings.consumer.max_deliver,
+    )
+    taking = Taking(
+        names=stage.names,
+        processes=takes.consumers,
+        workers=takes.workers,
+        handler=takes.handler,
+        id_offset=traffic[publish.name].payloads[0].id_offset,
     )
     return Scene(
         server=stage.server,
         client=stage.client,
         watched=(watched,),
-        drivers=tuple(
-            _publisher_job(stage, trial, cell, share) for share in range(publish.publishers)
-        ),
-        observers=tuple(
-            _consumer_job(stage, trial, cell, traffic["publish"], number)
-            for number in range(consume.consumers)
-        ),
-        sampler=SamplerJob(
-            role="sampler",
-            endpoint=connecting_as(stage.endpoint, "sampler"),
-            watched=(watched,),
-            pids={},
-            seed=trial.seed,
-        ),
+        drivers=publisher_jobs(stage, trial, cell, publish),
+        observers=consumer_jobs(stage, trial, cell, consume, taking),
+        sampler=sampler_job(stage, trial, (watched,)),
         phases=cell.workload.phases,
-        acks=frozenset({"consume"} if acks else ()),
-        shown="consume",
+        acks=frozenset({consume.name} if acks else ()),
+        shown=consume.name,
         directory=stage.directory,
-    )
-
-
-def _publisher_job(stage: Stage, trial: Trial, cell: Cell, share: int) -> DriverJob:
-    role = f"publisher-{share}"
-    return DriverJob(
-        part="publish",
-        role=role,
-        endpoint=connecting_as(stage.endpoint, role),
-        client=cell.settings.client,
-        load=cell.workload.loads["publish"],
-        seed=trial.seed,
-        how=cell.settings.publish,
-        asks=False,
-        share=share,
-        shares=_stream(cell).publish.publishers,
-        subject_prefix=stage.names.subject_prefix,
-        record_path=stage.directory / f"{role}.npy",
-    )
-
-
-def _consumer_job(
-    stage: Stage, trial: Trial, cell: Cell, traffic: Traffic, number: int
-) -> ObserverJob:
-    role = f"consumer-{number}"
-    settings, names = cell.settings, stage.names
-    push = settings.consumer.mode == "push"
-    heartbeats = settings.consumer if push else settings.pull
-    shared = _stream(cell).consume.consumers > 1
-    binding = Binding(
-        stream=names.stream,
-        consumer=names.consumer,
-        mode=settings.consumer.mode,
-        batch=settings.pull.batch,
-        expires_ns=settings.pull.expires_ns,
-        requests=settings.pull.requests,
-        max_bytes=settings.pull.max_bytes or 0,
-        no_wait=settings.pull.no_wait,
-        id_offset=traffic.payloads[0].id_offset,
-        acks=settings.ack.timing != "none",
-        double_acks=settings.ack.double,
-        deliver_subject=names.deliver_subject if push else "",
-        deliver_group=names.deliver_group if push and shared else "",
-        idle_heartbeat_ns=heartbeats.idle_heartbeat_ns or 0,
-    )
-    return ObserverJob(
-        part="consume",
-        flow="publish",
-        role=role,
-        endpoint=connecting_as(stage.endpoint, role),
-        client=settings.client,
-        binding=binding,
-        load=cell.workload.loads["publish"],
-        seed=trial.seed,
-        workers=_stream(cell).consume.workers,
-        run=settings.handler.run,
-        timing=settings.ack.timing,
-        ack_batch=settings.ack.batch or settings.pull.batch,
-        record_path=stage.directory / f"{role}.npy",
     )
 
 

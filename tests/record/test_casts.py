@@ -80,7 +80,7 @@ def test_a_cast_that_names_what_it_does_not_have_is_refused(
     assert said in refused(store, change)
 
 
-NAMES = ("", "a.b", "<b>x</b>", "\x1b[31m", "\x00", "Sent", "a b", "é", "x" * 41, "a\n")
+NAMES = ("", "a.b.c", "<b>x</b>", "\x1b[31m", "\x00", "Sent", "a b", "é", "x" * 41, "a\n")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,114 @@
+"""The jobs of processes, as several kinds of workload set them."""
+
+from dataclasses import dataclass, replace
+
+from bench.broker.admin import Names
+from bench.clients.port import Binding
+from bench.engine.jobs import DriverJob, ObserverJob, SamplerJob, Watched
+from bench.plan.model import Cell, Trial
+from bench.scenario.kind import Stage, connecting_as
+from bench.spec.cast import Part
+from bench.spec.handler import Handler
+from bench.spec.variant import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """How processes take what a consumer delivers.
+
+    Attributes:
+        names: of the consumer and its stream.
+        processes: that share it.
+        workers: messages that one of them handles at a time.
+        handler: what is done with each.
+        id_offset: where in every payload the id stands.
+    """
+
+    names: Names
+    processes: int
+    workers: int
+    handler: Handler
+    id_offset: int
+
+
+def publisher_jobs(stage: Stage, trial: Trial, cell: Cell, part: Part) -> tuple[DriverJob, ...]:
+    """Return the jobs of the processes that fill a stream."""
+    load = cell.workload.loads[part.name]
+    shares = load.publish.publishers
+    return tuple(
+        DriverJob(
+            part=part.name,
+            role=f"{part.role}-{share}",
+            endpoint=connecting_as(stage.endpoint, f"{part.role}-{share}"),
+            client=cell.settings.client,
+            load=load,
+            seed=trial.seed,
+            how=cell.settings.publish,
+            asks=False,
+            share=share,
+            shares=shares,
+            subject_prefix=stage.names.subject_prefix,
+            record_path=stage.directory / f"{part.role}-{share}.npy",
+        )
+        for share in range(shares)
+    )
+
+
+def consumer_jobs(
+    stage: Stage, trial: Trial, cell: Cell, part: Part, taking: Taking
+) -> tuple[ObserverJob, ...]:
+    """Return the jobs of the processes that take from a JetStream consumer."""
+    settings = cell.settings
+    load = replace(cell.workload.loads[part.flow], handler=taking.handler)
+    bound = binding(settings, taking)
+    return tuple(
+        ObserverJob(
+            part=part.name,
+            flow=part.flow,
+            role=f"{part.role}-{number}",
+            endpoint=connecting_as(stage.endpoint, f"{part.role}-{number}"),
+            client=settings.client,
+            binding=bound,
+            load=load,
+            seed=trial.seed,
+            workers=taking.workers,
+            run=settings.handler.run,
+            timing=settings.ack.timing,
+            ack_batch=settings.ack.batch or settings.pull.batch,
+            record_path=stage.directory / f"{part.role}-{number}.npy",
+        )
+        for number in range(taking.processes)
+    )
+
+
+def binding(settings: Settings, taking: Taking) -> Binding:
+    """Return how a process takes from a consumer."""
+    names, push = taking.names, settings.consumer.mode == "push"
+    heartbeats = settings.consumer if push else settings.pull
+    return Binding(
+        stream=names.stream,
+        consumer=names.consumer,
+        mode=settings.consumer.mode,
+        batch=settings.pull.batch,
+        expires_ns=settings.pull.expires_ns,
+        requests=settings.pull.requests,
+        max_bytes=settings.pull.max_bytes or 0,
+        no_wait=settings.pull.no_wait,
+        id_offset=taking.id_offset,
+        acks=settings.ack.timing != "none",
+        double_acks=settings.ack.double,
+        deliver_subject=names.deliver_subject if push else "",
+        deliver_group=names.deliver_group if push and taking.processes > 1 else "",
+        idle_heartbeat_ns=heartbeats.idle_heartbeat_ns or 0,
+    )
+
+
+def sampler_job(stage: Stage, trial: Trial, watched: tuple[Watched, ...]) -> SamplerJob:
+    """Return the job of the sampler; the processes that it reads are not known yet."""
+    return SamplerJob(
+        role="sampler",
+        endpoint=connecting_as(stage.endpoint, "sampler"),
+        watched=watched,
+        pids={},
+        seed=trial.seed,
+    )
