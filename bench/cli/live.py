@@ -5,6 +5,7 @@ is in the path of a message.
 """
 
 from collections import deque
+from collections.abc import Mapping
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -14,7 +15,7 @@ from rich.text import Text
 from bench.core import text
 from bench.core.units import NS_PER_S, format_rate, human_clock, human_duration
 from bench.engine.trial import Moment
-from bench.spec.cast import Cast, Side, instants
+from bench.spec.cast import Cast, Part, Side, instants
 from bench.spec.workload import Workload
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -24,10 +25,7 @@ RATE_SPAN_NS = 2 * NS_PER_S
 
 UNKNOWN = "–"
 
-_COUNTERS = {
-    Side.DRIVES: ("sent", "sent", "stored"),
-    Side.OBSERVES: ("received", "handled", "acked"),
-}
+_COUNTERS = {Side.DRIVES: ("sent", "stored"), Side.OBSERVES: ("received", "handled", "acked")}
 """What a worker tells of each instant of a part."""
 
 
@@ -38,6 +36,7 @@ class LiveView:
         self._cell = ""
         self._offered = ""
         self._done, self._counter, self._time = "", "", ""
+        self._behind: tuple[str, str] | None = None
         self._length_ns = 1
         self._moments: deque[Moment] = deque()
         self._lags: deque[int] = deque(maxlen=SPARK_WIDTH)
@@ -56,10 +55,10 @@ class LiveView:
             cast: of the cell; says when operations are done with.
         """
         self._cell = cell
-        part, _ = instants(cast)[cast.done]
-        place = [each.name for each in part.instants].index(cast.done.rpartition(".")[2])
-        self._done, self._counter = cast.done.replace(".", " "), _COUNTERS[part.side][place]
+        part, done = instants(cast)[cast.done]
+        self._done, self._counter = cast.done.replace(".", " "), _counters(part)[done.name]
         self._time = part.spans[-1].name.replace("_", "-")
+        self._behind = _behind(cast)
         self._offered = format_rate(workload.rate_msgs_per_s)
         self._length_ns = workload.phases.warmup_ns + workload.phases.measure_ns
         self._moments.clear()
@@ -72,7 +71,8 @@ class LiveView:
             self._moments.popleft()
         progress = moment.progress
         # What was acknowledged early and waits for its handler is no lag of the server's.
-        own_msgs = progress.stored - progress.handled if progress.stored else -1
+        came, left = (getattr(progress, counter) for counter in self._behind or ("sent", "sent"))
+        own_msgs = came - left if self._behind and came else -1
         if (lag_msgs := max(progress.lag_msgs, own_msgs)) >= 0:
             self._lags.append(lag_msgs)
 
@@ -127,6 +127,26 @@ class LiveView:
         if not self._lags:
             return f"  lag {UNKNOWN}"
         return f"  lag {text.count(self._lags[-1])} messages  {sparkline(self._lags)}"
+
+
+def _counters(part: Part) -> Mapping[str, str]:
+    """Return what workers tell of each of a part's instants; what was due counts as it is sent."""
+    due = {instant.name: "sent" for instant in part.instants if instant.due}
+    own = zip((each.name for each in part.own), _COUNTERS[part.side], strict=False)
+    return due | dict(own)
+
+
+def _behind(cast: Cast) -> tuple[str, str] | None:
+    """Return the counters whose difference is the lag; None where no such two tell it.
+
+    Of several parts each has a lag of its own, and one that is due some messages counts others.
+    """
+    parts = [part for part in cast.parts if part.levels]
+    if len(parts) != 1 or (parts[0].side is Side.OBSERVES and parts[0].instants[0].due):
+        return None
+    level = parts[0].levels[0]
+    known = {**_counters(cast.part(parts[0].flow)), **_counters(parts[0])}
+    return known[level.came], known[level.left]
 
 
 def sparkline(values: "deque[int]") -> str:

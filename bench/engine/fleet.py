@@ -217,9 +217,19 @@ class Fleet:
         )
 
     def total(self, shown: str) -> Progress:
-        """Return the progress of all workers, added up; times are those of the part shown."""
-        of_all = _added([worker.progress for worker in self.workers])
-        return replace(of_all, recent_ns_p99=self.of_part(shown).recent_ns_p99)
+        """Return the progress of all workers, added up.
+
+        Of deliveries and times it has those of the part that is shown: of several consumers each
+        receives for itself.
+        """
+        of_all, of_one = _added([each.progress for each in self.workers]), self.of_part(shown)
+        return replace(
+            of_all,
+            received=of_one.received,
+            handled=of_one.handled,
+            acked=of_one.acked,
+            recent_ns_p99=of_one.recent_ns_p99,
+        )
 
     async def end(self) -> None:
         """End every process that still runs."""

@@ -56,6 +56,7 @@ class ObserverJob:
         workers: messages that it handles at a time.
         run: how handlers are carried out.
         timing, ack_batch: when to acknowledge.
+        sparse: it is due some of the operations alone.
         record_path: where it keeps its ConsumerRecord.
     """
 
@@ -72,6 +73,7 @@ class ObserverJob:
     timing: AckTiming
     ack_batch: int
     record_path: Path
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

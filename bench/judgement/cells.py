@@ -12,6 +12,7 @@ from bench.core.marks import State
 from bench.judgement.absent import missing_reason
 from bench.judgement.changes import changes_of
 from bench.judgement.model import CellJudgement, Difference, Pace
+from bench.judgement.parts import behind
 from bench.plan.model import Plan, VariantName
 from bench.spec.cast import Side, Weight, entries
 from bench.spec.criteria import count_word
@@ -178,4 +179,5 @@ def _pace_words(cell: CellFigures, pace: Pace) -> str:
     slope = cell.estimates.get(LAG_SLOPE)
     if pace is not Pace.FALLS_BEHIND or slope is None:
         return str(pace)
-    return f"{pace} by {text.number(slope.value)} msg/s"
+    whose = f" ({text.listed(list(names))})" if (names := behind(cell)) else ""
+    return f"{pace} by {text.number(slope.value)} msg/s{whose}"

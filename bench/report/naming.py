@@ -12,8 +12,8 @@ MOST_SETTINGS = 3
 
 
 def of_time(time: str) -> str:
-    """Return a time as people write it: `end-to-end`."""
-    return time.replace("_", "-")
+    """Return a time as people write it: `end-to-end`, `billing end-to-end`."""
+    return time.replace("_", "-").replace(".", " ")
 
 
 def short_names(cell: CellJudgement) -> tuple[str, ...]:

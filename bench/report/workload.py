@@ -15,12 +15,14 @@ from bench.core.text import Scale
 from bench.judgement.absent import missing_reason
 from bench.judgement.kinds import Times
 from bench.judgement.model import CellJudgement, Judgement, WorkloadJudgement
+from bench.judgement.parts import has_several, parts_of
 from bench.report import changes, drawn_trials, folds, naming, readings, settings
 from bench.report.draw import line
 from bench.report.draw.bars import bars, styles
 from bench.report.draw.silhouette import frame, silhouette
 from bench.report.markup import filled
 from bench.report.model import Section, Sentence
+from bench.report.patterns import parts
 from bench.report.tables import NO_DRAWING, Column, Entry, Row, Table, Tone, marked
 from bench.spec.criteria import count_word
 from bench.spec.metrics import LAG_PEAK, Metric, metric_of
@@ -34,8 +36,16 @@ def section(run: Judgement, judged: WorkloadJudgement) -> Section:
     name = judged.figures.name
     id_ = changes.section_id(name)
     shared = _Shared(judged)
-    blocks = (_table(shared, f"{id_}-cells"), _key(shared), *folds.of_workload(judged, id_))
+    table = _table(shared, f"{id_}-cells")
+    blocks = (table, _key(shared), *_parts(shared, id_), *folds.of_workload(judged, id_))
     return Section(id_, name, blocks, lead=tuple(_lead(run, judged)))
+
+
+def _parts(shared: "_Shared", id_: str) -> Iterator[Table]:
+    """Yield each part of each variant, where no one speaks for all."""
+    cells = shared.judged.cells
+    if any(has_several(each.cell.cell.cast) for each in cells):
+        yield parts.table([parts_of(each) for each in cells], shared.scale, f"{id_}-parts")
 
 
 def _lead(run: Judgement, judged: WorkloadJudgement) -> Iterator[Sentence]:

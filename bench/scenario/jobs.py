@@ -76,6 +76,7 @@ def consumer_jobs(
             timing=settings.ack.timing,
             ack_batch=settings.ack.batch or settings.pull.batch,
             record_path=stage.directory / f"{part.role}-{number}.npy",
+            sparse=part.instants[0].due,
         )
         for number in range(taking.processes)
     )

@@ -7,6 +7,7 @@ completion, the handler's end, is the same moment for all (docs/METRICS.md).
 
 from collections.abc import Iterable
 
+from bench.spec.cast import tail
 from bench.spec.metrics import Metric
 from bench.spec.variant import Settings
 
@@ -38,7 +39,7 @@ def misleads(metric: Metric | None, variants: Iterable[Settings]) -> str:
     """
     compared = tuple(variants)
     moments = ack_moments(compared)
-    if metric is None or not metric.key.startswith(("end_to_end", "acked")):
+    if metric is None or tail(metric.source.of) not in ("end_to_end", "acked"):
         return ""
     if len(moments) < 2:
         return f"{metric.title} {_BEFORE}" if acks_early(compared) else ""

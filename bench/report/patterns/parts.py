@@ -21,7 +21,7 @@ APART = 100.0
 LEDGER_WORDS = {
     State.HOLDS: "balances",
     State.DOUBTFUL: "cannot be told",
-    State.FAILS: "does not balance",
+    State.FAILS: "does not hold",
     State.UNKNOWN: "not known",
 }
 
