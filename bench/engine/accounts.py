@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -104,19 +105,29 @@ class Seen:
     backlog: Backlog | None
 
 
-def ledger(tables: Tables, cast: Cast, seen: Mapping[str, Seen]) -> Mapping[str, int]:
+def ledger(
+    tables: Tables,
+    cast: Cast,
+    seen: Mapping[str, Seen],
+    again: Mapping[str, int] = MappingProxyType({}),
+) -> Mapping[str, int]:
     """Return where every operation went, by the entries that a cast has.
 
     Args:
         tables: of each part.
         cast: what is counted.
         seen: by the parts that observe.
+        again: by the parts that drive, how many answers came to what had one.
     """
     found: dict[str, int] = {}
     for part in cast.parts:
         table = tables[part.name]
         counted = (
-            {**_driven(table), "held": _held(cast, part, seen)}
+            {
+                **_driven(table),
+                "held": _held(cast, part, seen),
+                "answered_again": again.get(part.name, 0),
+            }
             if part.side is Side.DRIVES
             else _observed(table, seen[part.name])
         )

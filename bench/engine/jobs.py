@@ -176,6 +176,7 @@ class Done:
         faults: what went wrong with the connection, in words.
         refusals: kinds of answers that refuse, with their counts.
         window_full_msgs: messages that were due while the publisher's window was full.
+        again: answers to messages that had theirs.
         stall_ns_max: longest time the event loop did not turn.
         gaps: what the sampler asked and got no answer to, in words.
         ack_events: the server's own ack times, as the sampler heard them.
@@ -185,6 +186,7 @@ class Done:
     faults: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     window_full_msgs: int = 0
+    again: int = 0
     stall_ns_max: int = 0
     gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()

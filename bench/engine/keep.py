@@ -72,7 +72,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     tables = _tables(frame, outcome, intended_ns)
     window_start_ns = outcome.window.window_start_ns if outcome.window else 0
     recorded = accounts.times(tables, cast, window_start_ns)
-    ledger = accounts.ledger(tables, cast, _seen(frame, outcome))
+    ledger = accounts.ledger(tables, cast, _seen(frame, outcome), _again(frame, outcome))
     sampled = samples.table(_rows(frame, outcome, tables))
     findings = [
         *outcome.findings,
@@ -162,6 +162,14 @@ def _seen(frame: Frame, outcome: Outcome) -> Mapping[str, accounts.Seen]:
             records=_records(frame, outcome, part), backlog=_backlog(frame, outcome, part)
         )
         for part in frame.cast.observing
+    }
+
+
+def _again(frame: Frame, outcome: Outcome) -> Mapping[str, int]:
+    """Return how many answers came to what had one, by the part that drives."""
+    return {
+        part: sum(outcome.done[role].again for role in offer.roles if role in outcome.done)
+        for part, offer in frame.offers.items()
     }
 
 

@@ -68,6 +68,7 @@ class PublishRecorder:
 
     Attributes:
         planned: messages that it has room for.
+        again: answers to messages that had theirs.
     """
 
     def __init__(self, ids: IntArray, path: Path) -> None:
@@ -76,6 +77,7 @@ class PublishRecorder:
         self._ids[:] = NO_ID
         self._ids[: ids.size] = ids
         self.planned = ids.size
+        self.again = 0
         self._stored = 0
         self._refused = 0
         self._abandoned = 0
@@ -116,12 +118,13 @@ class PublishRecorder:
         self._sent_ns[first:stop] = sent_ns
 
     def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
-        """PubAcks came for these positions; a second one for the same counts no more."""
+        """Answers came for these positions; a second one for the same is told apart."""
         chosen, count = _selection(positions), len(positions)
         if np.count_nonzero(self._stored_ns[chosen]):  # rare, so what follows may be dear
             given = np.asarray(positions, dtype=np.int64)
             chosen = np.unique(given[self._stored_ns[given] == NEVER])
             count = chosen.size
+            self.again += given.size - count
         self._stored_ns[chosen] = stored_ns
         self._stored += count
         self._answered_late(chosen)

@@ -83,6 +83,7 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         faults=tuple(link.faults),
         refusals=recorder.refusals,
         window_full_msgs=publisher.window_full_msgs,
+        again=recorder.again,
         stall_ns_max=stall_ns_max,
     )
 
