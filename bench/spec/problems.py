@@ -38,22 +38,27 @@ def validate(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
 
 def child_keys(model: type[Spec], loc: Loc) -> tuple[str, ...]:
     """Return the keys that a file may hold below `loc`, in the order of the model."""
-    models = [model]
+    found: list[Any] = [model]
     for part in (part for part in loc if isinstance(part, str)):
-        models = [
-            child
-            for parent in models
-            for key, annotation in _fields(parent)
-            if key == part
-            for child in _models_in(annotation)
-        ]
+        found = [below for each in found for below in _below(each, part)]
+    models = [parent for each in found for parent in _models_in(each)]
     return tuple(dict.fromkeys(key for parent in models for key, _ in _fields(parent)))
+
+
+def _below(annotation: Any, part: str) -> Iterator[Any]:  # noqa: ANN401 - type forms
+    """Yield what stands under a key of what is written so: a field, or any key of a mapping."""
+    for form in _forms(annotation):
+        if get_origin(form) is dict:
+            yield get_args(form)[1]
+        elif isinstance(form, type) and issubclass(form, Spec):
+            yield from (below for key, below in _fields(form) if key == part)
 
 
 def models_below(model: type[Spec]) -> Iterator[type[Spec]]:
     """Yield every model that a file of this model holds, at any depth."""
     for _, annotation in _fields(model):
-        for child in _models_in(annotation):
+        named = (get_args(form)[1] for form in _forms(annotation) if get_origin(form) is dict)
+        for child in (each for part in (annotation, *named) for each in _models_in(part)):
             yield child
             yield from models_below(child)
 
@@ -139,8 +144,15 @@ def _fields(model: type[Spec]) -> Iterator[tuple[str, Any]]:
 
 
 def _models_in(annotation: Any) -> Iterator[type[Spec]]:  # noqa: ANN401 - a type form
-    if isinstance(annotation, type) and issubclass(annotation, Spec):
-        yield annotation
-    elif get_origin(annotation) in (Union, UnionType, Annotated, tuple):
+    for form in _forms(annotation):
+        if isinstance(form, type) and issubclass(form, Spec):
+            yield form
+
+
+def _forms(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - type forms
+    """Yield what may stand where this is asked for, each form of it."""
+    if get_origin(annotation) in (Union, UnionType, Annotated, tuple):
         for argument in get_args(annotation):
-            yield from _models_in(argument)
+            yield from _forms(argument)
+    else:
+        yield annotation
