@@ -14,10 +14,13 @@ from bench.cli.console import output
 from bench.cli.options import kind_of
 from bench.core.errors import StorageError, UsageError
 from bench.core.ids import is_name
+from bench.core.words import nearest
+from bench.spec.kinds.registry import KINDS
 from bench.spec.lookup import FOLDERS, Kind, find, search_roots, shipped_root
 from bench.spec.variants import NAME_WORDS
 
 MAX_LABEL_CHARS = 64
+_USUAL = next(iter(KINDS))
 
 
 class NewKind(StrEnum):
@@ -54,6 +57,9 @@ _KINDS: dict[NewKind, _Made] = {
 def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=", ".join(NewKind))],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the file, without .yaml.")],
+    of: Annotated[
+        str, typer.Option("--kind", metavar="KIND", help=f"Of a workload: {', '.join(KINDS)}.")
+    ] = _USUAL,
 ) -> None:
     """Write a commented, valid workload, config, matrix or gate file to start from.
 
@@ -63,8 +69,10 @@ def new(
     wanted = kind_of(kind, NewKind, "new")
     made = _KINDS[wanted]
     _check_name(wanted, name)
+    _check_kind(wanted, of)
     path = _free_path(made.kind, name)
-    template = files("bench.cli") / "templates" / f"{wanted}.yaml"
+    stem = f"{wanted}.{of}" if wanted is NewKind.WORKLOAD else wanted
+    template = files("bench.cli") / "templates" / f"{stem}.yaml"
     text = template.read_text(encoding="utf-8")
     _write(path, _filled(text, name))
     console = output()
@@ -73,6 +81,15 @@ def new(
         console.print(f"note: from here it stands before jetbench's own {name}", soft_wrap=True)
     for step in (f"jetbench validate {path}", *made.next):
         console.print(f"next: {step.replace('@name@', name)}", soft_wrap=True)
+
+
+def _check_kind(wanted: NewKind, of: str) -> None:
+    if of not in KINDS:
+        near = nearest(of, KINDS)
+        advice = f"; did you mean '{near}'?" if near else ""
+        raise UsageError(f"--kind: '{of}' is none; allowed: {', '.join(KINDS)}{advice}")
+    if wanted is not NewKind.WORKLOAD and of != _USUAL:
+        raise UsageError(f"--kind: a {wanted} is of no kind; allowed: with workload")
 
 
 def _check_name(kind: NewKind, name: str) -> None:

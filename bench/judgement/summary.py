@@ -23,7 +23,7 @@ from bench.record.reading import Schema, parse_json
 from bench.record.schema import Environment
 from bench.spec.variant import Settings
 
-_LATER_GROUPS = ("handler",)
+_LATER_GROUPS = ("handler", "respond")
 """Of the settings; the first reports knew nothing of them."""
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
-from bench.scenario import stream
+from bench.scenario import request, stream
 from bench.scenario.kind import Kind
 
-KINDS: Mapping[str, Kind] = {"stream": stream.KIND}
+KINDS: Mapping[str, Kind] = {
+    "stream": stream.KIND,
+    "request": request.KIND,
+}

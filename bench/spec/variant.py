@@ -152,6 +152,18 @@ class HandlerSettings(Spec):
     run: HandlerRun = "virtual"
 
 
+class RespondSettings(Spec):
+    """Who answers requests; of workloads of the kind `request`.
+
+    Attributes:
+        responders: processes that share a queue group.
+        workers: requests that one process handles at a time.
+    """
+
+    responders: int = Field(default=1, ge=1, le=16)
+    workers: int = Field(default=1, ge=1, le=10_000)
+
+
 class ServerSettings(Spec):
     """Settings of the embedded server's configuration file.
 
@@ -174,6 +186,7 @@ class Settings(Spec):
         pull: how a pull consumer asks.
         ack: when a message is acknowledged.
         handler: how handlers are carried out.
+        respond: who answers requests.
         server: the embedded server's configuration.
         client: what carries the load: `wire` speaks the protocol in batches, so that the server is
             the limit; `nats-py` is the library that Python services use, so it shows what they see,
@@ -186,6 +199,7 @@ class Settings(Spec):
     pull: PullSettings = PullSettings()
     ack: AckSettings = AckSettings()
     handler: HandlerSettings = HandlerSettings()
+    respond: RespondSettings = RespondSettings()
     server: ServerSettings = ServerSettings()
     client: Literal["wire", "nats-py"] = "wire"
 

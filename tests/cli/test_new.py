@@ -12,6 +12,8 @@ from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
 from bench.spec import handler, variant, workload
 from bench.spec.gates import GateFile
+from bench.spec.kinds import request
+from bench.spec.kinds.request import Request
 from bench.spec.kinds.stream import Stream
 from bench.spec.matrix import Matrix
 
@@ -40,10 +42,16 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         variant.PullSettings,
         variant.AckSettings,
         variant.HandlerSettings,
+        variant.RespondSettings,
         variant.ServerSettings,
     ),
     "matrix": (Matrix,),
     "gate": (GateFile,),
+}
+
+
+OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
+    "request": (Request, request.Ask, request.Reply, workload.Subjects, workload.Payload),
 }
 
 
@@ -121,6 +129,38 @@ def test_a_default_that_is_shown_changes_nothing(kind: str) -> None:
     for number, line in shown:
         taken = [*lines[:number], line.replace("# ", "", 1), *lines[number + 1 :]]
         assert read("\n".join(taken)) == without, line
+
+
+@pytest.mark.parametrize("kind", OF_KINDS)
+def test_a_workload_of_each_kind_is_valid_explained_and_shows_defaults(kind: str) -> None:
+    """As that of a stream, which is what comes without a word."""
+    path = Path("workloads/orders.yaml")
+
+    jetbench("new", "workload", "orders", "--kind", kind)
+
+    assert "no problem found" in jetbench("validate", str(path))
+    text = path.read_text("utf-8")
+    written = set(re.findall(r"([a-z_]+):(?:\s|$)", text))
+    keys = {f.alias or n for model in OF_KINDS[kind] for n, f in model.model_fields.items()}
+    assert keys - written == set()
+    whole = OF_KINDS[kind][0].model_validate(yaml.safe_load(text))
+    for line in re.findall(r"^ *# [a-z_]+: \S.*$", text, flags=re.MULTILINE):
+        if "# example" not in line:
+            taken = text.replace(line, line.replace("# ", "", 1))
+            assert OF_KINDS[kind][0].model_validate(yaml.safe_load(taken)) == whole, line
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("workload", "orders", "--kind", "reqest"), "did you mean 'request'?"),
+        (("config", "orders", "--kind", "request"), "a config is of no kind"),
+    ],
+)
+def test_a_kind_that_is_none_is_refused(words: tuple[str, ...], said: str, directory: Path) -> None:
+    """And nothing is written."""
+    assert said in refused("new", *words)
+    assert list(directory.iterdir()) == []
 
 
 def test_a_matrix_crosses_what_has_its_name() -> None:

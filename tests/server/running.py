@@ -19,6 +19,7 @@ from bench.runner.quiet import Patience
 from bench.runner.target import EmbeddedTarget, Target
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
+from bench.spec.workload import Workload
 from bench.stats.histogram import merged
 from bench.stats.percentile import percentile_ns
 from tests.parts import Time
@@ -73,7 +74,7 @@ def workload(
     )
 
 
-def plan_of(load: Stream, settings: Settings, *, trials: int = 1) -> Plan:
+def plan_of(load: Workload, settings: Settings, *, trials: int = 1) -> Plan:
     cell = Cell(
         id="cell",
         workload_name="test",
@@ -103,7 +104,7 @@ def embedded(directory: Path) -> EmbeddedTarget:
 
 def run_trial(
     directory: Path,
-    load: Stream,
+    load: Workload,
     settings: Tree,
     *,
     target: Target | None = None,

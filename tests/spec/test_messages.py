@@ -80,7 +80,7 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
         (
             "kind: stream",
             "kind: streem",
-            "w.yaml:1: kind = 'streem': unknown; allowed: stream; did you mean 'stream'?",
+            "w.yaml:1: kind = 'streem': unknown; allowed: stream, request; did you mean 'stream'?",
         ),
         (
             "kind: stream",
@@ -257,7 +257,8 @@ def test_a_matrix_shows_the_problems_of_all_its_files(tmp_path: Path) -> None:
         check_files([path])
     assert str(caught.value).splitlines() == [
         "configs/matrices/test.yaml:2: workloads[0] = 'lod': no such workload; "
-        "allowed: load, mixed-payload, small-events; did you mean 'load'?",
+        "allowed: load, mixed-payload, request-reply, small-events; "
+        "did you mean 'load'?",
         "workloads/load.yaml:3: publish.rate = 100: needs a unit; "
         "allowed: messages per s, min or h, such as 5000/s",
         "configs/sizes.yaml:5: variants.small.pull.batch = 0: too small; allowed: 1 or more",
@@ -283,6 +284,6 @@ def test_an_unknown_matrix_is_answered_with_the_nearest(tmp_path: Path) -> None:
         load_matrix("quikstart")
 
     assert str(caught.value.problems[0]) == (
-        "quikstart: no such matrix; allowed: client, full, publish-mode, quickstart; "
-        "did you mean 'quickstart'?"
+        "quikstart: no such matrix; allowed: client, full, publish-mode, quickstart, "
+        "request-workers; did you mean 'quickstart'?"
     )

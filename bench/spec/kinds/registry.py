@@ -8,7 +8,7 @@ from pydantic import Discriminator
 
 from bench.spec import cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.kinds import stream
+from bench.spec.kinds import request, stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
@@ -46,7 +46,15 @@ KINDS: Mapping[str, Kind] = {
         objections=jetstream.workload_objections,
         cautions=cautions.cautions,
         notes=cautions.sharing,
-    )
+    ),
+    "request": Kind(
+        model=request.Request,
+        uses=request.USES,
+        cast=request.cast_of,
+        objections=request.objections,
+        cautions=request.cautions,
+        notes=request.notes,
+    ),
 }
 
 _MODELS = tuple(kind.model for kind in KINDS.values())

@@ -102,7 +102,7 @@ def test_a_part_whose_p99_nobody_can_tell_is_the_worst() -> None:
     head = parts_table(*made_up.PARTS).rows[4]
 
     assert (head.entries[2].text, head.entries[2].detail) == ("n/a", "watch")
-    assert head.entries[5].text == "✕ does not balance"
+    assert head.entries[5].text == "✕ does not hold"
 
 
 def test_parts_are_indented_rows_on_one_axis() -> None:
