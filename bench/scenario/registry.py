@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from bench.scenario import request, stream
+from bench.scenario import fanout, request, stream
 from bench.scenario.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
     "stream": stream.KIND,
     "request": request.KIND,
+    "fanout": fanout.KIND,
 }

@@ -1,17 +1,17 @@
 """Every kind of workload by its name, as a workload's `kind:` writes it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Discriminator
 
 from bench.spec import cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.kinds import request, stream
+from bench.spec.kinds import fanout, request, stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import Workload
+from bench.spec.workload import Consume, Workload
 
 Rule = Callable[[Settings, Any], tuple[Objection, ...]]
 """What is said of settings under a workload of the kind."""
@@ -38,6 +38,29 @@ class Kind:
     notes: Callable[[str, Any], Iterator[str]]
 
 
+def _of_streams(rule: Rule, settings: Settings, workload: fanout.Fanout) -> tuple[Objection, ...]:
+    """Return what is said of settings under a stream with each of the consumers; each once."""
+    said = (
+        replace(each, what=f"{each.what} (consumer {name})")
+        for name, member in workload.consumers.items()
+        for each in rule(settings, _stream_of(workload, member))
+    )
+    return tuple(dict.fromkeys(said))
+
+
+def _stream_of(workload: fanout.Fanout, member: fanout.Member) -> stream.Stream:
+    """Return a stream that one of the consumers alone reads."""
+    consume = Consume(consumers=member.processes, workers=member.workers, handler=member.handler)
+    return stream.Stream(
+        kind="stream",
+        subjects=workload.subjects,
+        payload=workload.payload,
+        publish=workload.publish,
+        consume=consume,
+        phases=workload.phases,
+    )
+
+
 KINDS: Mapping[str, Kind] = {
     "stream": Kind(
         model=stream.Stream,
@@ -54,6 +77,17 @@ KINDS: Mapping[str, Kind] = {
         objections=request.objections,
         cautions=request.cautions,
         notes=request.notes,
+    ),
+    "fanout": Kind(
+        model=fanout.Fanout,
+        uses=fanout.USES,
+        cast=fanout.cast_of,
+        objections=lambda settings, workload: (
+            *fanout.objections(settings, workload),
+            *_of_streams(jetstream.workload_objections, settings, workload),
+        ),
+        cautions=lambda settings, workload: _of_streams(cautions.cautions, settings, workload),
+        notes=lambda _, __: iter(()),
     ),
 }
 

@@ -1,0 +1,141 @@
+"""Fan-out: publishers, and consumers of one stream that share nothing but it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+from nats.aio.client import Client
+
+from bench.broker import admin
+from bench.broker.admin import Names
+from bench.broker.permissions import Needs
+from bench.engine.ackcheck import sample_percent
+from bench.engine.jobs import Watched
+from bench.engine.pressure import Offer, offer_of
+from bench.engine.table import Flags
+from bench.engine.trial import Scene
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import Traffic
+from bench.record import samples
+from bench.scenario.jobs import Taking, consumer_jobs, publisher_jobs, sampler_job
+from bench.scenario.kind import Kind, Stage
+from bench.spec.cast import Part
+from bench.spec.filters import matching
+from bench.spec.kinds.fanout import Fanout, Member
+
+
+def _offers(cell: Cell) -> Mapping[str, Offer]:
+    publish = cell.cast.part("publish")
+    return {publish.name: offer_of(publish, _fanout(cell).publish, cell.settings.publish)}
+
+
+async def _provision(client: Client, names: Names, cell: Cell, sampled: int | None) -> None:
+    await admin.make_stream(client, cell.settings.stream, names)
+    for place, (part, member) in enumerate(_members(cell)):
+        own = _named(names, part)
+        body = admin.consumer_body(
+            cell.settings.consumer,
+            own,
+            shared=member.processes > 1,
+            filter_subject="" if member.filter == ">" else member.filter,
+        )
+        if sampled is not None and place == 0:
+            body["sample_freq"] = f"{sampled}%"
+        await admin.make_consumer(client, own, body)
+
+
+def _members(cell: Cell) -> Iterator[tuple[Part, Member]]:
+    """Yield each consumer's part and what the workload says of it."""
+    yield from zip(cell.cast.observing, _fanout(cell).consumers.values(), strict=True)
+
+
+def _named(names: Names, part: Part) -> Names:
+    """Return what a consumer is called, and where it is delivered to if it is pushed."""
+    return replace(
+        names, consumer=part.name, deliver_subject=f"{names.deliver_subject}.{part.name}"
+    )
+
+
+def _sampled(cell: Cell) -> int | None:
+    return sample_percent(cell.settings, _fanout(cell).publish.rate_msgs_per_s)
+
+
+def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
+    sent = traffic["publish"]
+    found: dict[str, Flags] = {}
+    for part, member in _members(cell):
+        if part.instants[0].due:
+            matched = matching(member.filter, sent.subjects)
+            of_each = np.array([subject in matched for subject in sent.subjects])
+            found[part.name] = of_each[sent.subject_index]
+    return found
+
+
+def _needs(cell: Cell) -> Needs:
+    consumer = cell.settings.consumer
+    return Needs(
+        subjects=frozenset(cell.workload.addressed),
+        pull=consumer.mode == "pull",
+        push=consumer.mode == "push",
+        acks=cell.settings.ack.timing != "none",
+        flow_control=consumer.flow_control,
+    )
+
+
+def _fanout(cell: Cell) -> Fanout:
+    if not isinstance(cell.workload, Fanout):
+        raise TypeError(f"{cell.workload_name} is played as another kind than it is")
+    return cell.workload
+
+
+def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
+    observing, acks = cell.cast.observing, cell.settings.ack.timing != "none"
+    watched = tuple(
+        Watched(
+            part=part.name,
+            names=_named(stage.names, part),
+            tracked=acks,
+            max_deliver=cell.settings.consumer.max_deliver,
+            prefix=samples.prefix(part.name, len(observing)),
+        )
+        for part in observing
+    )
+    id_offset = traffic["publish"].payloads[0].id_offset
+    return Scene(
+        server=stage.server,
+        client=stage.client,
+        watched=watched,
+        drivers=publisher_jobs(stage, trial, cell, cell.cast.part("publish")),
+        observers=tuple(
+            job
+            for part, member in _members(cell)
+            for job in consumer_jobs(
+                stage, trial, cell, part, _taking(stage.names, part, member, id_offset)
+            )
+        ),
+        sampler=sampler_job(stage, trial, watched),
+        phases=cell.workload.phases,
+        acks=frozenset(part.name for part in observing if acks),
+        shown=observing[0].name,
+        directory=stage.directory,
+    )
+
+
+def _taking(names: Names, part: Part, member: Member, id_offset: int) -> Taking:
+    return Taking(
+        names=_named(names, part),
+        processes=member.processes,
+        workers=member.workers,
+        handler=member.handler,
+        id_offset=id_offset,
+    )
+
+
+KIND = Kind(
+    offers=_offers,
+    provision=_provision,
+    scene=_scene,
+    due=_due,
+    needs=_needs,
+    sampled=_sampled,
+)

@@ -1,0 +1,77 @@
+"""Fan-out on a real server: each consumer sees what it filters for, at a pace of its own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.analysis.figures import LagVerdict
+from bench.analysis.summary import summarise_trial
+from bench.plan.model import Cell, VariantName
+from bench.spec.kinds.fanout import Fanout
+from bench.spec.variant import Settings
+from tests.server.running import complaints, run_trial, sound
+
+pytestmark = pytest.mark.nats
+
+SUBJECTS = {"pattern": "orders.{event}", "values": {"event": ["created", "paid"]}}
+
+
+def fanout(consumers: dict[str, Any], measure: str = "1s") -> Fanout:
+    return Fanout.model_validate(
+        {
+            "kind": "fanout",
+            "subjects": SUBJECTS,
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "200/s"},
+            "consumers": consumers,
+            "phases": {"warmup": "500ms", "measure": measure, "drain": "10s"},
+        }
+    )
+
+
+@pytest.mark.parametrize("mode", ["pull", "push"])
+@pytest.mark.parametrize("client", ["wire", "nats-py"])
+def test_each_consumer_sees_all_that_its_filter_matches(
+    tmp_path: Path, client: str, mode: str
+) -> None:
+    """300 messages on two subjects: all for one, half of them for another, nothing lost."""
+    load = fanout({"audit": {}, "billing": {"filter": "orders.paid", "processes": 2}})
+    settings = {"client": client, "consumer": {"mode": mode}, "pull": {"batch": 20}}
+
+    record = run_trial(tmp_path, load, settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["stored"], ledger["stream_msgs"]) == (300, 300)
+    assert (ledger["audit.received"], ledger["audit.acked"], ledger["audit.lost"]) == (300, 300, 0)
+    assert (ledger["expected"], ledger["billing.received"]) == (150, 150)
+    assert (ledger["billing.acked"], ledger["billing.lost"], ledger["billing.backlog"]) == (
+        150,
+        0,
+        0,
+    )
+    assert (ledger["billing.foreign"], ledger["audit.duplicates"]) == (0, 0)
+
+
+def test_a_slow_one_falls_behind_by_the_difference_and_the_others_do_not(tmp_path: Path) -> None:
+    """One worker at 10 ms does 100/s of 200/s: 100/s more wait, and for that consumer alone."""
+    load = fanout({"quick": {}, "slow": {"handler": {"time": "10ms"}}}, measure="4s")
+    tree = {"consumer": {"max_ack_pending": 10_000}}
+
+    kept = run_trial(tmp_path, load, tree)
+    cell = Cell(
+        id="cell",
+        workload_name="test",
+        workload=load,
+        variants=(VariantName(config="c", variant="v"),),
+        settings=Settings.model_validate(tree),
+    )
+    trial = summarise_trial(kept.record, kept.intervals, kept.samples, cell)
+
+    assert trial.lags["quick"].verdict is not LagVerdict.GROWING
+    assert trial.lags["slow"].verdict is LagVerdict.GROWING
+    assert trial.lag == trial.lags["slow"]
+    assert trial.lags["slow"].slope_msgs_per_s == pytest.approx(100, rel=0.1)
+    assert (kept.record.ledger or {})["slow.lost"] == 0

@@ -1,0 +1,119 @@
+"""Fan-out as it is written: its parts, what is refused, and what each consumer is told."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bench.spec.cast import entries, instants, spans
+from bench.spec.kinds.fanout import Fanout, cast_of
+from bench.spec.kinds.registry import KINDS, objections
+from bench.spec.variant import Settings
+
+ORDERS = {"pattern": "orders.{event}", "values": {"event": ["created", "paid"]}}
+TWO = {"billing": {"filter": "orders.paid"}, "audit": {}}
+
+
+def fanout(consumers: dict[str, Any]) -> Fanout:
+    return Fanout.model_validate(
+        {
+            "kind": "fanout",
+            "subjects": ORDERS,
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "100/s"},
+            "consumers": consumers,
+        }
+    )
+
+
+def test_each_consumer_is_a_part_of_its_own() -> None:
+    """What only the publisher has keeps its name; ranked by the first consumer."""
+    cast = cast_of(Settings(), fanout(TWO))
+
+    assert [part.name for part in cast.parts] == ["publish", "billing", "audit"]
+    assert {"response", "billing.end_to_end", "audit.end_to_end"} <= {*spans(cast)}
+    assert {"stored", "billing.lost", "audit.lost"} <= {*entries(cast)}
+    assert (cast.ranked, cast.done) == (
+        ("billing.end_to_end", "billing.completion"),
+        "billing.acked",
+    )
+
+
+def test_one_that_filters_counts_what_it_is_due() -> None:
+    """The other one is due all that is planned."""
+    cast = cast_of(Settings(), fanout(TWO))
+    billing, audit = cast.observing
+
+    assert (cast.due(billing), cast.planned(billing)) == ("expected", "expected")
+    assert (cast.due(audit), cast.planned(audit)) == ("offered", "planned")
+    assert "expected" in instants(cast)
+
+
+def test_a_filter_that_names_every_subject_filters_nothing() -> None:
+    """So it is due all."""
+    cast = cast_of(Settings(), fanout({"all": {"filter": "orders.*"}, "audit": {}}))
+
+    assert cast.due(cast.part("all")) == "offered"
+
+
+def test_one_consumer_alone_is_called_as_a_stream_has_it() -> None:
+    """Its figures need no part before their names."""
+    cast = cast_of(Settings(), fanout({"billing": {}}))
+
+    assert (cast.ranked, cast.done) == (("end_to_end", "completion"), "acked")
+    assert cast.observing[0].role == "consumer"
+
+
+@pytest.mark.parametrize(
+    ("timing", "policy", "ranked"),
+    [
+        ("none", "none", ("billing.completion",)),
+        ("after-validation", "explicit", ("billing.completion",)),
+    ],
+)
+def test_who_never_acks_or_acks_early_is_ranked_by_completion(
+    timing: str, policy: str, ranked: tuple[str, ...]
+) -> None:
+    """As a stream is."""
+    settings = Settings.model_validate(
+        {"ack": {"timing": timing}, "consumer": {"ack_policy": policy}}
+    )
+
+    assert cast_of(settings, fanout(TWO)).ranked == ranked
+
+
+@pytest.mark.parametrize(
+    ("consumers", "said"),
+    [
+        ({}, "at least 1"),
+        ({"a": {"filter": "invoices.>"}}, "matches nothing that is published"),
+        ({"a": {"filter": "orders.>.x"}}, "is no filter"),
+        ({"Bill": {}}, "cannot stand before the names of figures"),
+        ({"publish": {}}, "cannot stand before the names of figures"),
+        ({f"c{number}": {} for number in range(17)}, "too many"),
+        ({"a": {"workers": 0}}, "greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_is_refused(consumers: dict[str, Any], said: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValidationError, match=said):
+        fanout(consumers)
+
+
+def test_a_work_queue_is_no_fan_out() -> None:
+    """It gives each message to one consumer; the server refuses two filters that overlap."""
+    settings = Settings.model_validate({"stream": {"retention": "workqueue"}})
+
+    (objection,) = objections(settings, fanout(TWO))
+
+    assert objection.key == "stream.retention"
+    assert objections(settings, fanout({"billing": {}})) == ()
+
+
+def test_what_is_said_of_a_stream_is_said_of_each_consumer() -> None:
+    """One that cannot do its work is named."""
+    slow = fanout({"billing": {"handler": {"time": "20ms"}}, "audit": {}})
+
+    (caution,) = KINDS["fanout"].cautions(Settings(), slow)
+
+    assert "the lag will grow (consumer billing)" in caution.what
