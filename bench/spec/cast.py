@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 from typing import TypeVar
 
 PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -143,7 +143,7 @@ class Part:
         return self.own[-1 if self.side is Side.DRIVES else 0].name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cast:
     """All parts of a workload under one setting.
 
@@ -156,6 +156,32 @@ class Cast:
     parts: tuple[Part, ...]
     ranked: tuple[str, ...]
     done: str
+
+    # By flat name, kept with the cast: whoever reads figures asks thousands of times.
+
+    @cached_property
+    def _instants(self) -> "Held[Instant]":
+        return _held(self, "instants", lambda part: part.instants)
+
+    @cached_property
+    def _spans(self) -> "Held[Span]":
+        return _held(self, "spans", lambda part: part.spans)
+
+    @cached_property
+    def _levels(self) -> "Held[Level]":
+        return _held(self, "levels", lambda part: part.levels)
+
+    @cached_property
+    def _entries(self) -> "Held[Entry]":
+        return _held(self, "entries", lambda part: part.entries)
+
+    @cached_property
+    def _having(self) -> Mapping[str, Counter[str]]:
+        """How many parts have something of each name."""
+        return {
+            what: Counter(each.name for part in self.parts for each in getattr(part, what))
+            for what in ("instants", "spans", "levels", "entries")
+        }
 
     def part(self, name: str) -> Part:
         """Return the part of this name; KeyError when there is none."""
@@ -247,22 +273,19 @@ Held = Mapping[str, tuple[Part, T]]
 """By flat name: what it is, with the part that has it."""
 
 
-@lru_cache(maxsize=256)
 def instants(cast: Cast) -> Held[Instant]:
     """Return the instants of all parts."""
-    return _held(cast, "instants", lambda part: part.instants)
+    return cast._instants
 
 
-@lru_cache(maxsize=256)
 def spans(cast: Cast) -> Held[Span]:
     """Return the times of all parts."""
-    return _held(cast, "spans", lambda part: part.spans)
+    return cast._spans
 
 
-@lru_cache(maxsize=256)
 def levels(cast: Cast) -> Held[Level]:
     """Return the levels of all parts."""
-    return _held(cast, "levels", lambda part: part.levels)
+    return cast._levels
 
 
 def ruled(cast: Cast) -> Held[Entry]:
@@ -272,10 +295,9 @@ def ruled(cast: Cast) -> Held[Entry]:
     return dict(sorted(found.items(), key=lambda each: each[1][0].side is Side.DRIVES))
 
 
-@lru_cache(maxsize=256)
 def entries(cast: Cast) -> Held[Entry]:
     """Return the ledgers' entries of all parts."""
-    return _held(cast, "entries", lambda part: part.entries)
+    return cast._entries
 
 
 def _held(cast: Cast, what: str, of: Callable[[Part], Sequence[T]]) -> Held[T]:
@@ -290,13 +312,7 @@ def tail(name: str) -> str:
 
 
 def _flat(cast: Cast, what: str, part: Part, name: str) -> str:
-    return name if _having(cast, what)[name] == 1 else f"{part.name}.{name}"
-
-
-@lru_cache(maxsize=256)
-def _having(cast: Cast, what: str) -> Counter[str]:
-    """Return how many parts have something of each name."""
-    return Counter(each.name for part in cast.parts for each in getattr(part, what))
+    return name if cast._having[what][name] == 1 else f"{part.name}.{name}"
 
 
 def driving(
