@@ -1,6 +1,7 @@
 """The page of a trend: figures from run to run, marked where anything else changed."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -53,7 +54,7 @@ def page(trend: Trend) -> Page:
 
 def _table(trend: Trend) -> Table:
     caption = "Means over valid trials with their 90 % interval, oldest run first"
-    return Table("runs", caption, "Run").of(trend.points, _heading, _COLUMNS)
+    return Table("runs", caption, "Run").of(trend.points, _heading, _columns(trend.points))
 
 
 def _heading(point: Point) -> Row:
@@ -104,11 +105,18 @@ def _figure(cell: CellSummary, metric: Metric) -> Entry:
     return Entry(human_duration(round(value)), detail=" to ".join(ends))
 
 
-_COLUMNS = (
-    Column[Point]("Started, UTC", lambda point: text.minute(point.run.started_utc), "words"),
-    *map(_column, shown_in(View.TREND)),
-    Column("keeps up?", _pace, "words"),
-    Column("fell short", _short, "words"),
-    Column[Point]("valid trials", lambda point: text.count(point.cell.valid)),
-    Column("changed since the run before", _changes, "words"),
-)
+def _columns(points: Sequence[Point]) -> tuple[Column[Point], ...]:
+    """Return what is told of each run: of figures the two of its time, and what some run has."""
+    others = [
+        metric
+        for metric in shown_in(View.TREND)
+        if metric.unit != "ns" and any(metric.key in point.cell.figures for point in points)
+    ]
+    return (
+        Column[Point]("Started, UTC", lambda point: text.minute(point.run.started_utc), "words"),
+        *map(_column, (*trend_drawing.ranked(points), *others)),
+        Column("keeps up?", _pace, "words"),
+        Column("fell short", _short, "words"),
+        Column[Point]("valid trials", lambda point: text.count(point.cell.valid)),
+        Column("changed since the run before", _changes, "words"),
+    )

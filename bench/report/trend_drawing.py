@@ -7,13 +7,14 @@ from markupsafe import Markup
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.core.units import NS_PER_MS
+from bench.judgement.choosing import capital
 from bench.judgement.summary import CellSummary
 from bench.judgement.trends import Point
 from bench.report.draw import svg
 from bench.report.draw.axis import Axis, Spacing, Tick, of_times
 from bench.report.draw.chart import Field, Size, charts
 from bench.report.model import Drawing
-from bench.spec.metrics import time_key
+from bench.spec.metrics import Metric, metric_of, time_key
 
 MS = Scale(unit="ms", factor=NS_PER_MS)
 
@@ -22,22 +23,34 @@ OFFSET = 5
 
 _WIDE, _NARROW = Size("tl desk", 960, 12), Size("tl phone", 360, 4)
 
-_P50, _P99 = (time_key("end_to_end", percentile) for percentile in ("p50", "p99"))
+_TIMES = ("end_to_end", "completion", "response")
+"""The one that says most of a variant first."""
+
+
+def ranked(points: Sequence[Point]) -> tuple[Metric, Metric]:
+    """Return p50 and p99 of the time that these runs have and that says most of them."""
+    known = dict.fromkeys(key for point in points for key in point.cell.figures)
+    wanted = [time_key(time, "p99") for time in _TIMES]
+    found = [key for want in wanted for key in known if key.rpartition(".")[2] == want]
+    p99 = next(iter(found), wanted[0])
+    return metric_of(p99.removesuffix("99") + "50"), metric_of(p99)
 
 
 def drawing(points: Sequence[Point]) -> Drawing | None:
     """Return p99 and p50 of each run, oldest first; None where no run has one."""
-    told = [point.cell.figures.get(key, ()) for point in points for key in (_P50, _P99)]
+    p50, p99 = ranked(points)
+    told = [point.cell.figures.get(each.key, ()) for point in points for each in (p50, p99)]
     y = of_times([end for figure in told for end in figure if end], MS)
     if y is None:
         return None
     days = enumerate(point.run.started_utc[:10] for point in points)
     ticks = tuple(Tick(place + 0.5, day) for place, day in days)
     x = Axis(low=0, high=len(points), spacing=Spacing.EVEN, ticks=ticks)
-    label = f"End-to-end p50 and p99 of {len(points)} runs; the table below has the figures"
+    time = capital(p99.title.removesuffix(f" {p99.column}"))
+    label = f"{time} p50 and p99 of {len(points)} runs; the table below has the figures"
     return Drawing(
         id="trend",
-        title="End-to-end time of each run, ms",
+        title=f"{time} time of each run, ms",
         caption=(
             "Filled: p99; hollow: p50; the bar is the 90 % interval over the run's trials where "
             "there are three. Runs stand in order, not to scale of time. A dotted line says that "
@@ -51,10 +64,11 @@ def drawing(points: Sequence[Point]) -> Drawing | None:
 
 
 def _parts(points: Sequence[Point], field: Field) -> Iterator[Markup]:
+    p50, p99 = ranked(points)
     for place, point in enumerate(points):
         x = field.across(place + 0.5)
-        yield from _time(point.cell, _P50, x - OFFSET, field)
-        yield from _time(point.cell, _P99, x + OFFSET, field)
+        yield from _time(point.cell, p50, x - OFFSET, field)
+        yield from _time(point.cell, p99, x + OFFSET, field)
         if state := point.cell.short_state:
             yield svg.words(x, field.top + 12, state.mark, "middle")
         if point.changed:
@@ -64,11 +78,11 @@ def _parts(points: Sequence[Point], field: Field) -> Iterator[Markup]:
         yield svg.words(x + 10, 10, name)
 
 
-def _time(cell: CellSummary, key: str, x: float, field: Field) -> Iterator[Markup]:
-    value, low, high = cell.figures.get(key, (0, None, None))
+def _time(cell: CellSummary, metric: Metric, x: float, field: Field) -> Iterator[Markup]:
+    value, low, high = cell.figures.get(metric.key, (0, None, None))
     if value <= 0:
         return
-    style = "p50" if key == _P50 else "p99"
+    style = metric.column
     if low and high:
         yield svg.upright(f"{style} whisker", x, field.down(high), field.down(low))
     yield svg.dot(x, field.down(value), 4.5, style)

@@ -262,3 +262,31 @@ def test_a_name_that_cannot_be_a_files_leaves_no_directory(tmp_path: Path) -> No
     hostile = Trend(workload="../../etc", variant="a/b\0c", points=())
 
     assert re.fullmatch(r"[0-9a-f]{24}\.html", trend.file_name(hostile))
+
+
+def test_a_trend_of_another_kind_goes_by_the_time_that_it_has(tmp_path: Path) -> None:
+    """Requests have no end-to-end time; of several consumers the first one's is drawn."""
+    made = [summary(run(day), tmp_path / str(day)) for day in (1, 2)]
+
+    def of_keys(words: dict[str, str]) -> str:
+        renamed = [
+            replace(
+                each,
+                cells=tuple(
+                    replace(cell, figures={words[k]: cell.figures[k] for k in words})
+                    for cell in each.cells
+                ),
+            )
+            for each in made
+        ]
+        found = html.render_page(trend.page(trends_of(renamed)[0]))
+        return re.sub(r"<[^>]*>", "", found)
+
+    times = ("end_to_end_ns_p50", "end_to_end_ns_p99")
+    asked = of_keys({key: key.replace("end_to_end", "response") for key in times})
+    fanned = of_keys({key: f"billing.{key}" for key in times})
+
+    assert "Response time of each run, ms" in asked
+    assert "response p99" in asked
+    assert "acked rate" not in asked
+    assert "Billing end-to-end time of each run, ms" in fanned
