@@ -7,7 +7,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from bench.analysis import latency
-from bench.analysis.figures import TrialFigures
+from bench.analysis.figures import LagVerdict, TrialFigures
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
@@ -141,9 +141,18 @@ def trial_line(figures: TrialFigures, position: int, total: int) -> str:
     if figures.rates:
         kind = record.cast.done
         rate = figures.rates[kind]
-        parts.append(f"{kind} {text.in_unit(rate, 'msg/s')}")
-    parts.append(f"lag {figures.lag.verdict if figures.lag else text.NA}")
+        parts.append(f"{naming.of_time(kind)} {text.in_unit(rate, 'msg/s')}")
+    parts.append(f"lag {_lag_words(figures)}")
     return "  ".join(parts)
+
+
+def _lag_words(figures: TrialFigures) -> str:
+    """Return the verdict, and where several parts have a lag whose it is that grows."""
+    if figures.lag is None:
+        return text.NA
+    growing = [n for n, lag in figures.lags.items() if lag.verdict is LagVerdict.GROWING]
+    whose = f" ({text.listed(growing)})" if growing and len(figures.lags) > 1 else ""
+    return f"{figures.lag.verdict}{whose}"
 
 
 def _state(figures: TrialFigures) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from bench.analysis.figures import LagVerdict
 from bench.core.marks import State
 from bench.judgement.model import Judgement
 from bench.report.terminal import MOST_KEPT, NARROW_BELOW_COLUMNS, print_judgement, trial_line
@@ -135,6 +136,18 @@ def test_a_trial_is_one_plain_line() -> None:
         r"acked 5\u202f000 msg/s  lag stable",
         line,
     )
+
+
+def test_of_several_parts_the_line_names_whose_lag_grows() -> None:
+    """The others' times in it may be as good as ever."""
+    trial = run_figures().workloads[0].cells[2].trials[0]
+    assert trial.lag is not None
+    grows = replace(trial.lag, verdict=LagVerdict.GROWING)
+    several = replace(trial, lag=grows, lags={"billing": trial.lag, "audit": grows})
+    alone = replace(trial, lag=grows, lags={"consume": grows})
+
+    assert trial_line(several, 1, 1).endswith("lag growing (audit)")
+    assert trial_line(alone, 1, 1).endswith("lag growing")
 
 
 def test_an_invalid_trial_names_its_reason_in_the_line() -> None:
