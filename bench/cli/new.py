@@ -58,7 +58,10 @@ def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=", ".join(NewKind))],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the file, without .yaml.")],
     of: Annotated[
-        str, typer.Option("--kind", metavar="KIND", help=f"Of a workload: {', '.join(KINDS)}.")
+        str,
+        typer.Option(
+            "--kind", metavar="KIND", help=f"Of the workload that it is for: {', '.join(KINDS)}."
+        ),
     ] = _USUAL,
 ) -> None:
     """Write a commented, valid workload, config, matrix or gate file to start from.
@@ -71,10 +74,7 @@ def new(
     _check_name(wanted, name)
     _check_kind(wanted, of)
     path = _free_path(made.kind, name)
-    stem = f"{wanted}.{of}" if wanted is NewKind.WORKLOAD else wanted
-    template = files("bench.cli") / "templates" / f"{stem}.yaml"
-    text = template.read_text(encoding="utf-8")
-    _write(path, _filled(text, name))
+    _write(path, _filled(_template(wanted, of), name, KINDS[of].shipped))
     console = output()
     console.print(f"wrote {path}", soft_wrap=True)
     if (shipped := shipped_root() / path).is_file() and not shipped.samefile(path):
@@ -88,8 +88,15 @@ def _check_kind(wanted: NewKind, of: str) -> None:
         near = nearest(of, KINDS)
         advice = f"; did you mean '{near}'?" if near else ""
         raise UsageError(f"--kind: '{of}' is none; allowed: {', '.join(KINDS)}{advice}")
-    if wanted is not NewKind.WORKLOAD and of != _USUAL:
-        raise UsageError(f"--kind: a {wanted} is of no kind; allowed: with workload")
+    if wanted is NewKind.GATE and of != _USUAL:
+        raise UsageError("--kind: a gate is of no kind; allowed: with workload, config and matrix")
+
+
+def _template(wanted: NewKind, of: str) -> str:
+    """Return the template of a file; most are the same for several kinds of workload."""
+    folder = files("bench.cli") / "templates"
+    own = folder / f"{wanted}.{of}.yaml"
+    return (own if own.is_file() else folder / f"{wanted}.yaml").read_text(encoding="utf-8")
 
 
 def _check_name(kind: NewKind, name: str) -> None:
@@ -109,11 +116,11 @@ def _free_path(kind: Kind, name: str) -> Path:
     return folder / f"{name}.yaml"
 
 
-def _filled(text: str, name: str) -> str:
+def _filled(text: str, name: str, shipped: tuple[str, str]) -> str:
     """Return a template for this name; what it refers to is the user's where he has it."""
     label = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:MAX_LABEL_CHARS]
-    workload = _own_or("workload", name, "small-events")
-    config = _own_or("config", name, "pull-batch")
+    workload = _own_or("workload", name, shipped[0])
+    config = _own_or("config", name, shipped[1])
     words = {"@label@": label, "@workload@": workload, "@config@": config}
     for place, word in words.items():
         text = text.replace(place, word)

@@ -152,11 +152,24 @@ def test_a_workload_of_each_kind_is_valid_explained_and_shows_defaults(kind: str
             assert OF_KINDS[kind][0].model_validate(yaml.safe_load(taken)) == whole, line
 
 
+@pytest.mark.parametrize("kind", OF_KINDS)
+@pytest.mark.parametrize("own", [True, False])
+def test_files_of_one_kind_go_together(kind: str, own: bool) -> None:
+    """With a workload and config of his own, and with those that are shipped."""
+    for file in ("workload", "config", "matrix") if own else ("matrix",):
+        jetbench("new", file, "orders", "--kind", kind)
+
+    said = jetbench("plan", "orders")
+
+    assert "x 5 blocks" in said
+    assert "cannot be decided" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("workload", "orders", "--kind", "reqest"), "did you mean 'request'?"),
-        (("config", "orders", "--kind", "request"), "a config is of no kind"),
+        (("gate", "orders", "--kind", "request"), "a gate is of no kind"),
     ],
 )
 def test_a_kind_that_is_none_is_refused(words: tuple[str, ...], said: str, directory: Path) -> None:

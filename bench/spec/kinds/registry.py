@@ -28,6 +28,7 @@ class Kind:
         objections: what is wrong with settings under one.
         cautions: what may surprise about them.
         notes: what its author may not mean, by its name.
+        shipped: a workload of the kind and a config that suits it, to start from.
     """
 
     model: type[Workload]
@@ -36,6 +37,7 @@ class Kind:
     objections: Rule
     cautions: Rule
     notes: Callable[[str, Any], Iterator[str]]
+    shipped: tuple[str, str]
 
 
 def _of_streams(rule: Rule, settings: Settings, workload: fanout.Fanout) -> tuple[Objection, ...]:
@@ -69,6 +71,7 @@ KINDS: Mapping[str, Kind] = {
         objections=jetstream.workload_objections,
         cautions=cautions.cautions,
         notes=cautions.sharing,
+        shipped=("small-events", "pull-batch"),
     ),
     "request": Kind(
         model=request.Request,
@@ -77,6 +80,7 @@ KINDS: Mapping[str, Kind] = {
         objections=request.objections,
         cautions=request.cautions,
         notes=request.notes,
+        shipped=("request-reply", "request-workers"),
     ),
     "fanout": Kind(
         model=fanout.Fanout,
@@ -88,6 +92,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         cautions=lambda settings, workload: _of_streams(cautions.cautions, settings, workload),
         notes=lambda _, __: iter(()),
+        shipped=("fan-out", "slow-neighbour"),
     ),
 }
 
