@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from bench.analysis.figures import LagFigures, LagVerdict
+from bench.analysis.figures import LagFigures, LagVerdict, TrialFigures
 from bench.analysis.sampled import LagSamples, own_lags, servers_lag
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
@@ -90,10 +90,13 @@ def _of_level(
 
 
 def _by_server(told: Told) -> LagFigures | None:
-    """Return the figures of the lag as the server tells it of its one consumer."""
-    rates, part = told.rates, next(iter(told.cast.observing), None)
-    if part is None:
+    """Return the figures of the lag as the server tells it of its one consumer.
+
+    Of several it is that of one, and says nothing of the others.
+    """
+    if len(told.cast.observing) != 1:
         return None
+    rates, (part,) = told.rates, told.cast.observing
     names = (told.cast.due(part), told.cast.instant(part, part.worth))
     if not rates.keys() >= {*names}:
         return None
@@ -212,6 +215,26 @@ def cell_verdict(trials: Sequence[LagFigures]) -> LagVerdict | None:
     found = [_over(each) for each in (trials, unacked) if each]
     grew = any(trial.verdict is LagVerdict.GROWING for trial in trials)
     return worse([*found, LagVerdict.INCONCLUSIVE] if grew else found)
+
+
+def over_parts(trials: Sequence[TrialFigures]) -> LagVerdict | None:
+    """Judge the lag of all parts over a cell's valid trials; None where it is hardly known.
+
+    Which part is farthest behind may differ from trial to trial, and the mean over those would hide
+    one that is slowly falling behind behind another that scatters: each is judged by itself, too.
+    """
+    valid = [trial for trial in trials if trial.record.valid]
+    names = dict.fromkeys(name for trial in valid for name in trial.lags)
+    found = [verdict for name in names if (verdict := part_verdict(valid, name)) is not None]
+    whole = cell_verdict([trial.lag for trial in valid if trial.lag is not None])
+    if whole is None:
+        return LagVerdict.GROWING if LagVerdict.GROWING in found else None
+    return worse([whole, *found])
+
+
+def part_verdict(valid: Sequence[TrialFigures], part: str) -> LagVerdict | None:
+    """Judge the lag of one part over valid trials; None where none tells it."""
+    return cell_verdict([trial.lags[part] for trial in valid if part in trial.lags])
 
 
 def _over(trials: Sequence[LagFigures]) -> LagVerdict:

@@ -1,6 +1,6 @@
 """How the figures of the catalogue are read from a trial: one function for each kind of source."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -98,10 +98,23 @@ def _lag(source: Source) -> Reader:
     of = {"peak": _lag_peak, "slope": _lag_slope}[figure]
 
     def of_trial(trial: TrialFigures) -> float | None:
-        lag = trial.lags.get(part) if part else trial.lag
+        if not part:
+            return max(map(of, _every_lag(trial)), default=None)
+        lag = trial.lags.get(part)
         return None if lag is None else of(lag)
 
     return Reader(of_trial=of_trial)
+
+
+def _every_lag(trial: TrialFigures) -> Sequence[LagFigures]:
+    """Return the lags of all parts; none where that of one is not known and may be the largest.
+
+    The part that is farthest behind by its verdict need not have the highest peak.
+    """
+    behind = [part for part in trial.record.cast.parts if part.levels]
+    if trial.lag is None or 0 < len(trial.lags) < len(behind):
+        return ()
+    return tuple(trial.lags.values()) or (trial.lag,)
 
 
 def _lag_peak(lag: LagFigures) -> float:

@@ -16,7 +16,7 @@ from bench.analysis.figures import (
     TrialFigures,
     WorkloadFigures,
 )
-from bench.analysis.lag import Told, cell_verdict, lag_figures, part_lags, trial_lag
+from bench.analysis.lag import Told, lag_figures, over_parts, part_lags, trial_lag
 from bench.analysis.latency import (
     by_time,
     offered_of,
@@ -115,7 +115,7 @@ def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:
         cell=cell,
         trials=tuple(trials),
         estimates=estimates(trials),
-        lag_verdict=cell_verdict([v.figures.lag for v in valid if v.figures.lag is not None]),
+        lag_verdict=over_parts(trials),
         times={time: time_figures(h, offered=offered[time]) for time, h in together.items()},
         shapes={
             time: shape(h, unfinished=unfinished(h, offered=offered[time]))

@@ -176,8 +176,10 @@ def _of_offered(cell: CellFigures, words: Iterable[str]) -> bool:
 
 
 def _pace_words(cell: CellFigures, pace: Pace) -> str:
-    slope = cell.estimates.get(LAG_SLOPE)
-    if pace is not Pace.FALLS_BEHIND or slope is None:
+    if pace is not Pace.FALLS_BEHIND:
         return str(pace)
-    whose = f" ({text.listed(list(names))})" if (names := behind(cell)) else ""
-    return f"{pace} by {text.number(slope.value)} msg/s{whose}"
+    names = behind(cell)
+    slopes = [cell.estimates.get(f"{name}.{LAG_SLOPE}") for name in names]
+    known = [each.value for each in slopes or [cell.estimates.get(LAG_SLOPE)] if each is not None]
+    by = f" by {text.number(max(known))} msg/s" if known else ""
+    return f"{pace}{by}{f' ({text.listed(list(names))})' if names else ''}"
