@@ -75,16 +75,24 @@ class Count:
         trial_id: whose.
         msgs: so many; below 0 where nobody can tell.
         planned: messages of the trial's schedule.
+        at_least: of one of the parts that have it nobody can tell; of the others together it is so
+            many.
     """
 
     trial_id: str
     msgs: int
     planned: int
+    at_least: bool = False
 
     @property
     def known(self) -> bool:
-        """Whether anybody could tell."""
-        return self.msgs >= 0
+        """Whether anybody could tell it exactly."""
+        return self.msgs >= 0 and not self.at_least
+
+    @property
+    def sure(self) -> int:
+        """So many there are for sure."""
+        return max(0, self.msgs)
 
     @property
     def share(self) -> float:
@@ -113,11 +121,12 @@ def _count(record: TrialRecord, word: str) -> Count | None:
         told = {n: msgs for n, msgs in told.items() if msgs > 0 and not _excused(record, n)}
     if not told:
         return None
-    untold_ = any(msgs < 0 for msgs in told.values())
+    sure, untold_ = sum(max(0, msgs) for msgs in told.values()), min(told.values()) < 0
     return Count(
         trial_id=record.trial_id,
-        msgs=UNTOLD if untold_ else sum(told.values()),
+        msgs=UNTOLD if untold_ and not sure else sure,
         planned=sum(_planned(record, name) for name in told),
+        at_least=untold_ and sure > 0,
     )
 
 
@@ -140,7 +149,7 @@ def words_of(cells: Sequence[CellFigures]) -> tuple[str, ...]:
 
 def total(cells: Sequence[CellFigures], word: str) -> int:
     """Return how many messages the trials of these cells count together; unknown ones are none."""
-    return sum(each.msgs for cell in cells for each in counts(cell, word) if each.known)
+    return sum(each.sure for cell in cells for each in counts(cell, word))
 
 
 def of_cell(cell: CellFigures) -> Mapping[str, int]:
@@ -167,7 +176,7 @@ def share(cell: CellFigures, word: str) -> float:
     """Return what share of the planned messages fell short, over the trials that count."""
     found = counts(cell, word)
     planned = sum(each.planned for each in found)
-    return sum(each.msgs for each in found if each.known) / max(1, planned)
+    return sum(each.sure for each in found) / max(1, planned)
 
 
 def written_share(cell: CellFigures, word: str) -> str:

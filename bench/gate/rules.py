@@ -291,7 +291,7 @@ def _by_limit(rule: Criterion, beyond: Change) -> Verdict:
 def _look_at_count(case: Case) -> Look:
     rule, counts = case.rule, shortfalls.counts(case.candidate, case.rule.subject)
     known = [each for each in counts if each.known]
-    broken = [each for each in known if not rule.operator.holds(_counted(rule, each), rule.limit)]
+    broken = [each for each in counts if _breaks(rule, each)]
     if broken:
         worst = max(broken, key=lambda each: _counted(rule, each))
         of = f"{len(broken)} of {text.plural(len(counts), 'trial')}"
@@ -317,6 +317,16 @@ def _by_count(said: Verdict, reason: str, counts: Sequence[Count], worst: Count 
     return Look(verdict=said, reason=reason, blocks=len(counts), value=value)
 
 
+def _breaks(rule: Criterion, count: Count) -> bool:
+    """Say whether a count surely breaks a rule; one that may be more still breaks upper limits."""
+    counted, limit = _counted(rule, count), rule.limit
+    if count.known:
+        return not rule.operator.holds(counted, limit)
+    if rule.operator is Operator.EQUAL:
+        return count.at_least and counted > limit
+    return count.at_least and rule.operator.limits_above and not rule.operator.holds(counted, limit)
+
+
 def _counted(rule: Criterion, count: Count) -> float:
     return count.share if rule.of_planned else count.msgs
 
@@ -324,7 +334,7 @@ def _counted(rule: Criterion, count: Count) -> float:
 def _written(count: Count) -> str:
     """Write a count, and what share of the planned messages it is: `5 879 (49.0 %)`."""
     of_planned = f" ({text.percent(count.share)})" if count.msgs else ""
-    return text.count(count.msgs) + of_planned
+    return f"{'at least ' if count.at_least else ''}{text.count(count.msgs)}{of_planned}"
 
 
 def _look_at_lag(case: Case) -> Look:
