@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bench.analysis import shortfalls
 from bench.analysis.figures import CellFigures, LagVerdict, TrialFigures
-from bench.analysis.lag import cell_verdict
+from bench.analysis.lag import part_verdict
+from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.core.marks import State
 from bench.judgement import kinds
@@ -39,7 +40,7 @@ def behind(cell: CellFigures) -> tuple[str, ...]:
 
 
 def _verdict(cell: CellFigures, part: str) -> LagVerdict | None:
-    return cell_verdict([trial.lags[part] for trial in _valid(cell) if part in trial.lags])
+    return part_verdict(_valid(cell), part)
 
 
 def _valid(cell: CellFigures) -> list[TrialFigures]:
@@ -88,11 +89,24 @@ def _rate(cell: CellFigures, part: Part) -> float:
 
 
 def _state(cell: CellFigures, part: Part) -> State:
-    short, untold = _short(cell, part), shortfalls.untold(cell)
-    if short or _verdict(cell, part.name) is LagVerdict.GROWING:
+    pace, untold = _pace(cell, part), shortfalls.untold(cell)
+    if _short(cell, part) or reproach_of(cell):
         return State.FAILS
     own = {cell.cell.cast.entry(part, entry.name) for entry in part.entries}
-    return State.DOUBTFUL if own & {*untold} or not _valid(cell) else State.HOLDS
+    return State.DOUBTFUL if own & {*untold} and pace is State.HOLDS else pace
+
+
+def _pace(cell: CellFigures, part: Part) -> State:
+    """Return whether a part keeps up in each valid trial, as far as anybody can tell."""
+    valid, verdict = _valid(cell), _verdict(cell, part.name)
+    each = [trial.lags[part.name].verdict for trial in valid if part.name in trial.lags]
+    if LagVerdict.GROWING in (verdict, *each):
+        return State.FAILS
+    told = not part.levels or (len(each) == len(valid) and verdict in _CALM)
+    return State.HOLDS if valid and told else State.DOUBTFUL
+
+
+_CALM = (LagVerdict.STABLE, LagVerdict.DRAINING)
 
 
 def _short(cell: CellFigures, part: Part) -> dict[str, int]:
