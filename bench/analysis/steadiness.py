@@ -15,7 +15,7 @@ from bench.core import text
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, Level, TrialRecord, Window
-from bench.spec.cast import Cast, Side, spans
+from bench.spec.cast import Cast, Side, instants, spans, tail
 from bench.stats.histogram import merged
 from bench.stats.percentile import percentile_ns
 from bench.stats.steady import BATCHES, Trend, trend
@@ -67,10 +67,10 @@ def _watched(cast: Cast, ranked: str, *, growing: bool) -> Iterator[str]:
     """Yield the times that must stand still: of each part the whole way, and what is ranked by.
 
     An ack before the handler ends a time that stands still however late the work is done: then
-    both are watched.
+    both are watched, of each part.
     """
     for name, (part, span) in spans(cast).items():
-        whole = span is part.spans[-1] or name == ranked
+        whole = span is part.spans[-1] or span.name == tail(ranked)
         if whole and not (growing and part.side is Side.OBSERVES):
             yield name
 
@@ -84,7 +84,9 @@ def _whole_slices(window: Window, slices: int) -> Places:
 def _rates(
     record: TrialRecord, slices: Mapping[str, Sequence[int]], batches: Sequence[Places]
 ) -> dict[str, list[float] | None]:
-    names = dict.fromkeys((*record.cast.served, record.cast.done))
+    done = tail(record.cast.done)
+    through = (name for name in instants(record.cast) if tail(name) == done)
+    names = dict.fromkeys((*record.cast.served, *through))
     return {f"{name} rate": _rate_of_each(np.array(slices[name]), batches) for name in names}
 
 

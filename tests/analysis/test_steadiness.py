@@ -14,8 +14,10 @@ from bench.record.hlog import Interval
 from bench.record.schema import Finding, Level, TrialRecord, Window
 from bench.spec.cast import instants
 from bench.spec.kinds import stream
+from bench.spec.kinds.registry import cast_of
 from bench.spec.variant import Settings
 from tests.analysis import runs
+from tests.gate import several
 from tests.gate.figures import trial_of
 from tests.parts import Time
 
@@ -261,3 +263,25 @@ def test_what_was_due_in_a_second_without_an_answer_is_missing_from_its_batch() 
     found = steadiness(record([2000] * 12), times(Time.RESPONSE, each), None)
 
     assert codes(found) == [("not-steady", "The response p50")]
+
+
+def test_the_work_of_every_consumer_is_watched_where_acks_come_before_it() -> None:
+    """Cells are ranked by the first one's completion; the second one's drifted unseen."""
+    made = {"ack": {"timing": "after-validation"}}
+    parts = cast_of(several.FANOUT, Settings.model_validate(made))
+    even_ = tuple(even(12))
+    of_trial = record(even_)
+    trial = replace(
+        of_trial,
+        cast=parts,
+        slices={name: tuple(scaled(1000)) if name == "audit.acked" else even_
+                for name in instants(parts)},
+    )  # fmt: skip
+    drifts = [[1e6 * SCALES[second // 2]] * 1000 for second in range(12)]
+    values = [np.array(each, dtype=np.int64) for each in drifts]
+    times_ = {"audit.completion": runs.intervals({"audit.completion": values})}
+
+    assert codes(steadiness(trial, times_, None)) == [
+        ("not-steady", "The audit.acked rate"),
+        ("not-steady", "The audit.completion p50"),
+    ]
