@@ -192,6 +192,8 @@ def _ledger_faults(ledger: Mapping[str, int], found: Cast) -> Iterator[Fault]:
                 yield Fault(loc=("ledger", key), what=f"more than {more}")
         if entry.name == "not_sent" and part.own:
             yield from _unsent_faults(key, ledger, found, part)
+    for part in found.driving:
+        yield from _unaccounted_faults(ledger, found, part)
 
 
 def _unsent_faults(key: str, ledger: Mapping[str, int], found: Cast, part: Part) -> Iterator[Fault]:
@@ -199,6 +201,19 @@ def _unsent_faults(key: str, ledger: Mapping[str, int], found: Cast, part: Part)
     due, sent = ledger[found.planned(part)], ledger[found.entry(part, part.own[0].entry)]
     if ledger[key] != due - sent:
         yield Fault(loc=("ledger", key), what="not what was planned less what was sent")
+
+
+OUTCOMES = ("answered", "silent", "refused", "no_responders")
+"""What becomes of an operation that was sent, by what entries count; one of them, or several."""
+
+
+def _unaccounted_faults(ledger: Mapping[str, int], found: Cast, part: Part) -> Iterator[Fault]:
+    """Yield where more was sent than is accounted for: it could hide what had no answer."""
+    sent = found.entry(part, part.own[0].entry)
+    counted = [found.entry(part, each.name) for each in part.entries if each.counted in OUTCOMES]
+    if counted and ledger[sent] > sum(ledger[name] for name in counted):
+        what = f"more than {', '.join(counted)} together"
+        yield Fault(loc=("ledger", sent), what=what)
 
 
 def _shares(loc: Loc, told: Mapping[str, object], *, least: int = _UNKNOWN) -> Iterable[Fault]:

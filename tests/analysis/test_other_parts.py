@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bench.analysis.summary import summarise
+from bench.clients.port import Outcome
 from bench.core.errors import RecordError
+from bench.record.checks import OUTCOMES
 from tests.judging.worlds import Fate, world
 
 Json = dict[str, Any]
@@ -18,13 +20,14 @@ def without_refused(record: Json) -> None:
     """Nobody would miss it: a sum over no count is 0."""
     for part in record["cast"]["parts"]:
         part["entries"] = [each for each in part["entries"] if each["name"] != "refused"]
-    del record["ledger"]["refused"]
+    record["ledger"]["stored"] += record["ledger"].pop("refused")
 
 
 def renamed(record: Json) -> None:
     """A count by a name that no rule asks for."""
     _entry(record)["name"] = "turned"
     record["ledger"]["turned"] = record["ledger"].pop("refused")
+    record["ledger"]["stored"] += record["ledger"]["turned"]
 
 
 def plain(record: Json) -> None:
@@ -35,6 +38,8 @@ def plain(record: Json) -> None:
 def untold(record: Json) -> None:
     """What nobody can tell is not counted."""
     _entry(record)["untold"] = True
+    record["ledger"]["stored"] += record["ledger"]["refused"]
+    record["ledger"]["unconfirmed"] += 1
     record["ledger"]["refused"] = -1
 
 
@@ -57,3 +62,27 @@ def test_a_record_of_other_parts_than_its_cell_has_is_refused(
 
     with pytest.raises(RecordError, match=r"trial.json:\d+: .*cast: not what its cell's workload"):
         summarise(made.store)
+
+
+@pytest.mark.parametrize(
+    ("word", "fate"), [("refused", Fate(refused=8)), ("unconfirmed", Fate(unanswered=8))]
+)
+def test_a_ledger_in_which_what_was_sent_is_not_accounted_for_is_refused(
+    tmp_path: Path, word: str, fate: Fate
+) -> None:
+    """With the count set to 0 nothing had fallen short, and the eight stood nowhere."""
+    fates = {"base": [Fate()] * 3, "cand": [fate] * 3}
+    made = world(tmp_path / "run", fates, {"baseline": "pull-batch/base"}, 1)
+    path = next((tmp_path / "run" / "trials").glob("*cand-b1")) / "trial.json"
+    record = json.loads(path.read_text())
+    assert record["ledger"][word] == 8
+    record["ledger"][word] = 0
+    path.write_text(json.dumps(record, indent=1))
+
+    with pytest.raises(RecordError, match="more than stored, refused, unconfirmed together"):
+        summarise(made.store)
+
+
+def test_every_answer_that_is_not_the_wanted_one_is_accounted_for() -> None:
+    """One more kind of them would make sound records unreadable."""
+    assert {*OUTCOMES} == {"answered", "silent", *(each.word for each in Outcome)}
