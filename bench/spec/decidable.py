@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.core import text
 from bench.core.units import NS_PER_S, format_rate
-from bench.spec.cast import spans
+from bench.spec.cast import Part, spans
 from bench.spec.criteria import LAG_VERDICT, Criterion
 from bench.spec.kinds.registry import cast_of
 from bench.spec.metrics import MIN_BEYOND_GATED, Metric, messages_beyond
@@ -45,10 +45,11 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
     metric = rule.metric
     if metric is None or metric.percentile is None:
         return ""
-    offer, window_ns = _offer(metric, workload), workload.phases.measure_ns
-    if offer is None:
+    held, window_ns = _part(metric, workload), workload.phases.measure_ns
+    if held is None:
         return ""
-    rate, random = offer.window_rate_msgs_per_s, offer.arrivals == "poisson"
+    offer, share = workload.offers[held.flow], workload.share_of(held.name)
+    rate, random = share * offer.window_rate_msgs_per_s, offer.arrivals == "poisson"
     offered = rate * window_ns / NS_PER_S
     sure = offered - _SIGMAS * math.sqrt(offered) if random else offered
     beyond = messages_beyond(metric.percentile, sure)
@@ -59,14 +60,14 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
         f"{'at least ' if random else ''}{text.count(math.floor(sure))} messages in "
         f"{window_ns / NS_PER_S:g}s leave {text.count(math.floor(beyond))} beyond "
         f"{metric.title}, and {MIN_BEYOND_GATED} are needed; a window of "
-        f"{math.ceil(due / rate)}s or a rate of {_rate_for(due, window_ns, offer)} would do"
+        f"{math.ceil(due / rate)}s or a rate of {_rate_for(due / share, window_ns, offer)} would do"
     )
 
 
-def _offer(metric: Metric, workload: Workload) -> Publish | None:
-    """Return how the operations that a time is of are offered; None when it is of none."""
+def _part(metric: Metric, workload: Workload) -> Part | None:
+    """Return whose operations a time is of; None when it is of none."""
     held = spans(cast_of(workload, Settings())).get(metric.source.of)
-    return None if held is None else workload.offers[held[0].flow]
+    return None if held is None else held[0]
 
 
 def _offered_for(sure: float, *, random: bool) -> float:

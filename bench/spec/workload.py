@@ -372,6 +372,11 @@ class Workload(Spec, ABC):
     def stored_bytes(self, how: PublishSettings) -> float:
         """Return what a message takes in a store on the mean; 0 where none is stored."""
 
+    def share_of(self, part: str) -> float:
+        """Return what share of its flow's operations a part is due: all, where nothing filters."""
+        del part
+        return 1.0
+
     @property
     def messages(self) -> int:
         """How many messages a trial offers in warm-up and window."""

@@ -118,6 +118,11 @@ class Fanout(Workload):
             + "; ".join(_told(name, member) for name, member in self.consumers.items())
         )
 
+    def share_of(self, part: str) -> float:
+        """Return what share of the messages a consumer's filter matches; subjects take turns."""
+        member, names = self.consumers.get(part), self.subjects.names
+        return 1.0 if member is None else len(matching(member.filter, names)) / len(names)
+
     def sees_all(self, member: Member) -> bool:
         """Say whether a consumer's filter matches all that is published."""
         return matching(member.filter, self.subjects.names) == frozenset(self.subjects.names)
