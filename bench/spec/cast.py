@@ -16,6 +16,9 @@ from typing import TypeVar
 PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """What a part may be called: it stands before the names of its figures."""
 
+FIGURES_BEGIN = ("lag", "slip", "response", "delivery", "completion", "reply", "end_to_end")
+"""No part of a user may be called so: `response.p99` is how long an answer took, whoever asks."""
+
 
 class Side(StrEnum):
     """What a part does."""

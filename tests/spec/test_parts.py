@@ -3,8 +3,9 @@
 import pytest
 
 from bench.spec.base import MisfitError
+from bench.spec.cast import FIGURES_BEGIN
 from bench.spec.criteria import count_word, parse_criterion
-from bench.spec.metrics import find_metric, metric_of, of_casts
+from bench.spec.metrics import find_metric, metric_names, metric_of, of_casts
 from tests.parts import cast, two_consumers
 
 
@@ -58,3 +59,15 @@ def test_a_count_that_no_rule_may_name_is_none_of_a_part_either(text: str) -> No
     """Nor of what no part can be called."""
     with pytest.raises(MisfitError):
         parse_criterion(text)
+
+
+def test_no_part_may_be_called_as_a_figure_begins() -> None:
+    """`response.p99 < 20ms` of a consumer `response` was judged by the publisher's PubAcks."""
+    names = {*metric_names()}
+    begin = {
+        whole.removesuffix(f"_{own}") for whole in names for own in names if
+        whole.endswith(f"_{own}")
+    }  # fmt: skip
+
+    assert begin
+    assert {each.removesuffix("_ns") for each in begin} <= {*FIGURES_BEGIN}

@@ -9,6 +9,7 @@ from bench.core import text
 from bench.core.units import format_rate
 from bench.spec.base import MisfitError, Spec
 from bench.spec.cast import (
+    FIGURES_BEGIN,
     PART_NAME,
     STORED,
     UNSTORED,
@@ -138,12 +139,13 @@ class Fanout(Workload):
         return self
 
     def _check(self, name: str, member: Member) -> None:
-        if not PART_NAME.fullmatch(name) or name in (_PUBLISH, "lag"):
+        if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in (_PUBLISH, *FIGURES_BEGIN):
             raise MisfitError(
                 "consumers",
                 name,
                 what="cannot stand before the names of figures",
-                allowed=f"up to 40 of a to z, 0 to 9 and _, a letter first; not {_PUBLISH} or lag",
+                allowed="up to 40 of a to z, 0 to 9 and _, a letter first; not "
+                f"{', '.join((_PUBLISH, *FIGURES_BEGIN))}",
             )
         if not matching(member.filter, self.subjects.names):
             raise MisfitError(
