@@ -55,7 +55,7 @@ def keep(
     record = runs.record(trial, acks=acks, processes=(SERVER, *CONSUMERS), findings=findings)
     assert record.ledger is not None
     planned = runs.TOTAL_S * 1000  # raw_times has a drain as well
-    ledger = {**record.ledger, "planned": planned, "published": planned}
+    ledger = {**record.ledger, "planned": planned, "published": planned, "stored": planned}
     record = replace(record, ledger=ledger)
     lag = runs.sampled([3, 4] * (runs.TOTAL_S * 5))
     store.write_trial(record, runs.intervals(dict.fromkeys(kept, values)), lag)
