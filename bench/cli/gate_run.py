@@ -9,6 +9,7 @@ from bench.gate.verdict import GateResult, Sides, judge
 from bench.plan.names import find_variant
 from bench.record.store import RunStore
 from bench.spec.gates import Gates
+from bench.spec.together import raise_any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ def judge_run(
         BenchError: the run cannot be read, or has no such variant; see `bench.gate.verdict.judge`.
     """
     figures = summarise(store)
+    raise_any(gates.misfits({cell.workload_name: cell.workload for cell in figures.plan.cells}))
     name = baseline or figures.plan.baseline
     sides = Sides(
         baseline=find_variant(figures.plan, name) if name else None,

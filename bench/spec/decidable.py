@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.core import text
 from bench.core.units import NS_PER_S, format_rate
+from bench.spec.asked import has
 from bench.spec.cast import Part, spans
 from bench.spec.criteria import LAG_VERDICT, Criterion
 from bench.spec.kinds.registry import cast_of
@@ -41,8 +42,13 @@ def undecidable(
 
 
 def shortfall(rule: Criterion, workload: Workload) -> str:
-    """Return why a window holds too few messages for a rule, and what would do; else empty."""
+    """Return why a rule cannot be decided in a window; empty where it can.
+
+    The workload does not have what it asks for, or too few messages; then what would do.
+    """
     metric = rule.metric
+    if not has(workload, rule.subject):
+        return f"it has no '{rule.subject}'"
     if metric is None or metric.percentile is None:
         return ""
     held, window_ns = _part(metric, workload), workload.phases.measure_ns

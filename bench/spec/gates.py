@@ -4,8 +4,8 @@ At most three metrics are gated under one workload: each further one adds chance
 and takes power from the others (MEASUREMENT.md R9). Counts and the lag verdict come on top.
 """
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Self
@@ -14,12 +14,14 @@ from pydantic import Field, model_validator
 
 from bench.core.errors import Problem, SpecError
 from bench.core.words import nearest
+from bench.spec.asked import Lack, lack
 from bench.spec.base import Loose, MisfitError, Spec
 from bench.spec.criteria import Criterion, Rule
 from bench.spec.lookup import find, known, search_roots, shown
 from bench.spec.problems import split_allowed, validate
+from bench.spec.together import raise_any
 from bench.spec.workload import Phases, Workload
-from bench.spec.yaml_tree import read_document
+from bench.spec.yaml_tree import Document, Loc, dotted, read_document
 
 MAX_METRICS = 3
 
@@ -74,6 +76,7 @@ class Gates:
         general: rules for every workload.
         own: workload -> rules of its own; its keys are what the gate measures.
         phases: for what it measures; each workload's own when None.
+        document: as written, for what is said of a place in it; None of rules from elsewhere.
     """
 
     file: str
@@ -81,6 +84,31 @@ class Gates:
     general: tuple[Criterion, ...]
     own: Mapping[str, tuple[Criterion, ...]]
     phases: Phases | None
+    document: Document | None = field(default=None, compare=False, repr=False)
+
+    def misfits(self, workloads: Mapping[str, Workload]) -> Iterator[Problem]:
+        """Yield the rules about what none of the workloads that they are for has."""
+        named = [("gates", self.general, workloads)]
+        named += [(n, self.own[n], {n: w}) for n, w in workloads.items() if n in self.own]
+        for name, rules, some in named:
+            for place, rule in enumerate(rules):
+                if found := lack(rule.subject, some):
+                    key = ("gates",) if some is workloads else ("workloads", name)
+                    yield self._problem((*key, place), found)
+
+    def _problem(self, loc: Loc, found: Lack) -> Problem:
+        key, line, value = dotted(loc), 0, ""
+        if self.document is not None:
+            line, value = self.document.line(loc), self.document.written.get(loc, "")
+        return Problem(
+            file=self.file,
+            line=line,
+            key=key,
+            value=value,
+            what=found.what,
+            allowed=found.allowed,
+            nearest=found.nearest,
+        )
 
     def covers(self, workload_name: str) -> bool:
         """Say whether the file is about a workload: by rules for all, or by naming it."""
@@ -110,8 +138,10 @@ def phased(workloads: Mapping[str, Workload], gates: Gates) -> dict[str, Workloa
     """Return the workloads over the phases of a gate file, or over their own where it has none.
 
     Raises:
-        SpecError: a workload offers nothing or too much in these phases.
+        SpecError: a workload offers nothing or too much in these phases, or has not what a rule
+            asks for.
     """
+    raise_any(gates.misfits(workloads))
     if gates.phases is None:
         return dict(workloads)
     changed: dict[str, Workload] = {}
@@ -155,4 +185,5 @@ def load_gates(name_or_path: str | Path, search: Sequence[Path] | None = None) -
         general=file.gates,
         own=file.workloads,
         phases=file.phases,
+        document=document,
     )

@@ -13,6 +13,7 @@ from bench.core.ids import is_name
 from bench.core.paths import there
 from bench.core.words import nearest
 from bench.spec.acking import misleads
+from bench.spec.asked import in_all, lack, ranked_alike
 from bench.spec.base import MisfitError
 from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections
@@ -20,7 +21,7 @@ from bench.spec.kinds.registry import KINDS
 from bench.spec.kinds.registry import objections as objections_under
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
-from bench.spec.metrics import Metric, find_metric
+from bench.spec.metrics import find_metric
 from bench.spec.problems import split_allowed, validate
 from bench.spec.servers import server_objections
 from bench.spec.together import attempt, raise_any
@@ -165,6 +166,8 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
     for config in configs:
         problems += crossing_problems(config, workloads)
     problems += _baseline_problems(document, configs)
+    if matrix is not None and not problems:
+        problems += _goal_problems(document, matrix, workloads)
     raise_any(problems)
     return LoadedMatrix(
         name=path.stem,
@@ -220,18 +223,34 @@ def cautions_of(loaded: LoadedMatrix) -> tuple[Problem, ...]:
 
 def _goal_cautions(loaded: LoadedMatrix) -> Iterator[Problem]:
     """Yield the goals that compare acks where they are to compare work."""
-    matrix = loaded.matrix
     variants = [settings for config in loaded.configs for settings in config.variants.values()]
-    goals: dict[Loc, Metric | None] = {
-        ("success", place): rule.metric for place, rule in enumerate(matrix.success)
+    for loc, subject in _goals(loaded.matrix).items():
+        if why := misleads(find_metric(subject), variants):
+            yield loaded.document.problem(loc, why)
+
+
+def _goals(matrix: Matrix) -> Mapping[Loc, str]:
+    """Return what a matrix is to be answered by: figures and counts, by their places."""
+    goals: dict[Loc, str] = {
+        ("success", place): rule.subject for place, rule in enumerate(matrix.success)
     }
     if matrix.primary is not None:
-        goals["primary",] = find_metric(matrix.primary)
-    for place, name in enumerate(matrix.secondary):
-        goals["secondary", place] = find_metric(name)
-    for loc, metric in goals.items():
-        if why := misleads(metric, variants):
-            yield loaded.document.problem(loc, why)
+        goals["primary",] = matrix.primary
+    return goals | {("secondary", place): name for place, name in enumerate(matrix.secondary)}
+
+
+def _goal_problems(
+    document: Document, matrix: Matrix, workloads: Mapping[str, Workload]
+) -> Iterator[Problem]:
+    """Yield the goals that nothing has, and what variants would be ranked by that one lacks."""
+    for loc, subject in _goals(matrix).items():
+        each = [workloads] if loc[0] == "success" else [{n: w} for n, w in workloads.items()]
+        if lacks := [found for some in each if (found := lack(subject, some))]:
+            first = lacks[0]
+            yield document.problem(loc, first.what, allowed=first.allowed, nearest=first.nearest)
+    if matrix.success and matrix.primary is None and not ranked_alike(workloads.values()):
+        what = "missing: these workloads are ranked by different times"
+        yield document.problem(("primary",), what, allowed=", ".join(in_all(workloads.values())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
