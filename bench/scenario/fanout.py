@@ -8,16 +8,20 @@ from nats.aio.client import Client
 
 from bench.broker import admin
 from bench.broker.admin import Names
-from bench.broker.permissions import Needs
-from bench.engine.ackcheck import sample_percent
-from bench.engine.jobs import Watched
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import Flags
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
-from bench.record import samples
-from bench.scenario.jobs import Taking, consumer_jobs, publisher_jobs, sampler_job
+from bench.scenario.jobs import (
+    Taking,
+    consumer_jobs,
+    consuming,
+    publisher_jobs,
+    sampled,
+    sampler_job,
+    watched,
+)
 from bench.scenario.kind import Kind, Stage
 from bench.spec.cast import Part
 from bench.spec.filters import matching
@@ -29,7 +33,7 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
     return {publish.name: offer_of(publish, _fanout(cell).publish, cell.settings.publish)}
 
 
-async def _provision(client: Client, names: Names, cell: Cell, sampled: int | None) -> None:
+async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     await admin.make_stream(client, cell.settings.stream, names)
     for place, (part, member) in enumerate(_members(cell)):
         own = _named(names, part)
@@ -39,8 +43,8 @@ async def _provision(client: Client, names: Names, cell: Cell, sampled: int | No
             shared=member.processes > 1,
             filter_subject="" if member.filter == ">" else member.filter,
         )
-        if sampled is not None and place == 0:
-            body["sample_freq"] = f"{sampled}%"
+        if percent is not None and place == 0:
+            body["sample_freq"] = f"{percent}%"
         await admin.make_consumer(client, own, body)
 
 
@@ -56,10 +60,6 @@ def _named(names: Names, part: Part) -> Names:
     )
 
 
-def _sampled(cell: Cell) -> int | None:
-    return sample_percent(cell.settings, _fanout(cell).publish.rate_msgs_per_s)
-
-
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     sent = traffic["publish"]
     found: dict[str, Flags] = {}
@@ -71,17 +71,6 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     return found
 
 
-def _needs(cell: Cell) -> Needs:
-    consumer = cell.settings.consumer
-    return Needs(
-        subjects=frozenset(cell.workload.addressed),
-        pull=consumer.mode == "pull",
-        push=consumer.mode == "push",
-        acks=cell.settings.ack.timing != "none",
-        flow_control=consumer.flow_control,
-    )
-
-
 def _fanout(cell: Cell) -> Fanout:
     if not isinstance(cell.workload, Fanout):
         raise TypeError(f"{cell.workload_name} is played as another kind than it is")
@@ -90,21 +79,14 @@ def _fanout(cell: Cell) -> Fanout:
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
     observing, acks = cell.cast.observing, cell.settings.ack.timing != "none"
-    watched = tuple(
-        Watched(
-            part=part.name,
-            names=_named(stage.names, part),
-            tracked=acks,
-            max_deliver=cell.settings.consumer.max_deliver,
-            prefix=samples.prefix(part.name, len(observing)),
-        )
-        for part in observing
+    asked = tuple(
+        watched(cell, part, _named(stage.names, part), len(observing)) for part in observing
     )
     id_offset = traffic["publish"].payloads[0].id_offset
     return Scene(
         server=stage.server,
         client=stage.client,
-        watched=watched,
+        watched=asked,
         drivers=publisher_jobs(stage, trial, cell, cell.cast.part("publish")),
         observers=tuple(
             job
@@ -113,7 +95,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
                 stage, trial, cell, part, _taking(stage.names, part, member, id_offset)
             )
         ),
-        sampler=sampler_job(stage, trial, watched),
+        sampler=sampler_job(stage, trial, asked),
         phases=cell.workload.phases,
         acks=frozenset(part.name for part in observing if acks),
         shown=observing[0].name,
@@ -136,6 +118,6 @@ KIND = Kind(
     provision=_provision,
     scene=_scene,
     due=_due,
-    needs=_needs,
-    sampled=_sampled,
+    needs=consuming,
+    sampled=sampled,
 )

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, replace
 
 from bench.broker.admin import Names
+from bench.broker.permissions import Needs
 from bench.clients.port import Binding
+from bench.engine.ackcheck import sample_percent
 from bench.engine.jobs import DriverJob, ObserverJob, SamplerJob, Watched
 from bench.plan.model import Cell, Trial
+from bench.record import samples
 from bench.scenario.kind import Stage, connecting_as
 from bench.spec.cast import Part
 from bench.spec.handler import Handler
@@ -29,6 +32,34 @@ class Taking:
     workers: int
     handler: Handler
     id_offset: int
+
+
+def consuming(cell: Cell) -> Needs:
+    """Return what publishers and the consumers behind them do on a server."""
+    consumer = cell.settings.consumer
+    return Needs(
+        subjects=frozenset(cell.workload.addressed),
+        pull=consumer.mode == "pull",
+        push=consumer.mode == "push",
+        acks=cell.settings.ack.timing != "none",
+        flow_control=consumer.flow_control,
+    )
+
+
+def sampled(cell: Cell) -> int | None:
+    """Return the share of acks of a consumer that the server is to report, %."""
+    return sample_percent(cell.settings, cell.workload.rate_msgs_per_s)
+
+
+def watched(cell: Cell, part: Part, names: Names, consumers: int) -> Watched:
+    """Return what the server is asked about the consumer of a part, one of so many."""
+    return Watched(
+        part=part.name,
+        names=names,
+        tracked=cell.settings.ack.timing != "none",
+        max_deliver=cell.settings.consumer.max_deliver,
+        prefix=samples.prefix(part.name, consumers),
+    )
 
 
 def publisher_jobs(stage: Stage, trial: Trial, cell: Cell, part: Part) -> tuple[DriverJob, ...]:

@@ -6,14 +6,19 @@ from nats.aio.client import Client
 
 from bench.broker import admin
 from bench.broker.admin import Names
-from bench.broker.permissions import Needs
-from bench.engine.ackcheck import sample_percent
-from bench.engine.jobs import Watched
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
-from bench.scenario.jobs import Taking, consumer_jobs, publisher_jobs, sampler_job
+from bench.scenario.jobs import (
+    Taking,
+    consumer_jobs,
+    consuming,
+    publisher_jobs,
+    sampled,
+    sampler_job,
+    watched,
+)
 from bench.scenario.kind import Kind, Stage, all_of_it
 from bench.spec.kinds.stream import Stream
 
@@ -23,28 +28,13 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
     return {publish.name: offer_of(publish, _stream(cell).publish, cell.settings.publish)}
 
 
-async def _provision(client: Client, names: Names, cell: Cell, sampled: int | None) -> None:
+async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     await admin.provision(
         client,
         cell.settings,
         names,
         shared=_stream(cell).consume.consumers > 1,
-        sample_percent=sampled,
-    )
-
-
-def _sampled(cell: Cell) -> int | None:
-    return sample_percent(cell.settings, _stream(cell).publish.rate_msgs_per_s)
-
-
-def _needs(cell: Cell) -> Needs:
-    consumer = cell.settings.consumer
-    return Needs(
-        subjects=frozenset(cell.workload.addressed),
-        pull=consumer.mode == "pull",
-        push=consumer.mode == "push",
-        acks=cell.settings.ack.timing != "none",
-        flow_control=consumer.flow_control,
+        sample_percent=percent,
     )
 
 
@@ -58,12 +48,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
     publish, consume = (cell.cast.part(name) for name in ("publish", "consume"))
     takes = _stream(cell).consume
     acks = cell.settings.ack.timing != "none"
-    watched = Watched(
-        part=consume.name,
-        names=stage.names,
-        tracked=acks,
-        max_deliver=cell.settings.consumer.max_deliver,
-    )
+    asked = (watched(cell, consume, stage.names, 1),)
     taking = Taking(
         names=stage.names,
         processes=takes.consumers,
@@ -74,10 +59,10 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
     return Scene(
         server=stage.server,
         client=stage.client,
-        watched=(watched,),
+        watched=asked,
         drivers=publisher_jobs(stage, trial, cell, publish),
         observers=consumer_jobs(stage, trial, cell, consume, taking),
-        sampler=sampler_job(stage, trial, (watched,)),
+        sampler=sampler_job(stage, trial, asked),
         phases=cell.workload.phases,
         acks=frozenset({consume.name} if acks else ()),
         shown=consume.name,
@@ -90,6 +75,6 @@ KIND = Kind(
     provision=_provision,
     scene=_scene,
     due=all_of_it,
-    needs=_needs,
-    sampled=_sampled,
+    needs=consuming,
+    sampled=sampled,
 )

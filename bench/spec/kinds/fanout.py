@@ -1,6 +1,5 @@
 """Fan-out: one stream, and several independent consumers that each see what they filter for."""
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -18,18 +17,16 @@ from bench.spec.cast import (
     driving,
     observing,
 )
+from bench.spec.filling import PUBLISH, Filling
 from bench.spec.filters import check_filter, matching
 from bench.spec.handler import Handler
-from bench.spec.headers import header_bytes
 from bench.spec.objection import Objection
-from bench.spec.stored import stored_bytes
-from bench.spec.variant import PublishSettings, Settings
-from bench.spec.workload import Load, Payload, Phases, Publish, Subjects, Workload
+from bench.spec.variant import Settings
+from bench.spec.workload import Phases
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
 
 MAX_CONSUMERS = 16
-_PUBLISH = "publish"
 
 
 class Member(Spec):
@@ -48,7 +45,7 @@ class Member(Spec):
     handler: Handler = Handler()
 
 
-class Fanout(Workload):
+class Fanout(Filling):
     """One stream that several independent consumers read, each at its own pace.
 
     Attributes:
@@ -62,28 +59,8 @@ class Fanout(Workload):
     """
 
     kind: Literal["fanout"]
-    subjects: Subjects = Subjects()
-    payload: Payload
-    publish: Publish
     consumers: dict[str, Member] = Field(min_length=1)
     phases: Phases = Phases()
-
-    @property
-    def offers(self) -> Mapping[str, Publish]:
-        """How operations are offered, by the part that drives them."""
-        return {_PUBLISH: self.publish}
-
-    @property
-    def loads(self) -> Mapping[str, Load]:
-        """What its messages are made from, by the part that drives them."""
-        load = Load(
-            publish=self.publish,
-            subjects=self.subjects,
-            payload=self.payload,
-            handler=self.busy,
-            phases=self.phases,
-        )
-        return {_PUBLISH: load}
 
     @property
     def busy(self) -> Handler:
@@ -95,19 +72,6 @@ class Fanout(Workload):
         first, *_ = self.consumers
         changed = self.consumers[first].model_copy(update={"handler": handler})
         return self.model_copy(update={"consumers": {**self.consumers, first: changed}})
-
-    @property
-    def addressed(self) -> tuple[str, ...]:
-        """Every subject that is published to, without jetbench's prefix."""
-        return self.subjects.names
-
-    def largest_bytes(self, how: PublishSettings) -> int:
-        """Return the largest message, headers included."""
-        return max(self.payload.sizes) + header_bytes(self.publish.headers, how)
-
-    def stored_bytes(self, how: PublishSettings) -> float:
-        """Return what a message takes in a store on the mean."""
-        return stored_bytes(self.subjects, self.payload, self.publish.headers, how)
 
     def told(self) -> str:
         """Return who offers what to whom, as a clause for the report."""
@@ -139,13 +103,13 @@ class Fanout(Workload):
         return self
 
     def _check(self, name: str, member: Member) -> None:
-        if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in (_PUBLISH, *FIGURES_BEGIN):
+        if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in (PUBLISH, *FIGURES_BEGIN):
             raise MisfitError(
                 "consumers",
                 name,
                 what="cannot stand before the names of figures",
                 allowed="up to 40 of a to z, 0 to 9 and _, a letter first; not "
-                f"{', '.join((_PUBLISH, *FIGURES_BEGIN))}",
+                f"{', '.join((PUBLISH, *FIGURES_BEGIN))}",
             )
         if not matching(member.filter, self.subjects.names):
             raise MisfitError(
@@ -166,7 +130,7 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
     """Return its parts; usually one consumer, by which a stream's figures are called."""
     acks, early = settings.ack.timing != "none", settings.ack.timing == "after-validation"
     publish = driving(
-        _PUBLISH,
+        PUBLISH,
         role="publisher",
         answered=STORED,
         fails=(*UNSTORED, Entry(name="stream_msgs", untold=True, counts="held")),

@@ -1,29 +1,22 @@
 """One stream: publishers on one side, consumers that share a JetStream consumer on the other."""
 
-from collections.abc import Mapping
 from typing import Literal, Self
 
 from bench.core import text
 from bench.core.units import format_rate
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
+from bench.spec.filling import Filling
 from bench.spec.handler import Handler
-from bench.spec.headers import header_bytes
-from bench.spec.stored import stored_bytes
-from bench.spec.variant import PublishSettings, Settings
+from bench.spec.variant import Settings
 from bench.spec.workload import (
     Consume,
-    Load,
-    Payload,
     Phases,
-    Publish,
-    Subjects,
-    Workload,
 )
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
 
 
-class Stream(Workload):
+class Stream(Filling):
     """One stream with publishers on one side and consumers on the other.
 
     Attributes:
@@ -37,28 +30,8 @@ class Stream(Workload):
     """
 
     kind: Literal["stream"]
-    subjects: Subjects = Subjects()
-    payload: Payload
-    publish: Publish
     consume: Consume = Consume()
     phases: Phases = Phases()
-
-    @property
-    def offers(self) -> Mapping[str, Publish]:
-        """How operations are offered, by the part that drives them."""
-        return {"publish": self.publish}
-
-    @property
-    def loads(self) -> Mapping[str, Load]:
-        """What its messages are made from, by the part that drives them."""
-        load = Load(
-            publish=self.publish,
-            subjects=self.subjects,
-            payload=self.payload,
-            handler=self.consume.handler,
-            phases=self.phases,
-        )
-        return {"publish": load}
 
     @property
     def busy(self) -> Handler:
@@ -69,19 +42,6 @@ class Stream(Workload):
         """Return the same load with another handler."""
         consume = self.consume.model_copy(update={"handler": handler})
         return self.model_copy(update={"consume": consume})
-
-    @property
-    def addressed(self) -> tuple[str, ...]:
-        """Every subject that is published to, without jetbench's prefix."""
-        return self.subjects.names
-
-    def largest_bytes(self, how: PublishSettings) -> int:
-        """Return the largest message, headers included."""
-        return max(self.payload.sizes) + header_bytes(self.publish.headers, how)
-
-    def stored_bytes(self, how: PublishSettings) -> float:
-        """Return what a message takes in a store on the mean."""
-        return stored_bytes(self.subjects, self.payload, self.publish.headers, how)
 
     def told(self) -> str:
         """Return who offers what to whom, as a clause for the report."""
