@@ -75,6 +75,8 @@ class Count:
         trial_id: whose.
         msgs: so many; below 0 where nobody can tell.
         planned: messages of the trial's schedule.
+        share: of the planned messages; of several parts that of the one with the largest, for the
+            others would hide it.
         at_least: of one of the parts that have it nobody can tell; of the others together it is so
             many.
     """
@@ -82,6 +84,7 @@ class Count:
     trial_id: str
     msgs: int
     planned: int
+    share: float
     at_least: bool = False
 
     @property
@@ -93,11 +96,6 @@ class Count:
     def sure(self) -> int:
         """So many there are for sure."""
         return max(0, self.msgs)
-
-    @property
-    def share(self) -> float:
-        """Of the planned messages."""
-        return self.msgs / self.planned if self.planned else float(self.msgs > 0)
 
 
 def counts(cell: CellFigures, word: str) -> tuple[Count, ...]:
@@ -122,12 +120,18 @@ def _count(record: TrialRecord, word: str) -> Count | None:
     if not told:
         return None
     sure, untold_ = sum(max(0, msgs) for msgs in told.values()), min(told.values()) < 0
+    planned = {name: _planned(record, name) for name in told}
     return Count(
         trial_id=record.trial_id,
         msgs=UNTOLD if untold_ and not sure else sure,
-        planned=sum(_planned(record, name) for name in told),
+        planned=sum(planned.values()),
+        share=max(_share(msgs, planned[name]) for name, msgs in told.items()),
         at_least=untold_ and sure > 0,
     )
+
+
+def _share(msgs: int, planned: int) -> float:
+    return msgs / planned if planned else float(msgs > 0)
 
 
 def _planned(record: TrialRecord, name: str) -> int:

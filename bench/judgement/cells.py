@@ -25,7 +25,8 @@ _PACES = {
     LagVerdict.GROWING: Pace.FALLS_BEHIND,
 }
 
-PERHAPS_LOST = "whether messages were lost nobody can tell"
+NOBODY_CAN_TELL = "nobody can tell"
+PERHAPS_LOST = f"whether messages were lost {NOBODY_CAN_TELL}"
 PACE_UNTOLD = "whether it keeps up cannot be told"
 
 
@@ -56,7 +57,8 @@ def lost(cell: CellFigures) -> int | None:
 
 def perhaps(cell: CellFigures) -> tuple[str, ...]:
     """Return what else than lost messages may have been, for all that anybody can tell."""
-    return tuple(word for word in shortfalls.untold(cell) if word != "lost")
+    told = cell.cell.cast.counting("lost") if lost(cell) is None else ()
+    return tuple(word for word in shortfalls.untold(cell) if word not in told)
 
 
 def behind_in(cell: CellFigures) -> str:
@@ -144,7 +146,7 @@ def _doubts(workload: WorkloadFigures, cell: CellFigures, pace: Pace) -> Iterato
     if lost(cell) is None:
         yield PERHAPS_LOST
     yield from (
-        f"whether messages were {count_word(word)} nobody can tell" for word in perhaps(cell)
+        f"whether messages were {count_word(word)} {NOBODY_CAN_TELL}" for word in perhaps(cell)
     )
     if pace is Pace.UNTOLD and not reproach_of(cell):
         yield PACE_UNTOLD

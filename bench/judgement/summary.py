@@ -13,14 +13,16 @@ from pydantic import AliasChoices, BeforeValidator, Field, TypeAdapter
 from bench.analysis import shortfalls
 from bench.analysis.figures import LagVerdict
 from bench.analysis.validity import reproach_of
+from bench.core import text
 from bench.core.direction import isolated
 from bench.core.marks import State
-from bench.judgement.cells import PERHAPS_LOST
+from bench.judgement.cells import NOBODY_CAN_TELL
 from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
 from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
 from bench.record.reading import Schema, parse_json
 from bench.record.schema import Environment
+from bench.spec.criteria import count_word
 from bench.spec.variant import Settings
 
 _LATER_GROUPS = ("handler", "respond")
@@ -73,7 +75,7 @@ class CellSummary:
         """Whether messages fell short (FAILS) or nobody can tell (DOUBTFUL); None for neither."""
         if not self.short:
             return None
-        return State.DOUBTFUL if self.short == PERHAPS_LOST else State.FAILS
+        return State.DOUBTFUL if self.short.endswith(NOBODY_CAN_TELL) else State.FAILS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +237,8 @@ def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:
 def _short(judged: CellJudgement) -> str:
     if judged.short_msgs:
         return shortfalls.written(judged.short_msgs)
-    return PERHAPS_LOST if judged.lost is None else ""
+    words = text.listed([count_word(word) for word in judged.untold])
+    return f"whether messages were {words} {NOBODY_CAN_TELL}" if words else ""
 
 
 def _digest(cell: Cell) -> str:

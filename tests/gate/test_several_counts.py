@@ -42,11 +42,19 @@ def test_a_loss_that_is_known_breaks_a_rule_though_another_is_not(rule: str, sai
 
 
 def test_what_is_known_of_it_is_said_as_the_least() -> None:
-    """Of 21 000 deliveries that were due."""
+    """Of the 7 000 deliveries that were due to that consumer."""
     found = judged("lost == 0", UNKNOWN_AND_LOST, several.trial(2))
 
-    assert found.reason == "broken in 1 of 2 trials; lost at least 5 (0.0238 %) in 001-new"
+    assert found.reason == "broken in 1 of 2 trials; lost at least 5 (0.0714 %) in 001-new"
     assert shortfalls.total([several.with_trials([UNKNOWN_AND_LOST])], "lost") == 5
+
+
+def test_a_share_is_that_of_the_part_that_lost_most() -> None:
+    """Ten of 7 000 are 0.14 %; of all 21 000 that were due they would be 0.05 % and allowed."""
+    lost = several.trial(1, audit__lost=10)
+
+    assert judged("lost <= 0.1%", lost).verdict is Verdict.FAIL
+    assert judged("lost <= 0.15%", lost).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("rules", [(), ("lost == 0",), ("audit.lost == 0",)])

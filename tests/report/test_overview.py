@@ -220,12 +220,16 @@ def test_a_trend_shows_what_fell_short_beside_the_times(tmp_path: Path) -> None:
     )
 
 
-def test_a_trend_says_of_a_loss_that_nobody_can_tell_that_it_is_a_doubt(tmp_path: Path) -> None:
-    """A cross would say that messages were lost."""
+@pytest.mark.parametrize("word", ["lost", "refused", "unconfirmed"])
+def test_a_trend_says_of_a_count_that_nobody_can_tell_that_it_is_a_doubt(
+    tmp_path: Path, word: str
+) -> None:
+    """A cross would say that messages were lost, and "nothing" that all went well."""
+    perhaps = PERHAPS_LOST.replace("lost", word)
     before, now = run(1), run(2)
     (workload,) = now.workloads
     one, two = workload.cells
-    untold = tuple(counting(trial, lost=-1) for trial in one.trials)
+    untold = tuple(counting(trial, **{word: -1}) for trial in one.trials)
     now = replace(now, workloads=(replace(workload, cells=(replace(one, trials=untold), two)),))
 
     page = html.render_page(trend.page(by_variant(tmp_path, before, now)["c/one"]))
@@ -233,8 +237,8 @@ def test_a_trend_says_of_a_loss_that_nobody_can_tell_that_it_is_a_doubt(tmp_path
 
     assert page.count(">▲</text>") == 2  # in the drawing for a wide screen and for a phone
     assert page.count(">✕</text>") == 0
-    assert table.count(f"▲ {PERHAPS_LOST}") == 1
-    assert f"✕ {PERHAPS_LOST}" not in page
+    assert table.count(f"▲ {perhaps}") == 1
+    assert f"✕ {perhaps}" not in page
 
 
 def test_a_trend_page_leads_to_its_runs_and_back(tmp_path: Path) -> None:
