@@ -110,6 +110,7 @@ def ledger(
     cast: Cast,
     seen: Mapping[str, Seen],
     again: Mapping[str, int] = MappingProxyType({}),
+    own: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
 ) -> Mapping[str, int]:
     """Return where every operation went, by the entries that a cast has.
 
@@ -118,6 +119,7 @@ def ledger(
         cast: what is counted.
         seen: by the parts that observe.
         again: by the parts that drive, how many answers came to what had one.
+        own: what the kind of workload counts itself, by part and by what is counted.
     """
     found: dict[str, int] = {}
     for part in cast.parts:
@@ -131,6 +133,7 @@ def ledger(
             if part.side is Side.DRIVES
             else _observed(table, seen[part.name])
         )
+        counted = {**counted, **own.get(part.name, {})}
         found |= {cast.entry(part, each.name): counted[each.counted] for each in part.entries}
     return found
 

@@ -9,6 +9,7 @@ from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, resources
 from bench.engine.ackcheck import compare_acks
+from bench.engine.audit import Audit, Evidence, as_it_is
 from bench.engine.losses import Backlog
 from bench.engine.pressure import Offer
 from bench.engine.recorder import ConsumerRecord
@@ -49,6 +50,7 @@ class Frame:
         offers: how operations are dealt to processes, by the part that drives them.
         due: which operations of its flow a part is to see, shape (n,); absent where all.
         software: versions; None when the server was never reached.
+        audit: what the kind of workload says of it besides.
     """
 
     trial: Trial
@@ -57,6 +59,7 @@ class Frame:
     offers: Mapping[str, Offer]
     software: Software | None
     due: Mapping[str, Flags] = field(default_factory=dict)
+    audit: Audit = as_it_is
 
 
 def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Kept:
@@ -69,13 +72,16 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             start, by id, shape (n,).
     """
     cast = frame.cast
-    tables = _tables(frame, outcome, intended_ns)
+    audited = frame.audit(_evidence(frame, outcome, intended_ns))
+    tables = audited.tables
     window_start_ns = outcome.window.window_start_ns if outcome.window else 0
     recorded = accounts.times(tables, cast, window_start_ns)
-    ledger = accounts.ledger(tables, cast, _seen(frame, outcome), _again(frame, outcome))
+    seen, again = _seen(frame, outcome), _again(frame, outcome)
+    ledger = accounts.ledger(tables, cast, seen, again, audited.counts)
     sampled = samples.table(_rows(frame, outcome, tables))
     findings = [
         *outcome.findings,
+        *audited.findings,
         *checks.times_findings(recorded.negatives, recorded.overflows),
         *checks.ledger_findings(ledger, cast),
         *checks.stream_findings(ledger, cast),
@@ -126,6 +132,16 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
 def _stalls_ns(outcome: Outcome) -> dict[str, int]:
     of_workers = {role: done.stall_ns_max for role, done in outcome.done.items()}
     return {checks.CONDUCTOR: outcome.stall_ns_max, **of_workers}
+
+
+def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Evidence:
+    return Evidence(
+        tables=_tables(frame, outcome, intended_ns),
+        drivers=outcome.drivers,
+        observers={part.name: _records(frame, outcome, part) for part in frame.cast.observing},
+        held=outcome.held,
+        start_ns=outcome.start_ns,
+    )
 
 
 def _tables(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from nats.aio.client import Client
 
+from bench.broker.latest import Held
 from bench.broker.server import Server, log_tail
 from bench.clients.faults import SILENCES, is_forbidden
 from bench.core.errors import MeasurementError
@@ -111,6 +112,7 @@ class Outcome:
         ack_events: the server's own ack times, as the sampler heard them.
         done: the last words of each worker, by role.
         stall_ns_max: longest time the conductor's event loop did not turn.
+        held: the last message of each subject when all was over; None where it was not told.
         findings: what happened on the way.
     """
 
@@ -126,6 +128,7 @@ class Outcome:
     ack_events: tuple[tuple[int, int], ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)
     stall_ns_max: int = 0
+    held: Held | None = None
     findings: list[Finding] = field(default_factory=list)
 
 

@@ -12,6 +12,7 @@ from bench.judgement import trust
 from bench.judgement.boxes import Asked, failed, keeps_up, sure
 from bench.judgement.cells import cells_of
 from bench.judgement.check import Check
+from bench.judgement.checked import checks_of
 from bench.judgement.choosing import Judged, choose
 from bench.judgement.goals import goals_of
 from bench.judgement.headlines import headline, of_workload
@@ -90,6 +91,7 @@ def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgeme
         price=metric_of(PRICE),
         ranking_reason=ranking_reason(workload.cells),
         cells=cells_of(workload, base, figures.plan),
+        held=checks_of(workload.cells),
         boxes=Boxes(choose=nothing, sure=nothing, failed=nothing, keeps_up=nothing),
         sentence="",
     )

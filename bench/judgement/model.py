@@ -15,6 +15,7 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement.check import Check
+from bench.judgement.kinds import Checked
 from bench.spec.metrics import Metric
 
 MARGIN = 0.10
@@ -212,6 +213,7 @@ class WorkloadJudgement:
         price: the metric of what it costs: the server's CPU per message.
         ranking_reason: why they are ranked by completion; empty where they are not.
         cells: judged.
+        held: what must always hold, and what came of it.
         boxes: of this workload alone.
         sentence: what came out, in one sentence that holds by itself.
     """
@@ -222,6 +224,7 @@ class WorkloadJudgement:
     price: Metric
     ranking_reason: str
     cells: tuple[CellJudgement, ...]
+    held: tuple[Checked, ...]
     boxes: Boxes
     sentence: str
 

@@ -66,6 +66,10 @@ def _workload(workload: WorkloadJudgement) -> dict[str, Any]:
         "price": workload.price.key,
         "ranking_reason": workload.ranking_reason,
         "boxes": _boxes(workload.boxes),
+        "held": [
+            {"name": each.name, "state": each.state, "broken": each.broken, "first": each.first}
+            for each in workload.held
+        ],
         "cells": [_cell(cell) for cell in workload.cells],
     }
 

@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from bench.core.files import write_whole
@@ -47,8 +48,13 @@ def render_page(page: Page) -> str:
 
 
 def _rendered(template: str, *, script: str, **content: object) -> str:
-    style, hash_ = filled("report.css"), _csp_hash(script)
+    style, hash_ = _flush(filled("report.css")), _csp_hash(script)
     return str(filled(template, style=style, script=script, script_hash=hash_, **content))
+
+
+def _flush(style: Markup) -> Markup:
+    """Return rules without the spaces that they are indented by: nobody reads them in a page."""
+    return Markup("\n").join(map(Markup.lstrip, style.splitlines()))
 
 
 def write(judged: Judgement, reports_dir: Path, *, light: bool = False) -> Path:

@@ -8,6 +8,7 @@ from bench.core.marks import State
 from bench.judgement.model import Judgement
 from bench.report import rows
 from bench.report.markup import filled
+from bench.report.patterns import checks
 from bench.report.tables import Entry, Row
 
 
@@ -18,6 +19,7 @@ def render(judged: Judgement) -> str:
         judged=judged,
         tables=[rows.table(workload) for workload in judged.workloads],
         started=text.minute(judged.figures.environment.started_utc),
+        held=lambda found: checks.points(found).points,
         words=_words,
         code=_code,
         marked=_marked,

@@ -13,6 +13,7 @@ from bench.core.marks import State
 from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
 from bench.record.schema import Level
 from bench.report import naming, rows
+from bench.report.patterns import checks
 from bench.report.tables import TONES, Entry, Row, Table, Tone
 
 MOST_KEPT = 12
@@ -100,6 +101,9 @@ def _print_workload(workload: WorkloadJudgement, console: Console) -> None:
     said = Text(f"{workload.figures.name}: ", style="bold")
     console.print(said.append(workload.sentence, style="not bold"))
     console.print(_printed(rows.table(workload), folded=console.width < NARROW_BELOW_COLUMNS))
+    for point in checks.points(workload.held).points:
+        line = _marked(point.state, f"{point.word}: ")
+        console.print(line.append(point.text, style="not bold default"))
 
 
 def _printed(found: Table, *, folded: bool) -> RichTable:

@@ -22,7 +22,7 @@ from bench.report.draw.bars import bars, styles
 from bench.report.draw.silhouette import frame, silhouette
 from bench.report.markup import filled
 from bench.report.model import Section, Sentence
-from bench.report.patterns import parts
+from bench.report.patterns import checks, parts
 from bench.report.tables import NO_DRAWING, Column, Entry, Row, Table, Tone, marked
 from bench.spec.criteria import count_word
 from bench.spec.metrics import LAG_PEAK, Metric, metric_of
@@ -37,7 +37,8 @@ def section(run: Judgement, judged: WorkloadJudgement) -> Section:
     id_ = changes.section_id(name)
     shared = _Shared(judged)
     table = _table(shared, f"{id_}-cells")
-    blocks = (table, _key(shared), *_parts(shared, id_), *folds.of_workload(judged, id_))
+    held = [checks.points(judged.held)] if judged.held else []
+    blocks = (table, _key(shared), *_parts(shared, id_), *held, *folds.of_workload(judged, id_))
     return Section(id_, name, blocks, lead=tuple(_lead(run, judged)))
 
 

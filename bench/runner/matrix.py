@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from nats.aio.client import Client
@@ -95,7 +96,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         server=server,
                         endpoint=endpoint,
                         client=client,
-                        names=admin.trial_names(run.store.run_id, trial.index),
+                        names=kind.named(admin.trial_names(run.store.run_id, trial.index)),
                         directory=directory,
                         warn=run.watcher.warns,
                     )
@@ -107,6 +108,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         frame,
                         software=_software(client, cell, target),
                         due=kind.due(cell, traffic),
+                        audit=partial(kind.audit, cell, traffic),
                     )
                     due_ns = {part: each.intended_ns for part, each in traffic.items()}
                     return keep(known, outcome, due_ns)

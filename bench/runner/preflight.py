@@ -16,6 +16,7 @@ from bench.plan.model import Plan
 from bench.record.store import RunStore
 from bench.runner import rehearsal
 from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
+from bench.scenario.registry import KINDS
 from bench.spec.servers import server_objections
 
 LARGEST_CLUSTER = 5
@@ -119,7 +120,8 @@ async def _check_remote(plan: Plan, target: RemoteTarget, run_id: str) -> tuple[
 async def _check_names(client: Link, plan: Plan, target: RemoteTarget, run_id: str) -> None:
     existing = await admin.stream_names(client)
     for trial in plan.trials:
-        names = admin.trial_names(run_id, trial.index)
+        kind = KINDS[plan.cell(trial.cell_id).workload.kind]
+        names = kind.named(admin.trial_names(run_id, trial.index))
         if names.stream in existing and not await admin.owns(client, names):
             raise NameCollisionError(
                 f"stream {names.stream} exists on {target.title} and is not this run's; it "

@@ -5,6 +5,7 @@ made once and removed at once, for only the server knows all that it refuses.
 """
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import chain
 
 from bench.broker import admin, permissions
 from bench.broker.account import Account, account
@@ -59,12 +60,12 @@ def _refuse(texts: list[str]) -> None:
 
 
 async def _forbidden(link: Link, plan: Plan, names: admin.Names) -> list[str]:
-    found = await permissions.forbidden(link, names, _needs(plan))
-    return [f"{words}; a run needs it" for words in found]
-
-
-def _needs(plan: Plan) -> Needs:
-    return all_of([_kind(cell).needs(cell) for cell in plan.cells])
+    """Return what is forbidden; kinds that call their things otherwise are asked about apart."""
+    needs: dict[admin.Names, list[Needs]] = {}
+    for cell in plan.cells:
+        needs.setdefault(_kind(cell).named(names), []).append(_kind(cell).needs(cell))
+    asked = [await permissions.forbidden(link, own, all_of(each)) for own, each in needs.items()]
+    return [f"{words}; a run needs it" for words in dict.fromkeys(chain.from_iterable(asked))]
 
 
 def _kind(cell: Cell) -> Kind:
@@ -103,12 +104,13 @@ async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
         if key in texts:
             continue
         texts[key] = ""
+        own = _kind(cell).named(names)
         try:
-            await _kind(cell).provision(link, names, cell, None)
+            await _kind(cell).provision(link, own, cell, None)
         except admin.ApiError as error:
             texts[key] = f"{_title(cell)}: {error}"
         finally:
-            await admin.remove(link, names)
+            await admin.remove(link, own)
     return [text for text in texts.values() if text]
 
 

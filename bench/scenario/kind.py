@@ -9,9 +9,11 @@ from nats.aio.client import Client
 from bench.broker import admin
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
+from bench.broker.latest import Held
 from bench.broker.permissions import Needs
 from bench.broker.server import Server, slow_consumers
 from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
+from bench.engine.audit import Audited, Evidence, as_it_is
 from bench.engine.pressure import Offer
 from bench.engine.table import Flags
 from bench.engine.trial import Outcome, Scene, Watch, conduct
@@ -57,6 +59,23 @@ class UncleanError(MeasurementError):
         self.left = left
 
 
+def as_usual(names: Names) -> Names:
+    """Return the names that a trial's things usually have."""
+    return names
+
+
+async def nothing_held(stage: Stage) -> Held:
+    """Return nothing: the kind asks for nothing of it."""
+    del stage
+    return {}
+
+
+def nothing_besides(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
+    """Return that nothing is to be said besides what is said of all kinds."""
+    del cell, traffic
+    return as_it_is(evidence)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """How a kind of workload is brought onto the stage.
@@ -69,6 +88,9 @@ class Kind:
             all.
         needs: what it does on a server besides looking after what it made.
         sampled: share of acks that the server is to report, %; None where it reports none.
+        named: what its things are called, from what a trial's are usually called.
+        held: asks the server, when all is over, for the last message of each subject.
+        audit: what it says of a trial that is over, besides what is said of all kinds.
     """
 
     offers: Callable[[Cell], Mapping[str, Offer]]
@@ -77,6 +99,9 @@ class Kind:
     due: Callable[[Cell, Mapping[str, Traffic]], Mapping[str, Flags]]
     needs: Callable[[Cell], Needs]
     sampled: Callable[[Cell], int | None]
+    named: Callable[[Names], Names] = as_usual
+    held: Callable[[Stage], Awaitable[Held]] = nothing_held
+    audit: Callable[[Cell, Mapping[str, Traffic], Evidence], Audited] = nothing_besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +145,19 @@ async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
     cell, kind = play.cell, play.kind
     await kind.provision(stage.client, stage.names, cell, kind.sampled(cell))
     outcome = await conduct(kind.scene(stage, play.trial, cell, play.traffic), watch)
+    outcome.held = await _held(stage, kind)
     outcome.findings += _slow_consumers(stage.server)
     if words := replicated_store(cell.settings, admin.server_version(stage.client)):
         outcome.findings.append(Finding(level=Level.NOTE, code="replicated-store", text=words))
     return outcome
+
+
+async def _held(stage: Stage, kind: Kind) -> Held | None:
+    """Return what the server holds at the end; None where it does not say."""
+    try:
+        return await kind.held(stage)
+    except (MeasurementError, ServerUnavailableError):
+        return None
 
 
 async def _clean_up(stage: Stage) -> str:

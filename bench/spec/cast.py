@@ -95,6 +95,7 @@ class Entry:
         at_most: entries of this part or its flow that it cannot exceed.
         counts: what is counted, where the name says it otherwise: `silent` under the name
             `unconfirmed`.
+        check: what holds where it is 0, in a sentence; empty where it checks nothing.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Entry:
     untold: bool = False
     at_most: tuple[str, ...] = ()
     counts: str = ""
+    check: str = ""
 
     @property
     def counted(self) -> str:
@@ -436,6 +438,7 @@ def _observed(came: str, due: Instant, *, acks: bool) -> Iterator[Entry]:
         ruled=True,
         untold=True,
         at_most=(came,),
+        check="Whatever was stored was delivered, or is still held for delivery",
     )
     yield from DELIVERED
     yield Entry(name="reordered", means="first deliveries out of the stream's order", ruled=True)

@@ -64,6 +64,20 @@ def test_a_record_of_other_parts_than_its_cell_has_is_refused(
         summarise(made.store)
 
 
+def test_other_words_for_the_same_entries_are_read(tmp_path: Path) -> None:
+    """A record that an earlier version wrote says less of its checks, and counts the same."""
+    made = world(tmp_path / "run", {"base": [Fate()] * 3, "cand": [Fate()] * 3}, {}, 1)
+    for path in (tmp_path / "run" / "trials").glob("*/trial.json"):
+        record = json.loads(path.read_text())
+        for part in record["cast"]["parts"]:
+            for entry in part["entries"]:
+                del entry["check"]
+                entry["means"] = "as it was once put"
+        path.write_text(json.dumps(record))
+
+    summarise(made.store)
+
+
 @pytest.mark.parametrize(
     ("word", "fate"), [("refused", Fate(refused=8)), ("unconfirmed", Fate(unanswered=8))]
 )

@@ -84,7 +84,7 @@ def test_every_verb_reads_the_sound_run(words: tuple[str, ...]) -> None:
 def test_no_broken_record_ends_in_a_traceback_or_as_a_broken_rule(
     sound: Path, directory: Path
 ) -> None:
-    """316 mutations gave 60 tracebacks, each with the exit code of a broken rule.
+    """333 mutations gave 60 tracebacks, each with the exit code of a broken rule.
 
     No rule is broken in the sound run, and nothing breaks one but a count that falls short.
     """
@@ -110,11 +110,11 @@ def edited(path: Path, change: Callable[[dict[str, object]], None]) -> None:
 @pytest.mark.parametrize(
     ("where", "value", "line", "said"),
     [
-        (("window", "window_end_ns"), -5, 285, "window: its limits are not in order"),
-        (("window", "drained_ns"), 10**18, 285, "window: its limits are not in order"),
-        (("window_counts", "acked"), 10**7, 296, "window_counts.acked: below 0, or more than"),
-        (("slices", "acked"), [1] * 14, 384, "slices.acked: not as long as the others"),
-        (("slices", "sent"), [-1] * 15, 316, "slices.sent: a count below 0"),
+        (("window", "window_end_ns"), -5, 302, "window: its limits are not in order"),
+        (("window", "drained_ns"), 10**18, 302, "window: its limits are not in order"),
+        (("window_counts", "acked"), 10**7, 313, "window_counts.acked: below 0, or more than"),
+        (("slices", "acked"), [1] * 14, 401, "slices.acked: not as long as the others"),
+        (("slices", "sent"), [-1] * 15, 333, "slices.sent: a count below 0"),
         (("ledger", "lost"), -2, 0, "ledger.lost: below 0"),
         (("ledger", "not_sent"), 1, 0, "ledger.not_sent: not what was planned less what was"),
         (("ledger", "planned"), 13_999, 0, "more in all than the ledger has"),

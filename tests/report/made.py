@@ -90,6 +90,7 @@ def _workload(figures: WorkloadFigures) -> WorkloadJudgement:
         price=PRICE,
         ranking_reason="",
         cells=(_cell(base, baseline=True), *(_cell(each, baseline=False) for each in others)),
+        held=(),
         boxes=BOXES,
         sentence=f"Batch 1 costs time under {figures.name}",
     )

@@ -1,0 +1,94 @@
+"""The last message of each subject that a stream holds: the state of a bucket, at the end."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from bench.broker.admin import js_api_of
+from bench.core.errors import MeasurementError
+
+SILENCE_S = 5.0
+"""So long the server may say nothing between two messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Last:
+    """The last message of a subject.
+
+    Attributes:
+        seq: of the stream.
+        operation: what it did to a key: empty of a value, `DEL` or `PURGE`, or `MaxAge` and the
+            like of a marker that the server set.
+        data: its payload.
+    """
+
+    seq: int
+    operation: str
+    data: bytes
+
+
+Held = Mapping[str, Last]
+"""By subject."""
+
+
+async def latest(client: Client, stream: str, prefix: str) -> Held:
+    """Return the last message of each subject below a prefix.
+
+    A consumer that begins at the last of each subject reads them; it is removed after it.
+
+    Raises:
+        MeasurementError: the server did not tell, or not all of them.
+    """
+    try:
+        return await _read(client, stream, prefix)
+    except (OSError, TimeoutError, nats.errors.Error, ValueError, KeyError) as error:
+        why = str(error) or "no answer in time"
+        raise MeasurementError(f"what stream {stream} holds at the end: {why}") from error
+
+
+async def _read(client: Client, stream: str, prefix: str) -> Held:
+    inbox = client.new_inbox()
+    queue: asyncio.Queue[Msg] = asyncio.Queue()
+    subscription = await client.subscribe(
+        inbox, cb=queue.put, pending_msgs_limit=-1, pending_bytes_limit=-1
+    )
+    try:
+        pending = await _consumer(client, stream, f"{prefix}>", inbox)
+        found: dict[str, Last] = {}
+        while pending:
+            message = await asyncio.wait_for(queue.get(), SILENCE_S)
+            pending = message.metadata.num_pending
+            found[message.subject.removeprefix(prefix)] = _last(message)
+        return found
+    finally:
+        await subscription.unsubscribe()
+
+
+async def _consumer(client: Client, stream: str, subjects: str, inbox: str) -> int:
+    """Make a consumer that delivers the last of each subject; return how many come."""
+    config = {
+        "deliver_subject": inbox,
+        "deliver_policy": "last_per_subject",
+        "filter_subject": subjects,
+        "ack_policy": "none",
+        "mem_storage": True,
+        "num_replicas": 1,
+        "inactive_threshold": int(SILENCE_S * 1e9),
+    }
+    body = json.dumps({"stream_name": stream, "config": config}).encode()
+    subject = f"{js_api_of(client)}.CONSUMER.CREATE.{stream}"
+    answer = json.loads((await client.request(subject, body, timeout=SILENCE_S)).data)
+    if "error" in answer:
+        raise ValueError(str(answer["error"].get("description")))
+    return int(answer["num_pending"]) + int(answer["delivered"]["consumer_seq"])
+
+
+def _last(message: Msg) -> Last:
+    headers = message.headers or {}
+    operation = headers.get("KV-Operation") or headers.get("Nats-Marker-Reason") or ""
+    return Last(seq=message.metadata.sequence.stream, operation=operation, data=bytes(message.data))

@@ -1,0 +1,56 @@
+"""What a kind of workload says by itself of a trial that is over: what must be true then.
+
+A kind may count entries of its own, from what all parts saw and from what the server holds at the
+end, and may say that an operation was done by another one (`tables`). What it cannot tell it counts
+as UNKNOWN, and never leaves out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.broker.latest import Held
+from bench.engine.recorder import ConsumerRecord, PublisherRecord
+from bench.engine.table import Tables
+from bench.record.schema import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known of a trial that is over.
+
+    Attributes:
+        tables: what each part did or saw.
+        drivers, observers: what their processes wrote down, by part.
+        held: the last message of each subject that the server holds; None where it was not told.
+        start_ns: of the trial, on the clock of the records.
+    """
+
+    tables: Tables
+    drivers: Mapping[str, Sequence[PublisherRecord]]
+    observers: Mapping[str, Sequence[ConsumerRecord]]
+    held: Held | None
+    start_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What a kind says of it.
+
+    Attributes:
+        tables: what each part did or saw, as the kind reads it.
+        counts: what it counts otherwise than `bench.engine.accounts`, by part and by what is
+            counted; UNKNOWN where nobody can tell.
+        findings: examples of what does not hold.
+    """
+
+    tables: Tables
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+Audit = Callable[[Evidence], Audited]
+
+
+def as_it_is(evidence: Evidence) -> Audited:
+    """Return that nothing is to be said besides."""
+    return Audited(tables=evidence.tables)
