@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import nats.errors
@@ -20,7 +21,7 @@ from bench.broker.endpoint import JS_API
 from bench.broker.link import Link
 from bench.core.errors import MeasurementError, NameCollisionError, ServerUnavailableError
 from bench.core.ids import OWNER_KEY, STREAM_PREFIX, SUBJECT_PREFIX
-from bench.spec.variant import ConsumerSettings, Settings, StreamSettings
+from bench.spec.variant import BucketSettings, ConsumerSettings, Settings, StreamSettings
 
 API_TIMEOUT_S = 5.0
 CREATE_ATTEMPTS = 3
@@ -230,10 +231,37 @@ async def provision(
     await make_consumer(client, names, body)
 
 
-async def make_stream(client: Client, settings: StreamSettings, names: Names) -> None:
-    """Create the stream of a trial anew; raises as `provision` does."""
+BUCKET: Mapping[str, Any] = {"allow_rollup_hdrs": True, "deny_delete": True}
+"""What the stream of a bucket has besides (ADR-8 of NATS)."""
+
+
+def bucket_names(names: Names) -> Names:
+    """Return the names of a trial whose stream keeps a bucket."""
+    bucket = names.stream
+    return replace(names, stream=f"KV_{bucket}", subject_prefix=f"$KV.{bucket}.")
+
+
+async def make_bucket(client: Client, settings: BucketSettings, names: Names) -> None:
+    """Create the bucket of a trial anew, under `bucket_names`; raises as `provision` does."""
+    await make_stream(client, settings.as_stream(), names, BUCKET)
+
+
+async def make_stream(
+    client: Client,
+    settings: StreamSettings,
+    names: Names,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Create the stream of a trial anew; raises as `provision` does.
+
+    Args:
+        client: the conductor's connection.
+        settings: of the stream.
+        names: of the trial.
+        more: fields of its configuration besides.
+    """
     await remove(client, names)
-    body = stream_body(settings, names)
+    body = {**stream_body(settings, names), **more}
     for attempt in range(1, CREATE_ATTEMPTS + 1):
         try:
             await api(client, f"STREAM.CREATE.{names.stream}", body)

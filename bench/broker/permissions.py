@@ -20,6 +20,7 @@ class Needs:
         pull, push: how messages are taken.
         acks: they are acknowledged.
         flow_control: a consumer answers to it.
+        asks: operations of the JetStream API that processes ask for, `{stream}` in them.
     """
 
     subjects: frozenset[str]
@@ -27,6 +28,7 @@ class Needs:
     push: bool
     acks: bool
     flow_control: bool
+    asks: frozenset[str] = frozenset()
 
 
 def all_of(needs: Sequence[Needs]) -> Needs:
@@ -37,6 +39,7 @@ def all_of(needs: Sequence[Needs]) -> Needs:
         push=any(each.push for each in needs),
         acks=any(each.acks for each in needs),
         flow_control=any(each.flow_control for each in needs),
+        asks=frozenset().union(*(each.asks for each in needs)),
     )
 
 
@@ -82,6 +85,8 @@ def _said(link: Link, names: Names, needs: Needs) -> Iterable[str]:
         yield f"{api}.CONSUMER.MSG.NEXT.{consumer}"
     if needs.acks:
         yield f"$JS.ACK.{consumer}.1.1.1.1.0"
+    for operation in sorted(needs.asks):
+        yield f"{api}.{operation.format(stream=stream)}"
     if needs.flow_control:
         yield f"$JS.FC.{consumer}.x"
     for subject in sorted(needs.subjects):

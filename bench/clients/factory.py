@@ -2,7 +2,9 @@
 
 from importlib.metadata import version
 
+from bench.clients.buckets import Bucket, SaidSink
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
+from bench.clients.natspy_buckets import NatsPyReader, NatsPyUpdater
 from bench.clients.natspy_requests import NatsPyRequester
 from bench.clients.natspy_tasks import NatsPyTasks
 from bench.clients.port import (
@@ -16,7 +18,9 @@ from bench.clients.port import (
     TaskLink,
 )
 from bench.clients.wire.consume import WireConsumer
+from bench.clients.wire.gets import Gets
 from bench.clients.wire.publish import WirePublisher, publishing, requesting
+from bench.clients.wire.updates import WireUpdater
 from bench.spec.variant import PublishSettings
 
 DISTRIBUTIONS = {"wire": "jetbench", "nats-py": "nats-py"}
@@ -61,6 +65,35 @@ def make_requester(
             return WirePublisher(endpoint, messages, sink, requesting(within_ns))
         case "nats-py":
             return NatsPyRequester(endpoint, messages, sink, within_ns)
+    raise ValueError(f"no client named {client}")
+
+
+def make_reader(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose messages ask for keys of a bucket; ValueError as above."""
+    match client:
+        case "wire":
+            return WirePublisher(
+                endpoint,
+                messages,
+                sink,
+                lambda messages, inbox, _, faults: Gets(messages, inbox, sink, faults, bucket),
+            )
+        case "nats-py":
+            return NatsPyReader(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client named {client}")
+
+
+def make_updater(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose operations add one to counters; ValueError as above."""
+    match client:
+        case "wire":
+            return WireUpdater(endpoint, messages, sink, bucket)
+        case "nats-py":
+            return NatsPyUpdater(endpoint, messages, sink, bucket)
     raise ValueError(f"no client named {client}")
 
 

@@ -129,14 +129,14 @@ class NatsPyPublisher(_Connection):
         client, messages = self._client, self._messages
         if client is None:
             raise ValueError("send before open")
-        fixed = messages.headers
+        acts = messages.act_index
         for position in range(first, stop):
             template = messages.payloads[messages.payload_index[position]]
-            start, end = template.id_offset, template.id_offset + ID_DIGITS
-            digits = b"%0*d" % (ID_DIGITS, messages.ids[position])
-            payload = template.content[:start] + digits + template.content[end:]
+            number = int(messages.ids[position])
+            payload = template.filled(number)
             subject = messages.subjects[messages.subject_index[position]]
-            numbers = {"id": digits.decode(), "last": self._added}
+            fixed = (*messages.headers, *messages.acts[0 if acts is None else acts[position]])
+            numbers = {"id": f"{number:0{ID_DIGITS}d}", "last": self._added}
             headers = {name: text.format_map(numbers) for name, text in fixed}
             reply = f"{self._inbox}{position}"
             self._written = position + 1

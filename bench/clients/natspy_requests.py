@@ -57,10 +57,16 @@ class NatsPyRequester(NatsPyPublisher):
         now_ns = time.monotonic_ns()
         position = int(message.subject[len(self._inbox) :])
         status = (message.headers or {}).get("Status")
-        if status is None:
-            self._sink.stored((position,), now_ns)
-        elif status == "503":
+        if status == "503":
             self._sink.refused(position, NO_RESPONDERS, Outcome.NO_RESPONDERS)
         else:
-            self._sink.refused(position, f"status {status}")
+            self._took(position, message, now_ns)
         self._sink.caught_up()
+
+    def _took(self, position: int, message: Msg, now_ns: int) -> None:
+        """Take what an answer says; of a request the answer is whatever comes."""
+        status = (message.headers or {}).get("Status")
+        if status is None:
+            self._sink.stored((position,), now_ns)
+        else:
+            self._sink.refused(position, f"status {status}")

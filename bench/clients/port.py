@@ -54,6 +54,8 @@ class Messages:
         headers: name and value of every message's headers; in a value `{id}` stands for the
             digits of its id, and `{last}` for the sequence of the message that the stream stored
             before it, as far as this publisher can know.
+        acts: headers that some messages have besides.
+        act_index: index into `acts` of each, shape (n,); None where they all do the same.
     """
 
     ids: IntArray
@@ -62,6 +64,8 @@ class Messages:
     payloads: tuple[PayloadTemplate, ...]
     payload_index: IntArray
     headers: tuple[tuple[str, str], ...] = ()
+    acts: tuple[tuple[tuple[str, str], ...], ...] = ((),)
+    act_index: IntArray | None = None
 
 
 NO_ID = -1
@@ -77,6 +81,7 @@ class Outcome(IntEnum):
 
     REFUSED = 1
     NO_RESPONDERS = 2  # the server knew nobody who would answer
+    CONFLICT = 3  # another writer was faster, each time that it was tried
 
     @property
     def word(self) -> str:

@@ -232,7 +232,7 @@ def _slip_findings(table: MessageTable, load: Load, offer: Offer) -> Iterator[Fi
         return
     waits = [usage.wait_share for usage in load.processes if usage.role in offer.roles]
     waited = (
-        f"; a {offer.role} waited {percent(max(waits))} of the window for a core" if waits else ""
+        f"; one {offer.role} waited {percent(max(waits))} of the window for a core" if waits else ""
     )
     full = ", the window full" if any(map(load.window_full_msgs.get, offer.roles)) else ""
     yield warning(

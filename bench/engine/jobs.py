@@ -6,12 +6,16 @@ Plain data, pickled over a pipe between processes of our own.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
+from bench.clients.buckets import Bucket
 from bench.clients.port import Binding
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
+
+Doing = Literal["publish", "ask", "read", "update"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +28,12 @@ class DriverJob:
         endpoint, client: how to connect.
         load, seed: the traffic, computed anew in the worker.
         how: messages are confirmed.
-        asks: the answer is whatever comes to a core request, and not a PubAck.
+        does: what an operation is: a message that is published, a core request that is asked, a
+            key that is read, or a counter that is updated.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.
+        bucket: whose keys are read or updated.
     """
 
     part: str
@@ -37,11 +43,12 @@ class DriverJob:
     load: Load
     seed: int
     how: PublishSettings
-    asks: bool
+    does: Doing
     share: int
     shares: int
     subject_prefix: str
     record_path: Path
+    bucket: Bucket | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,12 +30,14 @@ class PublisherRecord:
         sent_ns: instant of handing over, NEVER when it was not sent.
         stored_ns: instant of the PubAck, NEVER when none came.
         outcome: what else the answer was (bench.clients.port.Outcome), 0 where none came.
+        said: a number that the answer held, by the kind of operation; 0 where none.
     """
 
     ids: IntArray
     sent_ns: IntArray
     stored_ns: IntArray
     outcome: IntArray
+    said: IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class PublishRecorder:
 
     def __init__(self, ids: IntArray, path: Path) -> None:
         columns = _new_columns(path, len(PUBLISHER_COLUMNS), ids.size)
-        self._ids, self._sent_ns, self._stored_ns, self._outcome = columns
+        self._ids, self._sent_ns, self._stored_ns, self._outcome, self._said = columns
         self._ids[:] = NO_ID
         self._ids[: ids.size] = ids
         self.planned = ids.size
@@ -135,6 +137,10 @@ class PublishRecorder:
         self._refused += 1
         self._answered_late(np.array([position]))
         self._refusals.note(reason)
+
+    def said(self, positions: IntArray, numbers: IntArray) -> None:
+        """The answers for these positions hold these numbers, both of shape (n,)."""
+        self._said[positions] = numbers
 
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one.

@@ -16,7 +16,15 @@ import uvloop
 
 from bench.broker import admin
 from bench.broker.link import abandon
-from bench.clients.factory import make_consumer, make_publisher, make_requester, make_task_link
+from bench.clients.buckets import Bucket, reading
+from bench.clients.factory import (
+    make_consumer,
+    make_publisher,
+    make_reader,
+    make_requester,
+    make_task_link,
+    make_updater,
+)
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.engine.acks import make_ack_plan
 from bench.engine.channel import Channel, ChannelClosedError
@@ -91,9 +99,14 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
 def _driving_link(
     job: DriverJob, messages: Messages, recorder: PublishRecorder, offer: Publish
 ) -> PublisherLink:
-    if job.asks:
-        within_ns = offer.answer_within_ns or 0
-        return make_requester(job.client, job.endpoint, messages, recorder, within_ns)
+    match job.does, job.bucket:
+        case "ask", _:
+            within_ns = offer.answer_within_ns or 0
+            return make_requester(job.client, job.endpoint, messages, recorder, within_ns)
+        case "read", Bucket() as bucket:
+            return make_reader(job.client, job.endpoint, messages, recorder, bucket)
+        case "update", Bucket() as bucket:
+            return make_updater(job.client, job.endpoint, messages, recorder, bucket)
     return make_publisher(job.client, job.endpoint, messages, recorder, job.how)
 
 
@@ -160,6 +173,14 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
 
 
 def _share(traffic: Traffic, job: DriverJob) -> Messages:
+    """Return what this process sends."""
+    messages = _published(traffic, job)
+    if job.does == "read" and job.bucket is not None:
+        return reading(messages, job.bucket, job.endpoint.js_api)
+    return messages
+
+
+def _published(traffic: Traffic, job: DriverJob) -> Messages:
     ids = np.arange(job.share, traffic.intended_ns.size, job.shares, dtype=np.int64)
     return Messages(
         ids=ids,
@@ -168,6 +189,8 @@ def _share(traffic: Traffic, job: DriverJob) -> Messages:
         payloads=traffic.payloads,
         payload_index=traffic.payload_index[ids],
         headers=header_lines(job.load.publish.headers, job.how, job.subject_prefix),
+        acts=tuple(act.headers for act in traffic.acts),
+        act_index=traffic.act_index[ids] if len(traffic.acts) > 1 else None,
     )
 
 

@@ -22,11 +22,28 @@ class PayloadTemplate:
 
     Attributes:
         content: whole payload; the ID_DIGITS bytes at `id_offset` are replaced by the id.
-        id_offset: where the id stands, as ID_DIGITS ASCII digits.
+        id_offset: where the id stands, as ID_DIGITS ASCII digits; below 0 where it holds none.
     """
 
     content: bytes
     id_offset: int
+
+    @property
+    def holds_id(self) -> bool:
+        """Whether an id stands in it."""
+        return self.id_offset >= 0
+
+    def filled(self, number: int) -> bytes:
+        """Return the payload of the message with this id."""
+        if not self.holds_id:
+            return self.content
+        end = self.id_offset + ID_DIGITS
+        return self.content[: self.id_offset] + b"%0*d" % (ID_DIGITS, number) + self.content[end:]
+
+
+def id_alone(id_offset: int) -> PayloadTemplate:
+    """Return a payload that holds nothing but an id, at the place where others hold theirs."""
+    return PayloadTemplate(content=b" " * id_offset + _ID_PLACE.encode(), id_offset=id_offset)
 
 
 def templates(payload: Payload, rng: np.random.Generator) -> tuple[PayloadTemplate, ...]:

@@ -3,16 +3,18 @@
 Pure: the same workload and seed give the same traffic on every machine.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bench.plan.arrays import IntArray
 from bench.plan.arrivals import intended_ns
+from bench.plan.choosing import choose
 from bench.plan.dealing import deal
-from bench.plan.payload import ID_DIGITS, PayloadTemplate, templates
+from bench.plan.payload import ID_DIGITS, PayloadTemplate, id_alone, templates
 from bench.spec.handler import Constant, Handler
+from bench.spec.keys import Act
 from bench.spec.workload import Load
 
 __all__ = [
@@ -26,6 +28,9 @@ __all__ = [
     "seed_of",
 ]
 
+PUBLISHES = Act(name="publish", share=1.0)
+"""What an operation does where nothing else is said."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
@@ -35,9 +40,12 @@ class Traffic:
         intended_ns: when each is due, ns from the trial's start, never descending, shape (n,).
         subjects: every subject in use, without jetbench's prefix.
         subject_index: index into `subjects` of each, shape (n,).
-        payloads: one template for each size in use.
+        payloads: one template for each size in use; a last one holds nothing but an id, where
+            some act asks for that.
         payload_index: index into `payloads` of each, shape (n,).
         handler_ns: how long its handler takes, shape (n,).
+        acts: what operations may do; the first publishes a payload.
+        act_index: index into `acts` of each, shape (n,).
     """
 
     intended_ns: IntArray
@@ -46,6 +54,8 @@ class Traffic:
     payloads: tuple[PayloadTemplate, ...]
     payload_index: IntArray
     handler_ns: IntArray
+    acts: tuple[Act, ...]
+    act_index: IntArray
 
 
 def make_traffics(loads: Mapping[str, Load], seed: int) -> Mapping[str, Traffic]:
@@ -67,19 +77,38 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         seed: of the trial. Every aspect draws from a stream of its own, so that two loads that
             differ in one aspect share all others.
     """
-    streams = np.random.SeedSequence(seed).spawn(5)
-    arrivals, subjects, sizes, contents, handlers = map(np.random.default_rng, streams)
+    streams = np.random.SeedSequence(seed).spawn(6)
+    arrivals, subjects, sizes, contents, handlers, doings = map(np.random.default_rng, streams)
     due_ns = intended_ns(load.publish, load.phases, arrivals)
     in_warmup = int(np.searchsorted(due_ns, load.phases.warmup_ns))
     counts = (in_warmup, len(due_ns) - in_warmup)
     names = load.subjects.names
-    return Traffic(
+    traffic = Traffic(
         intended_ns=due_ns,
         subjects=names,
-        subject_index=deal(counts, [1 / len(names)] * len(names), subjects),
+        subject_index=choose(counts, len(names), load.choice, due_ns, subjects),
         payloads=templates(load.payload, contents),
         payload_index=deal(counts, list(load.payload.sizes.values()), sizes),
         handler_ns=_handler_ns(load.handler, len(due_ns), handlers),
+        acts=(PUBLISHES,),
+        act_index=np.zeros(len(due_ns), dtype=np.int64),
+    )
+    return _with_acts(traffic, load.acts, counts, doings) if load.acts else traffic
+
+
+def _with_acts(
+    traffic: Traffic, acts: Sequence[Act], counts: Sequence[int], rng: np.random.Generator
+) -> Traffic:
+    """Return traffic of which some operations do something else; they hold their id alone."""
+    every = (replace(PUBLISHES, share=1 - sum(act.share for act in acts)), *acts)
+    index = deal(counts, [act.share for act in every], rng)
+    empty = np.array([act.empty for act in every])[index]
+    return replace(
+        traffic,
+        payloads=(*traffic.payloads, id_alone(traffic.payloads[0].id_offset)),
+        payload_index=np.where(empty, len(traffic.payloads), traffic.payload_index),
+        acts=every,
+        act_index=index,
     )
 
 

@@ -18,7 +18,7 @@ from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
 from bench.spec.cast import spans
-from bench.spec.metrics import Metric, View, metric_of, shown_in
+from bench.spec.metrics import Metric, View, metric_of, of_casts
 
 _UNREAD = untold("this process could not be read")
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99)
@@ -37,7 +37,7 @@ def of_workload(judged: WorkloadJudgement, id_: str) -> tuple[Block, ...]:
 
 def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
-    time = ranking_time(cells)
+    time, casts = ranking_time(cells), [cell.cell.cast for cell in cells]
     scale = readings.scale_of([metric_of(f"{time}_ns_p50")], cells)
     table = naming.by_variant(
         f"{id_}-percentiles-table",
@@ -47,7 +47,7 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
         judged.cells,
         (
             *(_pooled(time, percentile, scale) for percentile in PERCENTILES),
-            *(_column(metric, cells) for metric in shown_in(View.CELLS)),
+            *(_column(metric, cells) for metric in of_casts(casts) if View.CELLS in metric.shown),
         ),
     )
     return Fold(

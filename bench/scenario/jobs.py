@@ -75,7 +75,7 @@ def publisher_jobs(stage: Stage, trial: Trial, cell: Cell, part: Part) -> tuple[
             load=load,
             seed=trial.seed,
             how=cell.settings.publish,
-            asks=False,
+            does="publish",
             share=share,
             shares=shares,
             subject_prefix=stage.names.subject_prefix,

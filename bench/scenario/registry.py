@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from bench.scenario import fanout, request, stream
+from bench.scenario import fanout, kv, request, stream
 from bench.scenario.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
     "stream": stream.KIND,
     "request": request.KIND,
     "fanout": fanout.KIND,
+    "kv": kv.KIND,
 }

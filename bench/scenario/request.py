@@ -71,7 +71,7 @@ def _requester_job(stage: Stage, trial: Trial, cell: Cell, share: int) -> Driver
         load=cell.workload.loads["request"],
         seed=trial.seed,
         how=cell.settings.publish,
-        asks=True,
+        does="ask",
         share=share,
         shares=_request(cell).request.publishers,
         subject_prefix=stage.names.subject_prefix,

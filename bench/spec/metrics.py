@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 
 from bench.core import text
-from bench.spec.cast import PART_NAME, Cast, entries, instants, spans
+from bench.spec.cast import PART_NAME, Cast, entries, instants, spans, tail
 from bench.spec.kinds.registry import usual_casts
 
 
@@ -302,8 +302,8 @@ def _derived() -> Iterator[Metric]:
         for name in cast.whole:
             # Slip tells how well the load was made, not how good a configuration is.
             better = Better.NEITHER if name in cast.slips else Better.LOWER
-            yield from (time_metric(name, each, better=better) for each in ("p50", "p99"))
-        yield from (_rate(each) for each in (*cast.served, cast.done))
+            yield from (time_metric(tail(name), each, better=better) for each in ("p50", "p99"))
+        yield from (_rate(tail(each)) for each in (*cast.served, cast.done))
         yield from (_cpu(part.role, View.CELLS) for part in cast.parts)
 
 

@@ -66,6 +66,7 @@ def replica_objections(settings: Settings, *, servers: int) -> tuple[Objection, 
     wanted = {
         "stream.num_replicas": settings.stream.num_replicas,
         "consumer.num_replicas": settings.consumer.num_replicas or 1,
+        "bucket.num_replicas": settings.bucket.num_replicas,
     }
     cluster = "one server" if servers == 1 else f"a cluster of {servers}"
     return tuple(

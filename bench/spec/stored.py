@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bench.spec.headers import header_bytes
+from bench.spec.keys import Names
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Header, Payload, Subjects
 
@@ -17,7 +18,7 @@ STORED_HEADERS_OVERHEAD_BYTES = 4
 
 
 def stored_bytes(
-    subjects: Subjects, payload: Payload, headers: Iterable[Header], how: PublishSettings
+    subjects: Subjects | Names, payload: Payload, headers: Iterable[Header], how: PublishSettings
 ) -> float:
     """Return what a message takes on the mean, bytes, before compression."""
     subject_bytes = sum(map(len, subjects.names)) / len(subjects.names)

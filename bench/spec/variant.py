@@ -164,6 +164,43 @@ class RespondSettings(Spec):
     workers: int = Field(default=1, ge=1, le=10_000)
 
 
+class BucketSettings(Spec):
+    """A key-value bucket; of workloads of the kind `kv`. What is left out is the server's default.
+
+    Attributes:
+        storage: where values are kept.
+        history: how many values of each key are kept.
+        allow_direct: any replica answers a get, and not the stream's leader alone.
+        num_replicas: servers that keep a copy; more than 1 needs a cluster.
+        ttl_ns: how long a value is kept.
+        max_bytes: most bytes kept; a write beyond them is refused.
+        compression: of the file store.
+    """
+
+    storage: Literal["file", "memory"] = "file"
+    history: int = Field(default=1, ge=1, le=64)
+    allow_direct: bool = True
+    num_replicas: int = Field(default=1, ge=1, le=5)
+    ttl_ns: Duration | None = Field(default=None, alias="ttl")
+    max_bytes: Size | None = None
+    compression: Literal["none", "s2"] = "none"
+
+    def as_stream(self) -> StreamSettings:
+        """Return the settings of the stream that keeps it (ADR-8 of NATS)."""
+        return StreamSettings().model_copy(
+            update={
+                "storage": self.storage,
+                "num_replicas": self.num_replicas,
+                "discard": "new" if self.max_bytes else "old",
+                "max_msgs_per_subject": self.history,
+                "max_age_ns": self.ttl_ns,
+                "max_bytes": self.max_bytes,
+                "compression": self.compression,
+                "allow_direct": self.allow_direct,
+            }
+        )
+
+
 class ServerSettings(Spec):
     """Settings of the embedded server's configuration file.
 
@@ -187,6 +224,7 @@ class Settings(Spec):
         ack: when a message is acknowledged.
         handler: how handlers are carried out.
         respond: who answers requests.
+        bucket: how keys are kept.
         server: the embedded server's configuration.
         client: what carries the load: `wire` speaks the protocol in batches, so that the server is
             the limit; `nats-py` is the library that Python services use, so it shows what they see,
@@ -200,6 +238,7 @@ class Settings(Spec):
     ack: AckSettings = AckSettings()
     handler: HandlerSettings = HandlerSettings()
     respond: RespondSettings = RespondSettings()
+    bucket: BucketSettings = BucketSettings()
     server: ServerSettings = ServerSettings()
     client: Literal["wire", "nats-py"] = "wire"
 

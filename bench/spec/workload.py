@@ -14,6 +14,7 @@ from bench.core import text
 from bench.core.units import NS_PER_S, format_duration, format_share, format_size
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
 from bench.spec.handler import Handler
+from bench.spec.keys import Act, Choice, Names
 from bench.spec.variant import PublishSettings
 
 MIN_PAYLOAD_BYTES = 16
@@ -312,13 +313,17 @@ class Load:
         payload: what is in them.
         handler: what is done with each.
         phases: of the trial.
+        choice: how each comes by its subject; None where they take turns, evenly.
+        acts: what some of them do otherwise; the rest publish their payload.
     """
 
     publish: Publish
-    subjects: Subjects
+    subjects: Subjects | Names
     payload: Payload
     handler: Handler
     phases: Phases
+    choice: Choice | None = None
+    acts: tuple[Act, ...] = ()
 
 
 class Workload(Spec, ABC):

@@ -29,6 +29,7 @@ def published(
         sent_ns=column(*(START + 10 * message for message in ids)),
         stored_ns=column(*stored),
         outcome=column(*(refused or [0] * len(ids))),
+        said=column(*([0] * len(ids))),
     )
 
 

@@ -38,6 +38,7 @@ def lost_of(
         sent_ns=START + ids,
         stored_ns=np.where(ids < stored, START + 1 + ids, NEVER),
         outcome=np.zeros(planned, dtype=np.int64),
+        said=np.zeros(planned, dtype=np.int64),
     )
     settled = set(received if acked is None else acked)
     consumers = [

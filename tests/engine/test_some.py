@@ -21,6 +21,7 @@ PUBLISHED = PublisherRecord(
     sent_ns=START + 10 * np.arange(5) + 1,
     stored_ns=START + 10 * np.arange(5) + 5,
     outcome=np.zeros(5, dtype=np.int64),
+    said=np.zeros(5, dtype=np.int64),
 )
 EVERYTHING = Backlog(msgs=0, stream_msgs=5)
 

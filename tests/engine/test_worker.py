@@ -22,7 +22,7 @@ LOAD = Stream.model_validate(
 def job(mode: str) -> DriverJob:
     return DriverJob(
         part="publish",
-        asks=False,
+        does="publish",
         role="publisher-1",
         endpoint=Endpoint(url="nats://127.0.0.1:4222"),
         client="wire",

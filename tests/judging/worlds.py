@@ -241,6 +241,7 @@ def _outcome(lived: _Instants, fate: Fate, rng: np.random.Generator) -> Outcome:
                     sent_ns=_absolute(lived.sent),
                     stored_ns=_absolute(lived.stored),
                     outcome=lived.refused.astype(np.int64),
+                    said=np.zeros_like(ids),
                 )
             ]
         },

@@ -6,8 +6,10 @@ order. Runs of plain ones are read a chunk at a time (`pubacks`), whatever else 
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from bench.clients.faults import Faults
-from bench.clients.port import AckSink, Messages
+from bench.clients.port import AckSink, IntArray, Messages
 from bench.clients.wire.answers import NEVER_SENT, number_of
 from bench.clients.wire.frames import Form
 from bench.clients.wire.parse import Message
@@ -18,17 +20,27 @@ class Apiece(ABC):
     """Reads the answers.
 
     Attributes:
-        forms: the one form of all messages.
+        forms: one for each act of messages.
     """
 
     def __init__(
         self, messages: Messages, inbox: bytes, sink: AckSink, faults: Faults, runs: AnswerRuns
     ) -> None:
-        self.forms = (Form(reply=f"{inbox.decode()}.{{position}}", headers=messages.headers),)
+        reply = f"{inbox.decode()}.{{position}}"
+        self.forms = tuple(
+            Form(reply=reply, headers=(*messages.headers, *act)) for act in messages.acts
+        )
+        self._form_index = messages.act_index
         self._count = messages.ids.size
         self._sink = sink
         self._faults = faults
         self._plain = runs
+
+    def _form(self, positions: IntArray) -> IntArray:
+        """Return the form of these positions."""
+        if self._form_index is None:
+            return np.zeros_like(positions)
+        return self._form_index[positions]
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the plain answers that `data` begins with; return what lies behind."""

@@ -186,8 +186,8 @@ def _template(form: Form, payload: bytes, id_offset: int) -> _Template:
     in_reply = _places(reply, start=-len(_blanked(reply)) - 1)
     in_header = _places(header, start=len(sizes))
     before_payload = sizes + _blanked(header)
-    in_payload = ("id", len(before_payload) + id_offset)
-    return _Template(before_payload + payload + b"\r\n", (*in_reply, *in_header, in_payload))
+    in_payload = [("id", len(before_payload) + id_offset)] if id_offset >= 0 else []
+    return _Template(before_payload + payload + b"\r\n", (*in_reply, *in_header, *in_payload))
 
 
 def _columns(templates: Sequence[_Template]) -> list[tuple[str, IntArray]]:

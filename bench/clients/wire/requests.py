@@ -7,8 +7,6 @@ the caller waits comes to nobody; the request then makes room for others.
 from collections import deque
 from collections.abc import Mapping
 
-import numpy as np
-
 from bench.clients.faults import NO_RESPONDERS, Faults
 from bench.clients.port import AckSink, IntArray, Messages, Outcome
 from bench.clients.wire.apiece import Apiece
@@ -44,7 +42,7 @@ class Requests(Apiece):
 
     def numbers(self, positions: IntArray) -> tuple[IntArray, Mapping[str, IntArray]]:
         """Return the numbers of these positions."""
-        return np.zeros_like(positions), {"position": positions}
+        return self._form(positions), {"position": positions}
 
     def wrote(self, stop: int, now_ns: int) -> None:
         """Positions below `stop` wait from now on; those of about one instant are one entry."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from bench.clients.faults import Faults
 from bench.clients.port import AckSink, IntArray, Messages
 from bench.clients.wire.answers import read_answer
@@ -32,7 +30,7 @@ class Singles(Apiece):
         message after the other.
         """
         last = positions - self.epoch
-        return np.zeros_like(positions), {"position": positions, "last": last}
+        return self._form(positions), {"position": positions, "last": last}
 
     def wrote(self, stop: int, now_ns: int) -> None:
         """Positions below `stop` are on their way; nothing waits for company."""

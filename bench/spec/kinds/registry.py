@@ -8,7 +8,7 @@ from pydantic import Discriminator
 
 from bench.spec import cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.kinds import fanout, request, stream
+from bench.spec.kinds import fanout, kv, request, stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Consume, Workload
@@ -81,6 +81,15 @@ KINDS: Mapping[str, Kind] = {
         cautions=request.cautions,
         notes=request.notes,
         shipped=("request-reply", "request-workers"),
+    ),
+    "kv": Kind(
+        model=kv.Kv,
+        uses=kv.USES,
+        cast=kv.cast_of,
+        objections=kv.objections,
+        cautions=kv.cautions,
+        notes=kv.notes,
+        shipped=("kv-session", "kv-direct-get"),
     ),
     "fanout": Kind(
         model=fanout.Fanout,

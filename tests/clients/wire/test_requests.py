@@ -141,6 +141,7 @@ def test_an_answer_that_comes_too_late_is_none() -> None:
         sent_ns=np.array([1100, 1100, 1100]),
         stored_ns=np.array([1150, 1151, 0]),
         outcome=np.zeros(3, dtype=np.int64),
+        said=np.zeros(3, dtype=np.int64),
     )
 
     table = driven(np.zeros(3, dtype=np.int64), [record], 1000, answer_within_ns=50)

@@ -1,0 +1,101 @@
+"""Values of keys, as clients read and write them; pure."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from bench.clients.port import AckSink, IntArray, Messages, PayloadTemplate
+from bench.plan.traffic import ID_DIGITS
+
+COUNT_AT = ID_DIGITS
+"""Where in the value of a counter its count stands, behind the id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What a key was read as.
+
+    Attributes:
+        seq: its revision; 0 of a key that was never written.
+        gone: it has no value: never had one, or it was deleted.
+        data: of the value, or of the marker that stands in its place.
+    """
+
+    seq: int = 0
+    gone: bool = False
+    data: bytes = b""
+
+    def number(self, id_offset: int) -> int:
+        """Return the id of the write that was read, and 1; 0 where there is no value."""
+        digits = self.data[id_offset : id_offset + ID_DIGITS]
+        return int(digits) + 1 if not self.gone and digits.isdigit() else 0
+
+    @property
+    def count(self) -> int:
+        """The count of a counter; 0 where it has none."""
+        digits = self.data[COUNT_AT : COUNT_AT + ID_DIGITS]
+        return int(digits) if not self.gone and digits.isdigit() else 0
+
+
+def counted(template: bytes, message_id: int, count: int) -> bytes:
+    """Return the value of a counter that this operation brings to that count."""
+    return b"%0*d%0*d%b" % (
+        ID_DIGITS,
+        message_id,
+        ID_DIGITS,
+        count,
+        template[COUNT_AT + ID_DIGITS :],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """How a client reads and updates the keys of a bucket.
+
+    Attributes:
+        stream: of the bucket, `KV_<bucket>`.
+        direct: any replica may answer a get.
+        id_offset: where in a value the id of its write stands.
+        within_ns: how long a read may take to be one.
+        tries: how often an update is tried before it is given up.
+    """
+
+    stream: str
+    direct: bool
+    id_offset: int = 0
+    within_ns: int = 0
+    tries: int = 1
+
+
+class SaidSink(AckSink, Protocol):
+    """Where a connection also tells a number that an answer held."""
+
+    def said(self, positions: IntArray, numbers: IntArray) -> None:
+        """The answers for these positions hold these numbers, both of shape (n,)."""
+
+
+def reading(messages: Messages, bucket: Bucket, js_api: str) -> Messages:
+    """Return the questions for the keys that these messages are addressed to."""
+    nothing = PayloadTemplate(content=b"", id_offset=-1)
+    if bucket.direct:
+        direct = f"{js_api}.DIRECT.GET.{bucket.stream}."
+        return replace(
+            messages,
+            subjects=tuple(direct + subject for subject in messages.subjects),
+            payloads=(nothing,),
+            payload_index=np.zeros_like(messages.payload_index),
+        )
+    return replace(
+        messages,
+        subjects=(f"{js_api}.STREAM.MSG.GET.{bucket.stream}",),
+        subject_index=np.zeros_like(messages.subject_index),
+        payloads=tuple(replace(nothing, content=asked(each)) for each in messages.subjects),
+        payload_index=messages.subject_index,
+    )
+
+
+def asked(subject: str) -> bytes:
+    """Return the request for the last message of a subject that the stream's leader answers."""
+    return json.dumps({"last_by_subj": subject}).encode()

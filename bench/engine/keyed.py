@@ -1,0 +1,195 @@
+"""What became of the writes of keys, as those saw them who read and watched; pure.
+
+A key belongs to one writer, so its writes are stored in the order of their ids: that is all that is
+asked of the order. A watcher is owed what the bucket's history keeps: a write that `history` later
+ones of its key, or a purge, have pushed out may never come, and is superseded when a later one of
+its key was seen.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bench.clients.port import IntArray
+from bench.engine.recorder import ConsumerRecord, PublisherRecord
+from bench.engine.table import Flags, MessageTable, happened, ours
+
+BEFORE = -1
+"""Of what was read: older than any write of the trial."""
+
+NOTHING = -2
+"""Of what was read: the key had no value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """The writes of keys by id, of shape (n,).
+
+    Attributes:
+        keys: number of the key of each.
+        removes: it takes the value away.
+        purges: it takes the history away as well.
+    """
+
+    keys: IntArray
+    removes: Flags
+    purges: Flags
+
+    def among(self, chosen: Flags) -> "Writes":
+        """Return some of them, which keep their order."""
+        return Writes(
+            keys=self.keys[chosen], removes=self.removes[chosen], purges=self.purges[chosen]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a watcher saw of the writes that it is due.
+
+    Attributes:
+        table: of the writes; one that was superseded counts as seen when a later one was.
+        superseded: which were, shape (n,).
+        missing: which were stored, are owed and never came, shape (n,).
+    """
+
+    table: MessageTable
+    superseded: Flags
+    missing: Flags
+
+
+def watched(table: MessageTable, writes: Writes, history: int) -> Seen:
+    """Return what a watcher of a bucket with this history saw."""
+    received = happened(table.received_ns)
+    later = _next_seen(writes.keys, received)
+    may_miss = _pushed_out(table, writes, history) & (later >= 0) & ~received
+    superseded = may_miss & happened(table.sent_ns)
+    missing = happened(table.stored_ns) & ~received & ~may_miss
+    filled = replace(
+        table,
+        received_ns=np.where(superseded, table.received_ns[later], table.received_ns),
+        handled_ns=np.where(superseded, table.handled_ns[later], table.handled_ns),
+    )
+    return Seen(table=filled, superseded=superseded, missing=missing)
+
+
+def _next_seen(keys: IntArray, received: Flags) -> IntArray:
+    """Return for each write the next one of its key that was received, itself too; -1 for none."""
+    by_key, size = np.argsort(keys, kind="stable"), keys.size
+    places = np.where(received[by_key], np.arange(size), size)
+    following = np.minimum.accumulate(places[::-1])[::-1]
+    there = following.clip(max=max(0, size - 1))
+    same = (following < size) & (keys[by_key][there] == keys[by_key])
+    found = np.full(size, -1)
+    found[by_key] = np.where(same, by_key[there], -1)
+    return found
+
+
+def _pushed_out(table: MessageTable, writes: Writes, history: int) -> Flags:
+    """Return which writes the bucket no longer keeps: too many came after them, or a purge."""
+    stored = happened(table.stored_ns)
+    found: Flags = (_later(writes.keys, stored) >= history) | (
+        _later(writes.keys, stored & writes.purges) > 0
+    )
+    return found
+
+
+def _later(keys: IntArray, counted: Flags) -> IntArray:
+    """Return for each write how many counted ones of its key come after it, shape (n,)."""
+    by_key = np.argsort(keys, kind="stable")
+    so_far = np.cumsum(counted[by_key])
+    last = np.searchsorted(keys[by_key], keys[by_key], side="right") - 1
+    found = np.empty(keys.size, dtype=np.int64)
+    found[by_key] = so_far[last] - so_far if keys.size else so_far
+    return found
+
+
+def last_seqs(records: Sequence[ConsumerRecord], keys: IntArray, count: int) -> IntArray:
+    """Return the highest stream sequence that came of each of `count` keys; 0 where none did."""
+    found = np.zeros(count, dtype=np.int64)
+    for record in records:
+        known = ours(record.ids, keys.size)
+        np.maximum.at(found, keys[record.ids[known]], record.stream_seqs[known])
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """Reads of keys that were answered, of shape (n,).
+
+    Attributes:
+        keys: number of the key of each.
+        sent_ns, answered_ns: when; from the trial's start.
+        found: id of the write that was read; BEFORE, or NOTHING.
+    """
+
+    keys: IntArray
+    sent_ns: IntArray
+    answered_ns: IntArray
+    found: IntArray
+
+
+def said(records: Sequence[PublisherRecord], size: int) -> IntArray:
+    """Return the number that the answer to each operation held, by id, shape (size,)."""
+    numbers = np.zeros(size, dtype=np.int64)
+    for record in records:
+        numbers[record.ids] = record.said
+    return numbers
+
+
+def wrong(reads: Reads, writes: Writes) -> int:
+    """Return how many reads brought what was never written to their key."""
+    size = writes.keys.size
+    is_write = reads.found >= 0
+    known = is_write & (reads.found < size)
+    there = np.where(known, reads.found, 0)
+    alike = known & (writes.keys[there] == reads.keys) if size else known
+    fits = alike & ~writes.removes[there] if size else alike
+    return int(np.count_nonzero(is_write & ~fits))
+
+
+def stale(reads: Reads, writes: Writes, table: MessageTable) -> int:
+    """Return how many reads brought less than was confirmed before they were sent.
+
+    Nothing is old where the last confirmed write took the value away, or a later one, that was sent
+    before the answer came, may have.
+    """
+    return sum(_stale_of(key, *each) for key, each in _by_key(reads, writes, table))
+
+
+_OfKey = tuple[Reads, IntArray, Writes, MessageTable]
+
+
+def _by_key(reads: Reads, writes: Writes, table: MessageTable) -> Iterator[tuple[int, _OfKey]]:
+    """Yield each key that is read with its reads, and its writes in the order of their ids."""
+    by_key = np.argsort(writes.keys, kind="stable")
+    sorted_keys = writes.keys[by_key]
+    order = np.argsort(reads.keys, kind="stable")
+    keys, firsts = np.unique(reads.keys[order], return_index=True)
+    for key, of_key in zip(keys.tolist(), np.split(order, firsts[1:]), strict=False):
+        first, stop = np.searchsorted(sorted_keys, [key, key + 1])
+        own = Reads(
+            keys=reads.keys[of_key],
+            sent_ns=reads.sent_ns[of_key],
+            answered_ns=reads.answered_ns[of_key],
+            found=reads.found[of_key],
+        )
+        yield key, (own, by_key[first:stop], writes, table)
+
+
+def _stale_of(key: int, reads: Reads, ids: IntArray, writes: Writes, table: MessageTable) -> int:
+    del key
+    confirmed = ids[happened(table.stored_ns[ids])]
+    if not confirmed.size:
+        return 0
+    stored_ns = np.maximum.accumulate(table.stored_ns[confirmed])
+    before = np.searchsorted(stored_ns, reads.sent_ns, side="right") - 1
+    newest = np.where(before >= 0, confirmed[before.clip(min=0)], BEFORE)
+    older = (newest >= 0) & (reads.found < newest)
+    removing = ids[writes.removes[ids] & happened(table.sent_ns[ids])]
+    removed_ns = table.sent_ns[removing]
+    excused = sum(
+        bool(np.any((removing >= newest[read]) & (removed_ns <= reads.answered_ns[read])))
+        for read in np.flatnonzero(older & (reads.found == NOTHING))
+    )
+    return int(np.count_nonzero(older)) - excused

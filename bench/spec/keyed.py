@@ -1,0 +1,153 @@
+"""What is done to the keys of a bucket, and who watches."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bench.core.units import NS_PER_S, format_duration
+from bench.spec.base import Duration, MisfitError, Share, Spec
+from bench.spec.filters import check_filter
+from bench.spec.keys import Act
+from bench.spec.workload import Publish
+
+KEY = "key"
+"""What keys that are written, read and watched begin with."""
+
+MAX_TIMEOUT_NS = 60 * NS_PER_S
+
+
+class Put(Publish):
+    """How keys are written.
+
+    Attributes:
+        publishers: writer processes; they share the rate, and each key belongs to one of them.
+        rate_msgs_per_s: offered rate of all writers together; of bursts, the mean over a period.
+        arrivals: `constant` spacing, a `poisson` process, in a `burst` each period, or a `ramp`.
+        burst: goes with arrivals `burst`.
+        ramp: goes with arrivals `ramp`.
+        pacing: `precise` wakes for every due write, at most every 0.25 ms; `frugal` at most every
+            1 ms, for a quarter of the CPU and up to 1 ms more slip.
+        window_msgs: most writes without an answer per writer; what is due beyond that waits, and
+            its waiting counts as slip.
+        headers: what each write carries beside its value.
+        deletes: share of the writes that delete their key, with a marker in its place.
+        purges: share that purge it, its history too.
+    """
+
+    publishers: int = Field(default=1, ge=1, le=16, alias="writers")
+    deletes: Share | None = None
+    purges: Share | None = None
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """What some writes do in place of bringing a value; none where all bring one."""
+        found = (
+            Act(
+                name="delete",
+                share=self.deletes or 0.0,
+                headers=(("KV-Operation", "DEL"),),
+                empty=True,
+            ),
+            Act(
+                name="purge",
+                share=self.purges or 0.0,
+                headers=(("KV-Operation", "PURGE"), ("Nats-Rollup", "sub")),
+                empty=True,
+            ),
+        )
+        return tuple(act for act in found if act.share)
+
+    @model_validator(mode="after")
+    def _leaves_values(self) -> Self:
+        if sum(act.share for act in self.acts) > 0.9:
+            raise MisfitError(
+                "deletes",
+                what="with the purges, hardly a write brings a value",
+                allowed="deletes and purges up to 90% together",
+            )
+        return self
+
+
+class Get(Publish):
+    """How keys are read.
+
+    Attributes:
+        publishers: reader processes; they share the rate.
+        rate_msgs_per_s: offered rate of all readers together; of bursts, the mean over a period.
+        arrivals: `constant` spacing, a `poisson` process, in a `burst` each period, or a `ramp`.
+        burst: goes with arrivals `burst`.
+        ramp: goes with arrivals `ramp`.
+        pacing: `precise` wakes for every due read, at most every 0.25 ms; `frugal` at most every
+            1 ms, for a quarter of the CPU and up to 1 ms more slip.
+        window_msgs: most reads without an answer per reader; what is due beyond that waits, and
+            its waiting counts as slip.
+        headers: none: a read carries nothing.
+        timeout_ns: how long a reader waits for each answer; a later one comes to nobody.
+    """
+
+    publishers: int = Field(default=1, ge=1, le=16, alias="readers")
+    timeout_ns: Duration = Field(default=NS_PER_S, alias="timeout")
+
+    @property
+    def answer_within_ns(self) -> int | None:
+        """How long an answer may take to be one."""
+        return self.timeout_ns
+
+    @model_validator(mode="after")
+    def _waits(self) -> Self:
+        if not 0 < self.timeout_ns <= MAX_TIMEOUT_NS:
+            raise MisfitError(
+                "timeout",
+                what=f"{format_duration(self.timeout_ns)} is no time to wait for an answer",
+                allowed=f"above 0, up to {format_duration(MAX_TIMEOUT_NS)}",
+            )
+        if self.headers:
+            raise MisfitError("headers", what="a read carries nothing", allowed="leave it out")
+        return self
+
+
+class Update(Publish):
+    """How counters are counted up: read, add one, write if nobody wrote meanwhile, else again.
+
+    Attributes:
+        publishers: updater processes; they share the rate, and contend for the counters.
+        rate_msgs_per_s: offered rate of all updaters together; of bursts, the mean over a period.
+        arrivals: `constant` spacing, a `poisson` process, in a `burst` each period, or a `ramp`.
+        burst: goes with arrivals `burst`.
+        ramp: goes with arrivals `ramp`.
+        pacing: `precise` wakes for every due update, at most every 0.25 ms; `frugal` at most
+            every 1 ms, for a quarter of the CPU and up to 1 ms more slip.
+        window_msgs: most updates under way per updater; what is due beyond that waits, and its
+            waiting counts as slip.
+        headers: none: an update carries what it expects.
+        counters: how many there are, beside the bucket's other keys.
+        tries: how often an update is tried before it is given up.
+    """
+
+    publishers: int = Field(default=1, ge=1, le=16, alias="updaters")
+    counters: int = Field(default=10, ge=1, le=10_000)
+    tries: int = Field(default=100, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        if self.headers:
+            what = "an update carries what it expects, and nothing else"
+            raise MisfitError("headers", what=what, allowed="leave it out")
+        return self
+
+
+class Watch(Spec):
+    """One watcher of the bucket.
+
+    Attributes:
+        filter: keys that it sees, behind `key.`; all when left out.
+        snapshot: it is first told the value of each key, then updates; else updates alone.
+    """
+
+    filter: Annotated[str, AfterValidator(check_filter)] = ">"
+    snapshot: bool = False
+
+    @property
+    def subjects(self) -> str:
+        """What it filters for, below the bucket's own prefix."""
+        return f"{KEY}.{self.filter}"

@@ -1,0 +1,174 @@
+"""The parts of a bucket: who writes, reads, counts up and watches, and what is checked of each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bench.spec.cast import (
+    FOREIGN,
+    NOT_SENT,
+    STORED,
+    UNSTORED,
+    Cast,
+    Entry,
+    Instant,
+    Level,
+    Part,
+    Side,
+    Span,
+    Weight,
+    driving,
+    spans,
+)
+
+PUT, GET, UPDATE = "put", "get", "update"
+
+WRITING = driving(PUT, role="writer", answered=STORED, fails=UNSTORED)
+
+READING = driving(
+    GET,
+    role="reader",
+    answered=Entry(name="answered", means="answered in time"),
+    fails=(
+        Entry(
+            name="no_responders",
+            means="sent while nobody listened who would answer",
+            weight=Weight.SHORTFALL,
+            ruled=True,
+        ),
+        Entry(
+            name="timeouts",
+            means="sent, and not answered in time",
+            weight=Weight.SHORTFALL,
+            ruled=True,
+            counts="silent",
+        ),
+        Entry(name="refused", means="answered by an error", weight=Weight.SHORTFALL, ruled=True),
+        NOT_SENT,
+        Entry(name="absent", means="the key had no value", ruled=True, at_most=("answered",)),
+        Entry(
+            name="stale",
+            means="older than what was confirmed before it was asked for",
+            ruled=True,
+            at_most=("answered",),
+        ),
+        Entry(
+            name="wrong",
+            means="a value that was never written to its key",
+            weight=Weight.SHORTFALL,
+            ruled=True,
+            at_most=("answered",),
+            check="Whatever was read was once written to its key",
+        ),
+    ),
+    levels=(Level(name="open", came="offered", left="answered", words="not answered"),),
+)
+
+UPDATING = driving(
+    UPDATE,
+    role="updater",
+    answered=Entry(name="updated", means="written, and nobody wrote in between"),
+    fails=(
+        *UNSTORED,
+        Entry(
+            name="given_up",
+            means="tried as often as allowed, and another writer was always faster",
+            weight=Weight.SHORTFALL,
+            ruled=True,
+            counts="conflict",
+        ),
+        Entry(name="conflicts", means="tries in which another writer was faster", ruled=True),
+        Entry(
+            name="lost_updates",
+            means="a counter that is not as high as its updates",
+            weight=Weight.SHORTFALL,
+            ruled=True,
+            untold=True,
+            check="Each counter is as high as its updates that were confirmed",
+        ),
+    ),
+    levels=(Level(name="under_way", came="offered", left="updated", words="not written"),),
+)
+
+
+def watching(name: str, *, several: bool, some: bool) -> Part:
+    """Return the part of a watcher.
+
+    Args:
+        name: of the part.
+        several: there are others.
+        some: its filter does not match all keys.
+    """
+    due = Instant(name="expected", entry="expected", due=True) if some else WRITING.instants[0]
+    told = ("received", "handled")
+    return Part(
+        name=name,
+        side=Side.OBSERVES,
+        flow=PUT,
+        role=f"{name}.watcher" if several else "watcher",
+        instants=(*([due] if some else []), *(Instant(name=each, entry=each) for each in told)),
+        spans=(
+            Span(name="delivery", begin=due.name, end="received"),
+            Span(name="completion", begin=due.name, end="handled"),
+        ),
+        levels=(Level(name="unseen", came=WRITING.worth, left="handled", words="not seen"),),
+        entries=tuple(_watched(due, some=some)),
+    )
+
+
+def _watched(due: Instant, *, some: bool) -> Iterator[Entry]:
+    if some:
+        yield Entry(name=due.entry, means="writes that its filter matches", at_most=("planned",))
+    yield Entry(
+        name="received",
+        means="seen, itself or a later write of its key in its place",
+        at_most=(due.entry,),
+    )
+    yield Entry(name="handled", means="handler finished", at_most=("received",))
+    yield Entry(
+        name="superseded",
+        means="overwritten before they came; a later write of the key was seen",
+        ruled=True,
+        at_most=("received",),
+    )
+    yield Entry(
+        name="lost",
+        means="stored, kept by the history, and never seen",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        at_most=(due.entry,),
+        check="No update is missing that the bucket's history keeps",
+    )
+    yield Entry(
+        name="unlike",
+        means="keys whose last value it did not see",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        check="Each watcher ends with what the bucket holds",
+    )
+    yield Entry(name="deliveries")
+    yield Entry(
+        name="duplicates",
+        means="deliveries of an update received before",
+        weight=Weight.REPEAT,
+        ruled=True,
+    )
+    yield Entry(
+        name="reordered",
+        means="revisions that came after a later one",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        check="Revisions rise",
+    )
+    yield FOREIGN
+
+
+def cast(parts: Sequence[Part]) -> Cast:
+    """Return a cast that is ranked by how long its operations take, reads first."""
+    plain = Cast(parts=tuple(parts), ranked=(), done=parts[0].own[-1].name)
+    takes = {
+        part.name: time for time, (part, span) in spans(plain).items() if span.name == "response"
+    }
+    ranked = tuple(takes[name] for name in (GET, UPDATE, PUT) if name in takes)
+    return replace(plain, ranked=ranked)

@@ -1,0 +1,276 @@
+"""A bucket of keys: writers, readers and updaters on one side, watchers on the other."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from bench.core import text
+from bench.core.units import format_rate
+from bench.spec import jetstream
+from bench.spec.base import MisfitError
+from bench.spec.cast import (
+    FIGURES_BEGIN,
+    PART_NAME,
+    Cast,
+)
+from bench.spec.filters import matching
+from bench.spec.handler import Handler
+from bench.spec.headers import header_bytes
+from bench.spec.keyed import KEY, Get, Put, Update, Watch
+from bench.spec.keyed_parts import GET, PUT, READING, UPDATE, UPDATING, WRITING, cast, watching
+from bench.spec.keys import Choice, Keys, Names
+from bench.spec.objection import Objection
+from bench.spec.stored import stored_bytes
+from bench.spec.variant import PublishSettings, Settings
+from bench.spec.workload import Load, Payload, Phases, Publish, Workload
+
+USES = frozenset({"bucket", "server", "client"})
+
+COUNTER = "counter"
+"""What keys that are counted up begin with."""
+
+MIN_COUNTER_BYTES = 32
+"""The id of an update and the count that it made."""
+
+MAX_WATCHERS = 16
+KV_HEADER_BYTES = 64
+"""`KV-Operation` and `Nats-Rollup`, or `Nats-Expected-Last-Subject-Sequence`."""
+
+
+class Kv(Workload):
+    """A bucket of keys that are written, read, counted up and watched.
+
+    Attributes:
+        kind: which parts take part; `kv` is a key-value bucket.
+        description: what the load stands for, in a sentence for the report.
+        keys: of the bucket, and which of them operations touch.
+        value: how large values are and what is in them.
+        put: how keys are written; not at all when left out.
+        get: how they are read; not at all when left out.
+        update: how counters are counted up; not at all when left out.
+        watch: name -> a watcher of its own.
+        handler: what watchers do with each update.
+        phases: how long a trial lasts; a matrix may set its own.
+    """
+
+    kind: Literal["kv"]
+    keys: Keys = Keys()
+    value: Payload
+    put: Put | None = None
+    get: Get | None = None
+    update: Update | None = None
+    watch: dict[str, Watch] = Field(default_factory=dict)
+    handler: Handler = Handler()
+    phases: Phases = Phases()
+
+    @property
+    def offers(self) -> Mapping[str, Publish]:
+        """How operations are offered, by the part that drives them."""
+        offers = {PUT: self.put, GET: self.get, UPDATE: self.update}
+        return {name: offer for name, offer in offers.items() if offer is not None}
+
+    @property
+    def loads(self) -> Mapping[str, Load]:
+        """What operations are made from, by the part that drives them."""
+        return {name: self._load(name, offer) for name, offer in self.offers.items()}
+
+    def _load(self, part: str, offer: Publish) -> Load:
+        counters = self.update.counters if self.update else 0
+        return Load(
+            publish=offer,
+            subjects=Names(prefix=COUNTER, count=counters) if part == UPDATE else self.names,
+            payload=self.value,
+            handler=self.handler,
+            phases=self.phases,
+            choice=self._choice(part, offer),
+            acts=self.put.acts if self.put and part == PUT else (),
+        )
+
+    def _choice(self, part: str, offer: Publish) -> Choice:
+        keys, written = self.keys, self.put.rate_msgs_per_s if self.put else 0.0
+        usual = Choice(distribution=keys.distribution, skew=keys.skew, written_per_s=written)
+        if part == UPDATE:
+            return replace(usual, distribution="uniform")
+        if part == PUT:
+            in_turn = keys.distribution == "latest"
+            writes = replace(usual, distribution="sequential") if in_turn else usual
+            return replace(writes, writers=offer.publishers)
+        return usual
+
+    @property
+    def names(self) -> Names:
+        """The keys that are written, read and watched."""
+        return Names(prefix=KEY, count=self.keys.count, groups=self.keys.tenants)
+
+    @property
+    def busy(self) -> Handler:
+        """What watchers do with each update."""
+        return self.handler
+
+    def with_handler(self, handler: Handler) -> Self:
+        """Return the same load with another handler."""
+        return self.model_copy(update={"handler": handler})
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """Every subject that is written to, without the bucket's prefix: one of each kind."""
+        counters = (f"{COUNTER}.0",) if self.update else ()
+        return (*self.names.names[:1], *counters)
+
+    def largest_bytes(self, how: PublishSettings) -> int:
+        """Return the largest message, headers included."""
+        headers = self.put.headers if self.put else ()
+        return max(self.value.sizes) + header_bytes(headers, how) + KV_HEADER_BYTES
+
+    def stored_bytes(self, how: PublishSettings) -> float:
+        """Return what a write takes in a store on the mean; a read takes nothing."""
+        writes = sum(o.rate_msgs_per_s for n, o in self.offers.items() if n != GET)
+        headers = self.put.headers if self.put else ()
+        each = stored_bytes(self.names, self.value, headers, how)
+        return each * writes / self.rate_msgs_per_s
+
+    def share_of(self, part: str) -> float:
+        """Return what share of the writes a watcher's filter matches; keys counted alike."""
+        watch, names = self.watch.get(part), self.names.names
+        return 1.0 if watch is None else len(matching(watch.subjects, names)) / len(names)
+
+    def sees_all(self, watch: Watch) -> bool:
+        """Say whether a watcher's filter matches every key."""
+        return watch.filter == ">" or len(matching(watch.subjects, self.names.names)) == len(
+            self.names.names
+        )
+
+    def told(self) -> str:
+        """Return who does what to which keys, as a clause for the report."""
+        return "; ".join(filter(None, (*self._doings(), self._keys_told(), self._watched())))
+
+    def _doings(self) -> Iterator[str]:
+        words = {
+            PUT: ("writes", "writer"),
+            GET: ("reads", "reader"),
+            UPDATE: ("updates", "updater"),
+        }
+        for name, offer in self.offers.items():
+            what, who = words[name]
+            rate = format_rate(offer.rate_msgs_per_s)
+            yield f"{rate} {what} by {text.plural(offer.publishers, who)} ({offer.arrivals})"
+
+    def _keys_told(self) -> str:
+        counters = text.plural(self.update.counters, "counter") if self.update else ""
+        keys = f"{text.plural(self.keys.count, 'key')} ({self.keys.distribution})"
+        several = keys if self.put or self.get else ""
+        return f"{text.listed(list(filter(None, (several, counters))))}, values {self.value.told()}"
+
+    def _watched(self) -> str:
+        names = [f"{name} of {each.filter}" for name, each in self.watch.items()]
+        return f"watched by {text.listed(names)}" if names else ""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if not self.offers:
+            raise MisfitError(
+                "kind", what="nothing is done to the bucket", allowed="put, get or update"
+            )
+        if self.update and min(self.value.sizes) < MIN_COUNTER_BYTES:
+            raise MisfitError(
+                "value",
+                what="too small for a counter",
+                allowed=f"{MIN_COUNTER_BYTES}B or more",
+            )
+        if self.keys.distribution == "latest" and not (self.put and self.get):
+            raise MisfitError(
+                "keys",
+                "distribution",
+                what="latest reads what was written last, and needs both",
+                allowed="put and get, or another distribution",
+            )
+        if self.put and self.keys.count < self.put.publishers:
+            raise MisfitError(
+                "keys", "count", what="fewer than writers", allowed=f"{self.put.publishers} or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _watchers_fit(self) -> Self:
+        if self.watch and not self.put:
+            raise MisfitError("watch", what="nothing is put that it would see", allowed="put")
+        if len(self.watch) > MAX_WATCHERS:
+            raise MisfitError("watch", what="too many", allowed=f"up to {MAX_WATCHERS} watchers")
+        for name, watch in self.watch.items():
+            self._check(name, watch)
+        return self
+
+    def _check(self, name: str, watch: Watch) -> None:
+        taken = (PUT, GET, UPDATE, *FIGURES_BEGIN)
+        if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in taken:
+            raise MisfitError(
+                "watch",
+                name,
+                what="cannot stand before the names of figures",
+                allowed=f"up to 40 of a to z, 0 to 9 and _, a letter first; not {', '.join(taken)}",
+            )
+        if not matching(watch.subjects, self.names.names):
+            raise MisfitError(
+                "watch",
+                name,
+                "filter",
+                what=f"'{watch.filter}' matches no key",
+                allowed=f"`>`, or a filter for {self.names.names[0].removeprefix(f'{KEY}.')}",
+            )
+
+
+def cast_of(settings: Settings, workload: Kv | None) -> Cast:
+    """Return its parts; usually all of them, with one watcher."""
+    del settings
+    if workload is None:
+        return cast((WRITING, READING, UPDATING, watching("watch", several=False, some=False)))
+    parts = {PUT: WRITING, GET: READING, UPDATE: UPDATING}
+    several = len(workload.watch) > 1
+    watchers = (
+        watching(name, several=several, some=not workload.sees_all(watch))
+        for name, watch in workload.watch.items()
+    )
+    return cast((*(parts[name] for name in workload.offers), *watchers))
+
+
+def objections(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
+    """Return what is wrong with settings under it: what is, of any stream; and of its messages."""
+    of_stream = jetstream.objections(
+        Settings(stream=settings.bucket.as_stream(), server=settings.server)
+    )
+    return (*map(_of_bucket, of_stream), *_too_large(settings, workload))
+
+
+_WORDS = {"stream.max_age": "bucket.ttl", "stream.max_msgs_per_subject": "bucket.history"}
+
+
+def _of_bucket(objection: Objection) -> Objection:
+    def word(key: str) -> str:
+        return _WORDS.get(key, key.replace("stream.", "bucket.", 1))
+
+    return replace(objection, key=word(objection.key), against=tuple(map(word, objection.against)))
+
+
+def _too_large(settings: Settings, workload: Kv) -> Iterator[Objection]:
+    limit, largest = settings.server.max_payload, workload.largest_bytes(settings.publish)
+    if limit is not None and largest > limit:
+        what = f"the largest value has {largest} bytes with its headers"
+        yield Objection(key="server.max_payload", what=what, allowed=f"{largest}B or more")
+
+
+def cautions(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
+    """Return what may surprise: a bucket too small for its keys."""
+    limit, count = settings.bucket.max_bytes, workload.keys.count
+    need = round(count * (workload.value.mean_bytes + 60))
+    if limit is None or limit >= need:
+        return ()
+    what = f"{text.plural(count, 'key')} take some {need} bytes: writes will be refused"
+    return (Objection(key="bucket.max_bytes", what=what),)
+
+
+def notes(name: str, workload: Kv) -> Iterator[str]:
+    """Yield nothing: its words mean what they say."""
+    del name, workload
+    yield from ()
