@@ -10,7 +10,9 @@ from bench.core.units import NS_PER_S, format_size
 
 Client = Literal["wire", "nats-py"]
 Storage = Literal["memory", "file", "null"]
-Kind = Literal["publish", "publish-async", "pull", "fetch", "push"]
+Kind = Literal[
+    "publish", "publish-async", "pull", "fetch", "push", "put", "get", "kv-put", "kv-get", "ask"
+]
 
 SIZES_BYTES = (128, 1024, 32 * 1024)
 LARGE_SIZES_BYTES = (1 << 20, 4 << 20)
@@ -18,6 +20,9 @@ LARGE_SIZES_BYTES = (1 << 20, 4 << 20)
 
 WINDOW_MSGS = 256
 """Most messages without a PubAck, in every case that publishes."""
+
+KEYS, IN_FLIGHT = 1_000, 64
+"""Of the cases that put and get keys: how many, and operations without an answer at most."""
 
 SHORTEST_WINDOW_NS = NS_PER_S
 FEWEST_WAKE_UPS = 2_000
@@ -29,8 +34,9 @@ class LoadCase:
     """As much load as one client process can carry.
 
     Attributes:
-        kind: `publish`, `pull` and `push` go through jetbench's own port, recorded as in a trial;
-            `publish-async` and `fetch` use nats-py the way services do, and record nothing.
+        kind: `publish`, `pull`, `push`, `put` and `get` (of keys) and `ask` (a request) go through
+            jetbench's own port, recorded as in a trial; `publish-async`, `fetch`, `kv-put` and
+            `kv-get` use nats-py the way services do, and record nothing.
         client: what carries the load.
         size_bytes: of every payload.
         storage: of the stream; `null` for a server that stores nothing and answers at once.
@@ -49,9 +55,14 @@ class LoadCase:
         return f"{self.kind}/{self.client}/{format_size(self.size_bytes)}/{self.storage}"
 
     @property
-    def publishes(self) -> bool:
-        """Whether it fills a stream; the others empty one."""
-        return self.kind in ("publish", "publish-async")
+    def empties(self) -> bool:
+        """Whether it empties a stream, that is to be filled before."""
+        return self.kind in ("pull", "fetch", "push")
+
+    @property
+    def of_keys(self) -> bool:
+        """Whether it puts or gets keys of a bucket."""
+        return self.kind in ("put", "get", "kv-put", "kv-get")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +164,16 @@ _LOADS: Sequence[tuple[Kind, Client]] = (
     ("push", "wire"),
     ("push", "nats-py"),
 )
+_OF_KEYS: Sequence[tuple[Kind, Client]] = (
+    ("put", "wire"),
+    ("put", "nats-py"),
+    ("kv-put", "nats-py"),
+    ("get", "wire"),
+    ("get", "nats-py"),
+    ("kv-get", "nats-py"),
+    ("ask", "wire"),
+    ("ask", "nats-py"),
+)
 _LARGE_KINDS: Sequence[Kind] = ("publish", "pull", "push")
 _STORAGES: Sequence[Storage] = ("memory", "file")
 _RATES_MSGS_PER_S = (1_000, 5_000, 20_000, 50_000, 80_000)
@@ -177,6 +198,16 @@ CASES: Sequence[Case] = (
             messages=_LARGE_BYTES // size_bytes,
         )
         for kind, size_bytes in product(_LARGE_KINDS, LARGE_SIZES_BYTES)
+    ),
+    *(
+        LoadCase(
+            kind=kind,
+            client=client,
+            size_bytes=128,
+            storage="memory",
+            messages=_MESSAGES[client][128] // 2,
+        )
+        for kind, client in _OF_KEYS
     ),
     LoadCase(kind="publish", client="wire", size_bytes=128, storage="null", messages=1_000_000),
     RecordingCase(messages=1_000_000),

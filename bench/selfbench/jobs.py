@@ -16,7 +16,7 @@ from bench.core.units import NS_PER_S
 from bench.engine.clock import now_ns
 from bench.engine.usage import read_usage
 from bench.plan.payload import PayloadTemplate, templates
-from bench.selfbench.cases import ProcessCase
+from bench.selfbench.cases import KEYS, ProcessCase
 from bench.selfbench.figures import LoadFigures
 from bench.spec.workload import Payload
 
@@ -47,6 +47,11 @@ class Server:
     def subject(self) -> str:
         """Where all messages go."""
         return f"{self.names.subject_prefix}events"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The subjects of the keys of its bucket."""
+        return tuple(f"{self.names.subject_prefix}key.{number}" for number in range(KEYS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from bench.broker import admin
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
-from bench.selfbench.cases import WINDOW_MSGS, LoadCase
+from bench.selfbench.cases import IN_FLIGHT, WINDOW_MSGS, LoadCase
 from bench.selfbench.figures import LoadFigures
 from bench.selfbench.jobs import LIMIT_NS, Meter, Server, require_all, template
 from bench.selfbench.loads import PULL_EXPIRES_NS, require_settled, require_stored
@@ -65,6 +65,33 @@ async def fetch(case: LoadCase, server: Server) -> LoadFigures:
         await require_settled(case, server)
         figures = meter.figures(case.messages)
     require_all("received", received, case)
+    return figures
+
+
+async def use_keys(case: LoadCase, server: Server) -> LoadFigures:
+    """Put or get keys by the library's KeyValue, from as many workers as operations are open."""
+    payload = template(case.size_bytes).content
+    keys = [subject.removeprefix(server.names.subject_prefix) for subject in server.keys]
+    left = iter(range(case.messages))
+    meter = Meter(server)
+    async with _connected(server) as client:
+        bucket = await client.jetstream().key_value(server.names.stream.removeprefix("KV_"))
+
+        async def work() -> int:
+            done = 0
+            for number in left:
+                key = keys[number % len(keys)]
+                await (bucket.put(key, payload) if case.kind == "kv-put" else bucket.get(key))
+                done += 1
+            return done
+
+        meter.start()
+        async with _limit(case):
+            done = sum(await asyncio.gather(*(work() for _ in range(IN_FLIGHT))))
+        meter.stop()
+
+        figures = meter.figures(case.messages)
+    require_all("answered", done, case)
     return figures
 
 

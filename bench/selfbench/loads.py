@@ -64,18 +64,29 @@ async def opened_publisher(
     messages: int, size_bytes: int, server: Server, directory: Path, client: str = "wire"
 ) -> OpenPublisher:
     """Return a publisher of so many messages of one size."""
-    none = np.zeros(messages, dtype=np.int64)
-    planned = Messages(
-        ids=np.arange(messages, dtype=np.int64),
-        subjects=(server.subject,),
-        subject_index=none,
-        payloads=(template(size_bytes),),
-        payload_index=none,
-    )
+    planned = planned_messages(messages, size_bytes, (server.subject,))
     recorder = PublishRecorder(planned.ids, directory / "publisher.npy")
-    link = make_publisher(client, server.endpoint, planned, recorder)
+    return await opened(
+        make_publisher(client, server.endpoint, planned, recorder), recorder, WINDOW_MSGS
+    )
+
+
+def planned_messages(count: int, size_bytes: int, subjects: tuple[str, ...]) -> Messages:
+    """Return so many messages of one size; subjects take turns."""
+    ids = np.arange(count, dtype=np.int64)
+    return Messages(
+        ids=ids,
+        subjects=subjects,
+        subject_index=ids % len(subjects),
+        payloads=(template(size_bytes),),
+        payload_index=np.zeros_like(ids),
+    )
+
+
+async def opened(link: PublisherLink, recorder: PublishRecorder, window_msgs: int) -> OpenPublisher:
+    """Connect a link, and return what sends over it."""
     # The rate is not used: the schedule is given.
-    offer = Publish.model_validate({"rate": "1/s", "window": WINDOW_MSGS})
+    offer = Publish.model_validate({"rate": "1/s", "window": window_msgs})
     await link.open()
     return OpenPublisher(
         link=link, recorder=recorder, publisher=OpenLoopPublisher(link, recorder, offer)
@@ -93,7 +104,7 @@ async def publish(case: LoadCase, server: Server, directory: Path) -> LoadFigure
 
     figures = meter.figures(case.messages)
     await side.link.close()
-    _require_clean(side.faults, case)
+    require_clean(side.faults, case)
     require_all("confirmed", side.recorder.stored_msgs, case)
     if case.storage != "null":
         await require_stored(case, server)
@@ -125,7 +136,7 @@ async def consume(case: LoadCase, server: Server, directory: Path) -> LoadFigure
     await require_settled(case, server)
     figures = meter.figures(case.messages, int(record.acked_ns.max()))
     await link.close()
-    _require_clean(link.faults, case)
+    require_clean(link.faults, case)
     return figures
 
 
@@ -168,7 +179,8 @@ def _binding(case: LoadCase, server: Server) -> Binding:
     )
 
 
-def _require_clean(faults: Sequence[str], case: LoadCase) -> None:
+def require_clean(faults: Sequence[str], case: LoadCase) -> None:
+    """Check that nothing went wrong; else MeasurementError."""
     if faults:
         raise MeasurementError(f"{case.name}: {'; '.join(faults)}")
 
@@ -177,4 +189,4 @@ async def _end(working: "asyncio.Task[None]", case: LoadCase) -> None:
     await end(working)
     if not working.cancelled() and (error := working.exception()) is not None:
         reasons = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
-        _require_clean([repr(reason) for reason in reasons], case)
+        require_clean([repr(reason) for reason in reasons], case)

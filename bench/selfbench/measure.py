@@ -11,7 +11,7 @@ import uvloop
 from pydantic import TypeAdapter
 
 from bench.core.errors import BenchError
-from bench.selfbench import library, loads, longrun, recording, timer
+from bench.selfbench import library, loads, longrun, operations, recording, timer
 from bench.selfbench.cases import LoadCase, LongCase, RecordingCase, TimerCase
 from bench.selfbench.figures import LoadFigures, ProcessFigures
 from bench.selfbench.jobs import Job, Server
@@ -44,6 +44,10 @@ async def _load(case: LoadCase, server: Server, directory: Path) -> LoadFigures:
             return await loads.publish(case, server, directory)
         case "pull" | "push":
             return await loads.consume(case, server, directory)
+        case "put" | "get" | "ask":
+            return await operations.operate(case, server, directory)
+        case "kv-put" | "kv-get":
+            return await library.use_keys(case, server)
         case "publish-async":
             return await library.publish_async(case, server)
         case "fetch":

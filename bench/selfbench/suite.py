@@ -6,20 +6,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from bench.broker import admin
+from bench.broker.preload import preload
 from bench.broker.server import Server as Broker
 from bench.core.errors import MeasurementError
 from bench.runner.target import EmbeddedTarget
 from bench.selfbench.cases import Case, LoadCase, LongCase, PacedCase, in_repeat
 from bench.selfbench.figures import Figures, ProcessFigures, Run
-from bench.selfbench.jobs import Job, Server
+from bench.selfbench.jobs import Job, Server, template
 from bench.selfbench.measure import FIGURES, JOB
 from bench.selfbench.paced import pace
-from bench.spec.variant import ServerSettings, Settings
+from bench.spec.variant import BucketSettings, ServerSettings, Settings
 
 IN_FLIGHT_BYTES = 32 * 1024 * 1024
 """Half of what a server keeps for one connection before it cuts it off (`max_pending`)."""
@@ -72,11 +73,52 @@ async def _figures(
                 return await _carry_out(Job(case=case, server=server, directory=directory))
         if not isinstance(case, LoadCase):
             return await _carry_out(Job(case=case, server=None, directory=directory))
-        making = _null(names) if case.storage == "null" else _stream(case, names, broker)
-        async with making as server:
-            if not case.publishes:
+        async with _made(case, names, broker) as server:
+            if case.empties:
                 await _carry_out(Job(case=_filling(case), server=server, directory=directory))
             return await _carry_out(Job(case=case, server=server, directory=directory))
+
+
+def _made(
+    case: LoadCase, names: admin.Names, broker: Broker
+) -> AbstractAsyncContextManager[Server]:
+    if case.storage == "null":
+        return _null(names)
+    if case.kind == "ask":
+        return _responder(case, names, broker)
+    return _bucket(names, broker) if case.of_keys else _stream(case, names, broker)
+
+
+@asynccontextmanager
+async def _responder(case: LoadCase, names: admin.Names, broker: Broker) -> AsyncIterator[Server]:
+    """Run a process that answers the requests of a case."""
+    assert broker.pid is not None  # noqa: S101 - it is embedded
+    server = Server(url=broker.url, pid=broker.pid, names=names)
+    process = await _python("bench.selfbench.responder")
+    try:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - pipes
+        job = Job(case=case, server=server, directory=Path())
+        process.stdin.write(JOB.dump_json(job) + b"\n")
+        if not await process.stdout.readline():
+            raise MeasurementError(f"{case.name}: nobody answers")
+        yield server
+    finally:
+        await _end(process)
+
+
+@asynccontextmanager
+async def _bucket(names: admin.Names, broker: Broker) -> AsyncIterator[Server]:
+    """Make a bucket with values for one case, and remove it."""
+    assert broker.pid is not None  # noqa: S101 - it is embedded
+    server = Server(url=broker.url, pid=broker.pid, names=admin.bucket_names(names))
+    client = await admin.connect(server.endpoint)
+    try:
+        await admin.make_bucket(client, BucketSettings(storage="memory"), server.names)
+        await preload(client, ((key, template(128).filled(0)) for key in server.keys))
+        yield server
+    finally:
+        await admin.clean_up(client, server.names)
+        await client.close()
 
 
 def _filling(case: LoadCase) -> LoadCase:

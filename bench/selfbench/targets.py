@@ -21,6 +21,9 @@ FETCH = "fetch/nats-py/128B/memory"
 PUSH = "push/wire/128B/memory"
 LARGE = {kind: f"{kind}/wire/1MiB/memory" for kind in ("publish", "pull", "push")}
 LARGEST = {kind: f"{kind}/wire/4MiB/memory" for kind in LARGE}
+PUT, GET, ASK = (f"{kind}/wire/128B/memory" for kind in ("put", "get", "ask"))
+KV_PUT, KV_GET = (f"{kind}/nats-py/128B/memory" for kind in ("kv-put", "kv-get"))
+ASK_BY_LIBRARY = "ask/nats-py/128B/memory"
 OPEN_LOOP = "open-loop/wire/20000"
 HARDEST = "open-loop/wire/80000"
 NULL = "publish/wire/128B/null"
@@ -156,6 +159,29 @@ TARGETS: Sequence[Target] = (
         of=_figure(PUSH, "client_cpu_ns_per_msg"),
         limit=1_600,
         unit="ns",
+    ),
+    *(
+        Target(
+            what=f"{what} 128 B: client CPU per operation",
+            of=_figure(case, "client_cpu_ns_per_msg"),
+            limit=2_500,
+            unit="ns",
+        )
+        for what, case in (("put a key,", PUT), ("get a key,", GET), ("ask,", ASK))
+    ),
+    *(
+        Target(
+            what=f"{what} 128 B: rate / nats-py",
+            of=_ratio("rate_msgs_per_s", case, over=library),
+            limit=limit,
+            unit="times",
+            at_least=True,
+        )
+        for what, case, library, limit in (
+            ("put a key,", PUT, KV_PUT, 3),
+            ("get a key,", GET, KV_GET, 3),
+            ("ask,", ASK, ASK_BY_LIBRARY, 4),
+        )
     ),
     *(
         Target(
