@@ -9,6 +9,9 @@ import numpy as np
 from bench.clients.port import AckSink, IntArray, Messages, PayloadTemplate
 from bench.plan.traffic import ID_DIGITS
 
+NOBODY = -1
+"""In place of a write: a value that none of ours brought."""
+
 COUNT_AT = ID_DIGITS
 """Where in the value of a counter its count stands, behind the id."""
 
@@ -28,9 +31,11 @@ class Value:
     data: bytes = b""
 
     def number(self, id_offset: int) -> int:
-        """Return the id of the write that was read, and 1; 0 where there is no value."""
+        """Return the id of the write that was read, and 1; 0 of none, NOBODY of a strange one."""
         digits = self.data[id_offset : id_offset + ID_DIGITS]
-        return int(digits) + 1 if not self.gone and digits.isdigit() else 0
+        if self.gone:
+            return 0
+        return int(digits) + 1 if len(digits) == ID_DIGITS and digits.isdigit() else NOBODY
 
     @property
     def count(self) -> int:

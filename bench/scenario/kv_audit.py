@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from bench.broker.latest import Held
-from bench.clients.buckets import Value
+from bench.clients.buckets import NOBODY, Value
 from bench.clients.port import IntArray
 from bench.core import text
 from bench.engine.audit import Audited, Evidence
@@ -169,9 +169,13 @@ def _read(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
 
 
 def _found(numbers: IntArray) -> IntArray:
-    """Return whose write was read, from what answers held: its id and 1, and 0 of no value."""
+    """Return whose write was read, from what answers held: its id and 1, and 0 of no value.
+
+    What nobody of ours wrote has an id that no write has.
+    """
     ids = np.where(numbers == PRELOADED + 1, BEFORE, numbers - 1)
-    return np.where(numbers == 0, NOTHING, ids)
+    known = np.where(numbers == NOBODY, PRELOADED, ids)
+    return np.where(numbers == 0, NOTHING, known)
 
 
 def _updated(traffic: Traffic, evidence: Evidence) -> _Told:

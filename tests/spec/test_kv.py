@@ -1,0 +1,160 @@
+"""A bucket as it is written: what is refused, what is told, what is counted."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bench.spec.cast import Weight, entries
+from bench.spec.kinds.kv import Kv, cast_of
+from bench.spec.kinds.registry import KINDS, objections
+from bench.spec.variant import Settings
+
+PUT, GET = {"rate": "100/s"}, {"rate": "400/s"}
+
+
+def kv(**parts: Any) -> Kv:
+    return Kv.model_validate({"kind": "kv", "value": {"sizes": "128B"}, **parts})
+
+
+def settings(**parts: object) -> Settings:
+    return Settings.model_validate(parts)
+
+
+def test_its_parts_are_what_is_done_and_who_watches() -> None:
+    """Cells are ranked by reads, where there are any, else by what else is done."""
+    whole = kv(put=PUT, get=GET, update=PUT, watch={"cache": {}, "few": {"filter": "1"}})
+
+    cast = cast_of(Settings(), whole)
+
+    assert [part.name for part in cast.parts] == ["put", "get", "update", "cache", "few"]
+    assert cast.ranked == ("get.response", "update.response", "put.response")
+    assert cast.part("few").instants[0].due
+    assert not cast.part("cache").instants[0].due
+    assert cast_of(Settings(), kv(put=PUT)).ranked == ("response",)
+    assert cast_of(Settings(), kv(update=PUT)).done == "updated"
+
+
+def test_each_check_says_what_must_hold() -> None:
+    """Of reads, of counters and of each watcher."""
+    whole = kv(put=PUT, get=GET, update=PUT, watch={"cache": {}})
+
+    held = entries(cast_of(Settings(), whole))
+
+    checks = {name: entry for name, (_, entry) in held.items() if entry.check}
+    assert set(checks) == {"wrong", "lost_updates", "lost", "unlike", "reordered"}
+    assert {entry.weight for entry in checks.values()} == {Weight.SHORTFALL}
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({}, "nothing is done to the bucket"),
+        ({"watch": {"cache": {}}, "get": GET}, "nothing is put"),
+        ({"put": {**PUT, "deletes": "60%", "purges": "40%"}}, "hardly a write brings a value"),
+        ({"put": {**PUT, "writers": 3}, "keys": {"count": 2}}, "fewer than writers"),
+        ({"put": PUT, "keys": {"count": 0}}, "greater than or equal to 1"),
+        ({"put": PUT, "keys": {"count": 100_001}}, "less than or equal to 100000"),
+        ({"put": PUT, "keys": {"distribution": "zipf"}}, "zipfian"),
+        ({"put": PUT, "keys": {"distribution": "latest"}}, "needs both"),
+        ({"get": {**GET, "timeout": "0s"}}, "no time to wait"),
+        ({"get": {**GET, "headers": ["trace"]}}, "a read carries nothing"),
+        ({"update": {**PUT, "headers": ["trace"]}}, "carries what it expects"),
+        ({"update": PUT, "value": {"sizes": "16B"}}, "too small for a counter"),
+        ({"put": PUT, "watch": {"put": {}}}, "cannot stand before the names"),
+        ({"put": PUT, "watch": {"response": {}}}, "cannot stand before the names"),
+        ({"put": PUT, "watch": {"a b": {}}}, "cannot stand before the names"),
+        ({"put": PUT, "watch": {"w": {"filter": "x.y"}}}, "matches no key"),
+        ({"put": PUT, "watch": {"w": {"filter": "a b"}}}, "is no filter"),
+        ({"put": PUT, "watch": {f"w{n}": {} for n in range(17)}}, "too many"),
+    ],
+)
+def test_what_cannot_be_is_refused(parts: dict[str, Any], said: str) -> None:
+    """Before anything runs, with the key it is about."""
+    with pytest.raises(ValidationError, match=said):
+        kv(**parts)
+
+
+@pytest.mark.parametrize("bucket", [{"history": 0}, {"history": 65}, {"num_replicas": 6}])
+def test_what_no_bucket_can_have_is_refused(bucket: dict[str, int]) -> None:
+    """A history of 64 is the most that NATS keeps."""
+    with pytest.raises(ValidationError):
+        settings(bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key"),
+    [
+        ({"ttl": "50ms"}, "bucket.ttl"),
+        ({"ttl": "0s"}, "bucket.ttl"),
+        ({"max_bytes": "0B"}, "bucket.max_bytes"),
+        ({"storage": "memory", "compression": "s2"}, "bucket.compression"),
+    ],
+)
+def test_what_the_server_would_refuse_or_ignore_is_told_by_its_own_word(
+    bucket: dict[str, str], key: str
+) -> None:
+    """A bucket is a stream, and its rules are those of one."""
+    found = objections(settings(bucket=bucket), kv(put=PUT))
+
+    assert key in [each.key for each in found]
+    assert not any(each.key.startswith("stream.") for each in found)
+
+
+def test_settings_of_other_kinds_mean_nothing_here() -> None:
+    """And a bucket's nothing to them."""
+    found = objections(settings(pull={"batch": 1}, bucket={"history": 5}), kv(put=PUT))
+
+    assert [each.key for each in found] == ["pull.batch"]
+
+
+def test_a_value_beyond_the_servers_limit_is_refused() -> None:
+    """With what stands around it."""
+    (found,) = objections(settings(server={"max_payload": "128B"}), kv(put=PUT))
+
+    assert found.key == "server.max_payload"
+
+
+@pytest.mark.parametrize(("limit", "warns"), [("100KiB", True), ("1MiB", False)])
+def test_a_bucket_too_small_for_its_keys_is_told_of(limit: str, warns: bool) -> None:
+    """A thousand keys of 128 B and some overhead."""
+    found = KINDS["kv"].cautions(settings(bucket={"max_bytes": limit}), kv(put=PUT))
+
+    assert bool(found) is warns
+
+
+def test_a_bucket_is_the_stream_that_nats_makes_of_it() -> None:
+    """ADR-8: what is full refuses, history is what is kept of a subject."""
+    stream = settings(bucket={"history": 5, "ttl": "1h", "max_bytes": "1GiB"}).bucket.as_stream()
+
+    assert (stream.max_msgs_per_subject, stream.discard) == (5, "new")
+    assert (stream.max_age_ns, stream.max_bytes) == (3_600_000_000_000, 2**30)
+    assert (stream.allow_direct, stream.retention) == (True, "limits")
+
+
+def test_keys_belong_to_tenants_in_turn() -> None:
+    """A watcher of one tenant is due what is its own."""
+    load = kv(put=PUT, keys={"count": 10, "tenants": 5}, watch={"one": {"filter": "tenant-3.>"}})
+
+    assert load.names.names[:2] == ("key.tenant-0.0", "key.tenant-1.1")
+    assert load.share_of("one") == 0.2
+    assert load.share_of("put") == 1.0
+
+
+def test_reads_take_no_room() -> None:
+    """A fifth of the operations are writes."""
+    writes, both = kv(put=PUT), kv(put=PUT, get=GET)
+
+    assert both.stored_bytes(Settings().publish) == pytest.approx(
+        writes.stored_bytes(Settings().publish) / 5
+    )
+
+
+def test_it_is_told_in_a_sentence() -> None:
+    """Who does what to which keys."""
+    told = kv(put=PUT, get=GET, watch={"cache": {}}).told()
+
+    assert told == (
+        "100/s writes by 1 writer (constant); 400/s reads by 1 reader (constant); "
+        "1\u202f000 keys (uniform), values 128B; watched by cache of >"
+    )
