@@ -99,7 +99,7 @@ def _observer(came: list[tuple[int, int]], due_ns: IntArray) -> ConsumerRecord:
     )
 
 
-def sound(**settings: object) -> Bucket:
+def sound(**settings: Any) -> Bucket:
     """Play the trial through: preloaded keys, then every write in order."""
     load = Kv.model_validate(WORKLOAD)
     made = Bucket(cell(1, load=load, **settings), make_traffics(load.loads, 7))

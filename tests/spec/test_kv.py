@@ -156,5 +156,5 @@ def test_it_is_told_in_a_sentence() -> None:
 
     assert told == (
         "100/s writes by 1 writer (constant); 400/s reads by 1 reader (constant); "
-        "1\u202f000 keys (uniform), values 128B; watched by cache of >"
+        "1\u202f000 keys (uniform), values 128B; watched by cache"
     )

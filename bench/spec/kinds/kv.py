@@ -164,7 +164,10 @@ class Kv(Workload):
         return f"{text.listed(list(filter(None, (several, counters))))}, values {self.value.told()}"
 
     def _watched(self) -> str:
-        names = [f"{name} of {each.filter}" for name, each in self.watch.items()]
+        names = [
+            name if self.sees_all(each) else f"{name} ({each.filter})"
+            for name, each in self.watch.items()
+        ]
         return f"watched by {text.listed(names)}" if names else ""
 
     @model_validator(mode="after")
