@@ -86,7 +86,10 @@ def test_who_ignores_the_others_loses_updates(
 
 
 def test_nothing_is_tried_again_on_a_connection_that_broke(fresh_server: RealServer) -> None:
-    """Nobody knows whether it was written: it stays unanswered, once."""
+    """Nobody knows whether it was written: it stays unanswered, once.
+
+    The server may have said, before it was stopped, that there is no such bucket.
+    """
     told = Told()
 
     async def work() -> None:
@@ -105,4 +108,5 @@ def test_nothing_is_tried_again_on_a_connection_that_broke(fresh_server: RealSer
     run(work)
 
     assert told.abandoned_stops[-1] == COUNT
-    assert (told.answered, told.others) == ([], {})
+    assert told.answered == []
+    assert set(told.others.values()) <= {Outcome.REFUSED}
