@@ -1,7 +1,9 @@
 """From the records of a run to its figures; the one way in for report, terminal and export."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 
@@ -31,6 +33,7 @@ from bench.analysis.sampled import instants_s, lag_over_time, own_lags, servers_
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
 from bench.analysis.validity import reproach_of_workload
+from bench.core.shared_out import shared_out
 from bench.plan.model import Cell, Plan, Trial
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, TrialRecord
@@ -39,6 +42,9 @@ from bench.spec.cast import spans
 from bench.spec.metrics import of_casts
 from bench.stats.histogram import Histogram, merged
 from bench.stats.shape import shape
+
+MANY_TRIALS = 40
+"""From so many on their records are read by all cores: 20 ms each, and 50 ms to share them out."""
 
 _ACCOUNTED = {"offered", "stored", "acked"}
 """Instants that a stream's counts, lag and times are held against each other by."""
@@ -67,7 +73,9 @@ def summarise(store: RunStore) -> RunFigures:
     """
     plan = store.read_plan()
     kept = store.kept(plan)
-    cells = {cell.id: _cell(store, cell, kept) for cell in plan.cells}
+    workers = (os.cpu_count() or 1) if len(kept) >= MANY_TRIALS else 1
+    summed = shared_out(partial(_cell, store, kept), plan.cells, workers)
+    cells = {each.cell.id: each for each in summed}
     names = dict.fromkeys(cell.workload_name for cell in plan.cells)
     return RunFigures(
         run_id=store.run_id,
@@ -104,7 +112,7 @@ def workload_figures(name: str, cells: Sequence[CellFigures], plan: Plan) -> Wor
     return replace(untold, decisions=decided)
 
 
-def _cell(store: RunStore, cell: Cell, kept: Sequence[Trial]) -> CellFigures:
+def _cell(store: RunStore, kept: Sequence[Trial], cell: Cell) -> CellFigures:
     whole = (store.read_whole(trial, cell.cast) for trial in kept if trial.cell_id == cell.id)
     summed = [_summed(each.record, each.intervals, each.samples, cell) for each in whole]
     trials = sorted((each.figures for each in summed), key=lambda trial: trial.record.block)

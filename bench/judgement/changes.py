@@ -109,8 +109,10 @@ def _believed(side: Side, metric: Metric, cell: CellFigures, base: CellFigures) 
 
     Of a cell that lost messages or falls behind, say, or by a figure that an earlier ack flatters.
     """
+    if side in (Side.WORSE, Side.UNTOLD):
+        return side
     deserved = contends(cell) and not misleads(metric, [cell.cell.settings, base.cell.settings])
-    return side if deserved or side is Side.WORSE else Side.UNTOLD
+    return side if deserved else Side.UNTOLD
 
 
 def _silent(metric: Metric, cell: CellFigures, base: CellFigures) -> str:

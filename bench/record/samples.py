@@ -25,6 +25,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bench.core.errors import RecordError
@@ -103,8 +104,11 @@ def _faults(frame: pd.DataFrame) -> Iterator[tuple[int, str]]:
     yield from _first(t_ns.isna(), "t_ns is empty")
     yield from _first(t_ns.abs() > MOST, "t_ns lies beyond any trial")
     yield from _first(t_ns.diff() < 0, "t_ns goes back")
-    for name in frame.columns.drop("t_ns"):
-        yield from _first(frame[name] < 0, f"{name} is below 0")
+    # All at once: column by column takes a fifth of the time that reading a run takes.
+    others = frame.drop(columns="t_ns")
+    below = others.to_numpy(dtype=np.float64, na_value=np.nan) < 0
+    for place in np.flatnonzero(below.any(axis=0)).tolist():
+        yield int(below[:, place].argmax()), f"{others.columns[place]} is below 0"
 
 
 def _first(wrong: "pd.Series[bool]", what: str) -> Iterator[tuple[int, str]]:

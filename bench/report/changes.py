@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
+from bench.draw.axis import Axis, of_changes
+from bench.draw.mark import MOST_DOTS, mark, open_ends
 from bench.judgement.across import Changed, changed_by
 from bench.judgement.model import MARGIN, CellJudgement, Change, Judgement, Side, WorkloadJudgement
 from bench.report import naming
-from bench.report.draw.axis import Axis, of_changes
-from bench.report.draw.mark import MOST_DOTS, mark, open_ends
 from bench.report.markup import filled
 from bench.report.model import Block, Fold, Name, Section, Sentence
 from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, untold

@@ -7,9 +7,9 @@ import numpy as np
 
 from bench.analysis.figures import Array, CellFigures, Series, TrialFigures
 from bench.core.units import NS_PER_S
+from bench.draw.line import Box, Course
+from bench.draw.ticks import round_up
 from bench.record.schema import Window
-from bench.report.draw.line import Box, Course
-from bench.report.ticks import round_up
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from markupsafe import Markup
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.core.units import NS_PER_MS
+from bench.draw import svg
+from bench.draw.axis import Axis, Spacing, Tick, of_times
+from bench.draw.chart import Field, Size, charts
 from bench.judgement.choosing import capital
 from bench.judgement.summary import CellSummary
 from bench.judgement.trends import Point
-from bench.report.draw import svg
-from bench.report.draw.axis import Axis, Spacing, Tick, of_times
-from bench.report.draw.chart import Field, Size, charts
 from bench.report.model import Drawing
 from bench.spec.metrics import Metric, metric_of, time_key
 

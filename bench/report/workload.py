@@ -12,14 +12,14 @@ from bench.core import text
 from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.text import Scale
+from bench.draw import line
+from bench.draw.bars import bars, styles
+from bench.draw.silhouette import frame, silhouette
 from bench.judgement.absent import missing_reason
 from bench.judgement.kinds import Times
 from bench.judgement.model import CellJudgement, Judgement, WorkloadJudgement
 from bench.judgement.parts import has_several, parts_of
 from bench.report import changes, drawn_trials, folds, naming, readings, settings
-from bench.report.draw import line
-from bench.report.draw.bars import bars, styles
-from bench.report.draw.silhouette import frame, silhouette
 from bench.report.markup import filled
 from bench.report.model import Section, Sentence
 from bench.report.patterns import checks, parts

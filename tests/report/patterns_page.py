@@ -12,13 +12,13 @@ import numpy as np
 
 from bench.analysis.decision import Told
 from bench.core.text import Scale
+from bench.draw.axis import of_changes
+from bench.draw.bars import bars
+from bench.draw.line import Box, Course, line
+from bench.draw.mark import mark
+from bench.draw.silhouette import frame, silhouette
 from bench.judgement.kinds import Times
 from bench.judgement.model import Change, Goal, Side
-from bench.report.draw.axis import of_changes
-from bench.report.draw.bars import bars
-from bench.report.draw.line import Box, Course, line
-from bench.report.draw.mark import mark
-from bench.report.draw.silhouette import frame, silhouette
 from bench.report.html import render_page
 from bench.report.model import Page, Section
 from bench.report.patterns import (

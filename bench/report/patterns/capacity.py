@@ -6,11 +6,11 @@ from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
+from bench.draw import svg
+from bench.draw.axis import Axis, of_amounts, of_times
+from bench.draw.chart import Field, charts
+from bench.draw.limit import Held, limit
 from bench.judgement.kinds import Capacity, Step
-from bench.report.draw import svg
-from bench.report.draw.axis import Axis, of_amounts, of_times
-from bench.report.draw.chart import Field, charts
-from bench.report.draw.limit import Held, limit
 from bench.report.model import Drawing, Name, Sentence, plain
 from bench.report.tables import NOTHING, Column, Entry, Table, marked
 

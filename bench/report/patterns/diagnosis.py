@@ -4,10 +4,10 @@ from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
+from bench.draw.ticks import tick_text
 from bench.judgement.kinds import Diagnosis, Evidence
 from bench.report.model import Block, Name, Sentence, Text
 from bench.report.tables import Column, Entry, Table, Tone, marked
-from bench.report.ticks import tick_text
 
 
 def blocks(found: Diagnosis, id_: str) -> tuple[Block, ...]:

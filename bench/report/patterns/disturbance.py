@@ -7,13 +7,13 @@ from markupsafe import Markup
 
 from bench.analysis.figures import Array
 from bench.core import text
+from bench.draw import svg
+from bench.draw.axis import of_amounts, of_seconds
+from bench.draw.chart import Field, Size, thinned
+from bench.draw.span import Span, span
+from bench.draw.ticks import tick_text
 from bench.judgement.kinds import Disturbance
-from bench.report.draw import svg
-from bench.report.draw.axis import of_amounts, of_seconds
-from bench.report.draw.chart import Field, Size, thinned
-from bench.report.draw.span import Span, span
 from bench.report.model import Drawing, Name, Sentence, Text
-from bench.report.ticks import tick_text
 
 _SIZES = (Size("tl desk", 1120, 99, left=80), Size("tl phone", 360, 4, left=0))
 """The names of the panels stand beside them; on a narrow screen above."""

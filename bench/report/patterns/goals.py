@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from bench.core import text
 from bench.core.marks import State
+from bench.draw.axis import Axis, of_changes
+from bench.draw.limit import Held, limit
 from bench.judgement.model import Goal
-from bench.report.draw.axis import Axis, of_changes
-from bench.report.draw.limit import Held, limit
 from bench.report.model import Block, Fold, Section, Sentence
 from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked
 

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from bench.core import text
 from bench.core.marks import State
+from bench.draw.silhouette import Frame, frame, silhouette
 from bench.judgement.kinds import Part, PartsOfCell
-from bench.report.draw.silhouette import Frame, frame, silhouette
 from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked, told
 
 MOST_ROWS = 4

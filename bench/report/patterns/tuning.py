@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from bench.core import text
+from bench.draw import svg
+from bench.draw.axis import of_amounts, of_times
+from bench.draw.chart import Field, charts
 from bench.judgement.kinds import Tried, Tuning
-from bench.report.draw import svg
-from bench.report.draw.axis import of_amounts, of_times
-from bench.report.draw.chart import Field, charts
 from bench.report.model import Block, Drawing, Fold, Name, Sentence, Text
 from bench.report.tables import Column, Table
 

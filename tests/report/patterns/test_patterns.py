@@ -14,8 +14,8 @@ from bench.report.html import render_page
 from bench.report.model import Page, Section, Text, plain
 from bench.report.patterns import capacity, checks, diagnosis, disturbance, goals, parts, tuning
 from bench.report.tables import Row, Table
+from tests.draw.reading import course, of_class, parsed
 from tests.report import patterns_page
-from tests.report.draw.reading import course, of_class, parsed
 from tests.report.patterns import made_up
 
 MS = Scale(unit="ms", factor=1e6)

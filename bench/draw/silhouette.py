@@ -8,9 +8,9 @@ import numpy as np
 from markupsafe import Markup
 
 from bench.core import text
+from bench.draw import svg
+from bench.draw.axis import Axis, of_times
 from bench.judgement.kinds import Times
-from bench.report.draw import svg
-from bench.report.draw.axis import Axis, of_times
 from bench.stats.shape import Shape
 
 BINS = 75

@@ -8,7 +8,7 @@ from enum import Enum
 from markupsafe import Markup
 
 from bench.core.text import MINUS, Scale
-from bench.report.ticks import log_ticks, round_down, round_up, tick_text
+from bench.draw.ticks import log_ticks, round_down, round_up, tick_text
 
 MOST_TICKS = 7
 """More words would run into each other on a phone."""

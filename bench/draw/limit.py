@@ -5,8 +5,8 @@ from dataclasses import KW_ONLY, dataclass
 
 from markupsafe import Markup
 
-from bench.report.draw import svg
-from bench.report.draw.axis import Axis
+from bench.draw import svg
+from bench.draw.axis import Axis
 
 WIDTH, HALF = 300, 9
 _BARB = 5

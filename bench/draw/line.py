@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from bench.analysis.figures import Array
-from bench.report.draw import svg
+from bench.draw import svg
 
 WIDTH, HEIGHT = 90, 24
 MOST_LINES = 6

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from bench.core import text
+from bench.draw import svg
+from bench.draw.axis import Axis
+from bench.draw.limit import bar
 from bench.judgement.model import MARGIN, Change, Side
-from bench.report.draw import svg
-from bench.report.draw.axis import Axis
-from bench.report.draw.limit import bar
 from bench.stats.simultaneous import MIN_BLOCKS
 
 WIDTH, HALF = 200, 11

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.ticks import ENOUGH, log_ticks, tick_text
+from bench.draw.ticks import ENOUGH, log_ticks, tick_text
 
 
 @pytest.mark.parametrize(

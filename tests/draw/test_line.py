@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from bench.report.draw.line import Box, Course, line
-from tests.report.draw.reading import course, of_class, parsed, points
+from bench.draw.line import Box, Course, line
+from tests.draw.reading import course, of_class, parsed, points
 
 BOX = Box(length_s=9, warmup_s=3, top=22)
 """10 units a second of the drawing's 90; one unit a message of its 22."""

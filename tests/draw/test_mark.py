@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis.decision import Told
+from bench.draw.axis import Axis, Spacing, of_changes
+from bench.draw.mark import mark, spoken
 from bench.judgement.model import Change, Side
-from bench.report.draw.axis import Axis, Spacing, of_changes
-from bench.report.draw.mark import mark, spoken
 from bench.spec.metrics import metric_of
-from tests.report.draw.reading import course, of_class, parsed
+from tests.draw.reading import course, of_class, parsed
 
 AXIS = Axis(low=-0.5, high=1.0, spacing=Spacing.SHARES, ticks=(), shares=True)
 """Half at 0, same at 100, twice at 200 of the drawing's units."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.text import Scale
-from bench.report.draw.axis import MOST_TICKS, Axis, Spacing, Tick, of_amounts, of_changes, of_times
+from bench.draw.axis import MOST_TICKS, Axis, Spacing, Tick, of_amounts, of_changes, of_times
 
 MS = Scale(unit="ms", factor=1e6)
 CHANGES = st.lists(st.floats(-0.999, 1e6), max_size=8)

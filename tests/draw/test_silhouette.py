@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from bench.core.text import Scale
+from bench.draw.silhouette import Frame, frame, silhouette, spoken
 from bench.judgement.kinds import Times
-from bench.report.draw.silhouette import Frame, frame, silhouette, spoken
 from bench.stats.histogram import tally
 from bench.stats.shape import Shape, shape
-from tests.report.draw.reading import course, of_class, parsed, points
+from tests.draw.reading import course, of_class, parsed, points
 
 MS = Scale(unit="ms", factor=1e6)
 

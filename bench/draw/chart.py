@@ -8,8 +8,8 @@ import numpy as np
 from markupsafe import Markup
 
 from bench.analysis.figures import Array
-from bench.report.draw import svg
-from bench.report.draw.axis import Axis
+from bench.draw import svg
+from bench.draw.axis import Axis
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.report.draw.axis import Axis, Spacing
-from bench.report.draw.limit import Held, limit
-from tests.report.draw.reading import course, of_class, parsed
+from bench.draw.axis import Axis, Spacing
+from bench.draw.limit import Held, limit
+from tests.draw.reading import course, of_class, parsed
 
 AXIS = Axis(low=-0.1, high=0.2, spacing=Spacing.EVEN, ticks=())
 """A percent is 10 of the drawing's 300 units; no change is at 100."""

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.draw.axis import Axis, Spacing, Tick
-from bench.report.draw.chart import Field, thinned
-from tests.report.draw.reading import of_class, parsed
+from bench.draw.axis import Axis, Spacing, Tick
+from bench.draw.chart import Field, thinned
+from tests.draw.reading import of_class, parsed
 
 
 def even(high: float) -> Axis:

@@ -4,10 +4,10 @@ import re
 
 from markupsafe import Markup
 
-from bench.report.draw.bars import bars, styles
-from bench.report.draw.span import Span, span
+from bench.draw.bars import bars, styles
+from bench.draw.span import Span, span
+from tests.draw.reading import course, of_class, parsed
 from tests.parts import cast
-from tests.report.draw.reading import course, of_class, parsed
 
 WIDTH = re.compile(r'class="(\w)" style="width:(\d+)%"')
 

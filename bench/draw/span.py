@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench.report.draw import svg
+from bench.draw import svg
 
 _GAP = 4
 _LETTER = 6
