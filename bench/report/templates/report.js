@@ -24,10 +24,11 @@
   }
 
   function unpacked() {
-    const packed = document.getElementById("library").textContent.trim();
-    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const letters = atob(document.getElementById("library").textContent.trim());
+    const bytes = new Uint8Array(letters.length);
+    for (let place = 0; place < letters.length; place += 1) bytes[place] = letters.charCodeAt(place);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).text();
+    return new Response(stream).arrayBuffer();
   }
 
   function run(source) {
