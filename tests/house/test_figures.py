@@ -8,7 +8,7 @@ FORMATTED = re.compile(r"\{[^{}]*:[+]?(?:,[^{}]*|\.\d%|[^{}]*f\} %)")
 """Groups of three, or a percentage, as a format of Python's own."""
 
 WRITERS = {"bench/core/text.py", "bench/core/units.py"}
-NOT_FOR_PEOPLE = {"bench/report/ticks.py"}
+NOT_FOR_PEOPLE = {"bench/draw/ticks.py"}
 """Of an axis, to six digits, so that neighbours differ. selfbench has tables of its own."""
 
 
