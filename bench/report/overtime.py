@@ -9,9 +9,9 @@ from bench.analysis.figures import Array
 from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.report.drawn_trials import Drawn, by_second, drawn, longest_window, stacked
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.report import naming
+from bench.report.drawn_trials import Drawn, by_second, drawn, longest_window, stacked
 from bench.report.model import Fold
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Row, Table, untold
