@@ -12,11 +12,19 @@ MOST_DELETED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerState:
-    """Gauges of CONSUMER.INFO; lag is the sum of the first two (MEASUREMENT.md R14)."""
+    """Gauges of CONSUMER.INFO; lag is the sum of the first two (MEASUREMENT.md R14).
+
+    Attributes:
+        num_pending: not delivered yet.
+        num_ack_pending: delivered, and waiting for an ack.
+        num_redelivered: of those, delivered more than once.
+        delivered_msgs: deliveries that ever left the server for it, repeats included.
+    """
 
     num_pending: int
     num_ack_pending: int
     num_redelivered: int
+    delivered_msgs: int
 
     @property
     def lag_msgs(self) -> int:
@@ -53,6 +61,7 @@ async def consumer_state(
         num_pending=info["num_pending"],
         num_ack_pending=info["num_ack_pending"],
         num_redelivered=info["num_redelivered"],
+        delivered_msgs=info["delivered"]["consumer_seq"],
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from nats.aio.client import Client
 
 from bench.broker.latest import Held
+from bench.broker.observe import ConsumerState
 from bench.broker.server import Server, log_tail
 from bench.clients.faults import SILENCES, is_forbidden
 from bench.core.errors import MeasurementError
@@ -222,16 +223,24 @@ async def _drain(
 
 
 async def _drained(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
-    states = [await control.consumer() for control in controls]
+    states = {control.watched.part: await control.consumer() for control in controls}
     through = all(worker.finished.done() for worker in fleet.of(DriverJob))
     settled = all(_settled(scene, fleet, each.part) for each in scene.observers)
-    # The server counts a message as delivered when it leaves, not when it arrives.
-    arrived = all(
-        each.sparse or fleet.of_part(each.part).received >= fleet.of_part(each.flow).stored
-        for each in scene.observers
-    )
-    held = any(state is not None and state.lag_msgs > 0 for state in states)
+    arrived = all(_arrived(scene, fleet, each, states.get(each.part)) for each in scene.observers)
+    held = any(state is not None and state.lag_msgs > 0 for state in states.values())
     return through and settled and arrived and not held
+
+
+def _arrived(scene: Scene, fleet: Fleet, job: ObserverJob, state: ConsumerState | None) -> bool:
+    """Say whether all has come that was sent to an observer.
+
+    The server counts a message as delivered when it leaves, not when it arrives. Who acknowledges
+    says so itself.
+    """
+    received = fleet.of_part(job.part).received
+    if not job.sparse:
+        return received >= fleet.of_part(job.flow).stored
+    return job.part in scene.acks or (state is not None and received >= state.delivered_msgs)
 
 
 def _settled(scene: Scene, fleet: Fleet, part: str) -> bool:
