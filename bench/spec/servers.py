@@ -17,13 +17,14 @@ def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
 
     Source: tags of nats-server, 2.2.0 to 2.15.1, searched for each field.
     """
-    stream, consumer = settings.stream, settings.consumer
+    stream, consumer, bucket = settings.stream, settings.consumer, settings.bucket
     needs = (
         (consumer.backoff_ns is not None, "consumer.backoff", "2.7.1", "backoff"),
         (consumer.num_replicas is not None, "consumer.num_replicas", "2.8.3", "its own replicas"),
         (consumer.mem_storage, "consumer.mem_storage", "2.8.3", "consumer state in memory"),
         (stream.allow_direct, "stream.allow_direct", "2.9.0", "direct get"),
         (stream.compression == "s2", "stream.compression", "2.10.0", "s2 compression"),
+        (bucket.compression == "s2", "bucket.compression", "2.10.0", "s2 compression"),
         (
             settings.server.sync_interval is not None,
             "server.sync_interval",
@@ -88,14 +89,15 @@ def replicated_store(settings: Settings, version: str) -> str:
 
     Source: nats-server #7163 (2.12) and #8447 (2.15).
     """
-    stream = settings.stream
-    if stream.storage != "file" or stream.num_replicas == 1:
+    kept = (settings.stream, settings.bucket.as_stream())
+    replicas = max((each.num_replicas for each in kept if each.storage == "file"), default=1)
+    if replicas == 1:
         return ""
     number = _version(version)
     flush = "asynchronously" if number >= _ASYNC_FLUSH else "before each answer"
     sync = "append to the Raft log" if number >= _SYNC_PER_APPEND else "message of the stream"
     return (
-        f"nats-server {version} flushes a file stream of {stream.num_replicas} replicas {flush}, "
+        f"nats-server {version} flushes a file stream of {replicas} replicas {flush}, "
         f"and where its sync_interval is always, it syncs once per {sync}; other versions differ"
     )
 

@@ -94,6 +94,17 @@ def test_a_replicated_store_is_said_to_be_as_its_version_keeps_it(
     )
 
 
+def test_the_store_of_a_bucket_is_one_as_well() -> None:
+    """It is the stream's that keeps it."""
+    bucket = {"num_replicas": 3, "compression": "s2"}
+    kept = Settings.model_validate({"bucket": bucket})
+
+    assert "a file stream of 3 replicas" in replicated_store(kept, "2.15.1")
+    assert keys(kept, "2.9.25") == ["bucket.compression", "bucket.num_replicas"]
+    memory = Settings.model_validate({"bucket": {"num_replicas": 3, "storage": "memory"}})
+    assert replicated_store(memory, "2.15.1") == ""
+
+
 def test_nothing_is_said_of_stores_that_all_versions_keep_alike() -> None:
     """A single replica, or memory."""
     memory = Settings.model_validate({"stream": {"num_replicas": 3, "storage": "memory"}})
