@@ -161,7 +161,7 @@ def keeps_all(cell: Cell) -> bool:
     With `discard: new` it refuses what would not fit; the limit per subject discards the oldest all
     the same. `max_age` throws nothing away that a whole trial is too short for.
     """
-    stream, consumer = cell.settings.stream, cell.settings.consumer
+    stream, consumer = cell.workload.kept_in(cell.settings), cell.settings.consumer
     age_ns, phases = stream.max_age_ns, cell.workload.phases
     limits = [consumer.max_deliver, stream.max_msgs_per_subject]
     if stream.discard == "old":

@@ -64,17 +64,17 @@ def held_bytes(cell: Cell) -> int:
 
     0 where messages leave by themselves: once acked, after max_age, or for others of their subject.
     """
-    stream = cell.settings.stream
+    stream = cell.workload.kept_in(cell.settings)
     leave = stream.max_age_ns is not None or stream.max_msgs_per_subject is not None
     return 0 if stream.retention != "limits" or leave else _stream_bytes(cell)
 
 
 def _store_bytes(cell: Cell) -> int:
-    return _stream_bytes(cell) * cell.settings.stream.num_replicas
+    return _stream_bytes(cell) * cell.workload.kept_in(cell.settings).num_replicas
 
 
 def _stream_bytes(cell: Cell) -> int:
-    workload, stream = cell.workload, cell.settings.stream
+    workload, stream = cell.workload, cell.workload.kept_in(cell.settings)
     messages = min(workload.messages, stream.max_msgs or workload.messages)
     stored = round(messages * workload.stored_bytes(cell.settings.publish))
     return min(stored, stream.max_bytes or stored)

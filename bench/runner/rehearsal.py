@@ -84,7 +84,7 @@ def _too_large(plan: Plan, max_payload: int) -> Iterator[str]:
 
 def _no_room(plan: Plan, found: Account) -> Iterator[str]:
     for cell in plan.cells:
-        stream = cell.settings.stream
+        stream = cell.workload.kept_in(cell.settings)
         left = found.left_bytes(stream.storage, stream.num_replicas)
         need = held_bytes(cell)
         if left is not None and need > left:
@@ -100,7 +100,8 @@ async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
     texts: dict[str, str] = {}
     for cell in plan.cells:
         settings = cell.settings
-        key = repr((settings.stream, settings.consumer, cell.workload))
+        stream = cell.workload.kept_in(settings)
+        key = repr((stream, settings.consumer, cell.workload))
         if key in texts:
             continue
         texts[key] = ""

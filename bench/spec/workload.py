@@ -15,7 +15,7 @@ from bench.core.units import NS_PER_S, format_duration, format_share, format_siz
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
 from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice, Names
-from bench.spec.variant import PublishSettings
+from bench.spec.variant import PublishSettings, Settings, StreamSettings
 
 MIN_PAYLOAD_BYTES = 16
 """The message id alone."""
@@ -376,6 +376,10 @@ class Workload(Spec, ABC):
     @abstractmethod
     def stored_bytes(self, how: PublishSettings) -> float:
         """Return what a message takes in a store on the mean; 0 where none is stored."""
+
+    def kept_in(self, settings: Settings) -> StreamSettings:
+        """Return the settings of the stream that keeps what is stored."""
+        return settings.stream
 
     def share_of(self, part: str) -> float:
         """Return what share of its flow's operations a part is due: all, where nothing filters."""

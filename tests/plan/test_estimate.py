@@ -12,6 +12,7 @@ from bench.plan.estimate import (
 )
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan
 from bench.plan.order import order
+from bench.spec.kinds.kv import Kv
 from bench.spec.load import load_matrix
 from bench.spec.lookup import shipped_root
 from bench.spec.stored import STORED_OVERHEAD_BYTES, SUBJECT_PREFIX_BYTES
@@ -79,6 +80,21 @@ def test_what_surely_stays_in_a_stream_is_told_from_what_may_leave(
 ) -> None:
     """An account is called too small only where it surely is; replicas are counted elsewhere."""
     assert held_bytes(cell(1, stream=stream)) == held
+
+
+def test_a_bucket_is_kept_as_it_is_told_and_not_as_a_stream_is() -> None:
+    """Its history throws away what a stream would keep, and its own limit and replicas count."""
+    puts = {"rate": "1000/s"}
+    load = Kv.model_validate({"kind": "kv", "value": {"sizes": "128B"}, "put": puts})
+    wide, bounded = (
+        cell(1, load=load, bucket=bucket) for bucket in ({"num_replicas": 3}, {"max_bytes": "1KiB"})
+    )
+
+    assert held_bytes(wide) == 0
+    assert (
+        estimate_of(wide).peak_store_bytes == 3 * estimate_of(cell(1, load=load)).peak_store_bytes
+    )
+    assert estimate_of(bounded).peak_store_bytes == 1024
 
 
 @pytest.mark.parametrize(

@@ -280,6 +280,19 @@ def test_a_full_bucket_fails_the_run(tmp_path: Path) -> None:
     assert "refused" in done.stdout
 
 
+def test_a_bucket_that_the_server_refuses_is_told_before_a_run(tmp_path: Path) -> None:
+    """Each bucket of a matrix is tried, in the server's own words; it may be the second one."""
+    with nats_server(tmp_path / "own") as url:
+        home = project(tmp_path, {"max_bytes": "10000000GiB"})
+
+        done = jetbench(home, "run", "sessions", "--server", url)
+        left = asyncio.run(streams(url))
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "buckets/other" in done.stderr
+    assert left == set()
+
+
 def test_who_takes_every_subject_of_buckets_is_left_alone(tmp_path: Path) -> None:
     """Our keys would flow into the user's stream: refuse rather than fill it."""
 

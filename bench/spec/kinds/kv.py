@@ -23,7 +23,7 @@ from bench.spec.keyed_parts import GET, PUT, READING, UPDATE, UPDATING, WRITING,
 from bench.spec.keys import Choice, Keys, Names
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
-from bench.spec.variant import PublishSettings, Settings
+from bench.spec.variant import PublishSettings, Settings, StreamSettings
 from bench.spec.workload import Load, Payload, Phases, Publish, Workload
 
 USES = frozenset({"bucket", "server", "client"})
@@ -130,6 +130,10 @@ class Kv(Workload):
         headers = self.put.headers if self.put else ()
         each = stored_bytes(self.names, self.value, headers, how)
         return each * writes / self.rate_msgs_per_s
+
+    def kept_in(self, settings: Settings) -> StreamSettings:
+        """Return the settings of the stream that the bucket is."""
+        return settings.bucket.as_stream()
 
     def share_of(self, part: str) -> float:
         """Return what share of the writes a watcher's filter matches; keys counted alike."""
