@@ -85,10 +85,16 @@ def _table(judged: WorkloadJudgement, panels: Sequence[Panel], time: str, id_: s
             rows.append(naming.heading(each).across(columns, (of[place], place == 0)))
     caption = (
         f"Over valid trials, in each span of {width} s: the lowest rate of a second, else the "
-        "largest of any. What came out is acked messages, or handled ones without acks."
+        f"largest of any. Out is what was {text.listed(list(_done(judged)))}."
     )
     shown = tuple(rows) if seconds else ()
     return Table(id_, caption, "Variant", columns=tuple(columns), rows=shown)
+
+
+def _done(judged: WorkloadJudgement) -> Sequence[str]:
+    """Return the words of the ledger for what came out, each once."""
+    done = dict.fromkeys(each.cell.cell.cast.done for each in judged.cells)
+    return [" by ".join(reversed(name.split("."))).replace("_", " ") for name in done]
 
 
 def _worst(judged: CellJudgement, time: str, panels: int) -> list[Array]:

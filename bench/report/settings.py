@@ -1,19 +1,20 @@
 """Settings as a reader compares them: dotted keys as in the YAML, values as a user writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.core.units import format_duration
 from bench.plan.model import Cell, Plan
 from bench.report.model import Fold
 from bench.report.tables import Column, Entry, Row, Table, Tone, pairs
 from bench.spec.flat import DEFAULT, differing, flat
+from bench.spec.kinds.registry import KINDS
 
 
 def fold(plan: Plan) -> Fold:
     """Return what differs between a run's cells, then what they all set alike."""
     differences = differences_table(plan)
     shown = tuple(t for t in (differences, common_table(plan)) if t.rows and t.columns)
-    every = len(flat(plan.cells[0].settings)) if plan.cells else 0
+    every = len(_meant(plan)[0]) if plan.cells else 0
     note = f"{len(differences.columns)} of {every}"
     return Fold("settings", "Settings that differ", shown, note=note)
 
@@ -39,7 +40,7 @@ def _column(key: str, values: Sequence[str]) -> Column[tuple[int, Cell]]:
 
 def common_table(plan: Plan) -> Table:
     """Return what every cell of a run sets alike, defaults left out."""
-    flats = [flat(cell.settings) for cell in plan.cells]
+    flats = _meant(plan)
     return pairs(
         "settings-common",
         "The same for every variant (what is not listed is left at its default)",
@@ -50,6 +51,18 @@ def common_table(plan: Plan) -> Table:
             if value != DEFAULT and all(one.get(key) == value for one in flats)
         ),
     )
+
+
+def _meant(plan: Plan) -> Sequence[Mapping[str, str]]:
+    """Return the settings of each cell; only sections that mean something under its workload."""
+    return [
+        {
+            key: value
+            for key, value in flat(cell.settings).items()
+            if key.split(".")[0] in KINDS[cell.workload.kind].uses
+        }
+        for cell in plan.cells
+    ]
 
 
 def workload_words(plan: Plan, workload_name: str) -> str:

@@ -159,7 +159,7 @@ class Kv(Workload):
         for name, offer in self.offers.items():
             what, who = words[name]
             rate = format_rate(offer.rate_msgs_per_s)
-            yield f"{rate} {what} by {text.plural(offer.publishers, who)} ({offer.arrivals})"
+            yield f"{what} at {rate} by {text.plural(offer.publishers, who)} ({offer.arrivals})"
 
     def _keys_told(self) -> str:
         counters = text.plural(self.update.counters, "counter") if self.update else ""
