@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
-from bench.spec import handler, variant, workload
+from bench.spec import handler, keyed, keys, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.kinds import fanout, request
 from bench.spec.kinds.fanout import Fanout
+from bench.spec.kinds.kv import Kv
 from bench.spec.kinds.request import Request
 from bench.spec.kinds.stream import Stream
 from bench.spec.matrix import Matrix
@@ -53,6 +54,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
 
 OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
     "request": (Request, request.Ask, request.Reply, workload.Subjects, workload.Payload),
+    "kv": (Kv, keys.Keys, keyed.Put, keyed.Get, keyed.Update, keyed.Watch, workload.Payload),
     "fanout": (Fanout, fanout.Member, workload.Subjects, workload.Payload, workload.Publish),
 }
 
