@@ -155,6 +155,6 @@ def test_it_is_told_in_a_sentence() -> None:
     told = kv(put=PUT, get=GET, watch={"cache": {}}).told()
 
     assert told == (
-        "writes at 100/s by 1 writer (constant); reads at 400/s by 1 reader (constant); "
+        "Writes at 100/s by 1 writer (constant); reads at 400/s by 1 reader (constant); "
         "1\u202f000 keys (uniform), values 128B; watched by cache"
     )

@@ -148,7 +148,8 @@ class Kv(Workload):
 
     def told(self) -> str:
         """Return who does what to which keys, as a clause for the report."""
-        return "; ".join(filter(None, (*self._doings(), self._keys_told(), self._watched())))
+        words = "; ".join(filter(None, (*self._doings(), self._keys_told(), self._watched())))
+        return words[0].upper() + words[1:]
 
     def _doings(self) -> Iterator[str]:
         words = {
