@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.clients.port import AckSink, IntArray, Messages, PayloadTemplate
+from bench.clients.port import AckSink, IntArray, Messages, PayloadTemplate, PublisherLink
 from bench.plan.traffic import ID_DIGITS
 
 NOBODY = -1
@@ -72,6 +72,62 @@ class Bucket:
     id_offset: int = 0
     within_ns: int = 0
     tries: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """What a value is changed to.
+
+    Attributes:
+        payload: of the new value, or of the marker in its place.
+        headers: of the message, whole lines.
+    """
+
+    payload: bytes
+    headers: bytes = b""
+
+
+class Changes(Protocol):
+    """What is done to values: by position of an operation, or of a delivery."""
+
+    def subject(self, position: int) -> str:
+        """Return the key that an operation changes."""
+
+    def change(self, position: int, value: Value) -> Write | None:
+        """Return what a value becomes; None where it is to stay as it is."""
+
+    @property
+    def largest_bytes(self) -> int:
+        """The largest payload."""
+
+
+class Counters:
+    """Counts one up with every operation."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self.largest_bytes = max(len(each.content) for each in messages.payloads)
+
+    def subject(self, position: int) -> str:
+        """Return the counter of an operation."""
+        subject: str = self._messages.subjects[self._messages.subject_index[position]]
+        return subject
+
+    def change(self, position: int, value: Value) -> Write | None:
+        """Return the count that comes after a value's."""
+        messages = self._messages
+        template = messages.payloads[messages.payload_index[position]].content
+        return Write(payload=counted(template, int(messages.ids[position]), value.count + 1))
+
+
+class ChangeLink(PublisherLink, Protocol):
+    """A connection that changes values, one by one as they come up."""
+
+    def begin(self, position: int) -> None:
+        """Begin a change."""
+
+    def flush(self) -> None:
+        """Send what was begun."""
 
 
 class SaidSink(AckSink, Protocol):

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from bench.clients.buckets import Bucket, SaidSink
+from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
 from bench.clients.natspy_buckets import NatsPyReader, NatsPyUpdater
 from bench.clients.natspy_requests import NatsPyRequester
@@ -91,10 +91,19 @@ def make_updater(
     """Return an unopened link whose operations add one to counters; ValueError as above."""
     match client:
         case "wire":
-            return WireUpdater(endpoint, messages, sink, bucket)
+            return WireUpdater(endpoint, Counters(messages), sink, bucket)
         case "nats-py":
             return NatsPyUpdater(endpoint, messages, sink, bucket)
     raise ValueError(f"no client named {client}")
+
+
+def make_changer(
+    client: str, endpoint: Endpoint, changes: Changes, sink: SaidSink, bucket: Bucket
+) -> ChangeLink:
+    """Return an unopened link that changes values; ValueError when this client has none."""
+    if client == "wire":
+        return WireUpdater(endpoint, changes, sink, bucket)
+    raise ValueError(f"no client {client} that changes values")
 
 
 def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:

@@ -23,6 +23,7 @@ class Evidence:
         drivers, observers: what their processes wrote down, by part.
         held: the last message of each subject that the server holds; None where it was not told.
         start_ns: of the trial, on the clock of the records.
+        counts: what processes counted by themselves, added up by part and by what is counted.
     """
 
     tables: Tables
@@ -30,6 +31,7 @@ class Evidence:
     observers: Mapping[str, Sequence[ConsumerRecord]]
     held: Held | None
     start_ns: int
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

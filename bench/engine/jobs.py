@@ -4,7 +4,7 @@ Plain data, pickled over a pipe between processes of our own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +52,23 @@ class DriverJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What an observer does on the server with each message.
+
+    Attributes:
+        bucket: whose values are changed.
+        prefix: of its keys.
+        workers: changes under way at a time.
+        ordered: what is about one key waits for what came before about it.
+    """
+
+    bucket: Bucket
+    prefix: str
+    workers: int
+    ordered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObserverJob:
     """One process that observes operations.
 
@@ -65,6 +82,7 @@ class ObserverJob:
         timing, ack_batch: when to acknowledge.
         sparse: it is due some of the operations alone.
         record_path: where it keeps its ConsumerRecord.
+        effect: what it does with each message; None where a handler's time alone passes.
     """
 
     part: str
@@ -81,6 +99,7 @@ class ObserverJob:
     ack_batch: int
     record_path: Path
     sparse: bool = False
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +204,7 @@ class Done:
         window_full_msgs: messages that were due while the publisher's window was full.
         again: answers to messages that had theirs.
         stall_ns_max: longest time the event loop did not turn.
+        counts: what it counted by itself, by what is counted.
         gaps: what the sampler asked and got no answer to, in words.
         ack_events: the server's own ack times, as the sampler heard them.
         rows: the sampler's samples; empty for the others, whose arrays are in their file.
@@ -195,6 +215,7 @@ class Done:
     window_full_msgs: int = 0
     again: int = 0
     stall_ns_max: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     rows: tuple[Mapping[str, int | None], ...] = ()

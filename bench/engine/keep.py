@@ -1,5 +1,6 @@
 """From what a trial left behind to what is kept of it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -141,7 +142,17 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         observers={part.name: _records(frame, outcome, part) for part in frame.cast.observing},
         held=outcome.held,
         start_ns=outcome.start_ns,
+        counts={part.name: _counted(outcome, part) for part in frame.cast.parts},
     )
+
+
+def _counted(outcome: Outcome, part: Part) -> Mapping[str, int]:
+    """Return what the processes of a part counted by themselves, together."""
+    found: Counter[str] = Counter()
+    for role, done in outcome.done.items():
+        if role.startswith(f"{part.role}-"):
+            found.update(done.counts)
+    return found
 
 
 def _tables(

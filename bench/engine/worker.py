@@ -8,7 +8,8 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,7 @@ from bench.broker import admin
 from bench.broker.link import abandon
 from bench.clients.buckets import Bucket, reading
 from bench.clients.factory import (
+    make_changer,
     make_consumer,
     make_publisher,
     make_reader,
@@ -30,12 +32,14 @@ from bench.engine.acks import make_ack_plan
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
+from bench.engine.effects import EffectConsumer
 from bench.engine.ending import end
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
     Broke,
     Done,
     DriverJob,
+    Effect,
     Finished,
     Job,
     ObserverJob,
@@ -44,6 +48,7 @@ from bench.engine.jobs import (
     SamplerJob,
     Start,
 )
+from bench.engine.projecting import Projection
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
@@ -114,12 +119,11 @@ async def consume(job: ObserverJob, channel: Channel) -> Done:
     """Take, handle and acknowledge until told to stop."""
     traffic = make_traffic(job.load, job.seed)
     recorder = ConsumeRecorder(traffic.intended_ns.size, job.record_path)
-    open_link = _open_tasks if job.run == "task" else _open_virtual
-    link, run = await open_link(job, recorder, traffic.handler_ns)
+    opened = await _opened(job, recorder, traffic)
     due_ns = await _started(channel) + traffic.intended_ns
     stall_ns_max = await _attend(
         channel,
-        run(),
+        opened.run(),
         lambda: Progress(
             received=recorder.received,
             handled=recorder.handled,
@@ -127,32 +131,81 @@ async def consume(job: ObserverJob, channel: Channel) -> Done:
             recent_ns_p99=recorder.recent_ns_p99(due_ns),
         ),
     )
-    await link.close()
-    return Done(faults=tuple(link.faults), stall_ns_max=stall_ns_max)
+    for link in opened.links:
+        await link.close()
+    return Done(
+        faults=tuple(fault for link in opened.links for fault in link.faults),
+        refusals=tuple(opened.refusals()),
+        counts=opened.counts(),
+        stall_ns_max=stall_ns_max,
+    )
 
 
-Opened = tuple[ConsumerLink | TaskLink, Callable[[], Coroutine[None, None, None]]]
-"""A consumer's connection, and the work to be done on it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """Connections of a process that observes, and the work to be done on them.
+
+    Attributes:
+        links: in the order to close them.
+        run: the work.
+        counts: what it counts by itself.
+        refusals: why what it does on the server was refused.
+    """
+
+    links: Sequence[ConsumerLink | TaskLink | PublisherLink]
+    run: Callable[[], Coroutine[None, None, None]]
+    counts: Callable[[], Mapping[str, int]] = dict
+    refusals: Callable[[], Sequence[str]] = tuple
+
+
+async def _opened(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
+    if job.effect is not None:
+        return await _open_effects(job, job.effect, recorder, traffic)
+    open_link = _open_tasks if job.run == "task" else _open_virtual
+    return await open_link(job, recorder, traffic.handler_ns)
+
+
+async def _open_effects(
+    job: ObserverJob, effect: Effect, recorder: ConsumeRecorder, traffic: Traffic
+) -> _Opened:
+    link = make_consumer(job.client, job.endpoint, job.binding)
+    projection = Projection(traffic, effect.prefix)
+    acks = make_ack_plan(job.timing, job.ack_batch)
+    consumer = EffectConsumer(link, recorder, acks, projection, effect)
+    changes = make_changer(job.client, job.endpoint, projection, consumer, effect.bucket)
+    await changes.open()
+    consumer.changes_by(changes)
+    await link.open(consumer)
+    return _Opened(
+        links=(link, changes),
+        run=consumer.run,
+        counts=lambda: {
+            "conflicts": consumer.conflicts,
+            "repeats": projection.repeats,
+            "failed": consumer.failed_changes,
+        },
+        refusals=lambda: consumer.reasons,
+    )
 
 
 async def _open_virtual(
     job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray
-) -> Opened:
+) -> _Opened:
     link = make_consumer(job.client, job.endpoint, job.binding)
     workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
     consumer = Consumer(link, recorder, workers, acks, handler_ns)
     await link.open(consumer)
-    return link, partial(consumer.run, pull=job.binding.mode == "pull")
+    return _Opened(links=(link,), run=partial(consumer.run, pull=job.binding.mode == "pull"))
 
 
-async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray) -> Opened:
+async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray) -> _Opened:
     workers = job.workers
     link = make_task_link(job.client, job.endpoint, job.binding, workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
     consumer = TaskConsumer(link, recorder, acks, handler_ns)
     await link.open(consumer)
-    return link, consumer.run
+    return _Opened(links=(link,), run=consumer.run)
 
 
 async def sample(job: SamplerJob, channel: Channel) -> Done:

@@ -92,11 +92,13 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
             client = await admin.connect(endpoint)
             try:
                 with _work_directory(server, target.parent) as directory:
+                    names = kind.named(admin.trial_names(run.store.run_id, trial.index))
                     stage = Stage(
                         server=server,
                         endpoint=endpoint,
                         client=client,
-                        names=kind.named(admin.trial_names(run.store.run_id, trial.index)),
+                        names=names,
+                        things=kind.things(names),
                         directory=directory,
                         warn=run.watcher.warns,
                     )

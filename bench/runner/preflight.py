@@ -121,12 +121,12 @@ async def _check_names(client: Link, plan: Plan, target: RemoteTarget, run_id: s
     existing = await admin.stream_names(client)
     for trial in plan.trials:
         kind = KINDS[plan.cell(trial.cell_id).workload.kind]
-        names = kind.named(admin.trial_names(run_id, trial.index))
-        if names.stream in existing and not await admin.owns(client, names):
-            raise NameCollisionError(
-                f"stream {names.stream} exists on {target.title} and is not this run's; it "
-                "was left untouched, and nothing was run"
-            )
+        for names in kind.things(kind.named(admin.trial_names(run_id, trial.index))):
+            if names.stream in existing and not await admin.owns(client, names):
+                raise NameCollisionError(
+                    f"stream {names.stream} exists on {target.title} and is not this run's; it "
+                    "was left untouched, and nothing was run"
+                )
 
 
 def _space_warnings(target: Target, store: RunStore, expected: Estimate) -> Iterator[str]:

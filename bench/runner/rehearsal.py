@@ -111,7 +111,8 @@ async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
         except admin.ApiError as error:
             texts[key] = f"{_title(cell)}: {error}"
         finally:
-            await admin.remove(link, own)
+            for each in _kind(cell).things(own):
+                await admin.remove(link, each)
     return [text for text in texts.values() if text]
 
 

@@ -1,6 +1,6 @@
 """What every kind of workload has in common when a trial of it is played."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Stage:
         endpoint: how to connect to it.
         client: the conductor's own connection.
         names: what its things are called.
+        things: all that is made for it on the server, by its names.
         directory: for the workers' files.
         warn: tells whoever watches what no record will hold.
     """
@@ -43,6 +44,7 @@ class Stage:
     endpoint: Endpoint
     client: Client
     names: Names
+    things: tuple[Names, ...]
     directory: Path
     warn: Callable[[str], None]
 
@@ -62,6 +64,11 @@ class UncleanError(MeasurementError):
 def as_usual(names: Names) -> Names:
     """Return the names that a trial's things usually have."""
     return names
+
+
+def one_stream(names: Names) -> tuple[Names, ...]:
+    """Return that one stream is made."""
+    return (names,)
 
 
 async def nothing_held(stage: Stage) -> Held:
@@ -89,6 +96,7 @@ class Kind:
         needs: what it does on a server besides looking after what it made.
         sampled: share of acks that the server is to report, %; None where it reports none.
         named: what its things are called, from what a trial's are usually called.
+        things: all streams that are made for a trial, by its names.
         held: asks the server, when all is over, for the last message of each subject.
         audit: what it says of a trial that is over, besides what is said of all kinds.
     """
@@ -100,6 +108,7 @@ class Kind:
     needs: Callable[[Cell], Needs]
     sampled: Callable[[Cell], int | None]
     named: Callable[[Names], Names] = as_usual
+    things: Callable[[Names], tuple[Names, ...]] = one_stream
     held: Callable[[Stage], Awaitable[Held]] = nothing_held
     audit: Callable[[Cell, Mapping[str, Traffic], Evidence], Audited] = nothing_besides
 
@@ -160,22 +169,28 @@ async def _held(stage: Stage, kind: Kind) -> Held | None:
         return None
 
 
-async def _clean_up(stage: Stage) -> str:
-    """Remove what was made; return why it may still be there, empty when it is gone.
+async def _clean_up(stage: Stage) -> dict[str, str]:
+    """Remove what was made; return what may still be there, by its stream, and why.
 
     The link to a server of the user's own may have been cut meanwhile: then it is made anew.
     """
-    why = await admin.clean_up(stage.client, stage.names)
-    if not why or stage.server.directory is not None:  # ours is gone with its store in any case
-        return ""
+    left = await _removed(stage.client, stage.things)
+    if not left or stage.server.directory is not None:  # ours is gone with its store in any case
+        return {}
     try:
         link = await admin.connect(stage.endpoint)
     except BenchError as error:
-        return f"{why}; {error}"
+        return {stream: f"{why}; {error}" for stream, why in left.items()}
     try:
-        return await admin.clean_up(link, stage.names)
+        return await _removed(link, stage.things)
     finally:
         await link.close()
+
+
+async def _removed(client: Client, things: Sequence[Names]) -> dict[str, str]:
+    """Remove streams; return why some may still be there, by their names."""
+    tried = {names.stream: await admin.clean_up(client, names) for names in things}
+    return {stream: why for stream, why in tried.items() if why}
 
 
 def _slow_consumers(server: Server) -> list[Finding]:
@@ -199,14 +214,15 @@ def _slow_consumers(server: Server) -> list[Finding]:
 
 async def _left_behind(stage: Stage) -> Finding | None:
     """Remove what was made; return what may still be there, None when it is gone."""
-    if not (why := await _clean_up(stage)):
-        return None
-    stream = stage.names.stream
-    text = (
+    left = await _clean_up(stage)
+    texts = [
         f"stream {stream} could not be removed from the server and may still be there "
         f"({why}); `nats stream rm {stream}` removes it"
-    )
-    return Finding(level=Level.WARNING, code="left-behind", text=text)
+        for stream, why in left.items()
+    ]
+    if not texts:
+        return None
+    return Finding(level=Level.WARNING, code="left-behind", text="; ".join(texts))
 
 
 def all_of_it(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:

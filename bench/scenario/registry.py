@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.scenario import fanout, kv, request, stream
+from bench.scenario import fanout, kv, projection, request, stream
 from bench.scenario.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
@@ -10,4 +10,5 @@ KINDS: Mapping[str, Kind] = {
     "request": request.KIND,
     "fanout": fanout.KIND,
     "kv": kv.KIND,
+    "projection": projection.KIND,
 }

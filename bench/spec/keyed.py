@@ -7,11 +7,8 @@ from pydantic import AfterValidator, Field, model_validator
 from bench.core.units import NS_PER_S, format_duration
 from bench.spec.base import Duration, MisfitError, Share, Spec
 from bench.spec.filters import check_filter
-from bench.spec.keys import Act
+from bench.spec.keys import KEY, Act
 from bench.spec.workload import Publish
-
-KEY = "key"
-"""What keys that are written, read and watched begin with."""
 
 MAX_TIMEOUT_NS = 60 * NS_PER_S
 

@@ -90,27 +90,28 @@ UPDATING = driving(
 )
 
 
-def watching(name: str, *, several: bool, some: bool) -> Part:
+def watching(name: str, flow: Part, *, several: bool, some: bool) -> Part:
     """Return the part of a watcher.
 
     Args:
         name: of the part.
+        flow: of what it is told: each write of a key, or what becomes one.
         several: there are others.
         some: its filter does not match all keys.
     """
-    due = Instant(name="expected", entry="expected", due=True) if some else WRITING.instants[0]
+    due = Instant(name="expected", entry="expected", due=True) if some else flow.instants[0]
     told = ("received", "handled")
     return Part(
         name=name,
         side=Side.OBSERVES,
-        flow=PUT,
+        flow=flow.name,
         role=f"{name}.watcher" if several else "watcher",
         instants=(*([due] if some else []), *(Instant(name=each, entry=each) for each in told)),
         spans=(
             Span(name="delivery", begin=due.name, end="received"),
             Span(name="completion", begin=due.name, end="handled"),
         ),
-        levels=(Level(name="unseen", came=WRITING.worth, left="handled", words="not seen"),),
+        levels=(Level(name="unseen", came=flow.worth, left="handled", words="not seen"),),
         entries=tuple(_watched(due, some=some)),
     )
 

@@ -11,6 +11,9 @@ Distribution = Literal["uniform", "zipfian", "hotspot", "latest", "sequential"]
 
 MAX_KEYS = 100_000
 
+KEY = "key"
+"""What keys that are written, read and watched begin with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
@@ -53,7 +56,31 @@ class Choice:
     writers: int = 1
 
 
-class Keys(Spec):
+class Entities(Spec):
+    """What operations are about, each by a key of its own.
+
+    Attributes:
+        count: how many.
+        tenants: groups that they belong to in turn, `key.tenant-3.17`; none when left out.
+        distribution: which one an operation is about: each alike (`uniform`), few far more often
+            than many (`zipfian`), a fifth of them by four operations of five (`hotspot`), one
+            after the other (`sequential`), or, of reads, those that were written last (`latest`;
+            writes go on one after the other then).
+        skew: exponent of `zipfian` and `latest`, 0.99 as in YCSB.
+    """
+
+    count: int = Field(default=1000, ge=1, le=MAX_KEYS)
+    tenants: int = Field(default=0, ge=0, le=1000)
+    distribution: Distribution = "uniform"
+    skew: float = Field(default=0.99, gt=0, le=5)
+
+    @property
+    def names(self) -> Names:
+        """Their keys."""
+        return Names(prefix=KEY, count=self.count, groups=self.tenants)
+
+
+class Keys(Entities):
     """The keys of a bucket.
 
     Attributes:
@@ -67,10 +94,6 @@ class Keys(Spec):
         preload: each key has a value before a trial begins.
     """
 
-    count: int = Field(default=1000, ge=1, le=MAX_KEYS)
-    tenants: int = Field(default=0, ge=0, le=1000)
-    distribution: Distribution = "uniform"
-    skew: float = Field(default=0.99, gt=0, le=5)
     preload: bool = True
 
 

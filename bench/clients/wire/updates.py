@@ -1,4 +1,4 @@
-"""Updating counters: read, add one, write if nobody wrote meanwhile, else again.
+"""Changing values: read, change, write if nobody wrote meanwhile, else again.
 
 Each step follows from the answer to the one before, so frames are made one by one.
 """
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.clients.buckets import Bucket, SaidSink, asked, counted
+from bench.clients.buckets import Bucket, Changes, SaidSink, asked
 from bench.clients.faults import Faults
-from bench.clients.port import Endpoint, Messages, Outcome
+from bench.clients.port import Endpoint, Outcome
 from bench.clients.wire.answers import NEVER_SENT, number_of, read_answer
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.frames import NUMBER_DIGITS
@@ -20,7 +20,8 @@ from bench.clients.wire.parse import Message
 from bench.clients.wire.values import GAVE_UP, conflicts, read_value
 from bench.core.errors import MeasurementError, UsageError
 
-_HEADER = b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: %d\r\n\r\n"
+_HEADER = b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: %d\r\n%b\r\n"
+_HEADER_BYTES = 128
 _READ, _WRITE = b"r", b"w"
 
 
@@ -32,12 +33,12 @@ class _Open:
 
 
 class WireUpdater:
-    """PublisherLink whose operations each add one to a counter."""
+    """PublisherLink whose operations each change a value."""
 
     def __init__(
-        self, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+        self, endpoint: Endpoint, changes: Changes, sink: SaidSink, bucket: Bucket
     ) -> None:
-        self._messages = messages
+        self._changes = changes
         self._sink = sink
         self._bucket = bucket
         self._inbox = new_inbox(endpoint.inbox_prefix)
@@ -51,7 +52,7 @@ class WireUpdater:
     async def open(self) -> None:
         """Connect and be ready; ServerUnavailableError when nobody answers."""
         await self._connection.open()
-        largest = max(len(each.content) for each in self._messages.payloads) + len(_HEADER) + 20
+        largest = self._changes.largest_bytes + _HEADER_BYTES
         if largest > self._connection.max_payload:
             await self._connection.close()
             raise UsageError(f"a value of {largest} bytes, headers included, is above max_payload")
@@ -63,9 +64,18 @@ class WireUpdater:
     def send(self, first: int, stop: int) -> None:
         """Begin the updates of positions first..stop-1, in order."""
         for position in range(first, stop):
-            self._open[position] = _Open()
-            self._read(position)
+            self.begin(position)
         self._written = stop
+        self._flush()
+
+    def begin(self, position: int) -> None:
+        """Begin one; it is sent by `flush`, or when a chunk that came in has been read."""
+        self._open[position] = _Open()
+        self._written = max(self._written, position + 1)
+        self._read(position)
+
+    def flush(self) -> None:
+        """Send what was begun."""
         self._flush()
 
     @property
@@ -107,7 +117,7 @@ class WireUpdater:
         if under_way is None:
             self._faults.note(NEVER_SENT)
         elif step == _READ:
-            self._was_read(position, message)
+            self._was_read(position, under_way, message, now_ns)
         else:
             self._was_written(position, under_way, message, now_ns)
 
@@ -117,7 +127,7 @@ class WireUpdater:
         self._sink.caught_up()
 
     def _read(self, position: int) -> None:
-        subject = self._messages.subjects[self._messages.subject_index[position]]
+        subject = self._changes.subject(position)
         reply = self._reply(_READ, position)
         stream = self._bucket.stream.encode()
         if self._bucket.direct:
@@ -128,26 +138,28 @@ class WireUpdater:
         where = b"%b.STREAM.MSG.GET.%b" % (self._api, stream)
         self._out.append(b"PUB %b %b %d\r\n%b\r\n" % (where, reply, len(question), question))
 
-    def _was_read(self, position: int, message: Message) -> None:
+    def _was_read(self, position: int, under_way: _Open, message: Message, now_ns: int) -> None:
         try:
             value = read_value(message)
         except MeasurementError as error:
             self._end(position)
             self._sink.refused(position, str(error))
             return
-        messages = self._messages
-        template = messages.payloads[messages.payload_index[position]].content
-        payload = counted(template, int(messages.ids[position]), value.count + 1)
-        header = _HEADER % value.seq
+        write = self._changes.change(position, value)
+        if write is None:
+            self._tell(position, under_way.tries)
+            self._sink.stored((position,), now_ns)
+            return
+        header = _HEADER % (value.seq, write.headers)
         self._out.append(
             b"HPUB %b %b %d %d\r\n%b%b\r\n"
             % (
-                messages.subjects[messages.subject_index[position]].encode(),
+                self._changes.subject(position).encode(),
                 self._reply(_WRITE, position),
                 len(header),
-                len(header) + len(payload),
+                len(header) + len(write.payload),
                 header,
-                payload,
+                write.payload,
             )
         )
 

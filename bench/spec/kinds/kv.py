@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from bench.core import text
 from bench.core.units import format_rate
-from bench.spec import jetstream
+from bench.spec import buckets
 from bench.spec.base import MisfitError
 from bench.spec.cast import (
     FIGURES_BEGIN,
@@ -18,9 +18,9 @@ from bench.spec.cast import (
 from bench.spec.filters import matching
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
-from bench.spec.keyed import KEY, Get, Put, Update, Watch
+from bench.spec.keyed import Get, Put, Update, Watch
 from bench.spec.keyed_parts import GET, PUT, READING, UPDATE, UPDATING, WRITING, cast, watching
-from bench.spec.keys import Choice, Keys, Names
+from bench.spec.keys import KEY, Choice, Keys, Names
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
@@ -102,7 +102,7 @@ class Kv(Workload):
     @property
     def names(self) -> Names:
         """The keys that are written, read and watched."""
-        return Names(prefix=KEY, count=self.keys.count, groups=self.keys.tenants)
+        return self.keys.names
 
     @property
     def busy(self) -> Handler:
@@ -233,32 +233,21 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     """Return its parts; usually all of them, with one watcher."""
     del settings
     if workload is None:
-        return cast((WRITING, READING, UPDATING, watching("watch", several=False, some=False)))
+        return cast(
+            (WRITING, READING, UPDATING, watching("watch", WRITING, several=False, some=False))
+        )
     parts = {PUT: WRITING, GET: READING, UPDATE: UPDATING}
     several = len(workload.watch) > 1
     watchers = (
-        watching(name, several=several, some=not workload.sees_all(watch))
+        watching(name, WRITING, several=several, some=not workload.sees_all(watch))
         for name, watch in workload.watch.items()
     )
     return cast((*(parts[name] for name in workload.offers), *watchers))
 
 
 def objections(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
-    """Return what is wrong with settings under it: what is, of any stream; and of its messages."""
-    of_stream = jetstream.objections(
-        Settings(stream=settings.bucket.as_stream(), server=settings.server)
-    )
-    return (*map(_of_bucket, of_stream), *_too_large(settings, workload))
-
-
-_WORDS = {"stream.max_age": "bucket.ttl", "stream.max_msgs_per_subject": "bucket.history"}
-
-
-def _of_bucket(objection: Objection) -> Objection:
-    def word(key: str) -> str:
-        return _WORDS.get(key, key.replace("stream.", "bucket.", 1))
-
-    return replace(objection, key=word(objection.key), against=tuple(map(word, objection.against)))
+    """Return what is wrong with settings under it."""
+    return (*buckets.objections(settings), *_too_large(settings, workload))
 
 
 def _too_large(settings: Settings, workload: Kv) -> Iterator[Objection]:

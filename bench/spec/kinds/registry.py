@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Discriminator
 
-from bench.spec import cast, cautions, jetstream
+from bench.spec import buckets, cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.kinds import fanout, kv, request, stream
+from bench.spec.kinds import fanout, kv, projection, request, stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import Consume, Workload
+from bench.spec.workload import Consume, Publish, Workload
 
 Rule = Callable[[Settings, Any], tuple[Objection, ...]]
 """What is said of settings under a workload of the kind."""
@@ -63,6 +63,19 @@ def _stream_of(workload: fanout.Fanout, member: fanout.Member) -> stream.Stream:
     )
 
 
+def _stream_of_events(workload: projection.Projected) -> stream.Stream:
+    """Return a stream whose consumer has as many workers as the projector."""
+    return stream.Stream(
+        kind="stream",
+        payload=workload.payload,
+        publish=Publish.model_validate({"rate": "1/s"}).model_copy(
+            update={"rate_msgs_per_s": workload.publish.rate_msgs_per_s}
+        ),
+        consume=Consume(workers=workload.project.workers),
+        phases=workload.phases,
+    )
+
+
 KINDS: Mapping[str, Kind] = {
     "stream": Kind(
         model=stream.Stream,
@@ -90,6 +103,19 @@ KINDS: Mapping[str, Kind] = {
         cautions=kv.cautions,
         notes=kv.notes,
         shipped=("kv-session", "kv-direct-get"),
+    ),
+    "projection": Kind(
+        model=projection.Projected,
+        uses=projection.USES,
+        cast=projection.cast_of,
+        objections=lambda settings, workload: (
+            *projection.objections(settings, workload),
+            *buckets.objections(settings),
+            *jetstream.workload_objections(settings, _stream_of_events(workload)),
+        ),
+        cautions=lambda _, __: (),
+        notes=projection.notes,
+        shipped=("projection", "projection-consistency"),
     ),
     "fanout": Kind(
         model=fanout.Fanout,

@@ -77,7 +77,7 @@ def test_who_ignores_the_others_loses_updates(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without what it expects each write succeeds, and the counter is too low."""
-    monkeypatch.setattr(updates, "_HEADER", b"NATS/1.0\r\nNot-Expected: %d\r\n\r\n")
+    monkeypatch.setattr(updates, "_HEADER", b"NATS/1.0\r\nNot-Expected: %d\r\n%b\r\n")
 
     told, count = run(lambda: counted_up(server, "wire", direct=True))
 

@@ -1,0 +1,134 @@
+"""Events of a stream, a projector that makes a read model of them in a bucket, and watchers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from nats.aio.client import Client
+
+from bench.broker import admin
+from bench.broker.admin import Names
+from bench.broker.latest import Held, latest
+from bench.broker.permissions import Needs
+from bench.clients.buckets import Bucket
+from bench.engine.jobs import Effect, ObserverJob
+from bench.engine.pressure import Offer, offer_of
+from bench.engine.table import Flags
+from bench.engine.trial import Scene
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import Traffic
+from bench.scenario.jobs import (
+    Taking,
+    consumer_jobs,
+    consuming,
+    publisher_jobs,
+    sampled,
+    sampler_job,
+    watched,
+)
+from bench.scenario.kind import Kind, Stage
+from bench.scenario.projection_audit import audited
+from bench.scenario.watchers import Watching, asked, due, make_watchers, watcher_job
+from bench.spec.filling import PUBLISH
+from bench.spec.kinds.projection import PROJECT, Projected
+
+
+def _projected(cell: Cell) -> Projected:
+    if not isinstance(cell.workload, Projected):
+        raise TypeError(f"{cell.workload_name} is played as another kind than it is")
+    return cell.workload
+
+
+def _offers(cell: Cell) -> Mapping[str, Offer]:
+    publish = cell.cast.part(PUBLISH)
+    return {PUBLISH: offer_of(publish, _projected(cell).publish, cell.settings.publish)}
+
+
+async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
+    """Make the stream of events and its consumer, the bucket and what watchers take from."""
+    settings, bucket = cell.settings, admin.bucket_names(names)
+    await admin.provision(client, settings, names, shared=False, sample_percent=percent)
+    await admin.make_bucket(client, settings.bucket, bucket)
+    await make_watchers(client, bucket, _watchers(cell))
+
+
+def _watchers(cell: Cell) -> Iterator[Watching]:
+    watchers = (part for part in cell.cast.observing if part.name != PROJECT)
+    yield from zip(watchers, _projected(cell).watch.values(), strict=True)
+
+
+def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
+    return due(_watchers(cell), traffic[PUBLISH])
+
+
+def _needs(cell: Cell) -> Needs:
+    direct = cell.settings.bucket.allow_direct
+    asks = "DIRECT.GET.KV_{stream}.x" if direct else "STREAM.MSG.GET.KV_{stream}"
+    return replace(consuming(cell), asks=frozenset({asks}))
+
+
+def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
+    bucket, watchers = admin.bucket_names(stage.names), [part for part, _ in _watchers(cell)]
+    project, count = cell.cast.part(PROJECT), len(cell.cast.observing)
+    id_offset = traffic[PUBLISH].payloads[0].id_offset
+    looked_at = (
+        watched(cell, project, stage.names, count),
+        *(asked(bucket, part, count) for part in watchers),
+    )
+    return Scene(
+        server=stage.server,
+        client=stage.client,
+        watched=looked_at,
+        drivers=publisher_jobs(stage, trial, cell, cell.cast.part(PUBLISH)),
+        observers=(
+            *_projector_jobs(stage, trial, cell, id_offset),
+            *(watcher_job(stage, trial, cell, (part, bucket), id_offset) for part in watchers),
+        ),
+        sampler=sampler_job(stage, trial, looked_at),
+        phases=cell.workload.phases,
+        acks=frozenset({PROJECT}),
+        shown=PROJECT,
+        directory=stage.directory,
+    )
+
+
+def _projector_jobs(
+    stage: Stage, trial: Trial, cell: Cell, id_offset: int
+) -> tuple[ObserverJob, ...]:
+    project, bucket = _projected(cell).project, admin.bucket_names(stage.names)
+    taking = Taking(
+        names=stage.names,
+        processes=1,
+        workers=project.workers,
+        handler=cell.workload.busy,
+        id_offset=id_offset,
+    )
+    effect = Effect(
+        bucket=Bucket(
+            stream=bucket.stream,
+            direct=cell.settings.bucket.allow_direct,
+            tries=project.tries,
+        ),
+        prefix=bucket.subject_prefix,
+        workers=project.workers,
+        ordered=project.order == "per-key",
+    )
+    jobs = consumer_jobs(stage, trial, cell, cell.cast.part(PROJECT), taking)
+    return tuple(replace(job, effect=effect) for job in jobs)
+
+
+async def _held(stage: Stage) -> Held:
+    bucket = admin.bucket_names(stage.names)
+    return await latest(stage.client, bucket.stream, bucket.subject_prefix)
+
+
+KIND = Kind(
+    offers=_offers,
+    provision=_provision,
+    scene=_scene,
+    due=_due,
+    needs=_needs,
+    sampled=sampled,
+    things=lambda names: (names, admin.bucket_names(names)),
+    held=_held,
+    audit=audited,
+)

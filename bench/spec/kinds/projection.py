@@ -1,0 +1,322 @@
+"""Events of a stream into a read model in a bucket, which others watch."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from bench.core import text
+from bench.core.units import format_rate, format_share
+from bench.spec.base import MisfitError, Share, Spec
+from bench.spec.cast import (
+    FIGURES_BEGIN,
+    PART_NAME,
+    STORED,
+    UNSTORED,
+    Cast,
+    Entry,
+    Part,
+    Weight,
+    driving,
+    observing,
+    spans,
+)
+from bench.spec.filling import PUBLISH
+from bench.spec.filters import matching
+from bench.spec.handler import Handler
+from bench.spec.headers import header_bytes
+from bench.spec.keyed import Watch
+from bench.spec.keyed_parts import watching
+from bench.spec.keys import Act, Choice, Entities
+from bench.spec.objection import Objection
+from bench.spec.stored import stored_bytes
+from bench.spec.variant import PublishSettings, Settings
+from bench.spec.workload import Load, Payload, Phases, Publish, Workload
+
+USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "bucket", "server", "client"})
+
+PROJECT = "project"
+MIN_VALUE_BYTES = 48
+"""What the model knows of a key: its last event, that one's sequence, and a count."""
+
+MAX_WATCHERS = 16
+
+
+class Events(Publish):
+    """How events are offered.
+
+    Attributes:
+        publishers: publisher processes; they share the rate, and each entity belongs to one.
+        rate_msgs_per_s: offered rate of all publishers together; of bursts, the mean over a period.
+        arrivals: `constant` spacing, a `poisson` process, in a `burst` each period, or a `ramp`.
+        burst: goes with arrivals `burst`.
+        ramp: goes with arrivals `ramp`.
+        pacing: `precise` wakes for every due message, at most every 0.25 ms; `frugal` at most
+            every 1 ms, for a quarter of the CPU and up to 1 ms more slip.
+        window_msgs: most messages without a PubAck per publisher; what is due beyond that waits,
+            and its waiting counts as slip. In the mode `one-by-one` of a variant it is 1.
+        headers: what each message carries beside its payload.
+        ends: share of the events that end their entity: the model takes its value away.
+    """
+
+    ends: Share | None = None
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """What some events do in place of bringing a value; none where all bring one."""
+        return (Act(name="end", share=self.ends, empty=True),) if self.ends else ()
+
+
+class Project(Spec):
+    """Who makes the model of the events.
+
+    Attributes:
+        workers: values that are changed at a time.
+        order: events of one entity wait for each other (`per-key`), or not (`none`): then one
+            that is overtaken is taken for a repeat, and the model lacks it.
+        tries: how often a change is tried before it is given up.
+    """
+
+    workers: int = Field(default=16, ge=1, le=10_000)
+    order: Literal["per-key", "none"] = "per-key"
+    tries: int = Field(default=100, ge=1, le=10_000)
+
+
+class Projected(Workload):
+    """Events that a projector makes a read model of, and who watches the model.
+
+    Attributes:
+        kind: which parts take part; `projection` is events into a bucket.
+        description: what the load stands for, in a sentence for the report.
+        entities: what events are about.
+        payload: how large events and values are, and what is in them.
+        publish: how events are offered.
+        project: who makes the model.
+        watch: name -> a watcher of the model.
+        phases: how long a trial lasts; a matrix may set its own.
+    """
+
+    kind: Literal["projection"]
+    entities: Entities = Entities()
+    payload: Payload
+    publish: Events
+    project: Project = Project()
+    watch: dict[str, Watch] = Field(default_factory=dict)
+    phases: Phases = Phases()
+
+    @property
+    def offers(self) -> Mapping[str, Publish]:
+        """How operations are offered, by the part that drives them."""
+        return {PUBLISH: self.publish}
+
+    @property
+    def loads(self) -> Mapping[str, Load]:
+        """What its events are made from, by the part that drives them."""
+        entities = self.entities
+        load = Load(
+            publish=self.publish,
+            subjects=entities.names,
+            payload=self.payload,
+            handler=self.busy,
+            phases=self.phases,
+            choice=Choice(
+                distribution=entities.distribution,
+                skew=entities.skew,
+                writers=self.publish.publishers,
+            ),
+            acts=self.publish.acts,
+        )
+        return {PUBLISH: load}
+
+    @property
+    def busy(self) -> Handler:
+        """What is done with each event besides: nothing; the projector does its work."""
+        return Handler()
+
+    def with_handler(self, handler: Handler) -> Self:
+        """Return the same load: a projector's work is not simulated."""
+        del handler
+        return self
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """Every subject that is published to, without jetbench's prefix: one of a kind."""
+        return self.entities.names.names[:1]
+
+    def largest_bytes(self, how: PublishSettings) -> int:
+        """Return the largest message, headers included."""
+        return max(self.payload.sizes) + header_bytes(self.publish.headers, how)
+
+    def stored_bytes(self, how: PublishSettings) -> float:
+        """Return what an event takes in a store on the mean, its value included."""
+        headers = self.publish.headers
+        return 2 * stored_bytes(self.entities.names, self.payload, headers, how)
+
+    def share_of(self, part: str) -> float:
+        """Return what share of the events a watcher's filter matches; entities counted alike."""
+        watch, names = self.watch.get(part), self.entities.names.names
+        return 1.0 if watch is None else len(matching(watch.subjects, names)) / len(names)
+
+    def sees_all(self, watch: Watch) -> bool:
+        """Say whether a watcher's filter matches every key."""
+        names = self.entities.names.names
+        return watch.filter == ">" or len(matching(watch.subjects, names)) == len(names)
+
+    def told(self) -> str:
+        """Return who offers what to whom, as a clause for the report."""
+        publish, project = self.publish, self.project
+        ends = f", {format_share(publish.ends)} of them ends" if publish.ends else ""
+        return (
+            f"{format_rate(publish.rate_msgs_per_s)} events by "
+            f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals}){ends}, about "
+            f"{text.plural(self.entities.count, 'entity', 'entities')} "
+            f"({self.entities.distribution}), payload {self.payload.told()}; a projector changes "
+            f"{text.plural(project.workers, 'value')} at a time{self._watched()}"
+        )
+
+    def _watched(self) -> str:
+        names = [
+            name if self.sees_all(each) else f"{name} ({each.filter})"
+            for name, each in self.watch.items()
+        ]
+        return f"; watched by {text.listed(names)}" if names else ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if min(self.payload.sizes) < MIN_VALUE_BYTES:
+            raise MisfitError(
+                "payload",
+                "sizes",
+                what="too small for what the model knows of a key",
+                allowed=f"{MIN_VALUE_BYTES}B or more",
+            )
+        if self.payload.format != "random-bytes":
+            raise MisfitError(
+                "payload",
+                "format",
+                what="the model puts its own words in a value's place",
+                allowed="random-bytes",
+            )
+        if self.entities.distribution == "latest":
+            raise MisfitError(
+                "entities",
+                "distribution",
+                what="nothing is read that was written last",
+                allowed="uniform, zipfian, hotspot, sequential",
+            )
+        if self.entities.count < self.publish.publishers:
+            raise MisfitError(
+                "entities",
+                "count",
+                what="fewer than publishers",
+                allowed=f"{self.publish.publishers} or more",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _watchers_fit(self) -> Self:
+        if len(self.watch) > MAX_WATCHERS:
+            raise MisfitError("watch", what="too many", allowed=f"up to {MAX_WATCHERS} watchers")
+        taken = (PUBLISH, PROJECT, *FIGURES_BEGIN)
+        for name, watch in self.watch.items():
+            if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in taken:
+                raise MisfitError(
+                    "watch",
+                    name,
+                    what="cannot stand before the names of figures",
+                    allowed="up to 40 of a to z, 0 to 9 and _, a letter first; not "
+                    f"{', '.join(taken)}",
+                )
+            if not matching(watch.subjects, self.entities.names.names):
+                raise MisfitError(
+                    "watch", name, "filter", what=f"'{watch.filter}' matches no key", allowed="`>`"
+                )
+        return self
+
+
+_PUBLISH = driving(
+    PUBLISH,
+    role="publisher",
+    answered=STORED,
+    fails=(*UNSTORED, Entry(name="stream_msgs", untold=True, counts="held")),
+)
+
+
+def _projecting(*, acks: bool) -> Part:
+    plain = observing(PROJECT, flow=_PUBLISH, role="projector", acks=acks)
+    return replace(plain, entries=(*plain.entries, *_OF_MODEL))
+
+
+_OF_MODEL = (
+    Entry(
+        name="conflicts",
+        means="tries in which another writer was faster",
+        ruled=True,
+    ),
+    Entry(
+        name="repeats",
+        means="events that the model had already, or a later one of their entity",
+        ruled=True,
+    ),
+    Entry(
+        name="unchanged",
+        means="changes of the model that were refused, or given up",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+    ),
+    Entry(
+        name="misprojected",
+        means="entities whose value is not what their events come to",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        check="The model is what the events come to, computed apart",
+    ),
+)
+
+
+def cast_of(settings: Settings, workload: Projected | None) -> Cast:
+    """Return its parts; usually one watcher."""
+    project = _projecting(acks=settings.ack.timing != "none")
+    watches = {"watch": Watch()} if workload is None else workload.watch
+    watchers = tuple(
+        watching(
+            name,
+            _PUBLISH,
+            several=len(watches) > 1,
+            some=workload is not None and not workload.sees_all(watch),
+        )
+        for name, watch in watches.items()
+    )
+    plain = Cast(parts=(_PUBLISH, project, *watchers), ranked=(), done="")
+    own = {(part.name, span.name): time for time, (part, span) in spans(plain).items()}
+    visible = tuple(own[part.name, "delivery"] for part in watchers[:1])
+    return replace(
+        plain,
+        ranked=(*visible, own[PROJECT, "completion"]),
+        done=plain.instant(project, "handled"),
+    )
+
+
+def objections(settings: Settings, workload: Projected) -> tuple[Objection, ...]:
+    """Return what is wrong with settings under it, besides what is of any stream or bucket."""
+    del workload
+    found = []
+    if settings.client != "wire":
+        what = "no projector of this client is there yet"
+        found.append(Objection(key="client", what=what, allowed="wire"))
+    if settings.ack.timing in ("after-validation", "none"):
+        what = "an event that is acknowledged before the model has it is lost with the projector"
+        allowed = "after-handler, per-batch, cumulative"
+        found.append(Objection(key="ack.timing", what=what, allowed=allowed))
+    return tuple(found)
+
+
+def notes(name: str, workload: Projected) -> Iterator[str]:
+    """Yield what an author may not mean: without order the model lacks events."""
+    if workload.project.order == "none" and workload.project.workers > 1:
+        yield (
+            f"{name}: project.order none: an event that a later one of its entity overtakes is "
+            "taken for a repeat, and the model lacks it"
+        )

@@ -1,0 +1,106 @@
+"""A read model on a real server: it is what its events come to, or that is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.record.schema import TrialRecord
+from bench.spec.kinds.projection import Projected
+from tests.server.running import complaints, run_trial, sound
+from tests.server.test_faults import codes, kill, once_in_the_window
+
+pytestmark = pytest.mark.nats
+
+
+def projection(**parts: Any) -> Projected:
+    return Projected.model_validate(
+        {
+            "kind": "projection",
+            "entities": {"count": 20},
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "200/s", "ends": "5%", "arrivals": "poisson"},
+            "watch": {"cache": {}, "few": {"filter": "7", "snapshot": True}},
+            "phases": {"warmup": "500ms", "measure": "1500ms", "drain": "10s"},
+            **parts,
+        }
+    )
+
+
+def ledger(record: TrialRecord) -> dict[str, int]:
+    assert record.ledger is not None
+    return dict(record.ledger)
+
+
+@pytest.mark.parametrize("direct", [True, False], ids=["direct", "leader"])
+@pytest.mark.parametrize("mode", ["pull", "push"])
+def test_the_model_is_what_the_events_come_to(tmp_path: Path, mode: str, direct: bool) -> None:
+    """And who watches it sees each event, and ends with what the bucket holds."""
+    settings = {"bucket": {"allow_direct": direct}, "consumer": {"mode": mode}}
+
+    record = run_trial(tmp_path, projection(), settings).record
+
+    found = ledger(record)
+    assert sound(record), complaints(record)
+    assert found["acked"] == found["stored"] == found["cache.received"] > 300
+    assert 0 < found["few.received"] == found["expected"]
+    checked = ("misprojected", "unchanged", "repeats", "cache.lost", "cache.unlike", "few.unlike")
+    assert {name: found[name] for name in checked} == dict.fromkeys(checked, 0)
+
+
+def test_without_order_the_model_lacks_what_was_overtaken(tmp_path: Path) -> None:
+    """One entity, bursts, sixteen at a time: the check finds it, however fast it was."""
+    load = projection(
+        entities={"count": 1},
+        publish={
+            "rate": "400/s", "arrivals": "burst", "burst": {"every": "500ms", "during": "5ms"},
+        },
+        project={"workers": 16, "order": "none"},
+        watch={},
+    )  # fmt: skip
+
+    record = run_trial(tmp_path, load, {}).record
+
+    found = ledger(record)
+    assert found["conflicts"] > 0
+    assert found["repeats"] > 0
+    assert found["misprojected"] == 1
+    assert "check-broken" in codes(record)
+
+
+def test_redelivered_events_change_nothing(tmp_path: Path) -> None:
+    """A burst that one worker cannot finish within ack_wait: events come twice, and count once."""
+    burst = {"every": "1s", "during": "5ms"}
+    load = projection(
+        publish={"rate": "800/s", "arrivals": "burst", "burst": burst, "window": 1000},
+        project={"workers": 1},
+        watch={"cache": {}},
+    )
+    settings = {"consumer": {"ack_wait": "100ms"}, "pull": {"batch": 1000}}
+
+    record = run_trial(tmp_path, load, settings).record
+
+    found = ledger(record)
+    assert found["project.duplicates"] > 0
+    assert found["repeats"] > 0
+    assert found["misprojected"] == 0
+
+
+def test_a_full_model_is_told(tmp_path: Path) -> None:
+    """A change that is refused is no change."""
+    record = run_trial(tmp_path, projection(), {"bucket": {"max_bytes": "1KiB"}}).record
+
+    assert ledger(record)["unchanged"] > 0
+
+
+def test_a_projector_that_is_killed_is_told(tmp_path: Path) -> None:
+    """Nobody made the rest of the model."""
+    record = run_trial(
+        tmp_path,
+        projection(watch={}),
+        {},
+        on_moment=once_in_the_window(lambda: kill("bench.engine.worker", 1)),
+    ).record
+
+    assert not record.valid
+    assert "worker-died" in codes(record)
