@@ -16,7 +16,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth headline-truth report-truth mutants \
+.PHONY: help setup bench selfbench test client-truth gate-truth headline-truth report-truth workloads mutants \
 	check constraints clean
 
 help: ## Show this list
@@ -50,6 +50,9 @@ headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; so
 
 report-truth: $(TOOLS) ## Measure size, building and unfolding of reports, of 200 trials too
 	@$(BIN)/python -m tests.truth.reports $(ARGS)
+
+workloads: $(TOOLS) ## Run what is shipped of every kind, a quick look each, with all checks
+	@$(BIN)/python -m tests.truth.workloads $(ARGS)
 
 mutants: $(MUTMUT) ## Plant small faults in what judges and list those that no test notices; hours
 	@$(BIN)/python -m tests.truth.mutants $(ARGS)

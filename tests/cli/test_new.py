@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
-from bench.spec import handler, keyed, keys, variant, workload
+from bench.spec import handler, keyed, variant, workload
 from bench.spec.gates import GateFile
-from bench.spec.kinds import fanout, request
+from bench.spec.keys import Entities, Keys
+from bench.spec.kinds import fanout, projection, request
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
+from bench.spec.kinds.projection import Projected
 from bench.spec.kinds.request import Request
 from bench.spec.kinds.stream import Stream
 from bench.spec.matrix import Matrix
@@ -45,6 +47,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         variant.AckSettings,
         variant.HandlerSettings,
         variant.RespondSettings,
+        variant.BucketSettings,
         variant.ServerSettings,
     ),
     "matrix": (Matrix,),
@@ -54,7 +57,15 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
 
 OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
     "request": (Request, request.Ask, request.Reply, workload.Subjects, workload.Payload),
-    "kv": (Kv, keys.Keys, keyed.Put, keyed.Get, keyed.Update, keyed.Watch, workload.Payload),
+    "kv": (Kv, Keys, keyed.Put, keyed.Get, keyed.Update, keyed.Watch, workload.Payload),
+    "projection": (
+        Projected,
+        Entities,
+        projection.Events,
+        projection.Project,
+        keyed.Watch,
+        workload.Payload,
+    ),
     "fanout": (Fanout, fanout.Member, workload.Subjects, workload.Payload, workload.Publish),
 }
 

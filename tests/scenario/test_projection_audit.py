@@ -98,7 +98,7 @@ def test_a_sound_model_is_the_fold_of_its_events(traffic: Traffic) -> None:
 
 
 def test_each_event_that_was_skipped_is_found(traffic: Traffic) -> None:
-    """But where it makes no difference: its entity ended after it, or was gone at its end anyway."""
+    """But where it makes no difference: its entity ended after it, or was gone already."""
     whole = projected(traffic).held
     for event in range(traffic.intended_ns.size):
         without = projected(traffic, skip=event)

@@ -24,7 +24,13 @@ def test_a_shipped_matrix_is_valid_without_a_caution(matrix: LoadedMatrix) -> No
     assert cautions_of(matrix) == ()
 
 
-OF_OTHER_KINDS = {"request-workers", "kv-direct-get", "kv-history", "kv-storage"}
+OF_OTHER_KINDS = {
+    "request-workers",
+    "kv-direct-get",
+    "kv-history",
+    "kv-storage",
+    "projection-consistency",
+}
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 
 
