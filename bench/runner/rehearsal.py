@@ -100,8 +100,7 @@ async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
     texts: dict[str, str] = {}
     for cell in plan.cells:
         settings = cell.settings
-        stream = cell.workload.kept_in(settings)
-        key = repr((stream, settings.consumer, cell.workload))
+        key = repr((settings.stream, settings.bucket, settings.consumer, cell.workload))
         if key in texts:
             continue
         texts[key] = ""

@@ -32,9 +32,9 @@ def test_its_parts_are_publishers_a_projector_and_watchers() -> None:
 
     assert [part.name for part in cast.parts] == ["publish", "project", "cache", "few"]
     assert cast.ranked == ("cache.delivery", "project.completion")
-    assert cast.done == "project.handled"
+    assert cast.done == "acked"
     alone = cast_of(Settings(), projection())
-    assert (alone.ranked, alone.done) == (("completion",), "handled")
+    assert (alone.ranked, alone.done) == (("completion",), "acked")
 
 
 def test_each_check_counts_against_a_cell() -> None:

@@ -295,7 +295,7 @@ def cast_of(settings: Settings, workload: Projected | None) -> Cast:
     return replace(
         plain,
         ranked=(*visible, own[PROJECT, "completion"]),
-        done=plain.instant(project, "handled"),
+        done=plain.instant(project, project.own[-1].name),
     )
 
 
