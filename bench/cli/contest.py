@@ -12,9 +12,10 @@ from bench.analysis.figures import RunFigures
 from bench.analysis.summary import summarise
 from bench.analysis.validity import to_repeat
 from bench.cli.console import errors
-from bench.cli.measuring import command_line, interruptible
+from bench.cli.measuring import interruptible
 from bench.cli.plan import print_estimate
 from bench.cli.progress import make_watcher
+from bench.cli.typed import command_line
 from bench.plan.estimate import estimate
 from bench.plan.model import Plan
 from bench.plan.order import further

@@ -2,20 +2,17 @@
 
 import asyncio
 import os
-import shlex
-import sys
 import tempfile
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
 
-from bench.broker.address import AddressError, masked, parse_addresses
+from bench.broker.address import AddressError, parse_addresses
 from bench.broker.context import load_context
 from bench.broker.endpoint import Endpoint
 from bench.broker.link import first_answering
@@ -189,28 +186,3 @@ def interruptible(work: Coroutine[Any, Any, T]) -> T:
             if not came:  # else it came at the last moment, and nobody would hear another one
                 return found
     raise KeyboardInterrupt
-
-
-def command_line() -> str:
-    """Return the command as typed, passwords and tokens masked."""
-    shown = ["jetbench"]
-    for before, word in pairwise(["", *sys.argv[1:]]):
-        shown.append(_masked_server(word) if before == "--server" else _without_secret(word))
-    words = shlex.join(shown)
-    return words.encode("utf-8", "backslashreplace").decode()  # names of files may be any bytes
-
-
-def _without_secret(word: str) -> str:
-    option, separator, value = word.partition("=")
-    if option == "--server" and separator:
-        return f"{option}={_masked_server(value)}"
-    return masked(word) if "@" in word else word
-
-
-def _masked_server(text: str) -> str:
-    """Return an address without its login; nothing of one that cannot be read."""
-    try:
-        parse_addresses(text)
-    except AddressError:
-        return "***"
-    return masked(text)

@@ -23,7 +23,6 @@ from bench.cli.measuring import (
     ServerOption,
     StoreOption,
     TuiOption,
-    command_line,
     interruptible,
     new_store,
     patience_of,
@@ -44,6 +43,7 @@ from bench.cli.options import (
 from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
 from bench.cli.reporting import judged, write_report
+from bench.cli.typed import command_line
 from bench.core.errors import ExitCode, RecordError, UsageError, worst
 from bench.gate.files import forget_result
 from bench.gate.unasked import falls_short, may_fall_short

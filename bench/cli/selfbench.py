@@ -11,7 +11,8 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainin
 
 from bench.broker import leftovers
 from bench.cli.console import errors, output
-from bench.cli.measuring import BinaryOption, StoreOption, command_line, interruptible, target_of
+from bench.cli.measuring import BinaryOption, StoreOption, interruptible, target_of
+from bench.cli.typed import command_line
 from bench.core.errors import UsageError
 from bench.record.schema import Environment
 from bench.runner import environment, preflight

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.cli.measuring import command_line
+from bench.cli.typed import command_line
 
 
 @pytest.mark.parametrize(

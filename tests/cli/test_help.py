@@ -1,5 +1,8 @@
 """`--help` teaches: every option stands there whole, on the narrowest of usual terminals."""
 
+import subprocess
+import sys
+
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -35,3 +38,22 @@ def test_no_option_is_cut_short(verb: str) -> None:
 
     hidden = {"--scale"}
     assert [name for name in names if name not in hidden and f"{name} " not in text] == []
+
+
+def test_a_verb_alone_reads_nothing_of_the_others() -> None:
+    """`jetbench report` need not wait for what measures."""
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys\n"
+            "from bench.cli.verbs import app_of\n"
+            "app_of(['report'])\n"
+            "print([m for m in sys.modules if m.startswith(('bench.runner', 'bench.engine'))])",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ran.stdout.strip() == "[]"
