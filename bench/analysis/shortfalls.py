@@ -21,6 +21,7 @@ _HELD_UP = frozenset(
     {"offered-rate-missed", "window-too-small", "cpu-throttled", "cpu-steal", "clock-step"}
 )
 _OF_DRIVER = frozenset({"worker-silent", "connection-fault"})
+_OF_OBSERVER = frozenset({"worker-died", "worker-silent"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -45,7 +46,9 @@ class _Excuses:
 
 _EXCUSES: Mapping[str, _Excuses] = {
     # Their account of receipts is cut short.
-    "lost": _Excuses(of_part=frozenset({"worker-died", "worker-silent"})),
+    "lost": _Excuses(of_part=_OF_OBSERVER),
+    "unlike": _Excuses(of_part=_OF_OBSERVER),
+    "misprojected": _Excuses(of_part=_OF_OBSERVER),
     "refused": _Excuses(whoever=frozenset({"server-ended"})),
     "silent": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
     "not_sent": _Excuses(

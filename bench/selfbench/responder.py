@@ -4,7 +4,6 @@ Job in, a line when it listens; it answers until it is ended.
 """
 
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +22,16 @@ from bench.selfbench.jobs import Job, Server, template
 REPLY = b"r" * 128
 
 
-async def answer(case: LoadCase, server: Server) -> None:
+async def answer(case: LoadCase, server: Server, directory: Path) -> None:
     """Answer every request."""
-    with tempfile.TemporaryDirectory(prefix="selfbench-") as directory:
-        recorder = ConsumeRecorder(case.messages, Path(directory) / "responder.npy")
-        link = make_consumer(case.client, server.endpoint, _binding(case, server))
-        no_work_ns = np.zeros(case.messages, dtype=np.int64)
-        consumer = Consumer(link, recorder, VirtualWorkers(1), AfterHandler(), no_work_ns)
-        await link.open(consumer)
-        sys.stdout.write("listening\n")
-        sys.stdout.flush()
-        await consumer.run(pull=False)
+    recorder = ConsumeRecorder(case.messages, directory / "responder.npy")
+    link = make_consumer(case.client, server.endpoint, _binding(case, server))
+    no_work_ns = np.zeros(case.messages, dtype=np.int64)
+    consumer = Consumer(link, recorder, VirtualWorkers(1), AfterHandler(), no_work_ns)
+    await link.open(consumer)
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
+    await consumer.run(pull=False)
 
 
 def _binding(case: LoadCase, server: Server) -> Binding:
@@ -54,7 +52,7 @@ def main() -> None:
     """Answer for the one job of this process."""
     job = TypeAdapter(Job).validate_json(sys.stdin.buffer.readline())
     if isinstance(job.case, LoadCase) and job.server is not None:
-        uvloop.run(answer(job.case, job.server))
+        uvloop.run(answer(job.case, job.server, job.directory))
 
 
 if __name__ == "__main__":

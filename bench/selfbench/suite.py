@@ -73,31 +73,33 @@ async def _figures(
                 return await _carry_out(Job(case=case, server=server, directory=directory))
         if not isinstance(case, LoadCase):
             return await _carry_out(Job(case=case, server=None, directory=directory))
-        async with _made(case, names, broker) as server:
+        async with _made(case, names, broker, directory) as server:
             if case.empties:
                 await _carry_out(Job(case=_filling(case), server=server, directory=directory))
             return await _carry_out(Job(case=case, server=server, directory=directory))
 
 
 def _made(
-    case: LoadCase, names: admin.Names, broker: Broker
+    case: LoadCase, names: admin.Names, broker: Broker, directory: Path
 ) -> AbstractAsyncContextManager[Server]:
     if case.storage == "null":
         return _null(names)
     if case.kind == "ask":
-        return _responder(case, names, broker)
+        return _responder(case, names, broker, directory)
     return _bucket(names, broker) if case.of_keys else _stream(case, names, broker)
 
 
 @asynccontextmanager
-async def _responder(case: LoadCase, names: admin.Names, broker: Broker) -> AsyncIterator[Server]:
+async def _responder(
+    case: LoadCase, names: admin.Names, broker: Broker, directory: Path
+) -> AsyncIterator[Server]:
     """Run a process that answers the requests of a case."""
     assert broker.pid is not None  # noqa: S101 - it is embedded
     server = Server(url=broker.url, pid=broker.pid, names=names)
     process = await _python("bench.selfbench.responder")
     try:
         assert process.stdin is not None and process.stdout is not None  # noqa: S101 - pipes
-        job = Job(case=case, server=server, directory=Path())
+        job = Job(case=case, server=server, directory=directory)
         process.stdin.write(JOB.dump_json(job) + b"\n")
         if not await process.stdout.readline():
             raise MeasurementError(f"{case.name}: nobody answers")

@@ -5,10 +5,21 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import shortfalls
+from bench.record.schema import Finding, Level
+from bench.spec.cast import entries
+from bench.spec.kinds.kv import Kv
 from tests.analysis import runs
 from tests.gate.figures import counting, spoilt, trial_of, with_trials
 
 CELL = runs.cell("one")
+BUCKET = Kv.model_validate(
+    {
+        "kind": "kv",
+        "value": {"sizes": "64B"},
+        "put": {"rate": "100/s"},
+        "watch": {"cache": {}, "few": {"filter": "1"}},
+    }
+)
 
 
 @pytest.mark.parametrize(("lost", "trials"), [(0, 1), (1, 2)])
@@ -86,3 +97,27 @@ def test_what_a_ledger_does_not_count_is_unknown_and_no_zero() -> None:
     (found,) = shortfalls.counts(cell, "refused")
 
     assert not found.known
+
+
+@pytest.mark.parametrize(
+    ("role", "code", "counts"),
+    [
+        ("cache.watcher-0", "worker-died", False),
+        ("cache.watcher-0", "worker-silent", False),
+        ("few.watcher-0", "worker-died", True),
+        ("writer-0", "worker-died", True),
+        ("cache.watcher-0", "offered-rate-missed", True),
+    ],
+)
+def test_what_a_dead_watcher_did_not_see_is_excused_of_it_alone(
+    role: str, code: str, counts: bool
+) -> None:
+    """Its trial is measured again; what another one missed is a fact."""
+    made = replace(CELL, workload=BUCKET)
+    sound = trial_of(CELL, 1, 10.0)
+    ledger = dict.fromkeys(entries(made.cast), 0) | {"cache.unlike": 3}
+    finding = Finding(level=Level.INVALID, code=code, text="so", role=role)
+    record = replace(sound.record, cast=made.cast, ledger=ledger, findings=(finding,))
+    cell = with_trials(made, [replace(sound, record=record)])
+
+    assert bool(shortfalls.total([cell], "cache.unlike")) is counts
