@@ -374,6 +374,30 @@ NOT_SENT = Entry(
 )
 """Of every part that drives."""
 
+UNANSWERED = (
+    Entry(
+        name="no_responders",
+        means="sent while nobody listened who would answer",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+    ),
+    Entry(
+        name="timeouts",
+        means="sent, and not answered in time",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        counts="silent",
+    ),
+    Entry(
+        name="refused",
+        means="answered by an error",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+    ),
+    NOT_SENT,
+)
+"""Of a part whose operations are asked, and are to be answered within a time."""
+
 UNSTORED = (
     Entry(
         name="refused",

@@ -1,16 +1,18 @@
 """What is done to the keys of a bucket, and who watches."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bench.core.units import NS_PER_S, format_duration
-from bench.spec.base import Duration, MisfitError, Share, Spec
-from bench.spec.filters import check_filter
+from bench.spec.asking import Asking
+from bench.spec.base import MisfitError, Share, Spec
+from bench.spec.cast import PART_NAME
+from bench.spec.filters import check_filter, matching
 from bench.spec.keys import KEY, Act
 from bench.spec.workload import Publish
 
-MAX_TIMEOUT_NS = 60 * NS_PER_S
+MAX_WATCHERS = 16
 
 
 class Put(Publish):
@@ -65,7 +67,7 @@ class Put(Publish):
         return self
 
 
-class Get(Publish):
+class Get(Asking):
     """How keys are read.
 
     Attributes:
@@ -83,21 +85,9 @@ class Get(Publish):
     """
 
     publishers: int = Field(default=1, ge=1, le=16, alias="readers")
-    timeout_ns: Duration = Field(default=NS_PER_S, alias="timeout")
-
-    @property
-    def answer_within_ns(self) -> int | None:
-        """How long an answer may take to be one."""
-        return self.timeout_ns
 
     @model_validator(mode="after")
-    def _waits(self) -> Self:
-        if not 0 < self.timeout_ns <= MAX_TIMEOUT_NS:
-            raise MisfitError(
-                "timeout",
-                what=f"{format_duration(self.timeout_ns)} is no time to wait for an answer",
-                allowed=f"above 0, up to {format_duration(MAX_TIMEOUT_NS)}",
-            )
+    def _bare(self) -> Self:
         if self.headers:
             raise MisfitError("headers", what="a read carries nothing", allowed="leave it out")
         return self
@@ -148,3 +138,33 @@ class Watch(Spec):
     def subjects(self) -> str:
         """What it filters for, below the bucket's own prefix."""
         return f"{KEY}.{self.filter}"
+
+
+def check_watchers(
+    watching: Mapping[str, Watch], keys: Sequence[str], taken: Sequence[str]
+) -> None:
+    """Raise MisfitError where a bucket cannot have these watchers.
+
+    Args:
+        watching: by their names.
+        keys: of the bucket.
+        taken: what other parts are called.
+    """
+    if len(watching) > MAX_WATCHERS:
+        raise MisfitError("watch", what="too many", allowed=f"up to {MAX_WATCHERS} watchers")
+    for name, watch in watching.items():
+        if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in taken:
+            raise MisfitError(
+                "watch",
+                name,
+                what="cannot stand before the names of figures",
+                allowed=f"up to 40 of a to z, 0 to 9 and _, a letter first; not {', '.join(taken)}",
+            )
+        if not matching(watch.subjects, keys):
+            raise MisfitError(
+                "watch",
+                name,
+                "filter",
+                what=f"'{watch.filter}' matches no key",
+                allowed=f"`>`, or a filter for {keys[0].removeprefix(f'{KEY}.')}",
+            )

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from bench.spec.cast import (
     FOREIGN,
-    NOT_SENT,
     STORED,
+    UNANSWERED,
     UNSTORED,
     Cast,
     Entry,
@@ -29,21 +29,7 @@ READING = driving(
     role="reader",
     answered=Entry(name="answered", means="answered in time"),
     fails=(
-        Entry(
-            name="no_responders",
-            means="sent while nobody listened who would answer",
-            weight=Weight.SHORTFALL,
-            ruled=True,
-        ),
-        Entry(
-            name="timeouts",
-            means="sent, and not answered in time",
-            weight=Weight.SHORTFALL,
-            ruled=True,
-            counts="silent",
-        ),
-        Entry(name="refused", means="answered by an error", weight=Weight.SHORTFALL, ruled=True),
-        NOT_SENT,
+        *UNANSWERED,
         Entry(name="absent", means="the key had no value", ruled=True, at_most=("answered",)),
         Entry(
             name="stale",

@@ -12,15 +12,14 @@ from bench.spec import buckets
 from bench.spec.base import MisfitError
 from bench.spec.cast import (
     FIGURES_BEGIN,
-    PART_NAME,
     Cast,
 )
 from bench.spec.filters import matching
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
-from bench.spec.keyed import Get, Put, Update, Watch
+from bench.spec.keyed import Get, Put, Update, Watch, check_watchers
 from bench.spec.keyed_parts import GET, PUT, READING, UPDATE, UPDATING, WRITING, cast, watching
-from bench.spec.keys import KEY, Choice, Keys, Names
+from bench.spec.keys import Choice, Keys, Names
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
@@ -34,7 +33,6 @@ COUNTER = "counter"
 MIN_COUNTER_BYTES = 32
 """The id of an update and the count that it made."""
 
-MAX_WATCHERS = 16
 KV_HEADER_BYTES = 64
 """`KV-Operation` and `Nats-Rollup`, or `Nats-Expected-Last-Subject-Sequence`."""
 
@@ -204,29 +202,8 @@ class Kv(Workload):
     def _watchers_fit(self) -> Self:
         if self.watch and not self.put:
             raise MisfitError("watch", what="nothing is put that it would see", allowed="put")
-        if len(self.watch) > MAX_WATCHERS:
-            raise MisfitError("watch", what="too many", allowed=f"up to {MAX_WATCHERS} watchers")
-        for name, watch in self.watch.items():
-            self._check(name, watch)
+        check_watchers(self.watch, self.names.names, (PUT, GET, UPDATE, *FIGURES_BEGIN))
         return self
-
-    def _check(self, name: str, watch: Watch) -> None:
-        taken = (PUT, GET, UPDATE, *FIGURES_BEGIN)
-        if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in taken:
-            raise MisfitError(
-                "watch",
-                name,
-                what="cannot stand before the names of figures",
-                allowed=f"up to 40 of a to z, 0 to 9 and _, a letter first; not {', '.join(taken)}",
-            )
-        if not matching(watch.subjects, self.names.names):
-            raise MisfitError(
-                "watch",
-                name,
-                "filter",
-                what=f"'{watch.filter}' matches no key",
-                allowed=f"`>`, or a filter for {self.names.names[0].removeprefix(f'{KEY}.')}",
-            )
 
 
 def cast_of(settings: Settings, workload: Kv | None) -> Cast:

@@ -11,7 +11,6 @@ from bench.core.units import format_rate, format_share
 from bench.spec.base import MisfitError, Share, Spec
 from bench.spec.cast import (
     FIGURES_BEGIN,
-    PART_NAME,
     STORED,
     UNSTORED,
     Cast,
@@ -26,7 +25,7 @@ from bench.spec.filling import PUBLISH
 from bench.spec.filters import matching
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
-from bench.spec.keyed import Watch
+from bench.spec.keyed import Watch, check_watchers
 from bench.spec.keyed_parts import watching
 from bench.spec.keys import Act, Choice, Entities
 from bench.spec.objection import Objection
@@ -39,8 +38,6 @@ USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "bucket", "ser
 PROJECT = "project"
 MIN_VALUE_BYTES = 48
 """What the model knows of a key: its last event, that one's sequence, and a count."""
-
-MAX_WATCHERS = 16
 
 
 class Events(Publish):
@@ -216,22 +213,8 @@ class Projected(Workload):
 
     @model_validator(mode="after")
     def _watchers_fit(self) -> Self:
-        if len(self.watch) > MAX_WATCHERS:
-            raise MisfitError("watch", what="too many", allowed=f"up to {MAX_WATCHERS} watchers")
         taken = (PUBLISH, PROJECT, *FIGURES_BEGIN)
-        for name, watch in self.watch.items():
-            if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in taken:
-                raise MisfitError(
-                    "watch",
-                    name,
-                    what="cannot stand before the names of figures",
-                    allowed="up to 40 of a to z, 0 to 9 and _, a letter first; not "
-                    f"{', '.join(taken)}",
-                )
-            if not matching(watch.subjects, self.entities.names.names):
-                raise MisfitError(
-                    "watch", name, "filter", what=f"'{watch.filter}' matches no key", allowed="`>`"
-                )
+        check_watchers(self.watch, self.entities.names.names, taken)
         return self
 
 

@@ -7,10 +7,11 @@ from pydantic import Field, model_validator
 
 from bench.core import text
 from bench.core.units import NS_PER_S, format_duration, format_rate, format_size
-from bench.spec.base import Duration, MisfitError, Size, Spec
+from bench.spec.asking import Asking
+from bench.spec.base import MisfitError, Size, Spec
 from bench.spec.cast import (
     FOREIGN,
-    NOT_SENT,
+    UNANSWERED,
     Cast,
     Entry,
     Instant,
@@ -37,10 +38,8 @@ from bench.spec.workload import (
 
 USES = frozenset({"respond", "server", "client"})
 
-MAX_TIMEOUT_NS = 60 * NS_PER_S
 
-
-class Ask(Publish):
+class Ask(Asking):
     """How requests are offered.
 
     Attributes:
@@ -59,21 +58,9 @@ class Ask(Publish):
     """
 
     publishers: int = Field(default=1, ge=1, le=16, alias="requesters")
-    timeout_ns: Duration = Field(default=NS_PER_S, alias="timeout")
-
-    @property
-    def answer_within_ns(self) -> int | None:
-        """How long an answer may take to be one."""
-        return self.timeout_ns
 
     @model_validator(mode="after")
-    def _waits(self) -> Self:
-        if not 0 < self.timeout_ns <= MAX_TIMEOUT_NS:
-            raise MisfitError(
-                "timeout",
-                what=f"{format_duration(self.timeout_ns)} is no time to wait for an answer",
-                allowed=f"above 0, up to {format_duration(MAX_TIMEOUT_NS)}",
-            )
+    def _unstored(self) -> Self:
         if "message-id" in self.headers:
             raise MisfitError(
                 "headers", what="no stream reads a message-id here", allowed="trace, correlation-id"
@@ -178,26 +165,7 @@ _REQUEST = driving(
     role="requester",
     answered=Entry(name="answered", means="answered in time"),
     fails=(
-        Entry(
-            name="no_responders",
-            means="sent while nobody listened who would answer",
-            weight=Weight.SHORTFALL,
-            ruled=True,
-        ),
-        Entry(
-            name="timeouts",
-            means="sent, and not answered in time",
-            weight=Weight.SHORTFALL,
-            ruled=True,
-            counts="silent",
-        ),
-        Entry(
-            name="refused",
-            means="answered by an error",
-            weight=Weight.SHORTFALL,
-            ruled=True,
-        ),
-        NOT_SENT,
+        *UNANSWERED,
         Entry(
             name="answered_again",
             means="answers to a request that had one",
