@@ -94,6 +94,7 @@ def test_beside_other_threads_nobody_is_forked() -> None:
 def test_who_is_interrupted_leaves_no_process() -> None:
     """Ctrl-C reaches us alone here; the helper would have slept for a minute."""
     program = (
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job has none
         "def slow(n):\n"
         "    os.write(1, b'%d\\n' % os.getpid())\n"
         "    time.sleep(60)\n"
