@@ -17,6 +17,7 @@ from bench.judgement.choosing import Judged, choose
 from bench.judgement.goals import goals_of
 from bench.judgement.headlines import headline, of_workload
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
+from bench.judgement.noted import noted
 from bench.judgement.notices import notices_of
 from bench.spec.metrics import PRICE, metric_of
 
@@ -84,14 +85,16 @@ class _Context:
 def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgement:
     base = baseline_of(workload, figures.plan.baseline)
     nothing = Box(asks="", state=None, word="", text="")
+    cells = cells_of(workload, base, figures.plan)
     return WorkloadJudgement(
         figures=workload,
         reproach=reproach_of_workload(workload, figures.plan.baseline),
         primary=metric_of(ranking_key(workload.cells)),
         price=metric_of(PRICE),
         ranking_reason=ranking_reason(workload.cells),
-        cells=cells_of(workload, base, figures.plan),
+        cells=cells,
         held=checks_of(workload.cells),
+        noted=noted(cells),
         boxes=Boxes(choose=nothing, sure=nothing, failed=nothing, keeps_up=nothing),
         sentence="",
     )

@@ -214,6 +214,7 @@ class WorkloadJudgement:
         ranking_reason: why they are ranked by completion; empty where they are not.
         cells: judged.
         held: what must always hold, and what came of it.
+        noted: what is no failure and worth telling, a line each.
         boxes: of this workload alone.
         sentence: what came out, in one sentence that holds by itself.
     """
@@ -225,6 +226,7 @@ class WorkloadJudgement:
     ranking_reason: str
     cells: tuple[CellJudgement, ...]
     held: tuple[Checked, ...]
+    noted: tuple[str, ...]
     boxes: Boxes
     sentence: str
 

@@ -66,6 +66,7 @@ def _workload(workload: WorkloadJudgement) -> dict[str, Any]:
         "price": workload.price.key,
         "ranking_reason": workload.ranking_reason,
         "boxes": _boxes(workload.boxes),
+        "noted": list(workload.noted),
         "held": [
             {"name": each.name, "state": each.state, "broken": each.broken, "first": each.first}
             for each in workload.held

@@ -21,7 +21,7 @@ from bench.judgement.model import CellJudgement, Judgement, WorkloadJudgement
 from bench.judgement.parts import has_several, parts_of
 from bench.report import changes, drawn_trials, folds, naming, readings, settings
 from bench.report.markup import filled
-from bench.report.model import Section, Sentence
+from bench.report.model import Points, Section, Sentence, Text
 from bench.report.patterns import checks, parts
 from bench.report.tables import NO_DRAWING, Column, Entry, Row, Table, Tone, marked
 from bench.spec.criteria import count_word
@@ -37,7 +37,8 @@ def section(run: Judgement, judged: WorkloadJudgement) -> Section:
     id_ = changes.section_id(name)
     shared = _Shared(judged)
     table = _table(shared, f"{id_}-cells")
-    held = [checks.points(judged.held)] if judged.held else []
+    held: list[Points | Text] = [checks.points(judged.held)] if judged.held else []
+    held += [Text((f"{each[:1].upper()}{each[1:]}.",)) for each in judged.noted]
     blocks = (table, _key(shared), *_parts(shared, id_), *held, *folds.of_workload(judged, id_))
     return Section(id_, name, blocks, lead=tuple(_lead(run, judged)))
 

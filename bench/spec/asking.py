@@ -6,9 +6,34 @@ from pydantic import Field, model_validator
 
 from bench.core.units import NS_PER_S, format_duration
 from bench.spec.base import Duration, MisfitError
+from bench.spec.cast import NOT_SENT, Entry, Weight
 from bench.spec.workload import Publish
 
 MAX_TIMEOUT_NS = 60 * NS_PER_S
+
+UNANSWERED = (
+    Entry(
+        name="no_responders",
+        means="sent while nobody listened who would answer",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+    ),
+    Entry(
+        name="timeouts",
+        means="sent, and not answered in time",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        counts="silent",
+    ),
+    Entry(
+        name="refused",
+        means="answered by an error",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+    ),
+    NOT_SENT,
+)
+"""Of a part whose operations are asked, and are to be answered within a time."""
 
 
 class Asking(Publish):

@@ -31,6 +31,7 @@ class Weight(StrEnum):
     """What it means that an entry of the ledger is above 0."""
 
     PLAIN = "plain"
+    NOTED = "noted"  # no failure, and worth telling wherever there is some
     REPEAT = "repeat"  # no failure by itself
     FAULT = "fault"
     SHORTFALL = "shortfall"  # it is to be 0 whatever is measured; no rule need ask for it
@@ -373,30 +374,6 @@ NOT_SENT = Entry(
     at_most=("planned",),
 )
 """Of every part that drives."""
-
-UNANSWERED = (
-    Entry(
-        name="no_responders",
-        means="sent while nobody listened who would answer",
-        weight=Weight.SHORTFALL,
-        ruled=True,
-    ),
-    Entry(
-        name="timeouts",
-        means="sent, and not answered in time",
-        weight=Weight.SHORTFALL,
-        ruled=True,
-        counts="silent",
-    ),
-    Entry(
-        name="refused",
-        means="answered by an error",
-        weight=Weight.SHORTFALL,
-        ruled=True,
-    ),
-    NOT_SENT,
-)
-"""Of a part whose operations are asked, and are to be answered within a time."""
 
 UNSTORED = (
     Entry(

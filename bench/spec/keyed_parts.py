@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bench.spec.asking import UNANSWERED
 from bench.spec.cast import (
     FOREIGN,
     STORED,
-    UNANSWERED,
     UNSTORED,
     Cast,
     Entry,
@@ -30,10 +30,17 @@ READING = driving(
     answered=Entry(name="answered", means="answered in time"),
     fails=(
         *UNANSWERED,
-        Entry(name="absent", means="the key had no value", ruled=True, at_most=("answered",)),
+        Entry(
+            name="absent",
+            means="the key had no value",
+            weight=Weight.NOTED,
+            ruled=True,
+            at_most=("answered",),
+        ),
         Entry(
             name="stale",
             means="older than what was confirmed before it was asked for",
+            weight=Weight.NOTED,
             ruled=True,
             at_most=("answered",),
         ),
@@ -62,7 +69,12 @@ UPDATING = driving(
             ruled=True,
             counts="conflict",
         ),
-        Entry(name="conflicts", means="tries in which another writer was faster", ruled=True),
+        Entry(
+            name="conflicts",
+            means="tries in which another writer was faster",
+            weight=Weight.NOTED,
+            ruled=True,
+        ),
         Entry(
             name="lost_updates",
             means="a counter that is not as high as its updates",
@@ -114,6 +126,7 @@ def _watched(due: Instant, *, some: bool) -> Iterator[Entry]:
     yield Entry(
         name="superseded",
         means="overwritten before they came; a later write of the key was seen",
+        weight=Weight.NOTED,
         ruled=True,
         at_most=("received",),
     )

@@ -91,6 +91,7 @@ def _workload(figures: WorkloadFigures) -> WorkloadJudgement:
         ranking_reason="",
         cells=(_cell(base, baseline=True), *(_cell(each, baseline=False) for each in others)),
         held=(),
+        noted=(),
         boxes=BOXES,
         sentence=f"Batch 1 costs time under {figures.name}",
     )

@@ -235,11 +235,13 @@ _OF_MODEL = (
     Entry(
         name="conflicts",
         means="tries in which another writer was faster",
+        weight=Weight.NOTED,
         ruled=True,
     ),
     Entry(
         name="repeats",
         means="events that the model had already, or a later one of their entity",
+        weight=Weight.NOTED,
         ruled=True,
     ),
     Entry(

@@ -7,11 +7,10 @@ from pydantic import Field, model_validator
 
 from bench.core import text
 from bench.core.units import NS_PER_S, format_duration, format_rate, format_size
-from bench.spec.asking import Asking
+from bench.spec.asking import UNANSWERED, Asking
 from bench.spec.base import MisfitError, Size, Spec
 from bench.spec.cast import (
     FOREIGN,
-    UNANSWERED,
     Cast,
     Entry,
     Instant,

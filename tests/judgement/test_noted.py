@@ -1,0 +1,79 @@
+"""What is no failure and worth telling: each cell's own count, and of many the ends."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis import comparison
+from bench.analysis.figures import CellFigures, TrialFigures, WorkloadFigures
+from bench.analysis.lag import over_parts
+from bench.judgement.cells import cells_of
+from bench.judgement.noted import noted
+from bench.plan.model import Cell
+from bench.spec.cast import entries, instants
+from bench.spec.kinds.kv import Kv
+from tests.analysis import runs
+from tests.gate.figures import spoilt, trial_of
+
+COUNTERS = Kv.model_validate(
+    {"kind": "kv", "value": {"sizes": "64B"}, "update": {"rate": "100/s", "counters": 1}}
+)
+
+
+def cell(name: str, *conflicts: int, invalid: int | None = None) -> CellFigures:
+    """A cell with a trial of 1000 updates for each of these counts."""
+    made = replace(runs.cell(name), workload=COUNTERS)
+    trials = [_trial(made, block, count) for block, count in enumerate(conflicts, start=1)]
+    if invalid is not None:
+        trials.append(spoilt(_trial(made, len(trials) + 1, invalid), "not-steady"))
+    return CellFigures(
+        cell=made,
+        trials=tuple(trials),
+        estimates=comparison.estimates(trials),
+        lag_verdict=over_parts(trials),
+        times={},
+        shapes={},
+    )
+
+
+def _trial(made: Cell, block: int, conflicts: int) -> TrialFigures:
+    sound = trial_of(made, block, 10.0)
+    full = {"planned": 1000, "published": 1000, "updated": 1000, "conflicts": conflicts}
+    record = replace(
+        sound.record,
+        cast=made.cast,
+        ledger={name: full.get(name, 0) for name in entries(made.cast)},
+        window_counts=dict.fromkeys(instants(made.cast), 800),
+        slices=None,
+    )
+    return replace(sound, record=record, times={}, rates={}, lag=None, lags={})
+
+
+def lines(*cells: CellFigures) -> tuple[str, ...]:
+    plan = runs.plan([each.cell for each in cells], blocks=2)
+    workload = WorkloadFigures(name="w", cells=cells, decisions={})
+    return noted(cells_of(workload, cells[0], plan))
+
+
+def test_where_nothing_is_counted_nothing_is_told() -> None:
+    """A line of zeros says nothing."""
+    assert lines(cell("one", 0, 0), cell("two", 0)) == ()
+
+
+def test_each_cell_has_its_own_count_and_share() -> None:
+    """Over its valid trials, of all that were planned."""
+    assert lines(cell("one", 20, 30, invalid=900), cell("two", 0)) == (
+        "conflicts: 50 (2.50 %) of one and 0 of two",
+    )
+
+
+@pytest.mark.parametrize("cells", [7, 20])
+def test_of_many_cells_the_ends_are_told(cells: int) -> None:
+    """A line has no room for twenty."""
+    made = [cell(f"v{number}", 10 * number) for number in range(cells)]
+
+    most = 10 * (cells - 1)
+    (line,) = lines(*made)
+    assert line.startswith("conflicts: 0 of v0 and ")
+    assert line.endswith(f"of v{cells - 1}")
+    assert str(most) in line
