@@ -41,7 +41,7 @@ def test_every_kind_of_case_gives_positive_figures(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "results/selfbench.json").read_text())
-    assert len(content["runs"]) == 13
+    assert len(content["runs"]) == 21
     assert all(positive(run["figures"]) for run in content["runs"]), content["runs"]
 
 
