@@ -39,7 +39,6 @@ def _checked(cells: Sequence[CellFigures], name: str, sentence: str) -> Checked:
         name=sentence,
         tried=bool(found) and not untold,
         broken=sum(count.sure for _, count in broken),
-        of=text.plural(len(found), "trial"),
         first=first,
         reason=_reason(untold) if found else "no trial that counts",
     )
