@@ -1,6 +1,5 @@
 """From the records of a run to its figures; the one way in for report, terminal and export."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,7 +32,7 @@ from bench.analysis.sampled import instants_s, lag_over_time, own_lags, servers_
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
 from bench.analysis.validity import reproach_of_workload
-from bench.core.shared_out import shared_out
+from bench.core.shared_out import shared_out, workers_for
 from bench.plan.model import Cell, Plan, Trial
 from bench.record.hlog import Interval
 from bench.record.schema import Finding, TrialRecord
@@ -42,9 +41,6 @@ from bench.spec.cast import spans
 from bench.spec.metrics import of_casts
 from bench.stats.histogram import Histogram, merged
 from bench.stats.shape import shape
-
-MANY_TRIALS = 40
-"""From so many on their records are read by all cores: 20 ms each, and 50 ms to share them out."""
 
 _ACCOUNTED = {"offered", "stored", "acked"}
 """Instants that a stream's counts, lag and times are held against each other by."""
@@ -73,8 +69,7 @@ def summarise(store: RunStore) -> RunFigures:
     """
     plan = store.read_plan()
     kept = store.kept(plan)
-    workers = (os.cpu_count() or 1) if len(kept) >= MANY_TRIALS else 1
-    summed = shared_out(partial(_cell, store, kept), plan.cells, workers)
+    summed = shared_out(partial(_cell, store, kept), plan.cells, workers_for(len(kept)))
     cells = {each.cell.id: each for each in summed}
     names = dict.fromkeys(cell.workload_name for cell in plan.cells)
     return RunFigures(

@@ -4,6 +4,7 @@ Reading the program takes a second or so, and more on a busy host: who interrupt
 no traceback, and the exit code of an interruption.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -11,9 +12,13 @@ import sys
 from bench.cli.signals import on_signal
 from bench.core.errors import ExitCode
 
+FEW_COLLECTIONS = 100_000
+"""New objects until cycles are looked for: hundreds of trials are read without one to be found."""
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    gc.set_threshold(FEW_COLLECTIONS)
     on_signal(_leave)
     from bench.cli.verbs import run_command  # noqa: PLC0415 - this is what takes long
 

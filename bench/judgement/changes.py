@@ -5,6 +5,7 @@ that is held against the margin and put into words.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bench.analysis.deciding import contends
 from bench.analysis.decision import Decision, Difference, Told
@@ -24,11 +25,21 @@ INVALID = "too many invalid trials"
 BOTH_TOO_LOW = "too many messages of both never came"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """A cell and the baseline; whether the cell may stand before others by any figure."""
+
+    cell: CellFigures
+    base: CellFigures
+    contends: bool
+
+
 def changes_of(
     workload: WorkloadFigures, cell: CellFigures, base: CellFigures
 ) -> Mapping[str, Change]:
     """Return what a cell changes against the baseline, by the key of every metric decided on."""
-    return {key: _change(decision, cell, base) for key, decision in workload.decisions.items()}
+    pair = _Pair(cell=cell, base=base, contends=contends(cell))
+    return {key: _change(decision, pair) for key, decision in workload.decisions.items()}
 
 
 def direction(metric: Metric, *, more: bool) -> str:
@@ -47,10 +58,10 @@ def directed(metric: Metric, size: str, *, more: bool) -> str:
     return f"{size} {direction(metric, more=more)}{thing}"
 
 
-def _change(decision: Decision, cell: CellFigures, base: CellFigures) -> Change:
-    metric, found = decision.metric, decision.between(cell.cell.id, base.cell.id)
+def _change(decision: Decision, pair: _Pair) -> Change:
+    metric, found = decision.metric, decision.between(pair.cell.cell.id, pair.base.cell.id)
     blocks = tuple(found.by_block.values())
-    side = _believed(_side(metric, found, blocks), metric, cell, base)
+    side = _believed(_side(metric, found, blocks), metric, pair)
     return Change(
         metric=metric,
         told=found.told,
@@ -63,7 +74,7 @@ def _change(decision: Decision, cell: CellFigures, base: CellFigures) -> Change:
         side=side,
         decided=found.told is not Told.NOTHING and side is not Side.UNTOLD,
         written=found.written(metric),
-        doubt=_doubt(metric, found, side) if blocks else _silent(metric, cell, base),
+        doubt=_doubt(metric, found, side) if blocks else _silent(metric, pair),
     )
 
 
@@ -104,22 +115,22 @@ def _within(found: Difference) -> bool:
     return found.low >= -MARGIN and found.high <= MARGIN
 
 
-def _believed(side: Side, metric: Metric, cell: CellFigures, base: CellFigures) -> Side:
+def _believed(side: Side, metric: Metric, pair: _Pair) -> Side:
     """Return a side without praise that the cell does not deserve.
 
     Of a cell that lost messages or falls behind, say, or by a figure that an earlier ack flatters.
     """
     if side in (Side.WORSE, Side.UNTOLD):
         return side
-    deserved = contends(cell) and not misleads(metric, [cell.cell.settings, base.cell.settings])
-    return side if deserved else Side.UNTOLD
+    settings = [pair.cell.cell.settings, pair.base.cell.settings]
+    return side if pair.contends and not misleads(metric, settings) else Side.UNTOLD
 
 
-def _silent(metric: Metric, cell: CellFigures, base: CellFigures) -> str:
+def _silent(metric: Metric, pair: _Pair) -> str:
     """Say why no block has both."""
-    if reproach_of(cell):
+    if reproach_of(pair.cell):
         return INVALID
-    for whose, each in (("", cell), ("baseline: ", base)):
+    for whose, each in (("", pair.cell), ("baseline: ", pair.base)):
         if metric.key not in each.estimates:
             return whose + missing_reason(each, metric)
     return NO_BLOCK

@@ -1,25 +1,39 @@
 """From the figures of a run and their judgement to the page; the one place that knows its order."""
 
+from collections.abc import Callable
+from functools import partial
+
 from bench.analysis.figures import RunFigures
 from bench.core import text
 from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.units import human_size
-from bench.judgement.model import Box, Judgement
+from bench.judgement.model import Box, Judgement, WorkloadJudgement
 from bench.report import background, changes, trusted, workload
 from bench.report.model import Section
 from bench.report.patterns import goals
 
+Maker = Callable[[], tuple[Section, ...]]
+
+
+def makers(judged: Judgement) -> tuple[Maker, ...]:
+    """Return what makes the sections below the first screen, in the page's order."""
+    return (
+        lambda: goals.sections(judged.goals),
+        lambda: changes.sections(judged),
+        *(partial(_of_workload, judged, each) for each in judged.workloads),
+        lambda: (trusted.section(judged.checks),),
+        lambda: (background.section(judged.figures),),
+    )
+
 
 def sections(judged: Judgement) -> tuple[Section, ...]:
     """Return everything that the report of a run shows below its first screen."""
-    return (
-        *goals.sections(judged.goals),
-        *changes.sections(judged),
-        *(workload.section(judged, each) for each in judged.workloads),
-        trusted.section(judged.checks),
-        background.section(judged.figures),
-    )
+    return tuple(section for make in makers(judged) for section in make())
+
+
+def _of_workload(judged: Judgement, each: WorkloadJudgement) -> tuple[Section, ...]:
+    return (workload.section(judged, each),)
 
 
 def masthead(figures: RunFigures) -> str:

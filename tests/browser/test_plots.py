@@ -174,3 +174,10 @@ def worst(trace: dict[str, Any], start: int, end: int, *, least: bool) -> float:
     pairs = zip(trace["x"], trace["y"], strict=True)
     found = [float(y) for x, y in pairs if x is not None and y is not None and start <= x < end]
     return min(found) if least else max(found)
+
+
+def test_who_reads_up_to_a_fold_need_not_wait_for_its_plot(opener: Opener, report: Path) -> None:
+    page = opener.open(report).page
+    page.locator(FOLD).scroll_into_view_if_needed()
+    page.wait_for_function("() => 'Plotly' in window")
+    assert page.locator(f"{FOLD}[open]").count() == 0

@@ -180,9 +180,22 @@
   }
 
   if (document.getElementById("library") && "DecompressionStream" in window) {
-    document.querySelectorAll("details[data-plots]").forEach((fold) => {
+    const folds = document.querySelectorAll("details[data-plots]");
+    folds.forEach((fold) => {
       fold.addEventListener("toggle", () => fold.open && draw(fold), { once: true });
     });
+    foreseen(folds);
+  }
+
+  // Who reads up to a fold may open it next: the library takes a second, and is made ready meanwhile.
+  function foreseen(folds) {
+    const idle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
+    const watch = new IntersectionObserver((seen) => {
+      if (!seen.some((each) => each.isIntersecting)) return;
+      watch.disconnect();
+      idle(() => library());
+    });
+    folds.forEach((fold) => watch.observe(fold));
   }
 
   function redrawn() {
