@@ -243,7 +243,18 @@ def bucket_names(names: Names) -> Names:
 
 async def make_bucket(client: Client, settings: BucketSettings, names: Names) -> None:
     """Create the bucket of a trial anew, under `bucket_names`; raises as `provision` does."""
-    await make_stream(client, settings.as_stream(), names, BUCKET)
+    await make_stream(client, settings.as_stream(), names, bucket_body(settings))
+
+
+def bucket_body(settings: BucketSettings) -> Json:
+    """Return what the stream of a bucket has besides.
+
+    Markers let keys have a time to live of their own as well (ADR-48 of NATS).
+    """
+    if settings.limit_markers_ns is None:
+        return {**BUCKET}
+    marks = {"allow_msg_ttl": True, "subject_delete_marker_ttl": settings.limit_markers_ns}
+    return {**BUCKET, **marks}
 
 
 async def make_stream(

@@ -6,14 +6,40 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.clients.port import AckSink, IntArray, Messages, PayloadTemplate, PublisherLink
+from bench.clients.port import (
+    NO_ID,
+    AckSink,
+    IntArray,
+    Messages,
+    PayloadTemplate,
+    PublisherLink,
+)
 from bench.plan.traffic import ID_DIGITS
 
 NOBODY = -1
 """In place of a write: a value that none of ours brought."""
 
+MARKERS = -2
+"""Stands for the id of a marker that the server set for key 0; below it, those of other keys."""
+
+MARKER_HEADER = "Nats-Marker-Reason"
+
 COUNT_AT = ID_DIGITS
 """Where in the value of a counter its count stands, behind the id."""
+
+
+def marker_id(subject: str) -> int:
+    """Return what stands for the id of a marker that the server set in a value's place.
+
+    The last word of a key is its number; NO_ID of a key that has none.
+    """
+    number = subject.rpartition(".")[2]
+    return MARKERS - int(number) if number.isdigit() else NO_ID
+
+
+def marked_keys(ids: IntArray) -> IntArray:
+    """Return the numbers of the keys whose markers are among these ids."""
+    return MARKERS - ids[ids <= MARKERS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +91,7 @@ class Bucket:
         id_offset: where in a value the id of its write stands.
         within_ns: how long a read may take to be one.
         tries: how often an update is tried before it is given up.
+        ttl_s: how long a created key lives; 0 for ever.
     """
 
     stream: str
@@ -72,6 +99,7 @@ class Bucket:
     id_offset: int = 0
     within_ns: int = 0
     tries: int = 1
+    ttl_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
-from bench.clients.natspy_buckets import NatsPyReader, NatsPyUpdater
+from bench.clients.natspy_buckets import NatsPyCreator, NatsPyReader, NatsPyUpdater
 from bench.clients.natspy_requests import NatsPyRequester
 from bench.clients.natspy_tasks import NatsPyTasks
 from bench.clients.port import (
@@ -18,6 +18,7 @@ from bench.clients.port import (
     TaskLink,
 )
 from bench.clients.wire.consume import WireConsumer
+from bench.clients.wire.creates import WireCreator
 from bench.clients.wire.gets import Gets
 from bench.clients.wire.publish import WirePublisher, publishing, requesting
 from bench.clients.wire.updates import WireUpdater
@@ -94,6 +95,18 @@ def make_updater(
             return WireUpdater(endpoint, Counters(messages), sink, bucket)
         case "nats-py":
             return NatsPyUpdater(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client named {client}")
+
+
+def make_creator(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose messages each create a key; ValueError as above."""
+    match client:
+        case "wire":
+            return WireCreator(endpoint, messages, sink, bucket)
+        case "nats-py":
+            return NatsPyCreator(endpoint, messages, sink, bucket)
     raise ValueError(f"no client named {client}")
 
 

@@ -18,6 +18,7 @@ from nats.js.errors import ServiceUnavailableError
 
 from bench.broker import admin
 from bench.broker.link import violation_in
+from bench.clients.buckets import MARKER_HEADER, marker_id
 from bench.clients.faults import CLOSING, DUPLICATE, NO_STREAM, Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import (
@@ -355,12 +356,17 @@ def is_control(message: Msg) -> bool:
 
 
 def identity(message: Msg, id_offset: int) -> tuple[int, int, int]:
-    """Return id, stream sequence and delivery count; the id is -1 when the payload has none."""
+    """Return id, stream sequence and delivery count; the id is -1 when the payload has none.
+
+    Of a marker that the server set, the id says so (`bench.clients.buckets`).
+    """
     tokens = message.reply.split(".")
     # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>; the
     # long form has a domain and an account hash before the stream, and a random token at the end.
     start = _SHORT_FORM if len(tokens) < _LONG_FORM_TOKENS else _LONG_FORM
     deliveries, stream_seq = int(tokens[start]), int(tokens[start + 1])
+    if message.headers and MARKER_HEADER in message.headers:
+        return marker_id(message.subject), stream_seq, deliveries
     return _id_of(message, id_offset), stream_seq, deliveries
 
 

@@ -1,4 +1,4 @@
-"""Reading and updating keys over nats-py: reads as its requests, updates by its own KeyValue."""
+"""Keys over nats-py: reads as its requests, updates and creations by its own KeyValue."""
 
 import asyncio
 import time
@@ -51,8 +51,8 @@ def _header(fields: Mapping[str, str]) -> bytes:
     return "\r\n".join([f"NATS/1.0 {status}".rstrip(), *lines, "", ""]).encode()
 
 
-class NatsPyUpdater(NatsPyPublisher):
-    """PublisherLink over nats-py whose operations each add one to a counter."""
+class NatsPyKeys(NatsPyPublisher):
+    """PublisherLink over nats-py whose operations each are calls of its KeyValue."""
 
     def __init__(
         self, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
@@ -70,14 +70,14 @@ class NatsPyUpdater(NatsPyPublisher):
         self._keys = await context.key_value(self._bucket.stream.removeprefix("KV_"))
 
     def blocked(self) -> "asyncio.Future[None] | None":
-        """Return None: each update is a task of its own."""
+        """Return None: each operation is a task of its own."""
         return None
 
     def send(self, first: int, stop: int) -> None:
-        """Begin the updates of positions first..stop-1."""
+        """Begin the operations of positions first..stop-1."""
         loop = asyncio.get_running_loop()
         for position in range(first, stop):
-            task = loop.create_task(self._update(position))
+            task = loop.create_task(self._operate(position))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         self._written = stop
@@ -88,12 +88,46 @@ class NatsPyUpdater(NatsPyPublisher):
             task.cancel()
         await super().close()
 
-    async def _update(self, position: int) -> None:
+    async def _operate(self, position: int) -> None:
         try:
             await self._try(position)
         except (OSError, TimeoutError, nats.errors.Error) as error:
             self._sink.refused(position, f"{type(error).__name__}: {error}")
         self._sink.caught_up()
+
+    async def _try(self, position: int) -> None:
+        """Do one operation and tell the sink."""
+        raise NotImplementedError
+
+    @property
+    def keys(self) -> KeyValue:
+        """The bucket; ValueError before it is open."""
+        if self._keys is None:
+            raise ValueError("the bucket is not open")
+        return self._keys
+
+    def _key(self, position: int) -> str:
+        subject: str = self._messages.subjects[self._messages.subject_index[position]]
+        return subject.removeprefix(f"$KV.{self._bucket.stream.removeprefix('KV_')}.")
+
+
+class NatsPyCreator(NatsPyKeys):
+    """PublisherLink over nats-py whose messages each create a key."""
+
+    async def _try(self, position: int) -> None:
+        template = self._messages.payloads[self._messages.payload_index[position]]
+        payload = template.filled(int(self._messages.ids[position]))
+        try:
+            ttl_s = self._bucket.ttl_s or None
+            await self.keys.create(self._key(position), payload, msg_ttl=ttl_s)
+        except KeyWrongLastSequenceError:
+            self._sink.refused(position, "", Outcome.CONFLICT)
+        else:
+            self._sink.stored((position,), time.monotonic_ns())
+
+
+class NatsPyUpdater(NatsPyKeys):
+    """PublisherLink over nats-py whose operations each add one to a counter."""
 
     async def _try(self, position: int) -> None:
         for conflicts in range(self._bucket.tries):
@@ -106,23 +140,19 @@ class NatsPyUpdater(NatsPyPublisher):
 
     async def _once(self, position: int) -> bool:
         """Read, add one, write; say False where another writer was faster."""
-        assert self._keys is not None  # noqa: S101 - open
-        messages = self._messages
-        subject = messages.subjects[messages.subject_index[position]]
-        key = subject.removeprefix(f"$KV.{self._bucket.stream.removeprefix('KV_')}.")
+        messages, key = self._messages, self._key(position)
         template = messages.payloads[messages.payload_index[position]].content
         value = await self._value(key)
         payload = counted(template, int(messages.ids[position]), value.count + 1)
         try:
-            await self._keys.update(key, payload, last=value.seq)
+            await self.keys.update(key, payload, last=value.seq)
         except KeyWrongLastSequenceError:
             return False
         return True
 
     async def _value(self, key: str) -> Value:
-        assert self._keys is not None  # noqa: S101 - open
         try:
-            entry = await self._keys.get(key)
+            entry = await self.keys.get(key)
         except KeyNotFoundError as error:
             found = error.entry
             return Value(seq=(found.revision or 0) if found else 0, gone=True)

@@ -81,7 +81,7 @@ class Outcome(IntEnum):
 
     REFUSED = 1
     NO_RESPONDERS = 2  # the server knew nobody who would answer
-    CONFLICT = 3  # another writer was faster, each time that it was tried
+    CONFLICT = 3  # another writer was faster, each time that it was tried, or the key was there
 
     @property
     def word(self) -> str:
@@ -96,7 +96,7 @@ class AckSink(Protocol):
         """PubAcks came for these positions, seen at this instant."""
 
     def refused(self, position: int, reason: str, outcome: Outcome = Outcome.REFUSED) -> None:
-        """Another answer than the wanted one came for this position."""
+        """Another answer than the wanted one came for this position; no reason where it is fair."""
 
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one."""

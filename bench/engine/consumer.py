@@ -10,7 +10,7 @@ import heapq
 
 import numpy as np
 
-from bench.clients.port import NO_ID, ConsumerLink, Delivered, IntArray
+from bench.clients.port import ConsumerLink, Delivered, IntArray
 from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import make_timer, now_ns
 from bench.engine.handler import VirtualWorkers
@@ -93,7 +93,7 @@ class Consumer:
         if self._no_work:
             self._handled(positions)
             return
-        ours = (block.ids != NO_ID) & (block.ids < self._handler_ns.size)
+        ours = (block.ids >= 0) & (block.ids < self._handler_ns.size)
         durations = np.where(ours, self._handler_ns[np.where(ours, block.ids, 0)], 0)
         ends_ns = self._workers.assign(block.received_ns, durations)
         for end, position in zip(ends_ns.tolist(), positions.tolist(), strict=True):

@@ -15,7 +15,7 @@ from bench.clients.port import Binding
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 
-Doing = Literal["publish", "ask", "read", "update"]
+Doing = Literal["publish", "ask", "read", "update", "create"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,11 @@ class DriverJob:
         load, seed: the traffic, computed anew in the worker.
         how: messages are confirmed.
         does: what an operation is: a message that is published, a core request that is asked, a
-            key that is read, or a counter that is updated.
+            key that is read or created, or a counter that is updated.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.
-        bucket: whose keys are read or updated.
+        bucket: whose keys are read, updated or created.
     """
 
     part: str

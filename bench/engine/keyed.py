@@ -148,13 +148,19 @@ def wrong(reads: Reads, writes: Writes) -> int:
     return int(np.count_nonzero(is_write & ~fits))
 
 
-def stale(reads: Reads, writes: Writes, table: MessageTable) -> int:
+def stale(reads: Reads, writes: Writes, table: MessageTable, life_ns: int | None = None) -> int:
     """Return how many reads brought less than was confirmed before they were sent.
 
     Nothing is old where the last confirmed write took the value away, or a later one, that was sent
-    before the answer came, may have.
+    before the answer came, may have; or where its time may have been over.
+
+    Args:
+        reads: answered.
+        writes: of the keys.
+        table: of the writes.
+        life_ns: how long a value lives; None for ever.
     """
-    return sum(_stale_of(key, *each) for key, each in _by_key(reads, writes, table))
+    return sum(_stale_of(life_ns, *each) for _, each in _by_key(reads, writes, table))
 
 
 _OfKey = tuple[Reads, IntArray, Writes, MessageTable]
@@ -177,8 +183,9 @@ def _by_key(reads: Reads, writes: Writes, table: MessageTable) -> Iterator[tuple
         yield key, (own, by_key[first:stop], writes, table)
 
 
-def _stale_of(key: int, reads: Reads, ids: IntArray, writes: Writes, table: MessageTable) -> int:
-    del key
+def _stale_of(
+    life_ns: int | None, reads: Reads, ids: IntArray, writes: Writes, table: MessageTable
+) -> int:
     confirmed = ids[happened(table.stored_ns[ids])]
     if not confirmed.size:
         return 0
@@ -186,6 +193,9 @@ def _stale_of(key: int, reads: Reads, ids: IntArray, writes: Writes, table: Mess
     before = np.searchsorted(stored_ns, reads.sent_ns, side="right") - 1
     newest = np.where(before >= 0, confirmed[before.clip(min=0)], BEFORE)
     older = (newest >= 0) & (reads.found < newest)
+    if life_ns is not None:
+        over = reads.answered_ns >= table.sent_ns[newest.clip(min=0)] + life_ns
+        older &= ~(over & (reads.found == NOTHING))
     removing = ids[writes.removes[ids] & happened(table.sent_ns[ids])]
     removed_ns = table.sent_ns[removing]
     excused = sum(

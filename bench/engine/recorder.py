@@ -136,7 +136,8 @@ class PublishRecorder:
         self._outcome[position] = outcome
         self._refused += 1
         self._answered_late(np.array([position]))
-        self._refusals.note(reason)
+        if reason:
+            self._refusals.note(reason)
 
     def said(self, positions: IntArray, numbers: IntArray) -> None:
         """The answers for these positions hold these numbers, both of shape (n,)."""

@@ -145,9 +145,14 @@ def renumbered(records: Sequence[ConsumerRecord], chosen: Flags) -> list[Consume
     places = np.where(chosen, np.cumsum(chosen) - 1, NO_ID)
     known = [np.where(ours(record.ids, places.size), record.ids, 0) for record in records]
     return [
-        replace(record, ids=np.where(ours(record.ids, places.size), places[ids], NO_ID))
+        replace(record, ids=np.where(ours(record.ids, places.size), places[ids], _none(record.ids)))
         for record, ids in zip(records, known, strict=True)
     ]
+
+
+def _none(ids: IntArray) -> IntArray:
+    """Return what stands for ids that are not of a flow: what they are, where they tell that."""
+    return np.minimum(ids, NO_ID)
 
 
 def seen_by(

@@ -21,6 +21,7 @@ from bench.clients.buckets import Bucket, reading
 from bench.clients.factory import (
     make_changer,
     make_consumer,
+    make_creator,
     make_publisher,
     make_reader,
     make_requester,
@@ -112,6 +113,8 @@ def _driving_link(
             return make_reader(job.client, job.endpoint, messages, recorder, bucket)
         case "update", Bucket() as bucket:
             return make_updater(job.client, job.endpoint, messages, recorder, bucket)
+        case "create", Bucket() as bucket:
+            return make_creator(job.client, job.endpoint, messages, recorder, bucket)
     return make_publisher(job.client, job.endpoint, messages, recorder, job.how)
 
 

@@ -11,6 +11,7 @@ from bench.broker.latest import Held, latest
 from bench.broker.permissions import Needs
 from bench.broker.preload import preload
 from bench.clients.buckets import Bucket
+from bench.core.units import NS_PER_S
 from bench.engine.jobs import Doing, DriverJob
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import Flags
@@ -24,10 +25,15 @@ from bench.scenario.kind import Kind, Stage, connecting_as
 from bench.scenario.kv_audit import PRELOADED, audited
 from bench.scenario.watchers import Watching, asked, due, make_watchers, watcher_job
 from bench.spec.cast import Part
-from bench.spec.keyed_parts import GET, PUT, UPDATE
+from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
 
-DOES: Mapping[str, Doing] = {PUT: "publish", GET: "read", UPDATE: "update"}
+DOES: Mapping[str, Doing] = {
+    PUT: "publish",
+    GET: "read",
+    UPDATE: "update",
+    CREATE: "create",
+}
 
 
 def _kv(cell: Cell) -> Kv:
@@ -45,7 +51,7 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
     """Make the bucket and what watchers take from; fill it."""
     del percent
     await admin.make_bucket(client, cell.settings.bucket, names)
-    if _kv(cell).keys.preload and (PUT in _kv(cell).offers or GET in _kv(cell).offers):
+    if _kv(cell).preloaded:
         await preload(client, _values(cell, names))
     await make_watchers(client, names, _watchers(cell))
 
@@ -63,11 +69,11 @@ def _watchers(cell: Cell) -> Iterator[Watching]:
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
-    return due(_watchers(cell), traffic[PUT]) if PUT in traffic else {}
+    return due(_watchers(cell), traffic)
 
 
 def _needs(cell: Cell) -> Needs:
-    reads = GET in _kv(cell).offers or UPDATE in _kv(cell).offers
+    reads = {GET, UPDATE, CREATE} & _kv(cell).offers.keys()
     direct = cell.settings.bucket.allow_direct
     asks = "DIRECT.GET.{stream}.x" if direct else "STREAM.MSG.GET.{stream}"
     return Needs(
@@ -94,7 +100,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         watched=looked_at,
         drivers=drivers,
         observers=tuple(
-            watcher_job(stage, trial, cell, (part, stage.names), traffic[PUT].payloads[0].id_offset)
+            watcher_job(stage, trial, cell, (part, stage.names), _id_offset(traffic[part.flow]))
             for part in watchers
         ),
         sampler=sampler_job(stage, trial, looked_at),
@@ -103,6 +109,10 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         shown=cell.cast.driving[0].name,
         directory=stage.directory,
     )
+
+
+def _id_offset(written: Traffic) -> int:
+    return written.payloads[0].id_offset
 
 
 def _driver_job(stage: Stage, trial: Trial, cell: Cell, part: Part, share: int) -> DriverJob:
@@ -133,6 +143,7 @@ def _bucket(names: Names, cell: Cell) -> Bucket:
         id_offset=value.id_offset,
         within_ns=kv.get.timeout_ns if kv.get else 0,
         tries=kv.update.tries if kv.update else 1,
+        ttl_s=(kv.create.ttl_ns or 0) // NS_PER_S if kv.create else 0,
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bench.broker.latest import Held
+from bench.broker.latest import Held, Last
 from bench.clients.buckets import NOBODY, Value
-from bench.clients.port import IntArray
+from bench.clients.port import IntArray, Outcome
 from bench.engine.audit import Audited, Evidence
 from bench.engine.keyed import (
     BEFORE,
@@ -16,13 +16,22 @@ from bench.engine.keyed import (
     stale,
     wrong,
 )
+from bench.engine.lifetimes import (
+    FOR_EVER_NS,
+    Written,
+    doubled,
+    latest_ns,
+    outlived,
+    over,
+    read_late,
+)
 from bench.engine.losses import UNKNOWN
 from bench.engine.table import happened
 from bench.plan.model import Cell
 from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
-from bench.scenario.watching import Told, Watcher, broken_checks, writes_of
-from bench.spec.keyed_parts import GET, PUT, UPDATE
+from bench.scenario.watching import Keeping, Told, Watcher, broken_checks, writes_of
+from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
 
 PRELOADED = 10**ID_DIGITS - 1
@@ -38,13 +47,23 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
         raise TypeError(f"{cell.workload_name} is audited as another kind than it is")
     tables, told = dict(evidence.tables), dict[str, Told]()
     for part, watch in zip(cell.cast.observing, kv.watch.values(), strict=True):
-        watcher = Watcher(part, watch, traffic[PUT], cell.settings.bucket, _preloaded(kv))
+        life_ns = kv.life_ns(part.flow, cell.settings.bucket)
+        keeping = Keeping(bucket=cell.settings.bucket, preloaded=kv.preloaded, life_ns=life_ns)
+        watcher = Watcher(part, watch, traffic[part.flow], keeping)
         seen = watcher.seen(evidence)
         tables[part.name], told[part.name] = seen.table, watcher.told(seen, evidence)
+    ttl_ns = cell.settings.bucket.ttl_ns
+    if PUT in traffic and ttl_ns is not None:
+        told[PUT] = _kept(traffic[PUT], evidence, _written(PUT, traffic, evidence, ttl_ns))
     if GET in traffic:
-        told[GET] = _read(traffic, evidence), ()
+        told[GET] = _read(traffic, evidence, ttl_ns), ()
     if UPDATE in traffic:
         told[UPDATE] = _updated(traffic[UPDATE], evidence)
+    if CREATE in traffic:
+        marker_ns = cell.settings.bucket.limit_markers_ns or 0
+        life_ns = kv.life_ns(CREATE, cell.settings.bucket)
+        written = _written(CREATE, traffic, evidence, life_ns)
+        told[CREATE] = _created(traffic[CREATE], evidence, written, marker_ns)
     return Audited(
         tables=tables,
         counts={name: counts for name, (counts, _) in told.items()},
@@ -52,11 +71,45 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
     )
 
 
-def _preloaded(kv: Kv) -> int:
-    return kv.keys.count if kv.keys.preload else 0
+def _kept(traffic: Traffic, evidence: Evidence, written: Written) -> Told:
+    """Return how many keys the bucket still holds though their time was over."""
+    if evidence.held is None:
+        return {"outlived": UNKNOWN}, ()
+    until_ns, offset = latest_ns(evidence.tables), traffic.payloads[0].id_offset
+    names = [
+        name
+        for name in traffic.subjects
+        if name in evidence.held and _is_over(written, evidence.held[name], offset, until_ns)
+    ]
+    return {"outlived": len(names)}, names
 
 
-def _read(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
+def _is_over(written: Written, kept: Last, id_offset: int, until_ns: int) -> bool:
+    number = Value(data=kept.data).number(id_offset) - 1
+    ours_ = kept.operation == "" and 0 <= number < written.keys.size
+    return ours_ and over(written, number, until_ns)
+
+
+def _written(part: str, traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Written:
+    return Written(
+        keys=traffic[part].subject_index,
+        table=evidence.tables[part],
+        life_ns=FOR_EVER_NS if life_ns is None else life_ns,
+    )
+
+
+def _created(traffic: Traffic, evidence: Evidence, written: Written, marker_ns: int) -> Told:
+    """Return how many keys were created that had a value, or had one when it was to be gone."""
+    twice = doubled(written)
+    late = outlived(written, written.table.outcome == Outcome.CONFLICT, marker_ns)
+    counts, kept = _kept(traffic, evidence, written)
+    found = counts["outlived"] if not late.size else max(0, counts["outlived"]) + late.size
+    keys = written.keys[np.concatenate([twice, late])]
+    names = [traffic.subjects[key] for key in np.unique(keys)]
+    return {"doubled": twice.size, "outlived": found}, list(dict.fromkeys([*names, *kept]))
+
+
+def _read(traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Mapping[str, int]:
     """Return how many reads found nothing, or something old or wrong."""
     table, asked = evidence.tables[GET], traffic[GET]
     answered = happened(table.stored_ns)
@@ -67,13 +120,15 @@ def _read(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
         answered_ns=table.stored_ns[answered],
         found=found[answered],
     )
-    counts = {"absent": int(np.count_nonzero(reads.found == NOTHING)), "stale": 0}
+    counts = {"absent": int(np.count_nonzero(reads.found == NOTHING)), "stale": 0, "outlived": 0}
     if PUT not in traffic:
         return {**counts, "wrong": int(np.count_nonzero(reads.found >= 0))}
     writes = writes_of(traffic[PUT])
+    if life_ns is not None:
+        counts["outlived"] = read_late(reads, evidence.tables[PUT], life_ns)
     return {
         **counts,
-        "stale": stale(reads, writes, evidence.tables[PUT]),
+        "stale": stale(reads, writes, evidence.tables[PUT], life_ns),
         "wrong": wrong(reads, writes),
     }
 

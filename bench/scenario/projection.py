@@ -57,7 +57,7 @@ def _watchers(cell: Cell) -> Iterator[Watching]:
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
-    return due(_watchers(cell), traffic[PUBLISH])
+    return due(_watchers(cell), traffic)
 
 
 def _needs(cell: Cell) -> Needs:

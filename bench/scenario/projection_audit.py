@@ -12,7 +12,7 @@ from bench.engine.projecting import fold, read_held
 from bench.engine.table import happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
-from bench.scenario.watching import Told, Watcher, broken_checks
+from bench.scenario.watching import Keeping, Told, Watcher, broken_checks
 from bench.spec.filling import PUBLISH
 from bench.spec.kinds.projection import PROJECT, Projected
 
@@ -23,9 +23,11 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     if not isinstance(load, Projected):
         raise TypeError(f"{cell.workload_name} is audited as another kind than it is")
     tables, told = dict(evidence.tables), {PROJECT: _projected(events, evidence)}
+    bucket = cell.settings.bucket
+    keeping = Keeping(bucket=bucket, preloaded=0, life_ns=bucket.ttl_ns)
     watching = (part for part in cell.cast.observing if part.name != PROJECT)
     for part, watch in zip(watching, load.watch.values(), strict=True):
-        watcher = Watcher(part, watch, events, cell.settings.bucket, 0)
+        watcher = Watcher(part, watch, events, keeping)
         seen = watcher.seen(evidence)
         tables[part.name], told[part.name] = seen.table, watcher.told(seen, evidence)
     return Audited(

@@ -33,11 +33,12 @@ async def make_watchers(client: Client, bucket: Names, watching: Iterable[Watchi
         await admin.make_consumer(client, own, _watcher_body(own, watch))
 
 
-def due(watching: Iterable[Watching], written: Traffic) -> Mapping[str, Flags]:
+def due(watching: Iterable[Watching], traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     """Return which writes a watcher is due, by its part; absent where all."""
     found: dict[str, Flags] = {}
     for part, watch in watching:
         if part.instants[0].due:
+            written = traffic[part.flow]
             matched = matching(watch.subjects, written.subjects)
             of_each = np.array([subject in matched for subject in written.subjects])
             found[part.name] = of_each[written.subject_index]

@@ -1,13 +1,17 @@
 """What a watcher of a bucket saw, and whether it is what it is owed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from bench.broker.latest import Held
+from bench.clients.buckets import marked_keys
+from bench.clients.port import IntArray
 from bench.core import text
 from bench.engine.audit import Evidence
 from bench.engine.keyed import Seen, Writes, last_seqs, watched
+from bench.engine.lifetimes import Written, expired, latest_ns
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import Flags, happened, ours
@@ -39,11 +43,30 @@ def writes_of(traffic: Traffic) -> Writes:
     return Writes(keys=traffic.subject_index, removes=names != "publish", purges=names == "purge")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """How a bucket keeps what is written.
+
+    Attributes:
+        bucket: its settings.
+        preloaded: values that were there before, the first of the stream.
+        life_ns: how long what is written lives; None for ever.
+    """
+
+    bucket: BucketSettings
+    preloaded: int
+    life_ns: int | None
+
+
 class Watcher:
     """One watcher, and the writes that it is due."""
 
     def __init__(
-        self, part: Part, watch: Watch, written: Traffic, bucket: BucketSettings, preloaded: int
+        self,
+        part: Part,
+        watch: Watch,
+        written: Traffic,
+        keeping: Keeping,
     ) -> None:
         """Be ready to say what it saw.
 
@@ -51,8 +74,7 @@ class Watcher:
             part: of the cast.
             watch: what it filters for.
             written: the writes, or what becomes one each.
-            bucket: that it watches.
-            preloaded: values that were there before, the first of the stream.
+            keeping: how the bucket that it watches keeps them.
         """
         matched = matching(watch.subjects, written.subjects)
         self._names = written.subjects
@@ -60,7 +82,8 @@ class Watcher:
         writes = writes_of(written)
         self._writes = writes.among(self._seen_keys[writes.keys])
         self._part, self._watch = part, watch
-        self._bucket, self._preloaded = bucket, preloaded
+        self._bucket, self._preloaded = keeping.bucket, keeping.preloaded
+        self._life_ns = keeping.life_ns
 
     def seen(self, evidence: Evidence) -> Seen:
         """Return what it saw of them."""
@@ -73,17 +96,40 @@ class Watcher:
         known = sum(int(np.count_nonzero(ours(record.ids, size))) for record in records)
         deliveries = sum(record.ids.size for record in records)
         before = sum(int(np.count_nonzero(self._is_before(record))) for record in records)
+        markers = self._markers(records)
         missing = int(np.count_nonzero(seen.missing))
         unlike = None if evidence.held is None else self._unlike(records, evidence.held)
         counts = {
             "superseded": int(np.count_nonzero(seen.superseded)),
             # What grew too old may never have come.
-            "lost": UNKNOWN if missing and self._bucket.ttl_ns else missing,
+            "lost": UNKNOWN if missing and self._life_ns is not None else missing,
             "duplicates": known - int(np.count_nonzero(came)),
-            "foreign": deliveries - before - known,
+            "foreign": deliveries - before - known - int(markers.sum()),
             "unlike": UNKNOWN if unlike is None else len(unlike),
+            "markers": int(markers.sum()),
+            "unmarked": 0,
         }
-        return counts, unlike or ()
+        unmarked: Sequence[str] = ()
+        if self._life_ns is not None and self._marked:
+            unmarked = self._unmarked(markers, evidence, self._life_ns)
+            counts["unmarked"] = len(unmarked)
+        return counts, (*(unlike or ()), *unmarked)
+
+    def _markers(self, records: Sequence[ConsumerRecord]) -> IntArray:
+        """Return how many markers of the server's came of each key that it sees."""
+        ids = np.concatenate([np.empty(0, dtype=np.int64), *(each.ids for each in records)])
+        keys = marked_keys(ids)
+        keys = keys[keys < len(self._names)]
+        markers: IntArray = np.bincount(keys, minlength=len(self._names)) * self._seen_keys
+        return markers
+
+    def _unmarked(self, markers: IntArray, evidence: Evidence, life_ns: int) -> list[str]:
+        """Return the keys whose time was over more often than a marker of them came."""
+        table = evidence.tables[self._part.name]
+        written = Written(keys=self._writes.keys, table=table, life_ns=life_ns)
+        until_ns = latest_ns(evidence.tables)
+        owed = expired(written, self._writes.removes, len(self._names), until_ns)
+        return [self._names[number] for number in np.flatnonzero(owed > markers)]
 
     def _is_before(self, record: ConsumerRecord) -> Flags:
         found: Flags = record.stream_seqs <= self._preloaded
@@ -99,6 +145,10 @@ class Watcher:
             if self._seen_keys[number] and not self._agrees(held, name, last[number], first)
         ]
 
+    @property
+    def _marked(self) -> bool:
+        return self._bucket.limit_markers_ns is not None
+
     def _first_values(self, records: Sequence[ConsumerRecord]) -> frozenset[int]:
         return frozenset(
             seq
@@ -110,7 +160,7 @@ class Watcher:
         """Say whether the last that came of a key is what the bucket holds."""
         kept = held.get(name)
         if kept is None or kept.operation not in ("", "DEL", "PURGE"):
-            return last_seq == 0 or self._bucket.ttl_ns is not None
+            return last_seq == 0 or self._life_ns is not None
         if kept.seq <= self._preloaded:
             return last_seq == 0 and (kept.seq in first or not self._watch.snapshot)
         return kept.seq == last_seq

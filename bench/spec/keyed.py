@@ -1,15 +1,16 @@
 """What is done to the keys of a bucket, and who watches."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from bench.core.units import NS_PER_S, format_duration
 from bench.spec.asking import Asking
-from bench.spec.base import MisfitError, Share, Spec
+from bench.spec.base import Duration, MisfitError, Share, Spec
 from bench.spec.cast import PART_NAME
 from bench.spec.filters import check_filter, matching
-from bench.spec.keys import KEY, Act
+from bench.spec.keys import KEY, LEASE, MAX_KEYS, Act
 from bench.spec.workload import Publish
 
 MAX_WATCHERS = 16
@@ -123,6 +124,44 @@ class Update(Publish):
         return self
 
 
+class Create(Publish):
+    """How keys are created: written where none is, and left alone where one is.
+
+    Attributes:
+        publishers: creator processes; they share the rate, and contend for the keys.
+        rate_msgs_per_s: offered rate of all creators together; of bursts, the mean over a period.
+        arrivals: `constant` spacing, a `poisson` process, in a `burst` each period, or a `ramp`.
+        burst: goes with arrivals `burst`.
+        ramp: goes with arrivals `ramp`.
+        pacing: `precise` wakes for every due creation, at most every 0.25 ms; `frugal` at most
+            every 1 ms, for a quarter of the CPU and up to 1 ms more slip.
+        window_msgs: most creations under way per creator; what is due beyond that waits, and its
+            waiting counts as slip.
+        headers: none: a creation carries what it expects.
+        keys: how many there are, beside the bucket's other keys; they take turns.
+        ttl_ns: how long a created key lives; for ever when left out.
+    """
+
+    publishers: int = Field(default=1, ge=1, le=16, alias="creators")
+    keys: int = Field(default=1000, ge=1, le=MAX_KEYS)
+    ttl_ns: Duration | None = Field(default=None, alias="ttl")
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        if self.headers:
+            what = "a creation carries what it expects, and nothing else"
+            raise MisfitError("headers", what=what, allowed="leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _lives(self) -> Self:
+        """The server cuts a time to live down to whole seconds, and refuses one below 1 s."""
+        if self.ttl_ns is not None and (self.ttl_ns < NS_PER_S or self.ttl_ns % NS_PER_S):
+            what = f"no key lives for {format_duration(self.ttl_ns)}"
+            raise MisfitError("ttl", what=what, allowed="whole seconds from 1s on")
+        return self
+
+
 class Watch(Spec):
     """One watcher of the bucket.
 
@@ -138,6 +177,24 @@ class Watch(Spec):
     def subjects(self) -> str:
         """What it filters for, below the bucket's own prefix."""
         return f"{KEY}.{self.filter}"
+
+
+class KvWatch(Watch):
+    """One watcher of a bucket whose keys are put or created.
+
+    Attributes:
+        filter: keys that it sees, behind `key.`, or behind `lease.` of those that are created; all
+            when left out.
+        snapshot: it is first told the value of each key, then updates; else updates alone.
+        of: whose keys: those that are `put`, or those that are created.
+    """
+
+    of: Literal["put", "create"] = "put"
+
+    @property
+    def subjects(self) -> str:
+        """What it filters for, below the bucket's own prefix."""
+        return f"{LEASE if self.of == 'create' else KEY}.{self.filter}"
 
 
 def check_watchers(
@@ -166,5 +223,5 @@ def check_watchers(
                 name,
                 "filter",
                 what=f"'{watch.filter}' matches no key",
-                allowed=f"`>`, or a filter for {keys[0].removeprefix(f'{KEY}.')}",
+                allowed=f"`>`, or a filter for {keys[0].partition('.')[2]}",
             )

@@ -1,4 +1,4 @@
-"""The parts of a bucket: who writes, reads, counts up and watches, and what is checked of each."""
+"""The parts of a bucket: who writes, reads, counts, creates, watches; what is checked of each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,7 +20,17 @@ from bench.spec.cast import (
     spans,
 )
 
-PUT, GET, UPDATE = "put", "get", "update"
+PUT, GET, UPDATE, CREATE = "put", "get", "update", "create"
+
+OUTLIVED = Entry(
+    name="outlived",
+    means="still there though their time was over; a moment more is allowed",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    untold=True,
+    check="What has a time to live is gone when it is over",
+)
+"""Of whoever meets keys that live for a time."""
 
 WRITING = driving(PUT, role="writer", answered=STORED, fails=UNSTORED)
 
@@ -88,7 +98,37 @@ UPDATING = driving(
 )
 
 
-def watching(name: str, flow: Part, *, several: bool, some: bool) -> Part:
+CREATING = driving(
+    CREATE,
+    role="creator",
+    answered=Entry(name="created", means="written, and there was no value"),
+    fails=(
+        *UNSTORED,
+        Entry(
+            name="taken",
+            means="left alone, because the key had a value",
+            weight=Weight.NOTED,
+            ruled=True,
+            counts="conflict",
+        ),
+        Entry(
+            name="doubled",
+            means="created while another creation of the key lived",
+            weight=Weight.SHORTFALL,
+            ruled=True,
+            check="No key is created that has a value",
+        ),
+        OUTLIVED,
+    ),
+)
+
+
+def limited(part: Part) -> Part:
+    """Return a part that writes or reads keys which live for a time."""
+    return replace(part, entries=(*part.entries, OUTLIVED))
+
+
+def watching(name: str, flow: Part, *, several: bool, some: bool, marked: bool = False) -> Part:
     """Return the part of a watcher.
 
     Args:
@@ -96,6 +136,7 @@ def watching(name: str, flow: Part, *, several: bool, some: bool) -> Part:
         flow: of what it is told: each write of a key, or what becomes one.
         several: there are others.
         some: its filter does not match all keys.
+        marked: the server marks keys whose time was over.
     """
     due = Instant(name="expected", entry="expected", due=True) if some else flow.instants[0]
     told = ("received", "handled")
@@ -110,8 +151,22 @@ def watching(name: str, flow: Part, *, several: bool, some: bool) -> Part:
             Span(name="completion", begin=due.name, end="handled"),
         ),
         levels=(Level(name="unseen", came=flow.worth, left="handled", words="not seen"),),
-        entries=tuple(_watched(due, some=some)),
+        entries=(*_watched(due, some=some), *(MARKED if marked else ())),
     )
+
+
+MARKED = (
+    Entry(name="markers", means="markers of keys whose time was over"),
+    Entry(
+        name="unmarked",
+        means="keys whose time was over, and no marker came",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        check="Each key whose time was over was marked for its watchers",
+    ),
+)
+"""Of watchers of a bucket with limit markers."""
 
 
 def _watched(due: Instant, *, some: bool) -> Iterator[Entry]:
@@ -170,5 +225,5 @@ def cast(parts: Sequence[Part]) -> Cast:
     takes = {
         part.name: time for time, (part, span) in spans(plain).items() if span.name == "response"
     }
-    ranked = tuple(takes[name] for name in (GET, UPDATE, PUT) if name in takes)
+    ranked = tuple(takes[name] for name in (GET, UPDATE, PUT, CREATE) if name in takes)
     return replace(plain, ranked=ranked)

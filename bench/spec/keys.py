@@ -14,6 +14,9 @@ MAX_KEYS = 100_000
 KEY = "key"
 """What keys that are written, read and watched begin with."""
 
+LEASE = "lease"
+"""What keys that are created begin with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:

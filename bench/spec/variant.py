@@ -173,6 +173,8 @@ class BucketSettings(Spec):
         allow_direct: any replica answers a get, and not the stream's leader alone.
         num_replicas: servers that keep a copy; more than 1 needs a cluster.
         ttl_ns: how long a value is kept.
+        limit_markers_ns: how long a marker stands in the place of a value whose time was over;
+            keys may have a time to live of their own then.
         max_bytes: most bytes kept; a write beyond them is refused.
         compression: of the file store.
     """
@@ -182,6 +184,7 @@ class BucketSettings(Spec):
     allow_direct: bool = True
     num_replicas: int = Field(default=1, ge=1, le=5)
     ttl_ns: Duration | None = Field(default=None, alias="ttl")
+    limit_markers_ns: Duration | None = Field(default=None, alias="limit_markers")
     max_bytes: Size | None = None
     compression: Literal["none", "s2"] = "none"
 

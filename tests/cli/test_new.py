@@ -57,7 +57,16 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
 
 OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
     "request": (Request, request.Ask, request.Reply, workload.Subjects, workload.Payload),
-    "kv": (Kv, Keys, keyed.Put, keyed.Get, keyed.Update, keyed.Watch, workload.Payload),
+    "kv": (
+        Kv,
+        Keys,
+        keyed.Put,
+        keyed.Get,
+        keyed.Update,
+        keyed.Create,
+        keyed.KvWatch,
+        workload.Payload,
+    ),
     "projection": (
         Projected,
         Entities,

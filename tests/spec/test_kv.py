@@ -158,3 +158,68 @@ def test_it_is_told_in_a_sentence() -> None:
         "Writes at 100/s by 1 writer (constant); reads at 400/s by 1 reader (constant); "
         "1\u202f000 keys (uniform), values 128B; watched by cache"
     )
+
+
+CREATE = {"rate": "10/s", "ttl": "2s"}
+
+
+def test_keys_that_are_created_are_a_part_of_their_own() -> None:
+    """With watchers of theirs, and no values before."""
+    load = kv(
+        create=CREATE, watch={"leases": {"of": "create"}, "few": {"of": "create", "filter": "1"}}
+    )
+
+    cast = cast_of(settings(bucket={"limit_markers": "1s"}), load)
+
+    assert [part.name for part in cast.parts] == ["create", "leases", "few"]
+    assert {"leases.unmarked", "few.unmarked", "taken", "doubled", "outlived"} <= set(entries(cast))
+    assert "unmarked" not in {
+        name.rpartition(".")[2] for name in entries(cast_of(settings(), load))
+    }
+    assert load.preloaded == 0
+    assert load.share_of("few") == 0.001
+    assert "creates at 10/s by 1 creator" in load.told().lower()
+
+
+@pytest.mark.parametrize("part", ["put", "get"])
+def test_a_bucket_with_an_age_limit_checks_that_it_holds(part: str) -> None:
+    """Of what is read, and of what is left at the end."""
+    load = kv(put=PUT, get=GET)
+
+    assert f"{part}.outlived" in entries(cast_of(settings(bucket={"ttl": "1s"}), load))
+    assert f"{part}.outlived" not in entries(cast_of(settings(), load))
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"create": {**CREATE, "ttl": "500ms"}}, "no key lives for 500ms"),
+        ({"create": {**CREATE, "ttl": "1500ms"}}, "whole seconds from 1s on"),
+        ({"create": {**CREATE, "headers": ["trace"]}}, "a creation carries what it expects"),
+        ({"create": {**CREATE, "keys": 0}}, "greater than or equal to 1"),
+        ({"put": PUT, "watch": {"w": {"of": "create"}}}, "nothing is created that it would see"),
+        ({"put": PUT, "watch": {"create": {}}}, "cannot stand before the names"),
+        ({"create": CREATE, "watch": {"w": {"of": "create", "filter": "x"}}}, "matches no key"),
+    ],
+)
+def test_what_cannot_be_created_is_refused(parts: dict[str, Any], said: str) -> None:
+    """Before anything runs, with the key it is about."""
+    with pytest.raises(ValidationError, match=said):
+        kv(**parts)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "said"),
+    [
+        ({}, "lets no key have a time to live of its own (10166)"),
+        ({"limit_markers": "500ms"}, "a marker cannot stand for 500ms (10052)"),
+        ({"limit_markers": "3s"}, "keeps a key at least as long as its marker"),
+        ({"limit_markers": "2s"}, ""),
+    ],
+)
+def test_a_bucket_must_allow_what_lives_for_a_time(bucket: dict[str, str], said: str) -> None:
+    """Else the server refuses each creation, or lengthens its time."""
+    found = objections(settings(bucket=bucket), kv(create=CREATE))
+
+    assert [each.key for each in found] == (["bucket.limit_markers"] if said else [])
+    assert all(said in each.what for each in found)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from bench.clients.buckets import MARKER_HEADER, marker_id
 from bench.clients.port import NO_ID, Delivered, IntArray
 from bench.clients.wire.digits import read_numbers
 from bench.clients.wire.parse import Message
@@ -31,6 +32,7 @@ _LARGE_BYTES = 1 << 18
 """No transport brings more at once: what is longer was joined, for one large message."""
 
 _NO_ID = b"%d" % NO_ID
+_MARKER = b"\r\n%b:" % MARKER_HEADER.encode()
 _GROUPS = 5
 
 _ONES = np.ones(4096, dtype=np.int64)
@@ -190,7 +192,7 @@ class DeliveryReader(_Reader):
         if not (known and all(text.isdigit() and len(text) <= 18 for text in numbers)):
             return None
         message_id = _id_of(message, self._id_offset)
-        if message_id != _NO_ID:
+        if message_id.isdigit():
             self._learn(b".".join(tokens[:start]), message)
         return (
             (b"%d" % message.sid,),
@@ -210,6 +212,8 @@ class DeliveryReader(_Reader):
 
 def _id_of(message: Message, id_offset: int) -> bytes:
     digits = message.payload[id_offset : id_offset + ID_DIGITS]
+    if _MARKER in message.header:
+        return b"%d" % marker_id(message.subject.decode())
     return digits if len(digits) == ID_DIGITS and digits.isdigit() else _NO_ID
 
 

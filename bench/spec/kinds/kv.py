@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from bench.core import text
-from bench.core.units import format_rate
+from bench.core.units import format_duration, format_rate
 from bench.spec import buckets
 from bench.spec.base import MisfitError
 from bench.spec.cast import (
@@ -17,12 +17,24 @@ from bench.spec.cast import (
 from bench.spec.filters import matching
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
-from bench.spec.keyed import Get, Put, Update, Watch, check_watchers
-from bench.spec.keyed_parts import GET, PUT, READING, UPDATE, UPDATING, WRITING, cast, watching
-from bench.spec.keys import Choice, Keys, Names
+from bench.spec.keyed import Create, Get, KvWatch, Put, Update, check_watchers
+from bench.spec.keyed_parts import (
+    CREATE,
+    CREATING,
+    GET,
+    PUT,
+    READING,
+    UPDATE,
+    UPDATING,
+    WRITING,
+    cast,
+    limited,
+    watching,
+)
+from bench.spec.keys import LEASE, Choice, Keys, Names
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
-from bench.spec.variant import PublishSettings, Settings, StreamSettings
+from bench.spec.variant import BucketSettings, PublishSettings, Settings, StreamSettings
 from bench.spec.workload import Load, Payload, Phases, Publish, Workload
 
 USES = frozenset({"bucket", "server", "client"})
@@ -33,12 +45,12 @@ COUNTER = "counter"
 MIN_COUNTER_BYTES = 32
 """The id of an update and the count that it made."""
 
-KV_HEADER_BYTES = 64
-"""`KV-Operation` and `Nats-Rollup`, or `Nats-Expected-Last-Subject-Sequence`."""
+KV_HEADER_BYTES = 128
+"""`KV-Operation` and `Nats-Rollup`, or `Nats-Expected-Last-Subject-Sequence` and `Nats-TTL`."""
 
 
 class Kv(Workload):
-    """A bucket of keys that are written, read, counted up and watched.
+    """A bucket of keys that are written, read, counted up, created and watched.
 
     Attributes:
         kind: which parts take part; `kv` is a key-value bucket.
@@ -48,6 +60,7 @@ class Kv(Workload):
         put: how keys are written; not at all when left out.
         get: how they are read; not at all when left out.
         update: how counters are counted up; not at all when left out.
+        create: how keys are created that may live for a time; not at all when left out.
         watch: name -> a watcher of its own.
         handler: what watchers do with each update.
         phases: how long a trial lasts; a matrix may set its own.
@@ -59,14 +72,15 @@ class Kv(Workload):
     put: Put | None = None
     get: Get | None = None
     update: Update | None = None
-    watch: dict[str, Watch] = Field(default_factory=dict)
+    create: Create | None = None
+    watch: dict[str, KvWatch] = Field(default_factory=dict)
     handler: Handler = Handler()
     phases: Phases = Phases()
 
     @property
     def offers(self) -> Mapping[str, Publish]:
         """How operations are offered, by the part that drives them."""
-        offers = {PUT: self.put, GET: self.get, UPDATE: self.update}
+        offers = {PUT: self.put, GET: self.get, UPDATE: self.update, CREATE: self.create}
         return {name: offer for name, offer in offers.items() if offer is not None}
 
     @property
@@ -75,10 +89,9 @@ class Kv(Workload):
         return {name: self._load(name, offer) for name, offer in self.offers.items()}
 
     def _load(self, part: str, offer: Publish) -> Load:
-        counters = self.update.counters if self.update else 0
         return Load(
             publish=offer,
-            subjects=Names(prefix=COUNTER, count=counters) if part == UPDATE else self.names,
+            subjects=self._names_of(part),
             payload=self.value,
             handler=self.handler,
             phases=self.phases,
@@ -86,11 +99,16 @@ class Kv(Workload):
             acts=self.put.acts if self.put and part == PUT else (),
         )
 
+    def _names_of(self, part: str) -> Names:
+        if part == UPDATE and self.update:
+            return Names(prefix=COUNTER, count=self.update.counters)
+        return self.leases if part == CREATE else self.names
+
     def _choice(self, part: str, offer: Publish) -> Choice:
         keys, written = self.keys, self.put.rate_msgs_per_s if self.put else 0.0
         usual = Choice(distribution=keys.distribution, skew=keys.skew, written_per_s=written)
-        if part == UPDATE:
-            return replace(usual, distribution="uniform")
+        if part in (UPDATE, CREATE):
+            return replace(usual, distribution="uniform" if part == UPDATE else "sequential")
         if part == PUT:
             in_turn = keys.distribution == "latest"
             writes = replace(usual, distribution="sequential") if in_turn else usual
@@ -101,6 +119,16 @@ class Kv(Workload):
     def names(self) -> Names:
         """The keys that are written, read and watched."""
         return self.keys.names
+
+    @property
+    def preloaded(self) -> int:
+        """How many values there are before a trial begins."""
+        return self.keys.count if self.keys.preload and (self.put or self.get) else 0
+
+    @property
+    def leases(self) -> Names:
+        """The keys that are created."""
+        return Names(prefix=LEASE, count=self.create.keys if self.create else 0)
 
     @property
     def busy(self) -> Handler:
@@ -115,7 +143,7 @@ class Kv(Workload):
     def addressed(self) -> tuple[str, ...]:
         """Every subject that is written to, without the bucket's prefix: one of each kind."""
         counters = (f"{COUNTER}.0",) if self.update else ()
-        return (*self.names.names[:1], *counters)
+        return (*self.names.names[:1], *counters, *self.leases.names[:1])
 
     def largest_bytes(self, how: PublishSettings) -> int:
         """Return the largest message, headers included."""
@@ -135,14 +163,21 @@ class Kv(Workload):
 
     def share_of(self, part: str) -> float:
         """Return what share of the writes a watcher's filter matches; keys counted alike."""
-        watch, names = self.watch.get(part), self.names.names
-        return 1.0 if watch is None else len(matching(watch.subjects, names)) / len(names)
+        watch = self.watch.get(part)
+        if watch is None:
+            return 1.0
+        names = self._names_of(watch.of).names
+        return len(matching(watch.subjects, names)) / len(names)
 
-    def sees_all(self, watch: Watch) -> bool:
-        """Say whether a watcher's filter matches every key."""
-        return watch.filter == ">" or len(matching(watch.subjects, self.names.names)) == len(
-            self.names.names
-        )
+    def sees_all(self, watch: KvWatch) -> bool:
+        """Say whether a watcher's filter matches every key that it is about."""
+        names = self._names_of(watch.of).names
+        return watch.filter == ">" or len(matching(watch.subjects, names)) == len(names)
+
+    def life_ns(self, part: str, bucket: BucketSettings) -> int | None:
+        """Return how long what a part writes lives in a bucket; None for ever."""
+        own_ns = self.create.ttl_ns if self.create and part == CREATE else None
+        return min(filter(None, (own_ns, bucket.ttl_ns)), default=None)
 
     def told(self) -> str:
         """Return who does what to which keys, as a clause for the report."""
@@ -154,6 +189,7 @@ class Kv(Workload):
             PUT: ("writes", "writer"),
             GET: ("reads", "reader"),
             UPDATE: ("updates", "updater"),
+            CREATE: ("creates", "creator"),
         }
         for name, offer in self.offers.items():
             what, who = words[name]
@@ -164,7 +200,9 @@ class Kv(Workload):
         counters = text.plural(self.update.counters, "counter") if self.update else ""
         keys = f"{text.plural(self.keys.count, 'key')} ({self.keys.distribution})"
         several = keys if self.put or self.get else ""
-        return f"{text.listed(list(filter(None, (several, counters))))}, values {self.value.told()}"
+        leases = text.plural(self.create.keys, "created key") if self.create else ""
+        those = text.listed(list(filter(None, (several, counters, leases))))
+        return f"{those}, values {self.value.told()}"
 
     def _watched(self) -> str:
         names = [
@@ -177,7 +215,7 @@ class Kv(Workload):
     def _parts_fit(self) -> Self:
         if not self.offers:
             raise MisfitError(
-                "kind", what="nothing is done to the bucket", allowed="put, get or update"
+                "kind", what="nothing is done to the bucket", allowed="put, get, update or create"
             )
         if self.update and min(self.value.sizes) < MIN_COUNTER_BYTES:
             raise MisfitError(
@@ -200,23 +238,33 @@ class Kv(Workload):
 
     @model_validator(mode="after")
     def _watchers_fit(self) -> Self:
-        if self.watch and not self.put:
-            raise MisfitError("watch", what="nothing is put that it would see", allowed="put")
-        check_watchers(self.watch, self.names.names, (PUT, GET, UPDATE, *FIGURES_BEGIN))
+        for name, watch in self.watch.items():
+            if watch.of not in self.offers:
+                done = "put" if watch.of == PUT else "created"
+                what = f"nothing is {done} that it would see"
+                raise MisfitError("watch", name, "of", what=what, allowed=f"{watch.of}, or another")
+        names = (*self.names.names, *self.leases.names)
+        check_watchers(self.watch, names, (PUT, GET, UPDATE, CREATE, *FIGURES_BEGIN))
         return self
 
 
 def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     """Return its parts; usually all of them, with one watcher."""
-    del settings
     if workload is None:
-        return cast(
-            (WRITING, READING, UPDATING, watching("watch", WRITING, several=False, some=False))
-        )
-    parts = {PUT: WRITING, GET: READING, UPDATE: UPDATING}
+        watcher = watching("watch", WRITING, several=False, some=False, marked=True)
+        return cast((WRITING, READING, UPDATING, CREATING, watcher))
+    parts = {PUT: WRITING, GET: READING, UPDATE: UPDATING, CREATE: CREATING}
+    if settings.bucket.ttl_ns is not None:
+        parts |= {PUT: limited(WRITING), GET: limited(READING)}
     several = len(workload.watch) > 1
     watchers = (
-        watching(name, WRITING, several=several, some=not workload.sees_all(watch))
+        watching(
+            name,
+            parts[watch.of],
+            several=several,
+            some=not workload.sees_all(watch),
+            marked=settings.bucket.limit_markers_ns is not None,
+        )
         for name, watch in workload.watch.items()
     )
     return cast((*(parts[name] for name in workload.offers), *watchers))
@@ -224,7 +272,32 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
 
 def objections(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it."""
-    return (*buckets.objections(settings), *_too_large(settings, workload))
+    return (
+        *buckets.objections(settings),
+        *_too_large(settings, workload),
+        *_too_long(settings, workload),
+    )
+
+
+def _too_long(settings: Settings, workload: Kv) -> Iterator[Objection]:
+    """Yield that keys have no time of their own in the bucket, or one that it lengthens."""
+    ttl_ns = workload.create.ttl_ns if workload.create else None
+    stand_ns = settings.bucket.limit_markers_ns
+    if ttl_ns is None:
+        return
+    if stand_ns is None:
+        yield Objection(
+            key="bucket.limit_markers",
+            what="create.ttl: the bucket lets no key have a time to live of its own (10166)",
+            allowed=f"1s to {format_duration(ttl_ns)}, or no create.ttl",
+        )
+    elif stand_ns > ttl_ns:
+        yield Objection(
+            key="bucket.limit_markers",
+            what=f"create.ttl {format_duration(ttl_ns)}: the server keeps a key at least as long "
+            "as its marker",
+            allowed=f"up to {format_duration(ttl_ns)}, or a longer create.ttl",
+        )
 
 
 def _too_large(settings: Settings, workload: Kv) -> Iterator[Objection]:
