@@ -1,7 +1,9 @@
 """Values of keys, as clients read and write them; pure."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
@@ -92,6 +94,8 @@ class Bucket:
         within_ns: how long a read may take to be one.
         tries: how often an update is tried before it is given up.
         ttl_s: how long a created key lives; 0 for ever.
+        members: keys of a group.
+        bounded: a group is read as it was when its last key was written.
     """
 
     stream: str
@@ -100,6 +104,38 @@ class Bucket:
     within_ns: int = 0
     tries: int = 1
     ttl_s: int = 0
+    members: int = 0
+    bounded: bool = False
+
+
+class Whole(IntEnum):
+    """What a group that was read is, beside its version."""
+
+    WHOLE = 0
+    TORN = 1
+    PARTIAL = 2
+
+
+_KINDS = 4
+
+
+def gathered(found: Sequence[Value], bucket: Bucket) -> int:
+    """Return in one number whose write was read of a group, and whether it is whole.
+
+    Of several versions the oldest is told.
+    """
+    numbers = [value.number(bucket.id_offset) for value in found]
+    there = [number for number in numbers if number]
+    if len(set(there)) > 1:
+        whole = Whole.TORN
+    else:
+        whole = Whole.WHOLE if len(there) == bucket.members else Whole.PARTIAL
+    return _KINDS * min(there, default=0) + whole
+
+
+def told_apart(numbers: IntArray) -> tuple[IntArray, IntArray]:
+    """Return whose writes were read and whether they are whole, each of the shape given."""
+    return numbers // _KINDS, numbers % _KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

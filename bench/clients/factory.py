@@ -1,5 +1,6 @@
 """From a variant's `client` to the links behind the port."""
 
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink
@@ -20,6 +21,7 @@ from bench.clients.port import (
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.creates import WireCreator
 from bench.clients.wire.gets import Gets
+from bench.clients.wire.groups import WireGroupReader, WireGroupWriter
 from bench.clients.wire.publish import WirePublisher, publishing, requesting
 from bench.clients.wire.updates import WireUpdater
 from bench.spec.variant import PublishSettings
@@ -108,6 +110,36 @@ def make_creator(
         case "nats-py":
             return NatsPyCreator(endpoint, messages, sink, bucket)
     raise ValueError(f"no client named {client}")
+
+
+def make_saver(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose messages are each written to a group; ValueError as above."""
+    if client == "wire":
+        return WireGroupWriter(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client {client} that writes groups")
+
+
+def make_gatherer(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose messages each ask for a group; ValueError as above."""
+    if client == "wire":
+        return WireGroupReader(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client {client} that reads groups")
+
+
+MakeKeyed = Callable[[str, Endpoint, Messages, SaidSink, Bucket], PublisherLink]
+
+KEYED: Mapping[str, MakeKeyed] = {
+    "read": make_reader,
+    "update": make_updater,
+    "create": make_creator,
+    "save": make_saver,
+    "gather": make_gatherer,
+}
+"""What is done to the keys of a bucket, by the word of a job."""
 
 
 def make_changer(

@@ -15,7 +15,7 @@ from bench.clients.port import Binding
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 
-Doing = Literal["publish", "ask", "read", "update", "create"]
+Doing = Literal["publish", "ask", "read", "update", "create", "save", "gather"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class DriverJob:
         load, seed: the traffic, computed anew in the worker.
         how: messages are confirmed.
         does: what an operation is: a message that is published, a core request that is asked, a
-            key that is read or created, or a counter that is updated.
+            key that is read or created, a counter that is updated, or a group of keys that is
+            saved or gathered.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.

@@ -17,16 +17,14 @@ import uvloop
 
 from bench.broker import admin
 from bench.broker.link import abandon
-from bench.clients.buckets import Bucket, reading
+from bench.clients.buckets import reading
 from bench.clients.factory import (
+    KEYED,
     make_changer,
     make_consumer,
-    make_creator,
     make_publisher,
-    make_reader,
     make_requester,
     make_task_link,
-    make_updater,
 )
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.engine.acks import make_ack_plan
@@ -105,16 +103,11 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
 def _driving_link(
     job: DriverJob, messages: Messages, recorder: PublishRecorder, offer: Publish
 ) -> PublisherLink:
-    match job.does, job.bucket:
-        case "ask", _:
-            within_ns = offer.answer_within_ns or 0
-            return make_requester(job.client, job.endpoint, messages, recorder, within_ns)
-        case "read", Bucket() as bucket:
-            return make_reader(job.client, job.endpoint, messages, recorder, bucket)
-        case "update", Bucket() as bucket:
-            return make_updater(job.client, job.endpoint, messages, recorder, bucket)
-        case "create", Bucket() as bucket:
-            return make_creator(job.client, job.endpoint, messages, recorder, bucket)
+    if job.does == "ask":
+        within_ns = offer.answer_within_ns or 0
+        return make_requester(job.client, job.endpoint, messages, recorder, within_ns)
+    if job.bucket is not None and (make := KEYED.get(job.does)) is not None:
+        return make(job.client, job.endpoint, messages, recorder, job.bucket)
     return make_publisher(job.client, job.endpoint, messages, recorder, job.how)
 
 

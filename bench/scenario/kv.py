@@ -25,6 +25,7 @@ from bench.scenario.kind import Kind, Stage, connecting_as
 from bench.scenario.kv_audit import PRELOADED, audited
 from bench.scenario.watchers import Watching, asked, due, make_watchers, watcher_job
 from bench.spec.cast import Part
+from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
 
@@ -33,6 +34,8 @@ DOES: Mapping[str, Doing] = {
     GET: "read",
     UPDATE: "update",
     CREATE: "create",
+    GROUP_PUT: "save",
+    GROUP_GET: "gather",
 }
 
 
@@ -51,17 +54,24 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
     """Make the bucket and what watchers take from; fill it."""
     del percent
     await admin.make_bucket(client, cell.settings.bucket, names)
-    if _kv(cell).preloaded:
-        await preload(client, _values(cell, names))
+    await preload(client, _values(cell, names))
     await make_watchers(client, names, _watchers(cell))
 
 
 def _values(cell: Cell, names: Names) -> Iterator[tuple[str, bytes]]:
-    value, keys, rng = _kv(cell).value, _kv(cell).names.names, np.random.default_rng(0)
+    kv, rng = _kv(cell), np.random.default_rng(0)
+    value, keys = kv.value, (*kv.names.names[: kv.preloaded], *_members(kv))
     sizes = deal((len(keys),), list(value.sizes.values()), rng)
     filled = [each.filled(PRELOADED) for each in templates(value, rng)]
     for key, size in zip(keys, sizes, strict=True):
         yield f"{names.subject_prefix}{key}", filled[size]
+
+
+def _members(kv: Kv) -> Iterator[str]:
+    """Yield the keys of all groups, where there are any."""
+    if kv.group_put or kv.group_get:
+        for group in kv.groups.names.names:
+            yield from kv.groups.keys(group)
 
 
 def _watchers(cell: Cell) -> Iterator[Watching]:
@@ -75,14 +85,16 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
 def _needs(cell: Cell) -> Needs:
     reads = {GET, UPDATE, CREATE} & _kv(cell).offers.keys()
     direct = cell.settings.bucket.allow_direct
-    asks = "DIRECT.GET.{stream}.x" if direct else "STREAM.MSG.GET.{stream}"
+    asks = {"DIRECT.GET.{stream}.x" if direct else "STREAM.MSG.GET.{stream}"} if reads else set()
+    if GROUP_GET in _kv(cell).offers:
+        asks |= {"DIRECT.GET.{stream}", "DIRECT.GET.{stream}.x"}
     return Needs(
         subjects=frozenset(cell.workload.addressed),
         pull=False,
         push=bool(_kv(cell).watch),
         acks=False,
         flow_control=bool(_kv(cell).watch),
-        asks=frozenset({asks} if reads else ()),
+        asks=frozenset(asks),
     )
 
 
@@ -130,19 +142,21 @@ def _driver_job(stage: Stage, trial: Trial, cell: Cell, part: Part, share: int) 
         shares=loads[part.name].publish.publishers,
         subject_prefix=stage.names.subject_prefix,
         record_path=stage.directory / f"{role}.npy",
-        bucket=_bucket(stage.names, cell),
+        bucket=_bucket(stage.names, cell, part),
     )
 
 
-def _bucket(names: Names, cell: Cell) -> Bucket:
+def _bucket(names: Names, cell: Cell, part: Part) -> Bucket:
     kv = _kv(cell)
     value = templates(kv.value, np.random.default_rng(0))[0]
     return Bucket(
         stream=names.stream,
         direct=cell.settings.bucket.allow_direct,
         id_offset=value.id_offset,
-        within_ns=kv.get.timeout_ns if kv.get else 0,
+        within_ns=kv.offers[part.name].answer_within_ns or 0,
         tries=kv.update.tries if kv.update else 1,
+        members=kv.groups.members,
+        bounded=cell.settings.read.group == "boundary",
         ttl_s=(kv.create.ttl_ns or 0) // NS_PER_S if kv.create else 0,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bench.broker.latest import Held, Last
-from bench.clients.buckets import NOBODY, Value
+from bench.clients.buckets import NOBODY, Value, Whole, told_apart
 from bench.clients.port import IntArray, Outcome
 from bench.engine.audit import Audited, Evidence
 from bench.engine.keyed import (
@@ -26,11 +26,12 @@ from bench.engine.lifetimes import (
     read_late,
 )
 from bench.engine.losses import UNKNOWN
-from bench.engine.table import happened
+from bench.engine.table import MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
 from bench.scenario.watching import Keeping, Told, Watcher, broken_checks, writes_of
+from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
 
@@ -64,10 +65,42 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
         life_ns = kv.life_ns(CREATE, cell.settings.bucket)
         written = _written(CREATE, traffic, evidence, life_ns)
         told[CREATE] = _created(traffic[CREATE], evidence, written, marker_ns)
+    if GROUP_GET in traffic:
+        told[GROUP_GET] = _gathered(traffic, evidence), ()
     return Audited(
         tables=tables,
         counts={name: counts for name, (counts, _) in told.items()},
         findings=tuple(broken_checks(told)),
+    )
+
+
+def _gathered(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
+    """Return how many groups were read torn, in part, or as something old or wrong."""
+    table, asked = evidence.tables[GROUP_GET], traffic[GROUP_GET]
+    numbers = said(evidence.drivers.get(GROUP_GET, ()), asked.subject_index.size)
+    versions, whole = told_apart(numbers)
+    reads = _reads(table, asked, versions)
+    kinds = whole[happened(table.stored_ns)]
+    counts = {
+        "torn": int(np.count_nonzero(kinds == Whole.TORN)),
+        "partial": int(np.count_nonzero(kinds == Whole.PARTIAL)),
+        "group_stale": 0,
+    }
+    if GROUP_PUT not in traffic:
+        return {**counts, "group_wrong": int(np.count_nonzero(reads.found >= 0))}
+    writes = writes_of(traffic[GROUP_PUT])
+    old = stale(reads, writes, evidence.tables[GROUP_PUT])
+    return {**counts, "group_stale": old, "group_wrong": wrong(reads, writes)}
+
+
+def _reads(table: MessageTable, asked: Traffic, numbers: IntArray) -> Reads:
+    """Return the reads that were answered, by what their answers said."""
+    answered = happened(table.stored_ns)
+    return Reads(
+        keys=asked.subject_index[answered],
+        sent_ns=table.sent_ns[answered],
+        answered_ns=table.stored_ns[answered],
+        found=_found(numbers)[answered],
     )
 
 
@@ -112,14 +145,7 @@ def _created(traffic: Traffic, evidence: Evidence, written: Written, marker_ns: 
 def _read(traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Mapping[str, int]:
     """Return how many reads found nothing, or something old or wrong."""
     table, asked = evidence.tables[GET], traffic[GET]
-    answered = happened(table.stored_ns)
-    found = _found(said(evidence.drivers.get(GET, ()), answered.size))
-    reads = Reads(
-        keys=asked.subject_index[answered],
-        sent_ns=table.sent_ns[answered],
-        answered_ns=table.stored_ns[answered],
-        found=found[answered],
-    )
+    reads = _reads(table, asked, said(evidence.drivers.get(GET, ()), asked.subject_index.size))
     counts = {"absent": int(np.count_nonzero(reads.found == NOTHING)), "stale": 0, "outlived": 0}
     if PUT not in traffic:
         return {**counts, "wrong": int(np.count_nonzero(reads.found >= 0))}

@@ -225,5 +225,9 @@ def cast(parts: Sequence[Part]) -> Cast:
     takes = {
         part.name: time for time, (part, span) in spans(plain).items() if span.name == "response"
     }
-    ranked = tuple(takes[name] for name in (GET, UPDATE, PUT, CREATE) if name in takes)
+    ranked = tuple(
+        takes[name]
+        for name in (GET, "group_get", UPDATE, PUT, CREATE, "group_put")
+        if name in takes
+    )
     return replace(plain, ranked=ranked)

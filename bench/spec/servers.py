@@ -25,6 +25,7 @@ def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
         (stream.allow_direct, "stream.allow_direct", "2.9.0", "direct get"),
         (stream.compression == "s2", "stream.compression", "2.10.0", "s2 compression"),
         (bucket.compression == "s2", "bucket.compression", "2.10.0", "s2 compression"),
+        (settings.read.group == "boundary", "read.group", "2.11.0", "reads at a boundary"),
         (bucket.limit_markers_ns is not None, "bucket.limit_markers", "2.11.0", "limit markers"),
         (
             settings.server.sync_interval is not None,

@@ -204,6 +204,17 @@ class BucketSettings(Spec):
         )
 
 
+class ReadSettings(Spec):
+    """How keys of a bucket are read; of workloads of the kind `kv`.
+
+    Attributes:
+        group: all keys of a group as they are `latest`, which may tear it, or as they were at a
+            `boundary`: when the last key of the group was written.
+    """
+
+    group: Literal["latest", "boundary"] = "latest"
+
+
 class ServerSettings(Spec):
     """Settings of the embedded server's configuration file.
 
@@ -228,6 +239,7 @@ class Settings(Spec):
         handler: how handlers are carried out.
         respond: who answers requests.
         bucket: how keys are kept.
+        read: how they are read.
         server: the embedded server's configuration.
         client: what carries the load: `wire` speaks the protocol in batches, so that the server is
             the limit; `nats-py` is the library that Python services use, so it shows what they see,
@@ -242,6 +254,7 @@ class Settings(Spec):
     handler: HandlerSettings = HandlerSettings()
     respond: RespondSettings = RespondSettings()
     bucket: BucketSettings = BucketSettings()
+    read: ReadSettings = ReadSettings()
     server: ServerSettings = ServerSettings()
     client: Literal["wire", "nats-py"] = "wire"
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
-from bench.spec import handler, keyed, variant, workload
+from bench.spec import grouped, handler, keyed, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
 from bench.spec.kinds import fanout, projection, request
@@ -48,6 +48,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         variant.HandlerSettings,
         variant.RespondSettings,
         variant.BucketSettings,
+        variant.ReadSettings,
         variant.ServerSettings,
     ),
     "matrix": (Matrix,),
@@ -65,6 +66,9 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         keyed.Update,
         keyed.Create,
         keyed.KvWatch,
+        grouped.Groups,
+        grouped.GroupPut,
+        grouped.GroupGet,
         workload.Payload,
     ),
     "projection": (

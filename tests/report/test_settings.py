@@ -14,7 +14,7 @@ def shown(matrix: str) -> set[str]:
 
 def test_only_settings_that_mean_something_under_the_workloads_are_shown() -> None:
     """A bucket is no stream of the config's, and beside it `stream.allow_direct` would mislead."""
-    assert shown("kv-direct-get") == {"bucket", "client"}
+    assert shown("kv-direct-get") == {"bucket", "client", "read"}
     assert "stream" in shown("quickstart")
     assert not {"bucket", "respond"} & shown("quickstart")
 
@@ -23,4 +23,4 @@ def test_so_many_settings_could_differ() -> None:
     """As many as mean something."""
     plan = make_plan(load_matrix("kv-direct-get", search=[shipped_root()]))
 
-    assert fold(plan).note == "1 of 10"
+    assert fold(plan).note == "1 of 12"

@@ -223,3 +223,59 @@ def test_a_bucket_must_allow_what_lives_for_a_time(bucket: dict[str, str], said:
 
     assert [each.key for each in found] == (["bucket.limit_markers"] if said else [])
     assert all(said in each.what for each in found)
+
+
+GROUPS: dict[str, Any] = {"group_put": {"rate": "10/s"}, "group_get": {"rate": "20/s"}}
+
+
+def test_groups_are_parts_of_their_own() -> None:
+    """Of their writes each key is stored, and a read is what cells are ranked by."""
+    load = kv(**GROUPS, groups={"count": 5, "members": 3})
+
+    cast = cast_of(settings(), load)
+
+    assert [part.name for part in cast.parts] == ["group_put", "group_get"]
+    assert cast.ranked == ("group_get.response", "group_put.response")
+    assert load.stored_bytes(Settings().publish) == pytest.approx(
+        kv(put=PUT).stored_bytes(Settings().publish), rel=0.1
+    )
+    assert "5 groups of 3 keys" in load.told()
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({**GROUPS, "groups": {"members": 1}}, "greater than or equal to 2"),
+        ({**GROUPS, "groups": {"members": 65}}, "less than or equal to 64"),
+        (
+            {"group_put": {"rate": "9/s", "writers": 3}, "groups": {"count": 2}},
+            "fewer than writers",
+        ),
+        ({"group_put": {"rate": "9/s", "headers": ["trace"]}}, "a group carries none"),
+        ({"group_get": {"rate": "9/s", "headers": ["trace"]}}, "a group carries none"),
+        ({"group_get": {"rate": "9/s", "timeout": "0s"}}, "no time to wait"),
+    ],
+)
+def test_what_no_group_can_be_is_refused(parts: dict[str, Any], said: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValidationError, match=said):
+        kv(**parts)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ({"client": "nats-py"}, "client"),
+        ({"bucket": {"allow_direct": False}}, "bucket.allow_direct"),
+        ({"read": {"group": "boundary"}}, "bucket.history"),
+        ({"read": {"group": "boundary"}, "bucket": {"history": 2}}, ""),
+        ({}, ""),
+    ],
+)
+def test_where_several_keys_cannot_be_read_at_once_is_refused(
+    wrong: dict[str, Any], key: str
+) -> None:
+    """By the key that would have to change."""
+    found = objections(settings(**wrong), kv(**GROUPS))
+
+    assert [each.key for each in found] == ([key] if key else [])

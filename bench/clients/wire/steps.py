@@ -18,6 +18,7 @@ from bench.clients.wire.frames import NUMBER_DIGITS
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message
 from bench.core.errors import MeasurementError, UsageError
+from bench.core.units import NS_PER_S
 
 State = TypeVar("State")
 
@@ -38,6 +39,7 @@ class WireSteps(ABC, Generic[State]):
         self._open: dict[int, State] = {}
         self._out: list[bytes] = []
         self._written = 0
+        self._late = 0
 
     async def open(self) -> None:
         """Connect and be ready; ServerUnavailableError when nobody answers."""
@@ -57,6 +59,19 @@ class WireSteps(ABC, Generic[State]):
             self.begin(position)
         self._written = stop
         self.flush()
+        if self._bucket.within_ns:
+            delay_s = self._bucket.within_ns / NS_PER_S
+            asyncio.get_running_loop().call_later(delay_s, self._give_up, stop)
+
+    def _give_up(self, stop: int) -> None:
+        """Let positions below `stop` make room that have waited enough; their answers are late."""
+        self._late = max(self._late, stop)
+        late = [position for position in self._open if position < stop]
+        for position in late:
+            self._end(position)
+        if late:
+            self._sink.abandoned(stop)
+            self._sink.caught_up()
 
     def begin(self, position: int) -> None:
         """Begin one; it is sent by `flush`, or when a chunk that came in has been read."""
@@ -106,7 +121,7 @@ class WireSteps(ABC, Generic[State]):
         position = number_of(token)
         if position in self._open:
             self._next(step, position, self._open[position], message, now_ns)
-        else:
+        elif not 0 <= position < self._late:
             self._faults.note(NEVER_SENT)
 
     def chunk_ends(self) -> None:
@@ -140,9 +155,12 @@ class WireSteps(ABC, Generic[State]):
     def _write(
         self, step: bytes, position: int, subject: str, message: tuple[bytes, bytes]
     ) -> None:
-        """Publish a message of header and payload."""
+        """Publish a message of header, which may be empty, and payload."""
         header, payload = message
         where, reply = subject.encode(), self._reply(step, position)
+        if not header:
+            self._out.append(b"PUB %b %b %d\r\n%b\r\n" % (where, reply, len(payload), payload))
+            return
         sizes = len(header), len(header) + len(payload)
         self._out.append(b"HPUB %b %b %d %d\r\n%b%b\r\n" % (where, reply, *sizes, header, payload))
 

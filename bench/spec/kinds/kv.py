@@ -15,6 +15,8 @@ from bench.spec.cast import (
     Cast,
 )
 from bench.spec.filters import matching
+from bench.spec.grouped import GroupGet, GroupPut, Groups
+from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT, GROUP_WRITING, group_reading
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
 from bench.spec.keyed import Create, Get, KvWatch, Put, Update, check_watchers
@@ -37,13 +39,15 @@ from bench.spec.stored import stored_bytes
 from bench.spec.variant import BucketSettings, PublishSettings, Settings, StreamSettings
 from bench.spec.workload import Load, Payload, Phases, Publish, Workload
 
-USES = frozenset({"bucket", "server", "client"})
+USES = frozenset({"bucket", "read", "server", "client"})
 
 COUNTER = "counter"
 """What keys that are counted up begin with."""
 
 MIN_COUNTER_BYTES = 32
 """The id of an update and the count that it made."""
+
+PARTS = (PUT, GET, UPDATE, CREATE, GROUP_PUT, GROUP_GET)
 
 KV_HEADER_BYTES = 128
 """`KV-Operation` and `Nats-Rollup`, or `Nats-Expected-Last-Subject-Sequence` and `Nats-TTL`."""
@@ -61,6 +65,9 @@ class Kv(Workload):
         get: how they are read; not at all when left out.
         update: how counters are counted up; not at all when left out.
         create: how keys are created that may live for a time; not at all when left out.
+        groups: keys that belong together.
+        group_put: how they are written as one; not at all when left out.
+        group_get: how they are read as one; not at all when left out.
         watch: name -> a watcher of its own.
         handler: what watchers do with each update.
         phases: how long a trial lasts; a matrix may set its own.
@@ -73,6 +80,9 @@ class Kv(Workload):
     get: Get | None = None
     update: Update | None = None
     create: Create | None = None
+    groups: Groups = Groups()
+    group_put: GroupPut | None = None
+    group_get: GroupGet | None = None
     watch: dict[str, KvWatch] = Field(default_factory=dict)
     handler: Handler = Handler()
     phases: Phases = Phases()
@@ -80,7 +90,14 @@ class Kv(Workload):
     @property
     def offers(self) -> Mapping[str, Publish]:
         """How operations are offered, by the part that drives them."""
-        offers = {PUT: self.put, GET: self.get, UPDATE: self.update, CREATE: self.create}
+        offers = {
+            PUT: self.put,
+            GET: self.get,
+            UPDATE: self.update,
+            CREATE: self.create,
+            GROUP_PUT: self.group_put,
+            GROUP_GET: self.group_get,
+        }
         return {name: offer for name, offer in offers.items() if offer is not None}
 
     @property
@@ -102,6 +119,8 @@ class Kv(Workload):
     def _names_of(self, part: str) -> Names:
         if part == UPDATE and self.update:
             return Names(prefix=COUNTER, count=self.update.counters)
+        if part in (GROUP_PUT, GROUP_GET):
+            return self.groups.names
         return self.leases if part == CREATE else self.names
 
     def _choice(self, part: str, offer: Publish) -> Choice:
@@ -109,6 +128,9 @@ class Kv(Workload):
         usual = Choice(distribution=keys.distribution, skew=keys.skew, written_per_s=written)
         if part in (UPDATE, CREATE):
             return replace(usual, distribution="uniform" if part == UPDATE else "sequential")
+        if part in (GROUP_PUT, GROUP_GET):
+            writers = offer.publishers if part == GROUP_PUT else 1
+            return replace(usual, distribution="uniform", writers=writers)
         if part == PUT:
             in_turn = keys.distribution == "latest"
             writes = replace(usual, distribution="sequential") if in_turn else usual
@@ -143,7 +165,8 @@ class Kv(Workload):
     def addressed(self) -> tuple[str, ...]:
         """Every subject that is written to, without the bucket's prefix: one of each kind."""
         counters = (f"{COUNTER}.0",) if self.update else ()
-        return (*self.names.names[:1], *counters, *self.leases.names[:1])
+        groups = self.groups.keys(self.groups.names.names[0]) if self.group_put else ()
+        return (*self.names.names[:1], *counters, *self.leases.names[:1], *groups[:1])
 
     def largest_bytes(self, how: PublishSettings) -> int:
         """Return the largest message, headers included."""
@@ -152,7 +175,11 @@ class Kv(Workload):
 
     def stored_bytes(self, how: PublishSettings) -> float:
         """Return what a write takes in a store on the mean; a read takes nothing."""
-        writes = sum(o.rate_msgs_per_s for n, o in self.offers.items() if n != GET)
+        writes = sum(
+            offer.rate_msgs_per_s * (self.groups.members if name == GROUP_PUT else 1)
+            for name, offer in self.offers.items()
+            if name not in (GET, GROUP_GET)
+        )
         headers = self.put.headers if self.put else ()
         each = stored_bytes(self.names, self.value, headers, how)
         return each * writes / self.rate_msgs_per_s
@@ -190,6 +217,8 @@ class Kv(Workload):
             GET: ("reads", "reader"),
             UPDATE: ("updates", "updater"),
             CREATE: ("creates", "creator"),
+            GROUP_PUT: ("writes groups", "writer"),
+            GROUP_GET: ("reads groups", "reader"),
         }
         for name, offer in self.offers.items():
             what, who = words[name]
@@ -201,7 +230,9 @@ class Kv(Workload):
         keys = f"{text.plural(self.keys.count, 'key')} ({self.keys.distribution})"
         several = keys if self.put or self.get else ""
         leases = text.plural(self.create.keys, "created key") if self.create else ""
-        those = text.listed(list(filter(None, (several, counters, leases))))
+        grouped = self.group_put or self.group_get
+        groups = f"{self.groups.count} groups of {self.groups.members} keys" if grouped else ""
+        those = text.listed(list(filter(None, (several, counters, leases, groups))))
         return f"{those}, values {self.value.told()}"
 
     def _watched(self) -> str:
@@ -215,7 +246,9 @@ class Kv(Workload):
     def _parts_fit(self) -> Self:
         if not self.offers:
             raise MisfitError(
-                "kind", what="nothing is done to the bucket", allowed="put, get, update or create"
+                "kind",
+                what="nothing is done to the bucket",
+                allowed="put, get, update, create, group_put or group_get",
             )
         if self.update and min(self.value.sizes) < MIN_COUNTER_BYTES:
             raise MisfitError(
@@ -229,6 +262,13 @@ class Kv(Workload):
                 "distribution",
                 what="latest reads what was written last, and needs both",
                 allowed="put and get, or another distribution",
+            )
+        if self.group_put and self.groups.count < self.group_put.publishers:
+            raise MisfitError(
+                "groups",
+                "count",
+                what="fewer than writers",
+                allowed=f"{self.group_put.publishers} or more",
             )
         if self.put and self.keys.count < self.put.publishers:
             raise MisfitError(
@@ -244,7 +284,7 @@ class Kv(Workload):
                 what = f"nothing is {done} that it would see"
                 raise MisfitError("watch", name, "of", what=what, allowed=f"{watch.of}, or another")
         names = (*self.names.names, *self.leases.names)
-        check_watchers(self.watch, names, (PUT, GET, UPDATE, CREATE, *FIGURES_BEGIN))
+        check_watchers(self.watch, names, (*PARTS, *FIGURES_BEGIN))
         return self
 
 
@@ -252,8 +292,16 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     """Return its parts; usually all of them, with one watcher."""
     if workload is None:
         watcher = watching("watch", WRITING, several=False, some=False, marked=True)
-        return cast((WRITING, READING, UPDATING, CREATING, watcher))
-    parts = {PUT: WRITING, GET: READING, UPDATE: UPDATING, CREATE: CREATING}
+        groups = GROUP_WRITING, group_reading(bounded=True)
+        return cast((WRITING, READING, UPDATING, CREATING, *groups, watcher))
+    parts = {
+        PUT: WRITING,
+        GET: READING,
+        UPDATE: UPDATING,
+        CREATE: CREATING,
+        GROUP_PUT: GROUP_WRITING,
+        GROUP_GET: group_reading(bounded=settings.read.group == "boundary"),
+    }
     if settings.bucket.ttl_ns is not None:
         parts |= {PUT: limited(WRITING), GET: limited(READING)}
     several = len(workload.watch) > 1
@@ -276,7 +324,23 @@ def objections(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
         *buckets.objections(settings),
         *_too_large(settings, workload),
         *_too_long(settings, workload),
+        *_apart(settings, workload),
     )
+
+
+def _apart(settings: Settings, workload: Kv) -> Iterator[Objection]:
+    """Yield why groups cannot be read as one."""
+    if not (workload.group_put or workload.group_get):
+        return
+    if settings.client != "wire":
+        what = f"{settings.client} has no call that reads several keys at once"
+        yield Objection(key="client", what=what, allowed="wire, or no group_put and group_get")
+    if workload.group_get and not settings.bucket.allow_direct:
+        what = "several keys at once are read by a direct get alone"
+        yield Objection(key="bucket.allow_direct", what=what, allowed="true, or no group_get")
+    if workload.group_get and settings.read.group == "boundary" and settings.bucket.history == 1:
+        what = "read.group boundary: a history of 1 keeps no value as it was"
+        yield Objection(key="bucket.history", what=what, allowed="2 to 64, or read.group latest")
 
 
 def _too_long(settings: Settings, workload: Kv) -> Iterator[Objection]:
