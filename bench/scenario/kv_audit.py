@@ -81,8 +81,10 @@ def _gathered(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
     versions, whole = told_apart(numbers)
     reads = _reads(table, asked, versions)
     kinds = whole[happened(table.stored_ns)]
+    torn = int(np.count_nonzero(kinds == Whole.TORN))
     counts = {
-        "torn": int(np.count_nonzero(kinds == Whole.TORN)),
+        "torn": torn,
+        "incoherent": torn,
         "partial": int(np.count_nonzero(kinds == Whole.PARTIAL)),
         "group_stale": 0,
     }

@@ -13,28 +13,38 @@ GROUP_WRITING = driving(
 )
 
 
-def group_reading(*, bounded: bool) -> Part:
+TORN = Entry(
+    name="torn",
+    means="keys of a group with more than one version, read as they were",
+    weight=Weight.NOTED,
+    ruled=True,
+    at_most=("gathered",),
+)
+"""Of reads without a boundary: what one wants to know."""
+
+INCOHERENT = Entry(
+    name="incoherent",
+    means="keys of a group with more than one version, in spite of the boundary",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    at_most=("gathered",),
+    check="No group is read torn at a boundary",
+)
+
+
+def group_reading(*torn: Entry) -> Part:
     """Return the part of those who read groups.
 
     Args:
-        bounded: at a boundary, where no group is to be torn.
+        torn: as what a group of more than one version counts.
     """
-    torn = "keys of a group with more than one version"
-    weight = Weight.SHORTFALL if bounded else Weight.NOTED
     return driving(
         GROUP_GET,
         role="gatherer",
         answered=Entry(name="gathered", means="answered in time, every key that there was"),
         fails=(
             *UNANSWERED,
-            Entry(
-                name="torn",
-                means=torn,
-                weight=weight,
-                ruled=True,
-                at_most=("gathered",),
-                check="No group is read torn at a boundary" if bounded else "",
-            ),
+            *torn,
             Entry(
                 name="partial",
                 means="a key had no value, or none that was old enough",

@@ -16,7 +16,14 @@ from bench.spec.cast import (
 )
 from bench.spec.filters import matching
 from bench.spec.grouped import GroupGet, GroupPut, Groups
-from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT, GROUP_WRITING, group_reading
+from bench.spec.grouped_parts import (
+    GROUP_GET,
+    GROUP_PUT,
+    GROUP_WRITING,
+    INCOHERENT,
+    TORN,
+    group_reading,
+)
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
 from bench.spec.keyed import Create, Get, KvWatch, Put, Update, check_watchers
@@ -292,7 +299,7 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     """Return its parts; usually all of them, with one watcher."""
     if workload is None:
         watcher = watching("watch", WRITING, several=False, some=False, marked=True)
-        groups = GROUP_WRITING, group_reading(bounded=True)
+        groups = GROUP_WRITING, group_reading(TORN, INCOHERENT)
         return cast((WRITING, READING, UPDATING, CREATING, *groups, watcher))
     parts = {
         PUT: WRITING,
@@ -300,7 +307,7 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
         UPDATE: UPDATING,
         CREATE: CREATING,
         GROUP_PUT: GROUP_WRITING,
-        GROUP_GET: group_reading(bounded=settings.read.group == "boundary"),
+        GROUP_GET: group_reading(INCOHERENT if settings.read.group == "boundary" else TORN),
     }
     if settings.bucket.ttl_ns is not None:
         parts |= {PUT: limited(WRITING), GET: limited(READING)}
