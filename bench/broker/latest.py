@@ -1,8 +1,8 @@
-"""The last message of each subject that a stream holds: the state of a bucket, at the end."""
+"""What a stream holds: the last message of each subject, the state of a bucket, or all of them."""
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import nats.errors
@@ -44,36 +44,56 @@ async def latest(client: Client, stream: str, prefix: str) -> Held:
     Raises:
         MeasurementError: the server did not tell, or not all of them.
     """
+    return dict(await _told(client, stream, prefix, {"deliver_policy": "last_per_subject"}))
+
+
+async def since(client: Client, stream: str, prefix: str, seq: int) -> Sequence[tuple[str, Last]]:
+    """Return every message from a sequence on, with its subject below the prefix, in order.
+
+    Raises:
+        MeasurementError: the server did not tell, or not all of them.
+    """
+    begin = {"deliver_policy": "by_start_sequence", "opt_start_seq": max(1, seq)}
+    return await _told(client, stream, prefix, begin)
+
+
+async def _told(
+    client: Client, stream: str, prefix: str, begin: Mapping[str, object]
+) -> list[tuple[str, Last]]:
     try:
-        return await _read(client, stream, prefix)
+        return await _read(client, stream, prefix, begin)
     except (OSError, TimeoutError, nats.errors.Error, ValueError, KeyError) as error:
         why = str(error) or "no answer in time"
-        raise MeasurementError(f"what stream {stream} holds at the end: {why}") from error
+        raise MeasurementError(f"what stream {stream} holds: {why}") from error
 
 
-async def _read(client: Client, stream: str, prefix: str) -> Held:
+async def _read(
+    client: Client, stream: str, prefix: str, begin: Mapping[str, object]
+) -> list[tuple[str, Last]]:
     inbox = client.new_inbox()
     queue: asyncio.Queue[Msg] = asyncio.Queue()
     subscription = await client.subscribe(
         inbox, cb=queue.put, pending_msgs_limit=-1, pending_bytes_limit=-1
     )
     try:
-        pending = await _consumer(client, stream, f"{prefix}>", inbox)
-        found: dict[str, Last] = {}
+        pending = await _consumer(client, stream, f"{prefix}>", inbox, begin)
+        found: list[tuple[str, Last]] = []
         while pending:
             message = await asyncio.wait_for(queue.get(), SILENCE_S)
             pending = message.metadata.num_pending
-            found[message.subject.removeprefix(prefix)] = _last(message)
+            found.append((message.subject.removeprefix(prefix), _last(message)))
         return found
     finally:
         await subscription.unsubscribe()
 
 
-async def _consumer(client: Client, stream: str, subjects: str, inbox: str) -> int:
-    """Make a consumer that delivers the last of each subject; return how many come."""
+async def _consumer(
+    client: Client, stream: str, subjects: str, inbox: str, begin: Mapping[str, object]
+) -> int:
+    """Make a consumer that delivers from there on; return how many come."""
     config = {
         "deliver_subject": inbox,
-        "deliver_policy": "last_per_subject",
+        **begin,
         "filter_subject": subjects,
         "ack_policy": "none",
         "mem_storage": True,

@@ -8,6 +8,7 @@ from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
 from bench.clients.natspy_buckets import NatsPyCreator, NatsPyReader, NatsPyUpdater
 from bench.clients.natspy_requests import NatsPyRequester
 from bench.clients.natspy_tasks import NatsPyTasks
+from bench.clients.pairs import Steps
 from bench.clients.port import (
     ASYNC,
     AckSink,
@@ -22,6 +23,7 @@ from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.creates import WireCreator
 from bench.clients.wire.gets import Gets
 from bench.clients.wire.groups import WireGroupReader, WireGroupWriter
+from bench.clients.wire.pairs import WirePairs
 from bench.clients.wire.publish import WirePublisher, publishing, requesting
 from bench.clients.wire.updates import WireUpdater
 from bench.spec.variant import PublishSettings
@@ -149,6 +151,13 @@ def make_changer(
     if client == "wire":
         return WireUpdater(endpoint, changes, sink, bucket)
     raise ValueError(f"no client {client} that changes values")
+
+
+def make_pairs(client: str, endpoint: Endpoint, steps: Steps, sink: SaidSink) -> PublisherLink:
+    """Return an unopened link of several writes each; ValueError when this client has none."""
+    if client == "wire":
+        return WirePairs(endpoint, steps, sink)
+    raise ValueError(f"no client {client} that makes several writes in a row")
 
 
 def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:

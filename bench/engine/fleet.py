@@ -24,6 +24,7 @@ from bench.engine.jobs import (
     Ready,
     Start,
     Stop,
+    Through,
 )
 
 READY_TIMEOUT_S = 30.0
@@ -73,6 +74,7 @@ class Worker:
         self.done: asyncio.Future[Done] = loop.create_future()
         self.broken: asyncio.Future[None] = loop.create_future()
         self.progress = Progress()
+        self._told_through = False
         self._process = process
         self._stderr_path = stderr_path
         assert process.stdout is not None and process.stdin is not None  # noqa: S101
@@ -105,6 +107,12 @@ class Worker:
     async def begin(self, start_ns: int) -> None:
         """Tell the instant of the trial's start."""
         await self._tell(Start(start_ns))
+
+    async def through(self) -> None:
+        """Say that nothing more will be driven; once, however often it is called."""
+        if not self._told_through:
+            self._told_through = True
+            await self._tell(Through())
 
     async def stop(self) -> None:
         """Ask for what it has recorded; `done` resolves with it."""
@@ -205,6 +213,18 @@ class Fleet:
         """Return the workers that have such a job."""
         return [worker for worker in self.workers if isinstance(worker.job, job)]
 
+    async def through(self) -> bool:
+        """Say whether all was driven that is to be, and put right where somebody does that.
+
+        Who does is told when nothing more comes, and says when he has finished.
+        """
+        if not all(worker.finished.done() for worker in self.of(DriverJob)):
+            return False
+        mending = [worker for worker in self.workers if _mends(worker.job)]
+        for worker in mending:
+            await worker.through()
+        return all(worker.finished.done() for worker in mending)
+
     def of_part(self, part: str) -> Progress:
         """Return the progress of the workers of a part, added up."""
         jobs = (DriverJob, ObserverJob)
@@ -234,6 +254,10 @@ class Fleet:
     async def end(self) -> None:
         """End every process that still runs."""
         await asyncio.gather(*(worker.end() for worker in self.workers))
+
+
+def _mends(job: Job) -> bool:
+    return isinstance(job, ObserverJob) and job.mending is not None
 
 
 def _added(known: Sequence[Progress]) -> Progress:

@@ -11,11 +11,12 @@ from typing import Literal
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
 from bench.clients.buckets import Bucket
+from bench.clients.pairs import Form
 from bench.clients.port import Binding
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 
-Doing = Literal["publish", "ask", "read", "update", "create", "save", "gather"]
+Doing = Literal["publish", "ask", "read", "update", "create", "save", "gather", "pair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +30,13 @@ class DriverJob:
         load, seed: the traffic, computed anew in the worker.
         how: messages are confirmed.
         does: what an operation is: a message that is published, a core request that is asked, a
-            key that is read or created, a counter that is updated, or a group of keys that is
-            saved or gathered.
+            key that is read or created, a counter that is updated, a group of keys that is
+            saved or gathered, or a value and an event.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.
         bucket: whose keys are read, updated or created.
+        form: of a value and an event.
     """
 
     part: str
@@ -50,6 +52,23 @@ class DriverJob:
     subject_prefix: str
     record_path: Path
     bucket: Bucket | None = None
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """How a process puts right what has one half alone.
+
+    Attributes:
+        form: of values and events.
+        bucket, stream: names of the streams that hold them.
+        every_ns: from one look to the next while operations are driven; 0 for none then.
+    """
+
+    form: Form
+    bucket: str
+    stream: str
+    every_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +103,7 @@ class ObserverJob:
         sparse: it is due some of the operations alone.
         record_path: where it keeps its ConsumerRecord.
         effect: what it does with each message; None where a handler's time alone passes.
+        mending: what it looks for by itself and puts right; None where messages come to it.
     """
 
     part: str
@@ -101,6 +121,7 @@ class ObserverJob:
     record_path: Path
     sparse: bool = False
     effect: Effect | None = None
+    mending: Mending | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +178,11 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """All that was to be driven was: look for the last time, then say Finished."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Finish what is in hand, save and say Done."""
 
@@ -185,7 +211,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A publisher has sent everything and has every answer, or will wait no longer."""
+    """A publisher has sent everything and has every answer, or will wait no longer.
+
+    Of one who puts right what has one half alone: nothing is left to be put right.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             start, by id, shape (n,).
     """
     cast = frame.cast
-    audited = frame.audit(_evidence(frame, outcome, intended_ns))
+    evidence = _evidence(frame, outcome, intended_ns)
+    audited = frame.audit(evidence)
     tables = audited.tables
     window_start_ns = outcome.window.window_start_ns if outcome.window else 0
     recorded = accounts.times(tables, cast, window_start_ns)
@@ -110,7 +111,8 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             offers=frame.offers,
             stall_ns_max=_stalls_ns(outcome),
         )
-        findings += checks.load_findings(tables, load, cast)
+        own = {part.name: evidence.tables[part.name] for part in cast.driving}
+        findings += checks.load_findings({**tables, **own}, load, cast)
         findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
             drain_ns = window.drained_ns - window.window_end_ns

@@ -224,9 +224,10 @@ async def _drain(
 
 async def _drained(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
     states = {control.watched.part: await control.consumer() for control in controls}
-    through = all(worker.finished.done() for worker in fleet.of(DriverJob))
-    settled = all(_settled(scene, fleet, each.part) for each in scene.observers)
-    arrived = all(_arrived(scene, fleet, each, states.get(each.part)) for each in scene.observers)
+    through = await fleet.through()
+    told = [each for each in scene.observers if each.mending is None]
+    settled = all(_settled(scene, fleet, each.part) for each in told)
+    arrived = all(_arrived(scene, fleet, each, states.get(each.part)) for each in told)
     held = any(state is not None and state.lag_msgs > 0 for state in states.values())
     return through and settled and arrived and not held
 

@@ -22,10 +22,12 @@ from bench.clients.factory import (
     KEYED,
     make_changer,
     make_consumer,
+    make_pairs,
     make_publisher,
     make_requester,
     make_task_link,
 )
+from bench.clients.pairs import Steps, writes_before_crash
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.engine.acks import make_ack_plan
 from bench.engine.channel import Channel, ChannelClosedError
@@ -41,14 +43,17 @@ from bench.engine.jobs import (
     Effect,
     Finished,
     Job,
+    Mending,
     ObserverJob,
     Progress,
     Ready,
     SamplerJob,
     Start,
+    Through,
 )
 from bench.engine.projecting import Projection
 from bench.engine.publisher import OpenLoopPublisher
+from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
 from bench.engine.scheduling import take_short_turns
@@ -103,6 +108,10 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
 def _driving_link(
     job: DriverJob, messages: Messages, recorder: PublishRecorder, offer: Publish
 ) -> PublisherLink:
+    if job.form is not None:
+        crashes = writes_before_crash(job.form.strategy, len(messages.acts))
+        steps = Steps(messages, job.form, crashes)
+        return make_pairs(job.client, job.endpoint, steps, recorder)
     if job.does == "ask":
         within_ns = offer.answer_within_ns or 0
         return make_requester(job.client, job.endpoint, messages, recorder, within_ns)
@@ -204,6 +213,27 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, handler_ns: I
     return _Opened(links=(link,), run=consumer.run)
 
 
+async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:
+    """Put right what has one half alone until all is whole, or told to stop."""
+    client = await admin.connect(job.endpoint)
+    recorder = ConsumeRecorder(0, job.record_path)
+    reconciler = Reconciler(client, mending, recorder)
+    await _started(channel)
+
+    async def work() -> None:
+        await reconciler.run()
+        await channel.send(Finished())
+
+    stall_ns_max = await _attend(
+        channel,
+        work(),
+        lambda: Progress(received=recorder.received, handled=recorder.handled),
+        through=reconciler.through,
+    )
+    await abandon(client)
+    return Done(refusals=tuple(reconciler.reasons), stall_ns_max=stall_ns_max)
+
+
 async def sample(job: SamplerJob, channel: Channel) -> Done:
     """Sample lag, CPU and memory until told to stop."""
     client = await admin.connect(job.endpoint)
@@ -262,7 +292,10 @@ async def _started(channel: Channel) -> int:
 
 
 async def _attend(
-    channel: Channel, work: Coroutine[None, None, None], progress: Callable[[], Progress]
+    channel: Channel,
+    work: Coroutine[None, None, None],
+    progress: Callable[[], Progress],
+    through: Callable[[], None] = lambda: None,
 ) -> int:
     """Do the work, telling progress, until the conductor says stop.
 
@@ -273,7 +306,7 @@ async def _attend(
     """
     stalls = StallWatch()
     with stalls.watching():
-        stopped = asyncio.create_task(channel.receive())
+        stopped = asyncio.create_task(_stopped(channel, through))
         working = asyncio.create_task(work)
         while not stopped.done():
             waiting = {stopped} if working.done() else {stopped, working}
@@ -288,6 +321,12 @@ async def _attend(
     return stalls.longest_ns
 
 
+async def _stopped(channel: Channel, through: Callable[[], None]) -> None:
+    """Wait until told to stop; pass on what is told before."""
+    while isinstance(await channel.receive(), Through):
+        through()
+
+
 def _in_words(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(_in_words(one) for one in error.exceptions)
@@ -299,6 +338,8 @@ async def _serve(channel: Channel) -> None:
     match job:
         case DriverJob():
             done = await publish(job, channel)
+        case ObserverJob(mending=Mending() as mending):
+            done = await mend(job, mending, channel)
         case ObserverJob():
             done = await consume(job, channel)
         case SamplerJob():

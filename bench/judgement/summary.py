@@ -25,7 +25,7 @@ from bench.record.schema import Environment
 from bench.spec.criteria import count_word
 from bench.spec.variant import Settings
 
-_LATER_GROUPS = ("handler", "respond", "bucket", "read")
+_LATER_GROUPS = ("handler", "respond", "bucket", "read", "writes")
 """Of the settings; the first reports knew nothing of them."""
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.scenario import fanout, kv, projection, request, stream
+from bench.scenario import dual_write, fanout, kv, projection, request, stream
 from bench.scenario.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
@@ -11,4 +11,5 @@ KINDS: Mapping[str, Kind] = {
     "fanout": fanout.KIND,
     "kv": kv.KIND,
     "projection": projection.KIND,
+    "dual-write": dual_write.KIND,
 }

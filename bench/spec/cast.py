@@ -16,7 +16,17 @@ from typing import TypeVar
 PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """What a part may be called: it stands before the names of its figures."""
 
-FIGURES_BEGIN = ("lag", "slip", "response", "delivery", "completion", "reply", "end_to_end")
+FIGURES_BEGIN = (
+    "lag",
+    "slip",
+    "response",
+    "delivery",
+    "completion",
+    "reply",
+    "end_to_end",
+    "both",
+    "convergence",
+)
 """No part of a user may be called so: `response.p99` is how long an answer took, whoever asks."""
 
 

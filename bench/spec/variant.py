@@ -11,6 +11,7 @@ from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
 
 HandlerRun = Literal["virtual", "task"]
+Strategy = Literal["kv-then-event", "event-then-kv", "outbox"]
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
 
 
@@ -215,6 +216,23 @@ class ReadSettings(Spec):
     group: Literal["latest", "boundary"] = "latest"
 
 
+class WritesSettings(Spec):
+    """How a value and an event are written together; of workloads of the kind `dual-write`.
+
+    Attributes:
+        strategy: the value first, then the event; the other way round; or `outbox`: an entry that
+            says pending, the event by its `Nats-Msg-Id`, and the entry again, published.
+        reconcile: who looks for what has one half alone, and writes the other: nobody (`none`),
+            a process when all writers are through (`after-window`), or one that looks at an
+            `interval` while they write as well.
+        every_ns: from one look to the next; what two looks in a row find is written.
+    """
+
+    strategy: Strategy = "kv-then-event"
+    reconcile: Literal["none", "after-window", "interval"] = "interval"
+    every_ns: Duration = Field(default=NS_PER_S, alias="every")
+
+
 class ServerSettings(Spec):
     """Settings of the embedded server's configuration file.
 
@@ -240,6 +258,7 @@ class Settings(Spec):
         respond: who answers requests.
         bucket: how keys are kept.
         read: how they are read.
+        writes: how a value and an event are written together.
         server: the embedded server's configuration.
         client: what carries the load: `wire` speaks the protocol in batches, so that the server is
             the limit; `nats-py` is the library that Python services use, so it shows what they see,
@@ -255,6 +274,7 @@ class Settings(Spec):
     respond: RespondSettings = RespondSettings()
     bucket: BucketSettings = BucketSettings()
     read: ReadSettings = ReadSettings()
+    writes: WritesSettings = WritesSettings()
     server: ServerSettings = ServerSettings()
     client: Literal["wire", "nats-py"] = "wire"
 

@@ -13,7 +13,8 @@ from bench.core.errors import BenchError, ExitCode
 from bench.spec import grouped, handler, keyed, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
-from bench.spec.kinds import fanout, projection, request
+from bench.spec.kinds import dual_write, fanout, projection, request
+from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
 from bench.spec.kinds.projection import Projected
@@ -49,6 +50,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         variant.RespondSettings,
         variant.BucketSettings,
         variant.ReadSettings,
+        variant.WritesSettings,
         variant.ServerSettings,
     ),
     "matrix": (Matrix,),
@@ -79,6 +81,7 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         keyed.Watch,
         workload.Payload,
     ),
+    "dual-write": (DualWrite, Entities, dual_write.Write, workload.Payload),
     "fanout": (Fanout, fanout.Member, workload.Subjects, workload.Payload, workload.Publish),
 }
 

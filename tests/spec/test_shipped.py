@@ -31,6 +31,7 @@ OF_OTHER_KINDS = {
     "kv-history",
     "kv-storage",
     "projection-consistency",
+    "dual-write-strategies",
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 

@@ -8,7 +8,7 @@ from pydantic import Discriminator
 
 from bench.spec import buckets, cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.kinds import fanout, kv, projection, request, stream
+from bench.spec.kinds import dual_write, fanout, kv, projection, request, stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Consume, Publish, Workload
@@ -116,6 +116,18 @@ KINDS: Mapping[str, Kind] = {
         cautions=lambda _, __: (),
         notes=projection.notes,
         shipped=("projection", "projection-consistency"),
+    ),
+    "dual-write": Kind(
+        model=dual_write.DualWrite,
+        uses=dual_write.USES,
+        cast=dual_write.cast_of,
+        objections=lambda settings, workload: (
+            *dual_write.objections(settings, workload),
+            *buckets.objections(settings),
+        ),
+        cautions=dual_write.cautions,
+        notes=dual_write.notes,
+        shipped=("dual-write", "dual-write-strategies"),
     ),
     "fanout": Kind(
         model=fanout.Fanout,
