@@ -96,6 +96,7 @@ class Bucket:
         ttl_s: how long a created key lives; 0 for ever.
         members: keys of a group.
         bounded: a group is read as it was when its last key was written.
+        values: a scan brings values, and not keys alone.
     """
 
     stream: str
@@ -106,6 +107,7 @@ class Bucket:
     ttl_s: int = 0
     members: int = 0
     bounded: bool = False
+    values: bool = False
 
 
 class Whole(IntEnum):

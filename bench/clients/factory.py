@@ -5,7 +5,12 @@ from importlib.metadata import version
 
 from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
-from bench.clients.natspy_buckets import NatsPyCreator, NatsPyReader, NatsPyUpdater
+from bench.clients.natspy_buckets import (
+    NatsPyCreator,
+    NatsPyReader,
+    NatsPyScanner,
+    NatsPyUpdater,
+)
 from bench.clients.natspy_requests import NatsPyRequester
 from bench.clients.natspy_tasks import NatsPyTasks
 from bench.clients.pairs import Steps
@@ -25,6 +30,7 @@ from bench.clients.wire.gets import Gets
 from bench.clients.wire.groups import WireGroupReader, WireGroupWriter
 from bench.clients.wire.pairs import WirePairs
 from bench.clients.wire.publish import WirePublisher, publishing, requesting
+from bench.clients.wire.scans import WireScanner
 from bench.clients.wire.updates import WireUpdater
 from bench.spec.variant import PublishSettings
 
@@ -132,6 +138,18 @@ def make_gatherer(
     raise ValueError(f"no client {client} that reads groups")
 
 
+def make_scanner(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose messages each list keys; ValueError as above."""
+    match client:
+        case "wire":
+            return WireScanner(endpoint, messages, sink, bucket)
+        case "nats-py":
+            return NatsPyScanner(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client named {client}")
+
+
 MakeKeyed = Callable[[str, Endpoint, Messages, SaidSink, Bucket], PublisherLink]
 
 KEYED: Mapping[str, MakeKeyed] = {
@@ -140,6 +158,7 @@ KEYED: Mapping[str, MakeKeyed] = {
     "create": make_creator,
     "save": make_saver,
     "gather": make_gatherer,
+    "scan": make_scanner,
 }
 """What is done to the keys of a bucket, by the word of a job."""
 

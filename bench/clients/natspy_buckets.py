@@ -17,6 +17,7 @@ from bench.clients.port import Endpoint, Messages, Outcome
 from bench.clients.wire.parse import Message
 from bench.clients.wire.values import GAVE_UP, read_value
 from bench.core.errors import MeasurementError
+from bench.core.units import NS_PER_S
 
 
 class NatsPyReader(NatsPyRequester):
@@ -124,6 +125,26 @@ class NatsPyCreator(NatsPyKeys):
             self._sink.refused(position, "", Outcome.CONFLICT)
         else:
             self._sink.stored((position,), time.monotonic_ns())
+
+
+class NatsPyScanner(NatsPyKeys):
+    """PublisherLink over nats-py whose messages each list the keys that a filter matches.
+
+    By `watch`, as its own `keys` does: that one takes no filter to the server.
+    """
+
+    async def _try(self, position: int) -> None:
+        watcher = await self.keys.watch(
+            self._key(position), ignore_deletes=True, meta_only=not self._bucket.values
+        )
+        found = set()
+        async with asyncio.timeout(self._bucket.within_ns / NS_PER_S):
+            while (entry := await anext(watcher)) is not None:
+                found.add(entry.key)
+        now_ns = time.monotonic_ns()
+        await watcher.stop()  # type: ignore[no-untyped-call]
+        self._said(np.array([position]), np.array([len(found) + 1]))
+        self._sink.stored((position,), now_ns)
 
 
 class NatsPyUpdater(NatsPyKeys):

@@ -16,7 +16,7 @@ from bench.clients.port import Binding
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 
-Doing = Literal["publish", "ask", "read", "update", "create", "save", "gather", "pair"]
+Doing = Literal["publish", "ask", "read", "update", "create", "save", "gather", "scan", "pair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class DriverJob:
         how: messages are confirmed.
         does: what an operation is: a message that is published, a core request that is asked, a
             key that is read or created, a counter that is updated, a group of keys that is
-            saved or gathered, or a value and an event.
+            saved or gathered, a scan of keys, or a value and an event.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.

@@ -137,6 +137,15 @@ def said(records: Sequence[PublisherRecord], size: int) -> IntArray:
     return numbers
 
 
+def under_way(table: MessageTable, begin_ns: IntArray, end_ns: IntArray) -> IntArray:
+    """Return how many operations may have been done between each begin and end, shape as given."""
+    sent = happened(table.sent_ns)
+    begun_ns = np.sort(table.sent_ns[sent])
+    ended_ns = np.sort(table.stored_ns[sent & happened(table.stored_ns)])
+    begun = np.searchsorted(begun_ns, end_ns, side="right")
+    return begun - np.searchsorted(ended_ns, begin_ns, side="left")
+
+
 def wrong(reads: Reads, writes: Writes) -> int:
     """Return how many reads brought what was never written to their key."""
     size = writes.keys.size

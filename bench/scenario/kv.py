@@ -28,6 +28,7 @@ from bench.spec.cast import Part
 from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
+from bench.spec.scanned import SCAN
 
 DOES: Mapping[str, Doing] = {
     PUT: "publish",
@@ -36,6 +37,7 @@ DOES: Mapping[str, Doing] = {
     CREATE: "create",
     GROUP_PUT: "save",
     GROUP_GET: "gather",
+    SCAN: "scan",
 }
 
 
@@ -88,12 +90,14 @@ def _needs(cell: Cell) -> Needs:
     asks = {"DIRECT.GET.{stream}.x" if direct else "STREAM.MSG.GET.{stream}"} if reads else set()
     if GROUP_GET in _kv(cell).offers:
         asks |= {"DIRECT.GET.{stream}", "DIRECT.GET.{stream}.x"}
+    if SCAN in _kv(cell).offers:
+        asks |= {"CONSUMER.CREATE.{stream}.x.x", "CONSUMER.DELETE.{stream}.x"}
     return Needs(
         subjects=frozenset(cell.workload.addressed),
         pull=False,
         push=bool(_kv(cell).watch),
         acks=False,
-        flow_control=bool(_kv(cell).watch),
+        flow_control=bool(_kv(cell).watch or _kv(cell).scan),
         asks=frozenset(asks),
     )
 
@@ -155,6 +159,7 @@ def _bucket(names: Names, cell: Cell, part: Part) -> Bucket:
         id_offset=value.id_offset,
         within_ns=kv.offers[part.name].answer_within_ns or 0,
         tries=kv.update.tries if kv.update else 1,
+        values=bool(kv.scan and kv.scan.snapshot),
         members=kv.groups.members,
         bounded=cell.settings.read.group == "boundary",
         ttl_s=(kv.create.ttl_ns or 0) // NS_PER_S if kv.create else 0,

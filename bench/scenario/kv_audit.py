@@ -14,6 +14,7 @@ from bench.engine.keyed import (
     Reads,
     said,
     stale,
+    under_way,
     wrong,
 )
 from bench.engine.lifetimes import (
@@ -31,9 +32,12 @@ from bench.plan.model import Cell
 from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
 from bench.scenario.watching import Keeping, Told, Watcher, broken_checks, writes_of
+from bench.spec.filters import matching
 from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
+from bench.spec.scanned import SCAN, Scan
+from bench.spec.variant import BucketSettings
 
 PRELOADED = 10**ID_DIGITS - 1
 """Stands for the id of what was in the bucket before the trial."""
@@ -67,11 +71,36 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
         told[CREATE] = _created(traffic[CREATE], evidence, written, marker_ns)
     if GROUP_GET in traffic:
         told[GROUP_GET] = _gathered(traffic, evidence), ()
+    if kv.scan:
+        told[SCAN] = _scanned(kv, kv.scan, cell.settings.bucket, evidence), ()
     return Audited(
         tables=tables,
         counts={name: counts for name, (counts, _) in told.items()},
         findings=tuple(broken_checks(told)),
     )
+
+
+def _scanned(kv: Kv, scan: Scan, bucket: BucketSettings, evidence: Evidence) -> Mapping[str, int]:
+    """Return how many keys scans brought, and how many brought other than there are.
+
+    Where keys come and go there may be fewer than all, never more. A key that is written while a
+    scan is under way may not come: the server passes over its old value, and says that nothing is
+    pending before it has delivered the new one.
+    """
+    table = evidence.tables[SCAN]
+    answered = happened(table.stored_ns)
+    numbers = said(evidence.drivers.get(SCAN, ()), answered.size)
+    found = numbers[answered] - 1
+    most = len(matching(scan.subjects, kv.names.names))
+    stable = kv.preloaded and bucket.ttl_ns is None and not (kv.put and kv.put.acts)
+    spans = table.sent_ns[answered], table.stored_ns[answered]
+    meanwhile = under_way(evidence.tables[PUT], *spans) if kv.put else np.zeros_like(found)
+    least = most - meanwhile if stable else np.zeros_like(found)
+    return {
+        "keys_found": int(found.sum()),
+        "keys_missed": int((most - found).clip(min=0).sum()) if stable else 0,
+        "miscounted": int(np.count_nonzero((found < least) | (found > most))),
+    }
 
 
 def _gathered(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:

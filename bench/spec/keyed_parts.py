@@ -219,15 +219,15 @@ def _watched(due: Instant, *, some: bool) -> Iterator[Entry]:
     yield FOREIGN
 
 
+RANKED = (GET, "group_get", "scan", UPDATE, PUT, CREATE, "group_put")
+"""Whose times say most of a bucket, reads first."""
+
+
 def cast(parts: Sequence[Part]) -> Cast:
     """Return a cast that is ranked by how long its operations take, reads first."""
     plain = Cast(parts=tuple(parts), ranked=(), done=parts[0].own[-1].name)
     takes = {
         part.name: time for time, (part, span) in spans(plain).items() if span.name == "response"
     }
-    ranked = tuple(
-        takes[name]
-        for name in (GET, "group_get", UPDATE, PUT, CREATE, "group_put")
-        if name in takes
-    )
+    ranked = tuple(takes[name] for name in RANKED if name in takes)
     return replace(plain, ranked=ranked)

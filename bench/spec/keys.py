@@ -26,15 +26,19 @@ class Names:
         prefix: stands before the number of each.
         count: how many there are.
         groups: tenants or partitions that they belong to in turn; 0 for none.
+        whole: the prefix is all of the only one.
     """
 
     prefix: str
     count: int
     groups: int = 0
+    whole: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """All of them, `key.17`; of a group `key.tenant-1.17`."""
+        if self.whole:
+            return (self.prefix,)
         if not self.groups:
             return tuple(f"{self.prefix}.{number}" for number in range(self.count))
         return tuple(

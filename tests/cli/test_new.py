@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
-from bench.spec import grouped, handler, keyed, variant, workload
+from bench.spec import grouped, handler, keyed, scanned, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
 from bench.spec.kinds import dual_write, fanout, projection, request
@@ -71,6 +71,7 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         grouped.Groups,
         grouped.GroupPut,
         grouped.GroupGet,
+        scanned.Scan,
         workload.Payload,
     ),
     "projection": (

@@ -279,3 +279,29 @@ def test_where_several_keys_cannot_be_read_at_once_is_refused(
     found = objections(settings(**wrong), kv(**GROUPS))
 
     assert [each.key for each in found] == ([key] if key else [])
+
+
+def test_a_scan_is_a_part_of_its_own() -> None:
+    """Of keys that are there before, though nobody writes or reads them."""
+    load = kv(scan={"rate": "2/s"})
+
+    assert [part.name for part in cast_of(settings(), load).parts] == ["scan"]
+    assert load.preloaded == 1000
+    assert load.stored_bytes(Settings().publish) == 0
+    assert load.told().startswith("Lists keys at 2/s by 1 scanner (constant); 1\u202f000 keys")
+
+
+@pytest.mark.parametrize(
+    ("scan", "said"),
+    [
+        ({"filter": "tenant-3.>"}, "matches no key"),
+        ({"filter": "a b"}, "is no filter"),
+        ({"headers": ["trace"]}, "a scan carries nothing"),
+        ({"timeout": "2h"}, "no time to wait"),
+        ({"scanners": 0}, "greater than or equal to 1"),
+    ],
+)
+def test_what_no_scan_can_be_is_refused(scan: dict[str, Any], said: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValidationError, match=said):
+        kv(scan={"rate": "2/s", **scan})

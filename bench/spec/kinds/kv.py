@@ -42,6 +42,7 @@ from bench.spec.keyed_parts import (
 )
 from bench.spec.keys import LEASE, Choice, Keys, Names
 from bench.spec.objection import Objection
+from bench.spec.scanned import SCAN, SCANNING, Scan
 from bench.spec.stored import stored_bytes
 from bench.spec.variant import BucketSettings, PublishSettings, Settings, StreamSettings
 from bench.spec.workload import Load, Payload, Phases, Publish, Workload
@@ -54,7 +55,7 @@ COUNTER = "counter"
 MIN_COUNTER_BYTES = 32
 """The id of an update and the count that it made."""
 
-PARTS = (PUT, GET, UPDATE, CREATE, GROUP_PUT, GROUP_GET)
+PARTS = (PUT, GET, UPDATE, CREATE, GROUP_PUT, GROUP_GET, SCAN)
 
 KV_HEADER_BYTES = 128
 """`KV-Operation` and `Nats-Rollup`, or `Nats-Expected-Last-Subject-Sequence` and `Nats-TTL`."""
@@ -75,6 +76,7 @@ class Kv(Workload):
         groups: keys that belong together.
         group_put: how they are written as one; not at all when left out.
         group_get: how they are read as one; not at all when left out.
+        scan: how keys are listed; not at all when left out.
         watch: name -> a watcher of its own.
         handler: what watchers do with each update.
         phases: how long a trial lasts; a matrix may set its own.
@@ -90,6 +92,7 @@ class Kv(Workload):
     groups: Groups = Groups()
     group_put: GroupPut | None = None
     group_get: GroupGet | None = None
+    scan: Scan | None = None
     watch: dict[str, KvWatch] = Field(default_factory=dict)
     handler: Handler = Handler()
     phases: Phases = Phases()
@@ -104,6 +107,7 @@ class Kv(Workload):
             CREATE: self.create,
             GROUP_PUT: self.group_put,
             GROUP_GET: self.group_get,
+            SCAN: self.scan,
         }
         return {name: offer for name, offer in offers.items() if offer is not None}
 
@@ -128,12 +132,14 @@ class Kv(Workload):
             return Names(prefix=COUNTER, count=self.update.counters)
         if part in (GROUP_PUT, GROUP_GET):
             return self.groups.names
+        if part == SCAN and self.scan:
+            return Names(prefix=self.scan.subjects, count=1, whole=True)
         return self.leases if part == CREATE else self.names
 
     def _choice(self, part: str, offer: Publish) -> Choice:
         keys, written = self.keys, self.put.rate_msgs_per_s if self.put else 0.0
         usual = Choice(distribution=keys.distribution, skew=keys.skew, written_per_s=written)
-        if part in (UPDATE, CREATE):
+        if part in (UPDATE, CREATE, SCAN):
             return replace(usual, distribution="uniform" if part == UPDATE else "sequential")
         if part in (GROUP_PUT, GROUP_GET):
             writers = offer.publishers if part == GROUP_PUT else 1
@@ -152,7 +158,8 @@ class Kv(Workload):
     @property
     def preloaded(self) -> int:
         """How many values there are before a trial begins."""
-        return self.keys.count if self.keys.preload and (self.put or self.get) else 0
+        used = self.put or self.get or self.scan
+        return self.keys.count if self.keys.preload and used else 0
 
     @property
     def leases(self) -> Names:
@@ -185,7 +192,7 @@ class Kv(Workload):
         writes = sum(
             offer.rate_msgs_per_s * (self.groups.members if name == GROUP_PUT else 1)
             for name, offer in self.offers.items()
-            if name not in (GET, GROUP_GET)
+            if name not in (GET, GROUP_GET, SCAN)
         )
         headers = self.put.headers if self.put else ()
         each = stored_bytes(self.names, self.value, headers, how)
@@ -226,6 +233,7 @@ class Kv(Workload):
             CREATE: ("creates", "creator"),
             GROUP_PUT: ("writes groups", "writer"),
             GROUP_GET: ("reads groups", "reader"),
+            SCAN: ("lists keys", "scanner"),
         }
         for name, offer in self.offers.items():
             what, who = words[name]
@@ -235,7 +243,7 @@ class Kv(Workload):
     def _keys_told(self) -> str:
         counters = text.plural(self.update.counters, "counter") if self.update else ""
         keys = f"{text.plural(self.keys.count, 'key')} ({self.keys.distribution})"
-        several = keys if self.put or self.get else ""
+        several = keys if self.put or self.get or self.scan else ""
         leases = text.plural(self.create.keys, "created key") if self.create else ""
         grouped = self.group_put or self.group_get
         groups = f"{self.groups.count} groups of {self.groups.members} keys" if grouped else ""
@@ -255,7 +263,7 @@ class Kv(Workload):
             raise MisfitError(
                 "kind",
                 what="nothing is done to the bucket",
-                allowed="put, get, update, create, group_put or group_get",
+                allowed="put, get, update, create, group_put, group_get or scan",
             )
         if self.update and min(self.value.sizes) < MIN_COUNTER_BYTES:
             raise MisfitError(
@@ -290,6 +298,9 @@ class Kv(Workload):
                 done = "put" if watch.of == PUT else "created"
                 what = f"nothing is {done} that it would see"
                 raise MisfitError("watch", name, "of", what=what, allowed=f"{watch.of}, or another")
+        if self.scan and not matching(self.scan.subjects, self.names.names):
+            what = f"'{self.scan.filter}' matches no key"
+            raise MisfitError("scan", "filter", what=what, allowed="`>`, or a filter for keys")
         names = (*self.names.names, *self.leases.names)
         check_watchers(self.watch, names, (*PARTS, *FIGURES_BEGIN))
         return self
@@ -300,7 +311,7 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     if workload is None:
         watcher = watching("watch", WRITING, several=False, some=False, marked=True)
         groups = GROUP_WRITING, group_reading(TORN, INCOHERENT)
-        return cast((WRITING, READING, UPDATING, CREATING, *groups, watcher))
+        return cast((WRITING, READING, UPDATING, CREATING, *groups, SCANNING, watcher))
     parts = {
         PUT: WRITING,
         GET: READING,
@@ -308,6 +319,7 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
         CREATE: CREATING,
         GROUP_PUT: GROUP_WRITING,
         GROUP_GET: group_reading(INCOHERENT if settings.read.group == "boundary" else TORN),
+        SCAN: SCANNING,
     }
     if settings.bucket.ttl_ns is not None:
         parts |= {PUT: limited(WRITING), GET: limited(READING)}
