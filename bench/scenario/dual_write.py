@@ -50,6 +50,7 @@ def _needs(cell: Cell) -> Needs:
         push=False,
         acks=False,
         flow_control=False,
+        asks=frozenset({"CONSUMER.CREATE.{stream}", "CONSUMER.CREATE.KV_{stream}"}),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from bench.analysis import shortfalls
 from bench.record.schema import Finding, Level
 from bench.spec.cast import entries
+from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.kv import Kv
 from tests.analysis import runs
 from tests.gate.figures import counting, spoilt, trial_of, with_trials
@@ -121,3 +122,27 @@ def test_what_a_dead_watcher_did_not_see_is_excused_of_it_alone(
     cell = with_trials(made, [replace(sound, record=record)])
 
     assert bool(shortfalls.total([cell], "cache.unlike")) is counts
+
+
+@pytest.mark.parametrize(
+    ("code", "role", "counts"),
+    [
+        ("worker-died", "writer-0", False),  # it breaks the trial off
+        ("worker-silent", "reconciler-0", False),
+        ("worker-silent", "writer-0", True),
+        ("not-steady", "", True),
+    ],
+)
+def test_halves_that_nobody_was_left_to_complete_are_excused(
+    code: str, role: str, counts: bool
+) -> None:
+    """A reconciler that was there should have."""
+    load = {"kind": "dual-write", "payload": {"sizes": "64B"}, "write": {"rate": "100/s"}}
+    made = replace(CELL, workload=DualWrite.model_validate(load))
+    sound = trial_of(CELL, 1, 10.0)
+    ledger = dict.fromkeys(entries(made.cast), 0) | {"diverged": 3}
+    finding = Finding(level=Level.INVALID, code=code, text="so", role=role)
+    record = replace(sound.record, cast=made.cast, ledger=ledger, findings=(finding,))
+    cell = with_trials(made, [replace(sound, record=record)])
+
+    assert bool(shortfalls.total([cell], "diverged")) is counts
