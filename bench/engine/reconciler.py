@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from bench.broker.latest import since
 from bench.clients.pairs import Write
 from bench.clients.port import Delivered
+from bench.clients.wire.values import conflicts
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.engine.clock import now_ns
@@ -112,8 +113,7 @@ class Reconciler:
     async def _mend(self, repair: Repair) -> None:
         positions = [self._position(number) for number in repair.ids]
         for write in repair.writes:
-            if (reason := await self._refusal(write)) is not None:
-                self._note(reason)
+            if not await self._wrote(write):
                 return
         self._recorder.handled_at(np.array(positions), now_ns())
 
@@ -129,16 +129,20 @@ class Reconciler:
             self._noted[number] = int(self._recorder.take(block)[0])
         return self._noted[number]
 
-    async def _refusal(self, write: Write) -> str | None:
-        """Write; return why it was not stored, None where it is there."""
+    async def _wrote(self, write: Write) -> bool:
+        """Write; say whether it is there. Where a writer was faster the next look tells more."""
         headers = dict(write.headers) or None
         try:
             answer = await self._client.request(
                 write.subject, write.payload, timeout=SILENCE_S, headers=headers
             )
-            return _refusal(json.loads(answer.data))
+            reason = _refusal(json.loads(answer.data))
         except (OSError, TimeoutError, nats.errors.Error, ValueError) as error:
-            return str(error) or "no answer in time"
+            self._note(str(error) or "no answer in time")
+            return False
+        if reason is not None and not conflicts(answer.data):
+            self._note(reason)
+        return reason is None
 
     def _note(self, reason: str) -> None:
         self.failed += 1

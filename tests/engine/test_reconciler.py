@@ -123,6 +123,16 @@ def test_what_is_refused_is_tried_again_and_told(made: Made) -> None:
     assert made.reconciler.reasons == ["maximum bytes exceeded"]
 
 
+def test_who_was_faster_is_no_fault(made: Made) -> None:
+    """Its key has another revision: the next look sees what became of it."""
+    made.server.put(BUCKET, "a", data(1))
+    made.server.answer = {"error": {"err_code": 10071, "description": "wrong last sequence"}}
+
+    assert look(made, last=True) == 1
+    assert (made.reconciler.failed, made.reconciler.reasons) == (0, [])
+    assert made.record.handled_ns.tolist() == [0]
+
+
 def test_the_last_look_finds_nothing(made: Made) -> None:
     """When all writers are through, one look is enough, and another one says that it was."""
     made.server.put(BUCKET, "a", data(1))
