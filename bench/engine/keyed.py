@@ -137,6 +137,33 @@ def said(records: Sequence[PublisherRecord], size: int) -> IntArray:
     return numbers
 
 
+def written_ns(reads: Reads, writes: Writes, table: MessageTable) -> IntArray:
+    """Return since when what was read stood there, shape (n,): before its answer in any case.
+
+    What was there before the trial stood there since it began, or longer; of a key without a value
+    it is since the last write that was confirmed before the read was sent.
+    """
+    size = writes.keys.size
+    known = (reads.found >= 0) & (reads.found < size)
+    stored_ns = np.append(table.stored_ns, 0)
+    since_ns = stored_ns[np.where(known, reads.found, size)]
+    gone = np.flatnonzero(reads.found == NOTHING)
+    since_ns[gone] = _last_before(reads, writes, table, gone)
+    since_ns = np.where(happened(since_ns), since_ns, reads.answered_ns)
+    found: IntArray = np.minimum(since_ns, reads.answered_ns - 1)
+    return found
+
+
+def _last_before(reads: Reads, writes: Writes, table: MessageTable, chosen: IntArray) -> list[int]:
+    """Return when the last write before each chosen read was confirmed; 0 where none was."""
+    found = []
+    for read in chosen.tolist():
+        stored_ns = table.stored_ns[writes.keys == reads.keys[read]]
+        before = stored_ns[happened(stored_ns) & (stored_ns <= reads.sent_ns[read])]
+        found.append(int(before.max()) if before.size else 0)
+    return found
+
+
 def under_way(table: MessageTable, begin_ns: IntArray, end_ns: IntArray) -> IntArray:
     """Return how many operations may have been done between each begin and end, shape as given."""
     sent = happened(table.sent_ns)

@@ -26,7 +26,7 @@ class MessageTable:
         intended_ns: always known.
         sent_ns, stored_ns: handed over and answered as wanted, or NOT_YET.
         received_ns, handled_ns, acked_ns: the first of each, or NOT_YET; of a part that drives,
-            nobody received anything.
+            nobody received anything. Of one that reads, the first is when what it read was written.
         outcome: what else the answer was (bench.clients.port.Outcome); NONE where none came.
     """
 
@@ -47,7 +47,7 @@ class MessageTable:
     def instants(self, part: Part) -> Mapping[str, IntArray]:
         """Return a part's own instants by its names for them."""
         columns = {
-            Side.DRIVES: (self.sent_ns, self.stored_ns),
+            Side.DRIVES: (self.sent_ns, self.stored_ns, self.received_ns),
             Side.OBSERVES: (self.received_ns, self.handled_ns, self.acked_ns),
         }
         due = {instant.name: self.intended_ns for instant in part.instants if instant.due}

@@ -1,6 +1,7 @@
 """What is counted of a bucket, and what must be true of it at the end."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from bench.engine.keyed import (
     said,
     stale,
     under_way,
+    written_ns,
     wrong,
 )
 from bench.engine.lifetimes import (
@@ -27,7 +29,7 @@ from bench.engine.lifetimes import (
     read_late,
 )
 from bench.engine.losses import UNKNOWN
-from bench.engine.table import MessageTable, happened
+from bench.engine.table import NOT_YET, MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
@@ -62,6 +64,7 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
         told[PUT] = _kept(traffic[PUT], evidence, _written(PUT, traffic, evidence, ttl_ns))
     if GET in traffic:
         told[GET] = _read(traffic, evidence, ttl_ns), ()
+        tables[GET] = _dated(traffic, evidence)
     if UPDATE in traffic:
         told[UPDATE] = _updated(traffic[UPDATE], evidence)
     if CREATE in traffic:
@@ -177,7 +180,8 @@ def _read(traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Mappin
     """Return how many reads found nothing, or something old or wrong."""
     table, asked = evidence.tables[GET], traffic[GET]
     reads = _reads(table, asked, said(evidence.drivers.get(GET, ()), asked.subject_index.size))
-    counts = {"absent": int(np.count_nonzero(reads.found == NOTHING)), "stale": 0, "outlived": 0}
+    absent, dated = np.count_nonzero(reads.found == NOTHING), reads.found.size
+    counts = {"absent": int(absent), "dated": dated, "stale": 0, "outlived": 0}
     if PUT not in traffic:
         return {**counts, "wrong": int(np.count_nonzero(reads.found >= 0))}
     writes = writes_of(traffic[PUT])
@@ -188,6 +192,18 @@ def _read(traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Mappin
         "stale": stale(reads, writes, evidence.tables[PUT], life_ns),
         "wrong": wrong(reads, writes),
     }
+
+
+def _dated(traffic: _Traffics, evidence: Evidence) -> MessageTable:
+    """Return the reads with when what they brought was written."""
+    table, asked = evidence.tables[GET], traffic[GET]
+    answered = happened(table.stored_ns)
+    reads = _reads(table, asked, said(evidence.drivers.get(GET, ()), answered.size))
+    since_ns = np.full(answered.size, NOT_YET)
+    since_ns[answered] = 0
+    if PUT in traffic:
+        since_ns[answered] = written_ns(reads, writes_of(traffic[PUT]), evidence.tables[PUT])
+    return replace(table, received_ns=since_ns)
 
 
 def _found(numbers: IntArray) -> IntArray:

@@ -17,6 +17,7 @@ PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """What a part may be called: it stands before the names of its figures."""
 
 FIGURES_BEGIN = (
+    "age",
     "lag",
     "slip",
     "response",
@@ -156,7 +157,7 @@ class Part:
     @property
     def worth(self) -> str:
         """The instant that its CPU time is spread over: answered, or received."""
-        return self.own[-1 if self.side is Side.DRIVES else 0].name
+        return self.own[:2][-1].name if self.side is Side.DRIVES else self.own[0].name
 
 
 @dataclass(frozen=True, kw_only=True)

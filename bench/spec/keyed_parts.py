@@ -34,7 +34,7 @@ OUTLIVED = Entry(
 
 WRITING = driving(PUT, role="writer", answered=STORED, fails=UNSTORED)
 
-READING = driving(
+_READING = driving(
     GET,
     role="reader",
     answered=Entry(name="answered", means="answered in time"),
@@ -65,6 +65,24 @@ READING = driving(
     ),
     levels=(Level(name="open", came="offered", left="answered", words="not answered"),),
 )
+
+DATED = Entry(
+    name="dated",
+    means="of which it is known since when what they brought stood there",
+    at_most=("answered",),
+)
+
+READING = replace(
+    _READING,
+    instants=(*_READING.instants, Instant(name="written", entry=DATED.name)),
+    spans=(
+        *_READING.spans[:-1],
+        Span(name="age", begin="written", end="answered"),
+        *_READING.spans[-1:],
+    ),
+    entries=(*_READING.entries, DATED),
+)
+"""What a read says last of itself is how long it took."""
 
 UPDATING = driving(
     UPDATE,
@@ -225,7 +243,7 @@ RANKED = (GET, "group_get", "scan", UPDATE, PUT, CREATE, "group_put")
 
 def cast(parts: Sequence[Part]) -> Cast:
     """Return a cast that is ranked by how long its operations take, reads first."""
-    plain = Cast(parts=tuple(parts), ranked=(), done=parts[0].own[-1].name)
+    plain = Cast(parts=tuple(parts), ranked=(), done=parts[0].worth)
     takes = {
         part.name: time for time, (part, span) in spans(plain).items() if span.name == "response"
     }

@@ -233,6 +233,8 @@ _WRITTEN: tuple[Metric, ...] = (
     time_metric("completion", "p99"),
     time_metric("delivery", "p50"),
     time_metric("delivery", "p99"),
+    time_metric("age", "p50"),
+    time_metric("age", "p99"),
     time_metric("response", "p50"),
     time_metric("response", "p99", View.COMPARE),
     # Slip tells how well the load was made, not how good a configuration is.

@@ -17,6 +17,7 @@ from bench.engine.keyed import (
     said,
     stale,
     watched,
+    written_ns,
     wrong,
 )
 from bench.engine.recorder import ConsumerRecord, PublisherRecord
@@ -192,3 +193,35 @@ def test_what_answers_held_stands_by_the_operation() -> None:
     ]
 
     assert said(records, 5).tolist() == [5, 6, 7, 0, 0]
+
+
+@given(
+    writes=WRITES,
+    reads=st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 30), st.integers(1, 10), st.integers(-2, 24)),
+        max_size=20,
+    ),
+)
+def test_what_was_read_stood_there_since_it_was_confirmed(
+    writes: list[Write], reads: list[tuple[int, int, int, int]]
+) -> None:
+    """Before the answer in any case; a key without a value since its last write, or the start."""
+    confirmed = [
+        Write(each.key, each.act, None if each.stored is None else at + 1)
+        for at, each in enumerate(writes)
+    ]
+    expected = []
+    for key, sent, took, brought in reads:
+        stored = [each.stored for each in confirmed]
+        since: int | None = 0
+        if brought == NOTHING:
+            own = [s for s, w in zip(stored, confirmed, strict=True) if w.key == key]
+            since = max((s for s in own if s is not None and s <= sent), default=0)
+        elif 0 <= brought < len(confirmed):
+            since = stored[brought]
+        answered = sent + took
+        expected.append(min(answered - 1, answered if since is None else since))
+
+    found = written_ns(_reads(reads), of(confirmed), table(confirmed))
+
+    assert found.tolist() == expected

@@ -317,3 +317,17 @@ def test_what_does_not_hold_is_told_with_examples() -> None:
     (finding,) = made.audited().findings
 
     assert (finding.code, "counter.1" in finding.text) == ("check-broken", True)
+
+
+def test_a_read_knows_how_old_it_is() -> None:
+    """Of every answer; a value from before the trial is as old as the trial, at least."""
+    made = sound()
+
+    found = made.audited()
+
+    reads, answered = found.tables["get"], made.traffic["get"].intended_ns + 1000
+    ages_ns = answered - reads.received_ns
+    before = made.brought == PRELOADED + 1
+    assert found.counts["get"]["dated"] == made.brought.size
+    assert np.array_equal(ages_ns[before], answered[before])
+    assert (ages_ns > 0).all()

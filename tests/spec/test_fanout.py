@@ -90,7 +90,7 @@ def test_who_never_acks_or_acks_early_is_ranked_by_completion(
         ({"a": {"filter": "orders.>.x"}}, "is no filter"),
         ({"Bill": {}}, "cannot stand before the names of figures"),
         ({"publish": {}}, "cannot stand before the names of figures"),
-        ({"response": {}}, "not publish, lag, slip, response"),
+        ({"response": {}}, "not publish, age, lag, slip, response"),
         ({"a": {}, "end_to_end_ns": {}}, "cannot stand before the names of figures"),
         ({f"c{number}": {} for number in range(17)}, "too many"),
         ({"a": {"workers": 0}}, "greater than or equal to 1"),
