@@ -18,10 +18,12 @@ from bench.engine.jobs import (
     Done,
     DriverJob,
     Finished,
+    HostJob,
     Job,
     ObserverJob,
     Progress,
     Ready,
+    SamplerJob,
     Start,
     Stop,
     Through,
@@ -227,14 +229,8 @@ class Fleet:
 
     def of_part(self, part: str) -> Progress:
         """Return the progress of the workers of a part, added up."""
-        jobs = (DriverJob, ObserverJob)
-        return _added(
-            [
-                worker.progress
-                for worker in self.workers
-                if isinstance(worker.job, jobs) and worker.job.part == part
-            ]
-        )
+        told = (_told(worker.job, worker.progress, part) for worker in self.workers)
+        return added([progress for progress in told if progress is not None])
 
     def total(self, shown: str) -> Progress:
         """Return the progress of all workers, added up.
@@ -242,7 +238,7 @@ class Fleet:
         Of deliveries and times it has those of the part that is shown: of several consumers each
         receives for itself.
         """
-        of_all, of_one = _added([each.progress for each in self.workers]), self.of_part(shown)
+        of_all, of_one = added([each.progress for each in self.workers]), self.of_part(shown)
         return replace(
             of_all,
             received=of_one.received,
@@ -260,7 +256,18 @@ def _mends(job: Job) -> bool:
     return isinstance(job, ObserverJob) and job.mending is not None
 
 
-def _added(known: Sequence[Progress]) -> Progress:
+def _told(job: Job, progress: Progress, part: str) -> Progress | None:
+    """Return what a worker has done of a part; None where it has nothing to do with it."""
+    match job:
+        case DriverJob() | ObserverJob():
+            return progress if job.part == part else None
+        case HostJob():
+            return progress.parts.get(part)
+        case SamplerJob():
+            return None
+
+
+def added(known: Sequence[Progress]) -> Progress:
     """Return several progresses as one.
 
     Of times and lag, which do not add up, it has the largest.

@@ -3,7 +3,7 @@
 Plain data, pickled over a pipe between processes of our own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -94,13 +94,14 @@ class ObserverJob:
 
     Attributes:
         part, flow: of the cast; what it does, and what it observes.
-        role: `consumer-0`, …
+        role: `consumer-0`, …; jobs of one role are done by one process, side by side.
         endpoint, client, binding: how to connect and what to take from.
         load, seed: the traffic, for the handler times.
         workers: messages that it handles at a time.
         run: how handlers are carried out.
         timing, ack_batch: when to acknowledge.
         sparse: it is due some of the operations alone.
+        rows: deliveries that it has room for without growing; 0 for one of each operation.
         record_path: where it keeps its ConsumerRecord.
         effect: what it does with each message; None where a handler's time alone passes.
         mending: what it looks for by itself and puts right; None where messages come to it.
@@ -120,8 +121,40 @@ class ObserverJob:
     ack_batch: int
     record_path: Path
     sparse: bool = False
+    rows: int = 0
     effect: Effect | None = None
     mending: Mending | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostJob:
+    """One process that does several observers' work, each with its own record.
+
+    Attributes:
+        role: of all of them.
+        jobs: theirs, at least two.
+        shown: the part whose late times whoever watches is shown.
+    """
+
+    role: str
+    jobs: tuple[ObserverJob, ...]
+    shown: str
+
+
+def hosted(jobs: Sequence[ObserverJob], shown: str) -> tuple[ObserverJob | HostJob, ...]:
+    """Return what each process is told: observers of one role share one.
+
+    Args:
+        jobs: of observers.
+        shown: the part whose late times whoever watches is shown.
+    """
+    by_role: dict[str, list[ObserverJob]] = {}
+    for job in jobs:
+        by_role.setdefault(job.role, []).append(job)
+    return tuple(
+        each[0] if len(each) == 1 else HostJob(role=role, jobs=tuple(each), shown=shown)
+        for role, each in by_role.items()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +195,7 @@ class SamplerJob:
     seed: int
 
 
-Job = DriverJob | ObserverJob | SamplerJob
+Job = DriverJob | ObserverJob | HostJob | SamplerJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +230,7 @@ class Progress:
         recent_ns_p99: p99 of end-to-end over its last acks (completion where it never acks); -1
             while there are too few.
         lag_msgs: what the server last told the sampler; -1 while it told nothing.
+        parts: of each observer, by its part, where one process does the work of several.
     """
 
     sent: int = 0
@@ -207,6 +241,7 @@ class Progress:
     acked: int = 0
     recent_ns_p99: int = -1
     lag_msgs: int = -1
+    parts: Mapping[str, "Progress"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

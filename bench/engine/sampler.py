@@ -29,6 +29,9 @@ SAMPLE_HZ = 10
 STREAM_HZ = 2
 """How often the stream is asked about: enough for bytes."""
 
+MOST_QUESTIONS_PER_S = 160
+"""About all consumers together: what asks and what answers takes CPU beside the load."""
+
 ANSWER_WITHIN_S = 1.0
 """A later answer would tell of any instant in between; a gap is more honest."""
 
@@ -41,6 +44,11 @@ thirds of the sampler's work.
 
 Row = Mapping[str, int | None]
 Probe = Callable[[], Awaitable[None]]
+
+
+def lag_hz(consumers: int) -> int:
+    """Return how often each of so many consumers is asked about, 1/s: few alike, many in turn."""
+    return max(1, min(SAMPLE_HZ, MOST_QUESTIONS_PER_S // max(1, consumers)))
 
 
 class Sampler:
@@ -85,8 +93,9 @@ class Sampler:
     def _probes(self) -> Iterator[tuple[int, Probe]]:
         """Yield what is done how often, 1/s: two consumers of one stream ask for it once."""
         yield SAMPLE_HZ, self._read_usage
+        hz = lag_hz(len(self._watched))
         for watched in self._watched:
-            yield SAMPLE_HZ, partial(self._ask_lag, watched)
+            yield hz, partial(self._ask_lag, watched)
         for watched in {each.names.stream: each for each in reversed(self._watched)}.values():
             yield STREAM_HZ, partial(self._ask_stream, watched)
 

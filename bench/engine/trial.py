@@ -28,6 +28,7 @@ from bench.engine.jobs import (
     Progress,
     SamplerJob,
     Watched,
+    hosted,
 )
 from bench.engine.losses import Backlog
 from bench.engine.recorder import (
@@ -158,8 +159,9 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
         outcome.stall_ns_max = stalls.longest_ns
         outcome.done = await fleet.collect()
         if scene.server.ended is None or not scene.server.ended.done():
-            for control in controls:
-                outcome.backlogs[control.watched.part] = await control.final_look()
+            looks = await asyncio.gather(*(control.final_look() for control in controls))
+            for control, look in zip(controls, looks, strict=True):
+                outcome.backlogs[control.watched.part] = look
         _gather(scene, outcome)
         gaps = [words for control in controls for words in control.gaps.words()]
         outcome.findings += _gap_findings(CONDUCTOR, gaps)
@@ -170,7 +172,7 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
 
 
 async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
-    await fleet.start([*scene.drivers, *scene.observers])
+    await fleet.start([*scene.drivers, *hosted(scene.observers, scene.shown)])
     pids = {worker.role: worker.pid for worker in fleet.workers}
     if scene.server.pid is not None:
         pids["server"] = scene.server.pid
@@ -223,7 +225,8 @@ async def _drain(
 
 
 async def _drained(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
-    states = {control.watched.part: await control.consumer() for control in controls}
+    asked = await asyncio.gather(*(control.consumer() for control in controls))
+    states = {each.watched.part: state for each, state in zip(controls, asked, strict=True)}
     through = await fleet.through()
     told = [each for each in scene.observers if each.mending is None]
     settled = all(_settled(scene, fleet, each.part) for each in told)
@@ -282,14 +285,14 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
     outcome.drivers = _by_part(scene.drivers, load_publisher)
     outcome.observers = _by_part(scene.observers, load_consumer)
     jobs: tuple[Job, ...] = (*scene.drivers, *scene.observers, scene.sampler)
-    for job in jobs:
-        if (done := outcome.done.get(job.role)) is not None:
+    for role in dict.fromkeys(job.role for job in jobs):
+        if (done := outcome.done.get(role)) is not None:
             outcome.rows += done.rows
             outcome.ack_events += done.ack_events
-            outcome.findings += _done_findings(job.role, done)
+            outcome.findings += _done_findings(role, done)
         elif outcome.completed:
-            text = f"{job.role} did not answer the stop; what it had written until then is kept"
-            outcome.findings.append(invalid("worker-silent", text, job.role))
+            text = f"{role} did not answer the stop; what it had written until then is kept"
+            outcome.findings.append(invalid("worker-silent", text, role))
 
 
 def _by_part(

@@ -8,8 +8,9 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -27,6 +28,7 @@ from bench.clients.factory import (
     make_requester,
     make_task_link,
 )
+from bench.clients.faults import SILENCES, is_forbidden
 from bench.clients.pairs import Steps, writes_before_crash
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.engine.acks import make_ack_plan
@@ -35,6 +37,7 @@ from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
 from bench.engine.effects import EffectConsumer
 from bench.engine.ending import end
+from bench.engine.fleet import added
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
     Broke,
@@ -42,6 +45,7 @@ from bench.engine.jobs import (
     DriverJob,
     Effect,
     Finished,
+    HostJob,
     Job,
     Mending,
     ObserverJob,
@@ -59,7 +63,7 @@ from bench.engine.sampler import Sampler
 from bench.engine.scheduling import take_short_turns
 from bench.engine.stall import StallWatch
 from bench.engine.tasks import TaskConsumer
-from bench.plan.traffic import Traffic, make_traffic
+from bench.plan.traffic import Traffic, Traffics, make_traffic
 from bench.spec.headers import header_lines
 from bench.spec.workload import Publish
 
@@ -120,30 +124,46 @@ def _driving_link(
     return make_publisher(job.client, job.endpoint, messages, recorder, job.how)
 
 
-async def consume(job: ObserverJob, channel: Channel) -> Done:
-    """Take, handle and acknowledge until told to stop."""
-    traffic = make_traffic(job.load, job.seed)
-    recorder = ConsumeRecorder(traffic.intended_ns.size, job.record_path)
-    opened = await _opened(job, recorder, traffic)
-    due_ns = await _started(channel) + traffic.intended_ns
+async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = "") -> Done:
+    """Take, handle and acknowledge until told to stop; of several observers side by side.
+
+    Args:
+        jobs: of observers, at least one.
+        channel: to the conductor.
+        shown: the part whose late times are told, of several.
+    """
+    traffics = Traffics()
+    observers = [await _observer(job, traffics.of(job.load, job.seed)) for job in jobs]
+    start_ns = await _started(channel)
     stall_ns_max = await _attend(
         channel,
-        opened.run(),
-        lambda: Progress(
-            received=recorder.received,
-            handled=recorder.handled,
-            acked=recorder.acked,
-            recent_ns_p99=recorder.recent_ns_p99(due_ns),
-        ),
+        _together([each.opened.run() for each in observers]),
+        lambda: _progress(observers, start_ns, shown),
     )
-    for link in opened.links:
+    for link in (link for each in observers for link in each.opened.links):
         await link.close()
+    counts: Counter[str] = Counter()
+    for each in observers:
+        counts.update(each.opened.counts())
     return Done(
-        faults=tuple(fault for link in opened.links for fault in link.faults),
-        refusals=tuple(opened.refusals()),
-        counts=opened.counts(),
+        faults=tuple(fault for each in observers for fault in each.faults(several=len(jobs) > 1)),
+        refusals=tuple(words for each in observers for words in each.opened.refusals()),
+        counts=counts,
         stall_ns_max=stall_ns_max,
     )
+
+
+async def _together(works: Sequence[Coroutine[None, None, None]]) -> None:
+    """Do all of it; the first that fails is told, and the others go on until told to stop."""
+    await asyncio.gather(*works)
+
+
+def _progress(observers: "Sequence[_Observer]", start_ns: int, shown: str) -> Progress:
+    """Return what observers have done, together and by part."""
+    if len(observers) == 1:
+        return observers[0].progress(start_ns, late=True)
+    parts = {each.part: each.progress(start_ns, late=each.part == shown) for each in observers}
+    return replace(added([*parts.values()]), parts=parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +181,48 @@ class _Opened:
     run: Callable[[], Coroutine[None, None, None]]
     counts: Callable[[], Mapping[str, int]] = dict
     refusals: Callable[[], Sequence[str]] = tuple
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Observer:
+    """One observer of a process.
+
+    Attributes:
+        part: of the cast.
+        opened: its connections.
+        recorder: keeps what it sees.
+        intended_ns: when the operations of its flow are due, from the trial's start, shape (n,).
+    """
+
+    part: str
+    opened: _Opened
+    recorder: ConsumeRecorder
+    intended_ns: IntArray
+
+    def progress(self, start_ns: int, *, late: bool) -> Progress:
+        """Return what it has done so far; with its late times if they are asked for."""
+        recorder = self.recorder
+        return Progress(
+            received=recorder.received,
+            handled=recorder.handled,
+            acked=recorder.acked,
+            recent_ns_p99=recorder.recent_ns_p99(start_ns + self.intended_ns) if late else -1,
+        )
+
+    def faults(self, *, several: bool) -> Iterator[str]:
+        """Yield what went wrong with its connections; one of several is named."""
+        for link in self.opened.links:
+            for fault in link.faults:
+                named = several and not (fault.startswith(SILENCES) or is_forbidden(fault))
+                yield f"{self.part}: {fault}" if named else fault
+
+
+async def _observer(job: ObserverJob, traffic: Traffic) -> _Observer:
+    recorder = ConsumeRecorder(job.rows or traffic.intended_ns.size, job.record_path)
+    opened = await _opened(job, recorder, traffic)
+    return _Observer(
+        part=job.part, opened=opened, recorder=recorder, intended_ns=traffic.intended_ns
+    )
 
 
 async def _opened(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
@@ -341,7 +403,9 @@ async def _serve(channel: Channel) -> None:
         case ObserverJob(mending=Mending() as mending):
             done = await mend(job, mending, channel)
         case ObserverJob():
-            done = await consume(job, channel)
+            done = await consume([job], channel)
+        case HostJob():
+            done = await consume(job.jobs, channel, job.shown)
         case SamplerJob():
             done = await sample(job, channel)
     await channel.send(done)

@@ -1,10 +1,13 @@
 """What must always hold in a workload, and what came of it over all of its trials.
 
 A check is an entry of a ledger that says so (`bench.spec.cast.Entry`): 0 in every trial that counts
-means that it holds. A trial that cannot tell leaves it untried, unless another one broke it.
+means that it holds. A trial that cannot tell leaves it untried, unless another one broke it. What
+must hold of each of many parts is told in one line.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from bench.analysis import shortfalls
@@ -16,27 +19,73 @@ from bench.spec.cast import entries
 
 def checks_of(cells: Sequence[CellFigures]) -> tuple[Checked, ...]:
     """Return the checks of the cells of a workload, in the order of their ledgers."""
-    return tuple(_checked(cells, name, sentence) for name, sentence in _sentences(cells).items())
+    every = dict(chain.from_iterable(map(_of_cell, cells))).values()
+    times = Counter(each.sentence for each in every)
+    groups: dict[str, list[Asked]] = {}
+    for each in every:
+        many = times[each.sentence] > MOST_APART
+        groups.setdefault(each.sentence if many else each.name, []).append(each)
+    return tuple(_of_group(cells, group) for group in groups.values())
 
 
-def _sentences(cells: Sequence[CellFigures]) -> dict[str, str]:
-    """Return what each check says by its entry's flat name; of several parts, whose it is."""
-    return dict(chain.from_iterable(map(_of_cell, cells)))
+MOST_APART = 8
+"""Of more parts what must hold of each is one line, and the first that breaks it is named."""
 
 
-def _of_cell(cell: CellFigures) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A check of a part.
+
+    Attributes:
+        name: of its entry, flat.
+        sentence: what must hold.
+        part: whose it is; empty where it is of one alone.
+    """
+
+    name: str
+    sentence: str
+    part: str
+
+
+def _of_cell(cell: CellFigures) -> Iterator[tuple[str, Asked]]:
     for name, (part, entry) in entries(cell.cell.cast).items():
         if entry.check:
-            yield name, entry.check if name == entry.name else f"{entry.check} ({part.name})"
+            of = "" if name == entry.name else part.name
+            yield name, Asked(name=name, sentence=entry.check, part=of)
 
 
-def _checked(cells: Sequence[CellFigures], name: str, sentence: str) -> Checked:
+def _of_group(cells: Sequence[CellFigures], asked: Sequence[Asked]) -> Checked:
+    """Return what came of a check of one part, or of many together."""
+    each = [_checked(cells, one) for one in asked]
+    if len(each) == 1:
+        return each[0]
+    broken = [one for one in each if one.broken]
+    untried = [one for one in each if not one.tried]
+    return Checked(
+        name=f"{asked[0].sentence} ({text.plural(len(each), 'part')})",
+        tried=not untried,
+        broken=sum(one.broken for one in broken),
+        first=next((f"{_part_of(one, asked)}, {one.first}" for one in broken), ""),
+        reason=untried[0].reason if untried else "",
+    )
+
+
+def _part_of(checked: Checked, asked: Sequence[Asked]) -> str:
+    return next(each.part for each in asked if _said(each) == checked.name)
+
+
+def _said(asked: Asked) -> str:
+    return f"{asked.sentence} ({asked.part})" if asked.part else asked.sentence
+
+
+def _checked(cells: Sequence[CellFigures], asked: Asked) -> Checked:
+    name = asked.name
     found = [(cell, count) for cell in cells for count in _counts(cell, name)]
     broken = [(cell, count) for cell, count in found if count.sure]
     untold = [cell for cell, count in found if not count.known]
     first = f"{broken[0][0].cell.variants[0]}, trial {broken[0][1].trial_id}" if broken else ""
     return Checked(
-        name=sentence,
+        name=_said(asked),
         tried=bool(found) and not untold,
         broken=sum(count.sure for _, count in broken),
         first=first,

@@ -13,7 +13,10 @@ RESULT_BYTES_PER_TRIAL = 4_000
 """trial.json without its slices."""
 
 RESULT_BYTES_PER_S = 8_000
-"""Six histograms of about 1 kB, ten samples of 100 bytes and a slice for each second."""
+"""Six histograms of about 1 kB, ten samples of 100 bytes and a slice for each second.
+
+Both of two parts; more have more of all that.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ def estimate(plan: Plan) -> Estimate:
     offered_s = sum(_offered_s(cell.workload) for cell in cells)
     drain_s = sum(cell.workload.phases.drain_ns for cell in cells) / NS_PER_S
     block_s = len(cells) * TRIAL_OVERHEAD_S + offered_s
-    results = len(cells) * RESULT_BYTES_PER_TRIAL + round(offered_s * RESULT_BYTES_PER_S)
+    results = sum(map(_results_bytes, cells))
     return Estimate(
         duration_s=plan.blocks * block_s,
         longest_s=plan.blocks * (block_s + drain_s),
@@ -53,6 +56,12 @@ def estimate(plan: Plan) -> Estimate:
         peak_store_bytes=max(stores),
         results_bytes=plan.blocks * results,
     )
+
+
+def _results_bytes(cell: Cell) -> int:
+    whole_s = _offered_s(cell.workload)
+    of_two = RESULT_BYTES_PER_TRIAL + whole_s * RESULT_BYTES_PER_S
+    return round(of_two * max(1.0, len(cell.cast.parts) / 2))
 
 
 def _offered_s(workload: Workload) -> float:

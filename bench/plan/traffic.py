@@ -23,6 +23,7 @@ __all__ = [
     "Load",
     "PayloadTemplate",
     "Traffic",
+    "Traffics",
     "make_traffic",
     "make_traffics",
     "seed_of",
@@ -69,6 +70,26 @@ def seed_of(loads: Mapping[str, Load], part: str, seed: int) -> int:
     return seed if place == 0 else int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
 
 
+class Traffics:
+    """The traffic of loads, of which several may be the same but for what is done with each."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[Load, int, Traffic]] = []
+
+    def of(self, load: Load, seed: int) -> Traffic:
+        """Return the traffic of a load; what it has in common with an earlier one is shared."""
+        for known, known_seed, traffic in self._made:
+            if known_seed == seed and replace(known, handler=load.handler) == load:
+                if known.handler == load.handler:
+                    return traffic
+                *_, handlers, _ = map(np.random.default_rng, _streams(seed))
+                handler_ns = _handler_ns(load.handler, traffic.intended_ns.size, handlers)
+                return replace(traffic, handler_ns=handler_ns)
+        traffic = make_traffic(load, seed)
+        self._made.append((load, seed, traffic))
+        return traffic
+
+
 def make_traffic(load: Load, seed: int) -> Traffic:
     """Return the traffic of a trial.
 
@@ -77,8 +98,9 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         seed: of the trial. Every aspect draws from a stream of its own, so that two loads that
             differ in one aspect share all others.
     """
-    streams = np.random.SeedSequence(seed).spawn(6)
-    arrivals, subjects, sizes, contents, handlers, doings = map(np.random.default_rng, streams)
+    arrivals, subjects, sizes, contents, handlers, doings = map(
+        np.random.default_rng, _streams(seed)
+    )
     due_ns = intended_ns(load.publish, load.phases, arrivals)
     in_warmup = int(np.searchsorted(due_ns, load.phases.warmup_ns))
     counts = (in_warmup, len(due_ns) - in_warmup)
@@ -94,6 +116,11 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         act_index=np.zeros(len(due_ns), dtype=np.int64),
     )
     return _with_acts(traffic, load.acts, counts, doings) if load.acts else traffic
+
+
+def _streams(seed: int) -> Sequence[np.random.SeedSequence]:
+    """Return a stream of randomness for each aspect: the last but one is that of handlers."""
+    return np.random.SeedSequence(seed).spawn(6)
 
 
 def _with_acts(

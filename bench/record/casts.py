@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from bench.record.reading import Fault, Loc
 from bench.spec.cast import PART_NAME, Cast, Part, Side, instants, spans
 
-MOST_PARTS = 32
+MOST_PARTS = 128
 MOST_OF_A_PART = 64
 _NAME = re.compile(r"[a-z_]{1,40}")
 _ROLE = re.compile(rf"({PART_NAME.pattern}\.)?[a-z_]{{1,40}}")

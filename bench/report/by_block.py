@@ -1,6 +1,6 @@
 """Every trial of a workload: what it measured, where its messages went, what it found."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,7 +18,7 @@ from bench.report import naming, readings
 from bench.report.model import Point
 from bench.report.tables import Column, Entry, Row, Table, Tone, marked, told, untold
 from bench.spec.cast import Entry as Counted
-from bench.spec.cast import Weight, entries
+from bench.spec.cast import Weight, entries, tail
 from bench.spec.criteria import count_word
 from bench.spec.metrics import LAG_PEAK, PRICE, metric_of
 
@@ -28,6 +28,9 @@ _STATES = {
     Level.NOTE: State.UNKNOWN,
 }
 _FEW = 4
+
+MOST_APART = 8
+"""Of more parts that count the same, a table shows the least and the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
     """Return a row for each trial: its figures, then its ledger."""
     trials = _each(judged)
     counted = _counted(trials)
-    shown = [key for key in counted if any(trial.count(key) != 0 for trial in trials)]
-    zero = [count_word(key) for key in counted if key not in shown]
+    groups = _groups(counted)
+    shown = [keys for keys in groups if any(trial.count(k) != 0 for trial in trials for k in keys)]
+    zero = [_word(keys) for keys in groups if keys not in shown]
     caption = (
         "Each trial: its figures of the window, then distinct messages of the whole trial, "
         "warm-up included; invalid ones first, which no figure above contains."
@@ -80,10 +84,57 @@ def trials_table(judged: WorkloadJudgement, id_: str) -> Table:
             Column("server CPU", lambda trial: _measured(trial, PRICE, text.number), unit="µs"),
             Column("peak lag", lambda trial: _measured(trial, LAG_PEAK, _whole)),
             Column("lag slope", _lag_slope, unit="msg/s"),
-            *(_count(key, counted[key]) for key in shown),
+            *(_counts(keys, counted[keys[0]]) for keys in shown),
             Column("slip p99", _slip, hint="how late messages left: sent − intended"),
         ),
     )
+
+
+def _groups(keys: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return the counts that have a column each; what many parts count has one together."""
+    by_tail: dict[str, list[str]] = {}
+    for key in keys:
+        by_tail.setdefault(tail(key), []).append(key)
+    found: list[tuple[str, ...]] = []
+    for each in by_tail.values():
+        found += [tuple(each)] if len(each) > MOST_APART else [(key,) for key in each]
+    return found
+
+
+def _word(keys: Sequence[str]) -> str:
+    if len(keys) == 1:
+        return count_word(keys[0])
+    return f"{count_word(tail(keys[0]))} by each of {len(keys)} parts"
+
+
+def _counts(keys: Sequence[str], counted: Counted) -> Column[_Trial]:
+    if len(keys) == 1:
+        return _count(keys[0], counted)
+
+    def entry(trial: _Trial) -> Entry:
+        if trial.figures.record.ledger is None:
+            return untold("the trial broke off early")
+        values = {key: trial.count(key) for key in keys if key in trial.figures.record.ledger}
+        known = {key: value for key, value in values.items() if value is not None}
+        if len(known) < len(values):
+            unknown = next(key for key in values if key not in known)
+            return Entry(text.NA, hint=f"nobody can tell {count_word(unknown)}", tone=Tone.WARNING)
+        return _spread(known, counted) if known else untold("not counted here")
+
+    return Column(_word(keys), entry, hint=counted.means)
+
+
+def _spread(known: Mapping[str, int], counted: Counted) -> Entry:
+    """Return the least and the most of many parts; where they differ, which part is farthest."""
+    least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+    bad = counted.weight in (Weight.FAULT, Weight.SHORTFALL)
+    far = most if bad or counted.weight is Weight.REPEAT else least
+    words = text.count(known[least])
+    if known[least] != known[most]:
+        words += f" to {text.count(known[most])} ({far.rpartition('.')[0]})"
+    if bad and known[most] > 0:
+        return marked(State.FAILS, words)
+    return Entry(words, tone=Tone.PLAIN if known[most] else Tone.MUTED)
 
 
 def _state(trial: _Trial) -> Entry:

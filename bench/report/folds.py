@@ -17,7 +17,7 @@ from bench.report import by_block, naming, overtime, plane, readings
 from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
-from bench.spec.cast import spans
+from bench.spec.cast import spans, tail
 from bench.spec.metrics import Metric, View, metric_of, of_casts
 
 _UNREAD = untold("this process could not be read")
@@ -155,11 +155,13 @@ def _from_due(cells: Sequence[CellFigures]) -> Sequence[str]:
 
 def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
     cells = [each.cell for each in judged.cells]
-    times = _from_due(cells)
+    every = _from_due(cells)
+    times = _few(every, cells)
+    folded = " (of many parts the first and the slowest)" if len(times) < len(every) else ""
     table = naming.by_variant(
         f"{id_}-steps-table",
-        "Each from the instant that a message was due, all valid trials merged: "
-        + ", ".join(dict.fromkeys(_ends(cells))),
+        f"Each from the instant that a message was due, all valid trials merged{folded}: "
+        + ", ".join(dict.fromkeys(_ends(cells, times))),
         judged.cells if times else (),
         [_pooled(time, p, _scale(time, cells)) for time in times for p in (50.0, 99.0)],
     )
@@ -167,10 +169,30 @@ def _steps(judged: WorkloadJudgement, id_: str) -> Fold:
     return Fold(f"{id_}-steps", "Where the time goes", (table,), note=note)
 
 
-def _ends(cells: Sequence[CellFigures]) -> Iterator[str]:
-    """Yield what each time ends with: `stored (response)`."""
+def _few(times: Sequence[str], cells: Sequence[CellFigures]) -> Sequence[str]:
+    """Return these times; of those that many parts have, the first part's and the slowest one's."""
+    by_tail: dict[str, list[str]] = {}
+    for time in times:
+        by_tail.setdefault(tail(time), []).append(time)
+    chosen: set[str] = set()
+    for each in by_tail.values():
+        many = len(each) > by_block.MOST_APART
+        chosen |= {each[0], max(each, key=lambda time: _slowest(time, cells))} if many else {*each}
+    return [time for time in times if time in chosen]
+
+
+def _slowest(time: str, cells: Sequence[CellFigures]) -> float:
+    """Return the longest p99 of a time, or p50 where that alone is known; 0 where neither is."""
+    known = (
+        readings.percentile_ns(cell.times, time, p) or 0.0 for cell in cells for p in (99.0, 50.0)
+    )
+    return max(known, default=0.0)
+
+
+def _ends(cells: Sequence[CellFigures], times: Sequence[str]) -> Iterator[str]:
+    """Yield what each of these times ends with: `stored (response)`."""
     for cast in (cell.cell.cast for cell in cells):
-        for name in cast.whole:
+        for name in (each for each in cast.whole if each in times):
             part, span = spans(cast)[name]
             yield f"{cast.instant(part, span.end)} ({naming.of_time(name)})"
 

@@ -50,7 +50,7 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
 
 def _members(cell: Cell) -> Iterator[tuple[Part, Member]]:
     """Yield each consumer's part and what the workload says of it."""
-    yield from zip(cell.cast.observing, _fanout(cell).consumers.values(), strict=True)
+    yield from zip(cell.cast.observing, _fanout(cell).members.values(), strict=True)
 
 
 def _named(names: Names, part: Part) -> Names:
@@ -83,6 +83,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         watched(cell, part, _named(stage.names, part), len(observing)) for part in observing
     )
     id_offset = traffic["publish"].payloads[0].id_offset
+    rows = {name: int(np.count_nonzero(due)) for name, due in _due(cell, traffic).items()}
     return Scene(
         server=stage.server,
         client=stage.client,
@@ -92,7 +93,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
             job
             for part, member in _members(cell)
             for job in consumer_jobs(
-                stage, trial, cell, part, _taking(stage.names, part, member, id_offset)
+                stage, trial, cell, part, _taking(stage.names, part, member, id_offset, rows)
             )
         ),
         sampler=sampler_job(stage, trial, asked),
@@ -103,13 +104,16 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
     )
 
 
-def _taking(names: Names, part: Part, member: Member, id_offset: int) -> Taking:
+def _taking(
+    names: Names, part: Part, member: Member, id_offset: int, rows: Mapping[str, int]
+) -> Taking:
     return Taking(
         names=_named(names, part),
         processes=member.processes,
         workers=member.workers,
         handler=member.handler,
         id_offset=id_offset,
+        rows=rows.get(part.name, 0),
     )
 
 

@@ -25,6 +25,7 @@ class Taking:
         workers: messages that one of them handles at a time.
         handler: what is done with each.
         id_offset: where in every payload the id stands.
+        rows: messages that it is due; 0 for all.
     """
 
     names: Names
@@ -32,6 +33,7 @@ class Taking:
     workers: int
     handler: Handler
     id_offset: int
+    rows: int = 0
 
 
 def consuming(cell: Cell) -> Needs:
@@ -106,8 +108,9 @@ def consumer_jobs(
             run=settings.handler.run,
             timing=settings.ack.timing,
             ack_batch=settings.ack.batch or settings.pull.batch,
-            record_path=stage.directory / f"{part.role}-{number}.npy",
+            record_path=stage.directory / f"{part.role}-{number}.{part.name}.npy",
             sparse=part.instants[0].due,
+            rows=taking.rows,
         )
         for number in range(taking.processes)
     )

@@ -1,6 +1,7 @@
 """The live picture, drawn from moments made by hand."""
 
 from collections import deque
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -28,7 +29,8 @@ def view_of(*moments: Moment, acks: bool = True) -> LiveView:
 
 
 def moment(second: float, phase: str = "window", **progress: int) -> Moment:
-    return Moment(phase=phase, elapsed_ns=int(second * NS_PER_S), progress=Progress(**progress))
+    told = replace(Progress(), **progress)  # type: ignore[arg-type]
+    return Moment(phase=phase, elapsed_ns=int(second * NS_PER_S), progress=told)
 
 
 def test_it_says_where_the_run_is() -> None:

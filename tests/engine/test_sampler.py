@@ -2,13 +2,14 @@
 
 import asyncio
 
+import pytest
 import uvloop
 from nats.aio.client import Client
 
 from bench.broker.admin import trial_names
 from bench.engine.clock import Alarm, now_ns
 from bench.engine.jobs import Watched
-from bench.engine.sampler import Sampler
+from bench.engine.sampler import Sampler, lag_hz
 
 
 class DeafClient(Client):
@@ -47,3 +48,9 @@ def test_a_probe_that_swallows_a_cancellation_does_not_hold_the_sampler() -> Non
 
     assert cancelled
     assert client.unheard > 3
+
+
+@pytest.mark.parametrize(("consumers", "hz"), [(0, 10), (1, 10), (16, 10), (32, 5), (100, 1)])
+def test_many_consumers_are_asked_about_less_often(consumers: int, hz: int) -> None:
+    """So that asking takes no CPU from the load; each is asked about."""
+    assert lag_hz(consumers) == hz

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.figures import LagVerdict, TrialFigures
+from bench.analysis.figures import CellFigures, LagVerdict, TrialFigures
 from bench.core.marks import State
 from bench.judgement.checked import checks_of
+from bench.spec.cast import entries
+from bench.spec.kinds.fanout import Fanout
 from tests.gate import several
 from tests.gate.several import lag
 
@@ -49,3 +51,42 @@ def test_without_a_trial_that_counts_nothing_was_tried() -> None:
     cell = several.with_trials([])
 
     assert {check.state for check in checks_of([cell])} == {State.UNKNOWN}
+
+
+def many(count: int, **lost: int) -> CellFigures:
+    """A cell of so many consumers, of which some lost messages."""
+    load = Fanout.model_validate(
+        {
+            "kind": "fanout",
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "100/s"},
+            "consumers": {"reader_{n}": {"count": count}},
+        }
+    )
+    made = replace(several.cell(), workload=load)
+    sound = several.trial(1)
+    ledger = dict.fromkeys(entries(made.cast), 0)
+    ledger |= {f"{part}.lost": msgs for part, msgs in lost.items()}
+    record = replace(sound.record, cast=made.cast, ledger=ledger)
+    return replace(several.with_trials([replace(sound, record=record)]), cell=made)
+
+
+@pytest.mark.parametrize(
+    ("lost", "state", "broken", "first"),
+    [
+        ({}, State.HOLDS, 0, ""),
+        ({"reader_7": 2, "reader_11": 3}, State.FAILS, 5, "reader_7, "),
+        ({"reader_7": -1}, State.UNKNOWN, 0, ""),
+        ({"reader_3": -1, "reader_7": 2}, State.FAILS, 2, "reader_7, "),
+    ],
+)
+def test_a_check_of_many_parts_is_one_line_as_bad_as_the_worst(
+    lost: dict[str, int], state: State, broken: int, first: str
+) -> None:
+    """And names the first part that breaks it."""
+    (check,) = checks_of([many(12, **lost)])
+
+    assert check.name.endswith("held for delivery (12 parts)")
+    assert (check.state, check.broken) == (state, broken)
+    assert check.first.startswith(first)
+    assert len(checks_of([many(8)])) == 8

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bench.broker.admin import trial_names
@@ -12,6 +14,7 @@ from bench.plan.estimate import (
 )
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan
 from bench.plan.order import order
+from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
 from bench.spec.load import load_matrix
 from bench.spec.lookup import shipped_root
@@ -130,3 +133,22 @@ def test_headers_are_stored_with_their_message(
 def test_the_prefix_is_as_long_as_the_brokers() -> None:
     """It stands in every stored subject; the plan may not import the broker that makes it."""
     assert len(trial_names("any-run", 1).subject_prefix) == SUBJECT_PREFIX_BYTES
+
+
+def test_more_parts_leave_more_behind() -> None:
+    """Each has figures, samples and a ledger of its own."""
+    load = {
+        "kind": "fanout",
+        "payload": {"sizes": "128B"},
+        "publish": {"rate": "100/s"},
+        "phases": {"warmup": "1s", "measure": "2s"},
+    }
+    few, many = (
+        Fanout.model_validate({**load, "consumers": {"reader_{n}": {"count": count}}})
+        for count in (1, 99)
+    )
+
+    one, hundred = (
+        estimate_of(replace(cell(1), workload=each)).results_bytes for each in (few, many)
+    )
+    assert hundred == 50 * one

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.core.units import NS_PER_MS
-from bench.plan.traffic import Traffic, make_traffic
+from bench.plan.traffic import Traffic, Traffics, make_traffic
 from tests.plan.examples import workload
 
 ORDERS = {
@@ -98,3 +100,23 @@ def test_lognormal_handler_times_have_their_percentiles() -> None:
     assert p50 == pytest.approx(1 * NS_PER_MS, rel=0.02)
     assert p99 == pytest.approx(4 * NS_PER_MS, rel=0.05)
     assert times_ns.mean() == pytest.approx(load.consume.handler.time.mean_ns, rel=0.03)
+
+
+def test_loads_that_differ_in_handlers_alone_share_all_else() -> None:
+    """And are what each would be by itself."""
+    plain = workload(arrivals="poisson").loads["publish"]
+    slow = replace(
+        plain, handler=workload(time={"p50": "1ms", "p99": "4ms"}).loads["publish"].handler
+    )
+    other = workload(payload=MIXED).loads["publish"]
+    traffics = Traffics()
+
+    found = [traffics.of(load, 7) for load in (plain, slow, plain, other)]
+
+    assert all(
+        same(each, make_traffic(load, 7))
+        for each, load in zip(found, (plain, slow, plain, other), strict=True)
+    )
+    assert found[1].intended_ns is found[0].intended_ns
+    assert found[2] is found[0]
+    assert not same(traffics.of(plain, 8), found[0])

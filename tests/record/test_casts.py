@@ -66,7 +66,7 @@ def of_part(number: int, kind: str, **changes: object) -> Change:
         (of_part(CONSUME, "instants", entry="gone"), "cast.parts.1: it has no 'gone'"),
         (of_part(CONSUME, "entries", at_most=["gone"]), "cast.parts.1: it has no 'gone'"),
         (of_part(CONSUME, "entries", name="handled"), "cast.parts.1: two are called 'handled'"),
-        (lambda cast: cast.update(parts=[]), "cast.parts: not 1 to 32 parts"),
+        (lambda cast: cast.update(parts=[]), f"cast.parts: not 1 to {MOST_PARTS} parts"),
         (lambda cast: cast.update(ranked=[]), "cast.ranked: none, or not among its times"),
         (lambda cast: cast.update(ranked=["gone"]), "cast.ranked: none, or not among its times"),
         (lambda cast: cast.update(done="gone"), "cast.done: 'gone' is none of its instants"),

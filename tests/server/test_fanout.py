@@ -75,3 +75,22 @@ def test_a_slow_one_falls_behind_by_the_difference_and_the_others_do_not(tmp_pat
     assert trial.lag == trial.lags["slow"]
     assert trial.lags["slow"].slope_msgs_per_s == pytest.approx(100, rel=0.1)
     assert (kept.record.ledger or {})["slow.lost"] == 0
+
+
+def test_many_consumers_share_two_processes_and_see_all_that_is_theirs(tmp_path: Path) -> None:
+    """Twenty in two processes; half of them filter; each has a record of its own."""
+    half = {"count": 10, "filter": "orders.paid"}
+    load = fanout({"audit_{n}": {"count": 10}, "billing_{n}": half})
+
+    record = run_trial(tmp_path, load, {"pull": {"batch": 20}}).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert {usage.role for usage in record.processes if "host" in usage.role} == {
+        "host_0.consumer-0",
+        "host_1.consumer-0",
+    }
+    assert {ledger[f"audit_{n}.acked"] for n in range(10)} == {300}
+    assert {ledger[f"billing_{n}.acked"] for n in range(10)} == {150}
+    assert not any(count for name, count in ledger.items() if name.endswith((".lost", ".foreign")))

@@ -1,5 +1,6 @@
 """Fan-out as it is written: its parts, what is refused, and what each consumer is told."""
 
+import re
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ ORDERS = {"pattern": "orders.{event}", "values": {"event": ["created", "paid"]}}
 TWO = {"billing": {"filter": "orders.paid"}, "audit": {}}
 
 
-def fanout(consumers: dict[str, Any]) -> Fanout:
+def fanout(consumers: dict[str, Any], **others: Any) -> Fanout:
     return Fanout.model_validate(
         {
             "kind": "fanout",
@@ -22,6 +23,7 @@ def fanout(consumers: dict[str, Any]) -> Fanout:
             "payload": {"sizes": "128B"},
             "publish": {"rate": "100/s"},
             "consumers": consumers,
+            **others,
         }
     )
 
@@ -92,13 +94,19 @@ def test_who_never_acks_or_acks_early_is_ranked_by_completion(
         ({"publish": {}}, "cannot stand before the names of figures"),
         ({"response": {}}, "not publish, age, lag, slip, response"),
         ({"a": {}, "end_to_end_ns": {}}, "cannot stand before the names of figures"),
-        ({f"c{number}": {} for number in range(17)}, "too many"),
+        ({f"c{number}": {} for number in range(101)}, "101 consumers, too many"),
+        ({"a_{n}": {"count": 60}, "b_{n}": {"count": 41}}, "101 consumers, too many"),
+        ({"a": {"count": 2}}, "2 consumers cannot all be called a"),
+        ({"a": {"filter": "orders.{n}"}}, "and a has none"),
+        ({"a_{n}": {"count": 3}, "a_1": {}}, "names a consumer a_1, and so does a_{n}"),
+        ({"a_{n}": {"filter": "orders.{n}"}}, "'orders.0' matches nothing"),
+        ({"host_1": {}}, "host_1 is what a process is called"),
         ({"a": {"workers": 0}}, "greater than or equal to 1"),
     ],
 )
 def test_what_cannot_be_is_refused(consumers: dict[str, Any], said: str) -> None:
     """Before anything runs."""
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=re.escape(said)):
         fanout(consumers)
 
 
@@ -119,3 +127,42 @@ def test_what_is_said_of_a_stream_is_said_of_each_consumer() -> None:
     (caution,) = KINDS["fanout"].cautions(Settings(), slow)
 
     assert "the lag will grow (consumer billing)" in caution.what
+
+
+TENANTS = {"pattern": "orders.{tenant}", "values": {"tenant": ["0", "1", "2", "3"]}}
+
+
+def test_many_consumers_are_written_as_one() -> None:
+    """Each has its number in its name and in its filter."""
+    load = fanout({"reader_{n}": {"count": 3, "filter": "orders.{n}"}, "all": {}}, subjects=TENANTS)
+
+    assert {name: member.filter for name, member in load.members.items()} == {
+        "reader_0": "orders.0",
+        "reader_1": "orders.1",
+        "reader_2": "orders.2",
+        "all": ">",
+    }
+    assert (load.share_of("reader_2"), load.share_of("all")) == (0.25, 1.0)
+    assert "reader_{n} (3 consumers) of orders.{n}, 1 worker" in load.told()
+
+
+def roles(load: Fanout) -> list[str]:
+    """The roles of those who observe."""
+    return [part.role for part in cast_of(Settings(), load).observing]
+
+
+def test_consumers_share_processes_in_turn() -> None:
+    """One that several processes take from keeps those for itself."""
+    load = fanout({"a": {}, "b": {"processes": 2}, "c": {}, "d": {}}, processes_total=2)
+
+    assert roles(load) == ["host_0.consumer", "b.consumer", "host_0.consumer", "host_1.consumer"]
+    assert "they share 2 processes" in load.told()
+
+
+@pytest.mark.parametrize(("count", "processes"), [(16, 16), (17, 2), (100, 2)])
+def test_more_than_have_a_process_each_share_two(count: int, processes: int) -> None:
+    """So a hundred consumers are no hundred processes."""
+    load = fanout({"reader_{n}": {"count": count}})
+
+    assert len({*roles(load)}) == processes
+    assert len(cast_of(Settings(), load).observing) == count

@@ -260,7 +260,7 @@ def test_a_matrix_shows_the_problems_of_all_its_files(tmp_path: Path) -> None:
     assert str(caught.value).splitlines() == [
         "configs/matrices/test.yaml:2: workloads[0] = 'lod': no such workload; "
         "allowed: dual-write, "
-        "fan-out, fan-out-slow, kv-counters, kv-one-counter, kv-orders, kv-session, "
+        "fan-out, fan-out-many, fan-out-slow, kv-counters, kv-one-counter, kv-orders, kv-session, "
         "kv-ycsb-a, kv-ycsb-b, kv-ycsb-c, kv-ycsb-d, kv-ycsb-f, load, mixed-payload, projection, "
         "request-reply, small-events; "
         "did you mean 'load'?",
@@ -290,7 +290,7 @@ def test_an_unknown_matrix_is_answered_with_the_nearest(tmp_path: Path) -> None:
 
     assert str(caught.value.problems[0]) == (
         "quikstart: no such matrix; allowed: client, dual-write-strategies, "
-        "fanout-slow-neighbour, full, "
+        "fanout-many, fanout-slow-neighbour, full, "
         "kv-coherent-read, kv-contention, kv-direct-get, kv-history, projection-consistency, "
         "publish-mode, quickstart, request-workers; did you mean 'quickstart'?"
     )

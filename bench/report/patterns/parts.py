@@ -1,7 +1,9 @@
 """Parts of one workload: indented rows on its axes; a variant's own row names the worst part."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 
 from markupsafe import Markup
 
@@ -13,6 +15,12 @@ from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked
 
 MOST_ROWS = 4
 """Of more parts those within their bounds fold into one line."""
+
+MOST_SHOWN = 12
+"""Of more parts that are not, the worst have a row each, and the others fold likewise."""
+
+MOST_NAMED = 8
+"""Of more parts that fold, the spread stands for the names."""
 
 APART = 100.0
 """Parts whose typical times differ by more have an axis each: on a common one none is read."""
@@ -45,7 +53,7 @@ def table(cells: Sequence[PartsOfCell], scale: text.Scale, id_: str) -> Table:
         Column[_Line]("Lag, peak", lambda of: _lag(*of), card="peak lag"),
         Column[_Line]("Ledger", lambda of: _ledger(*of), "ledger"),
     )
-    rows = tuple(row for cell in cells for row in _rows(cell, columns))
+    rows = tuple(row for cell in cells for row in _rows(cell, columns, scale))
     caption, head = "Parts of each variant", "Variant and part"
     return Table(id_, caption, head, columns=columns, rows=rows, cards="cells parts")
 
@@ -71,17 +79,53 @@ def _apart(parts: Sequence[Part]) -> bool:
     return bool(typical) and max(typical) > APART * min(typical)
 
 
-def _rows(cell: PartsOfCell, columns: Sequence[Column[_Line]]) -> Iterator[Row]:
+def _rows(cell: PartsOfCell, columns: Sequence[Column[_Line]], scale: text.Scale) -> Iterator[Row]:
     many = len(cell.parts) > MOST_ROWS
-    shown = [part for part in cell.parts if not many or part.state is not State.HOLDS]
+    shown, beyond = _shown(cell)
     head = Row((cell.name,), soft=cell.note, tinted=cell.is_baseline)
     yield head.across(columns, (cell, None))
     for part in shown:
         yield Row((part.name,), soft=part.note, inner=True).across(columns, (cell, part))
-    within = [part.name for part in cell.parts if part not in shown]
-    if within:
-        said = f"{text.plural(len(within), 'part')} within bounds: {', '.join(within)}"
-        yield Row((), soft=said, inner=True)
+    within = [part for part in cell.parts if many and part.state is State.HOLDS]
+    for parts, said in ((beyond, "more not"), (within, "")):
+        if parts:
+            words = f"{text.plural(len(parts), 'part')} {said}".rstrip()
+            yield Row((), soft=f"{words} within bounds: {_folded(parts, scale)}", inner=True)
+
+
+def _shown(cell: PartsOfCell) -> tuple[list[Part], list[Part]]:
+    """Return the parts that have a row each, and those that are as bad and have none."""
+    if len(cell.parts) <= MOST_ROWS:
+        return [*cell.parts], []
+    out = [part for part in cell.parts if part.state is not State.HOLDS]
+    if len(out) <= MOST_SHOWN:
+        return out, []
+    worst = sorted(out, key=lambda part: (part.state is State.FAILS, _badness(part)))
+    chosen = worst[-MOST_SHOWN:]
+    return [part for part in out if part in chosen], [part for part in out if part not in chosen]
+
+
+def _badness(part: Part) -> float:
+    """Return a part's p99; one whose p99 cannot be told is worse than any other."""
+    return math.inf if part.p99_ns is None else part.p99_ns
+
+
+def _folded(parts: Sequence[Part], scale: text.Scale) -> str:
+    """Return the names of a few parts; of many the spread of their p99, and the worst by name."""
+    if len(parts) <= MOST_NAMED:
+        return ", ".join(part.name for part in parts)
+    ends = f"{parts[0].name} to {parts[-1].name}"
+    known = sorted(part.p99_ns for part in parts if part.p99_ns is not None)
+    if not known:
+        return f"{ends}, no p99 known"
+    least, middle, most = (
+        text.number(each / scale.factor) for each in (known[0], median(known), known[-1])
+    )
+    worst = max(parts, key=lambda part: part.p99_ns or 0)
+    untold = len(parts) - len(known)
+    return f"{ends}; p99 {least} to {most} {scale.unit}, median {middle}, worst {worst.name}" + (
+        f", of {untold} not known" if untold else ""
+    )
 
 
 def _shape(

@@ -141,6 +141,24 @@ def test_of_many_parts_those_within_bounds_fold_into_one_line() -> None:
     assert rows[2].soft == "5 parts within bounds: p0, p1, p2, p4, p5"
 
 
+def test_a_hundred_parts_are_a_few_rows_and_their_spread() -> None:
+    """The twelve worst of those that are not sound have a row, and the slowest is named."""
+    many = [made_up.part(f"p{n}", made_up.times(1, 3 + n / 100), 10) for n in range(100)]
+    for n in range(20):
+        many[n] = replace(many[n], state=State.DOUBTFUL)
+    many[4] = replace(many[4], state=State.FAILS)
+    many[99] = replace(many[99], times=None)
+    rows = parts_table(made_up.cell("a", many)).rows
+
+    shown = [row.names[0] for row in rows[1:] if row.names]
+    assert shown == ["p4", *(f"p{n}" for n in range(9, 20))]
+    assert [row.soft for row in rows if not row.names] == [
+        "8 parts more not within bounds: p0, p1, p2, p3, p5, p6, p7, p8",
+        "80 parts within bounds: p20 to p99; p99 3.20 to 3.98 ms, median 3.59, worst p98, "
+        "of 1 not known",
+    ]
+
+
 def test_a_part_without_a_time_or_a_lag_says_so() -> None:
     """An empty cell would look like 0."""
     row = parts_table(made_up.cell("a", (made_up.part("purge", None, 3),))).rows[1]
