@@ -51,6 +51,8 @@ _EXCUSES: Mapping[str, _Excuses] = {
     "misprojected": _Excuses(of_part=_OF_OBSERVER),
     # Nobody was left to write the other half.
     "diverged": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
+    # Nobody was left to carry it on.
+    "uncompleted": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
     "refused": _Excuses(whoever=frozenset({"server-ended"})),
     "silent": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
     "not_sent": _Excuses(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink
+from bench.clients.following import After, Followed
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
 from bench.clients.natspy_buckets import (
     NatsPyCreator,
@@ -26,6 +27,7 @@ from bench.clients.port import (
 )
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.creates import WireCreator
+from bench.clients.wire.follows import WireFollower
 from bench.clients.wire.gets import Gets
 from bench.clients.wire.groups import WireGroupReader, WireGroupWriter
 from bench.clients.wire.pairs import WirePairs
@@ -177,6 +179,27 @@ def make_pairs(client: str, endpoint: Endpoint, steps: Steps, sink: SaidSink) ->
     if client == "wire":
         return WirePairs(endpoint, steps, sink)
     raise ValueError(f"no client {client} that makes several writes in a row")
+
+
+def make_follower(
+    client: str,
+    endpoint: Endpoint,
+    changes: Followed,
+    sink: SaidSink,
+    keeping: tuple[Bucket, After],
+) -> ChangeLink:
+    """Return an unopened link whose changes are worked for and followed by events.
+
+    Args:
+        client: of the variant; ValueError when it has none.
+        endpoint: how to connect.
+        changes: what is done to values.
+        sink: is told of each.
+        keeping: the bucket that keeps the values, and who calls when work is done.
+    """
+    if client == "wire":
+        return WireFollower(endpoint, changes, sink, *keeping)
+    raise ValueError(f"no client {client} that changes values and publishes")
 
 
 def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:

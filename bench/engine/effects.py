@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -16,8 +17,23 @@ from bench.clients.port import ConsumerLink, Delivered, IntArray, Outcome
 from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import now_ns
 from bench.engine.jobs import Effect
-from bench.engine.projecting import Projection
 from bench.engine.recorder import ConsumeRecorder
+
+
+class Deliveries(Protocol):
+    """What is done with deliveries, as far as whoever takes them must know."""
+
+    def knows(self, message_id: int) -> bool:
+        """Say whether one is of ours."""
+
+    def key(self, message_id: int) -> int:
+        """Return the number of the key that it is about."""
+
+    def take(self, position: int, message_id: int, seq: int) -> None:
+        """Remember what one brought, and its sequence in the stream."""
+
+    def forget(self, position: int) -> None:
+        """It is done with."""
 
 
 @dataclass(slots=True)
@@ -36,7 +52,7 @@ class _InHand:
 
 
 class EffectConsumer:
-    """One projector process's work: DeliverySink of its consumer, SaidSink of its changes.
+    """One process's work: DeliverySink of its consumer, SaidSink of its changes.
 
     Attributes:
         conflicts: tries in which another writer was faster.
@@ -49,13 +65,13 @@ class EffectConsumer:
         link: ConsumerLink,
         recorder: ConsumeRecorder,
         acks: AckPlan,
-        projection: Projection,
+        handling: Deliveries,
         effect: Effect,
     ) -> None:
         self._link = link
         self._recorder = recorder
         self._acks = acks
-        self._projection = projection
+        self._handling = handling
         self._effect = effect
         self._changes: ChangeLink | None = None
         self._in_hand = _InHand()
@@ -85,9 +101,9 @@ class EffectConsumer:
         for position, message_id, seq in zip(
             positions.tolist(), block.ids.tolist(), block.stream_seqs.tolist(), strict=True
         ):
-            if self._projection.knows(message_id):
-                self._projection.take(position, message_id, seq)
-                self._in_hand.waiting.append((position, self._projection.key(message_id)))
+            if self._handling.knows(message_id):
+                self._handling.take(position, message_id, seq)
+                self._in_hand.waiting.append((position, self._handling.key(message_id)))
             else:  # nothing of ours, and nothing to do
                 self._handled(np.array([position]))
         self._go_on()
@@ -141,7 +157,7 @@ class EffectConsumer:
         key = self._in_hand.changing.pop(position, None)
         if key is not None:
             self._in_hand.busy.discard(key)
-            self._projection.forget(position)
+            self._handling.forget(position)
 
     def _go_on(self) -> None:
         """Give free workers what may be done next, and ask for more where nothing waits."""

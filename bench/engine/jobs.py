@@ -13,6 +13,7 @@ from bench.broker.endpoint import Endpoint
 from bench.clients.buckets import Bucket
 from bench.clients.pairs import Form
 from bench.clients.port import Binding
+from bench.engine.stepping import Step
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 
@@ -80,12 +81,14 @@ class Effect:
         prefix: of its keys.
         workers: changes under way at a time.
         ordered: what is about one key waits for what came before about it.
+        step: of workflows, whose states the values are; None where they are a read model.
     """
 
     bucket: Bucket
     prefix: str
     workers: int
     ordered: bool
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

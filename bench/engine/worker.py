@@ -21,7 +21,6 @@ from bench.broker.link import abandon
 from bench.clients.buckets import reading
 from bench.clients.factory import (
     KEYED,
-    make_changer,
     make_consumer,
     make_pairs,
     make_publisher,
@@ -32,10 +31,10 @@ from bench.clients.faults import SILENCES, is_forbidden
 from bench.clients.pairs import Steps, writes_before_crash
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.engine.acks import make_ack_plan
+from bench.engine.affecting import Taking, make_affecting
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
-from bench.engine.effects import EffectConsumer
 from bench.engine.ending import end
 from bench.engine.fleet import added
 from bench.engine.handler import VirtualWorkers
@@ -55,7 +54,6 @@ from bench.engine.jobs import (
     Start,
     Through,
 )
-from bench.engine.projecting import Projection
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
@@ -77,7 +75,8 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     messages = _share(traffic, job)
     recorder = PublishRecorder(messages.ids, job.record_path)
     offer = _offer(job)
-    link = _driving_link(job, messages, recorder, offer)
+    said = replace(messages, ids=traffic.carried[messages.ids])
+    link = _driving_link(job, said, recorder, offer)
     await link.open()
     start_ns = await _started(channel)
     publisher = OpenLoopPublisher(link, recorder, offer)
@@ -236,22 +235,14 @@ async def _open_effects(
     job: ObserverJob, effect: Effect, recorder: ConsumeRecorder, traffic: Traffic
 ) -> _Opened:
     link = make_consumer(job.client, job.endpoint, job.binding)
-    projection = Projection(traffic, effect.prefix)
-    acks = make_ack_plan(job.timing, job.ack_batch)
-    consumer = EffectConsumer(link, recorder, acks, projection, effect)
-    changes = make_changer(job.client, job.endpoint, projection, consumer, effect.bucket)
-    await changes.open()
-    consumer.changes_by(changes)
-    await link.open(consumer)
+    taking = Taking(job=job, link=link, recorder=recorder, traffic=traffic)
+    affecting = make_affecting(taking, effect)
+    await affecting.open(link)
     return _Opened(
-        links=(link, changes),
-        run=consumer.run,
-        counts=lambda: {
-            "conflicts": consumer.conflicts,
-            "repeats": projection.repeats,
-            "failed": consumer.failed_changes,
-        },
-        refusals=lambda: consumer.reasons,
+        links=(link, affecting.changes),
+        run=affecting.consumer.run,
+        counts=affecting.counted,
+        refusals=lambda: affecting.consumer.reasons,
     )
 
 

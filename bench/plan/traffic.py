@@ -58,6 +58,11 @@ class Traffic:
     acts: tuple[Act, ...]
     act_index: IntArray
 
+    @property
+    def carried(self) -> IntArray:
+        """The id that each message carries: its own, or that of the one it says again, (n,)."""
+        return _carried(self.acts, self.act_index)
+
 
 def make_traffics(loads: Mapping[str, Load], seed: int) -> Mapping[str, Traffic]:
     """Return the traffic of each part that drives, by its name."""
@@ -130,13 +135,24 @@ def _with_acts(
     every = (replace(PUBLISHES, share=1 - sum(act.share for act in acts)), *acts)
     index = deal(counts, [act.share for act in every], rng)
     empty = np.array([act.empty for act in every])[index]
+    of_each = np.where(empty, len(traffic.payloads), traffic.payload_index)
     return replace(
         traffic,
         payloads=(*traffic.payloads, id_alone(traffic.payloads[0].id_offset)),
-        payload_index=np.where(empty, len(traffic.payloads), traffic.payload_index),
+        payload_index=of_each[_carried(every, index)],
         acts=every,
         act_index=index,
     )
+
+
+def _carried(acts: Sequence[Act], act_index: IntArray) -> IntArray:
+    """Return the id that each message carries; what nothing stands before carries its own."""
+    own = np.arange(act_index.size)
+    again = np.array([act.again for act in acts])[act_index]
+    if not again.any():
+        return own
+    said = np.maximum.accumulate(np.where(again, -1, own))
+    return np.where(said < 0, own, said)
 
 
 def _handler_ns(handler: Handler, count: int, rng: np.random.Generator) -> IntArray:

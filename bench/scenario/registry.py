@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.scenario import dual_write, fanout, kv, projection, request, stream
+from bench.scenario import dual_write, fanout, kv, projection, request, stream, workflow
 from bench.scenario.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
@@ -11,5 +11,6 @@ KINDS: Mapping[str, Kind] = {
     "fanout": fanout.KIND,
     "kv": kv.KIND,
     "projection": projection.KIND,
+    "workflow": workflow.KIND,
     "dual-write": dual_write.KIND,
 }

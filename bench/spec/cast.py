@@ -27,6 +27,9 @@ FIGURES_BEGIN = (
     "end_to_end",
     "both",
     "convergence",
+    "work",
+    "whole",
+    "in_flight",
 )
 """No part of a user may be called so: `response.p99` is how long an answer took, whoever asks."""
 

@@ -113,9 +113,11 @@ class Act:
         share: of the operations.
         headers: names and values that say so.
         empty: nothing but its id goes with it.
+        again: it says again what the last one before it said that is none, under its id.
     """
 
     name: str
     share: Share
     headers: tuple[tuple[str, str], ...] = ()
     empty: bool = False
+    again: bool = False

@@ -13,13 +13,14 @@ from bench.core.errors import BenchError, ExitCode
 from bench.spec import grouped, handler, keyed, scanned, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
-from bench.spec.kinds import dual_write, fanout, projection, request
+from bench.spec.kinds import dual_write, fanout, projection, request, workflow
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
 from bench.spec.kinds.projection import Projected
 from bench.spec.kinds.request import Request
 from bench.spec.kinds.stream import Stream
+from bench.spec.kinds.workflow import Workflow
 from bench.spec.matrix import Matrix
 
 PATHS = {
@@ -80,6 +81,13 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         projection.Events,
         projection.Project,
         keyed.Watch,
+        workload.Payload,
+    ),
+    "workflow": (
+        Workflow,
+        workflow.Begin,
+        workflow.Step,
+        handler.Handler,
         workload.Payload,
     ),
     "dual-write": (DualWrite, Entities, dual_write.Write, workload.Payload),

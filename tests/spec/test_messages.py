@@ -81,7 +81,7 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
             "kind: stream",
             "kind: streem",
             "w.yaml:1: kind = 'streem': unknown; allowed: stream, request, kv, projection, "
-            "dual-write, fanout; "
+            "dual-write, fanout, workflow; "
             "did you mean 'stream'?",
         ),
         (
@@ -262,7 +262,8 @@ def test_a_matrix_shows_the_problems_of_all_its_files(tmp_path: Path) -> None:
         "allowed: dual-write, "
         "fan-out, fan-out-many, fan-out-slow, kv-counters, kv-one-counter, kv-orders, kv-session, "
         "kv-ycsb-a, kv-ycsb-b, kv-ycsb-c, kv-ycsb-d, kv-ycsb-f, load, mixed-payload, projection, "
-        "request-reply, small-events; "
+        "request-reply, small-events, workflow, "
+        "workflow-more-steps, workflow-more-workers; "
         "did you mean 'load'?",
         "workloads/load.yaml:3: publish.rate = 100: needs a unit; "
         "allowed: messages per s, min or h, such as 5000/s",
@@ -292,5 +293,5 @@ def test_an_unknown_matrix_is_answered_with_the_nearest(tmp_path: Path) -> None:
         "quikstart: no such matrix; allowed: client, dual-write-strategies, "
         "fanout-many, fanout-slow-neighbour, full, "
         "kv-coherent-read, kv-contention, kv-direct-get, kv-history, projection-consistency, "
-        "publish-mode, quickstart, request-workers; did you mean 'quickstart'?"
+        "publish-mode, quickstart, request-workers, workflow-steps; did you mean 'quickstart'?"
     )

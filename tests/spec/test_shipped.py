@@ -32,6 +32,7 @@ OF_OTHER_KINDS = {
     "kv-storage",
     "projection-consistency",
     "dual-write-strategies",
+    "workflow-steps",
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 

@@ -12,6 +12,7 @@ from bench.spec.base import MisfitError, Share
 from bench.spec.cast import Cast
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
+from bench.spec.kept import unkept
 from bench.spec.keys import Act, Choice, Entities
 from bench.spec.objection import Objection
 from bench.spec.paired_parts import REPAIR, WRITE
@@ -35,7 +36,7 @@ ENTRY_KEY_BYTES = 17
 _BUCKET_HEADER_BYTES = 64
 """`Nats-Expected-Last-Subject-Sequence` of what a reconciler writes."""
 
-_KEPT = ("max_age", "max_msgs", "max_bytes", "max_msgs_per_subject")
+_UNKEPT = "what goes by itself cannot be compared with what was written"
 
 
 class Write(Publish):
@@ -192,26 +193,13 @@ def cast_of(settings: Settings, workload: DualWrite | None) -> Cast:
 def objections(settings: Settings, workload: DualWrite) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is of any stream or bucket."""
     del workload
-    return (*_of_client(settings), *_unkept(settings), *_looks(settings.writes))
+    return (*_of_client(settings), *unkept(settings, _UNKEPT), *_looks(settings.writes))
 
 
 def _of_client(settings: Settings) -> Iterator[Objection]:
     if settings.client != "wire":
         what = "no writer of this client is there yet"
         yield Objection(key="client", what=what, allowed="wire")
-
-
-def _unkept(settings: Settings) -> Iterator[Objection]:
-    """Yield what takes away by itself what bucket and stream are compared by."""
-    what = "what goes by itself cannot be compared with what was written"
-    for name in _KEPT:
-        field = f"{name}_ns" if name == "max_age" else name
-        if getattr(settings.stream, field) is not None:
-            yield Objection(key=f"stream.{name}", what=what, allowed="leave it out")
-    if settings.stream.retention != "limits":
-        yield Objection(key="stream.retention", what=what, allowed="limits")
-    if settings.bucket.ttl_ns is not None:
-        yield Objection(key="bucket.ttl", what=what, allowed="leave it out")
 
 
 def _looks(writes: WritesSettings) -> Iterator[Objection]:

@@ -8,7 +8,7 @@ from pydantic import Discriminator
 
 from bench.spec import buckets, cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.kinds import dual_write, fanout, kv, projection, request, stream
+from bench.spec.kinds import dual_write, fanout, kv, projection, request, stream, workflow
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Consume, Publish, Workload
@@ -40,27 +40,47 @@ class Kind:
     shipped: tuple[str, str]
 
 
-def _of_streams(rule: Rule, settings: Settings, workload: fanout.Fanout) -> tuple[Objection, ...]:
-    """Return what is said of settings under a stream with each of the consumers; each once."""
+def _of_streams(
+    rule: Rule, settings: Settings, streams: Mapping[str, stream.Stream]
+) -> tuple[Objection, ...]:
+    """Return what is said of settings under each of several consumers, by who it is; each once."""
     said = (
-        replace(each, what=f"{each.what} (consumer {name})")
-        for name, member in workload.consumers.items()
-        for each in rule(settings, _stream_of(workload, member))
+        replace(each, what=f"{each.what} ({who})")
+        for who, load in streams.items()
+        for each in rule(settings, load)
     )
     return tuple(dict.fromkeys(said))
 
 
-def _stream_of(workload: fanout.Fanout, member: fanout.Member) -> stream.Stream:
-    """Return a stream that one of the consumers alone reads."""
-    consume = Consume(consumers=member.processes, workers=member.workers, handler=member.handler)
-    return stream.Stream(
-        kind="stream",
-        subjects=workload.subjects,
-        payload=workload.payload,
-        publish=workload.publish,
-        consume=consume,
-        phases=workload.phases,
-    )
+def _of_members(workload: fanout.Fanout) -> Mapping[str, stream.Stream]:
+    """Return a stream for each of the consumers, that it alone reads."""
+    return {
+        f"consumer {name}": stream.Stream(
+            kind="stream",
+            subjects=workload.subjects,
+            payload=workload.payload,
+            publish=workload.publish,
+            consume=Consume(
+                consumers=member.processes, workers=member.workers, handler=member.handler
+            ),
+            phases=workload.phases,
+        )
+        for name, member in workload.consumers.items()
+    }
+
+
+def _of_steps(workload: workflow.Workflow) -> Mapping[str, stream.Stream]:
+    """Return a stream for each of the steps, that its workers alone read."""
+    return {
+        f"step {name}": stream.Stream(
+            kind="stream",
+            payload=workload.payload,
+            publish=workload.publish,
+            consume=Consume(consumers=step.processes, workers=step.workers, handler=step.handler),
+            phases=workload.phases,
+        )
+        for name, step in workload.steps.items()
+    }
 
 
 def _stream_of_events(workload: projection.Projected) -> stream.Stream:
@@ -135,11 +155,28 @@ KINDS: Mapping[str, Kind] = {
         cast=fanout.cast_of,
         objections=lambda settings, workload: (
             *fanout.objections(settings, workload),
-            *_of_streams(jetstream.workload_objections, settings, workload),
+            *_of_streams(jetstream.workload_objections, settings, _of_members(workload)),
         ),
-        cautions=lambda settings, workload: _of_streams(cautions.cautions, settings, workload),
+        cautions=lambda settings, workload: _of_streams(
+            cautions.cautions, settings, _of_members(workload)
+        ),
         notes=lambda _, __: iter(()),
         shipped=("fan-out", "slow-neighbour"),
+    ),
+    "workflow": Kind(
+        model=workflow.Workflow,
+        uses=workflow.USES,
+        cast=workflow.cast_of,
+        objections=lambda settings, workload: (
+            *workflow.objections(settings, workload),
+            *buckets.objections(settings),
+            *_of_streams(jetstream.workload_objections, settings, _of_steps(workload)),
+        ),
+        cautions=lambda settings, workload: _of_streams(
+            cautions.cautions, settings, _of_steps(workload)
+        ),
+        notes=workflow.notes,
+        shipped=("workflow", "workflow-steps"),
     ),
 }
 
