@@ -1,23 +1,20 @@
 """`jetbench new`: a commented file to start from; it asks nothing and overwrites nothing."""
 
-import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bench.cli.console import output
 from bench.cli.options import kind_of
-from bench.core.errors import StorageError, UsageError
-from bench.core.ids import is_name
+from bench.cli.own_files import check_name, free_path, hides, write_new
+from bench.core.errors import UsageError
 from bench.core.words import nearest
 from bench.spec.kinds.registry import KINDS
-from bench.spec.lookup import FOLDERS, Kind, find, search_roots, shipped_root
-from bench.spec.variants import NAME_WORDS
+from bench.spec.lookup import Kind, find, search_roots
 
 MAX_LABEL_CHARS = 64
 _USUAL = next(iter(KINDS))
@@ -71,13 +68,13 @@ def new(
     """
     wanted = kind_of(kind, NewKind, "new")
     made = _KINDS[wanted]
-    _check_name(wanted, name)
+    check_name("new", wanted, name)
     _check_kind(wanted, of)
-    path = _free_path(made.kind, name)
-    _write(path, _filled(_template(wanted, of), name, KINDS[of].shipped))
+    path = free_path(made.kind, name)
+    write_new(path, _filled(_template(wanted, of), name, KINDS[of].shipped))
     console = output()
     console.print(f"wrote {path}", soft_wrap=True)
-    if (shipped := shipped_root() / path).is_file() and not shipped.samefile(path):
+    if hides(path):
         console.print(f"note: from here it stands before jetbench's own {name}", soft_wrap=True)
     for step in (f"jetbench validate {path}", *made.next):
         console.print(f"next: {step.replace('@name@', name)}", soft_wrap=True)
@@ -99,23 +96,6 @@ def _template(wanted: NewKind, of: str) -> str:
     return (own if own.is_file() else folder / f"{wanted}.yaml").read_text(encoding="utf-8")
 
 
-def _check_name(kind: NewKind, name: str) -> None:
-    stem = re.sub(r"\.ya?ml$", "", name)
-    if is_name(name) and stem == name:
-        return
-    near = re.sub(r"[^a-z0-9._=+-]+", "-", Path(stem).name.lower()).strip("-._=+")[:80]
-    advice = f"; did you mean '{near}'?" if is_name(near) else ""
-    raise UsageError(f"new: '{name}' cannot name a {kind}; allowed: {NAME_WORDS}{advice}")
-
-
-def _free_path(kind: Kind, name: str) -> Path:
-    folder = Path(FOLDERS[kind])
-    for path in (folder / f"{name}.yaml", folder / f"{name}.yml"):
-        if os.path.lexists(path):  # where we may not look, writing says why
-            raise UsageError(f"{path}: is there already and stays as it is; give another name")
-    return folder / f"{name}.yaml"
-
-
 def _filled(text: str, name: str, shipped: tuple[str, str]) -> str:
     """Return a template for this name; what it refers to is the user's where he has it."""
     label = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:MAX_LABEL_CHARS]
@@ -129,14 +109,3 @@ def _filled(text: str, name: str, shipped: tuple[str, str]) -> str:
 
 def _own_or(kind: Kind, name: str, shipped: str) -> str:
     return name if find(kind, name, beside=None, roots=search_roots()) else shipped
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise UsageError(f"{error.filename}: is there already and stays as it is") from error
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -22,6 +22,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "run"),
     "plan": ("plan", "plan"),
     "new": ("new", "new"),
+    "import": ("importing", "import_from"),
     "validate": ("files", "validate"),
     "schema": ("files", "schema"),
     "report": ("runs", "report"),

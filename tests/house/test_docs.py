@@ -38,8 +38,9 @@ def test_every_option_in_the_documents_exists(path: Path) -> None:
         for option in parameter.opts
     }
     lines = [line for line in code_in(path).splitlines() if "jetbench " in line]
+    own = re.sub(r"'[^']*'", "", "\n".join(lines))  # in quotes stands the line of another tool
 
-    assert set(re.findall(r"(?<=\s)--[a-z-]+", "\n".join(lines))) <= known
+    assert set(re.findall(r"(?<=\s)--[a-z-]+", own)) <= known
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)

@@ -1,0 +1,1 @@
+"""What other benchmarks describe, turned into our own files."""
