@@ -24,7 +24,7 @@ def cpu_us_per_msg(record: TrialRecord) -> Mapping[str, float | None]:
     """
     return {
         role: _per_message(record.processes, role, _messages(record, role))
-        for role in (SERVER, *dict.fromkeys(part.role for part in record.cast.parts))
+        for role in (SERVER, *record.cast.roles)
     }
 
 

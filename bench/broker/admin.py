@@ -368,3 +368,29 @@ def _server_info(client: Client) -> Json:
     # The library shows no more of INFO than a parsed version.
     info: Json = client._server_info
     return info
+
+
+async def remove_consumer(client: Client, names: Names) -> None:
+    """Delete a consumer of a trial's stream; ApiError where there is none."""
+    await api(client, f"CONSUMER.DELETE.{names.stream}.{names.consumer}")
+
+
+async def reset_consumer(client: Client, names: Names, sequence: int) -> None:
+    """Set a consumer back, or ahead, to a stream sequence: what it delivers next (ADR-60 of NATS).
+
+    Raises:
+        ApiError: the server refuses it.
+        MeasurementError: it does not answer; servers before 2.14 cannot do it.
+    """
+    operation = f"CONSUMER.RESET.{names.stream}.{names.consumer}"
+    try:
+        await api(client, operation, {"seq": sequence})
+    except (MeasurementError, ServerUnavailableError) as error:
+        needed = f"a reset needs nats-server 2.14; this is {server_version(client)}"
+        raise MeasurementError(f"{error} ({needed})") from error
+
+
+async def stored_at(client: Client, names: Names, sequence: int) -> str:
+    """Return when a message of a stream was stored, as the server writes it (RFC 3339)."""
+    answer = await api(client, f"STREAM.MSG.GET.{names.stream}", {"seq": sequence})
+    return str(answer["message"]["time"])

@@ -19,12 +19,16 @@ class ConsumerState:
         num_ack_pending: delivered, and waiting for an ack.
         num_redelivered: of those, delivered more than once.
         delivered_msgs: deliveries that ever left the server for it, repeats included.
+        delivered_seq: highest stream sequence of them.
+        ack_floor_seq: up to this stream sequence all are acknowledged.
     """
 
     num_pending: int
     num_ack_pending: int
     num_redelivered: int
     delivered_msgs: int
+    delivered_seq: int = 0
+    ack_floor_seq: int = 0
 
     @property
     def lag_msgs(self) -> int:
@@ -62,6 +66,8 @@ async def consumer_state(
         num_ack_pending=info["num_ack_pending"],
         num_redelivered=info["num_redelivered"],
         delivered_msgs=info["delivered"]["consumer_seq"],
+        delivered_seq=info["delivered"]["stream_seq"],
+        ack_floor_seq=info["ack_floor"]["stream_seq"],
     )
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.core import text
-from bench.core.units import NS_PER_S, format_rate, human_clock, human_duration
+from bench.core.units import NS_PER_S, human_clock, human_duration
 from bench.engine.trial import Moment
 from bench.spec.cast import Cast, Part, Side, instants
 from bench.spec.workload import Workload
@@ -59,7 +59,7 @@ class LiveView:
         self._done, self._counter = cast.done.replace(".", " "), _counters(part)[done.name]
         self._time = part.spans[-1].name.replace("_", "-")
         self._behind = _behind(cast)
-        self._offered = format_rate(workload.rate_msgs_per_s)
+        self._offered = workload.amount
         self._length_ns = workload.phases.warmup_ns + workload.phases.measure_ns
         self._moments.clear()
         self._lags.clear()

@@ -18,7 +18,7 @@ from bench.cli.options import (
 )
 from bench.core import text
 from bench.core.errors import Problem
-from bench.core.units import NS_PER_S, format_rate, human_clock, human_size
+from bench.core.units import NS_PER_S, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import estimate
 from bench.plan.model import Cell, Plan
@@ -109,7 +109,7 @@ def _groups(made: Plan) -> Table:
 
 
 def _rate(cell: Cell) -> str:
-    return format_rate(cell.workload.rate_msgs_per_s)
+    return cell.workload.amount
 
 
 def _cells(made: Plan) -> Table:

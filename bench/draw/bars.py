@@ -11,7 +11,7 @@ _STYLES = {Side.DRIVES: "p", Side.OBSERVES: "k"}
 
 def styles(cast: Cast) -> Mapping[str, str]:
     """Return the class of report.css of the server and of each role, in the order of the stack."""
-    return {"server": "s"} | {part.role: _STYLES[part.side] for part in cast.parts}
+    return {"server": "s"} | {role: _STYLES[side] for role, side in cast.roles.items()}
 
 
 def bars(parts: Mapping[str, tuple[str, float | None]], widest: float, label: str) -> Markup:

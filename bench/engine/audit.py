@@ -24,6 +24,7 @@ class Evidence:
         held: the last message of each subject that the server holds; None where it was not told.
         start_ns: of the trial, on the clock of the records.
         counts: what processes counted by themselves, added up by part and by what is counted.
+        rows: what was sampled (bench.record.samples).
     """
 
     tables: Tables
@@ -32,6 +33,7 @@ class Evidence:
     held: Held | None
     start_ns: int
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, int | None]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,10 +173,11 @@ class Load:
 
 def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
     """Yield what says that the generator or the host, not the server, set the figures."""
-    for part in cast.driving:
+    offering = [part for part in cast.driving if part.name in load.offers]
+    for part in offering:
         yield from _sent_findings(tables[part.name], load, cast, part)
     yield from _cpu_findings(load)
-    for part in cast.driving:
+    for part in offering:
         yield from _slip_findings(tables[part.name], load, load.offers[part.name])
     for role, stall_ns in load.stall_ns_max.items():
         if stall_ns > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_STALL_NS):

@@ -7,14 +7,16 @@ time everything happens in the call that brings the block.
 
 import asyncio
 import heapq
+from dataclasses import replace
 
 import numpy as np
 
-from bench.clients.port import ConsumerLink, Delivered, IntArray
+from bench.clients.port import NO_ID, ConsumerLink, Delivered, IntArray
 from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import make_timer, now_ns
 from bench.engine.handler import VirtualWorkers
 from bench.engine.recorder import ConsumeRecorder
+from bench.engine.table import Flags
 
 
 class Consumer:
@@ -41,6 +43,8 @@ class Consumer:
             acks: decides when to acknowledge.
             handler_ns: handler time of each message by id, shape (n,).
         """
+        self._bounds: tuple[int, int] | None = None
+        self._beyond = False
         self._link = link
         self._recorder = recorder
         self._workers = workers
@@ -52,6 +56,10 @@ class Consumer:
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._work_ends = make_timer(self._finish)
         self._work_begins = make_timer(self._ask)
+
+    def keep_within(self, first_seq: int, last_seq: int) -> None:
+        """Handle these stream sequences alone, and ask for no more once others come."""
+        self._bounds = first_seq, last_seq
 
     async def run(self, *, pull: bool) -> None:
         """Take and handle messages until cancelled; the link is open.
@@ -88,7 +96,12 @@ class Consumer:
             self._over.set_exception(error)
 
     def _take(self, block: Delivered) -> None:
+        if self._bounds is not None:
+            block = self._within(block, self._bounds)
         positions = self._recorder.take(block)
+        if self._beyond:
+            inside = block.ids != NO_ID
+            positions, block = positions[inside], _chosen(block, inside)
         self._acknowledge(self._acks.received(positions))
         if self._no_work:
             self._handled(positions)
@@ -102,12 +115,26 @@ class Consumer:
 
     def _ask(self) -> None:
         """Ask for more, or see to it that it is done when the last message in hand begins."""
-        if not self._pull or self._over.done():
+        if not self._pull or self._over.done() or self._through:
             return
         if (begins_ns := self._workers.last_start_ns) <= now_ns():
             self._link.ask()
         else:
             self._work_begins.ring_at(begins_ns)
+
+    @property
+    def _through(self) -> bool:
+        """Whether what comes is from beyond its bounds, and nothing within is in hand."""
+        return self._beyond and not self._in_hand
+
+    def _within(self, block: Delivered, bounds: tuple[int, int]) -> Delivered:
+        """Return a block whose deliveries from beyond the bounds carry no id of ours."""
+        first, last = bounds
+        outside = (block.stream_seqs < first) | (block.stream_seqs > last)
+        if not outside.any():
+            return block
+        self._beyond = True
+        return replace(block, ids=np.where(outside, NO_ID, block.ids))
 
     def _finish(self) -> None:
         """Notice the handlers that have ended, and see to the next one."""
@@ -132,3 +159,13 @@ class Consumer:
             # What came last may be a repeat of an early message: an ack for it would cover less.
             positions = self._recorder.in_stream_order(positions)
         self._link.ack(positions, cumulative=order.cumulative)
+
+
+def _chosen(block: Delivered, inside: Flags) -> Delivered:
+    """Return some deliveries of a block, in their order."""
+    return Delivered(
+        received_ns=block.received_ns[inside],
+        ids=block.ids[inside],
+        stream_seqs=block.stream_seqs[inside],
+        deliveries=block.deliveries[inside],
+    )

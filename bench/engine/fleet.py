@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -196,9 +196,20 @@ class Fleet:
                 f"{', '.join(late)}: not connected within {READY_TIMEOUT_S:.0f} s"
             ) from None
 
-    async def begin(self, start_ns: int) -> None:
-        """Tell every worker the instant of the start: the barrier."""
-        await asyncio.gather(*(worker.begin(start_ns) for worker in self.workers))
+    async def begin(self, start_ns: int, later: Collection[str] = ()) -> None:
+        """Tell every worker the instant of the start: the barrier.
+
+        Args:
+            start_ns: that instant.
+            later: parts whose workers are told at another one.
+        """
+        told = (worker for worker in self.workers if not _is_of(worker.job, later))
+        await asyncio.gather(*(worker.begin(start_ns) for worker in told))
+
+    async def begin_later(self, start_ns: int, parts: Collection[str]) -> None:
+        """Tell the workers of these parts, who were left out, the instant of the trial's start."""
+        told = (worker for worker in self.workers if _is_of(worker.job, parts))
+        await asyncio.gather(*(worker.begin(start_ns) for worker in told))
 
     async def collect(self) -> dict[str, Done]:
         """Stop all workers and return what each that still lives has to say, by role."""
@@ -265,6 +276,11 @@ def _told(job: Job, progress: Progress, part: str) -> Progress | None:
             return progress.parts.get(part)
         case SamplerJob():
             return None
+
+
+def _is_of(job: Job, parts: Collection[str]) -> bool:
+    jobs = job.jobs if isinstance(job, HostJob) else (job,)
+    return any(not isinstance(each, SamplerJob) and each.part in parts for each in jobs)
 
 
 def added(known: Sequence[Progress]) -> Progress:

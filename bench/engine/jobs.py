@@ -13,9 +13,13 @@ from bench.broker.endpoint import Endpoint
 from bench.clients.buckets import Bucket
 from bench.clients.pairs import Form
 from bench.clients.port import Binding
+from bench.core.units import NS_PER_S
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
+
+LAID_WITHIN_NS = 600 * NS_PER_S
+"""How long it may take at most, beyond its own pace, to lay what is there before a trial."""
 
 Doing = Literal["publish", "ask", "read", "update", "create", "save", "gather", "scan", "pair"]
 
@@ -38,6 +42,8 @@ class DriverJob:
         record_path: where it keeps its PublisherRecord.
         bucket: whose keys are read, updated or created.
         form: of a value and an event.
+        every_ns: of what is laid before a trial: time between two messages, 0 for as fast as it
+            goes; None where messages are sent when they are due.
     """
 
     part: str
@@ -53,6 +59,7 @@ class DriverJob:
     subject_prefix: str
     record_path: Path
     bucket: Bucket | None = None
+    every_ns: int | None = None
     form: Form | None = None
 
 
@@ -108,6 +115,8 @@ class ObserverJob:
         record_path: where it keeps its ConsumerRecord.
         effect: what it does with each message; None where a handler's time alone passes.
         mending: what it looks for by itself and puts right; None where messages come to it.
+        bounds: first and last stream sequence that it is to handle; what comes from beyond them it
+            passes over, and it asks for no more then. None where all that comes is to be handled.
     """
 
     part: str
@@ -127,6 +136,7 @@ class ObserverJob:
     rows: int = 0
     effect: Effect | None = None
     mending: Mending | None = None
+    bounds: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

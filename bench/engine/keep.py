@@ -145,6 +145,7 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         held=outcome.held,
         start_ns=outcome.start_ns,
         counts={part.name: _counted(outcome, part) for part in frame.cast.parts},
+        rows=outcome.rows,
     )
 
 
@@ -166,7 +167,7 @@ def _tables(
             due_ns,
             outcome.drivers.get(name, ()),
             outcome.start_ns,
-            answer_within_ns=frame.offers[name].answer_within_ns,
+            answer_within_ns=_within_ns(frame, name),
         )
         for name, due_ns in intended_ns.items()
     }
@@ -176,6 +177,11 @@ def _tables(
             table = some_of(table, due)
         driven_[part.name] = seen_by(table, _records(frame, outcome, part), outcome.start_ns)
     return driven_
+
+
+def _within_ns(frame: Frame, part: str) -> int | None:
+    offer = frame.offers.get(part)
+    return None if offer is None else offer.answer_within_ns
 
 
 def _records(frame: Frame, outcome: Outcome, part: Part) -> Sequence[ConsumerRecord]:

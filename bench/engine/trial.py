@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,13 +14,14 @@ from bench.broker.observe import ConsumerState
 from bench.broker.server import Server, log_tail
 from bench.clients.faults import SILENCES, is_forbidden
 from bench.core.errors import MeasurementError
-from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine import clock
 from bench.engine.checks import CONDUCTOR
 from bench.engine.control import NOTHING_KNOWN, Control
 from bench.engine.findings import invalid, warning
 from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
 from bench.engine.jobs import (
+    LAID_WITHIN_NS,
     Done,
     DriverJob,
     Job,
@@ -38,6 +39,7 @@ from bench.engine.recorder import (
     load_publisher,
 )
 from bench.engine.stall import StallWatch
+from bench.engine.work import Share, Work, ended_ns, is_done
 from bench.record.schema import Finding, Level, Window
 from bench.spec.workload import Phases
 
@@ -45,6 +47,10 @@ START_LEAD_NS = 100 * NS_PER_MS
 """From telling the workers the start to the start itself: more than a message to each takes."""
 
 DRAIN_POLL_S = 0.05
+WORK_POLL_NS = 100 * NS_PER_MS
+
+SHORT_WORK_NS = 500 * NS_PER_MS
+"""Of a shorter window a handful of samples tells lag and CPU."""
 SERVER_DEATH_NOTICE_S = 0.5
 """How long after a broken connection the news of the server's death may take."""
 
@@ -65,6 +71,7 @@ class Scene:
         acks: parts that acknowledge.
         shown: the part whose late times whoever watches is shown.
         directory: for the workers' files.
+        work: laid before it, and to be done in it; None where load is offered alone.
     """
 
     server: Server
@@ -77,6 +84,12 @@ class Scene:
     acks: frozenset[str]
     shown: str
     directory: Path
+    work: Work | None = None
+
+    @property
+    def shares(self) -> Mapping[str, Share]:
+        """What is to be done of the work, by part."""
+        return self.work.shares if self.work is not None else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +97,7 @@ class Moment:
     """Where a trial is, for whoever watches.
 
     Attributes:
-        phase: `starting`, `warm-up`, `window` or `drain`.
+        phase: `laying`, `starting`, `warm-up`, `window` or `drain`.
         elapsed_ns: since the trial's start; negative before it.
         progress: totals of all workers.
     """
@@ -147,11 +160,13 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     stalls = StallWatch()
     try:
         try:
+            if scene.work is not None:
+                await _lay(scene, scene.work, outcome, watch)
             await _start(scene, fleet, outcome)
             for control in controls:
                 control.start_ns = outcome.start_ns
             with stalls.watching():
-                await _load(scene, fleet, outcome, watch)
+                await _load(scene, fleet, outcome, watch, controls)
                 await _drain(scene, fleet, outcome, watch, controls)
             outcome.completed = True
         except MeasurementError as error:
@@ -186,21 +201,66 @@ async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
     await fleet.start([sampler])
     await fleet.ready()
     outcome.start_ns = clock.now_ns() + START_LEAD_NS
-    await fleet.begin(outcome.start_ns)
+    await fleet.begin(outcome.start_ns, scene.shares)
 
 
-async def _load(scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch) -> None:
-    """Wait out warm-up and window."""
+async def _lay(scene: Scene, work: Work, outcome: Outcome, watch: Watch) -> None:
+    """Have the work laid by processes of their own, and look whether it is there."""
+    fleet = Fleet(scene.directory)
+    try:
+        await fleet.start(work.laying)
+        await fleet.ready()
+        begun_ns = clock.now_ns()
+        await fleet.begin(begun_ns)
+        while not all(worker.finished.done() for worker in fleet.workers):
+            elapsed_ns = clock.now_ns() - begun_ns - LAID_WITHIN_NS  # before the start, and rising
+            watch(Moment(phase="laying", elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
+            await _live(scene, fleet, DRAIN_POLL_S)
+        for role, done in (await fleet.collect()).items():  # its window is full all the time
+            outcome.findings += _done_findings(role, replace(done, window_full_msgs=0))
+    finally:
+        await asyncio.shield(fleet.end())
+    await work.prepare()
+
+
+async def _load(
+    scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch, controls: Sequence[Control]
+) -> None:
+    """Wait out warm-up and window; work is let go between them, and ends the window when done."""
     window_start_ns = scene.phases.warmup_ns
     window_end_ns = window_start_ns + scene.phases.measure_ns
-    while (elapsed_ns := clock.now_ns() - outcome.start_ns) < window_end_ns:
-        phase = "warm-up" if elapsed_ns < window_start_ns else "window"
-        watch(Moment(phase=phase, elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
-        left_s = (window_end_ns - elapsed_ns) / NS_PER_S
-        await _live(scene, fleet, min(0.2, left_s))
+    await _wait(scene, fleet, outcome, watch, ("warm-up", window_start_ns))
+    if scene.work is None:
+        await _wait(scene, fleet, outcome, watch, ("window", window_end_ns))
+    else:
+        await scene.work.release()
+        await fleet.begin_later(outcome.start_ns, scene.shares)
+        while clock.now_ns() - outcome.start_ns < window_end_ns:
+            soon_ns = clock.now_ns() - outcome.start_ns + WORK_POLL_NS
+            await _wait(scene, fleet, outcome, watch, ("window", min(soon_ns, window_end_ns)))
+            if await _work_done(scene, fleet, controls):
+                window_end_ns = min(window_end_ns, clock.now_ns() - outcome.start_ns)
     outcome.window = Window(
         window_start_ns=window_start_ns, window_end_ns=window_end_ns, drained_ns=window_end_ns
     )
+
+
+async def _wait(
+    scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch, phase: tuple[str, int]
+) -> None:
+    """Wait until an instant, ns from the trial's start, in a phase of this name."""
+    name, until_ns = phase
+    while (elapsed_ns := clock.now_ns() - outcome.start_ns) < until_ns:
+        watch(Moment(phase=name, elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
+        await _live(scene, fleet, min(0.2, (until_ns - elapsed_ns) / NS_PER_S))
+
+
+async def _work_done(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
+    of_part = {control.watched.part: control for control in controls}
+    for part, share in scene.shares.items():
+        if not is_done(share, await of_part[part].consumer(), fleet.of_part(part)):
+            return False
+    return True
 
 
 async def _drain(
@@ -209,7 +269,9 @@ async def _drain(
     """Wait until everything that was stored is delivered and settled, or the drain's time is up."""
     window = outcome.window
     assert window is not None  # noqa: S101 - the window has just ended
-    until_ns = outcome.start_ns + window.window_end_ns + scene.phases.drain_ns
+    # What is offered beside work goes on to the end of its schedule.
+    offered_ns = scene.phases.warmup_ns + scene.phases.measure_ns
+    until_ns = outcome.start_ns + offered_ns + scene.phases.drain_ns
     outcome.drained = await _drained(scene, fleet, controls)
     while not outcome.drained and clock.now_ns() < until_ns:
         elapsed_ns = clock.now_ns() - outcome.start_ns
@@ -225,14 +287,17 @@ async def _drain(
 
 
 async def _drained(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
-    asked = await asyncio.gather(*(control.consumer() for control in controls))
-    states = {each.watched.part: state for each, state in zip(controls, asked, strict=True)}
+    some = {part for part, share in scene.shares.items() if not share.whole}
+    whole = [each for each in controls if each.watched.part not in some]
+    asked = await asyncio.gather(*(control.consumer() for control in whole))
+    states = {each.watched.part: state for each, state in zip(whole, asked, strict=True)}
     through = await fleet.through()
-    told = [each for each in scene.observers if each.mending is None]
+    told = [each for each in scene.observers if each.mending is None and each.part not in some]
     settled = all(_settled(scene, fleet, each.part) for each in told)
     arrived = all(_arrived(scene, fleet, each, states.get(each.part)) for each in told)
     held = any(state is not None and state.lag_msgs > 0 for state in states.values())
-    return through and settled and arrived and not held
+    done = await _work_done(scene, fleet, controls)
+    return through and settled and arrived and done and not held
 
 
 def _arrived(scene: Scene, fleet: Fleet, job: ObserverJob, state: ConsumerState | None) -> bool:
@@ -282,8 +347,10 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
 
 def _gather(scene: Scene, outcome: Outcome) -> None:
     """Read what the workers saved and turn their complaints into findings."""
-    outcome.drivers = _by_part(scene.drivers, load_publisher)
+    laying = scene.work.laying if scene.work is not None else ()
+    outcome.drivers = _by_part((*laying, *scene.drivers), load_publisher)
     outcome.observers = _by_part(scene.observers, load_consumer)
+    _end_with_work(scene, outcome)
     jobs: tuple[Job, ...] = (*scene.drivers, *scene.observers, scene.sampler)
     for role in dict.fromkeys(job.role for job in jobs):
         if (done := outcome.done.get(role)) is not None:
@@ -293,6 +360,19 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
         elif outcome.completed:
             text = f"{role} did not answer the stop; what it had written until then is kept"
             outcome.findings.append(invalid("worker-silent", text, role))
+
+
+def _end_with_work(scene: Scene, outcome: Outcome) -> None:
+    """Have a window that was over before its time end with the last message of the work."""
+    window, planned_ns = outcome.window, scene.phases.warmup_ns + scene.phases.measure_ns
+    if not scene.shares or window is None or window.window_end_ns >= planned_ns:
+        return
+    end_ns = ended_ns(scene.shares, outcome.observers) - outcome.start_ns
+    if window.window_start_ns < end_ns < window.window_end_ns:
+        outcome.window = replace(window, window_end_ns=end_ns)
+    if (took_ns := end_ns - window.window_start_ns) < SHORT_WORK_NS:
+        text = f"the work was done in {human_duration(took_ns)}: lay more, to see what it cost"
+        outcome.findings.append(warning("work-short", text))
 
 
 def _by_part(

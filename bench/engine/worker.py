@@ -39,6 +39,7 @@ from bench.engine.ending import end
 from bench.engine.fleet import added
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
+    LAID_WITHIN_NS,
     Broke,
     Done,
     DriverJob,
@@ -80,9 +81,7 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     await link.open()
     start_ns = await _started(channel)
     publisher = OpenLoopPublisher(link, recorder, offer)
-    due_ns = start_ns + traffic.intended_ns[messages.ids]
-    phases = job.load.phases
-    answers_until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns
+    due_ns, answers_until_ns = _schedule(job, start_ns, traffic.intended_ns[messages.ids])
 
     async def work() -> None:
         await publisher.run(due_ns, answers_until_ns)
@@ -106,6 +105,16 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         again=recorder.again,
         stall_ns_max=stall_ns_max,
     )
+
+
+def _schedule(job: DriverJob, start_ns: int, intended_ns: IntArray) -> tuple[IntArray, int]:
+    """Return when each message is to leave, and until when answers are waited for."""
+    if job.every_ns is not None:
+        due_ns = start_ns + np.arange(intended_ns.size, dtype=np.int64) * job.every_ns
+        return due_ns, start_ns + intended_ns.size * job.every_ns + LAID_WITHIN_NS
+    phases = job.load.phases
+    until_ns = start_ns + phases.warmup_ns + phases.measure_ns + phases.drain_ns
+    return start_ns + intended_ns, until_ns
 
 
 def _driving_link(
@@ -253,6 +262,8 @@ async def _open_virtual(
     workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
     consumer = Consumer(link, recorder, workers, acks, handler_ns)
+    if job.bounds is not None:
+        consumer.keep_within(*job.bounds)
     await link.open(consumer)
     return _Opened(links=(link,), run=partial(consumer.run, pull=job.binding.mode == "pull"))
 

@@ -244,7 +244,8 @@ def _poor(behind: Sequence[object], refusing: Sequence[object], total: int) -> I
 
 
 def _load_words(workloads: Judged) -> str:
-    rates = list(dict.fromkeys(map(_rate, workloads)))
+    rates = list(dict.fromkeys(rate for each in workloads if (rate := _rate(each))))
+    at = f"At {text.listed(rates)} msg/s" if rates else "Over work of a known size"
     busy = [
         trial.record.host.busy_share
         for each in workloads
@@ -253,8 +254,10 @@ def _load_words(workloads: Judged) -> str:
         if trial.record.host is not None and trial.record.host.busy_share >= 0
     ]
     share = f"; the cores were up to {text.percent(max(busy), 2)} busy" if busy else ""
-    return f"At {text.listed(rates)} msg/s{share}."
+    return f"{at}{share}."
 
 
 def _rate(workload: WorkloadJudgement) -> str:
-    return text.number(workload.baseline.cell.cell.workload.window_rate_msgs_per_s)
+    """Write the offered rate; nothing where all there is was laid before."""
+    offering = workload.baseline.cell.cell.workload
+    return text.number(offering.window_rate_msgs_per_s) if offering.offers else ""

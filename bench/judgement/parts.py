@@ -28,7 +28,7 @@ def parts_of(judged: CellJudgement) -> PartsOfCell:
         name=judged.short,
         note="baseline" if judged.is_baseline else "",
         is_baseline=judged.is_baseline,
-        parts=tuple(_part(cell, part) for part in cell.cell.cast.parts),
+        parts=tuple(_part(cell, part) for part in cell.cell.cast.parts if part.spans),
     )
 
 

@@ -150,7 +150,7 @@ def _slip(found: Sequence[TrialFigures]) -> Check:
 
 
 def _roles(found: Sequence[TrialFigures]) -> Mapping[str, Side]:
-    return {part.role: part.side for trial in found for part in trial.record.cast.parts}
+    return {role: side for trial in found for role, side in trial.record.cast.roles.items()}
 
 
 def _waiting(found: Sequence[TrialFigures], role: str, side: Side) -> Check:

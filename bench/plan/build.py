@@ -67,6 +67,6 @@ def shortened(cell: Cell) -> Cell:
     }
     short: Phases = phases.model_copy(update=limits)
     try:
-        return replace(cell, workload=cell.workload.with_phases(short))
+        return replace(cell, workload=cell.workload.in_short(short))
     except MisfitError as error:
         raise UsageError(f"--quick: workload {cell.workload_name}: {error}") from error

@@ -106,7 +106,7 @@ def make_traffic(load: Load, seed: int) -> Traffic:
     arrivals, subjects, sizes, contents, handlers, doings = map(
         np.random.default_rng, _streams(seed)
     )
-    due_ns = intended_ns(load.publish, load.phases, arrivals)
+    due_ns = _due_ns(load, arrivals)
     in_warmup = int(np.searchsorted(due_ns, load.phases.warmup_ns))
     counts = (in_warmup, len(due_ns) - in_warmup)
     names = load.subjects.names
@@ -126,6 +126,12 @@ def make_traffic(load: Load, seed: int) -> Traffic:
 def _streams(seed: int) -> Sequence[np.random.SeedSequence]:
     """Return a stream of randomness for each aspect: the last but one is that of handlers."""
     return np.random.SeedSequence(seed).spawn(6)
+
+
+def _due_ns(load: Load, arrivals: np.random.Generator) -> IntArray:
+    if load.laid is None:
+        return intended_ns(load.publish, load.phases, arrivals)
+    return np.full(load.laid, load.phases.warmup_ns, dtype=np.int64)
 
 
 def _with_acts(

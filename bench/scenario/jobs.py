@@ -8,6 +8,7 @@ from bench.clients.port import Binding
 from bench.engine.ackcheck import sample_percent
 from bench.engine.jobs import DriverJob, ObserverJob, SamplerJob, Watched
 from bench.plan.model import Cell, Trial
+from bench.plan.traffic import seed_of
 from bench.record import samples
 from bench.scenario.kind import Stage, connecting_as
 from bench.spec.cast import Part
@@ -75,7 +76,7 @@ def publisher_jobs(stage: Stage, trial: Trial, cell: Cell, part: Part) -> tuple[
             endpoint=connecting_as(stage.endpoint, f"{part.role}-{share}"),
             client=cell.settings.client,
             load=load,
-            seed=trial.seed,
+            seed=seed_of(cell.workload.loads, part.name, trial.seed),
             how=cell.settings.publish,
             does="publish",
             share=share,
@@ -103,7 +104,7 @@ def consumer_jobs(
             client=settings.client,
             binding=bound,
             load=load,
-            seed=trial.seed,
+            seed=seed_of(cell.workload.loads, part.flow, trial.seed),
             workers=taking.workers,
             run=settings.handler.run,
             timing=settings.ack.timing,

@@ -15,6 +15,7 @@ from bench.broker.server import Server, slow_consumers
 from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
 from bench.engine.audit import Audited, Evidence, as_it_is
 from bench.engine.pressure import Offer
+from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import Flags
 from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
@@ -77,6 +78,16 @@ async def nothing_held(stage: Stage) -> Held:
     return {}
 
 
+Records = Mapping[str, Sequence[ConsumerRecord]]
+"""What processes wrote down of deliveries, by part."""
+
+
+def as_written(cell: Cell, seen: Records) -> Records:
+    """Return records as they are: each process observes for one part."""
+    del cell
+    return seen
+
+
 def nothing_besides(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
     """Return that nothing is to be said besides what is said of all kinds."""
     del cell, traffic
@@ -98,6 +109,7 @@ class Kind:
         named: what its things are called, from what a trial's are usually called.
         things: all streams that are made for a trial, by its names.
         held: asks the server, when all is over, for the last message of each subject.
+        sorted_out: deals what processes wrote down to the parts that they observe for.
         audit: what it says of a trial that is over, besides what is said of all kinds.
     """
 
@@ -110,6 +122,7 @@ class Kind:
     named: Callable[[Names], Names] = as_usual
     things: Callable[[Names], tuple[Names, ...]] = one_stream
     held: Callable[[Stage], Awaitable[Held]] = nothing_held
+    sorted_out: Callable[[Cell, Records], Records] = as_written
     audit: Callable[[Cell, Mapping[str, Traffic], Evidence], Audited] = nothing_besides
 
 
@@ -154,6 +167,7 @@ async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
     cell, kind = play.cell, play.kind
     await kind.provision(stage.client, stage.names, cell, kind.sampled(cell))
     outcome = await conduct(kind.scene(stage, play.trial, cell, play.traffic), watch)
+    outcome.observers = kind.sorted_out(cell, outcome.observers)
     outcome.held = await _held(stage, kind)
     outcome.findings += _slow_consumers(stage.server)
     if words := replicated_store(cell.settings, admin.server_version(stage.client)):

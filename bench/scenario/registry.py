@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from bench.scenario import dual_write, fanout, kv, projection, request, stream, workflow
+from bench.scenario import (
+    backlog,
+    dual_write,
+    fanout,
+    kv,
+    projection,
+    replay,
+    request,
+    stream,
+    workflow,
+)
 from bench.scenario.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
@@ -13,4 +23,6 @@ KINDS: Mapping[str, Kind] = {
     "projection": projection.KIND,
     "workflow": workflow.KIND,
     "dual-write": dual_write.KIND,
+    "replay": replay.KIND,
+    "backlog": backlog.KIND,
 }

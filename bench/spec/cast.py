@@ -266,7 +266,9 @@ class Cast:
     @property
     def slips(self) -> tuple[str, ...]:
         """The times, flat, from when operations were due to when they were sent."""
-        return tuple(_flat(self, "spans", part, part.spans[0].name) for part in self.driving)
+        return tuple(
+            _flat(self, "spans", part, part.spans[0].name) for part in self.driving if part.spans
+        )
 
     @property
     def whole(self) -> tuple[str, ...]:
@@ -278,14 +280,37 @@ class Cast:
         )
 
     @property
+    def roles(self) -> Mapping[str, Side]:
+        """Of the processes at work in the window, by name; who lays before is none of them."""
+        return {part.role: part.side for part in self.parts if part.spans}
+
+    @property
     def plans(self) -> tuple[str, ...]:
         """The entries, flat, that count all operations of each part that drives."""
         return tuple(self.planned(part) for part in self.driving)
 
     @property
     def served(self) -> tuple[str, ...]:
-        """The instants, flat, at which the server had answered operations."""
-        return tuple(self.instant(part, part.worth) for part in self.driving)
+        """The instants, flat, at which the server had done its part of operations.
+
+        It answered what was asked of it; of what lay there before, it delivered it.
+        """
+        return (*self.answered, *(self.instant(part, part.worth) for part in self._working))
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """The instants, flat, at which the server had answered what was offered in the trial."""
+        return tuple(self.instant(part, part.worth) for part in self.driving if part.spans)
+
+    @property
+    def in_hand(self) -> tuple[str, ...]:
+        """The times, flat, from receiving to done, of what lay there before the trial."""
+        return tuple(_flat(self, "spans", part, part.spans[0].name) for part in self._working)
+
+    @property
+    def _working(self) -> tuple[Part, ...]:
+        """The parts that observe what lay there before."""
+        return tuple(part for part in self.observing if not self.part(part.flow).spans)
 
 
 T = TypeVar("T", Instant, Span, Level, Entry)

@@ -54,7 +54,10 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
     held, window_ns = _part(metric, workload), workload.phases.measure_ns
     if held is None:
         return ""
-    offer, share = workload.offers[held.flow], workload.share_of(held.name)
+    share = workload.share_of(held.name)
+    if held.flow in workload.laid:
+        return _of_laid(metric, share * workload.laid[held.flow])
+    offer = workload.offers[held.flow]
     rate, random = share * offer.window_rate_msgs_per_s, offer.arrivals == "poisson"
     offered = rate * window_ns / NS_PER_S
     sure = offered - _SIGMAS * math.sqrt(offered) if random else offered
@@ -67,6 +70,19 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
         f"{window_ns / NS_PER_S:g}s leave {text.count(math.floor(beyond))} beyond "
         f"{metric.title}, and {MIN_BEYOND_GATED} are needed; a window of "
         f"{math.ceil(due / rate)}s or a rate of {_rate_for(due / share, window_ns, offer)} would do"
+    )
+
+
+def _of_laid(metric: Metric, laid: float) -> str:
+    """Return why a percentile over a piece of work cannot be decided; empty where it can."""
+    percentile = metric.percentile or 0.0
+    beyond = messages_beyond(percentile, laid)
+    if beyond >= MIN_BEYOND_GATED:
+        return ""
+    due = math.ceil(MIN_BEYOND_GATED * 100 / (100 - percentile))
+    return (
+        f"{text.count(math.floor(laid))} messages of work leave {text.count(math.floor(beyond))} "
+        f"beyond {metric.title}, and {MIN_BEYOND_GATED} are needed; {text.count(due)} would do"
     )
 
 

@@ -301,12 +301,12 @@ _WRITTEN: tuple[Metric, ...] = (
 def _derived() -> Iterator[Metric]:
     """Yield what kinds have besides: times from when they were due, rates, CPU of each role."""
     for cast in usual_casts():
-        for name in cast.whole:
+        for name in (*cast.whole, *cast.in_hand):
             # Slip tells how well the load was made, not how good a configuration is.
             better = Better.NEITHER if name in cast.slips else Better.LOWER
             yield from (time_metric(tail(name), each, better=better) for each in ("p50", "p99"))
-        yield from (_rate(tail(each)) for each in (*cast.served, cast.done))
-        yield from (_cpu(part.role, View.CELLS) for part in cast.parts)
+        yield from (_rate(tail(each)) for each in (*cast.answered, cast.done))
+        yield from (_cpu(part.role, View.CELLS) for part in cast.parts if part.spans)
 
 
 def _catalogue() -> tuple[Metric, ...]:
@@ -344,8 +344,8 @@ def _in(cast: Cast, metric: Metric) -> Iterator[Metric]:
 
 _NAMES: Mapping[Kind, Callable[[Cast], Iterable[str]]] = {
     Kind.TIME: spans,
-    Kind.RATE: instants,
-    Kind.CPU: lambda cast: ("server", *(part.role for part in cast.parts)),
+    Kind.RATE: lambda cast: (name for name, (part, _) in instants(cast).items() if part.spans),
+    Kind.CPU: lambda cast: ("server", *cast.roles),
     Kind.MEMORY: lambda _: ("server",),
     Kind.DELIVERIES: entries,
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from bench.core import text
-from bench.core.units import NS_PER_S, format_duration, format_share, format_size
+from bench.core.units import NS_PER_S, format_duration, format_rate, format_share, format_size
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
 from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice, Names
@@ -315,6 +315,8 @@ class Load:
         phases: of the trial.
         choice: how each comes by its subject; None where they take turns, evenly.
         acts: what some of them do otherwise; the rest publish their payload.
+        laid: so many are there before the trial begins, and all are due when its warm-up ends;
+            None where they are offered over time.
     """
 
     publish: Publish
@@ -324,6 +326,7 @@ class Load:
     phases: Phases
     choice: Choice | None = None
     acts: tuple[Act, ...] = ()
+    laid: int | None = None
 
 
 class Workload(Spec, ABC):
@@ -345,6 +348,11 @@ class Workload(Spec, ABC):
     @abstractmethod
     def offers(self) -> Mapping[str, Publish]:
         """How operations are offered, by the part that drives them."""
+
+    @property
+    def laid(self) -> Mapping[str, int]:
+        """Messages that are there before a trial begins, by the part that lays them; else none."""
+        return {}
 
     @property
     @abstractmethod
@@ -388,13 +396,25 @@ class Workload(Spec, ABC):
 
     @property
     def messages(self) -> int:
-        """How many messages a trial offers in warm-up and window."""
-        return sum(round(offer.messages_in(self.phases)) for offer in self.offers.values())
+        """How many messages a trial lays before it, and offers in warm-up and window."""
+        offered = (round(offer.messages_in(self.phases)) for offer in self.offers.values())
+        return sum(offered) + sum(self.laid.values())
 
     @property
     def rate_msgs_per_s(self) -> float:
         """Offered rate of all parts together."""
         return sum(offer.rate_msgs_per_s for offer in self.offers.values())
+
+    @property
+    def amount(self) -> str:
+        """How much is asked of the server, in words: `1000/s`, `300 000 laid`, or both."""
+        rate = [format_rate(self.rate_msgs_per_s)] if self.offers else []
+        laid = [f"{text.count(messages)} laid" for messages in self.laid.values()]
+        return ", ".join([*laid, *rate])
+
+    def in_short(self, phases: Phases) -> Self:
+        """Return the load for a look, over shorter phases; raises as `with_phases` does."""
+        return self.with_phases(phases)
 
     @property
     def window_rate_msgs_per_s(self) -> float:

@@ -13,14 +13,17 @@ from bench.core.errors import BenchError, ExitCode
 from bench.spec import grouped, handler, keyed, scanned, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
-from bench.spec.kinds import dual_write, fanout, projection, request, workflow
+from bench.spec.kinds import dual_write, fanout, projection, replay, request, workflow
+from bench.spec.kinds.backlog import Backlog
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
 from bench.spec.kinds.projection import Projected
+from bench.spec.kinds.replay import Replay
 from bench.spec.kinds.request import Request
 from bench.spec.kinds.stream import Stream
 from bench.spec.kinds.workflow import Workflow
+from bench.spec.laid import Laying
 from bench.spec.matrix import Matrix
 
 PATHS = {
@@ -91,6 +94,15 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         workload.Payload,
     ),
     "dual-write": (DualWrite, Entities, dual_write.Write, workload.Payload),
+    "replay": (
+        Replay,
+        Laying,
+        replay.Replaying,
+        replay.Live,
+        workload.Subjects,
+        workload.Payload,
+    ),
+    "backlog": (Backlog, Laying, workload.Subjects, workload.Payload, workload.Consume),
     "fanout": (Fanout, fanout.Member, workload.Subjects, workload.Payload, workload.Publish),
 }
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.clients.port import Delivered, DeliverySink, IntArray
-from bench.engine.acks import Cumulative
+from bench.clients.port import NO_ID, Delivered, DeliverySink, IntArray
+from bench.engine.acks import AfterHandler, Cumulative
 from bench.engine.consumer import Consumer
 from bench.engine.handler import VirtualWorkers
-from bench.engine.recorder import ConsumeRecorder
+from bench.engine.recorder import NEVER, ConsumeRecorder, load_consumer
 
 
 class Link:
@@ -71,3 +71,41 @@ def test_of_a_repeated_highest_message_the_latest_delivery_is_acknowledged(tmp_p
     repeat = 2
 
     assert acknowledged(tmp_path, 3, [1, 2, 2], [1, 1, 2]) == [repeat]
+
+
+def test_what_comes_from_beyond_the_bounds_is_noted_and_passed_over(tmp_path: Path) -> None:
+    """A replay stops at what was newest when it began: it handles no later one."""
+    asked, within, beyond = [0], (2, 3), [4, 5]
+
+    class Asking(Link):
+        def ask(self) -> None:
+            asked[0] += 1
+
+    link, recorder = Asking(), ConsumeRecorder(5, tmp_path / "record.npy")
+
+    async def work() -> None:
+        acks, time_ns = AfterHandler(), np.zeros(5, dtype=np.int64)
+        consumer = Consumer(link, recorder, VirtualWorkers(1), acks, time_ns)
+        consumer.keep_within(*within)
+        running = asyncio.create_task(consumer.run(pull=True))
+        await asyncio.sleep(0)
+        for seqs in ([2], [1, 3, 4], beyond):
+            column = np.array(seqs, dtype=np.int64)
+            consumer.delivered(
+                Delivered(
+                    ids=column - 1,
+                    stream_seqs=column,
+                    deliveries=np.ones_like(column),
+                    received_ns=column,
+                )
+            )
+        running.cancel()
+
+    asyncio.run(work())
+
+    record = load_consumer(tmp_path / "record.npy")
+    assert record.stream_seqs.tolist() == [2, 1, 3, 4, 4, 5]
+    assert record.stream_seqs[record.handled_ns != NEVER].tolist() == [2, 3]
+    assert record.ids.tolist() == [1, NO_ID, 2, NO_ID, NO_ID, NO_ID]
+    assert [positions for positions, _ in link.acked] == [[0], [2]]
+    assert asked[0] == 2  # at first, and after the block that was all its own

@@ -33,6 +33,8 @@ OF_OTHER_KINDS = {
     "projection-consistency",
     "dual-write-strategies",
     "workflow-steps",
+    "replay-max-in-flight",
+    "backlog-in-flight",
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 

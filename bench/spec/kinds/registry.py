@@ -8,7 +8,17 @@ from pydantic import Discriminator
 
 from bench.spec import buckets, cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.kinds import dual_write, fanout, kv, projection, request, stream, workflow
+from bench.spec.kinds import (
+    backlog,
+    dual_write,
+    fanout,
+    kv,
+    projection,
+    replay,
+    request,
+    stream,
+    workflow,
+)
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Consume, Publish, Workload
@@ -96,6 +106,19 @@ def _stream_of_events(workload: projection.Projected) -> stream.Stream:
     )
 
 
+def _stream_of_work(workload: replay.Replay | backlog.Backlog) -> stream.Stream:
+    """Return a stream whose consumers handle as much at a time."""
+    who = workload.replay if isinstance(workload, replay.Replay) else workload.consume
+    return stream.Stream(
+        kind="stream",
+        subjects=workload.subjects,
+        payload=workload.payload,
+        publish=workload.offers.get("publish", Publish.model_validate({"rate": "1/s"})),
+        consume=Consume(consumers=who.consumers, workers=who.workers, handler=who.handler),
+        phases=workload.phases,
+    )
+
+
 KINDS: Mapping[str, Kind] = {
     "stream": Kind(
         model=stream.Stream,
@@ -148,6 +171,30 @@ KINDS: Mapping[str, Kind] = {
         cautions=dual_write.cautions,
         notes=dual_write.notes,
         shipped=("dual-write", "dual-write-strategies"),
+    ),
+    "replay": Kind(
+        model=replay.Replay,
+        uses=replay.USES,
+        cast=replay.cast_of,
+        objections=lambda settings, workload: (
+            *replay.objections(settings, workload),
+            *jetstream.workload_objections(settings, _stream_of_work(workload)),
+        ),
+        cautions=lambda settings, workload: cautions.cautions(settings, _stream_of_work(workload)),
+        notes=lambda _, __: iter(()),
+        shipped=("replay", "replay-max-in-flight"),
+    ),
+    "backlog": Kind(
+        model=backlog.Backlog,
+        uses=backlog.USES,
+        cast=backlog.cast_of,
+        objections=lambda settings, workload: (
+            *backlog.objections(settings, workload),
+            *jetstream.workload_objections(settings, _stream_of_work(workload)),
+        ),
+        cautions=lambda settings, workload: cautions.cautions(settings, _stream_of_work(workload)),
+        notes=lambda _, __: iter(()),
+        shipped=("backlog", "backlog-in-flight"),
     ),
     "fanout": Kind(
         model=fanout.Fanout,

@@ -1,0 +1,84 @@
+"""What must be true when a backlog is drained: all is done, and memory did not grow with it."""
+
+from collections.abc import Mapping, Sequence
+
+from bench.core.text import plural
+from bench.core.units import NS_PER_MS, human_size
+from bench.engine.audit import Audited, Evidence
+from bench.engine.losses import UNKNOWN
+from bench.plan.model import Cell
+from bench.plan.traffic import Traffic
+from bench.record.schema import Finding, Level
+from bench.scenario.laying import outstanding
+from bench.spec.jetstream import max_ack_pending
+from bench.spec.kinds.backlog import DRAIN, FRESH
+
+SLACK_BYTES = 32 * 1024**2
+"""What a process takes besides: buffers of the connection, and what the interpreter keeps."""
+
+BEFORE_NS = 50 * NS_PER_MS
+
+Row = Mapping[str, int | None]
+
+
+def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
+    """Return what holds of a backlog that is drained."""
+    released_ns = cell.workload.phases.warmup_ns
+    grown = growth_bytes(evidence.rows, cell.cast.part(DRAIN).role, released_ns)
+    allowed = in_flight_bytes(cell) + SLACK_BYTES
+    over = [role for role, size in grown.items() if size > allowed]
+    counts = {
+        part.name: {"outstanding": outstanding(evidence, part)}
+        for part in cell.cast.observing
+        if part.name in (DRAIN, FRESH)
+    }
+    counts[DRAIN]["overgrown"] = len(over) if grown else UNKNOWN
+    del traffic
+    return Audited(
+        tables=evidence.tables, counts=counts, findings=tuple(_told(over, grown, allowed))
+    )
+
+
+def in_flight_bytes(cell: Cell) -> int:
+    """Return what may be in flight to one process at most, before it is handled.
+
+    The least of what the server lets out and of what the process asks for.
+    """
+    pull, payload = cell.settings.pull, cell.workload.largest_bytes(cell.settings.publish)
+    asked = pull.batch * pull.requests
+    pending = max_ack_pending(cell.settings)
+    return payload * (asked if pending is None else min(asked, pending))
+
+
+def growth_bytes(rows: Sequence[Row], role: str, released_ns: int) -> Mapping[str, int]:
+    """Return by how much each process of a role grew from its release on; none if unsampled.
+
+    Args:
+        rows: of the samples table.
+        role: of the processes.
+        released_ns: from the trial's start.
+    """
+    columns = sorted({name for row in rows for name in row if _is_of(name, role)})
+    found = {}
+    for column in columns:
+        told = [(row["t_ns"] or 0, size) for row in rows if (size := row.get(column)) is not None]
+        before = [size for t_ns, size in told if t_ns <= released_ns + BEFORE_NS]
+        after = [size for t_ns, size in told if t_ns > released_ns]
+        if before and after:
+            found[column.removesuffix("_rss_bytes")] = max(after) - before[-1]
+    return found
+
+
+def _is_of(column: str, role: str) -> bool:
+    return column.startswith(f"{role}-") and column.endswith("_rss_bytes")
+
+
+def _told(over: Sequence[str], grown: Mapping[str, int], allowed: int) -> list[Finding]:
+    if not over:
+        return []
+    worst = max(grown.values())
+    words = (
+        f"{DRAIN}: {plural(len(over), 'process', 'processes')} grew by up to {human_size(worst)}, "
+        f"where {human_size(allowed)} may be in flight and besides"
+    )
+    return [Finding(level=Level.WARNING, code="check-broken", text=words)]

@@ -1,0 +1,67 @@
+"""Messages that are laid before a trial, as several kinds of workload have it done."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from nats.aio.client import Client
+
+from bench.broker.admin import Names
+from bench.broker.observe import stream_state
+from bench.core.errors import MeasurementError
+from bench.engine.audit import Evidence
+from bench.engine.jobs import DriverJob
+from bench.engine.pressure import Offer, offer_of
+from bench.engine.table import happened
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import seed_of
+from bench.scenario.kind import Stage, connecting_as
+from bench.spec.cast import Part
+from bench.spec.laid import FILL, Laying
+from bench.spec.variant import PublishSettings
+
+
+def offers(cell: Cell) -> Mapping[str, Offer]:
+    """Return how what is offered beside the work is dealt to processes."""
+    cast, how = cell.cast, cell.settings.publish
+    return {
+        name: offer_of(cast.part(name), offer, how) for name, offer in cell.workload.offers.items()
+    }
+
+
+def laying_jobs(stage: Stage, trial: Trial, cell: Cell, laying: Laying) -> tuple[DriverJob, ...]:
+    """Return the job of the process that lays; one alone, so that id and sequence go together."""
+    part = cell.cast.part(FILL)
+    role = f"{part.role}-0"
+    job = DriverJob(
+        part=FILL,
+        role=role,
+        endpoint=connecting_as(stage.endpoint, role),
+        client="wire",
+        load=cell.workload.loads[FILL],
+        seed=seed_of(cell.workload.loads, FILL, trial.seed),
+        how=PublishSettings(),
+        does="publish",
+        share=0,
+        shares=1,
+        subject_prefix=stage.names.subject_prefix,
+        record_path=stage.directory / f"{role}.npy",
+        every_ns=laying.every_ns,
+    )
+    return (job,)
+
+
+async def require_laid(client: Client, names: Names, messages: int) -> None:
+    """Look whether a stream holds just what was laid; MeasurementError where it does not."""
+    state = await stream_state(client, names)
+    if (state.first_seq, state.last_seq, state.msgs) != (1, messages, messages):
+        raise MeasurementError(
+            f"the stream holds {state.msgs} messages, sequences {state.first_seq} to "
+            f"{state.last_seq}, where {messages} were to be laid: a limit of it, or of the store"
+        )
+
+
+def outstanding(evidence: Evidence, part: Part) -> int:
+    """Return how many messages that a part was to handle it did not handle."""
+    table = evidence.tables[part.name]
+    to_do = happened(table.stored_ns) | ~happened(table.sent_ns)
+    return int(np.count_nonzero(to_do & ~happened(table.handled_ns)))

@@ -1,0 +1,171 @@
+"""A history that is laid before, a consumer that goes through it again, and live traffic."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from nats.aio.client import Client
+
+from bench.broker import admin
+from bench.broker.admin import Names
+from bench.broker.permissions import Needs
+from bench.engine.jobs import ObserverJob
+from bench.engine.table import Flags
+from bench.engine.trial import Scene
+from bench.engine.work import Share, Work
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import Traffic
+from bench.scenario.jobs import (
+    Taking,
+    consumer_jobs,
+    consuming,
+    publisher_jobs,
+    sampler_job,
+    watched,
+)
+from bench.scenario.kind import Kind, Stage
+from bench.scenario.laying import laying_jobs, offers, require_laid
+from bench.scenario.replay_audit import audited
+from bench.spec.cast import Part
+from bench.spec.filling import PUBLISH
+from bench.spec.kinds.replay import LIVE, REPLAY, Replay, Replaying
+from bench.spec.laid import FILL
+from bench.spec.workload import Consume
+
+
+def _replay(cell: Cell) -> Replay:
+    if not isinstance(cell.workload, Replay):
+        raise TypeError(f"{cell.workload_name} is played as another kind than it is")
+    return cell.workload
+
+
+async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
+    """Make the stream, and try its consumers: a trial makes them when its history is laid."""
+    del percent
+    await admin.make_stream(client, cell.settings.stream, names)
+    for part in cell.cast.observing:
+        await admin.make_consumer(client, _named(names, part), _body(cell, names, part, {}))
+        await admin.remove_consumer(client, _named(names, part))
+
+
+def _named(names: Names, part: Part) -> Names:
+    return replace(names, consumer=part.name)
+
+
+def _body(cell: Cell, names: Names, part: Part, more: Mapping[str, Any]) -> dict[str, Any]:
+    plain = admin.consumer_body(cell.settings.consumer, _named(names, part), shared=False)
+    return {**plain, **more}
+
+
+async def _prepare(stage: Stage, cell: Cell) -> None:
+    """Make the consumers: what is live begins behind the history, a replay before its window.
+
+    One that is reset is through with the whole history until then.
+    """
+    workload, client = _replay(cell), stage.client
+    messages, (first, _) = workload.history.messages, workload.bounds
+    await require_laid(client, stage.names, messages)
+    for part in cell.cast.observing:
+        own = _named(stage.names, part)
+        begins = _from(messages + 1) if part.name == LIVE else {}
+        if part.name == REPLAY and workload.replay.by == "new-consumer":
+            begins = await _begins(stage, workload, first)
+        await admin.make_consumer(client, own, _body(cell, stage.names, part, begins))
+        if part.name == REPLAY and workload.replay.by == "reset":
+            await admin.reset_consumer(client, own, messages + 1)
+
+
+async def _begins(stage: Stage, workload: Replay, first: int) -> dict[str, Any]:
+    paced = {"replay_policy": workload.replay.pacing}
+    if workload.replay.start == "by-sequence":
+        return {**_from(first), **paced}
+    at = await admin.stored_at(stage.client, stage.names, first)
+    return {"deliver_policy": "by_start_time", "opt_start_time": at, **paced}
+
+
+def _from(sequence: int) -> dict[str, Any]:
+    return {"deliver_policy": "by_start_sequence", "opt_start_seq": sequence}
+
+
+async def _release(stage: Stage, cell: Cell) -> None:
+    workload = _replay(cell)
+    if workload.replay.by == "reset":
+        own = _named(stage.names, cell.cast.part(REPLAY))
+        await admin.reset_consumer(stage.client, own, workload.replay.first)
+
+
+def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
+    first, last = _replay(cell).bounds
+    sequences = np.arange(1, traffic[FILL].intended_ns.size + 1)
+    return {REPLAY: (sequences >= first) & (sequences <= last)}
+
+
+def _needs(cell: Cell) -> Needs:
+    return replace(consuming(cell), asks=frozenset({"CONSUMER.RESET.{stream}.replay"}))
+
+
+def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
+    workload, cast, acks = _replay(cell), cell.cast, cell.settings.ack.timing != "none"
+    first, last = workload.bounds
+    asked = tuple(
+        watched(cell, part, _named(stage.names, part), len(cast.observing))
+        for part in cast.observing
+    )
+    return Scene(
+        server=stage.server,
+        client=stage.client,
+        watched=asked,
+        drivers=publisher_jobs(stage, trial, cell, cast.part(PUBLISH)) if workload.live else (),
+        observers=_observers(stage, trial, cell, traffic),
+        sampler=sampler_job(stage, trial, asked),
+        phases=workload.phases,
+        acks=frozenset(part.name for part in cast.observing if acks),
+        shown=REPLAY,
+        directory=stage.directory,
+        work=Work(
+            laying=laying_jobs(stage, trial, cell, workload.history),
+            prepare=lambda: _prepare(stage, cell),
+            release=lambda: _release(stage, cell),
+            shares={REPLAY: Share(first_seq=first, last_seq=last, acks=acks)},
+        ),
+    )
+
+
+def _observers(
+    stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]
+) -> tuple[ObserverJob, ...]:
+    workload, parts = _replay(cell), {part.name: part for part in cell.cast.observing}
+    id_offset, history = traffic[FILL].payloads[0].id_offset, workload.history.messages
+    who: dict[str, Replaying | Consume] = {REPLAY: workload.replay}
+    if workload.live:
+        who[LIVE] = workload.live.consume
+    bounds = {REPLAY: workload.bounds, LIVE: (history + 1, np.iinfo(np.int64).max)}
+    return tuple(
+        replace(job, bounds=bounds[name])
+        for name, takes in who.items()
+        for job in consumer_jobs(
+            stage,
+            trial,
+            cell,
+            parts[name],
+            Taking(
+                names=_named(stage.names, parts[name]),
+                processes=takes.consumers,
+                workers=takes.workers,
+                handler=takes.handler,
+                id_offset=id_offset,
+            ),
+        )
+    )
+
+
+KIND = Kind(
+    offers=offers,
+    provision=_provision,
+    scene=_scene,
+    due=_due,
+    needs=_needs,
+    sampled=lambda _: None,
+    audit=audited,
+)

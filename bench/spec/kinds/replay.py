@@ -1,0 +1,271 @@
+"""A history that is laid before, and a consumer that goes through a part of it again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from bench.core import text
+from bench.core.units import format_rate
+from bench.spec.base import MisfitError, Spec
+from bench.spec.cast import STORED, UNSTORED, Cast, Entry, Part, Weight, driving, observing
+from bench.spec.filling import PUBLISH
+from bench.spec.handler import Handler
+from bench.spec.headers import header_bytes
+from bench.spec.laid import FILL, SHORT_MSGS, Laying, laying, load_of, working
+from bench.spec.laid import objections as of_laid
+from bench.spec.objection import Objection
+from bench.spec.stored import stored_bytes
+from bench.spec.variant import PublishSettings, Settings
+from bench.spec.workload import Consume, Load, Payload, Phases, Publish, Subjects, Workload
+
+USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "server", "client"})
+
+REPLAY, LIVE = "replay", "live"
+
+
+class Replaying(Spec):
+    """Which part of the history is gone through again, and by whom.
+
+    Attributes:
+        by: `reset` sets a consumer that was through with everything back to the first sequence;
+            `new-consumer` is one that never saw any of it.
+        start: `by-sequence`, or `by-time`: at the instant at which that message was stored.
+        first: stream sequence of the first message.
+        last: of the last one; the newest of the history when left out. It is frozen: what is
+            stored later is passed over.
+        pacing: `instant`, or `original`: as far apart as the messages were stored.
+        consumers: processes that share the consumer.
+        workers: messages that one process handles at a time; more than one keep no order.
+        handler: what is done with each.
+    """
+
+    by: Literal["reset", "new-consumer"] = "reset"
+    start: Literal["by-sequence", "by-time"] = "by-sequence"
+    first: int = Field(default=1, ge=1)
+    last: int | None = Field(default=None, ge=1)
+    pacing: Literal["instant", "original"] = "instant"
+    consumers: int = Field(default=1, ge=1, le=16)
+    workers: int = Field(default=1, ge=1, le=10_000)
+    handler: Handler = Handler()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            raise MisfitError("last", what="lies before first", allowed=f"{self.first} or more")
+        if self.by == "reset" and self.start == "by-time":
+            what = "a consumer is reset to a sequence, not to a time"
+            raise MisfitError(
+                "start", what=what, allowed="by-sequence, or with it by: new-consumer"
+            )
+        if self.by == "reset" and self.pacing == "original":
+            what = "a reset loses the pacing"
+            raise MisfitError("pacing", what=what, allowed="instant, or with it by: new-consumer")
+        return self
+
+
+class Live(Spec):
+    """Traffic that goes on meanwhile.
+
+    Attributes:
+        publish: how messages are offered.
+        consume: who takes them, by a consumer of their own.
+    """
+
+    publish: Publish
+    consume: Consume = Consume()
+
+
+class Replay(Workload):
+    """A history, and a consumer that goes through a part of it again.
+
+    Attributes:
+        kind: which parts take part; `replay` is a stream with a history and a consumer of it.
+        description: what the load stands for, in a sentence for the report.
+        subjects: which subjects messages go to.
+        payload: how large messages are and what is in them.
+        history: what is laid before.
+        replay: which part of it is gone through again, and by whom.
+        live: traffic beside it; none when left out.
+        phases: `measure` is the longest time that the replay may take: its window ends with it.
+    """
+
+    kind: Literal["replay"]
+    subjects: Subjects = Subjects()
+    payload: Payload
+    history: Laying
+    replay: Replaying = Replaying()
+    live: Live | None = None
+    phases: Phases = Phases()
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """First and last stream sequence of the window."""
+        return self.replay.first, self.replay.last or self.history.messages
+
+    @property
+    def offers(self) -> Mapping[str, Publish]:
+        """How operations are offered, by the part that drives them."""
+        return {PUBLISH: self.live.publish} if self.live else {}
+
+    @property
+    def laid(self) -> Mapping[str, int]:
+        """Messages that are there before a trial begins, by the part that lays them."""
+        return {FILL: self.history.messages}
+
+    @property
+    def loads(self) -> Mapping[str, Load]:
+        """What its messages are made from, by the part that drives them."""
+        publish = self.live.publish if self.live else Publish.model_validate({"rate": "1/s"})
+        like = Load(
+            publish=publish,
+            subjects=self.subjects,
+            payload=self.payload,
+            handler=self.busy,
+            phases=self.phases,
+        )
+        found = {FILL: load_of(like, self.history.messages)}
+        if self.live:
+            found[PUBLISH] = replace(like, handler=self.live.consume.handler)
+        return found
+
+    @property
+    def busy(self) -> Handler:
+        """What is done with each message of the history."""
+        return self.replay.handler
+
+    def with_handler(self, handler: Handler) -> Self:
+        """Return the same load with another handler of what is replayed."""
+        replaying = self.replay.model_copy(update={"handler": handler})
+        return self.model_copy(update={"replay": replaying})
+
+    def in_short(self, phases: Phases) -> Self:
+        """Return the load for a look: a short history, of which the same share is replayed."""
+        history = self.history.at_most(SHORT_MSGS)
+        scale = history.messages / self.history.messages
+        first, last = (max(1, round(each * scale)) for each in self.bounds)
+        replaying = self.replay.model_copy(update={"first": first, "last": last})
+        short = super().in_short(phases)
+        return short.model_copy(update={"history": history, "replay": replaying})
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """Every subject that is published to, without jetbench's prefix."""
+        return self.subjects.names
+
+    def largest_bytes(self, how: PublishSettings) -> int:
+        """Return the largest message, headers included."""
+        return max(self.payload.sizes) + header_bytes((), how)
+
+    def stored_bytes(self, how: PublishSettings) -> float:
+        """Return what a message takes in a store on the mean."""
+        return stored_bytes(self.subjects, self.payload, (), how)
+
+    def share_of(self, part: str) -> float:
+        """Return what share of its flow's operations a part is due: of the history its window."""
+        first, last = self.bounds
+        return (last - first + 1) / self.history.messages if part == REPLAY else 1.0
+
+    def told(self) -> str:
+        """Return who goes through what, as a clause for the report."""
+        replaying, (first, last) = self.replay, self.bounds
+        how = "reset to" if replaying.by == "reset" else "new at"
+        pacing = ", at its original pace" if replaying.pacing == "original" else ""
+        return (
+            f"a history of {text.count(self.history.messages)} messages{self.history.told()}, "
+            f"payload {self.payload.told()}; a consumer {how} {text.count(first)} goes through "
+            f"{text.count(last - first + 1)} of them{pacing}: "
+            f"{text.plural(replaying.consumers, 'process', 'processes')} with "
+            f"{text.plural(replaying.workers, 'worker')}, {replaying.handler.told()}"
+            f"{self._beside()}"
+        )
+
+    def _beside(self) -> str:
+        if self.live is None:
+            return ""
+        publish = self.live.publish
+        rate = format_rate(publish.rate_msgs_per_s)
+        return f"; beside it {rate} ({publish.arrivals} arrivals) with a consumer of their own"
+
+    @model_validator(mode="after")
+    def _window_lies_in_the_history(self) -> Self:
+        for key in ("first", "last"):
+            given = getattr(self.replay, key)
+            if given is not None and given > self.history.messages:
+                raise MisfitError(
+                    "replay",
+                    key,
+                    what=f"lies beyond the history of {self.history.messages} messages",
+                    allowed=f"1 to {self.history.messages}",
+                )
+        if self.replay.pacing == "original" and self.history.rate_msgs_per_s is None:
+            raise MisfitError(
+                "replay",
+                "pacing",
+                what="a history that is laid as fast as it goes has no pace of its own",
+                allowed="instant, or with it history.rate",
+            )
+        return self
+
+
+_OWN = (
+    Entry(
+        name="passed_over",
+        means="deliveries from beyond the window, which were not handled",
+        weight=Weight.NOTED,
+        ruled=True,
+    ),
+    Entry(
+        name="outside",
+        means="messages from outside the window that were handled",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        check="Nothing outside the window was handled",
+    ),
+)
+
+_IN_ORDER = Entry(
+    name="misfolded",
+    means="subjects whose event handled last is not their last of the window",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    check="The state that a replay comes to is that of a fold over the window",
+)
+_IN_NO_ORDER = replace(_IN_ORDER, weight=Weight.NOTED, check="")
+"""Several handle at a time, and nobody promised an order."""
+
+
+def cast_of(settings: Settings, workload: Replay | None) -> Cast:
+    """Return its parts; usually a replay alone."""
+    acks = settings.ack.timing != "none"
+    live = workload is not None and workload.live is not None
+    fill = laying(alone=not live)
+    one = workload is None or workload.replay.consumers * workload.replay.workers == 1
+    own = (*_OWN, _IN_ORDER if one else _IN_NO_ORDER)
+    replay = working(REPLAY, flow=fill, role="replayer", acks=acks, own=own)
+    before = f"{REPLAY}." if live else ""
+    early = settings.ack.timing == "after-validation"
+    whole = () if early or not acks else (f"{before}end_to_end",)
+    return Cast(
+        parts=(fill, *(_live(acks=acks) if live else ()), replay),
+        ranked=(*whole, f"{before}completion"),
+        done=f"{before}{replay.own[-1].name}",
+    )
+
+
+def _live(*, acks: bool) -> tuple[Part, Part]:
+    publish = driving(PUBLISH, role="publisher", answered=STORED, fails=UNSTORED)
+    return publish, observing(LIVE, flow=publish, role=f"{LIVE}.consumer", acks=acks)
+
+
+def objections(settings: Settings, workload: Replay) -> tuple[Objection, ...]:
+    """Return what is wrong with settings under it, besides what is of any stream."""
+    found = [*of_laid(settings, workload.history.messages)]
+    if settings.stream.retention != "limits":
+        what = "what was taken once is gone, and cannot be replayed"
+        found.append(Objection(key="stream.retention", what=what, allowed="limits"))
+    if workload.replay.by == "reset" and settings.ack.timing == "none":
+        what = "a consumer that acknowledges nothing is through with nothing, and cannot be reset"
+        found.append(Objection(key="ack.timing", what=what, allowed="another, or by: new-consumer"))
+    return tuple(found)

@@ -1,0 +1,154 @@
+"""Messages that are there before a trial begins: a history to be replayed, a backlog to be drained.
+
+Work of a known size has no intended instants of its own. All of it is due when it is let go, and
+is measured from there and from *received* (docs/adr/0031).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from bench.core.units import NS_PER_S, format_rate
+from bench.spec.base import MisfitError, Rate, Spec
+from bench.spec.cast import STORED, UNSTORED, Entry, Instant, Part, Side, Span, Weight, observing
+from bench.spec.objection import Objection
+from bench.spec.variant import Settings
+from bench.spec.workload import MAX_MESSAGES, Load, Publish
+
+FILL = "fill"
+"""The part that lays them."""
+
+MAX_LAYING_S = 3600
+
+
+class Laying(Spec):
+    """What is laid, in the stream's order: message 1 has sequence 1.
+
+    Attributes:
+        messages: how many.
+        rate_msgs_per_s: at what pace; as fast as it goes when left out.
+    """
+
+    messages: int = Field(ge=1, le=MAX_MESSAGES)
+    rate_msgs_per_s: Rate | None = Field(default=None, alias="rate")
+
+    @property
+    def every_ns(self) -> int:
+        """Time between two messages; 0 for as fast as it goes."""
+        return round(NS_PER_S / self.rate_msgs_per_s) if self.rate_msgs_per_s else 0
+
+    def at_most(self, messages: int) -> Self:
+        """Return the same with no more messages than these."""
+        return self.model_copy(update={"messages": min(self.messages, messages)})
+
+    def told(self) -> str:
+        """Return its pace in words; empty where there is none."""
+        return f" laid at {format_rate(self.rate_msgs_per_s)}" if self.rate_msgs_per_s else ""
+
+    @model_validator(mode="after")
+    def _takes_not_for_ever(self) -> Self:
+        if self.messages * self.every_ns > MAX_LAYING_S * NS_PER_S:
+            raise MisfitError(
+                "rate", what="takes more than an hour to lay", allowed="a higher rate, or fewer"
+            )
+        return self
+
+
+SHORT_MSGS = 50_000
+"""Most messages that are laid for a look."""
+
+WINDOW_MSGS = 1024
+"""Most messages without a PubAck while they are laid."""
+
+
+def load_of(like: Load, messages: int) -> Load:
+    """Return what so many messages are made from that are there before, else like another load."""
+    rate = {"rate": f"{MAX_MESSAGES}/s", "window": WINDOW_MSGS}
+    return replace(like, publish=Publish.model_validate(rate), laid=messages)
+
+
+def laying(*, alone: bool) -> Part:
+    """Return the part that lays messages, all due when they are let go.
+
+    Args:
+        alone: nobody else publishes to its stream.
+    """
+    held = (Entry(name="stream_msgs", untold=True, counts="held"),) if alone else ()
+    return Part(
+        name=FILL,
+        side=Side.DRIVES,
+        flow=FILL,
+        role="filler",
+        instants=(
+            Instant(name="released", entry="planned", due=True),
+            Instant(name="sent", entry="published"),
+            Instant(name=STORED.name, entry=STORED.name),
+        ),
+        spans=(),
+        levels=(),
+        entries=(
+            Entry(name="planned", means="messages in the schedule"),
+            Entry(name="published", means="handed to the connection", at_most=("planned",)),
+            replace(STORED, at_most=("published",), counts="answered"),
+            *UNSTORED,
+            *held,
+        ),
+    )
+
+
+OUTSTANDING = Entry(
+    name="outstanding",
+    means="to be handled, and not handled when the time was up",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    check="All that was to be done is done",
+)
+
+
+def working(name: str, *, flow: Part, role: str, acks: bool, own: Sequence[Entry]) -> Part:
+    """Return a part that does a piece of work, of some messages that are laid.
+
+    Args:
+        name: of the part.
+        flow: that lays them.
+        role: of its processes.
+        acks: it acknowledges.
+        own: entries of its ledger besides.
+    """
+    plain = observing(name, flow=flow, role=role, acks=acks, some=True)
+    end = plain.own[-1].name
+    return replace(
+        plain,
+        spans=(Span(name="in_hand", begin="received", end=end), *plain.spans),
+        levels=tuple(replace(level, came="expected") for level in plain.levels),
+        entries=(*_without(plain.entries, "lost", "foreign", "backlog"), OUTSTANDING, *own),
+    )
+
+
+def _without(entries: Sequence[Entry], *names: str) -> Iterator[Entry]:
+    yield from (entry for entry in entries if entry.name not in names)
+
+
+def objections(settings: Settings, messages: int) -> Iterator[Objection]:
+    """Yield what keeps a stream from holding all that is laid."""
+    stream = settings.stream
+    if stream.max_msgs is not None and stream.max_msgs < messages:
+        yield Objection(
+            key="stream.max_msgs",
+            what=f"below the {messages} messages that are laid before",
+            allowed=f"{messages} or more, or leave it out",
+        )
+    if stream.max_age_ns is not None:
+        yield Objection(
+            key="stream.max_age",
+            what="what is laid may grow too old before it is reached",
+            allowed="leave it out",
+        )
+    if settings.consumer.mode != "pull":
+        yield Objection(
+            key="consumer.mode",
+            what="a push consumer begins by itself, and not when work is let go",
+            allowed="pull",
+        )

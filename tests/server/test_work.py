@@ -1,0 +1,140 @@
+"""Replays and backlogs on a real server: done whole, and nothing beyond, or that is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.record.schema import TrialRecord
+from bench.scenario import replay as scenario
+from bench.spec.kinds.backlog import Backlog
+from bench.spec.kinds.replay import Replay
+from tests.server.running import complaints, run_trial, sound
+from tests.server.test_faults import codes
+
+pytestmark = pytest.mark.nats
+
+SLOW = {"time": "200us"}
+"""So that the window is long enough to be sampled."""
+
+PHASES = {"warmup": "200ms", "measure": "2s", "drain": "5s"}
+
+
+def replay(**parts: Any) -> Replay:
+    whole = {
+        "kind": "replay",
+        "subjects": {"pattern": "e.{k}", "values": {"k": ["a", "b", "c"]}},
+        "payload": {"sizes": "128B"},
+        "history": {"messages": 5000},
+        "phases": PHASES,
+    }
+    return Replay.model_validate({**whole, **parts})
+
+
+def backlog(**parts: Any) -> Backlog:
+    whole = {
+        "kind": "backlog",
+        "payload": {"sizes": "128B"},
+        "backlog": {"messages": 5000},
+        "phases": PHASES,
+    }
+    return Backlog.model_validate({**whole, **parts})
+
+
+def ledger(record: TrialRecord) -> dict[str, int]:
+    assert record.ledger is not None
+    return dict(record.ledger)
+
+
+CHECKS = ("outstanding", "outside", "misfolded")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"by": "reset", "first": 1180, "last": 1200},
+        {"by": "new-consumer", "first": 1180, "last": 1200},
+        {"by": "new-consumer", "start": "by-time", "first": 1180, "last": 1200},
+        {"by": "reset", "first": 4001, "consumers": 2},
+    ],
+    ids=["reset", "new", "by-time", "to-the-end"],
+)
+def test_a_replay_goes_through_its_window_and_ends(tmp_path: Path, how: dict[str, Any]) -> None:
+    """Book 5.2: 1180 to 1200 are 21 messages, and the next one is 1201."""
+    load = replay(replay=how)
+
+    record = run_trial(tmp_path, load, {}).record
+
+    found, (first, last) = ledger(record), load.bounds
+    assert found["stored"] == 5000
+    assert found["acked"] == found["expected"] == last - first + 1
+    assert found["outstanding"] == found["outside"] == 0
+    assert record.window is not None
+    length_ns = record.window.window_end_ns - record.window.window_start_ns
+    assert 0 < length_ns < 2 * 10**9  # it ended when it was done, and not with the clock
+
+
+def test_a_replay_beside_live_traffic_disturbs_nothing_that_counts(tmp_path: Path) -> None:
+    load = replay(
+        live={"publish": {"rate": "200/s"}}, replay={"by": "new-consumer", "handler": SLOW}
+    )
+
+    record = run_trial(tmp_path, load, {}).record
+
+    found = ledger(record)
+    assert sound(record), complaints(record)
+    assert {name: found[name] for name in CHECKS} == dict.fromkeys(CHECKS, 0)
+    assert found["replay.acked"] == 5000
+    assert found["live.acked"] == found["publish.stored"] == 440
+    assert found["passed_over"] > 0 or found["live.received"] == 440
+
+
+def test_a_bound_that_is_off_by_one_fails_the_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checks go by what was asked for, not by what the replayer was told."""
+    plain = scenario._observers
+
+    def wrong(*given: Any) -> Any:
+        jobs = plain(*given)
+        first, last = jobs[0].bounds or (0, 0)
+        object.__setattr__(jobs[0], "bounds", (first, last + 1))
+        return jobs
+
+    monkeypatch.setattr(scenario, "_observers", wrong)
+
+    record = run_trial(tmp_path, replay(replay={"last": 3000}), {}).record
+
+    assert ledger(record)["outside"] == 1
+    assert "check-broken" in codes(record)
+
+
+def test_a_replay_that_is_not_done_in_time_is_no_fast_one(tmp_path: Path) -> None:
+    load = replay(replay={"handler": {"time": "2ms"}}, phases={**PHASES, "drain": "0s"})
+
+    record = run_trial(tmp_path, load, {}).record
+
+    assert 0 < ledger(record)["outstanding"] < 5000
+    assert "not-drained" in codes(record)
+
+
+def test_a_stream_that_cannot_hold_the_history_is_told_before_anything_is_measured(
+    tmp_path: Path,
+) -> None:
+    record = run_trial(tmp_path, replay(), {"stream": {"max_bytes": "64KiB"}}).record
+
+    (finding,) = (each for each in record.findings if each.code == "broken-off")
+    assert "where 5000 were to be laid" in finding.text
+    assert not record.completed
+
+
+def test_a_backlog_is_drained_while_messages_go_on_coming(tmp_path: Path) -> None:
+    load = backlog(publish={"rate": "200/s"}, consume={"workers": 4, "handler": {"time": "1ms"}})
+
+    record = run_trial(tmp_path, load, {"pull": {"batch": 50}}).record
+
+    found = ledger(record)
+    assert sound(record), complaints(record)
+    assert found["drain.acked"] == 5000
+    assert found["fresh.acked"] == found["publish.stored"] == 440
+    assert found["drain.outstanding"] == found["fresh.outstanding"] == found["overgrown"] == 0

@@ -1,0 +1,152 @@
+"""Work that is laid before a trial: what may be asked, what may not, and the book's own numbers."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bench.core import text
+from bench.plan.traffic import make_traffics
+from bench.spec.kinds.backlog import DRAIN, Backlog
+from bench.spec.kinds.registry import cast_of, objections
+from bench.spec.kinds.replay import REPLAY, Replay
+from bench.spec.laid import FILL, SHORT_MSGS
+from bench.spec.load import load_workload
+from bench.spec.lookup import shipped_root
+from bench.spec.variant import PublishSettings, Settings
+
+
+def replay(**parts: Any) -> Replay:
+    return Replay.model_validate(
+        {
+            "kind": "replay",
+            "payload": {"sizes": "64B"},
+            "history": {"messages": 1200},
+            "phases": {"warmup": "1s", "measure": "5s", "drain": "1s"},
+            **parts,
+        }
+    )
+
+
+def backlog(**parts: Any) -> Backlog:
+    return Backlog.model_validate(
+        {
+            "kind": "backlog",
+            "payload": {"sizes": "64B"},
+            "backlog": {"messages": 1000},
+            "phases": {"warmup": "1s", "measure": "5s", "drain": "1s"},
+            **parts,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"replay": {"first": 1201}}, "lies beyond the history of 1200 messages"),
+        ({"replay": {"last": 1201}}, "lies beyond the history of 1200 messages"),
+        ({"replay": {"first": 9, "last": 8}}, "lies before first"),
+        ({"replay": {"start": "by-time"}}, "reset to a sequence, not to a time"),
+        ({"replay": {"pacing": "original"}}, "a reset loses the pacing"),
+        (
+            {"replay": {"by": "new-consumer", "pacing": "original"}},
+            "as fast as it goes has no pace of its own",
+        ),
+        ({"history": {"messages": 0}}, "greater than or equal to 1"),
+        ({"history": {"messages": 4000, "rate": "1/s"}}, "more than an hour"),
+    ],
+)
+def test_a_window_that_cannot_be_is_refused(parts: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        replay(**parts)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"consumer": {"mode": "push"}}, "consumer.mode"),
+        ({"stream": {"max_msgs": 1199}}, "stream.max_msgs"),
+        ({"stream": {"max_age": "1h"}}, "stream.max_age"),
+        ({"stream": {"retention": "workqueue"}}, "stream.retention"),
+        ({"consumer": {"ack_policy": "none"}, "ack": {"timing": "none"}}, "ack.timing"),
+        ({"handler": {"run": "task"}}, "handler.run"),
+    ],
+)
+def test_settings_that_cannot_replay_are_refused(settings: dict[str, Any], key: str) -> None:
+    said = objections(Settings.model_validate(settings), replay())
+
+    assert key in {each.key for each in said}
+    assert not objections(Settings(), replay())
+
+
+def test_a_new_consumer_need_not_acknowledge_to_replay() -> None:
+    never = Settings.model_validate({"consumer": {"ack_policy": "none"}, "ack": {"timing": "none"}})
+
+    assert not objections(never, replay(replay={"by": "new-consumer"}))
+
+
+def test_the_window_of_the_book_has_21_messages() -> None:
+    """Book 5.2: replay 1180 to 1200."""
+    load = replay(replay={"first": 1180, "last": 1200})
+
+    assert load.share_of(REPLAY) * load.history.messages == pytest.approx(21)
+    assert "goes through 21 of them" in load.told()
+
+
+def test_the_plan_of_the_book_is_shipped() -> None:
+    """Book 11.5: a million, 95 % of 1 KiB and 5 % of 32 KiB, from 500 000 on."""
+    load = load_workload(shipped_root() / "workloads/replay.yaml")
+    assert isinstance(load, Replay)
+
+    first, last = load.bounds
+    assert last - first + 1 == 500_001
+    assert round(load.payload.mean_bytes) == 2611
+    assert load.messages == 1_000_000
+
+
+def test_all_that_is_laid_is_due_when_the_warm_up_ends() -> None:
+    """One flow of the trial's seed, and one of what is live: their loads are no twins."""
+    load = replay(live={"publish": {"rate": "100/s"}})
+
+    traffic = make_traffics(load.loads, 1)
+
+    assert traffic[FILL].intended_ns.tolist() == [10**9] * 1200
+    assert traffic["publish"].intended_ns.size == 600
+    assert load.messages == 1800
+    assert load.amount == f"{text.count(1200)} laid, 100/s"
+
+
+def test_a_look_lays_less_and_replays_the_same_share() -> None:
+    load = replay(history={"messages": 1_000_000}, replay={"first": 500_000})
+
+    short = load.in_short(load.phases)
+
+    assert short.history.messages == SHORT_MSGS
+    assert short.bounds == (SHORT_MSGS // 2, SHORT_MSGS)
+    assert backlog(backlog={"messages": 10**6}).in_short(load.phases).messages == SHORT_MSGS
+    assert replay().in_short(load.phases).bounds == (1, 1200)
+
+
+def test_who_lays_has_a_ledger_and_no_times() -> None:
+    """It is no process of the window: no slip, no CPU a message, no rate of it is a figure."""
+    cast = cast_of(replay(), Settings())
+
+    assert not cast.slips
+    assert "filler" not in cast.roles
+    assert cast.served == ("received",)
+    assert cast.in_hand == ("in_hand",)
+    entries = {each.name for each in cast.part(FILL).entries}
+    assert {"refused", "unconfirmed", "not_sent"} <= entries
+
+
+def test_what_comes_meanwhile_has_no_lag_of_its_own() -> None:
+    """It stands behind the backlog."""
+    cast = cast_of(backlog(publish={"rate": "100/s"}), Settings())
+
+    assert [part.name for part in cast.parts] == [FILL, "publish", "fresh", DRAIN]
+    assert not cast.part("fresh").levels
+    assert cast.served == ("publish.stored", "drain.received")
+
+
+def test_the_largest_message_is_what_is_laid() -> None:
+    assert backlog().largest_bytes(PublishSettings()) == 64
