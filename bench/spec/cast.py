@@ -17,19 +17,8 @@ PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """What a part may be called: it stands before the names of its figures."""
 
 FIGURES_BEGIN = (
-    "age",
-    "lag",
-    "slip",
-    "response",
-    "delivery",
-    "completion",
-    "reply",
-    "end_to_end",
-    "both",
-    "convergence",
-    "work",
-    "whole",
-    "in_flight",
+    *("age", "lag", "slip", "response", "delivery", "completion", "reply", "end_to_end"),
+    *("in_hand", "both", "convergence", "work", "whole", "in_flight"),
 )
 """No part of a user may be called so: `response.p99` is how long an answer took, whoever asks."""
 
@@ -291,26 +280,14 @@ class Cast:
 
     @property
     def served(self) -> tuple[str, ...]:
-        """The instants, flat, at which the server had done its part of operations.
-
-        It answered what was asked of it; of what lay there before, it delivered it.
-        """
-        return (*self.answered, *(self.instant(part, part.worth) for part in self._working))
+        """The instants, flat, at which the server answered; or delivered what was there before."""
+        working = (part for part in self.observing if not self.part(part.flow).spans)
+        return (*self.answered, *(self.instant(part, part.worth) for part in working))
 
     @property
     def answered(self) -> tuple[str, ...]:
         """The instants, flat, at which the server had answered what was offered in the trial."""
         return tuple(self.instant(part, part.worth) for part in self.driving if part.spans)
-
-    @property
-    def in_hand(self) -> tuple[str, ...]:
-        """The times, flat, from receiving to done, of what lay there before the trial."""
-        return tuple(_flat(self, "spans", part, part.spans[0].name) for part in self._working)
-
-    @property
-    def _working(self) -> tuple[Part, ...]:
-        """The parts that observe what lay there before."""
-        return tuple(part for part in self.observing if not self.part(part.flow).spans)
 
 
 T = TypeVar("T", Instant, Span, Level, Entry)

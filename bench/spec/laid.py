@@ -1,7 +1,7 @@
 """Messages that are there before a trial begins: a history to be replayed, a backlog to be drained.
 
 Work of a known size has no intended instants of its own. All of it is due when it is let go, and
-is measured from there and from *received* (docs/adr/0031).
+is measured from there and from *received* (docs/adr/0032).
 """
 
 from collections.abc import Iterator, Sequence
@@ -98,6 +98,9 @@ def laying(*, alone: bool) -> Part:
     )
 
 
+IN_HAND = "in_hand"
+"""The time of a message from receiving it to done."""
+
 OUTSTANDING = Entry(
     name="outstanding",
     means="to be handled, and not handled when the time was up",
@@ -121,7 +124,7 @@ def working(name: str, *, flow: Part, role: str, acks: bool, own: Sequence[Entry
     end = plain.own[-1].name
     return replace(
         plain,
-        spans=(Span(name="in_hand", begin="received", end=end), *plain.spans),
+        spans=(Span(name=IN_HAND, begin="received", end=end), *plain.spans),
         levels=tuple(replace(level, came="expected") for level in plain.levels),
         entries=(*_without(plain.entries, "lost", "foreign", "backlog"), OUTSTANDING, *own),
     )

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from bench.core import text
 from bench.spec.cast import PART_NAME, Cast, entries, instants, spans, tail
 from bench.spec.kinds.registry import usual_casts
+from bench.spec.laid import IN_HAND
 
 
 class Better(StrEnum):
@@ -301,7 +302,7 @@ _WRITTEN: tuple[Metric, ...] = (
 def _derived() -> Iterator[Metric]:
     """Yield what kinds have besides: times from when they were due, rates, CPU of each role."""
     for cast in usual_casts():
-        for name in (*cast.whole, *cast.in_hand):
+        for name in (*cast.whole, *(each for each in spans(cast) if tail(each) == IN_HAND)):
             # Slip tells how well the load was made, not how good a configuration is.
             better = Better.NEITHER if name in cast.slips else Better.LOWER
             yield from (time_metric(tail(name), each, better=better) for each in ("p50", "p99"))

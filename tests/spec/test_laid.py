@@ -10,7 +10,7 @@ from bench.plan.traffic import make_traffics
 from bench.spec.kinds.backlog import DRAIN, Backlog
 from bench.spec.kinds.registry import cast_of, objections
 from bench.spec.kinds.replay import REPLAY, Replay
-from bench.spec.laid import FILL, SHORT_MSGS
+from bench.spec.laid import FILL, IN_HAND, SHORT_MSGS
 from bench.spec.load import load_workload
 from bench.spec.lookup import shipped_root
 from bench.spec.variant import PublishSettings, Settings
@@ -134,7 +134,7 @@ def test_who_lays_has_a_ledger_and_no_times() -> None:
     assert not cast.slips
     assert "filler" not in cast.roles
     assert cast.served == ("received",)
-    assert cast.in_hand == ("in_hand",)
+    assert cast.part(REPLAY).spans[0].name == IN_HAND
     entries = {each.name for each in cast.part(FILL).entries}
     assert {"refused", "unconfirmed", "not_sent"} <= entries
 
