@@ -97,6 +97,9 @@ class Bucket:
         members: keys of a group.
         bounded: a group is read as it was when its last key was written.
         values: a scan brings values, and not keys alone.
+        strategy: how keys are read, by the word of `read.strategy`.
+        max_age_ns: how long a cache believes what it got.
+        restart_ns: how often a cache begins anew; 0 for never.
     """
 
     stream: str
@@ -108,6 +111,9 @@ class Bucket:
     members: int = 0
     bounded: bool = False
     values: bool = False
+    strategy: str = "get"
+    max_age_ns: int = 0
+    restart_ns: int = 0
 
 
 class Whole(IntEnum):

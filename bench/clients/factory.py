@@ -25,6 +25,7 @@ from bench.clients.port import (
     PublisherLink,
     TaskLink,
 )
+from bench.clients.wire.caches import STRATEGIES
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.creates import WireCreator
 from bench.clients.wire.follows import WireFollower
@@ -152,10 +153,20 @@ def make_scanner(
     raise ValueError(f"no client named {client}")
 
 
+def make_cached_reader(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose messages read keys by the bucket's strategy; as above."""
+    if client == "wire":
+        return STRATEGIES[bucket.strategy](endpoint, messages, sink, bucket)
+    raise ValueError(f"no client {client} that reads through a cache")
+
+
 MakeKeyed = Callable[[str, Endpoint, Messages, SaidSink, Bucket], PublisherLink]
 
 KEYED: Mapping[str, MakeKeyed] = {
     "read": make_reader,
+    "recall": make_cached_reader,
     "update": make_updater,
     "create": make_creator,
     "save": make_saver,

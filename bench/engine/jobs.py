@@ -21,7 +21,18 @@ from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 LAID_WITHIN_NS = 600 * NS_PER_S
 """How long it may take at most, beyond its own pace, to lay what is there before a trial."""
 
-Doing = Literal["publish", "ask", "read", "update", "create", "save", "gather", "scan", "pair"]
+Doing = Literal[
+    "publish",
+    "ask",
+    "read",
+    "recall",
+    "update",
+    "create",
+    "save",
+    "gather",
+    "scan",
+    "pair",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +47,8 @@ class DriverJob:
         how: messages are confirmed.
         does: what an operation is: a message that is published, a core request that is asked, a
             key that is read or created, a counter that is updated, a group of keys that is
-            saved or gathered, a scan of keys, or a value and an event.
+            saved or gathered, a scan of keys, a value and an event, or a key that is read
+            through a cache.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.

@@ -21,6 +21,9 @@ BEFORE = -1
 NOTHING = -2
 """Of what was read: the key had no value."""
 
+FRESH = -1
+"""Of how far behind a read was: it was not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writes:
@@ -185,10 +188,18 @@ def wrong(reads: Reads, writes: Writes) -> int:
 
 
 def stale(reads: Reads, writes: Writes, table: MessageTable, life_ns: int | None = None) -> int:
-    """Return how many reads brought less than was confirmed before they were sent.
+    """Return how many reads brought less than was confirmed before they were sent."""
+    return int(np.count_nonzero(behind_ns(reads, writes, table, life_ns) >= 0))
 
-    Nothing is old where the last confirmed write took the value away, or a later one, that was sent
-    before the answer came, may have; or where its time may have been over.
+
+def behind_ns(
+    reads: Reads, writes: Writes, table: MessageTable, life_ns: int | None = None
+) -> IntArray:
+    """Return for how long a read brought less than was confirmed when it was sent, shape (n,).
+
+    Below 0 of one that brought no less. Nothing is old where the last confirmed write took the
+    value away, or a later one, that was sent before the answer came, may have; or where its time
+    may have been over.
 
     Args:
         reads: answered.
@@ -196,14 +207,17 @@ def stale(reads: Reads, writes: Writes, table: MessageTable, life_ns: int | None
         table: of the writes.
         life_ns: how long a value lives; None for ever.
     """
-    return sum(_stale_of(life_ns, *each) for _, each in _by_key(reads, writes, table))
+    found = np.full(reads.found.size, FRESH)
+    for chosen, each in _by_key(reads, writes, table):
+        found[chosen] = _behind(life_ns, *each)
+    return found
 
 
 _OfKey = tuple[Reads, IntArray, Writes, MessageTable]
 
 
-def _by_key(reads: Reads, writes: Writes, table: MessageTable) -> Iterator[tuple[int, _OfKey]]:
-    """Yield each key that is read with its reads, and its writes in the order of their ids."""
+def _by_key(reads: Reads, writes: Writes, table: MessageTable) -> Iterator[tuple[IntArray, _OfKey]]:
+    """Yield which reads are of one key, with them and its writes in the order of their ids."""
     by_key = np.argsort(writes.keys, kind="stable")
     sorted_keys = writes.keys[by_key]
     order = np.argsort(reads.keys, kind="stable")
@@ -216,15 +230,15 @@ def _by_key(reads: Reads, writes: Writes, table: MessageTable) -> Iterator[tuple
             answered_ns=reads.answered_ns[of_key],
             found=reads.found[of_key],
         )
-        yield key, (own, by_key[first:stop], writes, table)
+        yield of_key, (own, by_key[first:stop], writes, table)
 
 
-def _stale_of(
+def _behind(
     life_ns: int | None, reads: Reads, ids: IntArray, writes: Writes, table: MessageTable
-) -> int:
+) -> IntArray:
     confirmed = ids[happened(table.stored_ns[ids])]
     if not confirmed.size:
-        return 0
+        return np.full(reads.found.size, FRESH)
     stored_ns = np.maximum.accumulate(table.stored_ns[confirmed])
     before = np.searchsorted(stored_ns, reads.sent_ns, side="right") - 1
     newest = np.where(before >= 0, confirmed[before.clip(min=0)], BEFORE)
@@ -234,8 +248,14 @@ def _stale_of(
         older &= ~(over & (reads.found == NOTHING))
     removing = ids[writes.removes[ids] & happened(table.sent_ns[ids])]
     removed_ns = table.sent_ns[removing]
-    excused = sum(
-        bool(np.any((removing >= newest[read]) & (removed_ns <= reads.answered_ns[read])))
-        for read in np.flatnonzero(older & (reads.found == NOTHING))
-    )
-    return int(np.count_nonzero(older)) - excused
+    for read in np.flatnonzero(older & (reads.found == NOTHING)).tolist():
+        older[read] = not np.any(
+            (removing >= newest[read]) & (removed_ns <= reads.answered_ns[read])
+        )
+    # A key that was read as without a value was without one since its last removal.
+    gone = np.concatenate([[NOTHING], confirmed[writes.removes[confirmed]]])
+    since = gone[np.searchsorted(gone, newest, side="left") - 1]
+    known = np.where(reads.found == NOTHING, since, reads.found)
+    following = np.searchsorted(confirmed, known, side="right").clip(max=confirmed.size - 1)
+    behind: IntArray = np.where(older, reads.sent_ns - stored_ns[following], FRESH)
+    return behind

@@ -90,14 +90,17 @@ def _needs(cell: Cell) -> Needs:
     asks = {"DIRECT.GET.{stream}.x" if direct else "STREAM.MSG.GET.{stream}"} if reads else set()
     if GROUP_GET in _kv(cell).offers:
         asks |= {"DIRECT.GET.{stream}", "DIRECT.GET.{stream}.x"}
-    if SCAN in _kv(cell).offers:
+    cached = cell.settings.read.strategy != "get"
+    if cached and GET in _kv(cell).offers:
+        asks |= {"DIRECT.GET.{stream}"} if direct else set()
+    if SCAN in _kv(cell).offers or cached:
         asks |= {"CONSUMER.CREATE.{stream}.x.x", "CONSUMER.DELETE.{stream}.x"}
     return Needs(
         subjects=frozenset(cell.workload.addressed),
         pull=False,
         push=bool(_kv(cell).watch),
         acks=False,
-        flow_control=bool(_kv(cell).watch or _kv(cell).scan),
+        flow_control=bool(_kv(cell).watch or _kv(cell).scan or cached),
         asks=frozenset(asks),
     )
 
@@ -127,6 +130,11 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
     )
 
 
+def _does(cell: Cell, part: Part) -> Doing:
+    cached = part.name == GET and cell.settings.read.strategy != "get"
+    return "recall" if cached else DOES[part.name]
+
+
 def _id_offset(written: Traffic) -> int:
     return written.payloads[0].id_offset
 
@@ -141,7 +149,7 @@ def _driver_job(stage: Stage, trial: Trial, cell: Cell, part: Part, share: int) 
         load=loads[part.name],
         seed=seed_of(loads, part.name, trial.seed),
         how=cell.settings.publish,
-        does=DOES[part.name],
+        does=_does(cell, part),
         share=share,
         shares=loads[part.name].publish.publishers,
         subject_prefix=stage.names.subject_prefix,
@@ -159,6 +167,9 @@ def _bucket(names: Names, cell: Cell, part: Part) -> Bucket:
         id_offset=value.id_offset,
         within_ns=kv.offers[part.name].answer_within_ns or 0,
         tries=kv.update.tries if kv.update else 1,
+        strategy=cell.settings.read.strategy,
+        max_age_ns=cell.settings.read.max_age_ns,
+        restart_ns=cell.settings.read.restart_ns or 0,
         values=bool(kv.scan and kv.scan.snapshot),
         members=kv.groups.members,
         bounded=cell.settings.read.group == "boundary",

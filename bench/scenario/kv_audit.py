@@ -13,6 +13,7 @@ from bench.engine.keyed import (
     BEFORE,
     NOTHING,
     Reads,
+    behind_ns,
     said,
     stale,
     under_way,
@@ -21,6 +22,7 @@ from bench.engine.keyed import (
 )
 from bench.engine.lifetimes import (
     FOR_EVER_NS,
+    LATE_NS,
     Written,
     doubled,
     latest_ns,
@@ -182,14 +184,19 @@ def _read(traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Mappin
     reads = _reads(table, asked, said(evidence.drivers.get(GET, ()), asked.subject_index.size))
     absent, dated = np.count_nonzero(reads.found == NOTHING), reads.found.size
     counts = {"absent": int(absent), "dated": dated, "stale": 0, "outlived": 0}
+    counts |= {"missed": 0, "overlooked": 0}
     if PUT not in traffic:
         return {**counts, "wrong": int(np.count_nonzero(reads.found >= 0))}
     writes = writes_of(traffic[PUT])
+    behind = behind_ns(reads, writes, evidence.tables[PUT], life_ns)
+    late = int(np.count_nonzero(behind > LATE_NS))
     if life_ns is not None:
         counts["outlived"] = read_late(reads, evidence.tables[PUT], life_ns)
     return {
         **counts,
-        "stale": stale(reads, writes, evidence.tables[PUT], life_ns),
+        "stale": int(np.count_nonzero(behind >= 0)),
+        "missed": late,
+        "overlooked": late,
         "wrong": wrong(reads, writes),
     }
 

@@ -19,6 +19,7 @@ from bench.spec.cast import (
     driving,
     spans,
 )
+from bench.spec.variant import WATCHING, ReadStrategy
 
 PUT, GET, UPDATE, CREATE = "put", "get", "update", "create"
 
@@ -139,6 +140,33 @@ CREATING = driving(
         OUTLIVED,
     ),
 )
+
+
+OVERLOOKED = Entry(
+    name="overlooked",
+    means="older than what was confirmed 2 s before they were sent: the watch began too late",
+    weight=Weight.NOTED,
+    ruled=True,
+    at_most=("answered",),
+)
+"""Of reads through a cache that was read, then watched: what one wants to know."""
+
+MISSED = Entry(
+    name="missed",
+    means="older than what was confirmed 2 s before they were sent, in spite of the watch",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    at_most=("answered",),
+    check="A cache that watches misses no update",
+)
+
+
+def remembering(part: Part, strategy: ReadStrategy) -> Part:
+    """Return the part of who reads by a strategy."""
+    if strategy not in WATCHING:
+        return part
+    more = OVERLOOKED if strategy == "read-then-watch" else MISSED
+    return replace(part, entries=(*part.entries, more))
 
 
 def limited(part: Part) -> Part:

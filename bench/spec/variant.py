@@ -205,14 +205,42 @@ class BucketSettings(Spec):
         )
 
 
+ReadStrategy = Literal[
+    "get",
+    "cache-with-ttl",
+    "cache-by-watch",
+    "read-then-watch",
+    "watch-then-read",
+    "watch-resumed",
+    "at-revision",
+]
+
+WATCHING: tuple[ReadStrategy, ...] = (
+    "cache-by-watch",
+    "read-then-watch",
+    "watch-then-read",
+    "watch-resumed",
+)
+"""Those that keep a cache right by a watch."""
+
+
 class ReadSettings(Spec):
     """How keys of a bucket are read; of workloads of the kind `kv`.
 
     Attributes:
+        strategy: each key is asked for (`get`); believed for a time (`cache-with-ttl`); known by a
+            watch that tells all values first (`cache-by-watch`), that begins when all have been
+            read (`read-then-watch`) or before (`watch-then-read`), or that goes on where it was
+            (`watch-resumed`); or read at the revision at which it was read first (`at-revision`).
+        max_age_ns: how long `cache-with-ttl` believes what it got.
+        restart_ns: how often a reader begins anew, as after a restart; never when left out.
         group: all keys of a group as they are `latest`, which may tear it, or as they were at a
             `boundary`: when the last key of the group was written.
     """
 
+    strategy: ReadStrategy = "get"
+    max_age_ns: Duration = Field(default=NS_PER_S, alias="max_age")
+    restart_ns: Duration | None = Field(default=None, alias="restart")
     group: Literal["latest", "boundary"] = "latest"
 
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from bench.clients.port import IntArray
 from bench.engine.keyed import (
     BEFORE,
+    FRESH,
     NOTHING,
     Reads,
     Writes,
+    behind_ns,
     last_seqs,
     said,
     stale,
@@ -146,8 +148,20 @@ def test_a_read_is_stale_when_more_was_confirmed_before_it_was_sent(
         expected += old and not (brought == NOTHING and bool(removed))
 
     found = stale(_reads(reads), of(confirmed), table(confirmed))
+    behind = behind_ns(_reads(reads), of(confirmed), table(confirmed))
 
     assert found == expected
+    for (key, sent, _, brought), late in zip(reads, behind.tolist(), strict=True):
+        stored = {
+            at: write.stored
+            for at, write in enumerate(confirmed)
+            if write.key == key and write.stored is not None
+        }
+        newest = max((at for at, when in stored.items() if when <= sent), default=BEFORE)
+        gone = [at for at in stored if confirmed[at].act != "publish" and at < newest]
+        since = max(gone, default=NOTHING) if brought == NOTHING else brought
+        newer = [when for at, when in stored.items() if at > since]
+        assert late == FRESH or late == sent - min(newer)
 
 
 def _reads(reads: list[tuple[int, int, int, int]]) -> Reads:

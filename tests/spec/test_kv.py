@@ -305,3 +305,29 @@ def test_what_no_scan_can_be_is_refused(scan: dict[str, Any], said: str) -> None
     """Before anything runs."""
     with pytest.raises(ValidationError, match=said):
         kv(scan={"rate": "2/s", **scan})
+
+
+@pytest.mark.parametrize(
+    ("read", "parts", "key"),
+    [
+        ({"strategy": "cache-by-watch"}, {"get": GET}, ""),
+        ({"strategy": "cache-by-watch"}, {"put": PUT}, "read.strategy"),
+        ({"restart": "1s"}, {"get": GET}, "read.restart"),
+        ({"strategy": "watch-resumed", "restart": "1ms"}, {"get": GET}, "read.restart"),
+        ({"strategy": "cache-with-ttl", "max_age": "1ms"}, {"get": GET}, "read.max_age"),
+    ],
+)
+def test_a_strategy_that_means_nothing_is_refused(
+    read: dict[str, str], parts: dict[str, Any], key: str
+) -> None:
+    """By the key that would have to change."""
+    found = objections(settings(read=read), kv(**parts))
+
+    assert [each.key for each in found] == ([key] if key else [])
+
+
+def test_only_one_client_has_caches() -> None:
+    """The other one gets each key."""
+    wrong = settings(read={"strategy": "cache-by-watch"}, client="nats-py")
+
+    assert [each.key for each in objections(wrong, kv(get=GET))] == ["client"]

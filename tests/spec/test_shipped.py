@@ -26,6 +26,7 @@ def test_a_shipped_matrix_is_valid_without_a_caution(matrix: LoadedMatrix) -> No
 
 OF_OTHER_KINDS = {
     "kv-coherent-read",
+    "kv-read-strategies",
     "request-workers",
     "kv-direct-get",
     "kv-history",

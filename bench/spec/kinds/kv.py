@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from bench.core import text
-from bench.core.units import format_duration, format_rate
+from bench.core.units import NS_PER_MS, format_duration, format_rate
 from bench.spec import buckets
 from bench.spec.base import MisfitError
 from bench.spec.cast import (
@@ -31,6 +31,8 @@ from bench.spec.keyed_parts import (
     CREATE,
     CREATING,
     GET,
+    MISSED,
+    OVERLOOKED,
     PUT,
     READING,
     UPDATE,
@@ -38,6 +40,7 @@ from bench.spec.keyed_parts import (
     WRITING,
     cast,
     limited,
+    remembering,
     watching,
 )
 from bench.spec.keys import LEASE, Choice, Keys, Names
@@ -56,6 +59,9 @@ MIN_COUNTER_BYTES = 32
 """The id of an update and the count that it made."""
 
 PARTS = (PUT, GET, UPDATE, CREATE, GROUP_PUT, GROUP_GET, SCAN)
+
+MIN_CACHED_NS = 10 * NS_PER_MS
+"""A cache that lives shorter is none."""
 
 KV_HEADER_BYTES = 128
 """`KV-Operation` and `Nats-Rollup`, or `Nats-Expected-Last-Subject-Sequence` and `Nats-TTL`."""
@@ -311,10 +317,11 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     if workload is None:
         watcher = watching("watch", WRITING, several=False, some=False, marked=True)
         groups = GROUP_WRITING, group_reading(TORN, INCOHERENT)
-        return cast((WRITING, READING, UPDATING, CREATING, *groups, SCANNING, watcher))
+        reading = replace(READING, entries=(*READING.entries, OVERLOOKED, MISSED))
+        return cast((WRITING, reading, UPDATING, CREATING, *groups, SCANNING, watcher))
     parts = {
         PUT: WRITING,
-        GET: READING,
+        GET: remembering(READING, settings.read.strategy),
         UPDATE: UPDATING,
         CREATE: CREATING,
         GROUP_PUT: GROUP_WRITING,
@@ -322,7 +329,7 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
         SCAN: SCANNING,
     }
     if settings.bucket.ttl_ns is not None:
-        parts |= {PUT: limited(WRITING), GET: limited(READING)}
+        parts |= {PUT: limited(WRITING), GET: limited(parts[GET])}
     several = len(workload.watch) > 1
     watchers = (
         watching(
@@ -344,7 +351,29 @@ def objections(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
         *_too_large(settings, workload),
         *_too_long(settings, workload),
         *_apart(settings, workload),
+        *_strategy(settings, workload),
     )
+
+
+def _strategy(settings: Settings, workload: Kv) -> Iterator[Objection]:
+    """Yield what means nothing of how keys are read."""
+    read = settings.read
+    if read.strategy == "get":
+        if read.restart_ns is not None:
+            what = "read.strategy get has nothing to begin anew"
+            yield Objection(key="read.restart", what=what, allowed="leave it out")
+        return
+    if workload.get is None:
+        what = "no key is read by this workload"
+        yield Objection(key="read.strategy", what=what, allowed="get, or a workload with get")
+    if settings.client != "wire":
+        what = f"{settings.client} reads each key by a get of its own"
+        yield Objection(key="client", what=what, allowed="wire, or read.strategy get")
+    for key, limit_ns in (("max_age", read.max_age_ns), ("restart", read.restart_ns)):
+        if limit_ns is not None and limit_ns < MIN_CACHED_NS:
+            what = f"{format_duration(limit_ns)} is too short for a cache"
+            allowed = f"{format_duration(MIN_CACHED_NS)} or more"
+            yield Objection(key=f"read.{key}", what=what, allowed=allowed)
 
 
 def _apart(settings: Settings, workload: Kv) -> Iterator[Objection]:

@@ -1,0 +1,85 @@
+"""Caches of keys on a real server: each strategy learns of an update and of a deletion."""
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.broker import admin
+from bench.broker.endpoint import Endpoint
+from bench.broker.preload import preload
+from bench.clients.buckets import Bucket
+from bench.clients.factory import make_cached_reader
+from bench.spec.variant import BucketSettings
+from tests.clients.server import RealServer
+from tests.clients.wire.links import messages, run
+from tests.clients.wire.test_gets import Told
+
+pytestmark = pytest.mark.nats
+
+NAMES = admin.bucket_names(admin.trial_names("caches", 1))
+KEYS = tuple(f"{NAMES.subject_prefix}key.{number}" for number in range(4))
+NEVER, GONE_LATER, NEW_LATER, SAME = range(4)
+LATER = [0, 0, 31, 40]
+"""What is read at the end: of nothing, a deletion, an update and what stayed."""
+
+
+async def read(
+    server: RealServer, strategy: str, *, direct: bool, restart_ns: int
+) -> tuple[list[int], list[int]]:
+    """Read each key, change two, and read each again; return what both brought."""
+    told, endpoint = Told(), Endpoint(url=server.url)
+    settings = BucketSettings(storage="memory", history=8, allow_direct=direct)
+    control = await admin.connect(endpoint)
+    await admin.make_bucket(control, settings, NAMES)
+    await preload(control, [(KEYS[at], b"%016d" % (10 * at + 9)) for at in (1, 2, 3)])
+    asked = replace(messages(8, subjects=KEYS), subject_index=np.arange(8) % 4)
+    bucket = Bucket(
+        stream=NAMES.stream,
+        direct=direct,
+        within_ns=5 * 10**9,
+        strategy=strategy,
+        max_age_ns=10**7,
+        restart_ns=restart_ns,
+    )
+    link = make_cached_reader("wire", endpoint, asked, told, bucket)
+    await link.open()
+    for first in (0, 4):
+        link.send(first, first + 4)
+        while len(told.numbers) < first + 4:
+            await asyncio.sleep(0.005)
+        if not first:
+            await control.publish(KEYS[GONE_LATER], b"", headers={"KV-Operation": "DEL"})
+            await control.publish(KEYS[NEW_LATER], b"%016d" % 30)
+            await control.flush()
+            await asyncio.sleep(0.15)
+    assert list(link.faults) == []
+    await link.close()
+    await admin.clean_up(control, NAMES)
+    await control.close()
+    return [told.numbers[at] for at in range(4)], [told.numbers[at] for at in range(4, 8)]
+
+
+@pytest.mark.parametrize("restart_ns", [0, 6 * 10**7], ids=["once", "anew"])
+@pytest.mark.parametrize("direct", [True, False], ids=["direct", "leader"])
+@pytest.mark.parametrize(
+    "strategy",
+    ["cache-with-ttl", "cache-by-watch", "read-then-watch", "watch-then-read", "watch-resumed"],
+)
+def test_a_cache_learns_what_is_written(
+    server: RealServer, strategy: str, direct: bool, restart_ns: int
+) -> None:
+    """A key without a value has none, a tombstone takes one away, and what is new is known."""
+    first, later = run(lambda: read(server, strategy, direct=direct, restart_ns=restart_ns))
+
+    assert first == [0, 20, 30, 40]
+    assert later == LATER
+
+
+@pytest.mark.parametrize("direct", [True, False], ids=["direct", "leader"])
+def test_a_revision_stays_what_it_was(server: RealServer, direct: bool) -> None:
+    """The history keeps it; a key that had none is read as it is."""
+    first, later = run(lambda: read(server, "at-revision", direct=direct, restart_ns=0))
+
+    assert first == later == [0, 20, 30, 40]

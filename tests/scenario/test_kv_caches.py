@@ -1,0 +1,143 @@
+"""Reads through a cache at the end: a dropped update and an ignored tombstone are caught."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.clients.port import IntArray
+from bench.core.units import NS_PER_S
+from bench.engine.audit import Evidence
+from bench.engine.recorder import PublisherRecord
+from bench.engine.table import driven
+from bench.plan.traffic import make_traffics
+from bench.scenario.kv_audit import PRELOADED, audited
+from bench.spec.cast import Weight, entries
+from bench.spec.kinds.kv import Kv, cast_of
+from bench.spec.variant import ReadSettings, Settings
+from tests.plan.examples import cell
+
+LOAD = Kv.model_validate(
+    {
+        "kind": "kv",
+        "keys": {"count": 3},
+        "value": {"sizes": "64B"},
+        "put": {"rate": "1/s", "deletes": "20%"},
+        "get": {"rate": "10/s"},
+        "phases": {"warmup": "1s", "measure": "39s"},
+    }
+)
+TRAFFIC = make_traffics(LOAD.loads, 7)
+PUTS, GETS = TRAFFIC["put"], TRAFFIC["get"]
+REMOVES = PUTS.act_index > 0
+
+
+def brought(ignored: set[int], *, tombstones: bool = True) -> list[int]:
+    """What reads bring from a cache that never hears of some writes, nor of any tombstone."""
+    found = []
+    for at_ns, key in zip(GETS.intended_ns, GETS.subject_index, strict=True):
+        own = np.flatnonzero((PUTS.subject_index == key) & (PUTS.intended_ns + 1000 <= at_ns))
+        heard = [n for n in own.tolist() if n not in ignored and (tombstones or not REMOVES[n])]
+        if not heard:
+            found.append(PRELOADED + 1)
+        else:
+            found.append(0 if REMOVES[heard[-1]] else heard[-1] + 1)
+    return found
+
+
+def counted(numbers: list[int]) -> dict[str, int]:
+    drivers, tables = {}, {}
+    said: dict[str, IntArray] = {"get": np.array(numbers, dtype=np.int64)}
+    for name in ("put", "get"):
+        due_ns = TRAFFIC[name].intended_ns
+        none = np.zeros(due_ns.size, dtype=np.int64)
+        record = PublisherRecord(
+            ids=np.arange(due_ns.size),
+            sent_ns=due_ns + 1,
+            stored_ns=due_ns + 1001,
+            outcome=none,
+            said=said.get(name, none),
+        )
+        drivers[name], tables[name] = [record], driven(due_ns, [record], 1)
+    evidence = Evidence(tables=tables, drivers=drivers, observers={}, held={}, start_ns=1)
+    return dict(audited(cell(1, load=LOAD), TRAFFIC, evidence).counts["get"])
+
+
+def longest_alone(removes: bool) -> int:
+    """The write, a removal of a value or not, that the next of its key comes longest after."""
+    waits = {}
+    for number in np.flatnonzero(removes == REMOVES).tolist():
+        before = np.flatnonzero(PUTS.subject_index[:number] == PUTS.subject_index[number])
+        if removes and before.size and REMOVES[before[-1]]:
+            continue
+        later = np.flatnonzero(PUTS.subject_index[number + 1 :] == PUTS.subject_index[number])
+        next_ns = PUTS.intended_ns[number + 1 + later[0]] if later.size else 40 * NS_PER_S
+        waits[number] = int(next_ns - PUTS.intended_ns[number])
+    return max(waits, key=waits.__getitem__)
+
+
+def drops_an_update() -> list[int]:
+    return brought({longest_alone(removes=False)})
+
+
+def ignores_a_tombstone() -> list[int]:
+    return brought({longest_alone(removes=True)})
+
+
+def ignores_all_tombstones() -> list[int]:
+    return brought(set(), tombstones=False)
+
+
+def test_a_cache_that_hears_everything_misses_nothing() -> None:
+    """Nothing stale, nothing wrong."""
+    found = counted(brought(set()))
+
+    assert {name: found[name] for name in ("stale", "missed", "wrong")} == {
+        "stale": 0, "missed": 0, "wrong": 0,
+    }  # fmt: skip
+    assert found["absent"] > 0
+
+
+@pytest.mark.parametrize("plant", [drops_an_update, ignores_a_tombstone, ignores_all_tombstones])
+def test_a_planted_fault_is_missed(plant: Callable[[], list[int]]) -> None:
+    """Reads are older than what was confirmed two seconds before they were sent."""
+    found = counted(plant())
+
+    assert found["stale"] > found["missed"] > 0
+    assert found["missed"] == found["overlooked"]
+
+
+def test_what_is_a_moment_behind_misses_nothing() -> None:
+    """A watch takes its time: each read is half a second behind."""
+    numbers = brought(set())
+    late = [0] * 5 + numbers[:-5]
+    same_key = [
+        late[at] if GETS.subject_index[at] == GETS.subject_index[max(0, at - 5)] else number
+        for at, number in enumerate(numbers)
+    ]
+
+    found = counted(same_key)
+
+    assert found["stale"] > 0
+    assert found["missed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("strategy", "word"),
+    [
+        ("get", ""), ("cache-with-ttl", ""), ("at-revision", ""), ("read-then-watch", "overlooked"),
+        ("cache-by-watch", "missed"), ("watch-then-read", "missed"), ("watch-resumed", "missed"),
+    ],
+)  # fmt: skip
+def test_who_watches_rightly_is_to_miss_nothing(strategy: Any, word: str) -> None:
+    """Who watches too late is counted, and that is no fault: it is what one wants to know."""
+    settings = Settings(read=ReadSettings(strategy=strategy))
+
+    held = entries(cast_of(settings, LOAD))
+
+    found = {name: entry for name, (_, entry) in held.items() if name in ("missed", "overlooked")}
+    assert list(found) == ([word] if word else [])
+    weights = {"missed": Weight.SHORTFALL, "overlooked": Weight.NOTED}
+    assert all(entry.weight is weights[name] for name, entry in found.items())
+    assert all(bool(entry.check) is (name == "missed") for name, entry in found.items())
