@@ -20,6 +20,7 @@ class Needs:
         pull, push: how messages are taken.
         acks: they are acknowledged.
         flow_control: a consumer answers to it.
+        listens: subjects that plain subscribers hear, after the trial's prefix.
         asks: operations of the JetStream API that processes ask for, `{stream}` in them.
     """
 
@@ -28,6 +29,7 @@ class Needs:
     push: bool
     acks: bool
     flow_control: bool
+    listens: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
 
 
@@ -39,6 +41,7 @@ def all_of(needs: Sequence[Needs]) -> Needs:
         push=any(each.push for each in needs),
         acks=any(each.acks for each in needs),
         flow_control=any(each.flow_control for each in needs),
+        listens=frozenset().union(*(each.listens for each in needs)),
         asks=frozenset().union(*(each.asks for each in needs)),
     )
 
@@ -97,3 +100,5 @@ def _heard(link: Link, names: Names, needs: Needs) -> Iterable[str]:
     yield f"{link.endpoint.inbox_prefix}.{names.consumer}.*"
     if needs.push:
         yield names.deliver_subject
+    for subject in sorted(needs.listens):
+        yield names.subject_prefix + subject

@@ -322,7 +322,7 @@ class NatsPyConsumer(NatsPySubscriber):
 
     async def _on_push(self, message: Msg) -> None:
         self._heartbeats.heard()
-        if is_control(message):
+        if self._binding.mode != "listen" and is_control(message):
             await self._answer_control(message)
             return
         if not self._pushed:  # what else is there already comes along
@@ -338,7 +338,7 @@ class NatsPyConsumer(NatsPySubscriber):
         self._takes.delivered(self._delivered(arrivals))
 
     def _delivered(self, arrivals: Sequence[tuple[int, Msg]]) -> Delivered:
-        told = requested if self._binding.mode == "answer" else identity
+        told = identity if self._binding.mode in ("pull", "push") else requested
         rows = [(now_ns, *told(message, self._binding.id_offset)) for now_ns, message in arrivals]
         if self._binding.acks:
             numbered = enumerate((message for _, message in arrivals), start=self._taken)

@@ -242,7 +242,8 @@ class Binding:
 
     Attributes:
         stream, consumer: names.
-        mode: `pull` or `push`; `answer` takes core requests, and acknowledges by answering.
+        mode: `pull` or `push`; `answer` takes core requests, and acknowledges by answering;
+            `listen` takes what is published, whoever stores it, and acknowledges nothing.
         batch: most messages of one pull request.
         expires_ns: how long a pull request waits on the server.
         requests: pull requests open at a time.
@@ -252,7 +253,7 @@ class Binding:
         id_offset: where in every payload the id stands, as ID_DIGITS ASCII digits.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         double_acks: a message counts as acked when the server has confirmed its ack.
-        deliver_subject: of a push consumer, or of the requests; empty for pull.
+        deliver_subject: of a push consumer, or of what is taken without one; empty for pull.
         deliver_group: queue group of those; empty for none.
         idle_heartbeat_ns: how often the server shows that an idle push consumer, or a pull request
             that waits, is alive; 0 for never.

@@ -1,6 +1,6 @@
 """Fan-out: publishers, and consumers of one stream that share nothing but it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +8,12 @@ from nats.aio.client import Client
 
 from bench.broker import admin
 from bench.broker.admin import Names
+from bench.broker.permissions import Needs
+from bench.clients.port import Binding
+from bench.engine.audit import Audited, Evidence
+from bench.engine.jobs import ObserverJob
 from bench.engine.pressure import Offer, offer_of
-from bench.engine.table import Flags
+from bench.engine.table import Flags, MessageTable, happened
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
@@ -25,7 +29,9 @@ from bench.scenario.jobs import (
 from bench.scenario.kind import Kind, Stage
 from bench.spec.cast import Part
 from bench.spec.filters import matching
-from bench.spec.kinds.fanout import Fanout, Member
+from bench.spec.kinds.fanout import Fanout, for_member, modes_of
+from bench.spec.members import TAKEN_BY_SLOW, Member
+from bench.spec.variant import Settings
 
 
 def _offers(cell: Cell) -> Mapping[str, Offer]:
@@ -35,10 +41,10 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
 
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     await admin.make_stream(client, cell.settings.stream, names)
-    for place, (part, member) in enumerate(_members(cell)):
+    for place, (part, member) in enumerate(_durable(cell)):
         own = _named(names, part)
         body = admin.consumer_body(
-            cell.settings.consumer,
+            _settings(cell, member).consumer,
             own,
             shared=member.processes > 1,
             filter_subject="" if member.filter == ">" else member.filter,
@@ -51,6 +57,15 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
 def _members(cell: Cell) -> Iterator[tuple[Part, Member]]:
     """Yield each consumer's part and what the workload says of it."""
     yield from zip(cell.cast.observing, _fanout(cell).members.values(), strict=True)
+
+
+def _durable(cell: Cell) -> Sequence[tuple[Part, Member]]:
+    """Return those that the server keeps account of."""
+    return [(part, member) for part, member in _members(cell) if not member.is_core]
+
+
+def _settings(cell: Cell, member: Member) -> Settings:
+    return for_member(cell.settings, _fanout(cell), member)
 
 
 def _named(names: Names, part: Part) -> Names:
@@ -77,10 +92,21 @@ def _fanout(cell: Cell) -> Fanout:
     return cell.workload
 
 
+def _needs(cell: Cell) -> Needs:
+    modes = modes_of(cell.settings, _fanout(cell))
+    core = {member.filter for _, member in _members(cell) if member.is_core}
+    return replace(
+        consuming(cell),
+        pull="pull" in modes,
+        push="push" in modes,
+        listens=frozenset(core),
+    )
+
+
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
-    observing, acks = cell.cast.observing, cell.settings.ack.timing != "none"
+    durable, acks = _durable(cell), cell.settings.ack.timing != "none"
     asked = tuple(
-        watched(cell, part, _named(stage.names, part), len(observing)) for part in observing
+        watched(cell, part, _named(stage.names, part), len(durable)) for part, _ in durable
     )
     id_offset = traffic["publish"].payloads[0].id_offset
     rows = {name: int(np.count_nonzero(due)) for name, due in _due(cell, traffic).items()}
@@ -92,29 +118,82 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         observers=tuple(
             job
             for part, member in _members(cell)
-            for job in consumer_jobs(
-                stage, trial, cell, part, _taking(stage.names, part, member, id_offset, rows)
+            for job in _jobs(
+                stage,
+                trial,
+                cell,
+                (part, member),
+                _taking(stage.names, part, member, id_offset, rows.get(part.name, 0)),
             )
         ),
         sampler=sampler_job(stage, trial, asked),
         phases=cell.workload.phases,
-        acks=frozenset(part.name for part in observing if acks),
-        shown=observing[0].name,
+        acks=frozenset(part.name for part, _ in durable if acks),
+        shown=cell.cast.observing[0].name,
         directory=stage.directory,
     )
 
 
-def _taking(
-    names: Names, part: Part, member: Member, id_offset: int, rows: Mapping[str, int]
-) -> Taking:
+def _taking(names: Names, part: Part, member: Member, id_offset: int, rows: int) -> Taking:
     return Taking(
         names=_named(names, part),
         processes=member.processes,
         workers=member.workers,
         handler=member.handler,
         id_offset=id_offset,
-        rows=rows.get(part.name, 0),
+        rows=rows,
     )
+
+
+def _jobs(
+    stage: Stage, trial: Trial, cell: Cell, who: tuple[Part, Member], taking: Taking
+) -> Iterator[ObserverJob]:
+    """Yield the jobs of a consumer's processes; the last ones are its slow members."""
+    part, member = who
+    own = replace(cell, settings=_settings(cell, member))
+    quick = member.processes - (member.slow.processes if member.slow else 0)
+    for number, job in enumerate(consumer_jobs(stage, trial, own, part, taking)):
+        slow = member.slow if number >= quick else None
+        yield replace(
+            job,
+            load=replace(job.load, handler=slow.handler) if slow else job.load,
+            timing="none" if member.is_core else job.timing,
+            binding=_listening(stage, member, taking) if member.is_core else job.binding,
+        )
+
+
+def _listening(stage: Stage, member: Member, taking: Taking) -> Binding:
+    """Return how a plain subscriber takes what is published."""
+    return Binding(
+        stream="",
+        consumer="",
+        mode="listen",
+        batch=1,
+        expires_ns=0,
+        id_offset=taking.id_offset,
+        acks=False,
+        deliver_subject=f"{stage.names.subject_prefix}{member.filter}",
+        deliver_group=taking.names.consumer if member.processes > 1 else "",
+    )
+
+
+def _audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
+    """Return what plain subscribers missed, and what slow members took."""
+    del traffic
+    counts: dict[str, dict[str, int]] = {}
+    for part, member in _members(cell):
+        own: dict[str, int] = {}
+        if member.is_core:
+            own["lost"] = _missed(evidence.tables[part.name])
+        if member.slow is not None:
+            slow = evidence.observers[part.name][-member.slow.processes :]
+            own[TAKEN_BY_SLOW.name] = sum(record.ids.size for record in slow)
+        counts[part.name] = own
+    return Audited(tables=evidence.tables, counts=counts)
+
+
+def _missed(table: MessageTable) -> int:
+    return int(np.count_nonzero(happened(table.stored_ns) & ~happened(table.received_ns)))
 
 
 KIND = Kind(
@@ -122,6 +201,7 @@ KIND = Kind(
     provision=_provision,
     scene=_scene,
     due=_due,
-    needs=consuming,
+    needs=_needs,
     sampled=sampled,
+    audit=_audited,
 )

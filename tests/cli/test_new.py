@@ -13,7 +13,7 @@ from bench.core.errors import BenchError, ExitCode
 from bench.spec import grouped, handler, keyed, scanned, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
-from bench.spec.kinds import dual_write, fanout, projection, replay, request, workflow
+from bench.spec.kinds import dual_write, projection, replay, request, workflow
 from bench.spec.kinds.backlog import Backlog
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.fanout import Fanout
@@ -25,6 +25,7 @@ from bench.spec.kinds.stream import Stream
 from bench.spec.kinds.workflow import Workflow
 from bench.spec.laid import Laying
 from bench.spec.matrix import Matrix
+from bench.spec.members import Member, SlowMembers
 
 PATHS = {
     "workload": "workloads/{}.yaml",
@@ -103,7 +104,7 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         workload.Payload,
     ),
     "backlog": (Backlog, Laying, workload.Subjects, workload.Payload, workload.Consume),
-    "fanout": (Fanout, fanout.Member, workload.Subjects, workload.Payload, workload.Publish),
+    "fanout": (Fanout, Member, SlowMembers, workload.Subjects, workload.Payload, workload.Publish),
 }
 
 

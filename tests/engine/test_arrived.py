@@ -12,12 +12,22 @@ from bench.engine.trial import _arrived
 STORED = 100
 
 
-def arrived(*, sparse: bool, received: int, delivered: int | None, acks: bool = False) -> bool:
+def arrived(
+    *,
+    sparse: bool,
+    received: int,
+    delivered: int | None = None,
+    acks: bool = False,
+    due: int | None = None,
+) -> bool:
     """Say so of one that is due all of 100 writes, or some."""
     known = {"put": Progress(stored=STORED), "watch": Progress(received=received)}
     scene: Any = SimpleNamespace(acks=frozenset({"watch"} if acks else ()))
     fleet: Any = SimpleNamespace(of_part=known.__getitem__)
-    job: Any = SimpleNamespace(part="watch", flow="put", sparse=sparse)
+    binding = SimpleNamespace(mode="listen" if due else "pull")
+    job: Any = SimpleNamespace(
+        part="watch", flow="put", sparse=sparse, rows=due or 0, binding=binding
+    )
     return _arrived(scene, fleet, job, None if delivered is None else state(delivered))
 
 
@@ -47,3 +57,9 @@ def test_who_is_due_all_has_come_as_far_as_was_stored() -> None:
 def test_who_acknowledges_says_so_itself() -> None:
     """What waits for an ack is asked apart; repeats of what never came count as sent twice."""
     assert arrived(sparse=True, received=30, delivered=31, acks=True)
+
+
+@pytest.mark.parametrize(("received", "expected"), [(29, False), (30, True)])
+def test_a_plain_subscriber_has_come_as_far_as_he_is_due(received: int, expected: bool) -> None:
+    """No server knows what was sent to him; what he missed is waited for, and then told."""
+    assert arrived(sparse=True, received=received, due=30) is expected

@@ -94,3 +94,29 @@ def test_many_consumers_share_two_processes_and_see_all_that_is_theirs(tmp_path:
     assert {ledger[f"audit_{n}.acked"] for n in range(10)} == {300}
     assert {ledger[f"billing_{n}.acked"] for n in range(10)} == {150}
     assert not any(count for name, count in ledger.items() if name.endswith((".lost", ".foreign")))
+
+
+@pytest.mark.parametrize("client", ["wire", "nats-py"])
+def test_pulled_pushed_and_plain_see_the_same_beside_each_other(
+    tmp_path: Path, client: str
+) -> None:
+    """A queue group deals out by chance; of one that pulls, the slow member takes less."""
+    group = {"processes": 2, "slow": {"handler": {"time": "60ms"}}}
+    load = fanout(
+        {
+            "pulled": {**group, "mode": "pull"},
+            "pushed": {**group, "mode": "push"},
+            "plain": {"mode": "core"},
+            "some": {"mode": "core", "filter": "orders.paid"},
+        }
+    )
+
+    record = run_trial(tmp_path, load, {"client": client, "pull": {"batch": 5}}).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert {ledger[f"{name}.received"] for name in ("pulled", "pushed", "plain")} == {300}
+    assert (ledger["some.received"], ledger["expected"]) == (150, 150)
+    assert not any(count for name, count in ledger.items() if name.endswith((".lost", ".foreign")))
+    assert ledger["pulled.by_slow"] < ledger["pushed.by_slow"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from bench.clients.faults import Faults
@@ -10,7 +10,14 @@ from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import Binding, DeliverySink, Endpoint, IntArray
 from bench.clients.wire import acks
 from bench.clients.wire.connection import Connection
-from bench.clients.wire.deliveries import Arrivals, Columns, DeliveryReader, Reader, RequestReader
+from bench.clients.wire.deliveries import (
+    Arrivals,
+    Columns,
+    DeliveryReader,
+    EventReader,
+    Reader,
+    RequestReader,
+)
 from bench.clients.wire.inbox import new_inbox
 from bench.clients.wire.parse import Message, Status, status_of
 from bench.clients.wire.pulls import PullRequests
@@ -22,6 +29,10 @@ _CONFIRMATION_SID = 1_000_000
 """Far above the sids of pull requests."""
 
 _SHORTEST_WAIT_S = 0.001
+
+
+_READERS: Mapping[str, Callable[[int], Reader]] = {"answer": RequestReader, "listen": EventReader}
+"""By the mode of a binding; of others a consumer of a stream delivers."""
 
 
 class WireConsumer:
@@ -38,7 +49,7 @@ class WireConsumer:
         self._faults = Faults()
         self._connection = Connection(endpoint, self, self._faults)
         answers = binding.mode == "answer"
-        self._reader: Reader = (RequestReader if answers else DeliveryReader)(binding.id_offset)
+        self._reader: Reader = _READERS.get(binding.mode, DeliveryReader)(binding.id_offset)
         self._verb = binding.reply if answers else acks.ACK
         self._arrivals = Arrivals()
         self._sink: DeliverySink | None = None

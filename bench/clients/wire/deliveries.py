@@ -175,7 +175,22 @@ class RequestReader(_Reader):
 
     def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
         del prefix
-        return _pattern(rb"([^ ]+)", shapes, self._id_offset)
+        return _pattern(rb"([^ ]+) ", shapes, self._id_offset)
+
+
+class EventReader(RequestReader):
+    """Reads whatever is published: a reply, where there is one, is another's."""
+
+    def one(self, message: Message) -> Columns | None:
+        """Return what a message says. Learns its shape."""
+        message_id = _id_of(message, self._id_offset)
+        if message_id != _NO_ID:
+            self._learn(b"", message)
+        return self._columns(((b"%d" % message.sid,), (message.reply,), (message_id,)))
+
+    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
+        del prefix
+        return _pattern(rb"(?:([^ \r\n]+) )?", shapes, self._id_offset)
 
 
 class DeliveryReader(_Reader):
@@ -229,7 +244,7 @@ def plain_delivery(
         shapes: bytes of the header and of header and payload together; (0, n) for a plain MSG.
         id_offset: of the id in the payload.
     """
-    answered = rb"(%b\.(\d{1,18})\.(\d{1,18})\.[^ ]+)" % re.escape(prefix)
+    answered = rb"(%b\.(\d{1,18})\.(\d{1,18})\.[^ ]+) " % re.escape(prefix)
     return _pattern(answered, shapes, id_offset)
 
 
@@ -238,7 +253,7 @@ def _pattern(
 ) -> "re.Pattern[bytes]":
     """Return the pattern of a message with an id and such a reply subject, of any of these sizes.
 
-    Its groups are the sid, those of the reply, and the id.
+    Its groups are the sid, those of the reply, and the id. A space stands behind the reply.
     """
     to_id = b"|".join(
         rb"%b\d+\r\n.{%d}" % (b"%d " % header if header else b"", header + id_offset)
@@ -249,6 +264,6 @@ def _pattern(
         for header, total in shapes
     )
     return re.compile(
-        rb"H?MSG [^ ]+ (\d+) %b (?=(?:%b)(.{%d}))(?:%b)\r\n" % (reply, to_id, ID_DIGITS, bodies),
+        rb"H?MSG [^ ]+ (\d+) %b(?=(?:%b)(.{%d}))(?:%b)\r\n" % (reply, to_id, ID_DIGITS, bodies),
         re.DOTALL,
     )

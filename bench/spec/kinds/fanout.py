@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from dataclasses import replace
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from bench.core import text
 from bench.core.units import format_rate
-from bench.spec.base import MisfitError, Spec
+from bench.spec.base import MisfitError
 from bench.spec.cast import (
     FIGURES_BEGIN,
     PART_NAME,
@@ -16,19 +17,26 @@ from bench.spec.cast import (
     UNSTORED,
     Cast,
     Entry,
+    Part,
     driving,
     observing,
 )
 from bench.spec.filling import PUBLISH, Filling
-from bench.spec.filters import check_filter, matching
+from bench.spec.filters import matching
 from bench.spec.handler import Handler
+from bench.spec.members import (
+    MAX_CONSUMERS,
+    PLACE,
+    TAKEN_BY_SLOW,
+    Member,
+    listening,
+    settings_of,
+)
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Phases
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
-
-MAX_CONSUMERS = 100
 
 OWN_PROCESSES = 16
 """Of so many consumers each may have processes of its own; more of them share some."""
@@ -36,44 +44,7 @@ OWN_PROCESSES = 16
 SHARED_PROCESSES = 2
 """That more consumers share where nothing else is said."""
 
-PLACE = "{n}"
-"""In a name and a filter stands for the number of a consumer, from 0 on."""
-
-
 _HOST = re.compile(r"host_\d+")
-
-
-def _check_pattern(text: str) -> str:
-    check_filter(text.replace(PLACE, "0"))
-    return text
-
-
-class Member(Spec):
-    """One durable consumer of its own, or several of one kind.
-
-    Attributes:
-        count: how many such consumers; `{n}` in their name and filter is the number of each, from
-            0 on.
-        filter: subjects that it sees, below the workload's own; all when left out.
-        processes: that share it.
-        workers: messages that one process handles at a time.
-        handler: what is done with each.
-    """
-
-    count: int = Field(default=1, ge=1, le=MAX_CONSUMERS)
-    filter: Annotated[str, AfterValidator(_check_pattern)] = ">"
-    processes: int = Field(default=1, ge=1, le=16)
-    workers: int = Field(default=1, ge=1, le=10_000)
-    handler: Handler = Handler()
-
-    def each(self, name: str) -> Iterator[tuple[str, "Member"]]:
-        """Yield the name of each such consumer, and what it is by itself."""
-        if PLACE not in name:
-            yield name, self
-            return
-        for number in range(self.count):
-            own = {"count": 1, "filter": self.filter.replace(PLACE, str(number))}
-            yield name.replace(PLACE, str(number)), self.model_copy(update=own)
 
 
 class Fanout(Filling):
@@ -125,7 +96,7 @@ class Fanout(Filling):
             f"{format_rate(publish.rate_msgs_per_s)} offered by "
             f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals} arrivals), "
             f"payload {self.payload.told()}; each consumer sees what it filters for: "
-            + "; ".join(_told(name, member) for name, member in self.consumers.items())
+            + "; ".join(member.told(name) for name, member in self.consumers.items())
             + _told_hosts(self.hosts)
         )
 
@@ -146,6 +117,12 @@ class Fanout(Filling):
                 "consumers",
                 what=f"{sum(counts)} consumers, too many",
                 allowed=f"up to {MAX_CONSUMERS} consumers",
+            )
+        if all(member.is_core for member in self.consumers.values()):
+            raise MisfitError(
+                "consumers",
+                what="nobody reads the stream",
+                allowed="a durable consumer, pull or push, beside those of the mode core",
             )
         for name, member in self.consumers.items():
             _check_count(name, member)
@@ -219,12 +196,6 @@ def _check_name(key: str, name: str) -> None:
         )
 
 
-def _told(name: str, member: Member) -> str:
-    of = "" if member.filter == ">" else f" of {member.filter}"
-    many = f" ({text.plural(member.count, 'consumer')})" if PLACE in name else ""
-    return f"{name}{many}{of}, {text.plural(member.workers, 'worker')}, {member.handler.told()}"
-
-
 def _told_hosts(hosts: int) -> str:
     return f"; they share {text.plural(hosts, 'process', 'processes')}" if hosts else ""
 
@@ -252,16 +223,20 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
     roles = () if workload is None else _roles(workload)
     several = len(members) > 1
     parts = [
-        observing(
-            name,
-            flow=publish,
-            role=role,
-            acks=acks,
-            some=workload is not None and not workload.sees_all(member),
+        _part(
+            member,
+            observing(
+                name,
+                flow=publish,
+                role=role,
+                acks=acks and not member.is_core,
+                some=workload is not None and not workload.sees_all(member),
+            ),
         )
         for (name, member), role in zip(members.items(), roles, strict=True)
     ] or [observing("consume", flow=publish, role="consumer", acks=acks)]
     first = f"{parts[0].name}." if several else ""
+    acks = acks and not next((member.is_core for member in members.values()), False)
     whole = () if early or not acks else (f"{first}end_to_end",)
     return Cast(
         parts=(publish, *parts),
@@ -270,9 +245,39 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
     )
 
 
+def _part(member: Member, part: Part) -> Part:
+    if member.slow is not None:
+        part = replace(part, entries=(*part.entries, TAKEN_BY_SLOW))
+    return listening(part) if member.is_core else part
+
+
+def modes_of(settings: Settings, workload: Fanout) -> frozenset[str]:
+    """Return how consumers of a workload take messages under these settings."""
+    return frozenset(member.taken_as(settings) for member in workload.consumers.values())
+
+
+def for_member(settings: Settings, workload: Fanout, member: Member) -> Settings:
+    """Return a variant's settings as they are for one of a workload's consumers."""
+    return settings_of(settings, member, modes_of(settings, workload))
+
+
 def objections(settings: Settings, workload: Fanout) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is under any one consumer."""
-    if settings.stream.retention != "workqueue" or len(workload.members) == 1:
-        return ()
-    what = "a work queue gives each message to one consumer, and several filters may match it"
-    return (Objection(key="stream.retention", what=what, allowed="limits, or interest"),)
+    return (*_of_tasks(settings, workload), *_of_work_queues(settings, workload))
+
+
+def _of_tasks(settings: Settings, workload: Fanout) -> Iterator[Objection]:
+    core = [name for name, member in workload.consumers.items() if member.is_core]
+    if core and settings.handler.run == "task":
+        yield Objection(
+            key="handler.run",
+            what=f"task runs what acknowledges, and {text.listed(core)} is a plain subscriber",
+            allowed="virtual, or no consumer of the mode core",
+        )
+
+
+def _of_work_queues(settings: Settings, workload: Fanout) -> Iterator[Objection]:
+    durable = [member for member in workload.members.values() if not member.is_core]
+    if settings.stream.retention == "workqueue" and len(durable) > 1:
+        what = "a work queue gives each message to one consumer, and several filters may match it"
+        yield Objection(key="stream.retention", what=what, allowed="limits, or interest")

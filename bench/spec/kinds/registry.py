@@ -50,44 +50,64 @@ class Kind:
     shipped: tuple[str, str]
 
 
-def _of_streams(
-    rule: Rule, settings: Settings, streams: Mapping[str, stream.Stream]
-) -> tuple[Objection, ...]:
+Streams = Mapping[str, tuple[Settings, stream.Stream]]
+"""By who reads it: the settings as they are for him, and what he alone reads."""
+
+
+def _of_streams(rule: Rule, streams: Streams) -> tuple[Objection, ...]:
     """Return what is said of settings under each of several consumers, by who it is; each once."""
     said = (
         replace(each, what=f"{each.what} ({who})")
-        for who, load in streams.items()
-        for each in rule(settings, load)
+        for who, (own, load) in streams.items()
+        for each in rule(own, load)
     )
     return tuple(dict.fromkeys(said))
 
 
-def _of_members(workload: fanout.Fanout) -> Mapping[str, stream.Stream]:
+def _of_members(settings: Settings, workload: fanout.Fanout) -> Streams:
     """Return a stream for each of the consumers, that it alone reads."""
     return {
-        f"consumer {name}": stream.Stream(
-            kind="stream",
-            subjects=workload.subjects,
-            payload=workload.payload,
-            publish=workload.publish,
-            consume=Consume(
-                consumers=member.processes, workers=member.workers, handler=member.handler
+        f"consumer {name}": (
+            fanout.for_member(settings, workload, member),
+            stream.Stream(
+                kind="stream",
+                subjects=workload.subjects,
+                payload=workload.payload,
+                publish=workload.publish,
+                consume=Consume(
+                    consumers=member.processes, workers=member.workers, handler=member.handler
+                ),
+                phases=workload.phases,
             ),
-            phases=workload.phases,
         )
         for name, member in workload.consumers.items()
+        if not member.is_core
     }
 
 
-def _of_steps(workload: workflow.Workflow) -> Mapping[str, stream.Stream]:
+def _of_modes(settings: Settings, workload: fanout.Fanout) -> tuple[Objection, ...]:
+    """Return what is wrong with settings as they are for a consumer of a mode of its own."""
+    known = jetstream.objections(settings)
+    return _of_streams(
+        lambda own, _: tuple(each for each in jetstream.objections(own) if each not in known),
+        _of_members(settings, workload),
+    )
+
+
+def _of_steps(settings: Settings, workload: workflow.Workflow) -> Streams:
     """Return a stream for each of the steps, that its workers alone read."""
     return {
-        f"step {name}": stream.Stream(
-            kind="stream",
-            payload=workload.payload,
-            publish=workload.publish,
-            consume=Consume(consumers=step.processes, workers=step.workers, handler=step.handler),
-            phases=workload.phases,
+        f"step {name}": (
+            settings,
+            stream.Stream(
+                kind="stream",
+                payload=workload.payload,
+                publish=workload.publish,
+                consume=Consume(
+                    consumers=step.processes, workers=step.workers, handler=step.handler
+                ),
+                phases=workload.phases,
+            ),
         )
         for name, step in workload.steps.items()
     }
@@ -202,10 +222,11 @@ KINDS: Mapping[str, Kind] = {
         cast=fanout.cast_of,
         objections=lambda settings, workload: (
             *fanout.objections(settings, workload),
-            *_of_streams(jetstream.workload_objections, settings, _of_members(workload)),
+            *_of_modes(settings, workload),
+            *_of_streams(jetstream.workload_objections, _of_members(settings, workload)),
         ),
         cautions=lambda settings, workload: _of_streams(
-            cautions.cautions, settings, _of_members(workload)
+            cautions.cautions, _of_members(settings, workload)
         ),
         notes=lambda _, __: iter(()),
         shipped=("fan-out", "slow-neighbour"),
@@ -217,10 +238,10 @@ KINDS: Mapping[str, Kind] = {
         objections=lambda settings, workload: (
             *workflow.objections(settings, workload),
             *buckets.objections(settings),
-            *_of_streams(jetstream.workload_objections, settings, _of_steps(workload)),
+            *_of_streams(jetstream.workload_objections, _of_steps(settings, workload)),
         ),
         cautions=lambda settings, workload: _of_streams(
-            cautions.cautions, settings, _of_steps(workload)
+            cautions.cautions, _of_steps(settings, workload)
         ),
         notes=workflow.notes,
         shipped=("workflow", "workflow-steps"),

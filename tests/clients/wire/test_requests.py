@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bench.clients.faults import NO_RESPONDERS, Faults
 from bench.clients.port import NO_ID, IntArray, Outcome
 from bench.clients.wire.answers import NEVER_SENT
-from bench.clients.wire.deliveries import Arrivals, RequestReader
+from bench.clients.wire.deliveries import Arrivals, EventReader, RequestReader
 from bench.clients.wire.parse import Message, next_frame
 from bench.clients.wire.requests import Requests
 from bench.engine.recorder import PublisherRecord
@@ -200,3 +200,35 @@ def test_what_wants_no_answer_is_no_request_and_what_has_no_id_is_foreign() -> N
     columns = reader.one(Message(b"a", 1, b"_INBOX.x.1", b"", b"no digits at all"))
     assert columns is not None
     assert int(columns[-1][0]) == NO_ID
+
+
+@given(
+    shapes=st.lists(
+        st.tuples(
+            st.sampled_from([16, 40, 300]),
+            st.sampled_from([b"", b"_INBOX.x.7"]),
+            st.sampled_from([b"", b"NATS/1.0\r\nNats-Msg-Id: 1\r\n\r\n"]),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    chunks=st.lists(st.integers(1, 500), min_size=1, max_size=10),
+)
+def test_whatever_is_published_is_read_with_a_reply_or_without(
+    shapes: list[tuple[int, bytes, bytes]], chunks: list[int]
+) -> None:
+    """A publisher that wants a PubAck names a reply; the others of a batch do not."""
+    reader, arrivals = EventReader(id_offset=0), Arrivals()
+    data = b"".join(
+        msg(b"jetbench.a", 3, (b"%016d" % n).ljust(size, b"."), reply=reply_to, header=header)
+        for n, (size, reply_to, header) in enumerate(shapes)
+    )
+    left = b""
+    for chunk in cut(data, chunks):
+        left = _take(reader, arrivals, left + chunk)
+
+    block, _ = arrivals.take()
+
+    assert left == b""
+    assert block.ids.tolist() == list(range(len(shapes)))
+    assert set(block.deliveries.tolist()) == {1}
