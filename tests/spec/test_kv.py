@@ -315,6 +315,8 @@ def test_what_no_scan_can_be_is_refused(scan: dict[str, Any], said: str) -> None
         ({"restart": "1s"}, {"get": GET}, "read.restart"),
         ({"strategy": "watch-resumed", "restart": "1ms"}, {"get": GET}, "read.restart"),
         ({"strategy": "cache-with-ttl", "max_age": "1ms"}, {"get": GET}, "read.max_age"),
+        ({"strategy": "cache-with-ttl", "max_age": "2s"}, {"get": GET}, ""),
+        ({"max_age": "2s"}, {"get": GET}, "read.max_age"),
     ],
 )
 def test_a_strategy_that_means_nothing_is_refused(

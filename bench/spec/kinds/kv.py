@@ -47,7 +47,13 @@ from bench.spec.keys import LEASE, Choice, Keys, Names
 from bench.spec.objection import Objection
 from bench.spec.scanned import SCAN, SCANNING, Scan
 from bench.spec.stored import stored_bytes
-from bench.spec.variant import BucketSettings, PublishSettings, Settings, StreamSettings
+from bench.spec.variant import (
+    BucketSettings,
+    PublishSettings,
+    ReadSettings,
+    Settings,
+    StreamSettings,
+)
 from bench.spec.workload import Load, Payload, Phases, Publish, Workload
 
 USES = frozenset({"bucket", "read", "server", "client"})
@@ -358,6 +364,9 @@ def objections(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
 def _strategy(settings: Settings, workload: Kv) -> Iterator[Objection]:
     """Yield what means nothing of how keys are read."""
     read = settings.read
+    if read.strategy != "cache-with-ttl" and read.max_age_ns != ReadSettings().max_age_ns:
+        what = f"read.strategy {read.strategy} believes nothing for a time"
+        yield Objection(key="read.max_age", what=what, allowed="leave it out, or cache-with-ttl")
     if read.strategy == "get":
         if read.restart_ns is not None:
             what = "read.strategy get has nothing to begin anew"
