@@ -14,7 +14,16 @@ from bench.judgement import trust, trust_checks
 from bench.judgement.cells import behind_in, perhaps
 from bench.judgement.check import Check
 from bench.judgement.choosing import Judged, capital, open_points, reserve
-from bench.judgement.model import Box, CellJudgement, Goal, Pace, WorkloadJudgement
+from bench.judgement.model import (
+    MARGIN,
+    Box,
+    CellJudgement,
+    Change,
+    Goal,
+    Pace,
+    Side,
+    WorkloadJudgement,
+)
 from bench.judgement.names import listed, spoken
 from bench.judgement.trust import ENOUGH_BLOCKS
 from bench.plan.model import Plan
@@ -69,16 +78,48 @@ def sure(asked: Asked) -> Box:
         state, word = State.FAILS, UNUSABLE
     elif hints or points:
         known = "" if asked.judged is not None else reserve(asked.workloads)
-        state, word = State.DOUBTFUL, HINT if hints else known or OPEN
+        hinted = HINT if asked.judged is not None or _stands_out(asked.workloads) else OPEN
+        state, word = State.DOUBTFUL, hinted if hints else known or OPEN
     elif asked.judged is None and all(len(each.cells) < 2 for each in asked.workloads):
         state, word = State.UNKNOWN, NOTHING_COMPARED
     else:
         state, word = State.HOLDS, DECIDED
     few = pairs < ENOUGH_BLOCKS
     blocks = [] if few else [_pair_words(pairs, asked.figures.plan)]
-    said = [*failing, *hints, *points, *blocks, _check_words(asked.checks)]
+    unseen = [] if failing or asked.judged is not None else list(_unseen(asked.workloads))
+    said = [*failing, *hints, *points, *unseen, *blocks, _check_words(asked.checks, hints)]
     words = " ".join(f"{capital(each)}." for each in said if each)
     return Box(asks=SURE, state=state, word=word, text=words)
+
+
+def _stands_out(workloads: Judged) -> bool:
+    """Say whether anything was found that may be a hint of more."""
+    sides = {change.side for _, change in _asked_changes(workloads)}
+    return bool(sides & {Side.WORSE, Side.BETTER})
+
+
+def _asked_changes(workloads: Judged) -> Iterator[tuple[WorkloadJudgement, Change]]:
+    """Yield what variants change of the time and the price that cells are ranked by."""
+    for each in workloads:
+        keys = (each.primary.key, each.price.key)
+        for cell in each.cells:
+            yield from ((each, cell.changes[key]) for key in keys if key in cell.changes)
+
+
+def _unseen(workloads: Judged) -> Iterator[str]:
+    """Yield how large a difference of time may be that nothing was told of.
+
+    Cells between which nothing could be shown are no equal cells.
+    """
+    if _stands_out(workloads):
+        return
+    of_time = [
+        change for each, change in _asked_changes(workloads) if change.metric == each.primary
+    ]
+    known = [(c.low, c.high) for c in of_time if c.low is not None and c.high is not None]
+    low, high = min((low for low, _ in known), default=0.0), max((h for _, h in known), default=0.0)
+    if max(-low, high) > MARGIN and all(change.relative for change in of_time):
+        yield f"differences of {text.share_interval(low, high)} may be there, and were not seen"
 
 
 def _pair_words(pairs: int, plan: Plan) -> str:
@@ -119,10 +160,15 @@ def _open_points(asked: Asked) -> Iterator[str]:
         yield "what was asked cannot be told yet"
 
 
-def _check_words(checks: Sequence[Check]) -> str:
-    """Say how many checks hold, and name those that do not: `12 of 15 checks hold, 2 unknown`."""
-    named = {state: [each.name for each in checks if each.state is state] for state in State}
-    words = [f"{len(named[State.HOLDS])} of {text.plural(len(checks), 'check')} hold"]
+def _check_words(checks: Sequence[Check], hints: Sequence[str]) -> str:
+    """Say how many checks hold, and name those that do not: `12 checks hold, 2 unknown`.
+
+    What is said already, as a reason for a hint, is not named again.
+    """
+    left = [each for each in checks if not any(each.name in hint for hint in hints)]
+    named = {state: [each.name for each in left if each.state is state] for state in State}
+    holding = len(named[State.HOLDS])
+    words = [f"{text.plural(holding, 'check')} {'holds' if holding == 1 else 'hold'}"]
     if unknown := named[State.UNKNOWN]:
         words.append(f"{len(unknown)} unknown")
     for state, word in ((State.DOUBTFUL, "doubtful"), (State.FAILS, "failing")):
@@ -190,7 +236,7 @@ def _failures(asked: Asked) -> Iterator[str]:
     if behind := sum(cell.pace is Pace.FALLS_BEHIND for cell in asked.cells):
         yield f"{text.plural(behind, 'cell')} {'falls' if behind == 1 else 'fall'} behind"
     if partly := sum(bool(behind_in(cell.cell)) for cell in asked.cells):
-        yield f"{text.plural(partly, 'cell')} fell behind in a trial"
+        yield f"{text.plural(partly, 'cell')} fell behind in some trials"
     if spoilt := sum(bool(each.reproach) for each in asked.workloads):
         yield f"{text.plural(spoilt, 'workload')} invalid"
     if cells := sum(bool(reproach_of(cell.cell)) for cell in asked.cells):
@@ -221,13 +267,15 @@ def keeps_up(workloads: Judged) -> Box:
     untold = [cell for cell in cells if cell.pace is Pace.UNTOLD]
     where = _load_words(workloads)
     if behind or refusing:
-        state, word = State.FAILS, text.listed(list(_poor(behind, refusing, len(cells))))
+        poor = list(_poor(behind, refusing, len(cells)))
+        unsaid = [f"{len(untold)} not told"] if untold else []
+        state, word = State.FAILS, text.listed([*poor, *unsaid])
     elif untold:
         of = f"{len(untold)} of {len(cells)} not told"
         state, word = State.DOUBTFUL, "Not told" if len(untold) == len(cells) else of
     else:
         state, word = State.HOLDS, f"All {len(cells)} cells" if len(cells) > 1 else "The one cell"
-    named = listed([cell.short for cell in (*behind, *refusing) or untold])
+    named = listed([cell.short for cell in (*behind, *refusing, *untold)])
     words = [
         *([f"{named}."] if named else []),
         where,

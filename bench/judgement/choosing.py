@@ -201,7 +201,11 @@ def _taken(takers: Sequence[Sequence[Beside]]) -> Box:
     alike = [each[0].cell.short for each in others if not _told_apart(taken, each)]
     parts = [
         f"{_settings(taken[0].cell)}: {text.listed(faster)}",
-        *([f"As good, for all that the blocks tell: {listed(alike)}"] if alike else []),
+        *(
+            [f"Perhaps as good, for the blocks do not tell them apart: {listed(alike)}"]
+            if alike
+            else []
+        ),
         _price_words(taken),
     ]
     return _box(f"Take {spoken(taken[0].cell.short)}", f"{'. '.join(parts)}.")
@@ -330,7 +334,9 @@ def _by_gate(gate: GateResult, workloads: Judged) -> Box:
     if gate.verdict is Verdict.PASS:
         return _box(NOTHING, f"{gate.sentence} But {against[0]}.")
     if gate.verdict is Verdict.FAIL and not of_base and _compares(workloads):
-        return _box(KEEP, gate.sentence)
+        missed = sum(outcome.verdict is Verdict.FAIL for outcome in gate.outcomes)
+        goals = text.plural(len(gate.outcomes), "goal")
+        return _box(KEEP, f"{listed(names)} missed {missed} of {goals}.")
     also = f" The baseline, {of_base[0]}." if of_base else ""
     return _box(NOTHING, gate.sentence + also)
 

@@ -129,16 +129,16 @@ def _passing(words: str, workloads: Judged, names: set[str], below: str) -> Head
 def outcome_words(outcome: GateOutcome) -> str:
     """Say what one rule found: `p99 of checkout is 18 % slower than the baseline`."""
     workload = spoken(outcome.workload)
-    of = f"{outcome.figure} of {workload}"
+    of = f"{outcome.figure} of {spoken(outcome.candidate)}"
     if outcome.change is None or not outcome.unit:
         return f"{outcome.rule} under {workload}: {outcome.reason}"
     metric = metric_of(outcome.metric)
     if not outcome.relative:
         change = metric.written_change(outcome.change, relative=False)
-        return f"{of} is {change} against the baseline"
+        return f"{of} is {change} against the baseline, under {workload}"
     at_least = "at least " if outcome.candidate_at_least else ""
     size, word = text.size_of(outcome.change), direction(metric, more=outcome.change > 0)
-    return f"{of} is {at_least}{size} {word} than the baseline"
+    return f"{of} is {at_least}{size} {word} than the baseline, under {workload}"
 
 
 def _of_answer(answer: Answer, workloads: Judged, question: str) -> Headline:
@@ -281,7 +281,10 @@ def _largest(standing: Sequence[_Standing], *, several: bool, decided: bool) -> 
         f"{f' {each.where}' if several else ''}"
         for each, changes in shown
     )
-    return said if decided else f"{'Hint' if len(shown) == 1 else 'Two hints'}: {said}"
+    if decided:
+        return said
+    of = f" of {len(standing)}" if len(standing) > len(shown) else ""
+    return f"{'Hint' if len(shown) == 1 else f'Two{of} hints'}: {said}"
 
 
 def _largest_decided(workloads: Judged) -> str:

@@ -43,7 +43,10 @@ def _fell_short(workloads: Judged) -> Iterator[Notice]:
     """Yield how many messages were lost or refused, say: no figure of a time shows it."""
     cells = [cell.cell for each in workloads for cell in each.cells]
     if short := shortfalls.of_cells(cells):
-        words = f"{shortfalls.written(short)}; the run ends with 1 unless a rule allows as many."
+        words = (
+            f"{shortfalls.written(short)}; that alone fails a run (exit code 1), unless a rule "
+            "allows as many."
+        )
         yield Notice(state=State.FAILS, word="Messages fell short", text=words)
 
 
@@ -65,8 +68,8 @@ def _quick(figures: RunFigures) -> Iterator[Notice]:
         word="A quick look",
         text=(
             "This run can show wide differences and broken settings, no more: "
-            f"{text.listed(reasons)}. It cannot decide between close cells, and must neither pass "
-            f"nor fail a build.{chance if plan.blocks < MIN_TRIALS else ''}"
+            f"{text.listed(reasons)}. It cannot decide between close cells: no time of it may "
+            f"pass or fail a build.{chance if plan.blocks < MIN_TRIALS else ''}"
         ),
     )
 
@@ -101,11 +104,14 @@ def _of_trials(figures: RunFigures) -> Iterator[Notice]:
         )
     if warned := warnings(figures):
         codes = text.listed(sorted({finding.code for _, finding in warned}))
-        trials = text.plural(len({trial_id for trial_id, _ in warned}), "trial")
+        warned_ids = {trial_id for trial_id, _ in warned}
+        trials = (
+            f"{text.count(len(warned_ids))} of {text.plural(len(all_trials(figures)), 'trial')}"
+        )
         yield Notice(
             state=State.DOUBTFUL,
             word=f"Warnings in {trials}",
-            text=f"Valid; what they found stands below, block by block: {codes}.",
+            text=f"They are valid all the same; Block by block, below, has the words: {codes}.",
         )
 
 

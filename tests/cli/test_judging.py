@@ -225,7 +225,7 @@ def test_a_gate_on_a_run_writes_every_form_of_its_verdict(directory: Path) -> No
         "pull-batch/slow",
         "end_to_end_p99 vs baseline <= +10%",
     )
-    assert "✕ Failed: end-to-end p99 of small-events is 30 % slower" in result.output
+    assert "✕ Failed: end-to-end p99 of pull-batch/slow is 30 % slower" in result.output
     assert (directory / "m.md").read_text().startswith("## ✕ Failed: end-to-end p99")
 
 

@@ -17,8 +17,8 @@ def test_a_missed_gate_says_what_by_how_much() -> None:
     found = judged({"base": BASE, "it": SLOWER}, rules=[CHANGE])
 
     assert found.state is State.FAILS
-    assert found.headline.startswith("Failed: end-to-end p99 of w1 is ")
-    assert found.headline.endswith(" % slower than the baseline")
+    assert found.headline.startswith("Failed: end-to-end p99 of pull-batch/it is ")
+    assert found.headline.endswith(" % slower than the baseline, under w1")
     assert "p, no worse: " in found.goals[0].chances
     assert "p, margin: " in found.goals[0].chances
     assert found.boxes.choose.word == "Keep the baseline"

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bench.core.marks import State
+from bench.judgement.boxes import HINT
 from bench.judgement.judge import judge
 from bench.record.schema import Finding, Level
 from tests.judgement.factory import BASE, Cells, Made, judged, run_of, states
@@ -188,3 +189,36 @@ def test_how_many_keep_up(cells: Cells, word: str) -> None:
     assert box.word == word
     assert "msg/s" in box.text
     assert box.text.endswith("How much more they would carry was not sought.")
+
+
+def test_cells_that_nothing_was_told_of_are_no_equal_cells() -> None:
+    """How large a difference may be there is what a reader must know then."""
+    coarse = judged({"base": BASE, "it": Made(wobble=40.0)}).boxes.sure
+    fine = judged({"base": BASE, "it": BASE}).boxes.sure
+
+    assert " may be there, and were not seen." in coarse.text
+    assert "were not seen" not in fine.text
+
+
+def test_nothing_found_is_no_hint() -> None:
+    """Too few blocks in which nothing stood out: of what would it be one?"""
+    few = {"base": Made(blocks=2), "it": Made(blocks=2)}
+
+    assert judged(few).boxes.sure.word == "Not decided"
+    assert judged({**few, "it": Made(ms=15.0, blocks=2)}).boxes.sure.word == HINT
+
+
+def test_a_doubt_that_is_a_reason_is_named_once() -> None:
+    text = judged({"base": Made(blocks=2), "it": Made(blocks=2)}).boxes.sure.text
+
+    assert text.count("Steadiness") <= 1
+    assert " of " not in text.split("checks hold")[0].rsplit(".", 2)[-1]
+
+
+def test_who_refuses_does_not_hide_of_whom_nothing_is_told() -> None:
+    box = judged(
+        {"base": BASE, "it": Made(counts={"refused": 7}), "other": Made(unsampled=True)}
+    ).boxes.keeps_up
+
+    assert box.word == "1 of 3 does not take all and 1 not told"
+    assert "it and other" in box.text

@@ -143,8 +143,8 @@ def test_a_workload_of_a_gate_says_what_came_of_its_goals() -> None:
     kept = judged({"base": BASE, "it": BASE}, rules=["p95 vs baseline <= +10%", "lost == 0"])
 
     assert [each.sentence for each in missed.workloads] == [
-        "Failed: end-to-end p95 of w1 is 50 % slower than the baseline.",
-        "Failed: end-to-end p95 of w2 is 50 % slower than the baseline.",
+        "Failed: end-to-end p95 of pull-batch/it is 50 % slower than the baseline, under w1.",
+        "Failed: end-to-end p95 of pull-batch/it is 50 % slower than the baseline, under w2.",
     ]
     assert kept.workloads[0].sentence == "2 of 2 goals kept."
 

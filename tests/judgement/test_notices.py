@@ -62,4 +62,4 @@ def test_why_cells_are_ranked_by_completion_and_what_warns_is_said() -> None:
     words = [notice.word for notice in judge(run_figures()).notices]
 
     assert "By completion" in words
-    assert "Warnings in 10 trials" in words
+    assert "Warnings in 10 of 69 trials" in words
