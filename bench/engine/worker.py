@@ -64,7 +64,7 @@ from bench.engine.stall import StallWatch
 from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, Traffics, make_traffic
 from bench.spec.headers import header_lines
-from bench.spec.workload import Publish
+from bench.spec.workload import FEW_SUBJECTS, Publish
 
 PROGRESS_EVERY_S = 0.2
 CONDUCTOR_GONE = 3
@@ -325,16 +325,25 @@ def _share(traffic: Traffic, job: DriverJob) -> Messages:
 
 def _published(traffic: Traffic, job: DriverJob) -> Messages:
     ids = np.arange(job.share, traffic.intended_ns.size, job.shares, dtype=np.int64)
+    subjects, subject_index = _addressed(traffic, traffic.subject_index[ids])
     return Messages(
         ids=ids,
-        subjects=tuple(job.subject_prefix + subject for subject in traffic.subjects),
-        subject_index=traffic.subject_index[ids],
+        subjects=tuple(job.subject_prefix + subject for subject in subjects),
+        subject_index=subject_index,
         payloads=traffic.payloads,
         payload_index=traffic.payload_index[ids],
         headers=header_lines(job.load.publish.headers, job.how, job.subject_prefix),
         acts=tuple(act.headers for act in traffic.acts),
         act_index=traffic.act_index[ids] if len(traffic.acts) > 1 else None,
     )
+
+
+def _addressed(traffic: Traffic, subject_index: IntArray) -> tuple[Sequence[str], IntArray]:
+    """Return the subjects that messages go to, and the place of each; of many those in use."""
+    if len(traffic.subjects) <= FEW_SUBJECTS:
+        return traffic.subjects, subject_index
+    used, places = np.unique(subject_index, return_inverse=True)
+    return [traffic.subjects[number] for number in used.tolist()], places.astype(np.int64)
 
 
 def _offer(job: DriverJob) -> Publish:

@@ -8,7 +8,7 @@ from bench.importing.model import Imported, Losses, Lost, printable
 from bench.importing.omb import Read, read
 from bench.importing.sizing import MAX_PROCESSES, Timing, fitting, held
 from bench.spec.jetstream import SERVER_MAX_PAYLOAD_BYTES
-from bench.spec.workload import MAX_SUBJECTS, MIN_PAYLOAD_BYTES
+from bench.spec.workload import FEW_SUBJECTS, MIN_PAYLOAD_BYTES
 
 NS_PER_MIN = 60 * NS_PER_S
 WINDOW_MSGS = 65_536
@@ -64,9 +64,9 @@ def _workload(found: Read, losses: Losses, fast_msgs_per_s: float) -> dict[str, 
 
 def _subjects(found: Read, losses: Losses) -> dict[str, Any]:
     omb = found.workload
-    topics = min(omb.topics, MAX_SUBJECTS)
+    topics = min(omb.topics, FEW_SUBJECTS)
     if topics < omb.topics:
-        why = f"a workload has up to {MAX_SUBJECTS} subjects: {topics} stand for them"
+        why = f"a workload has up to {FEW_SUBJECTS} subjects: {topics} stand for them"
         losses.note_at(found.of_workload, "topics", why)
     elif topics > 1:
         why = "a stream each there; here subjects of one stream, which take turns"

@@ -37,9 +37,17 @@ def choose(
         rng: draws.
     """
     if choice is None:
-        return deal(counts, [1 / names] * names, rng)
+        return np.concatenate([_turns(count, names, rng) for count in counts])
     drawn = _drawn(names, choice, due_ns, rng)
     return drawn if choice.writers == 1 else _owned(drawn, names, choice.writers)
+
+
+def _turns(count: int, names: int, rng: np.random.Generator) -> IntArray:
+    """Return the names of a phase, that take turns; of more names than that, some, once each."""
+    if count < names:
+        some: IntArray = rng.permutation(names)[:count]
+        return some
+    return deal([count], [1 / names] * names, rng)
 
 
 def _drawn(names: int, choice: Choice, due_ns: IntArray, rng: np.random.Generator) -> IntArray:

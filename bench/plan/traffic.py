@@ -50,7 +50,7 @@ class Traffic:
     """
 
     intended_ns: IntArray
-    subjects: tuple[str, ...]
+    subjects: Sequence[str]
     subject_index: IntArray
     payloads: tuple[PayloadTemplate, ...]
     payload_index: IntArray

@@ -16,6 +16,7 @@ from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import Flags, MessageTable, happened
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
+from bench.plan.selecting import chosen
 from bench.plan.traffic import Traffic
 from bench.scenario.jobs import (
     Taking,
@@ -28,7 +29,6 @@ from bench.scenario.jobs import (
 )
 from bench.scenario.kind import Kind, Stage
 from bench.spec.cast import Part
-from bench.spec.filters import matching
 from bench.spec.kinds.fanout import Fanout, for_member, modes_of
 from bench.spec.members import TAKEN_BY_SLOW, Member
 from bench.spec.variant import Settings
@@ -80,9 +80,7 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     found: dict[str, Flags] = {}
     for part, member in _members(cell):
         if part.instants[0].due:
-            matched = matching(member.filter, sent.subjects)
-            of_each = np.array([subject in matched for subject in sent.subjects])
-            found[part.name] = of_each[sent.subject_index]
+            found[part.name] = chosen(_fanout(cell).subjects, member.filter, sent.subject_index)
     return found
 
 

@@ -15,6 +15,9 @@ from bench.spec.cast import Part
 from bench.spec.handler import Handler
 from bench.spec.variant import Settings
 
+MOST_TRIED = 1000
+"""Subjects that a user's permission to publish is tried on, each by a message of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
@@ -41,7 +44,7 @@ def consuming(cell: Cell) -> Needs:
     """Return what publishers and the consumers behind them do on a server."""
     consumer = cell.settings.consumer
     return Needs(
-        subjects=frozenset(cell.workload.addressed),
+        subjects=frozenset(cell.workload.addressed[:MOST_TRIED]),
         pull=consumer.mode == "pull",
         push=consumer.mode == "push",
         acks=cell.settings.ack.timing != "none",

@@ -237,7 +237,7 @@ def _updated(traffic: Traffic, evidence: Evidence) -> Told:
     perhaps = np.bincount(traffic.subject_index[open_], minlength=len(names))
     off = np.maximum(done - found, 0) + np.maximum(found - done - perhaps, 0)
     counts = {"conflicts": conflicts, "lost_updates": int(off.sum())}
-    return counts, [names[number] for number in np.flatnonzero(off)]
+    return counts, [names[number] for number in np.flatnonzero(off).tolist()]
 
 
 def _count(held: Held, name: str) -> int:

@@ -129,7 +129,7 @@ class Watcher:
         written = Written(keys=self._writes.keys, table=table, life_ns=life_ns)
         until_ns = latest_ns(evidence.tables)
         owed = expired(written, self._writes.removes, len(self._names), until_ns)
-        return [self._names[number] for number in np.flatnonzero(owed > markers)]
+        return [self._names[number] for number in np.flatnonzero(owed > markers).tolist()]
 
     def _is_before(self, record: ConsumerRecord) -> Flags:
         found: Flags = record.stream_seqs <= self._preloaded

@@ -1,6 +1,6 @@
 """What workloads have in common whose messages one stream stores."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bench.spec.headers import header_bytes
 from bench.spec.stored import stored_bytes
@@ -42,7 +42,7 @@ class Filling(Workload):
         return {PUBLISH: load}
 
     @property
-    def addressed(self) -> tuple[str, ...]:
+    def addressed(self) -> Sequence[str]:
         """Every subject that is published to, without jetbench's prefix."""
         return self.subjects.names
 

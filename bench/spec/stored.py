@@ -21,7 +21,11 @@ def stored_bytes(
     subjects: Subjects | Names, payload: Payload, headers: Iterable[Header], how: PublishSettings
 ) -> float:
     """Return what a message takes on the mean, bytes, before compression."""
-    subject_bytes = sum(map(len, subjects.names)) / len(subjects.names)
+    subject_bytes = (
+        subjects.combined.mean_chars
+        if isinstance(subjects, Subjects)
+        else sum(map(len, subjects.names)) / len(subjects.names)
+    )
     headers_bytes = header_bytes(headers, how)
     if headers_bytes:
         headers_bytes += STORED_HEADERS_OVERHEAD_BYTES

@@ -3,16 +3,17 @@
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from bench.core import text
 from bench.core.units import NS_PER_S, format_duration, format_rate, format_share, format_size
+from bench.spec import filters
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
+from bench.spec.combined import PLACE, Combined, Words
 from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice, Names
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
@@ -26,7 +27,10 @@ MIN_BYTES = {"random-bytes": MIN_PAYLOAD_BYTES, "json-envelope": 151}
 MAX_PAYLOAD_BYTES = 64 * 1024**2
 """The most that a nats-server takes: its max_payload may not exceed its max_pending."""
 
-MAX_SUBJECTS = 10_000
+MAX_SUBJECTS = 1_000_000
+FEW_SUBJECTS = 10_000
+"""So many are spelled out; more are told by their words."""
+
 MAX_MESSAGES = 50_000_000
 """Of one trial: a message takes about 100 bytes of memory in each process that times it."""
 
@@ -34,7 +38,6 @@ MAX_PHASE_NS = 24 * 3600 * NS_PER_S
 
 Header = Literal["message-id", "trace", "correlation-id"]
 
-_PLACE = r"\{([A-Za-z0-9_]+)\}"
 _WORD_ALLOWED = "up to 64 letters, digits, _ and -"
 _WORD = r"[A-Za-z0-9_-]{1,64}"
 
@@ -45,30 +48,49 @@ class Subjects(Spec):
     Attributes:
         pattern: subject with `{name}` places; jetbench puts its own prefix before it.
         values: for each place, the words that take turns there, evenly.
+        numbers: for a place without words, how many numbers take turns there, from 0 on.
     """
 
     pattern: str = Field(default="events", min_length=1, max_length=256)
     values: dict[str, Annotated[tuple[str, ...], Loose, Field(min_length=1)]] = Field(
         default_factory=dict
     )
+    numbers: dict[str, Annotated[int, Field(ge=1, le=MAX_SUBJECTS)]] = Field(default_factory=dict)
 
     @property
     def places(self) -> tuple[str, ...]:
         """Names of the places, in the order of the pattern."""
-        return tuple(re.findall(_PLACE, self.pattern))
+        return tuple(re.findall(PLACE, self.pattern))
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def combined(self) -> Combined:
         """Every subject of the pattern, one for each combination of its places' words."""
-        places = tuple(dict.fromkeys(self.places))
-        combinations = product(*(self.values[place] for place in places))
-        return tuple(
-            self.pattern.format_map(dict(zip(places, words, strict=True))) for words in combinations
-        )
+        words: dict[str, Words] = {
+            place: range(self.numbers[place]) if place in self.numbers else self.values[place]
+            for place in dict.fromkeys(self.places)
+        }
+        return Combined(self.pattern, words)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The same, spelled out where they are few."""
+        combined = self.combined
+        return tuple(combined) if len(combined) <= FEW_SUBJECTS else combined
+
+    def matching(self, pattern: str) -> int:
+        """Return how many of them a filter matches."""
+        if self.is_plain:
+            return self.combined.matched(pattern).count
+        return len(filters.matching(pattern, self.names))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no subject token has two places: then what a filter matches is told by words."""
+        return all(len(re.findall(PLACE, token)) < 2 for token in self.pattern.split("."))
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        tokens = re.sub(_PLACE, "x", self.pattern).split(".")
+        tokens = re.sub(PLACE, "x", self.pattern).split(".")
         if not all(re.fullmatch(_WORD, token) for token in tokens):
             raise MisfitError(
                 "pattern",
@@ -76,28 +98,47 @@ class Subjects(Spec):
                 allowed=f"words of {_WORD_ALLOWED}, joined by dots, with {{name}} places",
             )
         for place in self.places:
-            if place not in self.values:
+            if place not in (*self.values, *self.numbers):
                 raise MisfitError(
                     "pattern",
                     what=f"no values for the place {{{place}}}",
-                    allowed=f"values: {{{place}: [...]}}",
+                    allowed=f"values: {{{place}: [...]}}, or numbers: {{{place}: 100}}",
                 )
         for place, words in self.values.items():
+            self._check_place("values", place)
             self._check_words(place, words)
-        if math.prod(len(words) for words in self.values.values()) > MAX_SUBJECTS:
-            raise MisfitError(
-                "values", what="too many subjects", allowed=f"up to {MAX_SUBJECTS} combinations"
-            )
+        for place in self.numbers:
+            self._check_place("numbers", place)
+        self._check_count()
         return self
 
-    def _check_words(self, place: str, words: tuple[str, ...]) -> None:
+    def _check_count(self) -> None:
+        key = "numbers" if self.numbers else "values"
+        if len(self.combined) > MAX_SUBJECTS:
+            raise MisfitError(
+                key, what="too many subjects", allowed=f"up to {MAX_SUBJECTS} combinations"
+            )
+        if len(self.combined) > FEW_SUBJECTS and not self.is_plain:
+            raise MisfitError(
+                "pattern",
+                what=f"{len(self.combined)} subjects, and a token with two places",
+                allowed=f"a place for each token, or up to {FEW_SUBJECTS} combinations",
+            )
+
+    def _check_place(self, key: str, place: str) -> None:
         if place not in self.places:
             raise MisfitError(
-                "values",
+                key,
                 place,
                 what="no such place in the pattern",
                 allowed=", ".join(self.places) or "none",
             )
+        if place in self.values and place in self.numbers:
+            raise MisfitError(
+                "numbers", place, what="has values, too", allowed="one of the two for each place"
+            )
+
+    def _check_words(self, place: str, words: tuple[str, ...]) -> None:
         wrong = [word for word in words if not re.fullmatch(_WORD, word)]
         if wrong:
             raise MisfitError(
@@ -374,7 +415,7 @@ class Workload(Spec, ABC):
 
     @property
     @abstractmethod
-    def addressed(self) -> tuple[str, ...]:
+    def addressed(self) -> Sequence[str]:
         """Every subject that is published to, without jetbench's prefix."""
 
     @abstractmethod

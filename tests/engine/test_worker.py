@@ -1,5 +1,6 @@
 """What a publisher process makes of its job."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bench.broker.endpoint import Endpoint
@@ -8,6 +9,7 @@ from bench.engine.worker import _offer, _share
 from bench.plan.traffic import make_traffic
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import PublishSettings
+from bench.spec.workload import Subjects
 
 LOAD = Stream.model_validate(
     {
@@ -50,3 +52,16 @@ def test_one_by_one_is_a_window_of_one() -> None:
     assert _offer(job("one-by-one")).window_msgs == 1
     assert _offer(job("async")).window_msgs == 50
     assert _offer(job("atomic")).window_msgs == 50
+
+
+def test_of_many_subjects_those_in_use_are_sent_to() -> None:
+    """A frame is prepared for each, and most of a million would never be sent."""
+    tree = {"pattern": "a.{x}", "numbers": {"x": 1_000_000}}
+    load = replace(LOAD.loads["publish"], subjects=Subjects.model_validate(tree))
+    traffic = make_traffic(load, 3)
+
+    messages = _share(traffic, replace(job("async"), load=load))
+
+    sent = [messages.subjects[place] for place in messages.subject_index]
+    assert len(messages.subjects) == 3
+    assert sent == [f"jetbench.x.s.a.{traffic.subject_index[place]}" for place in (1, 4, 7)]

@@ -148,3 +148,12 @@ def test_what_is_read_does_not_depend_on_what_is_written() -> None:
 
     assert np.array_equal(found["put"].subject_index, other["put"].subject_index)
     assert not np.array_equal(found["put"].subject_index, found["get"].subject_index)
+
+
+def test_of_more_names_than_messages_some_are_taken_once_each() -> None:
+    """Not the first ones: a filter would match all of them, or none."""
+    found = choose([50, 50], 100_000, None, np.arange(100), np.random.default_rng(7))
+
+    assert len({*found[:50].tolist()}) == len({*found[50:].tolist()}) == 50
+    assert found.max() > 50_000
+    assert 20 < np.count_nonzero(found < 50_000) < 80

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.nats
 SUBJECTS = {"pattern": "orders.{event}", "values": {"event": ["created", "paid"]}}
 
 
-def fanout(consumers: dict[str, Any], measure: str = "1s") -> Fanout:
+def fanout(consumers: dict[str, Any], measure: str = "1s", **others: Any) -> Fanout:
     return Fanout.model_validate(
         {
             "kind": "fanout",
@@ -26,6 +26,7 @@ def fanout(consumers: dict[str, Any], measure: str = "1s") -> Fanout:
             "publish": {"rate": "200/s"},
             "consumers": consumers,
             "phases": {"warmup": "500ms", "measure": measure, "drain": "10s"},
+            **others,
         }
     )
 
@@ -120,3 +121,22 @@ def test_pulled_pushed_and_plain_see_the_same_beside_each_other(
     assert (ledger["some.received"], ledger["expected"]) == (150, 150)
     assert not any(count for name, count in ledger.items() if name.endswith((".lost", ".foreign")))
     assert ledger["pulled.by_slow"] < ledger["pushed.by_slow"]
+
+
+def test_a_filter_of_a_million_subjects_brings_what_it_matches(tmp_path: Path) -> None:
+    """A hundredth of them; a trial touches as many as it has messages."""
+    subjects = {"pattern": "orders.{group}.{item}", "numbers": {"group": 100, "item": 10_000}}
+    load = fanout(
+        {"every": {}, "some": {"filter": "orders.7.*"}},
+        subjects=subjects,
+        publish={"rate": "2000/s"},
+    )
+
+    record = run_trial(tmp_path, load, {"pull": {"batch": 100}}).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert ledger["every.acked"] == 3000
+    assert 0 < ledger["some.acked"] == ledger["expected"] < 100
+    assert (ledger["some.lost"], ledger["some.foreign"]) == (0, 0)

@@ -122,7 +122,7 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
             "kind: stream",
             "kind: stream\nsubjects: {pattern: 'a.{x}'}",
             "w.yaml:2: subjects.pattern = 'a.{x}': no values for the place {x}; "
-            "allowed: values: {x: [...]}",
+            "allowed: values: {x: [...]}, or numbers: {x: 100}",
         ),
         (
             "kind: stream",

@@ -1,6 +1,6 @@
 """A backlog that is there before, and the consumers that drain it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -93,7 +93,7 @@ class Backlog(Workload):
         return super().in_short(phases).model_copy(update={"backlog": backlog})
 
     @property
-    def addressed(self) -> tuple[str, ...]:
+    def addressed(self) -> Sequence[str]:
         """Every subject that is published to, without jetbench's prefix."""
         return self.subjects.names
 

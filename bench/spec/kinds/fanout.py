@@ -22,7 +22,6 @@ from bench.spec.cast import (
     observing,
 )
 from bench.spec.filling import PUBLISH, Filling
-from bench.spec.filters import matching
 from bench.spec.handler import Handler
 from bench.spec.members import (
     MAX_CONSUMERS,
@@ -102,12 +101,14 @@ class Fanout(Filling):
 
     def share_of(self, part: str) -> float:
         """Return what share of the messages a consumer's filter matches; subjects take turns."""
-        member, names = self.members.get(part), self.subjects.names
-        return 1.0 if member is None else len(matching(member.filter, names)) / len(names)
+        member, subjects = self.members.get(part), self.subjects
+        if member is None:
+            return 1.0
+        return subjects.matching(member.filter) / len(subjects.combined)
 
     def sees_all(self, member: Member) -> bool:
         """Say whether a consumer's filter matches all that is published."""
-        return matching(member.filter, self.subjects.names) == frozenset(self.subjects.names)
+        return self.subjects.matching(member.filter) == len(self.subjects.combined)
 
     @model_validator(mode="after")
     def _members_fit(self) -> Self:
@@ -147,13 +148,13 @@ class Fanout(Filling):
                 seen[name] = key
 
     def _check_filter(self, name: str, pattern: str) -> None:
-        if not matching(pattern, self.subjects.names):
+        if not self.subjects.matching(pattern):
             raise MisfitError(
                 "consumers",
                 name,
                 "filter",
                 what=f"'{pattern}' matches nothing that is published",
-                allowed=f"a filter for some of {text.listed(list(self.subjects.names[:5]))}",
+                allowed=f"a filter for some of {text.listed(list(self.subjects.combined[:5]))}",
             )
 
 

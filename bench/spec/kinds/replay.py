@@ -1,6 +1,6 @@
 """A history that is laid before, and a consumer that goes through a part of it again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -150,7 +150,7 @@ class Replay(Workload):
         return short.model_copy(update={"history": history, "replay": replaying})
 
     @property
-    def addressed(self) -> tuple[str, ...]:
+    def addressed(self) -> Sequence[str]:
         """Every subject that is published to, without jetbench's prefix."""
         return self.subjects.names
 

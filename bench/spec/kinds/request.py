@@ -1,6 +1,6 @@
 """Request and reply over core NATS: requesters on one side, a queue group of responders behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -134,7 +134,7 @@ class Request(Workload):
         return self.model_copy(update={"reply": self.reply.model_copy(update={"handler": handler})})
 
     @property
-    def addressed(self) -> tuple[str, ...]:
+    def addressed(self) -> Sequence[str]:
         """Every subject that is published to, without jetbench's prefix."""
         return self.subjects.names
 
