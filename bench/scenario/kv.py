@@ -28,7 +28,6 @@ from bench.spec.cast import Part
 from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
-from bench.spec.scanned import SCAN
 
 DOES: Mapping[str, Doing] = {
     PUT: "publish",
@@ -37,7 +36,6 @@ DOES: Mapping[str, Doing] = {
     CREATE: "create",
     GROUP_PUT: "save",
     GROUP_GET: "gather",
-    SCAN: "scan",
 }
 
 
@@ -93,14 +91,14 @@ def _needs(cell: Cell) -> Needs:
     cached = cell.settings.read.strategy != "get"
     if cached and GET in _kv(cell).offers:
         asks |= {"DIRECT.GET.{stream}"} if direct else set()
-    if SCAN in _kv(cell).offers or cached:
+    if _kv(cell).scans or cached:
         asks |= {"CONSUMER.CREATE.{stream}.x.x", "CONSUMER.DELETE.{stream}.x"}
     return Needs(
         subjects=frozenset(cell.workload.addressed),
         pull=False,
         push=bool(_kv(cell).watch),
         acks=False,
-        flow_control=bool(_kv(cell).watch or _kv(cell).scan or cached),
+        flow_control=bool(_kv(cell).watch or _kv(cell).scans or cached),
         asks=frozenset(asks),
     )
 
@@ -131,6 +129,8 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
 
 
 def _does(cell: Cell, part: Part) -> Doing:
+    if part.name in _kv(cell).scans:
+        return "scan"
     cached = part.name == GET and cell.settings.read.strategy != "get"
     return "recall" if cached else DOES[part.name]
 
@@ -170,7 +170,7 @@ def _bucket(names: Names, cell: Cell, part: Part) -> Bucket:
         strategy=cell.settings.read.strategy,
         max_age_ns=cell.settings.read.max_age_ns,
         restart_ns=cell.settings.read.restart_ns or 0,
-        values=bool(kv.scan and kv.scan.snapshot),
+        values=part.name in kv.scans and kv.scans[part.name].snapshot,
         members=kv.groups.members,
         bounded=cell.settings.read.group == "boundary",
         ttl_s=(kv.create.ttl_ns or 0) // NS_PER_S if kv.create else 0,

@@ -40,7 +40,6 @@ from bench.spec.filters import matching
 from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
-from bench.spec.scanned import SCAN, Scan
 from bench.spec.variant import BucketSettings
 
 PRELOADED = 10**ID_DIGITS - 1
@@ -76,8 +75,8 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
         told[CREATE] = _created(traffic[CREATE], evidence, written, marker_ns)
     if GROUP_GET in traffic:
         told[GROUP_GET] = _gathered(traffic, evidence), ()
-    if kv.scan:
-        told[SCAN] = _scanned(kv, kv.scan, cell.settings.bucket, evidence), ()
+    for name in kv.scans:
+        told[name] = _scanned(kv, name, cell.settings.bucket, evidence), ()
     return Audited(
         tables=tables,
         counts={name: counts for name, (counts, _) in told.items()},
@@ -85,18 +84,18 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
     )
 
 
-def _scanned(kv: Kv, scan: Scan, bucket: BucketSettings, evidence: Evidence) -> Mapping[str, int]:
+def _scanned(kv: Kv, part: str, bucket: BucketSettings, evidence: Evidence) -> Mapping[str, int]:
     """Return how many keys scans brought, and how many brought other than there are.
 
     Where keys come and go there may be fewer than all, never more. A key that is written while a
     scan is under way may not come: the server passes over its old value, and says that nothing is
     pending before it has delivered the new one.
     """
-    table = evidence.tables[SCAN]
+    table = evidence.tables[part]
     answered = happened(table.stored_ns)
-    numbers = said(evidence.drivers.get(SCAN, ()), answered.size)
+    numbers = said(evidence.drivers.get(part, ()), answered.size)
     found = numbers[answered] - 1
-    most = len(matching(scan.subjects, kv.names.names))
+    most = len(matching(kv.scans[part].subjects, kv.names.names))
     stable = kv.preloaded and bucket.ttl_ns is None and not (kv.put and kv.put.acts)
     spans = table.sent_ns[answered], table.stored_ns[answered]
     meanwhile = under_way(evidence.tables[PUT], *spans) if kv.put else np.zeros_like(found)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bench.core.units import NS_PER_S, format_duration
 from bench.spec.asking import Asking
-from bench.spec.base import Duration, MisfitError, Share, Spec
+from bench.spec.base import Duration, MisfitError, Rate, Share, Spec
 from bench.spec.cast import PART_NAME
 from bench.spec.filters import check_filter, matching
 from bench.spec.keys import KEY, LEASE, MAX_KEYS, Act
@@ -187,14 +187,24 @@ class KvWatch(Watch):
             when left out.
         snapshot: it is first told the value of each key, then updates; else updates alone.
         of: whose keys: those that are `put`, or those that are created.
+        again_per_s: how often another watcher like it begins, and ends when it has its first
+            values; none when left out.
     """
 
     of: Literal["put", "create"] = "put"
+    again_per_s: Rate | None = Field(default=None, alias="again")
 
     @property
     def subjects(self) -> str:
         """What it filters for, below the bucket's own prefix."""
         return f"{LEASE if self.of == 'create' else KEY}.{self.filter}"
+
+    @model_validator(mode="after")
+    def _has_first_values(self) -> Self:
+        if self.again_per_s is not None and not (self.snapshot and self.of == "put"):
+            what = "it is told no first values, for which to begin again"
+            raise MisfitError("again", what=what, allowed="snapshot: true, of keys that are put")
+        return self
 
 
 def check_watchers(

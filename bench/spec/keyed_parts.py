@@ -265,8 +265,11 @@ def _watched(due: Instant, *, some: bool) -> Iterator[Entry]:
     yield FOREIGN
 
 
-RANKED = (GET, "group_get", "scan", UPDATE, PUT, CREATE, "group_put")
-"""Whose times say most of a bucket, reads first."""
+START = "_start"
+"""What the parts end with that begin a watcher again and again."""
+
+_READS, _WRITES = (GET, "group_get", "scan"), (UPDATE, PUT, CREATE, "group_put")
+"""Whose times say most of a bucket, reads first; those of watchers that begin stand between."""
 
 
 def cast(parts: Sequence[Part]) -> Cast:
@@ -275,5 +278,7 @@ def cast(parts: Sequence[Part]) -> Cast:
     takes = {
         part.name: time for time, (part, span) in spans(plain).items() if span.name == "response"
     }
-    ranked = tuple(takes[name] for name in RANKED if name in takes)
+    starts = [part.name for part in parts if part.name.endswith(START)]
+    order = (*_READS, *starts, *_WRITES)
+    ranked = tuple(takes[name] for name in order if name in takes)
     return replace(plain, ranked=ranked)

@@ -1,12 +1,13 @@
 """Listing the keys of a bucket, all of them or those below a prefix, as an operation."""
 
+from dataclasses import replace
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from bench.spec.asking import UNANSWERED, Asking
 from bench.spec.base import MisfitError
-from bench.spec.cast import Entry, Level, Weight, driving
+from bench.spec.cast import Entry, Level, Part, Weight, driving
 from bench.spec.filters import check_filter
 from bench.spec.keys import KEY
 
@@ -48,7 +49,13 @@ class Scan(Asking):
         return self
 
 
-SCANNING = driving(
+def scanning(name: str) -> Part:
+    """Return the part of who scans: of the workload, or of watchers that begin anew."""
+    role = "scanner" if name == SCAN else f"{name}.scanner"
+    return replace(_SCANNING, name=name, flow=name, role=role)
+
+
+_SCANNING = driving(
     SCAN,
     role="scanner",
     answered=Entry(name="scanned", means="every key came in time"),

@@ -32,13 +32,14 @@ def counted(found: list[int], took_ns: int = 1000, bucket: Any = None, **parts: 
     for name, each in traffic.items():
         due_ns: IntArray = each.intended_ns
         none = np.zeros(due_ns.size, dtype=np.int64)
+        scans = name in load.scans
         said = np.resize(np.array(found, dtype=np.int64), due_ns.size) + 1
         record = PublisherRecord(
             ids=np.arange(due_ns.size),
             sent_ns=due_ns + 1,
-            stored_ns=due_ns + 1 + (took_ns if name == "scan" else 1000),
+            stored_ns=due_ns + 1 + (took_ns if scans else 1000),
             outcome=none,
-            said=said if name == "scan" else none,
+            said=said if scans else none,
         )
         drivers[name], tables[name] = [record], driven(due_ns, [record], 1)
     evidence = Evidence(tables=tables, drivers=drivers, observers={}, held={}, start_ns=1)

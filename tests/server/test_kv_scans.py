@@ -12,16 +12,18 @@ pytestmark = pytest.mark.nats
 
 @pytest.mark.parametrize("client", ["wire", "nats-py"])
 def test_keys_are_listed_while_they_are_written(tmp_path: Path, client: str) -> None:
-    """Those of one tenant, with their values."""
+    """All of them, and those of one tenant with their values, as watchers begin."""
     load = kv(
         keys={"count": 300, "tenants": 3},
         put={"rate": "100/s"},
-        scan={"rate": "10/s", "filter": "tenant-1.>", "snapshot": True},
+        scan={"rate": "5/s"},
+        watch={"one": {"filter": "tenant-1.>", "snapshot": True, "again": "10/s"}},
     )
 
     record = run_trial(tmp_path, load, {"client": client}).record
 
     found = ledger(record)
     assert sound(record), complaints(record)
-    assert (found["scanned"], found["miscounted"]) == (12, 0)
-    assert found["keys_found"] + found["keys_missed"] == 12 * 100
+    for part, scans, keys in (("scan", 6, 300), ("one_start", 12, 100)):
+        assert (found[f"{part}.scanned"], found[f"{part}.miscounted"]) == (scans, 0)
+        assert found[f"{part}.keys_found"] + found[f"{part}.keys_missed"] == scans * keys

@@ -333,3 +333,41 @@ def test_only_one_client_has_caches() -> None:
     wrong = settings(read={"strategy": "cache-by-watch"}, client="nats-py")
 
     assert [each.key for each in objections(wrong, kv(get=GET))] == ["client"]
+
+
+def test_a_watcher_may_begin_again_and_again() -> None:
+    """Each as a part of its own, by its filter; its times are told before those of writes."""
+    load = kv(
+        put=PUT,
+        keys={"count": 10, "tenants": 5},
+        watch={
+            "cache": {"snapshot": True, "again": "2/s"},
+            "one": {"filter": "tenant-3.>", "snapshot": True, "again": "1/s"},
+            "late": {},
+        },
+    )
+
+    cast = cast_of(settings(), load)
+
+    assert [part.name for part in cast.driving] == ["put", "cache_start", "one_start"]
+    assert cast.part("one_start").role == "one_start.scanner"
+    assert cast.ranked == ("cache_start.response", "one_start.response", "put.response")
+    assert load.scans["one_start"].subjects == "key.tenant-3.>"
+    assert load.scans["cache_start"].snapshot
+    assert load.offers["cache_start"].rate_msgs_per_s == 2
+    assert "begins cache again at 2/s" in load.told()
+
+
+@pytest.mark.parametrize(
+    ("watch", "said"),
+    [
+        ({"w": {"again": "1/s"}}, "told no first values"),
+        ({"w": {"again": "0/s", "snapshot": True}}, "above 0"),
+        ({"w": {"again": "1/s", "snapshot": True}, "w_start": {}}, "cannot stand before the names"),
+        ({"w" * 35: {"again": "1/s", "snapshot": True}}, "too long to stand before"),
+    ],
+)
+def test_a_watcher_that_cannot_begin_again_is_refused(watch: dict[str, Any], said: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValidationError, match=said):
+        kv(put=PUT, watch=watch)

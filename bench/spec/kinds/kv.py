@@ -12,6 +12,7 @@ from bench.spec import buckets
 from bench.spec.base import MisfitError
 from bench.spec.cast import (
     FIGURES_BEGIN,
+    PART_NAME,
     Cast,
 )
 from bench.spec.filters import matching
@@ -35,6 +36,7 @@ from bench.spec.keyed_parts import (
     OVERLOOKED,
     PUT,
     READING,
+    START,
     UPDATE,
     UPDATING,
     WRITING,
@@ -45,7 +47,7 @@ from bench.spec.keyed_parts import (
 )
 from bench.spec.keys import LEASE, Choice, Keys, Names
 from bench.spec.objection import Objection
-from bench.spec.scanned import SCAN, SCANNING, Scan
+from bench.spec.scanned import SCAN, Scan, scanning
 from bench.spec.stored import stored_bytes
 from bench.spec.variant import (
     BucketSettings,
@@ -119,9 +121,21 @@ class Kv(Workload):
             CREATE: self.create,
             GROUP_PUT: self.group_put,
             GROUP_GET: self.group_get,
-            SCAN: self.scan,
         }
-        return {name: offer for name, offer in offers.items() if offer is not None}
+        wanted = {name: offer for name, offer in offers.items() if offer is not None}
+        return {**wanted, **self.scans}
+
+    @property
+    def scans(self) -> Mapping[str, Scan]:
+        """What lists keys, by its part: scans, and watchers that begin again."""
+        starts = {
+            f"{name}{START}": Scan.model_validate(
+                {"rate": "1/s", "filter": watch.filter, "snapshot": True}
+            ).model_copy(update={"rate_msgs_per_s": watch.again_per_s})
+            for name, watch in self.watch.items()
+            if watch.again_per_s is not None
+        }
+        return {**({SCAN: self.scan} if self.scan else {}), **starts}
 
     @property
     def loads(self) -> Mapping[str, Load]:
@@ -144,14 +158,14 @@ class Kv(Workload):
             return Names(prefix=COUNTER, count=self.update.counters)
         if part in (GROUP_PUT, GROUP_GET):
             return self.groups.names
-        if part == SCAN and self.scan:
-            return Names(prefix=self.scan.subjects, count=1, whole=True)
+        if part in self.scans:
+            return Names(prefix=self.scans[part].subjects, count=1, whole=True)
         return self.leases if part == CREATE else self.names
 
     def _choice(self, part: str, offer: Publish) -> Choice:
         keys, written = self.keys, self.put.rate_msgs_per_s if self.put else 0.0
         usual = Choice(distribution=keys.distribution, skew=keys.skew, written_per_s=written)
-        if part in (UPDATE, CREATE, SCAN):
+        if part in (UPDATE, CREATE, *self.scans):
             return replace(usual, distribution="uniform" if part == UPDATE else "sequential")
         if part in (GROUP_PUT, GROUP_GET):
             writers = offer.publishers if part == GROUP_PUT else 1
@@ -204,7 +218,7 @@ class Kv(Workload):
         writes = sum(
             offer.rate_msgs_per_s * (self.groups.members if name == GROUP_PUT else 1)
             for name, offer in self.offers.items()
-            if name not in (GET, GROUP_GET, SCAN)
+            if name not in (GET, GROUP_GET, *self.scans)
         )
         headers = self.put.headers if self.put else ()
         each = stored_bytes(self.names, self.value, headers, how)
@@ -248,7 +262,8 @@ class Kv(Workload):
             SCAN: ("lists keys", "scanner"),
         }
         for name, offer in self.offers.items():
-            what, who = words[name]
+            again = f"begins {name.removesuffix(START)} again", "scanner"
+            what, who = words.get(name, again)
             rate = format_rate(offer.rate_msgs_per_s)
             yield f"{what} at {rate} by {text.plural(offer.publishers, who)} ({offer.arrivals})"
 
@@ -313,8 +328,12 @@ class Kv(Workload):
         if self.scan and not matching(self.scan.subjects, self.names.names):
             what = f"'{self.scan.filter}' matches no key"
             raise MisfitError("scan", "filter", what=what, allowed="`>`, or a filter for keys")
+        for name in self.watch:
+            if f"{name}{START}" in self.scans and not PART_NAME.fullmatch(f"{name}{START}"):
+                what = "too long to stand before the figures of those that begin again"
+                raise MisfitError("watch", name, what=what, allowed="up to 34 characters")
         names = (*self.names.names, *self.leases.names)
-        check_watchers(self.watch, names, (*PARTS, *FIGURES_BEGIN))
+        check_watchers(self.watch, names, (*PARTS, *self.scans, *FIGURES_BEGIN))
         return self
 
 
@@ -324,7 +343,7 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
         watcher = watching("watch", WRITING, several=False, some=False, marked=True)
         groups = GROUP_WRITING, group_reading(TORN, INCOHERENT)
         reading = replace(READING, entries=(*READING.entries, OVERLOOKED, MISSED))
-        return cast((WRITING, reading, UPDATING, CREATING, *groups, SCANNING, watcher))
+        return cast((WRITING, reading, UPDATING, CREATING, *groups, scanning(SCAN), watcher))
     parts = {
         PUT: WRITING,
         GET: remembering(READING, settings.read.strategy),
@@ -332,7 +351,7 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
         CREATE: CREATING,
         GROUP_PUT: GROUP_WRITING,
         GROUP_GET: group_reading(INCOHERENT if settings.read.group == "boundary" else TORN),
-        SCAN: SCANNING,
+        **{name: scanning(name) for name in workload.scans},
     }
     if settings.bucket.ttl_ns is not None:
         parts |= {PUT: limited(WRITING), GET: limited(parts[GET])}
