@@ -8,7 +8,7 @@ from bench.core.units import NS_PER_S, format_duration, format_rate, format_size
 from bench.importing.bench_line import Line
 from bench.importing.sizing import MAX_PROCESSES, WARMUP_NS, Timing, fitting, held
 from bench.spec.jetstream import SERVER_MAX_PAYLOAD_BYTES
-from bench.spec.workload import MAX_PAYLOAD_BYTES, FEW_SUBJECTS, MIN_PAYLOAD_BYTES
+from bench.spec.workload import FEW_SUBJECTS, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES
 
 MSGS = 100_000
 PAYLOAD_BYTES = 128
