@@ -48,6 +48,7 @@ _EXCUSES: Mapping[str, _Excuses] = {
     # Their account of receipts is cut short.
     "lost": _Excuses(of_part=_OF_OBSERVER),
     "unlike": _Excuses(of_part=_OF_OBSERVER),
+    "unmarked": _Excuses(of_part=_OF_OBSERVER),
     "misprojected": _Excuses(of_part=_OF_OBSERVER),
     # Nobody was left to write the other half.
     "diverged": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),

@@ -9,6 +9,7 @@ from bench.record.schema import Finding, Level
 from bench.spec.cast import entries
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.kv import Kv
+from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import counting, spoilt, trial_of, with_trials
 
@@ -100,6 +101,7 @@ def test_what_a_ledger_does_not_count_is_unknown_and_no_zero() -> None:
     assert not found.known
 
 
+@pytest.mark.parametrize("word", ["unlike", "lost", "unmarked"])
 @pytest.mark.parametrize(
     ("role", "code", "counts"),
     [
@@ -111,17 +113,18 @@ def test_what_a_ledger_does_not_count_is_unknown_and_no_zero() -> None:
     ],
 )
 def test_what_a_dead_watcher_did_not_see_is_excused_of_it_alone(
-    role: str, code: str, counts: bool
+    role: str, code: str, counts: bool, word: str
 ) -> None:
     """Its trial is measured again; what another one missed is a fact."""
-    made = replace(CELL, workload=BUCKET)
+    settings = Settings.model_validate({"bucket": {"limit_markers": "1s"}})
+    made = replace(CELL, workload=BUCKET, settings=settings)
     sound = trial_of(CELL, 1, 10.0)
-    ledger = dict.fromkeys(entries(made.cast), 0) | {"cache.unlike": 3}
+    ledger = dict.fromkeys(entries(made.cast), 0) | {f"cache.{word}": 3}
     finding = Finding(level=Level.INVALID, code=code, text="so", role=role)
     record = replace(sound.record, cast=made.cast, ledger=ledger, findings=(finding,))
     cell = with_trials(made, [replace(sound, record=record)])
 
-    assert bool(shortfalls.total([cell], "cache.unlike")) is counts
+    assert bool(shortfalls.total([cell], f"cache.{word}")) is counts
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,28 @@ def test_a_revision_stays_what_it_was(server: RealServer, direct: bool) -> None:
     first, later = run(lambda: read(server, "at-revision", direct=direct, restart_ns=0))
 
     assert first == later == [0, 20, 30, 40]
+
+
+def test_a_flag_that_is_set_deleted_and_set_again(server: RealServer) -> None:
+    """The book's numbers of 3.3: true, none, false; who is told the history is told three."""
+
+    async def flag() -> tuple[list[bytes], int]:
+        control = await admin.connect(Endpoint(url=server.url))
+        await admin.make_bucket(control, BucketSettings(storage="memory", history=5), NAMES)
+        told, key = [], KEYS[0]
+        where = f"$JS.API.DIRECT.GET.{NAMES.stream}.{key}"
+        for value, headers in ((b"true", None), (b"", {"KV-Operation": "DEL"}), (b"false", None)):
+            await control.request(key, value, headers=headers)
+            found = (await control.request(where, b"")).data
+            told.append(found)
+        history = {"deliver_subject": "nobody", "deliver_policy": "all", "ack_policy": "none"}
+        body = {"stream_name": NAMES.stream, "config": {**history, "filter_subject": key}}
+        answer = await admin.api(control, f"CONSUMER.CREATE.{NAMES.stream}", body)
+        await admin.clean_up(control, NAMES)
+        await control.close()
+        return told, int(answer["num_pending"])
+
+    told, history = run(flag)
+
+    assert told == [b"true", b"", b"false"]
+    assert history == 3
