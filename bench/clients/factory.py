@@ -26,6 +26,7 @@ from bench.clients.port import (
     TaskLink,
 )
 from bench.clients.wire.caches import STRATEGIES
+from bench.clients.wire.commands import Commands
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.creates import WireCreator
 from bench.clients.wire.follows import WireFollower
@@ -80,6 +81,27 @@ def make_requester(
         case "nats-py":
             return NatsPyRequester(endpoint, messages, sink, within_ns)
     raise ValueError(f"no client named {client}")
+
+
+def make_commander(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, within_ns: int
+) -> PublisherLink:
+    """Return an unopened link whose messages are commands; arguments as of `make_requester`."""
+    if client == "wire":
+        return WirePublisher(
+            endpoint,
+            messages,
+            sink,
+            lambda messages, inbox, _, faults: Commands(messages, inbox, sink, faults, within_ns),
+        )
+    raise ValueError(f"no client {client} that sends commands")
+
+
+def make_answerer(client: str, endpoint: Endpoint, binding: Binding) -> WireConsumer:
+    """Return an unopened link whose deliveries are answered one by one; ValueError as above."""
+    if client == "wire":
+        return WireConsumer(endpoint, binding)
+    raise ValueError(f"no client {client} that answers one by one")
 
 
 def make_reader(

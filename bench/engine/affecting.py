@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench.clients.buckets import ChangeLink
-from bench.clients.factory import make_changer, make_follower
+from bench.clients.factory import make_answerer, make_changer, make_consumer, make_follower
 from bench.clients.port import ConsumerLink
-from bench.engine.acks import make_ack_plan
+from bench.engine.acks import AckPlan, make_ack_plan
+from bench.engine.answering import AnsweringConsumer
+from bench.engine.commanding import Command, Commanding
 from bench.engine.delays import Delays
-from bench.engine.effects import Deliveries, EffectConsumer
+from bench.engine.effects import EffectConsumer
 from bench.engine.jobs import Effect, ObserverJob
 from bench.engine.projecting import Projection
 from bench.engine.recorder import ConsumeRecorder
@@ -21,20 +23,22 @@ class Affecting:
     """A consumer whose handler does something on the server.
 
     Attributes:
-        consumer: takes deliveries.
+        link: brings deliveries; not open.
+        consumer: takes them.
         changes: the link that it changes values by; not open.
         counts: what is counted besides what the consumer counts.
     """
 
+    link: ConsumerLink
     consumer: EffectConsumer
     changes: ChangeLink
     counts: Callable[[], Mapping[str, int]]
 
-    async def open(self, link: ConsumerLink) -> None:
+    async def open(self) -> None:
         """Connect, the changes first: then deliveries may come."""
         await self.changes.open()
         self.consumer.changes_by(self.changes)
-        await link.open(self.consumer)
+        await self.link.open(self.consumer)
 
     def counted(self) -> Mapping[str, int]:
         """Return all that is counted, by what is counted."""
@@ -49,42 +53,61 @@ class Taking:
 
     Attributes:
         job: of the process.
-        link: brings deliveries.
         recorder: keeps what happens.
         traffic: of the operations that are observed.
     """
 
     job: ObserverJob
-    link: ConsumerLink
     recorder: ConsumeRecorder
     traffic: Traffic
 
-    def consumer(self, handling: Deliveries, effect: Effect) -> EffectConsumer:
-        """Return a consumer that does so with each delivery."""
-        acks = make_ack_plan(self.job.timing, self.job.ack_batch)
-        return EffectConsumer(self.link, self.recorder, acks, handling, effect)
+    @property
+    def acks(self) -> AckPlan:
+        """When to acknowledge, or to answer."""
+        return make_ack_plan(self.job.timing, self.job.ack_batch)
 
 
 def make_affecting(taking: Taking, effect: Effect) -> Affecting:
     """Return who carries out an effect."""
-    if effect.step is None:
-        return _projecting(taking, effect)
-    return _stepping(taking, effect, effect.step)
+    if effect.step is not None:
+        return _stepping(taking, effect, effect.step)
+    if effect.command is not None:
+        return _commanding(taking, effect, effect.command)
+    return _projecting(taking, effect)
 
 
 def _projecting(taking: Taking, effect: Effect) -> Affecting:
-    projection, job = Projection(taking.traffic, effect.prefix), taking.job
-    consumer = taking.consumer(projection, effect)
-    changes = make_changer(job.client, job.endpoint, projection, consumer, effect.bucket)
+    work, job = Projection(taking.traffic, effect.prefix), taking.job
+    link = make_consumer(job.client, job.endpoint, job.binding)
+    consumer = EffectConsumer(link, taking.recorder, taking.acks, work, effect)
     return Affecting(
-        consumer=consumer, changes=changes, counts=lambda: {"repeats": projection.repeats}
+        link=link,
+        consumer=consumer,
+        changes=make_changer(job.client, job.endpoint, work, consumer, effect.bucket),
+        counts=lambda: {"repeats": work.repeats},
     )
 
 
 def _stepping(taking: Taking, effect: Effect, step: Step) -> Affecting:
-    work, job, delays = Stepping(taking.traffic, effect.prefix, step), taking.job, Delays()
-    consumer, keeping = taking.consumer(work, effect), (effect.bucket, delays.after)
+    work, job = Stepping(taking.traffic, effect.prefix, step), taking.job
+    link = make_consumer(job.client, job.endpoint, job.binding)
+    consumer = EffectConsumer(link, taking.recorder, taking.acks, work, effect)
+    keeping = (effect.bucket, Delays().after)
     return Affecting(
+        link=link,
+        consumer=consumer,
+        changes=make_follower(job.client, job.endpoint, work, consumer, keeping),
+        counts=lambda: {"repeats": work.repeats, "in_vain": work.in_vain},
+    )
+
+
+def _commanding(taking: Taking, effect: Effect, command: Command) -> Affecting:
+    work, job = Commanding(taking.traffic, effect.prefix, command), taking.job
+    link = make_answerer(job.client, job.endpoint, job.binding)
+    consumer = AnsweringConsumer(link, taking.recorder, taking.acks, work, effect)
+    keeping = (effect.bucket, Delays().after)
+    return Affecting(
+        link=link,
         consumer=consumer,
         changes=make_follower(job.client, job.endpoint, work, consumer, keeping),
         counts=lambda: {"repeats": work.repeats, "in_vain": work.in_vain},

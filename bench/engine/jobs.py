@@ -14,6 +14,7 @@ from bench.clients.buckets import Bucket
 from bench.clients.pairs import Form
 from bench.clients.port import Binding
 from bench.core.units import NS_PER_S
+from bench.engine.commanding import Command
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
@@ -32,6 +33,7 @@ Doing = Literal[
     "gather",
     "scan",
     "pair",
+    "command",
 ]
 
 
@@ -47,8 +49,8 @@ class DriverJob:
         how: messages are confirmed.
         does: what an operation is: a message that is published, a core request that is asked, a
             key that is read or created, a counter that is updated, a group of keys that is
-            saved or gathered, a scan of keys, a value and an event, or a key that is read
-            through a cache.
+            saved or gathered, a scan of keys, a value and an event, a key that is read through
+            a cache, or a command that is asked.
         share, shares: it sends the messages whose id modulo `shares` is `share`.
         subject_prefix: stands before every subject.
         record_path: where it keeps its PublisherRecord.
@@ -100,7 +102,9 @@ class Effect:
         prefix: of its keys.
         workers: changes under way at a time.
         ordered: what is about one key waits for what came before about it.
-        step: of workflows, whose states the values are; None where they are a read model.
+        step: of workflows, whose states the values are.
+        command: how commands are handled, whose entities the values are. Without either of the
+            two the values are a read model.
     """
 
     bucket: Bucket
@@ -108,6 +112,7 @@ class Effect:
     workers: int
     ordered: bool
     step: Step | None = None
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from bench.broker.link import abandon
 from bench.clients.buckets import reading
 from bench.clients.factory import (
     KEYED,
+    make_commander,
     make_consumer,
     make_pairs,
     make_publisher,
@@ -65,6 +66,8 @@ from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, Traffics, make_traffic
 from bench.spec.headers import header_lines
 from bench.spec.workload import FEW_SUBJECTS, Publish
+
+_ASKING = {"ask": make_requester, "command": make_commander}
 
 PROGRESS_EVERY_S = 0.2
 CONDUCTOR_GONE = 3
@@ -124,9 +127,9 @@ def _driving_link(
         crashes = writes_before_crash(job.form.strategy, len(messages.acts))
         steps = Steps(messages, job.form, crashes)
         return make_pairs(job.client, job.endpoint, steps, recorder)
-    if job.does == "ask":
+    if (ask := _ASKING.get(job.does)) is not None:
         within_ns = offer.answer_within_ns or 0
-        return make_requester(job.client, job.endpoint, messages, recorder, within_ns)
+        return ask(job.client, job.endpoint, messages, recorder, within_ns)
     if job.bucket is not None and (make := KEYED.get(job.does)) is not None:
         return make(job.client, job.endpoint, messages, recorder, job.bucket)
     return make_publisher(job.client, job.endpoint, messages, recorder, job.how)
@@ -243,12 +246,10 @@ async def _opened(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic)
 async def _open_effects(
     job: ObserverJob, effect: Effect, recorder: ConsumeRecorder, traffic: Traffic
 ) -> _Opened:
-    link = make_consumer(job.client, job.endpoint, job.binding)
-    taking = Taking(job=job, link=link, recorder=recorder, traffic=traffic)
-    affecting = make_affecting(taking, effect)
-    await affecting.open(link)
+    affecting = make_affecting(Taking(job=job, recorder=recorder, traffic=traffic), effect)
+    await affecting.open()
     return _Opened(
-        links=(link, affecting.changes),
+        links=(affecting.link, affecting.changes),
         run=affecting.consumer.run,
         counts=affecting.counted,
         refusals=lambda: affecting.consumer.reasons,

@@ -141,11 +141,13 @@ def _with_acts(
     every = (replace(PUBLISHES, share=1 - sum(act.share for act in acts)), *acts)
     index = deal(counts, [act.share for act in every], rng)
     empty = np.array([act.empty for act in every])[index]
+    carried = _carried(every, index)
     of_each = np.where(empty, len(traffic.payloads), traffic.payload_index)
     return replace(
         traffic,
         payloads=(*traffic.payloads, id_alone(traffic.payloads[0].id_offset)),
-        payload_index=of_each[_carried(every, index)],
+        payload_index=of_each[carried],
+        subject_index=traffic.subject_index[carried],
         acts=every,
         act_index=index,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bench.scenario import (
     backlog,
+    command,
     dual_write,
     fanout,
     kv,
@@ -22,6 +23,7 @@ KINDS: Mapping[str, Kind] = {
     "kv": kv.KIND,
     "projection": projection.KIND,
     "workflow": workflow.KIND,
+    "command": command.KIND,
     "dual-write": dual_write.KIND,
     "replay": replay.KIND,
     "backlog": backlog.KIND,

@@ -13,8 +13,9 @@ from bench.core.errors import BenchError, ExitCode
 from bench.spec import grouped, handler, keyed, scanned, variant, workload
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
-from bench.spec.kinds import dual_write, projection, replay, request, workflow
+from bench.spec.kinds import command, dual_write, projection, replay, request, workflow
 from bench.spec.kinds.backlog import Backlog
+from bench.spec.kinds.command import Commands
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
@@ -87,6 +88,7 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         keyed.Watch,
         workload.Payload,
     ),
+    "command": (Commands, Entities, command.Ask, command.Handle, handler.Handler, workload.Payload),
     "workflow": (
         Workflow,
         workflow.Begin,

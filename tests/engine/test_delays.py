@@ -15,17 +15,20 @@ def test_each_is_called_when_its_time_has_come() -> None:
 
         def note(name: str, after_ns: int) -> None:
             found.append((name, now_ns() - begun_ns >= after_ns))
-            if name == "late":
+            if name == "then":
                 over.set_result(None)
 
-        delays.after(4_000_000, lambda: note("late", 4_000_000))
+        def chain() -> None:
+            note("late", 4_000_000)
+            delays.after(1_000, lambda: note("then", 4_001_000))
+
+        delays.after(4_000_000, chain)
         delays.after(1_000_000, lambda: note("soon", 1_000_000))
-        delays.after(1_000_000, lambda: delays.after(1_000, lambda: note("then", 1_001_000)))
         await over
         delays.close()
         return found
 
-    assert asyncio.run(called()) == [("soon", True), ("then", True), ("late", True)]
+    assert asyncio.run(called()) == [("soon", True), ("late", True), ("then", True)]
 
 
 def test_what_waits_at_the_end_is_not_called() -> None:

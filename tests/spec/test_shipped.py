@@ -34,6 +34,7 @@ OF_OTHER_KINDS = {
     "projection-consistency",
     "dual-write-strategies",
     "workflow-steps",
+    "command-handlers",
     "replay-max-in-flight",
     "backlog-in-flight",
 }

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
+
 from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import Binding, DeliverySink, Endpoint, IntArray
@@ -87,6 +89,12 @@ class WireConsumer:
         acked_ns = self._answer(ack_subjects, self._verb)
         if self._sink is not None:
             self._sink.acked(positions, acked_ns)
+
+    def answer(self, position: int, payload: bytes) -> None:
+        """Answer one delivery with a payload of its own."""
+        answered_ns = self._answer(self._unanswered.settle(np.array([position])), payload)
+        if self._sink is not None:
+            self._sink.acked(np.array([position]), answered_ns)
 
     def _confirmed(self, positions: IntArray, confirmed_ns: "asyncio.Future[IntArray]") -> None:
         if self._sink is None or confirmed_ns.cancelled():

@@ -10,6 +10,7 @@ from bench.spec import buckets, cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.kinds import (
     backlog,
+    command,
     dual_write,
     fanout,
     kv,
@@ -245,6 +246,18 @@ KINDS: Mapping[str, Kind] = {
         ),
         notes=workflow.notes,
         shipped=("workflow", "workflow-steps"),
+    ),
+    "command": Kind(
+        model=command.Commands,
+        uses=command.USES,
+        cast=command.cast_of,
+        objections=lambda settings, workload: (
+            *command.objections(settings, workload),
+            *buckets.objections(settings),
+        ),
+        cautions=command.cautions,
+        notes=command.notes,
+        shipped=("command", "command-handlers"),
     ),
 }
 
