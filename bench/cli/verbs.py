@@ -23,6 +23,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "plan": ("plan", "plan"),
     "new": ("new", "new"),
     "import": ("importing", "import_from"),
+    "capture": ("capture", "capture_stream"),
     "validate": ("files", "validate"),
     "schema": ("files", "schema"),
     "report": ("runs", "report"),

@@ -8,7 +8,7 @@ from bench.core.units import NS_PER_S, format_duration, format_rate, format_size
 from bench.importing.bench_line import Line
 from bench.importing.sizing import MAX_PROCESSES, WARMUP_NS, Timing, fitting, held
 from bench.spec.jetstream import SERVER_MAX_PAYLOAD_BYTES
-from bench.spec.workload import FEW_SUBJECTS, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES
+from bench.spec.workload import MAX_PAYLOAD_BYTES, MAX_SUBJECTS, MIN_PAYLOAD_BYTES
 
 MSGS = 100_000
 PAYLOAD_BYTES = 128
@@ -111,11 +111,11 @@ def subjects(line: Line, subject: str) -> dict[str, Any]:
     if not line.take("multisubject", False):
         return {"pattern": pattern}
     line.lose("multisubjectrandomize", "subjects are dealt evenly, in random order")
-    if asked > FEW_SUBJECTS:
-        why = f"a workload has up to {FEW_SUBJECTS} subjects: so many are used"
+    if asked > MAX_SUBJECTS:
+        why = f"a workload has up to {MAX_SUBJECTS} subjects: so many are used"
         line.losses.note("--multisubjectmax", asked, why)
-    values = [str(number) for number in range(min(asked, FEW_SUBJECTS))]
-    return {"pattern": f"{pattern}.{{number}}", "values": {"number": values}}
+    count = min(asked, MAX_SUBJECTS)
+    return {"pattern": f"{pattern}.{{number}}", "numbers": {"number": count}}
 
 
 def stream(line: Line) -> dict[str, Any]:

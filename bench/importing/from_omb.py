@@ -8,7 +8,7 @@ from bench.importing.model import Imported, Losses, Lost, printable
 from bench.importing.omb import Read, read
 from bench.importing.sizing import MAX_PROCESSES, Timing, fitting, held
 from bench.spec.jetstream import SERVER_MAX_PAYLOAD_BYTES
-from bench.spec.workload import FEW_SUBJECTS, MIN_PAYLOAD_BYTES
+from bench.spec.workload import MAX_SUBJECTS, MIN_PAYLOAD_BYTES
 
 NS_PER_MIN = 60 * NS_PER_S
 WINDOW_MSGS = 65_536
@@ -64,9 +64,9 @@ def _workload(found: Read, losses: Losses, fast_msgs_per_s: float) -> dict[str, 
 
 def _subjects(found: Read, losses: Losses) -> dict[str, Any]:
     omb = found.workload
-    topics = min(omb.topics, FEW_SUBJECTS)
+    topics = min(omb.topics, MAX_SUBJECTS)
     if topics < omb.topics:
-        why = f"a workload has up to {FEW_SUBJECTS} subjects: {topics} stand for them"
+        why = f"a workload has up to {MAX_SUBJECTS} subjects: {topics} stand for them"
         losses.note_at(found.of_workload, "topics", why)
     elif topics > 1:
         why = "a stream each there; here subjects of one stream, which take turns"
@@ -76,8 +76,7 @@ def _subjects(found: Read, losses: Losses) -> dict[str, Any]:
         losses.note_at(found.of_workload, "partitionsPerTopic", why)
     if topics == 1:
         return {"pattern": "topic"}
-    values = [f"t{number}" for number in range(topics)]
-    return {"pattern": "topic.{topic}", "values": {"topic": values}}
+    return {"pattern": "topic.{topic}", "numbers": {"topic": topics}}
 
 
 def _payload_bytes(found: Read, losses: Losses) -> int:

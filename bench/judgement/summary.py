@@ -24,6 +24,7 @@ from bench.record.reading import Schema, parse_json
 from bench.record.schema import Environment
 from bench.spec.criteria import count_word
 from bench.spec.variant import Settings
+from bench.spec.workload import Workload
 
 _LATER_GROUPS = ("handler", "respond", "bucket", "read", "writes")
 """Of the settings; the first reports knew nothing of them."""
@@ -245,5 +246,15 @@ def _digest(cell: Cell) -> str:
     # A group of settings that came later means at its default what was meant without it: reports
     # that were written before must not look as if their settings had been changed since.
     unsaid = {name for name in _LATER_GROUPS if getattr(cell.settings, name) == _DEFAULTS[name]}
-    content = cell.workload.model_dump_json() + cell.settings.model_dump_json(exclude=unsaid)
+    content = _workload_said(cell.workload) + cell.settings.model_dump_json(exclude=unsaid)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def _workload_said(workload: Workload) -> str:
+    """Return a workload as its identity has it: a trace counts by its content, not by its place.
+
+    One without a trace is what it was before there were any.
+    """
+    if getattr(workload, "trace", None) is None:
+        return workload.model_dump_json(exclude={"trace"})
+    return workload.model_dump_json(exclude={"trace": {"file"}})

@@ -13,9 +13,10 @@ from bench.plan.arrivals import intended_ns
 from bench.plan.choosing import choose
 from bench.plan.dealing import deal
 from bench.plan.payload import ID_DIGITS, PayloadTemplate, id_alone, templates
+from bench.plan.tracing import Dealer, dealer_of
 from bench.spec.handler import Constant, Handler
 from bench.spec.keys import Act
-from bench.spec.workload import Load
+from bench.spec.workload import Load, Payload
 
 __all__ = [
     "ID_DIGITS",
@@ -106,7 +107,8 @@ def make_traffic(load: Load, seed: int) -> Traffic:
     arrivals, subjects, sizes, contents, handlers, doings = map(
         np.random.default_rng, _streams(seed)
     )
-    due_ns = _due_ns(load, arrivals)
+    dealer = None if load.trace is None else dealer_of(load.trace)
+    due_ns = _due_ns(load, dealer, arrivals)
     in_warmup = int(np.searchsorted(due_ns, load.phases.warmup_ns))
     counts = (in_warmup, len(due_ns) - in_warmup)
     names = load.subjects.names
@@ -120,18 +122,32 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         acts=(PUBLISHES,),
         act_index=np.zeros(len(due_ns), dtype=np.int64),
     )
+    if dealer is not None:
+        return _dealt(traffic, dealer, load.payload)
     return _with_acts(traffic, load.acts, counts, doings) if load.acts else traffic
+
+
+def _due_ns(load: Load, dealer: Dealer | None, rng: np.random.Generator) -> IntArray:
+    if dealer is not None and dealer.traced.times == "trace":
+        return dealer.intended_ns(load.phases)
+    if load.laid is None:
+        return intended_ns(load.publish, load.phases, rng)
+    return np.full(load.laid, load.phases.warmup_ns, dtype=np.int64)
+
+
+def _dealt(traffic: Traffic, dealer: Dealer, payload: Payload) -> Traffic:
+    """Return traffic with the subjects and sizes of a trace, in its order."""
+    count = traffic.intended_ns.size
+    return replace(
+        traffic,
+        subject_index=dealer.subject_index(count),
+        payload_index=dealer.payload_index(count, payload),
+    )
 
 
 def _streams(seed: int) -> Sequence[np.random.SeedSequence]:
     """Return a stream of randomness for each aspect: the last but one is that of handlers."""
     return np.random.SeedSequence(seed).spawn(6)
-
-
-def _due_ns(load: Load, arrivals: np.random.Generator) -> IntArray:
-    if load.laid is None:
-        return intended_ns(load.publish, load.phases, arrivals)
-    return np.full(load.laid, load.phases.warmup_ns, dtype=np.int64)
 
 
 def _with_acts(

@@ -25,6 +25,7 @@ from bench.spec.metrics import find_metric
 from bench.spec.problems import split_allowed, validate
 from bench.spec.servers import server_objections
 from bench.spec.together import attempt, raise_any
+from bench.spec.traced import with_trace
 from bench.spec.variant import ConfigFile, Settings
 from bench.spec.variants import NAME_WORDS, Variant, read_variants
 from bench.spec.workload import Phases, Workload
@@ -96,9 +97,17 @@ class Recognised:
 def load_workload(path: Path) -> Workload:
     """Return a workload; SpecError with all that is wrong with its file."""
     document = read_document(path, shown(path))
+    traced: list[Problem] = []
+    if _may_be_traced(document):
+        document, traced = with_trace(document, path.parent)
     workload, problems = _validated_workload(document)
-    raise_any([*_name_problems(path, "workload"), *document.problems, *problems])
+    raise_any([*_name_problems(path, "workload"), *document.problems, *traced, *problems])
     return _present(workload)
+
+
+def _may_be_traced(document: Document) -> bool:
+    kind = KINDS.get(str(document.data.get("kind")))
+    return kind is not None and "trace" in kind.model.model_fields
 
 
 def _validated_workload(document: Document) -> tuple[Workload | None, list[Problem]]:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from bench.spec.headers import header_bytes
-from bench.spec.keys import Names
 from bench.spec.variant import PublishSettings
-from bench.spec.workload import Header, Payload, Subjects
+from bench.spec.workload import Header, Named, Payload, Subjects
 
 SUBJECT_PREFIX_BYTES = 24
 """What jetbench puts before every subject: `jetbench.0123abcd-001.s.`."""
@@ -18,7 +17,7 @@ STORED_HEADERS_OVERHEAD_BYTES = 4
 
 
 def stored_bytes(
-    subjects: Subjects | Names, payload: Payload, headers: Iterable[Header], how: PublishSettings
+    subjects: Named, payload: Payload, headers: Iterable[Header], how: PublishSettings
 ) -> float:
     """Return what a message takes on the mean, bytes, before compression."""
     subject_bytes = (

@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -15,8 +15,11 @@ from bench.spec import filters
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
 from bench.spec.combined import PLACE, Combined, Words
 from bench.spec.handler import Handler
-from bench.spec.keys import Act, Choice, Names
+from bench.spec.keys import Act, Choice
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
+
+if TYPE_CHECKING:
+    from bench.spec.traced import Traced
 
 MIN_PAYLOAD_BYTES = 16
 """The message id alone."""
@@ -30,6 +33,9 @@ MAX_PAYLOAD_BYTES = 64 * 1024**2
 MAX_SUBJECTS = 1_000_000
 FEW_SUBJECTS = 10_000
 """So many are spelled out; more are told by their words."""
+
+MAX_TOLD_SIZES = 8
+"""More of them are told by their range."""
 
 MAX_MESSAGES = 50_000_000
 """Of one trial: a message takes about 100 bytes of memory in each process that times it."""
@@ -182,6 +188,9 @@ class Payload(Spec):
 
     def told(self) -> str:
         """Return the sizes with their shares, `95% 1KiB and 5% 32KiB`; one alone without."""
+        if len(self.sizes) > MAX_TOLD_SIZES:
+            least, most = format_size(min(self.sizes)), format_size(max(self.sizes))
+            return f"of {len(self.sizes)} sizes from {least} to {most}"
         sizes = [(format_size(size), format_share(share)) for size, share in self.sizes.items()]
         alone = len(sizes) == 1
         return text.listed([size if alone else f"{share} {size}" for size, share in sizes])
@@ -344,6 +353,14 @@ class Consume(Spec):
     handler: Handler = Handler()
 
 
+class Named(Protocol):
+    """What operations are addressed by."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What the operations of one class are made from.
@@ -358,16 +375,18 @@ class Load:
         acts: what some of them do otherwise; the rest publish their payload.
         laid: so many are there before the trial begins, and all are due when its warm-up ends;
             None where they are offered over time.
+        trace: what they are dealt from; None where they are made up.
     """
 
     publish: Publish
-    subjects: Subjects | Names
+    subjects: Named
     payload: Payload
     handler: Handler
     phases: Phases
     choice: Choice | None = None
     acts: tuple[Act, ...] = ()
     laid: int | None = None
+    trace: "Traced | None" = None
 
 
 class Workload(Spec, ABC):

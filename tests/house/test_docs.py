@@ -5,14 +5,24 @@ from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.main import get_group
 
 from bench.cli.verbs import app
 from bench.record.schema import TrialRecord
 from bench.spec.load import check_files
+from bench.spec.traces import Trace, write_trace
 from tests.house.files import ROOT, documents, name, sources
 from tests.house.markdown import code_in, dead_links, examples, text_of
+
+CAPTURED = Trace(
+    gap_ns=np.array([0, 1_000_000]),
+    size_bytes=np.array([128, 128]),
+    subject_index=np.array([0, 0]),
+    subjects=("orders",),
+)
+"""What an example that plays a trace finds beside it: no document holds one."""
 
 DOCUMENTS = [pytest.param(path, id=name(path)) for path in documents()]
 
@@ -88,6 +98,8 @@ def test_every_example_file_in_the_documents_is_valid(
             files.append(Path(place[1]))
             files[-1].parent.mkdir(parents=True, exist_ok=True)
             files[-1].write_text(text, encoding="utf-8")
+            for trace in re.findall(r"\bfile: ([\w-]+\.npz)", text):
+                write_trace(files[-1].with_name(trace), CAPTURED)
 
     assert len(check_files(files)) == len(files)
 

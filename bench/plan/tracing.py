@@ -1,0 +1,65 @@
+"""Deals the messages of a trial from a trace, again and again where it is shorter."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.core.errors import MeasurementError
+from bench.core.units import NS_PER_S
+from bench.plan.arrays import IntArray
+from bench.spec.traced import Traced, class_index, mean_rate_msgs_per_s
+from bench.spec.traces import Trace, read_trace
+from bench.spec.workload import Payload, Phases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealer:
+    """Deals from one trace.
+
+    Attributes:
+        trace: that is dealt from.
+        traced: how.
+    """
+
+    trace: Trace
+    traced: Traced
+
+    def intended_ns(self, phases: Phases) -> IntArray:
+        """Return when each message of warm-up and window is due, ns from the trial's start.
+
+        Shape (n,), never descending, all below warm-up + window.
+        """
+        whole_ns = phases.warmup_ns + phases.measure_ns
+        speed = self.traced.speed
+        once_ns = np.cumsum(self.trace.gap_ns) / speed
+        mean_gap_ns = NS_PER_S / (mean_rate_msgs_per_s(self.trace) * speed)
+        period_ns = once_ns[-1] + mean_gap_ns
+        begins_ns = np.arange(math.ceil(whole_ns / period_ns)) * period_ns
+        due_ns: IntArray = (begins_ns[:, None] + once_ns[None, :]).ravel().astype(np.int64)
+        within: IntArray = due_ns[due_ns < whole_ns]
+        return within
+
+    def subject_index(self, count: int) -> IntArray:
+        """Return the subject of each of so many messages, shape (count,)."""
+        return self._again(self.trace.subject_index, count)
+
+    def payload_index(self, count: int, payload: Payload) -> IntArray:
+        """Return which of the payload's sizes each of so many messages has, shape (count,)."""
+        return self._again(class_index(self.trace.size_bytes, list(payload.sizes)), count)
+
+    @staticmethod
+    def _again(once: IntArray, count: int) -> IntArray:
+        return np.resize(once, count)
+
+
+def dealer_of(traced: Traced) -> Dealer:
+    """Return what deals from a trace; MeasurementError where it is not what was planned."""
+    try:
+        trace = read_trace(Path(traced.file))
+    except ValueError as error:
+        raise MeasurementError(f"{traced.file}: {error}") from error
+    if trace.digest != traced.digest:
+        raise MeasurementError(f"{traced.file}: holds something else than when the run was planned")
+    return Dealer(trace=trace, traced=traced)
