@@ -16,6 +16,7 @@ from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spe
 from bench.spec.combined import PLACE, Combined, Words
 from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice
+from bench.spec.shapes import Burst, Ramp
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
 
 if TYPE_CHECKING:
@@ -237,34 +238,6 @@ class Phases(Spec):
             if getattr(self, f"{key}_ns") > MAX_PHASE_NS:
                 raise MisfitError(key, what="too long", allowed=f"up to {longest}")
         return self
-
-
-class Burst(Spec):
-    """Load that comes in bursts, with silence in between.
-
-    Attributes:
-        every_ns: from the start of one burst to the start of the next.
-        during_ns: how long a burst lasts; all messages of the period are due within it, evenly.
-    """
-
-    every_ns: Duration = Field(alias="every")
-    during_ns: Duration = Field(alias="during")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if not 0 < self.during_ns <= self.every_ns:
-            raise MisfitError("during", what="no part of `every`", allowed="0 < during <= every")
-        return self
-
-
-class Ramp(Spec):
-    """Load that rises, or falls, evenly over the window.
-
-    Attributes:
-        from_msgs_per_s: rate through the warm-up and at the window's start; `rate` is at its end.
-    """
-
-    from_msgs_per_s: Rate = Field(alias="from")
 
 
 class Publish(Spec):
