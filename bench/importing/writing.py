@@ -46,9 +46,19 @@ def _text(imported: Imported, content: Mapping[str, Any], lost: Iterable[Lost]) 
     return "\n".join(head) + "\n" + _yaml(content)
 
 
+class _Written(yaml.SafeDumper):
+    """Writes out what stands in several places: we read no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Say that each value is written where it stands."""
+        del data
+        return True
+
+
 def _yaml(content: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(
+    return yaml.dump(
         dict(content),
+        Dumper=_Written,
         sort_keys=False,
         default_flow_style=None,
         allow_unicode=True,

@@ -53,6 +53,7 @@ LINES = [
     "nats bench js consume --acks all --clients 4 --filter a --filter b",
     "nats bench js fetch --batch 20000 --clients 20",
     "nats bench js ordered --clients 3",
+    "nats bench sub foo --clients 3 --sleep 5ms",
     "nats bench kv put --size 1MiB --history 3 --randomize 1000",
     "nats bench kv get --clients 2 --msgs 500000",
     "nats bench oldjs push foo --maxacks 100 --no-ack",
