@@ -138,9 +138,13 @@ class NatsPyScanner(NatsPyKeys):
             self._key(position), ignore_deletes=True, meta_only=not self._bucket.values
         )
         found = set()
-        async with asyncio.timeout(self._bucket.within_ns / NS_PER_S):
-            while (entry := await anext(watcher)) is not None:
-                found.add(entry.key)
+        try:
+            async with asyncio.timeout(self._bucket.within_ns / NS_PER_S):
+                while (entry := await anext(watcher)) is not None:
+                    found.add(entry.key)
+        except TimeoutError:
+            self._sink.abandoned(position + 1)
+            return
         now_ns = time.monotonic_ns()
         await watcher.stop()  # type: ignore[no-untyped-call]
         self._said(np.array([position]), np.array([len(found) + 1]))

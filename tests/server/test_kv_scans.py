@@ -10,8 +10,7 @@ from tests.server.test_kv import kv, ledger
 pytestmark = pytest.mark.nats
 
 
-@pytest.mark.parametrize("client", ["wire", "nats-py"])
-def test_keys_are_listed_while_they_are_written(tmp_path: Path, client: str) -> None:
+def test_keys_are_listed_while_they_are_written(tmp_path: Path) -> None:
     """All of them, and those of one tenant with their values, as watchers begin."""
     load = kv(
         keys={"count": 300, "tenants": 3},
@@ -20,7 +19,7 @@ def test_keys_are_listed_while_they_are_written(tmp_path: Path, client: str) -> 
         watch={"one": {"filter": "tenant-1.>", "snapshot": True, "again": "10/s"}},
     )
 
-    record = run_trial(tmp_path, load, {"client": client}).record
+    record = run_trial(tmp_path, load, {}).record
 
     found = ledger(record)
     assert sound(record), complaints(record)
