@@ -54,6 +54,15 @@ class Dealer:
         return np.resize(once, count)
 
 
+def unplayable(traced: Traced) -> str:
+    """Return why a trace cannot be played as planned; empty when it can."""
+    try:
+        dealer_of(traced)
+    except MeasurementError as error:
+        return str(error)
+    return ""
+
+
 def dealer_of(traced: Traced) -> Dealer:
     """Return what deals from a trace; MeasurementError where it is not what was planned."""
     try:

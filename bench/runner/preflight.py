@@ -13,6 +13,7 @@ from bench.core.errors import NameCollisionError, StorageError, UsageError
 from bench.core.units import human_size
 from bench.plan.estimate import Estimate
 from bench.plan.model import Plan
+from bench.plan.tracing import unplayable
 from bench.record.store import RunStore
 from bench.runner import rehearsal
 from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
@@ -42,10 +43,12 @@ async def check(plan: Plan, target: Target, store: RunStore, expected: Estimate)
     Raises:
         StorageError: results or work files cannot be written.
         ServerUnavailableError: no usable server.
-        UsageError: settings that this server cannot run, or doings that it would refuse.
+        UsageError: settings that this server cannot run, or doings that it would refuse; a trace
+            that is not what was planned.
         NameCollisionError: a foreign stream has a name of ours.
     """
     check_writable(store.path.parent)
+    check_traces(plan)
     swept = tuple(
         f"{path} was left over by a jetbench that was killed, and is removed"
         for path in leftovers.sweep(target.parent)
@@ -68,6 +71,17 @@ def check_writable(directory: Path) -> None:
         Path(name).unlink()
     except OSError as error:
         raise StorageError(f"{directory}: cannot be written: {error.strerror}") from error
+
+
+def check_traces(plan: Plan) -> None:
+    """Check that what is to be played is there, as it was planned; UsageError with all that is not.
+
+    A run that is gone on with later finds its trace by the path that it had.
+    """
+    played = (load.trace for cell in plan.cells for load in cell.workload.loads.values())
+    wrong = [why for traced in dict.fromkeys(filter(None, played)) if (why := unplayable(traced))]
+    if wrong:
+        raise UsageError("\n".join(wrong))
 
 
 def check_replaceable(path: Path) -> None:
