@@ -54,6 +54,7 @@ _EXCUSES: Mapping[str, _Excuses] = {
     "diverged": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
     # Nobody was left to carry it on.
     "uncompleted": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
+    "unannounced": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
     "refused": _Excuses(whoever=frozenset({"server-ended"})),
     "silent": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
     "not_sent": _Excuses(

@@ -22,6 +22,7 @@ class Needs:
         flow_control: a consumer answers to it.
         listens: subjects that plain subscribers hear, after the trial's prefix.
         asks: operations of the JetStream API that processes ask for, `{stream}` in them.
+        says: subjects elsewhere that processes publish to, `{stream}` and `{deliver}` in them.
     """
 
     subjects: frozenset[str]
@@ -31,6 +32,7 @@ class Needs:
     flow_control: bool
     listens: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
+    says: frozenset[str] = frozenset()
 
 
 def all_of(needs: Sequence[Needs]) -> Needs:
@@ -43,6 +45,7 @@ def all_of(needs: Sequence[Needs]) -> Needs:
         flow_control=any(each.flow_control for each in needs),
         listens=frozenset().union(*(each.listens for each in needs)),
         asks=frozenset().union(*(each.asks for each in needs)),
+        says=frozenset().union(*(each.says for each in needs)),
     )
 
 
@@ -94,6 +97,8 @@ def _said(link: Link, names: Names, needs: Needs) -> Iterable[str]:
         yield f"$JS.FC.{consumer}.x"
     for subject in sorted(needs.subjects):
         yield names.subject_prefix + subject
+    for subject in sorted(needs.says):
+        yield subject.format(stream=stream, deliver=names.deliver_subject)
 
 
 def _heard(link: Link, names: Names, needs: Needs) -> Iterable[str]:

@@ -63,6 +63,7 @@ def _needs(cell: Cell) -> Needs:
         acks=False,
         flow_control=False,
         asks=frozenset({asks}),
+        says=frozenset({"$KV.{stream}.x", "{deliver}.x"}),
     )
 
 

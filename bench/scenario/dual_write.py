@@ -51,6 +51,7 @@ def _needs(cell: Cell) -> Needs:
         acks=False,
         flow_control=False,
         asks=frozenset({"CONSUMER.CREATE.{stream}", "CONSUMER.CREATE.KV_{stream}"}),
+        says=frozenset({"$KV.{stream}.x"}),
     )
 
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
+from bench.core.units import NS_PER_S
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
+
+DEFAULT_DUPLICATE_WINDOW_NS = 120 * NS_PER_S
+"""Of a stream that says nothing about it (nats-server)."""
 
 _KEPT = ("max_age", "max_msgs", "max_bytes", "max_msgs_per_subject")
 

@@ -7,9 +7,12 @@ import pytest
 from bench.analysis import shortfalls
 from bench.record.schema import Finding, Level
 from bench.spec.cast import entries
+from bench.spec.kinds.command import Commands
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.kv import Kv
+from bench.spec.kinds.workflow import Workflow
 from bench.spec.variant import Settings
+from bench.spec.workload import Workload
 from tests.analysis import runs
 from tests.gate.figures import counting, spoilt, trial_of, with_trials
 
@@ -149,3 +152,36 @@ def test_halves_that_nobody_was_left_to_complete_are_excused(
     cell = with_trials(made, [replace(sound, record=record)])
 
     assert bool(shortfalls.total([cell], "diverged")) is counts
+
+
+STEPS = {
+    "kind": "workflow",
+    "payload": {"sizes": "64B"},
+    "publish": {"rate": "100/s"},
+    "steps": {"one": {}, "two": {}},
+}
+COMMANDS = {"kind": "command", "payload": {"sizes": "64B"}, "command": {"rate": "100/s"}}
+
+
+@pytest.mark.parametrize(
+    ("load", "word", "role"),
+    [
+        (Workflow.model_validate(STEPS), "uncompleted", "two.worker-0"),
+        (Commands.model_validate(COMMANDS), "unannounced", "handler-0"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "counts"), [("worker-died", False), ("worker-silent", False), ("not-steady", True)]
+)
+def test_what_nobody_was_left_to_carry_on_is_excused(
+    load: Workload, word: str, role: str, code: str, counts: bool
+) -> None:
+    """The worker between a state and its event was lost; it would have come again."""
+    made = replace(CELL, workload=load)
+    sound = trial_of(CELL, 1, 10.0)
+    ledger = dict.fromkeys(entries(made.cast), 0) | {word: 3}
+    finding = Finding(level=Level.INVALID, code=code, text="so", role=role)
+    record = replace(sound.record, cast=made.cast, ledger=ledger, findings=(finding,))
+    cell = with_trials(made, [replace(sound, record=record)])
+
+    assert bool(shortfalls.total([cell], word)) is counts

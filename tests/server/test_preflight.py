@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,9 @@ from bench.plan.estimate import estimate
 from bench.record.store import RunStore
 from bench.runner import preflight
 from bench.runner.target import RemoteTarget
-from bench.spec.kinds.stream import Stream
+from bench.spec.kinds.registry import KINDS
 from bench.spec.variant import Settings
+from bench.spec.workload import Workload
 from tests.clients.server import RealServer
 from tests.server.commands import jetbench, nats_server, project
 from tests.server.running import Tree, complaints, plan_of, run_trial, sound, workload
@@ -46,7 +48,7 @@ def one_account(limits: str = "enabled", permissions: str = "") -> str:
 
 
 def checked(
-    directory: Path, endpoint: Endpoint, load: Stream, settings: Tree | None = None
+    directory: Path, endpoint: Endpoint, load: Workload, settings: Tree | None = None
 ) -> tuple[str, ...]:
     """Return the warnings of a preflight against a running server."""
     plan = plan_of(load, Settings.model_validate(settings or {}))
@@ -56,7 +58,7 @@ def checked(
 
 
 def refused(
-    directory: Path, url: str, load: Stream, settings: Tree | None = None, js_api: str = "$JS.API"
+    directory: Path, url: str, load: Workload, settings: Tree | None = None, js_api: str = "$JS.API"
 ) -> str:
     """Return the words that a preflight refuses with; all of them end in exit code 2."""
     with pytest.raises(BenchError) as caught:
@@ -142,6 +144,25 @@ def test_a_missing_permission_is_told_and_nothing_is_made(
     begin = denied.split("*", maxsplit=1)[0].split(">", maxsplit=1)[0]
     assert f'Permissions Violation for Publish to "{begin}' in words
     assert not list((tmp_path / "store").rglob("JETBENCH_*"))
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        {"kind": "workflow", "publish": {"rate": "100/s"}, "steps": {"one": {}}},
+        {"kind": "command", "command": {"rate": "100/s"}},
+    ],
+    ids=["workflow", "command"],
+)
+def test_a_state_that_may_not_be_written_is_told(tmp_path: Path, load: dict[str, Any]) -> None:
+    """Its bucket may be made and read, and no step or command could be done."""
+    written = KINDS[load["kind"]].model.model_validate(load | {"payload": {"sizes": "64B"}})
+    permissions = 'publish: { deny: "$KV.>" }'
+    with configured(tmp_path, one_account(permissions=permissions)) as url:
+        words = refused(tmp_path, url, written)
+
+    assert 'Permissions Violation for Publish to "$KV.' in words
+    assert not list((tmp_path / "store").rglob("*JETBENCH_*"))
 
 
 @pytest.mark.parametrize(("denied", "what"), [("jetbench.>", "jetbench."), ("_INBOX.>", "_INBOX.")])

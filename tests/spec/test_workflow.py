@@ -112,6 +112,23 @@ def test_a_step_that_has_too_few_workers_is_told_by_its_name() -> None:
     assert any("the lag will grow" in each.what for each in said)
 
 
+@pytest.mark.parametrize(
+    ("given", "warns"),
+    [
+        ({}, False),
+        ({"stream": {"duplicate_window": "10s"}}, True),
+        ({"stream": {"duplicate_window": "31s"}}, False),
+        ({"stream": {"duplicate_window": "10s"}, "consumer": {"ack_wait": "5s"}}, False),
+        ({"consumer": {"ack_wait": "3m"}}, True),
+    ],
+)
+def test_ids_that_are_forgotten_too_soon_are_told(given: dict[str, Any], warns: bool) -> None:
+    """A step that comes again would tell of an end once more."""
+    said = KINDS["workflow"].cautions(settings(**given), workflow())
+
+    assert ("stream.duplicate_window" in [each.key for each in said]) is warns
+
+
 @pytest.mark.parametrize(("repeats", "warns"), [(None, True), ("5%", False)])
 def test_an_author_is_told_what_no_repeats_mean(repeats: str | None, warns: bool) -> None:
     """Gates are hardly tried."""

@@ -12,7 +12,7 @@ from bench.spec.base import MisfitError, Share
 from bench.spec.cast import Cast
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
-from bench.spec.kept import unkept
+from bench.spec.kept import DEFAULT_DUPLICATE_WINDOW_NS, unkept
 from bench.spec.keys import Act, Choice, Entities
 from bench.spec.objection import Objection
 from bench.spec.paired_parts import REPAIR, WRITE
@@ -24,8 +24,6 @@ USES = frozenset({"stream", "bucket", "writes", "server", "client"})
 
 MOST_CRASHES = 0.9
 SOONEST_LOOK_NS = 10 * NS_PER_MS
-DEFAULT_DUPLICATE_WINDOW_NS = 120_000 * NS_PER_MS
-"""Of a stream that says nothing about it (nats-server)."""
 
 STATUS_BYTES = 9
 """What an entry of an outbox says before its event: `pending` or `published`."""

@@ -241,8 +241,9 @@ KINDS: Mapping[str, Kind] = {
             *buckets.objections(settings),
             *_of_streams(jetstream.workload_objections, _of_steps(settings, workload)),
         ),
-        cautions=lambda settings, workload: _of_streams(
-            cautions.cautions, _of_steps(settings, workload)
+        cautions=lambda settings, workload: (
+            *workflow.cautions(settings),
+            *_of_streams(cautions.cautions, _of_steps(settings, workload)),
         ),
         notes=workflow.notes,
         shipped=("workflow", "workflow-steps"),

@@ -6,14 +6,15 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from bench.core import text
-from bench.core.units import format_rate, format_share
+from bench.core.units import format_duration, format_rate, format_share
 from bench.spec import stepped_parts
 from bench.spec.base import MisfitError, Share, Spec
 from bench.spec.cast import FIGURES_BEGIN, PART_NAME, Cast
 from bench.spec.filling import PUBLISH
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
-from bench.spec.kept import unkept
+from bench.spec.jetstream import ack_wait_ns
+from bench.spec.kept import DEFAULT_DUPLICATE_WINDOW_NS, unkept
 from bench.spec.keys import Act
 from bench.spec.objection import Objection
 from bench.spec.stepped_parts import WORKFLOW
@@ -224,6 +225,20 @@ def _of_worker(settings: Settings) -> Iterator[Objection]:
         what = "a step that is acknowledged before it is done is lost with its worker"
         allowed = "after-handler, per-batch, cumulative"
         yield Objection(key="ack.timing", what=what, allowed=allowed)
+
+
+def cautions(settings: Settings) -> tuple[Objection, ...]:
+    """Return what may surprise: ids that a stream forgets before a step is delivered again."""
+    window_ns = settings.stream.duplicate_window_ns
+    window_ns = DEFAULT_DUPLICATE_WINDOW_NS if window_ns is None else window_ns
+    again_ns = ack_wait_ns(settings)
+    if again_ns < window_ns:
+        return ()
+    what = (
+        f"the stream forgets a Nats-Msg-Id after {format_duration(window_ns)}, and a step is "
+        f"delivered again after {format_duration(again_ns)}: an end may be told twice"
+    )
+    return (Objection(key="stream.duplicate_window", what=what),)
 
 
 def notes(name: str, workload: Workflow) -> Iterator[str]:
