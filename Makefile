@@ -31,9 +31,10 @@ bench: $(RUNTIME) ## Measure MATRIX on a server of its own and write the report
 selfbench: $(RUNTIME) ## Measure what the load generator costs on this host
 	@$(BIN)/jetbench selfbench $(ARGS)
 
-test: $(TOOLS) ## Run the tests: what measures alone, all else in parallel; ARGS goes to pytest
+test: $(TOOLS) ## Run the tests: what measures alone, all else side by side; ARGS goes to pytest
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest -m "not measures" --numprocesses auto
+	@$(BIN)/python -m pytest -m "not measures and not counts" --numprocesses auto
+	@$(BIN)/python -m pytest -m counts --numprocesses 3
 	@$(BIN)/python -m pytest -m measures
 else
 	@$(BIN)/python -m pytest $(ARGS)

@@ -11,11 +11,25 @@ ROBBED = '"cpu-steal"'
 HERE = Path(__file__).parent
 
 
+ALONE = {
+    "test_behind",
+    "test_gate",
+    "test_mishaps",
+    "test_paths",
+    "test_repeats",
+    "test_trials",
+    "test_truth",
+}
+"""Modules in which times, lags or the health of the host are looked at. The others look at what is
+counted, which is the same whatever runs beside them."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in this folder: trials are measured in it, and nothing may run beside them."""
+    """Mark what is in this folder: beside some of its trials nothing may run, others share."""
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.measures)
+            alone = item.path.stem in ALONE
+            item.add_marker(pytest.mark.measures if alone else pytest.mark.counts)
 
 
 @pytest.hookimpl(wrapper=True)
