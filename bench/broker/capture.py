@@ -1,8 +1,8 @@
 """Reads what a live stream stores: subjects, sizes and instants, and nothing is changed by it.
 
-An ephemeral consumer of ours hears headers alone, so that payloads never leave the server; it
-acknowledges nothing and is removed at the end. A stream whose retention asks who has read is
-refused: there our reading would count.
+An ephemeral consumer of ours hears headers alone, so that payloads never leave the server unless
+they are asked for; it acknowledges nothing and is removed at the end. A stream whose retention
+asks who has read is refused: there our reading would count.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from bench.broker.admin import ApiError, api, js_api_of
 from bench.broker.link import Link
 from bench.core.errors import BenchError, MeasurementError, UsageError
 from bench.core.ids import OWNER_KEY
-from bench.spec.traces import MAX_TRACE_SUBJECTS, Trace
+from bench.spec.traces import MAX_SAMPLE_BYTES, MAX_TRACE_SUBJECTS, Trace
 
 ASKED_MSGS = 500
 ASKED_NS = 500_000_000
@@ -42,6 +42,7 @@ class Wanted:
         stream: of the server.
         filter: subjects of it; all when empty.
         stored: begin with the oldest message, and end with the newest of now; else what comes.
+        payloads: one of each size is kept as well; else they never leave the server.
         messages: at most.
         span_s: at most.
     """
@@ -49,6 +50,7 @@ class Wanted:
     stream: str
     filter: str = ""
     stored: bool = False
+    payloads: bool = False
     messages: int
     span_s: float
 
@@ -63,6 +65,8 @@ class Heard:
         subject_index: of each.
         subjects: by their index.
         left: messages that were stored behind the last one when it came.
+        payloads: samples are kept.
+        samples: a payload by its size.
     """
 
     stored_ns: list[int] = field(default_factory=list)
@@ -70,7 +74,10 @@ class Heard:
     subject_index: list[int] = field(default_factory=list)
     subjects: dict[str, int] = field(default_factory=dict)
     left: int = 0
+    payloads: bool = False
+    samples: dict[int, bytes] = field(default_factory=dict)
     _number: int = 0
+    _sample_bytes: int = 0
 
     def add(self, message: Msg) -> None:
         """Keep one; MeasurementError where one before it never came."""
@@ -80,11 +87,19 @@ class Heard:
         self._number = number
         self.stored_ns.append(stored_ns)
         self.size_bytes.append(int((message.headers or {}).get(_SIZE, len(message.data))))
+        self._sample(message.data)
         index = self.subjects.setdefault(message.subject, len(self.subjects))
         self.subject_index.append(index)
         if index >= MAX_TRACE_SUBJECTS:
             allowed = f"up to {MAX_TRACE_SUBJECTS}; --filter takes some"
             raise UsageError(f"the stream has too many subjects; allowed: {allowed}")
+
+    def _sample(self, data: bytes) -> None:
+        """Keep the first payload of each size, as far as there is room."""
+        room = self._sample_bytes + len(data) <= MAX_SAMPLE_BYTES
+        if self.payloads and data and room and len(data) not in self.samples:
+            self.samples[len(data)] = bytes(data)
+            self._sample_bytes += len(data)
 
     def trace(self) -> Trace:
         """Return what was heard as a trace; a clock that was set back gives a gap of 0."""
@@ -94,6 +109,7 @@ class Heard:
             size_bytes=np.array(self.size_bytes, dtype=np.int64),
             subject_index=np.array(self.subject_index, dtype=np.int64),
             subjects=tuple(self.subjects),
+            samples=tuple(self.samples[size] for size in sorted(self.samples)),
         )
 
 
@@ -177,7 +193,7 @@ async def _consumer(link: Link, wanted: Wanted) -> AsyncIterator[tuple[str, int]
         "metadata": {OWNER_KEY: name},
         "deliver_policy": "all" if wanted.stored else "new",
         "ack_policy": "none",
-        "headers_only": True,
+        "headers_only": not wanted.payloads,
         "mem_storage": True,
         "num_replicas": 1,
         "inactive_threshold": INACTIVE_NS,

@@ -45,6 +45,13 @@ def capture_stream(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     stored: Annotated[
         bool, typer.Option("--stored", help="What it holds already, in place of what comes.")
     ] = False,
+    payloads: Annotated[
+        bool,
+        typer.Option(
+            "--payloads",
+            help="Keep a payload of each size, to be played in place of noise. They may be secret.",
+        ),
+    ] = False,
     messages: Annotated[
         int, typer.Option("--messages", min=2, max=MAX_TRACE_MSGS, help="So many at most.")
     ] = USUAL_MSGS,
@@ -54,13 +61,15 @@ def capture_stream(  # noqa: PLR0913, PLR0917 - each parameter is an option that
 ) -> None:
     """Record subjects, sizes and gaps of a live stream, for a workload that plays them.
 
-    Nothing is changed: a consumer of its own hears headers without payloads, acknowledges nothing
-    and is removed at the end. Ctrl-C ends it earlier; what was heard is kept.
+    Nothing is changed: a consumer of its own hears headers, without payloads unless they are asked
+    for, acknowledges nothing and is removed at the end. Ctrl-C ends it earlier; what was heard is
+    kept.
     """
     wanted = Wanted(
         stream=_checked(stream, subjects),
         filter=subjects,
         stored=stored,
+        payloads=payloads,
         messages=messages,
         span_s=_span_s(span),
     )
@@ -71,7 +80,7 @@ def capture_stream(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     target = target_of(server, creds, None, None, context)
     if not isinstance(target, RemoteTarget):
         raise TypeError("a server that was named is a remote one")
-    heard = Heard()
+    heard = Heard(payloads=payloads)
     try:
         interruptible(_listen(target, wanted, heard))
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Deals the messages of a trial from a trace, again and again where it is shorter."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.plan.arrays import IntArray
+from bench.plan.payload import ID_DIGITS, PayloadTemplate
 from bench.spec.traced import Traced, class_index, mean_rate_msgs_per_s
 from bench.spec.traces import Trace, read_trace
 from bench.spec.workload import Payload, Phases
@@ -49,9 +51,31 @@ class Dealer:
         """Return which of the payload's sizes each of so many messages has, shape (count,)."""
         return self._again(class_index(self.trace.size_bytes, list(payload.sizes)), count)
 
+    def contents(self, made: Sequence[PayloadTemplate]) -> tuple[PayloadTemplate, ...]:
+        """Return templates with the content of samples, where the trace has any; ids stay.
+
+        A sample is that of the nearest size above, or the largest, cut or repeated to its size.
+        """
+        samples = self.trace.samples
+        if not samples or any(each.id_offset for each in made):
+            return tuple(made)
+        return tuple(_like(each, _sample_for(len(each.content), samples)) for each in made)
+
     @staticmethod
     def _again(once: IntArray, count: int) -> IntArray:
         return np.resize(once, count)
+
+
+def _sample_for(size: int, samples: Sequence[bytes]) -> bytes:
+    above = [each for each in samples if len(each) >= size]
+    return min(above, key=len) if above else max(samples, key=len)
+
+
+def _like(made: PayloadTemplate, sample: bytes) -> PayloadTemplate:
+    size = len(made.content)
+    repeated = (sample * (size // len(sample) + 1))[:size]
+    content = made.content[:ID_DIGITS] + repeated[ID_DIGITS:]
+    return PayloadTemplate(content=content, id_offset=made.id_offset)
 
 
 def unplayable(traced: Traced) -> str:

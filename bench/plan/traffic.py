@@ -141,6 +141,7 @@ def _dealt(traffic: Traffic, dealer: Dealer, payload: Payload) -> Traffic:
     return replace(
         traffic,
         subject_index=dealer.subject_index(count),
+        payloads=dealer.contents(traffic.payloads),
         payload_index=dealer.payload_index(count, payload),
     )
 

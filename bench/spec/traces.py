@@ -29,6 +29,12 @@ MAX_MEMBER_BYTES = 64 * 1024**2
 MAX_SUBJECT_CHARS = 256
 LARGEST = 2**62
 _SUBJECT = re.compile(r"[^\s.*>\x00-\x1f\x7f]+(\.[^\s.*>\x00-\x1f\x7f]+)*")
+MAX_SAMPLE_BYTES = 32 * 1024**2
+"""Of all samples together."""
+
+_SAMPLES = ("sample_bytes", "samples")
+"""What a trace may hold besides."""
+
 _MEMBERS = ("version", "gap_ns", "size_bytes", "subject_index", "subjects")
 
 _NO_ARCHIVE = "is no trace: not a NumPy archive"
@@ -57,12 +63,14 @@ class Trace:
         size_bytes: of each payload, shape (n,).
         subject_index: index into `subjects` of each, shape (n,).
         subjects: each once.
+        samples: payloads, one of each size at most; none unless they were asked for.
     """
 
     gap_ns: IntArray
     size_bytes: IntArray
     subject_index: IntArray
     subjects: tuple[str, ...]
+    samples: tuple[bytes, ...] = ()
 
     @property
     def span_ns(self) -> int:
@@ -76,12 +84,18 @@ class Trace:
         for part in (self.gap_ns, self.size_bytes, self.subject_index):
             found.update(part.astype("<i8").tobytes())
         found.update("\n".join(self.subjects).encode())
+        for sample in self.samples:
+            found.update(len(sample).to_bytes(8, "little") + sample)
         return found.hexdigest()
 
 
 def write_trace(path: Path, trace: Trace) -> None:
     """Write a trace; StorageError where it cannot be written."""
     content = io.BytesIO()
+    more: dict[str, Any] = {}
+    if trace.samples:
+        more["sample_bytes"] = np.array([len(each) for each in trace.samples], dtype=np.int64)
+        more["samples"] = np.frombuffer(b"".join(trace.samples), dtype=np.uint8)
     np.savez_compressed(
         content,
         version=np.int64(VERSION),
@@ -89,6 +103,7 @@ def write_trace(path: Path, trace: Trace) -> None:
         size_bytes=trace.size_bytes,
         subject_index=trace.subject_index,
         subjects=np.frombuffer("\n".join(trace.subjects).encode(), dtype=np.uint8),
+        **more,
     )
     write_whole(path, content.getvalue())
 
@@ -112,7 +127,7 @@ def is_subject(text: str) -> bool:
 def _arrays(path: Path) -> Mapping[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in _MEMBERS}
+            return {name: archive[name] for name in archive.files}
     except _BROKEN as error:
         raise ValueError(_NO_ARCHIVE) from error
 
@@ -123,7 +138,8 @@ def _check_archive(path: Path) -> None:
             sizes = {each.filename: each.file_size for each in archive.infolist()}
     except _BROKEN as error:
         raise ValueError(_NO_ARCHIVE) from error
-    if set(sizes) != {f"{name}.npy" for name in _MEMBERS}:
+    kept = {f"{name}.npy" for name in _MEMBERS}
+    if set(sizes) not in (kept, kept | {f"{name}.npy" for name in _SAMPLES}):
         raise ValueError(f"is no trace: it does not hold {', '.join(_MEMBERS)}")
     if max(sizes.values()) > MAX_MEMBER_BYTES:
         raise ValueError(f"is too large; allowed: up to {MAX_TRACE_MSGS} messages")
@@ -141,7 +157,20 @@ def _checked(arrays: Mapping[str, Any]) -> Trace:
         raise ValueError("names a subject that it does not hold")
     if float(numbers["gap_ns"].sum(dtype=np.float64)) > LARGEST:
         raise ValueError("lasts longer than can be counted")
-    return Trace(**numbers, subjects=subjects)
+    return Trace(**numbers, subjects=subjects, samples=_samples(arrays))
+
+
+def _samples(arrays: Mapping[str, Any]) -> tuple[bytes, ...]:
+    if "samples" not in arrays:
+        return ()
+    lengths, content = _numbers(arrays["sample_bytes"], "sample_bytes"), arrays["samples"]
+    if content.ndim != 1 or content.dtype != np.uint8 or content.size > MAX_SAMPLE_BYTES:
+        raise ValueError(f"samples: not a row of up to {MAX_SAMPLE_BYTES} bytes")
+    ends = np.cumsum(lengths.astype(np.float64))
+    if not ends.size or ends[-1] != content.size or np.unique(lengths).size < lengths.size:
+        raise ValueError("samples: they are not as long as is said, or two as long")
+    bounds = ends.astype(np.int64).tolist()
+    return tuple(content[a:b].tobytes() for a, b in zip([0, *bounds[:-1]], bounds, strict=True))
 
 
 def _numbers(array: Any, name: str) -> IntArray:  # noqa: ANN401 - whatever the file holds

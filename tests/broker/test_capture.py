@@ -36,6 +36,19 @@ def test_what_is_heard_is_a_trace(form: str) -> None:
     assert heard.left == 0
 
 
+@pytest.mark.parametrize(("asked", "kept"), [(True, (b"x", b"abc")), (False, ())])
+def test_payloads_are_kept_where_they_are_asked_for(asked: bool, kept: tuple[bytes, ...]) -> None:
+    """The first of each size."""
+    heard = Heard(payloads=asked)
+    for number, data in enumerate((b"abc", b"x", b"xyz", b""), 1):
+        delivery = message(number, 50, len(data))
+        delivery.data = data
+        heard.add(delivery)
+
+    assert heard.trace().samples == kept
+    assert heard.trace().size_bytes.tolist() == [3, 1, 3, 0]
+
+
 def test_a_message_that_was_missed_is_told() -> None:
     """A trace with a hole would be another load."""
     heard = Heard()

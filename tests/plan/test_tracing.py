@@ -96,5 +96,21 @@ def test_a_trace_that_is_another_by_now_is_not_played(tmp_path: Path) -> None:
         make_traffic(load, 1)
 
 
+def test_samples_are_played_with_an_id(tmp_path: Path) -> None:
+    """Of the nearest size above, cut; or the largest, again and again."""
+    samples = (b"<" * 50 + b"small>" * 10, b"{" * 300)
+    load = loads(tmp_path)
+    write_trace(tmp_path / "t.npz", Trace(**{**_parts(), "samples": samples}))
+    load = load_workload(tmp_path / "load.yaml").loads["publish"]
+
+    found = {len(each.content): each for each in make_traffic(load, 1).payloads}
+
+    assert sorted(found) == [16, 100, 300, 2000]
+    assert found[100].content[16:] == samples[0][16:100]
+    assert found[300].content[16:] == samples[1][16:]
+    assert found[2000].content[16:] == b"{" * 1984
+    assert {each.filled(7)[:16] for each in found.values()} == {b"0000000000000007"}
+
+
 def _parts() -> dict[str, Any]:
     return {name: getattr(TRACE, name) for name in TRACE.__slots__}

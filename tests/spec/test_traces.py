@@ -53,6 +53,36 @@ def test_what_is_written_is_read_back(tmp_path: Path, rows: list[tuple[int, int,
     assert np.array_equal(read.subject_index, index)
 
 
+def test_samples_are_read_back_and_count(tmp_path: Path) -> None:
+    """With them it is another trace: what is sent differs."""
+    written = trace(samples=(b"abc", b"\x00" * 900))
+
+    write_trace(tmp_path / "t.npz", written)
+
+    assert read_trace(tmp_path / "t.npz").samples == written.samples
+    assert same(read_trace(tmp_path / "t.npz"), written)
+    assert not same(trace(), written)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "content"), [([2], b"abc"), ([2**62, 3], b"abc"), ([1, 1], b"ab"), ([], b"")]
+)
+def test_samples_that_are_not_as_said_are_refused(
+    tmp_path: Path, lengths: list[int], content: bytes
+) -> None:
+    """They are cut out of one row."""
+    path = tmp_path / "t.npz"
+    write_trace(path, trace())
+    more = {
+        "sample_bytes": np.array(lengths, dtype=np.int64),
+        "samples": np.frombuffer(content, dtype=np.uint8),
+    }
+    np.savez_compressed(path, **(arrays(path) | more))
+
+    with pytest.raises(ValueError, match="samples: "):
+        read_trace(path)
+
+
 @pytest.mark.parametrize("part", ["gap_ns", "size_bytes", "subject_index"])
 def test_each_part_counts_to_the_identity(part: str) -> None:
     """And nothing else: not how, when or where it was packed."""
