@@ -253,8 +253,9 @@ def _digest(cell: Cell) -> str:
 def _workload_said(workload: Workload) -> str:
     """Return a workload as its identity has it: a trace counts by its content, not by its place.
 
-    One without a trace is what it was before there were any.
+    One without a trace is what it was before there were any, and so is whatever else came later.
     """
-    if getattr(workload, "trace", None) is None:
-        return workload.model_dump_json(exclude={"trace"})
-    return workload.model_dump_json(exclude={"trace": {"file"}})
+    without = getattr(workload, "trace", None) is None
+    return workload.model_dump_json(
+        exclude={**workload.unsaid, "trace": True if without else {"file"}}
+    )

@@ -4,6 +4,7 @@ It is what `plan.json` holds; a run is resumed and a report rebuilt from it alon
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from bench.spec.cast import Cast
 from bench.spec.kinds.registry import AnyWorkload, cast_of
@@ -23,7 +24,7 @@ class VariantName:
         return f"{self.config}/{self.variant}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that the cast is made once
 class Cell:
     """One workload under one setting.
 
@@ -41,9 +42,9 @@ class Cell:
     variants: tuple[VariantName, ...]
     settings: Settings
 
-    @property
+    @cached_property
     def cast(self) -> Cast:
-        """What takes part in its trials."""
+        """What takes part in its trials; kept: whoever reads figures of many parts asks often."""
         return cast_of(self.workload, self.settings)
 
     @property

@@ -122,9 +122,8 @@ class Subjects(Spec):
     def _check_count(self) -> None:
         key = "numbers" if self.numbers else "values"
         if len(self.combined) > MAX_SUBJECTS:
-            raise MisfitError(
-                key, what="too many subjects", allowed=f"up to {MAX_SUBJECTS} combinations"
-            )
+            most = f"up to {MAX_SUBJECTS} combinations"
+            raise MisfitError(key, what="too many subjects", allowed=most)
         if len(self.combined) > FEW_SUBJECTS and not self.is_plain:
             raise MisfitError(
                 "pattern",
@@ -141,9 +140,8 @@ class Subjects(Spec):
                 allowed=", ".join(self.places) or "none",
             )
         if place in self.values and place in self.numbers:
-            raise MisfitError(
-                "numbers", place, what="has values, too", allowed="one of the two for each place"
-            )
+            what = "has values, too"
+            raise MisfitError("numbers", place, what=what, allowed="one of the two for each place")
 
     def _check_words(self, place: str, words: tuple[str, ...]) -> None:
         wrong = [word for word in words if not re.fullmatch(_WORD, word)]
@@ -426,6 +424,13 @@ class Workload(Spec, ABC):
         """Return what share of its flow's operations a part is due: all, where nothing filters."""
         del part
         return 1.0
+
+    @property
+    def unsaid(self) -> dict[str, Any]:
+        """What came later and means at its default what was meant without it, by key."""
+        subjects = getattr(self, "subjects", None)
+        later = isinstance(subjects, Subjects) and not subjects.numbers
+        return {"subjects": {"numbers"}} if later else {}
 
     @property
     def messages(self) -> int:

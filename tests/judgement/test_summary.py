@@ -2,6 +2,7 @@
 
 from bench.judgement.summary import _digest
 from bench.plan.model import Cell, VariantName
+from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
 
@@ -33,3 +34,32 @@ def test_a_later_setting_that_was_changed_is_a_change() -> None:
     changed = digest({"pull": {"batch": 7}, "client": "nats-py", "handler": {"run": "task"}})
 
     assert changed != digest({"pull": {"batch": 7}, "client": "nats-py"})
+
+
+def fanout_digest(**changed: object) -> str:
+    """Of a load as it was written before consumers had a mode, or subjects numbers."""
+    tree = {
+        "kind": "fanout",
+        "payload": {"sizes": "128B"},
+        "publish": {"rate": "10/s"},
+        "consumers": {"a": {}, "b": {"workers": 2}},
+    }
+    load = Fanout.model_validate({**tree, **changed})
+    return _digest(
+        Cell(
+            id="cell",
+            workload_name="load",
+            workload=load,
+            variants=(VariantName(config="c", variant="v"),),
+            settings=Settings(),
+        )
+    )
+
+
+def test_consumers_that_say_nothing_new_are_what_they_were() -> None:
+    """The digest is what jetbench gave when each had a process and the variant's mode."""
+    assert fanout_digest() == "b75c60e21817"
+    assert fanout_digest(processes_total=1) != fanout_digest()
+    assert (
+        fanout_digest(consumers={"a": {}, "b": {"workers": 2, "mode": "pull"}}) != fanout_digest()
+    )

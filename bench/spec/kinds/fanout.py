@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -70,6 +70,17 @@ class Fanout(Filling):
     def members(self) -> dict[str, Member]:
         """Each consumer by its name, in the order of the file."""
         return dict(each for name, member in self.consumers.items() for each in member.each(name))
+
+    @property
+    def unsaid(self) -> dict[str, Any]:
+        """What came later, and is not said of a consumer, of all of them, or of subjects."""
+        later = {"count": 1, "mode": None, "slow": None}
+        of_each = {
+            name: {key for key, usual in later.items() if getattr(member, key) == usual}
+            for name, member in self.consumers.items()
+        }
+        own = {} if self.processes_total else {"processes_total": True}
+        return {**super().unsaid, "consumers": of_each, **own}
 
     @property
     def hosts(self) -> int:
