@@ -166,3 +166,12 @@ def test_more_than_have_a_process_each_share_two(count: int, processes: int) -> 
 
     assert len({*roles(load)}) == processes
     assert len(cast_of(Settings(), load).observing) == count
+
+
+def test_many_consumers_do_not_outgrow_their_record() -> None:
+    """What could not be read back is not begun; a few may take their time."""
+    hour = {"warmup": "1s", "measure": "1h"}
+    with pytest.raises(ValidationError, match="more samples than a record holds"):
+        fanout({"reader_{n}": {"count": 17}}, phases=hour)
+
+    assert fanout({"reader_{n}": {"count": 16}}, phases=hour).hosts == 0

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from bench.core import text
-from bench.core.units import format_rate
+from bench.core.units import NS_PER_S, format_duration, format_rate
 from bench.spec.base import MisfitError
 from bench.spec.cast import (
     FIGURES_BEGIN,
@@ -39,6 +39,9 @@ USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "se
 
 OWN_PROCESSES = 16
 """Of so many consumers each may have processes of its own; more of them share some."""
+
+LONGEST_OF_MANY_NS = 15 * 60 * NS_PER_S
+"""Of warm-up and window: a hundred consumers leave some 0.1 MB of samples a second."""
 
 SHARED_PROCESSES = 2
 """That more consumers share where nothing else is said."""
@@ -143,6 +146,16 @@ class Fanout(Filling):
             for _, each in member.each(name):
                 self._check_filter(name, each.filter)
         return self
+
+    def _check_load(self, phases: Phases) -> None:
+        super()._check_load(phases)
+        many = sum(member.count for member in self.consumers.values()) > OWN_PROCESSES
+        if many and phases.warmup_ns + phases.measure_ns > LONGEST_OF_MANY_NS:
+            raise MisfitError(
+                "phases",
+                what=f"more than {OWN_PROCESSES} consumers leave more samples than a record holds",
+                allowed=f"warm-up and window of {format_duration(LONGEST_OF_MANY_NS)} together",
+            )
 
     def _check_names(self) -> None:
         seen: dict[str, str] = {}
