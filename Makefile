@@ -33,8 +33,8 @@ selfbench: $(RUNTIME) ## Measure what the load generator costs on this host
 
 test: $(TOOLS) ## Run the tests: what measures alone, all else side by side; ARGS goes to pytest
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest -m "not measures and not counts" --numprocesses auto
-	@$(BIN)/python -m pytest -m counts --numprocesses 3
+	@$(BIN)/python -m pytest -m "not measures and not counts" --numprocesses 3
+	@$(BIN)/python -m pytest -m counts --numprocesses 4
 	@$(BIN)/python -m pytest -m measures
 else
 	@$(BIN)/python -m pytest $(ARGS)

@@ -21,7 +21,7 @@ from bench.spec.variant import ServerSettings, Settings
 from tests.server.commands import TIMEOUT_S, jetbench, start, wait_until_nothing_runs_below
 from tests.server.running import Tree
 
-pytestmark = [pytest.mark.nats, pytest.mark.measures]
+pytestmark = [pytest.mark.nats, pytest.mark.counts]
 
 TINY = ("selfbench", "--scale", "0.0001")
 

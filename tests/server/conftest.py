@@ -17,7 +17,6 @@ ALONE = {
     "test_mishaps",
     "test_paths",
     "test_repeats",
-    "test_trials",
     "test_truth",
 }
 """Modules in which times, lags or the health of the host are looked at. The others look at what is

@@ -286,7 +286,7 @@ def held(directory: Path, act: Act) -> Told:
     assert ledger is not None
     assert (ledger["published"], ledger["stored"], ledger["acked"]) == (PLANNED, PLANNED, PLANNED)
     assert (ledger["lost"], ledger["stream_msgs"]) == (0, PLANNED)
-    assert "what they found stands below" in " ".join(told.stdout.split()) or not told.record.valid
+    assert "below, has the words" in " ".join(told.stdout.split()) or not told.record.valid
     return told
 
 
