@@ -222,6 +222,11 @@ class Fleet:
             if worker.done.done() and worker.done.exception() is None
         }
 
+    def ends(self) -> dict[str, str]:
+        """Return how workers ended that did not say their last word, by role."""
+        ended = (worker for worker in self.workers if worker.done.done())
+        return {w.role: str(error) for w in ended if (error := w.done.exception()) is not None}
+
     def of(self, job: type[Job]) -> list[Worker]:
         """Return the workers that have such a job."""
         return [worker for worker in self.workers if isinstance(worker.job, job)]

@@ -126,6 +126,7 @@ class Outcome:
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         done: the last words of each worker, by role.
+        ends: how those ended that had none.
         stall_ns_max: longest time the conductor's event loop did not turn.
         held: the last message of each subject when all was over; None where it was not told.
         findings: what happened on the way.
@@ -142,6 +143,7 @@ class Outcome:
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)
+    ends: Mapping[str, str] = field(default_factory=dict)
     stall_ns_max: int = 0
     held: Held | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -173,6 +175,7 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
             outcome.findings.append(await _reason(scene, error))
         outcome.stall_ns_max = stalls.longest_ns
         outcome.done = await fleet.collect()
+        outcome.ends = fleet.ends()
         if scene.server.ended is None or not scene.server.ended.done():
             looks = await asyncio.gather(*(control.final_look() for control in controls))
             for control, look in zip(controls, looks, strict=True):
@@ -360,7 +363,8 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
             outcome.ack_events += done.ack_events
             outcome.findings += _done_findings(role, done)
         elif outcome.completed:
-            text = f"{role} did not answer the stop; what it had written until then is kept"
+            how = outcome.ends.get(role, f"{role} did not answer the stop")
+            text = f"{how}; what it had written until then is kept"
             outcome.findings.append(invalid("worker-silent", text, role))
 
 

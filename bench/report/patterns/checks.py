@@ -35,5 +35,5 @@ def _untried(check: Checked) -> Point:
 
 def _holding(checks: Sequence[Checked]) -> Iterator[Point]:
     if checks:
-        word = f"{text.count(len(checks))} {'check holds' if len(checks) == 1 else 'checks hold'}:"
+        word = f"{text.count(len(checks))} {'check holds' if len(checks) == 1 else 'checks hold'}"
         yield Point(State.HOLDS, word, ", ".join(check.name for check in checks))

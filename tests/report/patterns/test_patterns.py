@@ -175,7 +175,7 @@ def test_broken_checks_come_first_with_their_first_instance() -> None:
     assert (untried.state, untried.word) == (State.UNKNOWN, "not tried")
     assert untried.text.endswith("no leader changed in this run")
     assert (holding.word, holding.text) == (
-        "3 checks hold:",
+        "3 checks hold",
         "Read your write, Order per key, No revision twice",
     )
 
