@@ -423,7 +423,7 @@ async def _serve(channel: Channel) -> None:
     await channel.send(done)
 
 
-async def _open_channel() -> Channel:
+async def open_channel() -> Channel:
     """Take standard input and output for the channel; what anything prints goes to stderr."""
     loop = asyncio.get_running_loop()
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
@@ -433,13 +433,14 @@ async def _open_channel() -> Channel:
     transport, protocol = await loop.connect_write_pipe(
         lambda: asyncio.streams.FlowControlMixin(loop=loop), output
     )
+    transport.set_write_buffer_limits(0)  # what has been sent is out: a process may end upon it
     return Channel(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
 
 async def main() -> None:
     """Serve the one job of this process."""
     try:
-        await _serve(await _open_channel())
+        await _serve(await open_channel())
     except ChannelClosedError:
         os._exit(CONDUCTOR_GONE)
 
