@@ -55,6 +55,13 @@ _EXCUSES: Mapping[str, _Excuses] = {
     # Nobody was left to carry it on.
     "uncompleted": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
     "unannounced": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
+    # It was cut short, or the host was kept from us.
+    "outstanding": _Excuses(
+        whoever=_BROKEN_OFF | _HELD_UP, of_part=_OF_OBSERVER | {"generator-saturated"}
+    ),
+    "misfolded": _Excuses(
+        whoever=_BROKEN_OFF | _HELD_UP, of_part=_OF_OBSERVER | {"generator-saturated"}
+    ),
     "refused": _Excuses(whoever=frozenset({"server-ended"})),
     "silent": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
     "not_sent": _Excuses(

@@ -374,7 +374,7 @@ def _end_with_work(scene: Scene, outcome: Outcome) -> None:
     if not scene.shares or window is None or window.window_end_ns >= planned_ns:
         return
     end_ns = ended_ns(scene.shares, outcome.observers) - outcome.start_ns
-    if window.window_start_ns < end_ns < window.window_end_ns:
+    if window.window_start_ns < end_ns < planned_ns:
         outcome.window = replace(window, window_end_ns=end_ns)
     if (took_ns := end_ns - window.window_start_ns) < SHORT_WORK_NS:
         text = f"the work was done in {human_duration(took_ns)}: lay more, to see what it cost"

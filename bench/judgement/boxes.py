@@ -87,7 +87,7 @@ def sure(asked: Asked) -> Box:
     few = pairs < ENOUGH_BLOCKS
     blocks = [] if few else [_pair_words(pairs, asked.figures.plan)]
     unseen = [] if failing or asked.judged is not None else list(_unseen(asked.workloads))
-    said = [*failing, *hints, *points, *unseen, *blocks, _check_words(asked.checks, hints)]
+    said = [*failing, *hints, *points, *unseen, *blocks, _check_words(asked.checks)]
     words = " ".join(f"{capital(each)}." for each in said if each)
     return Box(asks=SURE, state=state, word=word, text=words)
 
@@ -146,8 +146,12 @@ def _hints(asked: Asked) -> Iterator[str]:
     if asked.figures.plan.quick:
         yield "phases were shortened (--quick)"
     for check in asked.checks:
-        if check.grave and check.state is State.DOUBTFUL:
+        if _makes_a_hint(check):
             yield f"in doubt: {check.name} ({check.found})"
+
+
+def _makes_a_hint(check: Check) -> bool:
+    return check.grave and check.state is State.DOUBTFUL
 
 
 def _open_points(asked: Asked) -> Iterator[str]:
@@ -160,12 +164,12 @@ def _open_points(asked: Asked) -> Iterator[str]:
         yield "what was asked cannot be told yet"
 
 
-def _check_words(checks: Sequence[Check], hints: Sequence[str]) -> str:
+def _check_words(checks: Sequence[Check]) -> str:
     """Say how many checks hold, and name those that do not: `12 checks hold, 2 unknown`.
 
     What is said already, as a reason for a hint, is not named again.
     """
-    left = [each for each in checks if not any(each.name in hint for hint in hints)]
+    left = [each for each in checks if not _makes_a_hint(each)]
     named = {state: [each.name for each in left if each.state is state] for state in State}
     holding = len(named[State.HOLDS])
     words = [f"{text.plural(holding, 'check')} {'holds' if holding == 1 else 'hold'}"]

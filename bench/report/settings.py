@@ -15,9 +15,9 @@ def fold(plan: Plan) -> Fold:
     differences = differences_table(plan)
     shown = tuple(t for t in (differences, common_table(plan)) if t.rows and t.columns)
     every = len(_meant(plan)[0]) if plan.cells else 0
-    handlers = {cell.workload.busy for cell in plan.cells}
-    same_workload = len({cell.workload_name for cell in plan.cells}) == 1
-    besides = ", and the handler's time" if same_workload and len(handlers) > 1 else ""
+    handlers = {(cell.workload_name, cell.workload.busy) for cell in plan.cells}
+    alike = len(handlers) == len({cell.workload_name for cell in plan.cells})
+    besides = "" if alike else ", and the handler's time"
     note = f"{len(differences.columns)} of {every}{besides}"
     return Fold("settings", "Settings that differ", shown, note=note)
 

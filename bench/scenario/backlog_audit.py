@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bench.core.text import plural
-from bench.core.units import NS_PER_MS, human_size
+from bench.core.units import human_size
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
 from bench.plan.model import Cell
@@ -11,18 +11,18 @@ from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
 from bench.scenario.laying import outstanding
 from bench.spec.jetstream import max_ack_pending
-from bench.spec.kinds.backlog import DRAIN, FRESH
+from bench.spec.kinds.backlog import DRAIN, FRESH, Backlog
 
 SLACK_BYTES = 32 * 1024**2
 """What a process takes besides: buffers of the connection, and what the interpreter keeps."""
-
-BEFORE_NS = 50 * NS_PER_MS
 
 Row = Mapping[str, int | None]
 
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
     """Return what holds of a backlog that is drained."""
+    if not isinstance(cell.workload, Backlog):
+        raise TypeError(f"{cell.workload_name} is judged as another kind than it is")
     released_ns = cell.workload.phases.warmup_ns
     grown = growth_bytes(evidence.rows, cell.cast.part(DRAIN).role, released_ns)
     allowed = in_flight_bytes(cell) + SLACK_BYTES
@@ -32,7 +32,8 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
         for part in cell.cast.observing
         if part.name in (DRAIN, FRESH)
     }
-    counts[DRAIN]["overgrown"] = len(over) if grown else UNKNOWN
+    seen = len(grown) == cell.workload.consume.consumers
+    counts[DRAIN]["overgrown"] = len(over) if over or seen else UNKNOWN
     del traffic
     return Audited(
         tables=evidence.tables, counts=counts, findings=tuple(_told(over, grown, allowed))
@@ -51,7 +52,9 @@ def in_flight_bytes(cell: Cell) -> int:
 
 
 def growth_bytes(rows: Sequence[Row], role: str, released_ns: int) -> Mapping[str, int]:
-    """Return by how much each process of a role grew from its release on; none if unsampled.
+    """Return by how much each process of a role grew from its release on, where that was sampled.
+
+    Where nothing was sampled before, from the first sample after it.
 
     Args:
         rows: of the samples table.
@@ -62,10 +65,11 @@ def growth_bytes(rows: Sequence[Row], role: str, released_ns: int) -> Mapping[st
     found = {}
     for column in columns:
         told = [(row["t_ns"] or 0, size) for row in rows if (size := row.get(column)) is not None]
-        before = [size for t_ns, size in told if t_ns <= released_ns + BEFORE_NS]
+        before = [size for t_ns, size in told if t_ns <= released_ns]
         after = [size for t_ns, size in told if t_ns > released_ns]
-        if before and after:
-            found[column.removesuffix("_rss_bytes")] = max(after) - before[-1]
+        first = before[-1:] or after[:1]  # samples begin with the trial, a tenth of a second apart
+        if len(before[-1:] + after) > 1:
+            found[column.removesuffix("_rss_bytes")] = max(after) - first[0]
     return found
 
 

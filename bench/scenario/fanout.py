@@ -22,6 +22,7 @@ from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
     consuming,
+    named_after,
     publisher_jobs,
     sampled,
     sampler_job,
@@ -42,7 +43,7 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     await admin.make_stream(client, cell.settings.stream, names)
     for place, (part, member) in enumerate(_durable(cell)):
-        own = _named(names, part)
+        own = named_after(names, part)
         body = admin.consumer_body(
             _settings(cell, member).consumer,
             own,
@@ -66,13 +67,6 @@ def _durable(cell: Cell) -> Sequence[tuple[Part, Member]]:
 
 def _settings(cell: Cell, member: Member) -> Settings:
     return for_member(cell.settings, _fanout(cell), member)
-
-
-def _named(names: Names, part: Part) -> Names:
-    """Return what a consumer is called, and where it is delivered to if it is pushed."""
-    return replace(
-        names, consumer=part.name, deliver_subject=f"{names.deliver_subject}.{part.name}"
-    )
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
@@ -104,7 +98,7 @@ def _needs(cell: Cell) -> Needs:
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
     durable, acks = _durable(cell), cell.settings.ack.timing != "none"
     asked = tuple(
-        watched(cell, part, _named(stage.names, part), len(durable)) for part, _ in durable
+        watched(cell, part, named_after(stage.names, part), len(durable)) for part, _ in durable
     )
     id_offset = traffic["publish"].payloads[0].id_offset
     rows = {name: int(np.count_nonzero(due)) for name, due in _due(cell, traffic).items()}
@@ -134,7 +128,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
 
 def _taking(names: Names, part: Part, member: Member, id_offset: int, rows: int) -> Taking:
     return Taking(
-        names=_named(names, part),
+        names=named_after(names, part),
         processes=member.processes,
         workers=member.workers,
         handler=member.handler,

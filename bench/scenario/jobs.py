@@ -40,6 +40,12 @@ class Taking:
     rows: int = 0
 
 
+def named_after(names: Names, part: Part) -> Names:
+    """Return what a part's own consumer is called, and where it is delivered to if it is pushed."""
+    subject = f"{names.deliver_subject}.{part.name}"
+    return replace(names, consumer=part.name, deliver_subject=subject)
+
+
 def consuming(cell: Cell) -> Needs:
     """Return what publishers and the consumers behind them do on a server."""
     consumer = cell.settings.consumer

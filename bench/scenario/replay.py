@@ -20,6 +20,7 @@ from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
     consuming,
+    named_after,
     publisher_jobs,
     sampler_job,
     watched,
@@ -45,16 +46,12 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
     del percent
     await admin.make_stream(client, cell.settings.stream, names)
     for part in cell.cast.observing:
-        await admin.make_consumer(client, _named(names, part), _body(cell, names, part, {}))
-        await admin.remove_consumer(client, _named(names, part))
-
-
-def _named(names: Names, part: Part) -> Names:
-    return replace(names, consumer=part.name)
+        await admin.make_consumer(client, named_after(names, part), _body(cell, names, part, {}))
+        await admin.remove_consumer(client, named_after(names, part))
 
 
 def _body(cell: Cell, names: Names, part: Part, more: Mapping[str, Any]) -> dict[str, Any]:
-    plain = admin.consumer_body(cell.settings.consumer, _named(names, part), shared=False)
+    plain = admin.consumer_body(cell.settings.consumer, named_after(names, part), shared=False)
     return {**plain, **more}
 
 
@@ -67,7 +64,7 @@ async def _prepare(stage: Stage, cell: Cell) -> None:
     messages, (first, _) = workload.history.messages, workload.bounds
     await require_laid(client, stage.names, messages)
     for part in cell.cast.observing:
-        own = _named(stage.names, part)
+        own = named_after(stage.names, part)
         begins = _from(messages + 1) if part.name == LIVE else {}
         if part.name == REPLAY and workload.replay.by == "new-consumer":
             begins = await _begins(stage, workload, first)
@@ -91,7 +88,7 @@ def _from(sequence: int) -> dict[str, Any]:
 async def _release(stage: Stage, cell: Cell) -> None:
     workload = _replay(cell)
     if workload.replay.by == "reset":
-        own = _named(stage.names, cell.cast.part(REPLAY))
+        own = named_after(stage.names, cell.cast.part(REPLAY))
         await admin.reset_consumer(stage.client, own, workload.replay.first)
 
 
@@ -102,14 +99,18 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
 
 
 def _needs(cell: Cell) -> Needs:
-    return replace(consuming(cell), asks=frozenset({"CONSUMER.RESET.{stream}.replay"}))
+    replaying = _replay(cell).replay
+    asks = {f"CONSUMER.RESET.{{stream}}.{REPLAY}"} if replaying.by == "reset" else set()
+    if replaying.start == "by-time":
+        asks.add("STREAM.MSG.GET.{stream}")
+    return replace(consuming(cell), asks=frozenset(asks))
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
     workload, cast, acks = _replay(cell), cell.cast, cell.settings.ack.timing != "none"
     first, last = workload.bounds
     asked = tuple(
-        watched(cell, part, _named(stage.names, part), len(cast.observing))
+        watched(cell, part, named_after(stage.names, part), len(cast.observing))
         for part in cast.observing
     )
     return Scene(
@@ -150,7 +151,7 @@ def _observers(
             cell,
             parts[name],
             Taking(
-                names=_named(stage.names, parts[name]),
+                names=named_after(stage.names, parts[name]),
                 processes=takes.consumers,
                 workers=takes.workers,
                 handler=takes.handler,

@@ -21,6 +21,7 @@ from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
     consuming,
+    named_after,
     publisher_jobs,
     sampled,
     sampler_job,
@@ -59,19 +60,13 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
     await admin.make_stream(client, settings.stream, names)
     await admin.make_bucket(client, settings.bucket, admin.bucket_names(names))
     for place, part in _steps(cell):
-        own = _named(names, part)
+        own = named_after(names, part)
         shared = load.steps[part.name].processes > 1
         subject = load.subjects[place]
         body = admin.consumer_body(settings.consumer, own, shared=shared, filter_subject=subject)
         if percent is not None and place == 0:
             body["sample_freq"] = f"{percent}%"
         await admin.make_consumer(client, own, body)
-
-
-def _named(names: Names, part: Part) -> Names:
-    """Return what the consumer of a step is called, and where it is delivered to if pushed."""
-    subject = f"{names.deliver_subject}.{part.name}"
-    return replace(names, consumer=part.name, deliver_subject=subject)
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
@@ -89,7 +84,9 @@ def _needs(cell: Cell) -> Needs:
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
     steps = tuple(part for _, part in _steps(cell))
     id_offset = traffic[PUBLISH].payloads[0].id_offset
-    looked_at = tuple(watched(cell, part, _named(stage.names, part), len(steps)) for part in steps)
+    looked_at = tuple(
+        watched(cell, part, named_after(stage.names, part), len(steps)) for part in steps
+    )
     return Scene(
         server=stage.server,
         client=stage.client,
@@ -115,7 +112,7 @@ def _worker_jobs(
     (place, part, id_offset), load = of, _load(cell)
     step = load.steps[part.name]
     taking = Taking(
-        names=_named(stage.names, part),
+        names=named_after(stage.names, part),
         processes=step.processes,
         workers=step.workers,
         handler=step.handler,

@@ -36,7 +36,7 @@ def rows(*sizes_mib: float) -> list[Mapping[str, int | None]]:
     ]
 
 
-def overgrown(*sizes_mib: float) -> int:
+def overgrown(*sizes_mib: float, load: Backlog = LOAD) -> int:
     nothing = np.full(4, NOT_YET)
     fill = driven(nothing, [], 0)
     evidence = Evidence(
@@ -47,7 +47,7 @@ def overgrown(*sizes_mib: float) -> int:
         start_ns=0,
         rows=rows(*sizes_mib),
     )
-    found = audited(cell(1, load=LOAD), {}, evidence)
+    found = audited(cell(1, load=load), {}, evidence)
     assert found.counts[DRAIN]["outstanding"] == 4  # it is not known to have been sent
     return found.counts[DRAIN]["overgrown"]
 
@@ -64,9 +64,17 @@ def test_memory_that_nobody_sampled_is_unknown() -> None:
     assert overgrown() == UNKNOWN
 
 
+def test_of_two_processes_of_which_one_was_not_sampled_nothing_is_known() -> None:
+    load = LOAD.model_copy(update={"consume": LOAD.consume.model_copy(update={"consumers": 2})})
+
+    assert overgrown(50, 50, 60, load=load) == UNKNOWN
+    assert overgrown(50, 50, 150, load=load) == 1
+
+
 def test_growth_is_told_from_the_release_on() -> None:
     """Before it a process reads its program; others' columns are no business of ours."""
     assert growth_bytes(rows(10, 50, 60), "consumer", 10**9) == {"consumer-0": 10 * MIB}
+    assert growth_bytes(rows(10, 50, 60), "consumer", -1) == {"consumer-0": 50 * MIB}
     assert growth_bytes(rows(10), "consumer", 10**9) == {}
     assert growth_bytes(rows(10, 50), "replayer", 0) == {}
 

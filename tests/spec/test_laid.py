@@ -150,3 +150,13 @@ def test_what_comes_meanwhile_has_no_lag_of_its_own() -> None:
 
 def test_the_largest_message_is_what_is_laid() -> None:
     assert backlog().largest_bytes(PublishSettings()) == 64
+
+
+def test_headers_of_what_comes_meanwhile_count_to_the_largest_message() -> None:
+    """A server refuses by its max_payload, headers included."""
+    plain = backlog(publish={"rate": "1/s"})
+    marked = backlog(publish={"rate": "1/s", "headers": ["trace"]})
+
+    how = PublishSettings()
+    assert marked.largest_bytes(how) > plain.largest_bytes(how) == 64
+    assert marked.stored_bytes(how) > plain.stored_bytes(how)

@@ -1,6 +1,6 @@
 """A backlog that is there before, and the consumers that drain it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -17,22 +17,20 @@ from bench.spec.cast import (
     driving,
     observing,
 )
-from bench.spec.filling import PUBLISH
+from bench.spec.filling import PUBLISH, Storing
 from bench.spec.handler import Handler
-from bench.spec.headers import header_bytes
 from bench.spec.laid import FILL, OUTSTANDING, SHORT_MSGS, Laying, laying, load_of, working
 from bench.spec.laid import objections as of_laid
 from bench.spec.objection import Objection
-from bench.spec.stored import stored_bytes
-from bench.spec.variant import PublishSettings, Settings
-from bench.spec.workload import Consume, Load, Payload, Phases, Publish, Subjects, Workload
+from bench.spec.variant import Settings
+from bench.spec.workload import Consume, Load, Phases, Publish
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "server", "client"})
 
 DRAIN, FRESH = "drain", "fresh"
 
 
-class Backlog(Workload):
+class Backlog(Storing):
     """A backlog, and the consumers that drain it, while messages go on coming or not.
 
     Attributes:
@@ -47,8 +45,6 @@ class Backlog(Workload):
     """
 
     kind: Literal["backlog"]
-    subjects: Subjects = Subjects()
-    payload: Payload
     backlog: Laying
     publish: Publish | None = None
     consume: Consume = Consume()
@@ -91,19 +87,6 @@ class Backlog(Workload):
         """Return the load for a look: no more is laid than is done within seconds."""
         backlog = self.backlog.at_most(SHORT_MSGS)
         return super().in_short(phases).model_copy(update={"backlog": backlog})
-
-    @property
-    def addressed(self) -> Sequence[str]:
-        """Every subject that is published to, without jetbench's prefix."""
-        return self.subjects.names
-
-    def largest_bytes(self, how: PublishSettings) -> int:
-        """Return the largest message, headers included."""
-        return max(self.payload.sizes) + header_bytes((), how)
-
-    def stored_bytes(self, how: PublishSettings) -> float:
-        """Return what a message takes in a store on the mean."""
-        return stored_bytes(self.subjects, self.payload, (), how)
 
     def told(self) -> str:
         """Return who drains what, as a clause for the report."""

@@ -1,6 +1,6 @@
 """A history that is laid before, and a consumer that goes through a part of it again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -10,15 +10,13 @@ from bench.core import text
 from bench.core.units import format_rate
 from bench.spec.base import MisfitError, Spec
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, Part, Weight, driving, observing
-from bench.spec.filling import PUBLISH
+from bench.spec.filling import PUBLISH, Storing
 from bench.spec.handler import Handler
-from bench.spec.headers import header_bytes
 from bench.spec.laid import FILL, SHORT_MSGS, Laying, laying, load_of, working
 from bench.spec.laid import objections as of_laid
 from bench.spec.objection import Objection
-from bench.spec.stored import stored_bytes
-from bench.spec.variant import PublishSettings, Settings
-from bench.spec.workload import Consume, Load, Payload, Phases, Publish, Subjects, Workload
+from bench.spec.variant import Settings
+from bench.spec.workload import Consume, Load, Phases, Publish
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "server", "client"})
 
@@ -77,7 +75,7 @@ class Live(Spec):
     consume: Consume = Consume()
 
 
-class Replay(Workload):
+class Replay(Storing):
     """A history, and a consumer that goes through a part of it again.
 
     Attributes:
@@ -92,8 +90,6 @@ class Replay(Workload):
     """
 
     kind: Literal["replay"]
-    subjects: Subjects = Subjects()
-    payload: Payload
     history: Laying
     replay: Replaying = Replaying()
     live: Live | None = None
@@ -148,19 +144,6 @@ class Replay(Workload):
         replaying = self.replay.model_copy(update={"first": first, "last": last})
         short = super().in_short(phases)
         return short.model_copy(update={"history": history, "replay": replaying})
-
-    @property
-    def addressed(self) -> Sequence[str]:
-        """Every subject that is published to, without jetbench's prefix."""
-        return self.subjects.names
-
-    def largest_bytes(self, how: PublishSettings) -> int:
-        """Return the largest message, headers included."""
-        return max(self.payload.sizes) + header_bytes((), how)
-
-    def stored_bytes(self, how: PublishSettings) -> float:
-        """Return what a message takes in a store on the mean."""
-        return stored_bytes(self.subjects, self.payload, (), how)
 
     def share_of(self, part: str) -> float:
         """Return what share of its flow's operations a part is due: of the history its window."""
