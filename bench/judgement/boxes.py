@@ -86,7 +86,8 @@ def sure(asked: Asked) -> Box:
         state, word = State.HOLDS, DECIDED
     few = pairs < ENOUGH_BLOCKS
     blocks = [] if few else [_pair_words(pairs, asked.figures.plan)]
-    unseen = [] if failing or asked.judged is not None else list(_unseen(asked.workloads))
+    untold = (hints or points) and asked.judged is None and not failing
+    unseen = list(_unseen(asked.workloads)) if untold else []
     said = [*failing, *hints, *points, *unseen, *blocks, _check_words(asked.checks)]
     words = " ".join(f"{capital(each)}." for each in said if each)
     return Box(asks=SURE, state=state, word=word, text=words)
@@ -111,10 +112,10 @@ def _unseen(workloads: Judged) -> Iterator[str]:
 
     Cells between which nothing could be shown are no equal cells.
     """
-    if _stands_out(workloads):
-        return
     of_time = [
-        change for each, change in _asked_changes(workloads) if change.metric == each.primary
+        change
+        for each, change in _asked_changes(workloads)
+        if change.metric == each.primary and change.side is Side.UNTOLD
     ]
     known = [(c.low, c.high) for c in of_time if c.low is not None and c.high is not None]
     low, high = min((low for low, _ in known), default=0.0), max((h for _, h in known), default=0.0)

@@ -17,6 +17,7 @@ from bench.plan.model import Plan, VariantName
 from bench.spec.cast import Side, Weight, entries
 from bench.spec.criteria import count_word
 from bench.spec.flat import differing
+from bench.spec.laid import OUTSTANDING
 from bench.spec.metrics import LAG_SLOPE, metric_of
 
 _PACES = {
@@ -172,9 +173,15 @@ def pace_of(cell: CellFigures) -> Pace:
 
 
 def _of_offered(cell: CellFigures, words: Iterable[str]) -> bool:
-    """Say whether some of these count what was offered and not taken: fewer to keep up with."""
+    """Say whether some of these count what was not taken, or not done in its time.
+
+    Of what was offered fewer were left to keep up with; of what was to be done more.
+    """
     counted = entries(cell.cell.cast)
-    return any(counted[word][0].side is Side.DRIVES for word in words)
+    return any(
+        counted[word][0].side is Side.DRIVES or counted[word][1].counted == OUTSTANDING.counted
+        for word in words
+    )
 
 
 def _pace_words(cell: CellFigures, pace: Pace) -> str:

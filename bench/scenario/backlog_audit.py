@@ -3,18 +3,22 @@
 from collections.abc import Mapping, Sequence
 
 from bench.core.text import plural
-from bench.core.units import human_size
+from bench.core.units import NS_PER_S, human_size
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
-from bench.scenario.laying import outstanding
+from bench.scenario.laying import outstanding, time_up_ns
 from bench.spec.jetstream import max_ack_pending
 from bench.spec.kinds.backlog import DRAIN, FRESH, Backlog
 
 SLACK_BYTES = 32 * 1024**2
 """What a process takes besides: buffers of the connection, and what the interpreter keeps."""
+
+GRACE_NS = NS_PER_S
+"""What comes until the time is up is to be handled so soon after it: who has caught up does that,
+and who takes less than comes does not."""
 
 Row = Mapping[str, int | None]
 
@@ -27,10 +31,11 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     grown = growth_bytes(evidence.rows, cell.cast.part(DRAIN).role, released_ns)
     allowed = in_flight_bytes(cell) + SLACK_BYTES
     over = [role for role, size in grown.items() if size > allowed]
+    until_ns = time_up_ns(cell.workload.phases)
+    by_ns = {DRAIN: until_ns, FRESH: until_ns + GRACE_NS}
     counts = {
-        part.name: {"outstanding": outstanding(evidence, part)}
+        part.name: {"outstanding": outstanding(evidence, part, by_ns[part.name])}
         for part in cell.cast.observing
-        if part.name in (DRAIN, FRESH)
     }
     seen = len(grown) == cell.workload.consume.consumers
     counts[DRAIN]["overgrown"] = len(over) if over or seen else UNKNOWN

@@ -18,6 +18,7 @@ from bench.scenario.kind import Stage, connecting_as
 from bench.spec.cast import Part
 from bench.spec.laid import FILL, Laying
 from bench.spec.variant import PublishSettings
+from bench.spec.workload import Phases
 
 
 def offers(cell: Cell) -> Mapping[str, Offer]:
@@ -60,8 +61,22 @@ async def require_laid(client: Client, names: Names, messages: int) -> None:
         )
 
 
-def outstanding(evidence: Evidence, part: Part) -> int:
-    """Return how many messages that a part was to handle it did not handle."""
+def outstanding(evidence: Evidence, part: Part, until_ns: int) -> int:
+    """Return how many messages that a part was to handle it had not handled in time.
+
+    What the drain still brings was late: a trial waits for it, and nobody else would.
+
+    Args:
+        evidence: of the trial.
+        part: that observes.
+        until_ns: when the time was up, from the trial's start.
+    """
     table = evidence.tables[part.name]
     to_do = happened(table.stored_ns) | ~happened(table.sent_ns)
-    return int(np.count_nonzero(to_do & ~happened(table.handled_ns)))
+    done = happened(table.handled_ns) & (table.handled_ns <= until_ns)
+    return int(np.count_nonzero(to_do & ~done))
+
+
+def time_up_ns(phases: Phases) -> int:
+    """Return when work is to be done at the latest, from the trial's start."""
+    return phases.warmup_ns + phases.measure_ns

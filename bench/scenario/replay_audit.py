@@ -12,7 +12,7 @@ from bench.engine.table import Flags
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
-from bench.scenario.laying import outstanding
+from bench.scenario.laying import outstanding, time_up_ns
 from bench.spec.kinds.replay import REPLAY, Replay
 from bench.spec.laid import FILL
 
@@ -24,10 +24,11 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     if not isinstance(cell.workload, Replay):
         raise TypeError(f"{cell.workload_name} is judged as another kind than it is")
     bounds, records = cell.workload.bounds, evidence.observers[REPLAY]
+    until_ns = time_up_ns(cell.workload.phases)
     wrong = unlike_fold(traffic[FILL], bounds, records)
     outside = [seq for record in records for seq in handled_outside(record, bounds)]
     counts = {
-        "outstanding": outstanding(evidence, cell.cast.part(REPLAY)),
+        "outstanding": outstanding(evidence, cell.cast.part(REPLAY), until_ns),
         "passed_over": sum(_passed_over(record, bounds) for record in records),
         "outside": len(outside),
         "misfolded": len(wrong),

@@ -5,7 +5,7 @@ import sys
 import time
 
 SIZE = 100_000
-"""More than a pipe holds, and little enough to be buffered: as the samples of many consumers are."""
+"""More than a pipe holds, and little enough to be buffered: as samples of many consumers are."""
 
 SPEAKER = f"""
 import asyncio, uvloop

@@ -136,3 +136,18 @@ def test_a_judgement_of_a_gate_is_plain_json() -> None:
     assert read["boxes"]["choose"]["word"] == "Keep the baseline"
     assert read["workloads"][0]["cells"][1]["changes"]["end_to_end_ns_p99"]["side"] == "worse"
     assert read["goals"][0]["margin"] == pytest.approx(0.1)
+
+
+def test_only_who_missed_a_goal_is_named_as_missing_it() -> None:
+    cells = {"base": BASE, "it": SLOWER, "ok": Made()}
+    text = judged(cells, rules=[CHANGE, "lost == 0"]).boxes.choose.text
+
+    assert text == "pull-batch/it missed 1 of 2 goals."
+
+
+def test_a_fixed_limit_says_nothing_for_the_baseline() -> None:
+    """It was not judged by it, and may break it by more."""
+    found = judged({"base": Made(ms=20.0), "it": SLOWER}, rules=["p99 < 10ms"])
+
+    assert found.state is State.FAILS
+    assert found.boxes.choose.word == "Nothing to choose"

@@ -123,3 +123,12 @@ def test_what_never_was_handled_is_no_state() -> None:
     silent = replace(received, handled_ns=np.full(len(WINDOW), NEVER))
 
     assert counts(silent) == {**SOUND, "outstanding": len(WINDOW), "misfolded": 3}
+
+
+def test_what_the_drain_brings_was_late() -> None:
+    """The window is the longest that a replay may take."""
+    record_ = record(WINDOW)
+    late_ns = record_.handled_ns.copy()
+    late_ns[-2:] = 3 * 10**9 + 1
+
+    assert counts(replace(record_, handled_ns=late_ns))["outstanding"] == 2
