@@ -201,17 +201,19 @@ def failed(asked: Asked) -> Box:
 
 def _account_words(asked: Asked, messages: int) -> str:
     """Say what was lost and what came twice; where nothing can be lost, how far messages came."""
+    twice = sum(cell.twice for cell in asked.cells)
     records = [trial.record for trial in asked.trials]
     if not records or any(record.cast.counting("lost") for record in records):
         lost = _lost_words([cell.lost for cell in asked.cells])
-        return f"{lost}, {text.count(sum(cell.twice for cell in asked.cells))} twice"
+        return f"{lost}, {text.count(twice)} twice"
     ended = [instants(record.cast)[record.cast.done] for record in records]
     through = sum(
         record.known(record.cast.entry(part, instant.entry)) or 0
         for record, (part, instant) in zip(records, ended, strict=True)
     )
     words = text.listed(list(dict.fromkeys(instant.name for _, instant in ended)))
-    return f"{'all' if through == messages else text.count(through)} {words}"
+    repeats = f", {text.count(twice)} twice" if twice else ""
+    return f"{'all' if through == messages else text.count(through)} {words}{repeats}"
 
 
 def _due(asked: Asked) -> list[str]:
