@@ -373,7 +373,7 @@ def _end_with_work(scene: Scene, outcome: Outcome) -> None:
     window, planned_ns = outcome.window, scene.phases.warmup_ns + scene.phases.measure_ns
     if not scene.shares or window is None or window.window_end_ns >= planned_ns:
         return
-    end_ns = ended_ns(scene.shares, outcome.observers) - outcome.start_ns
+    end_ns = ended_ns(scene.shares, outcome.observers) - outcome.start_ns + 1  # it is within it
     if window.window_start_ns < end_ns < planned_ns:
         outcome.window = replace(window, window_end_ns=end_ns)
     if (took_ns := end_ns - window.window_start_ns) < SHORT_WORK_NS:

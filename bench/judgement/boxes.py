@@ -117,6 +117,9 @@ def _unseen(workloads: Judged) -> Iterator[str]:
         for each, change in _asked_changes(workloads)
         if change.metric == each.primary and change.side is Side.UNTOLD
     ]
+    if any(c.low is None or c.high is None for c in of_time):
+        yield "a difference of any size may be there, and was not seen"
+        return
     known = [(c.low, c.high) for c in of_time if c.low is not None and c.high is not None]
     low, high = min((low for low, _ in known), default=0.0), max((h for _, h in known), default=0.0)
     if max(-low, high) > MARGIN and all(change.relative for change in of_time):

@@ -346,12 +346,19 @@ def _missed_words(gate: GateResult) -> str:
     by_name: dict[str, list[Verdict]] = {}
     for outcome in gate.outcomes:
         by_name.setdefault(outcome.candidate, []).append(outcome.verdict)
-    said = [
-        f"{spoken(name)} missed {found.count(Verdict.FAIL)} of {text.plural(len(found), 'goal')}"
-        for name, found in by_name.items()
-        if Verdict.FAIL in found
-    ]
+    said = [f"{spoken(n)} {_counted(found)}" for n, found in by_name.items() if _missed(found)]
     return f"{text.listed(said)}."
+
+
+def _missed(found: Sequence[Verdict]) -> int:
+    return found.count(Verdict.FAIL)
+
+
+def _counted(found: Sequence[Verdict]) -> str:
+    """Write how many goals were missed, and how many of the others are not known to be kept."""
+    open_ = len(found) - _missed(found) - found.count(Verdict.PASS)
+    rest = f" ({open_} undecided)" if open_ else ""
+    return f"missed {_missed(found)} of {text.plural(len(found), 'goal')}{rest}"
 
 
 def _compares(workloads: Judged) -> bool:

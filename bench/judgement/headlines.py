@@ -282,7 +282,8 @@ def _largest(standing: Sequence[_Standing], *, several: bool, decided: bool) -> 
         for each, changes in shown
     )
     if decided:
-        return said
+        more = len(standing) - len(shown)
+        return f"{said}; {text.plural(more, 'more change')} decided" if more else said
     of = f" of {len(standing)}" if len(standing) > len(shown) else ""
     return f"{'Hint' if len(shown) == 1 else f'Two{of} hints'}: {said}"
 

@@ -151,3 +151,11 @@ def test_a_fixed_limit_says_nothing_for_the_baseline() -> None:
 
     assert found.state is State.FAILS
     assert found.boxes.choose.word == "Nothing to choose"
+
+
+def test_a_goal_that_is_undecided_is_none_that_was_kept() -> None:
+    it = Made(ms=15.0, counts={"lost": -1})
+
+    text = judged({"base": BASE, "it": it}, rules=[CHANGE, "lost == 0"]).boxes.choose.text
+
+    assert text == "pull-batch/it missed 1 of 2 goals (1 undecided)."

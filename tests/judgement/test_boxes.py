@@ -222,3 +222,10 @@ def test_who_refuses_does_not_hide_of_whom_nothing_is_told() -> None:
 
     assert box.word == "1 of 3 does not take all and 1 not told"
     assert "it and other" in box.text
+
+
+def test_knowing_less_makes_no_difference_smaller() -> None:
+    """Of a cell that lacks a figure in some trial nothing bounds what may be there."""
+    text = judged({"base": Made(blocks=2), "it": Made(blocks=1)}).boxes.sure.text
+
+    assert "difference of any size may be there, and was not seen." in text

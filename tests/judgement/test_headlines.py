@@ -13,13 +13,14 @@ def said(*workloads: Cells) -> str:
 
 
 def test_the_largest_changes_are_said_the_larger_first() -> None:
-    """Two of them; whoever wants all reads the table."""
+    """Two of them, and how many more; whoever wants all reads the table."""
     cells = {"base": BASE, "a": Made(ms=12.0), "b": Made(ms=20.0), "c": Made(ms=30.0)}
-    first, second = said(cells).split("; ")
+    first, second, rest = said(cells).split("; ")
 
     assert first.startswith("c is ×")
     assert first.endswith(" slower")
     assert second.startswith("b is ")
+    assert rest == "1 more change decided"
 
 
 def test_a_change_of_time_goes_before_one_of_price() -> None:
