@@ -121,12 +121,19 @@ def p99_of_slices(intervals: Sequence[Interval], due: Sequence[int]) -> Array:
         due: operations that were due in each slice.
     """
     offered = np.array(due, dtype=np.int64)
-    inside = [each for each in intervals if each.start_ns // NS_PER_S < len(offered)]
-    places = [each.start_ns // NS_PER_S for each in inside]
-    finished = np.array([each.histogram.total_count for each in inside], dtype=np.int64)
+    of_second: dict[int, list[Histogram]] = {}
+    for each in intervals:  # where a window ends within a second, that has two of them
+        of_second.setdefault(each.start_ns // NS_PER_S, []).append(each.histogram)
+    inside = {
+        place: merged(each) if len(each) > 1 else each[0]
+        for place, each in of_second.items()
+        if place < len(offered)
+    }
+    places = list(inside)
+    finished = np.array([each.total_count for each in inside.values()], dtype=np.int64)
     values = np.full(len(offered), np.nan)
     values[places] = percentile_of_each(
-        [each.histogram for each in inside],
+        list(inside.values()),
         99.0,
         beyond=MIN_BEYOND,
         unfinished=np.maximum(offered[places] - finished, 0),

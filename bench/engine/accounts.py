@@ -28,23 +28,24 @@ class Times:
     overflows: int
 
 
-def times(tables: Tables, cast: Cast, window_start_ns: int) -> Times:
+def times(tables: Tables, cast: Cast, window_start_ns: int, window_end_ns: int = 0) -> Times:
     """Return one interval for each time and slice that has messages.
 
     A message belongs to the slice of its intended instant, whenever the rest happened. A slice
-    begins where the window does, so that none holds messages of two phases; the first of a trial
-    is shorter for it.
+    begins where the window does, and one ends where it ends, so that none holds messages of two
+    phases: what is offered beside work goes on when the work is done, and would stand for messages
+    of the window that never came. Some slices are shorter for it.
     """
-    tallies = list(_tallies(tables, cast, window_start_ns % SLICE_NS))
+    tallies = list(_tallies(tables, cast, (window_start_ns, window_end_ns)))
     return Times(
         intervals=tuple(
             Interval(
                 time=time,
-                start_ns=max(0, end_ns - SLICE_NS),
+                start_ns=start_ns,
                 end_ns=end_ns,
                 histogram=counted.histogram,
             )
-            for time, end_ns, counted in tallies
+            for time, (start_ns, end_ns), counted in tallies
             if counted.histogram.total_count
         ),
         negatives=sum(counted.negatives for _, _, counted in tallies),
@@ -52,22 +53,31 @@ def times(tables: Tables, cast: Cast, window_start_ns: int) -> Times:
     )
 
 
-def _tallies(tables: Tables, cast: Cast, first_end_ns: int) -> Iterator[tuple[str, int, Tally]]:
-    """Yield each time's tally of each slice, with the slice's end."""
+def _tallies(
+    tables: Tables, cast: Cast, window_ns: tuple[int, int]
+) -> Iterator[tuple[str, tuple[int, int], Tally]]:
+    """Yield each time's tally of each slice, with the slice's limits."""
     for time, (part, span) in spans(cast).items():
         at = reached(tables, cast, part)
         intended_ns = tables[part.name].intended_ns
-        last_ns = int(intended_ns[-1]) if intended_ns.size else -1
-        ends_ns = np.arange(first_end_ns, last_ns + SLICE_NS + 1, SLICE_NS)
+        ends_ns = _ends_ns(int(intended_ns[-1]) if intended_ns.size else -1, window_ns)
         edges = np.searchsorted(intended_ns, ends_ns)
         begin_ns, end_ns = at[span.begin], at[span.end]
         counted = happened(begin_ns) & happened(end_ns)
-        first = 0
+        first = slice_start_ns = 0
         for slice_end_ns, stop in zip(ends_ns.tolist(), edges.tolist(), strict=True):
             chosen = slice(first, stop)
             spent_ns = (end_ns[chosen] - begin_ns[chosen])[counted[chosen]]
-            yield time, slice_end_ns, tally(spent_ns)
-            first = stop
+            yield time, (slice_start_ns, slice_end_ns), tally(spent_ns)
+            first, slice_start_ns = stop, slice_end_ns
+
+
+def _ends_ns(last_ns: int, window_ns: tuple[int, int]) -> IntArray:
+    """Return where slices end until the last operation was due, ascending, shape (k,)."""
+    start_ns, end_ns = window_ns
+    each = np.arange(start_ns % SLICE_NS, last_ns + SLICE_NS + 1, SLICE_NS)
+    cut = [end_ns] if 0 < end_ns <= last_ns else []
+    return np.union1d(each, np.array(cut, dtype=np.int64))
 
 
 def slices(tables: Tables, cast: Cast, until_ns: int) -> Mapping[str, tuple[int, ...]]:

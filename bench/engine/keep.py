@@ -27,6 +27,7 @@ from bench.record.schema import (
     ProcessUsage,
     Software,
     TrialRecord,
+    Window,
 )
 from bench.spec.cast import Cast, Part
 
@@ -76,8 +77,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     evidence = _evidence(frame, outcome, intended_ns)
     audited = frame.audit(evidence)
     tables = audited.tables
-    window_start_ns = outcome.window.window_start_ns if outcome.window else 0
-    recorded = accounts.times(tables, cast, window_start_ns)
+    recorded = accounts.times(tables, cast, *_limits_ns(outcome.window))
     seen, again = _seen(frame, outcome), _again(frame, outcome)
     ledger = accounts.ledger(tables, cast, seen, again, audited.counts)
     sampled = samples.table(_rows(frame, outcome, tables))
@@ -130,6 +130,10 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         overflows=recorded.overflows,
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled)
+
+
+def _limits_ns(window: Window | None) -> tuple[int, int]:
+    return (0, 0) if window is None else (window.window_start_ns, window.window_end_ns)
 
 
 def _stalls_ns(outcome: Outcome) -> dict[str, int]:

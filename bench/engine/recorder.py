@@ -122,20 +122,24 @@ class PublishRecorder:
     def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
         """Answers came for these positions; a second one for the same is told apart."""
         chosen, count = _selection(positions), len(positions)
-        if np.count_nonzero(self._stored_ns[chosen]):  # rare, so what follows may be dear
+        # Rare, so what follows may be dear.
+        if np.count_nonzero(self._stored_ns[chosen]) or _some_twice(positions):
             given = np.asarray(positions, dtype=np.int64)
             chosen = np.unique(given[self._stored_ns[given] == NEVER])
             count = chosen.size
             self.again += given.size - count
         self._stored_ns[chosen] = stored_ns
         self._stored += count
-        self._answered_late(chosen)
+        self._answered_late(self._unrefused(chosen) if self._refused else chosen)
 
     def refused(self, position: int, reason: str, outcome: Outcome = Outcome.REFUSED) -> None:
         """Another answer than the wanted one came for this position."""
+        if self._outcome[position] or self._stored_ns[position] != NEVER:
+            self.again += 1
+        else:
+            self._refused += 1
+            self._answered_late(np.array([position]))
         self._outcome[position] = outcome
-        self._refused += 1
-        self._answered_late(np.array([position]))
         if reason:
             self._refusals.note(reason)
 
@@ -158,6 +162,14 @@ class PublishRecorder:
         if self.settled >= self._awaited:
             self._awaited = _NOBODY_WAITS
             self._call()
+
+    def _unrefused(self, chosen: IntArray | slice) -> IntArray | slice:
+        """Return those that were not refused before; what was has its second answer now."""
+        before = self._outcome[chosen] != 0
+        count = int(np.count_nonzero(before))
+        self._refused -= count
+        self.again += count
+        return np.r_[chosen][~before] if count else chosen
 
     def _answered_late(self, chosen: IntArray | slice) -> None:
         """Take back what was abandoned and has its answer after all."""
@@ -286,6 +298,15 @@ def _selection(positions: IntArray | Sequence[int]) -> IntArray | slice:
     if list(positions) == list(range(first, stop)):
         return slice(first, stop)
     return np.array(positions, dtype=np.int64)
+
+
+def _some_twice(positions: IntArray | Sequence[int]) -> bool:
+    """Say whether a position stands there more than once; answers mostly come in order."""
+    if len(positions) == 1:
+        return False
+    if isinstance(positions, np.ndarray) and bool((positions[1:] > positions[:-1]).all()):
+        return False
+    return len(set(np.asarray(positions).tolist())) < len(positions)
 
 
 def _p99_of(done_ns: IntArray, due_ns: IntArray) -> int:

@@ -218,6 +218,18 @@ def test_each_slice_has_its_own_p99_where_it_can_be_told() -> None:
     assert found == pytest.approx([990.0, *[math.nan] * 3, 990.0], nan_ok=True)
 
 
+def test_a_second_in_which_a_window_ends_is_one_all_the_same() -> None:
+    """Its two slices are told together: the first alone would lack what the second has."""
+    log = [interval(0, count=900), interval(0.5), interval(1)]
+
+    found = p99_of_slices(log, (1900, 1000)).tolist()
+
+    assert found == pytest.approx([981.0, 990.0])
+    assert p99_of_slices(log[:1], (1900, 1000)).tolist() == pytest.approx(
+        [math.nan, math.nan], nan_ok=True
+    )
+
+
 def test_a_slice_with_ten_beyond_its_p99_has_just_enough() -> None:
     """Of 1009 offered and 1000 timed p99 is the 999th, and ten lie beyond it."""
     offered = (1009, 990)

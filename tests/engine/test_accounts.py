@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from bench.analysis.latency import window_histogram
 from bench.clients.port import NO_ID
 from bench.core.units import NS_PER_S
 from bench.engine import accounts
@@ -177,6 +178,28 @@ def test_no_slice_holds_messages_of_two_phases() -> None:
         (0, half), (half, 3 * half), (3 * half, 5 * half),
     ]  # fmt: skip
     assert [one.histogram.total_count for one in delivery] == [2, 2, 1]
+
+
+def test_what_is_offered_after_the_window_stands_for_nothing_within_it() -> None:
+    """Work was done at 1.5 s, and what is offered beside it went on: one of the window never came.
+
+    A slice over the end would have as many times as the window has messages, and hide it.
+    """
+    half, end = NS_PER_S // 2, 3 * NS_PER_S // 2
+    due = [half, NS_PER_S, end, 2 * NS_PER_S]
+    window = Window(window_start_ns=half, window_end_ns=end, drained_ns=4 * NS_PER_S)
+
+    tables = _tables_of(due, [NOT_YET, *due[1:]])
+    recorded = accounts.times(tables, cast(), half, end)
+
+    delivery = [one for one in recorded.intervals if one.time == Time.DELIVERY]
+    assert window_histogram(delivery, window).total_count == 1
+    assert accounts.window_counts(tables, cast(), window)["offered"] == 2
+    end = 5 * NS_PER_S // 4
+    cut = accounts.times(_tables_of(due, due), cast(), half, end).intervals
+    assert [(one.start_ns, one.end_ns) for one in cut if one.time == Time.DELIVERY] == [
+        (half, end), (3 * half, 5 * half),
+    ]  # fmt: skip
 
 
 def test_counts_follow_the_instant_at_which_things_happened() -> None:

@@ -132,14 +132,48 @@ def test_the_first_answer_counts_in_whatever_order_they_come(
     first: dict[int, int] = {}
 
     for instant, positions in enumerate(answers, start=1):
-        distinct = list(dict.fromkeys(positions))
-        recorder.stored(ints(*distinct) if as_array else distinct, instant)
-        for position in distinct:
+        recorder.stored(ints(*positions) if as_array else positions, instant)
+        for position in positions:
             first.setdefault(position, instant)
 
     expected = [first.get(position, NEVER) for position in range(20)]
     assert load_publisher(path).stored_ns.tolist() == expected
     assert recorder.stored_msgs == len(first)
+    assert recorder.again == sum(map(len, answers)) - len(first)
+
+
+def test_two_answers_that_come_together_are_two(tmp_path: Path) -> None:
+    """Whoever answers twice at once is read in one piece: that is two answers all the same."""
+    for position, answers in enumerate(([1, 1], ints(1, 2, 1), (0, 1, 1))):
+        recorder = PublishRecorder(ints(*range(4)), tmp_path / f"{position}.npy")
+        recorder.stored(answers, 60)
+
+        assert recorder.again == 1
+        assert recorder.settled == len(set(np.asarray(answers).tolist()))
+
+
+def test_an_answer_after_a_refusal_is_a_second_one(tmp_path: Path) -> None:
+    """Error and answer, answer and error, error and error: each has one answer too many."""
+    recorder = PublishRecorder(ints(*range(4)), tmp_path / "p.npy")
+    recorder.refused(0, "full")
+    recorder.stored((0,), 60)
+    recorder.stored((1,), 60)
+    recorder.refused(1, "full")
+    recorder.refused(2, "full")
+    recorder.refused(2, "full")
+
+    assert (recorder.again, recorder.settled, recorder.stored_msgs) == (3, 3, 2)
+
+
+def test_what_was_refused_before_a_break_was_not_given_up_by_it(tmp_path: Path) -> None:
+    """An answer to it takes back no giving up: the window would never be empty."""
+    recorder = PublishRecorder(ints(*range(3)), tmp_path / "p.npy")
+    recorder.sent(0, 3, 50)
+    recorder.refused(0, "full")
+    recorder.abandoned(3)
+    recorder.stored((0,), 60)
+
+    assert recorder.settled == 3
 
 
 def test_a_publisher_without_a_share_has_an_empty_record(tmp_path: Path) -> None:

@@ -77,3 +77,18 @@ def test_of_many_cells_the_ends_are_told(cells: int) -> None:
     assert line.startswith("conflicts: 0 of v0 and ")
     assert line.endswith(f"of v{cells - 1}")
     assert str(most) in line
+
+
+def test_what_nobody_can_tell_is_not_none() -> None:
+    """Of what a server does not say there may be any number: no line of it would say 0."""
+    assert lines(cell("one", -1, 0), cell("two", 0)) == (
+        "conflicts: nobody can tell how many of one and 0 of two",
+    )
+    assert lines(cell("one", -1, 20)) == ("conflicts: at least 20 (1.00 %) of one",)
+
+
+def test_of_many_cells_one_that_cannot_tell_is_named() -> None:
+    """Beside the least and the most."""
+    (line,) = lines(*(cell(f"v{number}", 10 * number) for number in range(7)), cell("v7", 5, -1))
+
+    assert line.endswith("of v6 and at least 5 (0.250 %) of v7")
