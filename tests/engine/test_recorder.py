@@ -144,8 +144,9 @@ def test_the_first_answer_counts_in_whatever_order_they_come(
 
 def test_two_answers_that_come_together_are_two(tmp_path: Path) -> None:
     """Whoever answers twice at once is read in one piece: that is two answers all the same."""
-    for position, answers in enumerate(([1, 1], ints(1, 2, 1), (0, 1, 1))):
-        recorder = PublishRecorder(ints(*range(4)), tmp_path / f"{position}.npy")
+    read: list[IntArray | list[int]] = [[1, 1], ints(1, 2, 1), [0, 1, 1]]
+    for number, answers in enumerate(read):
+        recorder = PublishRecorder(ints(*range(4)), tmp_path / f"{number}.npy")
         recorder.stored(answers, 60)
 
         assert recorder.again == 1
