@@ -1,6 +1,7 @@
 """The recorded times of a trial: percentiles of merged histograms, never their averages."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -121,21 +122,27 @@ def p99_of_slices(intervals: Sequence[Interval], due: Sequence[int]) -> Array:
         due: operations that were due in each slice.
     """
     offered = np.array(due, dtype=np.int64)
-    of_second: dict[int, list[Histogram]] = {}
-    for each in intervals:  # where a window ends within a second, that has two of them
-        of_second.setdefault(each.start_ns // NS_PER_S, []).append(each.histogram)
-    inside = {
-        place: merged(each) if len(each) > 1 else each[0]
-        for place, each in of_second.items()
-        if place < len(offered)
-    }
-    places = list(inside)
-    finished = np.array([each.total_count for each in inside.values()], dtype=np.int64)
+    inside = [each for each in _seconds(intervals) if each.start_ns // NS_PER_S < len(offered)]
+    places = [each.start_ns // NS_PER_S for each in inside]
+    finished = np.array([each.histogram.total_count for each in inside], dtype=np.int64)
     values = np.full(len(offered), np.nan)
     values[places] = percentile_of_each(
-        list(inside.values()),
+        [each.histogram for each in inside],
         99.0,
         beyond=MIN_BEYOND,
         unfinished=np.maximum(offered[places] - finished, 0),
     )
     return values
+
+
+def _seconds(intervals: Sequence[Interval]) -> Sequence[Interval]:
+    """Return one interval for each second: that in which a window ends has two of them."""
+    groups: dict[int, list[Interval]] = {}
+    for each in intervals:
+        groups.setdefault(each.start_ns // NS_PER_S, []).append(each)
+    return [
+        replace(first, histogram=merged(each.histogram for each in (first, *others)))
+        if others
+        else first
+        for first, *others in groups.values()
+    ]
