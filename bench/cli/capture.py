@@ -121,7 +121,7 @@ def _keep(out: Path, trace: Trace) -> None:
         markup=False,
         soft_wrap=True,
     )
-    line = f"next: `trace: {{file: {out.name}}}` in a workload of the kind stream beside it"
+    line = f"next: `trace: {{file: {out.name}}}` in a workload (stream, fanout) beside it"
     output().print(line, markup=False, soft_wrap=True)
 
 

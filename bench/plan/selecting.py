@@ -1,5 +1,7 @@
 """Which messages a filter matches, however many subjects there are."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ def chosen(subjects: Subjects, pattern: str, subject_index: IntArray) -> Flags:
         subject_index: of each message, index into the subjects' names, shape (n,).
     """
     if not subjects.is_plain:
-        return _by_name(subjects, pattern, subject_index)
+        return chosen_by_name(subjects.names, pattern, subject_index)
     matched = subjects.combined.matched(pattern)
     found = np.full(subject_index.shape, matched.count > 0)
     for stride, size, index in matched.steps:
@@ -27,8 +29,9 @@ def chosen(subjects: Subjects, pattern: str, subject_index: IntArray) -> Flags:
     return found
 
 
-def _by_name(subjects: Subjects, pattern: str, subject_index: IntArray) -> Flags:
-    matched = matching(pattern, subjects.names)
-    of_each = np.array([name in matched for name in subjects.names])
+def chosen_by_name(names: Sequence[str], pattern: str, subject_index: IntArray) -> Flags:
+    """Return the same by looking at each name, of few or of a trace's subjects."""
+    matched = matching(pattern, names)
+    of_each = np.array([name in matched for name in names])
     found: Flags = of_each[subject_index]
     return found

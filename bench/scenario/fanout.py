@@ -16,7 +16,7 @@ from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import Flags, MessageTable, happened
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
-from bench.plan.selecting import chosen
+from bench.plan.selecting import chosen, chosen_by_name
 from bench.plan.traffic import Traffic
 from bench.scenario.jobs import (
     Taking,
@@ -74,8 +74,14 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     found: dict[str, Flags] = {}
     for part, member in _members(cell):
         if part.instants[0].due:
-            found[part.name] = chosen(_fanout(cell).subjects, member.filter, sent.subject_index)
+            found[part.name] = _chosen(_fanout(cell), member.filter, sent)
     return found
+
+
+def _chosen(workload: Fanout, pattern: str, sent: Traffic) -> Flags:
+    if workload.trace is not None:
+        return chosen_by_name(sent.subjects, pattern, sent.subject_index)
+    return chosen(workload.subjects, pattern, sent.subject_index)
 
 
 def _fanout(cell: Cell) -> Fanout:

@@ -21,7 +21,8 @@ from bench.spec.cast import (
     driving,
     observing,
 )
-from bench.spec.filling import PUBLISH, Filling
+from bench.spec.dealt import Dealt
+from bench.spec.filling import PUBLISH
 from bench.spec.handler import Handler
 from bench.spec.members import (
     MAX_CONSUMERS,
@@ -49,7 +50,7 @@ SHARED_PROCESSES = 2
 _HOST = re.compile(r"host_\d+")
 
 
-class Fanout(Filling):
+class Fanout(Dealt):
     """One stream that several independent consumers read, each at its own pace.
 
     Attributes:
@@ -62,6 +63,8 @@ class Fanout(Filling):
         processes_total: processes that all consumers share which have one process each; when left
             out each has its own, and more than 16 consumers share two.
         phases: how long a trial lasts; a matrix may set its own.
+        trace: what messages are dealt from, in place of subjects, sizes and rate; none when left
+            out.
     """
 
     kind: Literal["fanout"]
@@ -107,22 +110,21 @@ class Fanout(Filling):
         publish = self.publish
         return (
             f"{format_rate(publish.rate_msgs_per_s)} offered by "
-            f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals} arrivals), "
-            f"payload {self.payload.told()}; each consumer sees what it filters for: "
+            f"{text.plural(publish.publishers, 'publisher')} ({self.arrivals_told}), "
+            f"payload {self.payload.told()}{self.dealt_told}; "
+            "each consumer sees what it filters for: "
             + "; ".join(member.told(name) for name, member in self.consumers.items())
             + _told_hosts(self.hosts)
         )
 
     def share_of(self, part: str) -> float:
-        """Return what share of the messages a consumer's filter matches; subjects take turns."""
-        member, subjects = self.members.get(part), self.subjects
-        if member is None:
-            return 1.0
-        return subjects.matching(member.filter) / len(subjects.combined)
+        """Return what share of the messages a consumer's filter matches."""
+        member = self.members.get(part)
+        return 1.0 if member is None else self.share_matched(member.filter)
 
     def sees_all(self, member: Member) -> bool:
         """Say whether a consumer's filter matches all that is published."""
-        return self.subjects.matching(member.filter) == len(self.subjects.combined)
+        return self.matching(member.filter) == len(self.addressed)
 
     @model_validator(mode="after")
     def _members_fit(self) -> Self:
@@ -172,13 +174,13 @@ class Fanout(Filling):
                 seen[name] = key
 
     def _check_filter(self, name: str, pattern: str) -> None:
-        if not self.subjects.matching(pattern):
+        if self.addressed and not self.matching(pattern):  # of a trace without any more is said
             raise MisfitError(
                 "consumers",
                 name,
                 "filter",
                 what=f"'{pattern}' matches nothing that is published",
-                allowed=f"a filter for some of {text.listed(list(self.subjects.combined[:5]))}",
+                allowed=f"a filter for some of {text.listed(list(self.addressed[:5]))}",
             )
 
 

@@ -79,6 +79,7 @@ def _of_members(settings: Settings, workload: fanout.Fanout) -> Streams:
                     consumers=member.processes, workers=member.workers, handler=member.handler
                 ),
                 phases=workload.phases,
+                trace=workload.trace,
             ),
         )
         for name, member in workload.consumers.items()

@@ -1,24 +1,19 @@
 """One stream: publishers on one side, consumers that share a JetStream consumer on the other."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Literal, Self
 
 from bench.core import text
 from bench.core.units import format_rate
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
-from bench.spec.filling import Filling
+from bench.spec.dealt import Dealt
 from bench.spec.handler import Handler
-from bench.spec.stored import stored_bytes
-from bench.spec.traced import Traced
-from bench.spec.variant import PublishSettings, Settings
-from bench.spec.workload import Consume, Load, Named, Phases
+from bench.spec.variant import Settings
+from bench.spec.workload import Consume, Phases
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
 
 
-class Stream(Filling):
+class Stream(Dealt):
     """One stream with publishers on one side and consumers on the other.
 
     Attributes:
@@ -34,29 +29,8 @@ class Stream(Filling):
     """
 
     kind: Literal["stream"]
-    trace: Traced | None = None
     consume: Consume = Consume()
     phases: Phases = Phases()
-
-    @property
-    def addressed(self) -> Sequence[str]:
-        """Every subject that is published to, without jetbench's prefix."""
-        return self.trace.names if self.trace else self.subjects.names
-
-    @property
-    def loads(self) -> Mapping[str, Load]:
-        """What its messages are made from, by the part that drives them."""
-        usual = super().loads
-        if self.trace is None:
-            return usual
-        # Workers have a directory of their own.
-        trace = self.trace.model_copy(update={"file": str(Path(self.trace.file).absolute())})
-        return {part: replace(load, subjects=trace, trace=trace) for part, load in usual.items()}
-
-    def stored_bytes(self, how: PublishSettings) -> float:
-        """Return what a message takes in a store on the mean."""
-        named: Named = self.trace or self.subjects
-        return stored_bytes(named, self.payload, self.publish.headers, how)
 
     @property
     def busy(self) -> Handler:
@@ -73,19 +47,11 @@ class Stream(Filling):
         publish, consume = self.publish, self.consume
         return (
             f"{format_rate(publish.rate_msgs_per_s)} offered by "
-            f"{text.plural(publish.publishers, 'publisher')} ({self._arrivals()}), "
-            f"payload {self.payload.told()}{self._dealt()}; "
+            f"{text.plural(publish.publishers, 'publisher')} ({self.arrivals_told}), "
+            f"payload {self.payload.told()}{self.dealt_told}; "
             f"{text.plural(consume.consumers, 'consumer')} with "
             f"{text.plural(consume.workers, 'worker')}, {consume.handler.told()}"
         )
-
-    def _arrivals(self) -> str:
-        if self.trace is None or self.trace.times == "publish":
-            return f"{self.publish.arrivals} arrivals"
-        return f"on the mean, by a trace at {self.trace.speed:g} times its speed"
-
-    def _dealt(self) -> str:
-        return "" if self.trace is None else f", dealt from {self.trace.file}"
 
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
