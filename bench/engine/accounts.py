@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.clients.port import IntArray, Outcome
 from bench.core.units import NS_PER_S
-from bench.engine.losses import UNKNOWN, Backlog, lost
+from bench.engine.losses import UNKNOWN, Backlog, left_out, lost
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import Flags, MessageTable, Tables, happened, instants_of, ours, reached
 from bench.record.hlog import Interval
@@ -179,6 +179,7 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
         "handled": _count(happened(table.handled_ns)),
         "acked": _count(happened(table.acked_ns)),
         "lost": UNKNOWN if seen.backlog is None else lost(table, records, seen.backlog),
+        "left_out": left_out(table, seen.backlog),
         "deliveries": deliveries,
         "duplicates": deliveries - foreign - received,
         "redelivered": sum(_count(record.deliveries > 1) for record in records),

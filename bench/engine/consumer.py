@@ -15,6 +15,7 @@ from bench.clients.port import NO_ID, ConsumerLink, Delivered, IntArray
 from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import make_timer, now_ns
 from bench.engine.handler import VirtualWorkers
+from bench.engine.once import Once
 from bench.engine.recorder import ConsumeRecorder
 from bench.engine.table import Flags
 
@@ -43,6 +44,7 @@ class Consumer:
             acks: decides when to acknowledge.
             handler_ns: handler time of each message by id, shape (n,).
         """
+        self._once: Once | None = None
         self._bounds: tuple[int, int] | None = None
         self._beyond = False
         self._link = link
@@ -60,6 +62,10 @@ class Consumer:
     def keep_within(self, first_seq: int, last_seq: int) -> None:
         """Handle these stream sequences alone, and ask for no more once others come."""
         self._bounds = first_seq, last_seq
+
+    def remember(self, once: Once) -> None:
+        """Handle each message once, and do nothing for what comes again."""
+        self._once = once
 
     async def run(self, *, pull: bool) -> None:
         """Take and handle messages until cancelled; the link is open.
@@ -103,15 +109,24 @@ class Consumer:
             inside = block.ids != NO_ID
             positions, block = positions[inside], _chosen(block, inside)
         self._acknowledge(self._acks.received(positions))
+        ours = (block.ids >= 0) & (block.ids < self._handler_ns.size)
         if self._no_work:
+            if self._once is not None:
+                self._once.done_at_once(block.ids[ours])
             self._handled(positions)
             return
-        ours = (block.ids >= 0) & (block.ids < self._handler_ns.size)
         durations = np.where(ours, self._handler_ns[np.where(ours, block.ids, 0)], 0)
-        ends_ns = self._workers.assign(block.received_ns, durations)
+        ends_ns = self._ends_ns(block, durations, ours)
         for end, position in zip(ends_ns.tolist(), positions.tolist(), strict=True):
             heapq.heappush(self._in_hand, (end, position))
         self._finish()
+
+    def _ends_ns(self, block: Delivered, durations: IntArray, ours: Flags) -> IntArray:
+        """Return when each message's handler ends, shape (n,); foreign ones are not remembered."""
+        if self._once is None:
+            return self._workers.assign(block.received_ns, durations)
+        known = np.where(ours, block.ids, NO_ID)
+        return self._once.assign(self._workers, (known, block.received_ns), durations)
 
     def _ask(self) -> None:
         """Ask for more, or see to it that it is done when the last message in hand begins."""

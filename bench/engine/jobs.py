@@ -134,6 +134,7 @@ class ObserverJob:
         mending: what it looks for by itself and puts right; None where messages come to it.
         bounds: first and last stream sequence that it is to handle; what comes from beyond them it
             passes over, and it asks for no more then. None where all that comes is to be handled.
+        once: it remembers what it handled, and does nothing for what comes again.
     """
 
     part: str
@@ -154,6 +155,12 @@ class ObserverJob:
     effect: Effect | None = None
     mending: Mending | None = None
     bounds: tuple[int, int] | None = None
+    once: bool = False
+
+
+def repeats_of(part: str) -> str:
+    """Return what the repeats of one part are counted as, of several that share a process."""
+    return f"repeats.{part}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,25 @@ def lost(table: MessageTable, consumers: Sequence[ConsumerRecord], backlog: Back
     return UNKNOWN if perhaps and not surely else surely
 
 
+def left_out(table: MessageTable, backlog: Backlog | None) -> int:
+    """Return how many received messages were not handled, and are held for nobody any more.
+
+    UNKNOWN where the server does not say whether it holds any. What was acknowledged it does not.
+
+    Args:
+        table: of who was to handle them.
+        backlog: what the server held for him; None where it holds nothing by its nature.
+    """
+    undone = happened(table.received_ns) & ~happened(table.handled_ns)
+    if backlog is None or not backlog.tracked:
+        return int(np.count_nonzero(undone))
+    settled = int(np.count_nonzero(undone & happened(table.acked_ns)))
+    waiting = int(np.count_nonzero(undone)) - settled
+    if backlog.msgs < 0:
+        return UNKNOWN if waiting and not settled else settled
+    return settled + max(0, waiting - backlog.ack_pending_msgs)
+
+
 def _held(
     table: MessageTable, receipts: _Receipts, backlog: Backlog, unseen: int
 ) -> tuple[int, int]:

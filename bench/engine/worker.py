@@ -55,7 +55,9 @@ from bench.engine.jobs import (
     SamplerJob,
     Start,
     Through,
+    repeats_of,
 )
+from bench.engine.once import Once
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
@@ -262,11 +264,18 @@ async def _open_virtual(
     link = make_consumer(job.client, job.endpoint, job.binding)
     workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
+    once = Once() if job.once else None
     consumer = Consumer(link, recorder, workers, acks, handler_ns)
+    if once is not None:
+        consumer.remember(once)
     if job.bounds is not None:
         consumer.keep_within(*job.bounds)
     await link.open(consumer)
-    return _Opened(links=(link,), run=partial(consumer.run, pull=job.binding.mode == "pull"))
+    return _Opened(
+        links=(link,),
+        run=partial(consumer.run, pull=job.binding.mode == "pull"),
+        counts=lambda: {} if once is None else {repeats_of(job.part): once.repeats},
+    )
 
 
 async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray) -> _Opened:

@@ -10,14 +10,14 @@ from bench.broker import admin
 from bench.broker.admin import Names
 from bench.broker.permissions import Needs
 from bench.clients.port import Binding
-from bench.engine.audit import Audited, Evidence
 from bench.engine.jobs import ObserverJob
 from bench.engine.pressure import Offer, offer_of
-from bench.engine.table import Flags, MessageTable, happened
+from bench.engine.table import Flags
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.selecting import chosen, chosen_by_name
 from bench.plan.traffic import Traffic
+from bench.scenario.fanout_audit import audited
 from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
@@ -31,7 +31,7 @@ from bench.scenario.jobs import (
 from bench.scenario.kind import Kind, Stage
 from bench.spec.cast import Part
 from bench.spec.kinds.fanout import Fanout, for_member, modes_of
-from bench.spec.members import TAKEN_BY_SLOW, Member
+from bench.spec.members import Member
 from bench.spec.variant import Settings
 
 
@@ -157,6 +157,7 @@ def _jobs(
             load=replace(job.load, handler=slow.handler) if slow else job.load,
             timing="none" if member.is_core else job.timing,
             binding=_listening(stage, member, taking) if member.is_core else job.binding,
+            once=member.once,
         )
 
 
@@ -175,25 +176,6 @@ def _listening(stage: Stage, member: Member, taking: Taking) -> Binding:
     )
 
 
-def _audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
-    """Return what plain subscribers missed, and what slow members took."""
-    del traffic
-    counts: dict[str, dict[str, int]] = {}
-    for part, member in _members(cell):
-        own: dict[str, int] = {}
-        if member.is_core:
-            own["lost"] = _missed(evidence.tables[part.name])
-        if member.slow is not None:
-            slow = evidence.observers[part.name][-member.slow.processes :]
-            own[TAKEN_BY_SLOW.name] = sum(record.ids.size for record in slow)
-        counts[part.name] = own
-    return Audited(tables=evidence.tables, counts=counts)
-
-
-def _missed(table: MessageTable) -> int:
-    return int(np.count_nonzero(happened(table.stored_ns) & ~happened(table.received_ns)))
-
-
 KIND = Kind(
     offers=_offers,
     provision=_provision,
@@ -201,5 +183,5 @@ KIND = Kind(
     due=_due,
     needs=_needs,
     sampled=sampled,
-    audit=_audited,
+    audit=audited,
 )

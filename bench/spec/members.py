@@ -26,6 +26,44 @@ TAKEN_BY_SLOW = Entry(
 """Of a consumer with slow members; each of them would take as many as the others."""
 
 
+LEFT_OUT = Entry(
+    name="left_out",
+    means="received, and neither handled nor held for it any more",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    untold=True,
+    at_most=("received",),
+    check="Each consumer handled what came to it, or it is still held for it",
+)
+
+HANDLED_TWICE = Entry(
+    name="handled_twice",
+    means="times that a message was handled beyond the first",
+    weight=Weight.NOTED,
+    ruled=True,
+    at_most=("deliveries",),
+)
+"""Of a handler that counts what comes again once more."""
+
+ONCE_HANDLED = (
+    Entry(
+        name="repeats",
+        means="deliveries of what it had handled, or had in hand; they changed nothing",
+        weight=Weight.NOTED,
+        ruled=True,
+        untold=True,
+        at_most=("deliveries",),
+    ),
+    replace(
+        HANDLED_TWICE,
+        weight=Weight.SHORTFALL,
+        untold=True,
+        check="What comes again has one effect at a consumer that handles each once",
+    ),
+)
+"""Of one whose processes remember what they handled."""
+
+
 def _check_pattern(pattern: str) -> str:
     check_filter(pattern.replace(PLACE, "0"))
     return pattern
@@ -56,6 +94,8 @@ class Member(Spec):
         workers: messages that one process handles at a time.
         handler: what is done with each.
         slow: members among its processes that have a handler of their own.
+        once: each of its processes remembers what it handled, and does nothing for what comes
+            again; left out, it is handled again.
     """
 
     count: int = Field(default=1, ge=1, le=MAX_CONSUMERS)
@@ -65,6 +105,7 @@ class Member(Spec):
     workers: int = Field(default=1, ge=1, le=10_000)
     handler: Handler = Handler()
     slow: SlowMembers | None = None
+    once: bool = False
 
     def each(self, name: str) -> Iterator[tuple[str, "Member"]]:
         """Yield the name of each such consumer, and what it is by itself."""
@@ -90,10 +131,17 @@ class Member(Spec):
         many = f" ({text.plural(self.count, 'consumer')})" if PLACE in name else ""
         how = {None: "", CORE: ", plain subscriber"}.get(self.mode, f", {self.mode}")
         said = f"{name}{many}{of}{how}, {text.plural(self.workers, 'worker')}, "
-        said += self.handler.told()
+        said += f"{self.handler.told()}{', each once' if self.once else ''}"
         if self.slow is None:
             return said
         return f"{said}, {self.slow.processes} of {self.processes} {self.slow.handler.told()}"
+
+    @model_validator(mode="after")
+    def _once_means_something(self) -> Self:
+        if self.once and self.is_core:
+            what = "a plain subscriber sees each message once at most"
+            raise MisfitError("once", what=what, allowed="leave it out, or another mode")
+        return self
 
     @model_validator(mode="after")
     def _some_are_quick(self) -> Self:
@@ -105,6 +153,13 @@ class Member(Spec):
                 allowed="fewer than `processes`",
             )
         return self
+
+
+def own_entries(member: Member) -> tuple[Entry, ...]:
+    """Return what is counted of a consumer besides what is of any."""
+    twice = ONCE_HANDLED if member.once else (HANDLED_TWICE,)
+    slow = () if member.slow is None else (TAKEN_BY_SLOW,)
+    return (LEFT_OUT, *(() if member.is_core else twice), *slow)
 
 
 def settings_of(settings: Settings, member: Member, modes: Collection[str]) -> Settings:

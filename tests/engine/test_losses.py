@@ -1,9 +1,10 @@
 """What is lost and what is only late, on counts small enough to do by hand."""
 
 import numpy as np
+import pytest
 
 from bench.clients.port import IntArray
-from bench.engine.losses import UNKNOWN, Backlog, Present, lost
+from bench.engine.losses import UNKNOWN, Backlog, Present, left_out, lost
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.engine.table import join
 
@@ -165,3 +166,40 @@ def test_acks_that_never_arrived_excuse_no_loss() -> None:
     )
 
     assert lost_of(backlog, stored=10, received=[0, 1, 2, 5, 6, 7, 8, 9]) == UNKNOWN
+
+
+def left_out_of(backlog: Backlog | None, *, undone: int, acked: int) -> int:
+    """What is left out of ten messages that came, of which the first were not handled."""
+    ids = np.arange(10, dtype=np.int64)
+    at_ns = np.full(10, START + 500)
+    record = ConsumerRecord(
+        ids=ids,
+        stream_seqs=ids + 1,
+        deliveries=np.ones_like(ids),
+        received_ns=at_ns,
+        handled_ns=np.where(ids < undone, NEVER, at_ns),
+        acked_ns=np.where((ids < acked) | (ids >= undone), at_ns, NEVER),
+    )
+    return left_out(join(ids, [], [record], START), backlog)
+
+
+@pytest.mark.parametrize(
+    ("backlog", "undone", "acked", "expected"),
+    [
+        (Backlog(msgs=0, stream_msgs=10), 0, 0, 0),
+        (Backlog(msgs=0, stream_msgs=10), 3, 3, 3),  # acknowledged and skipped
+        (Backlog(msgs=3, stream_msgs=10, ack_pending_msgs=3), 3, 0, 0),  # it comes again
+        (Backlog(msgs=1, stream_msgs=10, ack_pending_msgs=1), 3, 0, 2),  # two were given up
+        (Backlog(msgs=9, stream_msgs=10, ack_pending_msgs=1), 3, 1, 2),  # pending is not received
+        (Backlog(msgs=-1, stream_msgs=-1), 0, 0, 0),
+        (Backlog(msgs=-1, stream_msgs=-1), 3, 0, UNKNOWN),
+        (Backlog(msgs=-1, stream_msgs=-1), 3, 1, 1),  # of that one nobody need ask
+        (Backlog(msgs=0, stream_msgs=10, tracked=False), 3, 0, 3),
+        (None, 3, 0, 3),
+    ],
+)
+def test_what_was_received_and_never_handled_is_left_out_unless_it_is_held(
+    backlog: Backlog | None, undone: int, acked: int, expected: int
+) -> None:
+    """What was acknowledged comes to nobody again; nothing is held without acks."""
+    assert left_out_of(backlog, undone=undone, acked=acked) == expected

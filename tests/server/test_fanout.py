@@ -1,5 +1,7 @@
 """Fan-out on a real server: each consumer sees what it filters for, at a pace of its own."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,9 @@ import pytest
 
 from bench.analysis.figures import LagVerdict
 from bench.analysis.summary import summarise_trial
+from bench.engine.jobs import ObserverJob
 from bench.plan.model import Cell, VariantName
+from bench.scenario import fanout as scenario
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.variant import Settings
 from tests.server.running import complaints, run_trial, sound
@@ -140,3 +144,86 @@ def test_a_filter_of_a_million_subjects_brings_what_it_matches(tmp_path: Path) -
     assert ledger["every.acked"] == 3000
     assert 0 < ledger["some.acked"] == ledger["expected"] < 100
     assert (ledger["some.lost"], ledger["some.foreign"]) == (0, 0)
+
+
+AGAIN: dict[str, Any] = {"consumer": {"ack_wait": "100ms"}, "pull": {"batch": 1000}}
+"""One worker at 1 ms cannot finish a burst of 200 within ack_wait: the server delivers again."""
+
+BURST = {
+    "rate": "200/s",
+    "arrivals": "burst",
+    "burst": {"every": "1s", "during": "5ms"},
+    "window": 1000,
+}
+
+
+def redelivered(once: bool = True) -> Fanout:
+    slow = {"handler": {"time": "1ms"}}
+    return fanout({"ledger": {**slow, "once": once}, "metrics": slow}, publish=BURST)
+
+
+def test_what_is_delivered_again_has_one_effect_or_is_counted_twice(tmp_path: Path) -> None:
+    """By whether its consumer remembers what it handled."""
+    record = run_trial(tmp_path, redelivered(), AGAIN).record
+
+    found = record.ledger
+    assert found is not None
+    assert sound(record), complaints(record)
+    assert found["ledger.redelivered"] > 0
+    assert (found["repeats"], found["ledger.handled_twice"]) == (found["ledger.duplicates"], 0)
+    assert found["metrics.handled_twice"] == found["metrics.duplicates"] > 0
+    assert (found["ledger.left_out"], found["metrics.left_out"]) == (0, 0)
+
+
+def test_a_consumer_that_forgets_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: it is to handle each once, and its processes remember nothing."""
+    plain = scenario._jobs
+
+    def forgetful(*given: Any) -> Iterator[ObserverJob]:
+        return (replace(job, once=False) for job in plain(*given))
+
+    monkeypatch.setattr(scenario, "_jobs", forgetful)
+
+    found = run_trial(tmp_path, redelivered(), AGAIN).record.ledger
+
+    assert found is not None
+    assert found["ledger.handled_twice"] == -1  # nobody says what did nothing
+    assert found["metrics.handled_twice"] > 0
+
+
+SKIPS = """
+import sys
+if "bench.engine.worker" in sys.orig_argv:
+    from bench.engine import consumer
+    plain = consumer.Consumer._handled
+    def skipping(self, positions):
+        recorder, self._recorder = self._recorder, Sieve(self._recorder)
+        plain(self, positions)
+        self._recorder = recorder
+    class Sieve:
+        def __init__(self, recorder): self._recorder = recorder
+        def handled_at(self, positions, at_ns):
+            self._recorder.handled_at(positions[positions % 50 != 7], at_ns)
+        def __getattr__(self, name): return getattr(self._recorder, name)
+    consumer.Consumer._handled = skipping
+"""
+
+
+def test_a_handler_that_skips_an_event_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: it acknowledges every fiftieth message, and does nothing with it."""
+    (tmp_path / "sitecustomize.py").write_text(SKIPS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    load = fanout(
+        {"audit": {}, "billing": {"filter": "orders.paid"}},
+        phases={"warmup": "500ms", "measure": "1s", "drain": "500ms"},
+    )
+
+    record = run_trial(tmp_path / "run", load, {"pull": {"batch": 20}}).record
+
+    found = record.ledger
+    assert found is not None
+    assert (found["audit.received"], found["audit.acked"], found["audit.lost"]) == (300, 300, 0)
+    assert (found["audit.left_out"], found["billing.left_out"]) == (6, 3)
+    assert "check-broken" in {finding.code for finding in record.findings}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bench.spec.cast import entries
+from bench.spec.cast import Weight, entries
 from bench.spec.kinds.fanout import Fanout, cast_of, for_member
 from bench.spec.kinds.registry import objections
 from bench.spec.variant import PullSettings, Settings
@@ -85,6 +85,7 @@ def test_a_plain_subscriber_that_comes_first_is_ranked_by_what_it_has() -> None:
         ({"a": {"slow": {"handler": {"time": "5ms"}}}}, "1 of 1 leave no other member"),
         ({"a": {"processes": 2, "slow": {"processes": 2, "handler": {}}}}, "2 of 2 leave no"),
         ({"a": {"processes": 2, "slow": {}}}, "Field required"),
+        ({"a": {"mode": "core", "once": True}, "b": {}}, "sees each message once at most"),
     ],
 )
 def test_what_cannot_be_is_refused(consumers: dict[str, Any], said: str) -> None:
@@ -114,3 +115,27 @@ def test_slow_members_are_told_and_counted() -> None:
 
     assert "1 of 4" in load.told()
     assert "by_slow" in entries(cast_of(Settings(), load))
+
+
+def test_each_handles_what_came_to_it_and_what_comes_again_has_one_effect_or_is_counted() -> None:
+    """Only who says that it handles each once is held to it."""
+    load = fanout({"ledger": {"once": True}, "audit": {}, "plain": {"mode": "core"}})
+    held = entries(cast_of(Settings(), load))
+
+    checks = {name for name, (_, entry) in held.items() if entry.check}
+    assert {"ledger.left_out", "audit.left_out", "plain.left_out"} <= checks
+    assert "ledger.handled_twice" in checks
+    assert held["audit.handled_twice"][1].weight is Weight.NOTED
+    assert "audit.handled_twice" not in checks
+    assert "plain.handled_twice" not in held
+    assert "repeats" in held
+    assert "ledger, 1 worker, no handler time, each once" in load.told()
+
+
+def test_a_task_is_run_for_each_delivery() -> None:
+    """So it cannot remember."""
+    given = settings(client="nats-py", handler={"run": "task"})
+
+    said = objections(given, fanout({"ledger": {"once": True}}))
+
+    assert [each.key for each in said] == ["handler.run"]

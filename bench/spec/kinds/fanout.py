@@ -27,9 +27,9 @@ from bench.spec.handler import Handler
 from bench.spec.members import (
     MAX_CONSUMERS,
     PLACE,
-    TAKEN_BY_SLOW,
     Member,
     listening,
+    own_entries,
     settings_of,
 )
 from bench.spec.objection import Objection
@@ -80,7 +80,7 @@ class Fanout(Dealt):
     @property
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said of a consumer, of all of them, or of subjects."""
-        later = {"count": 1, "mode": None, "slow": None}
+        later = {"count": 1, "mode": None, "slow": None, "once": False}
         of_each = {
             name: {key for key, usual in later.items() if getattr(member, key) == usual}
             for name, member in self.consumers.items()
@@ -261,7 +261,7 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
             ),
         )
         for (name, member), role in zip(members.items(), roles, strict=True)
-    ] or [observing("consume", flow=publish, role="consumer", acks=acks)]
+    ] or [_part(Member(), observing("consume", flow=publish, role="consumer", acks=acks))]
     first = f"{parts[0].name}." if several else ""
     acks = acks and not next((member.is_core for member in members.values()), False)
     whole = () if early or not acks else (f"{first}end_to_end",)
@@ -273,8 +273,7 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
 
 
 def _part(member: Member, part: Part) -> Part:
-    if member.slow is not None:
-        part = replace(part, entries=(*part.entries, TAKEN_BY_SLOW))
+    part = replace(part, entries=(*part.entries, *own_entries(member)))
     return listening(part) if member.is_core else part
 
 
@@ -290,7 +289,11 @@ def for_member(settings: Settings, workload: Fanout, member: Member) -> Settings
 
 def objections(settings: Settings, workload: Fanout) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is under any one consumer."""
-    return (*_of_tasks(settings, workload), *_of_work_queues(settings, workload))
+    return (
+        *_of_tasks(settings, workload),
+        *_of_memories(settings, workload),
+        *_of_work_queues(settings, workload),
+    )
 
 
 def _of_tasks(settings: Settings, workload: Fanout) -> Iterator[Objection]:
@@ -301,6 +304,13 @@ def _of_tasks(settings: Settings, workload: Fanout) -> Iterator[Objection]:
             what=f"task runs what acknowledges, and {text.listed(core)} is a plain subscriber",
             allowed="virtual, or no consumer of the mode core",
         )
+
+
+def _of_memories(settings: Settings, workload: Fanout) -> Iterator[Objection]:
+    once = [name for name, member in workload.consumers.items() if member.once]
+    if once and settings.handler.run == "task":
+        what = f"a task is run for each delivery, and {text.listed(once)} handles each once"
+        yield Objection(key="handler.run", what=what, allowed="virtual, or no consumer with once")
 
 
 def _of_work_queues(settings: Settings, workload: Fanout) -> Iterator[Objection]:

@@ -1,0 +1,96 @@
+"""What consumers beside each other did with what came: once, twice, or not at all."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from bench.core import text
+from bench.engine.audit import Audited, Evidence
+from bench.engine.jobs import repeats_of
+from bench.engine.losses import UNKNOWN
+from bench.engine.recorder import NEVER, ConsumerRecord
+from bench.engine.table import MessageTable, happened, ours
+from bench.plan.model import Cell
+from bench.plan.traffic import Traffic
+from bench.record.schema import Finding, Level
+from bench.spec.kinds.fanout import Fanout
+from bench.spec.members import HANDLED_TWICE, TAKEN_BY_SLOW, Member
+
+EXAMPLES = 3
+
+
+def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
+    """Return what plain subscribers missed, what slow members took, and what had two effects."""
+    del traffic
+    if not isinstance(cell.workload, Fanout):
+        raise TypeError(f"{cell.workload_name} is audited as another kind than it is")
+    members = cell.workload.members.values()
+    of_each = {part.name: m for part, m in zip(cell.cast.observing, members, strict=True)}
+    counts = {name: _counts(evidence, name, member) for name, member in of_each.items()}
+    return Audited(
+        tables=evidence.tables,
+        counts=counts,
+        findings=tuple(_undone_findings(cell, evidence)),
+    )
+
+
+def _counts(evidence: Evidence, name: str, member: Member) -> dict[str, int]:
+    table, records = evidence.tables[name], evidence.observers[name]
+    if member.is_core:
+        return {"lost": _missed(table)}
+    found = {HANDLED_TWICE.name: handled_again(table, records)}
+    if member.once:
+        in_hand = sum(map(_repeats_in_hand, records))
+        told = evidence.counts.get(name, {}).get(repeats_of(name))
+        found |= _once(found[HANDLED_TWICE.name], told, in_hand)
+    if member.slow is not None:
+        slow = records[-member.slow.processes :]
+        found[TAKEN_BY_SLOW.name] = sum(record.ids.size for record in slow)
+    return found
+
+
+def _once(again: int, repeats: int | None, in_hand: int) -> dict[str, int]:
+    """Return what of deliveries that came again did nothing, and what had an effect once more.
+
+    Args:
+        again: deliveries that were handled of messages that were handled before.
+        repeats: deliveries that did nothing, as the processes say; None where none said so.
+        in_hand: those of them that were still waited with when the trial was over.
+    """
+    if repeats is None:
+        return {"repeats": UNKNOWN, HANDLED_TWICE.name: UNKNOWN if again else 0}
+    return {"repeats": repeats, HANDLED_TWICE.name: max(0, again - repeats + in_hand)}
+
+
+def _repeats_in_hand(record: ConsumerRecord) -> int:
+    _, first = np.unique(record.ids, return_index=True)
+    later = np.ones(record.ids.size, dtype=bool)
+    later[first] = False
+    return int(np.count_nonzero(later & (record.ids >= 0) & (record.handled_ns == NEVER)))
+
+
+def handled_again(table: MessageTable, records: Sequence[ConsumerRecord]) -> int:
+    """Return how many deliveries were handled of messages that were handled before."""
+    size = table.intended_ns.size
+    all_of_them = sum(
+        int(np.count_nonzero(ours(each.ids, size) & (each.handled_ns != NEVER))) for each in records
+    )
+    return all_of_them - int(np.count_nonzero(happened(table.handled_ns)))
+
+
+def _missed(table: MessageTable) -> int:
+    return int(np.count_nonzero(happened(table.stored_ns) & ~happened(table.received_ns)))
+
+
+def _undone_findings(cell: Cell, evidence: Evidence) -> Iterator[Finding]:
+    """Yield examples of what was acknowledged and never handled, by the place in its schedule."""
+    for part in cell.cast.observing:
+        table = evidence.tables[part.name]
+        undone = happened(table.acked_ns) & ~happened(table.handled_ns)
+        if places := np.flatnonzero(undone).tolist():
+            few = text.listed([f"{place}" for place in places[:EXAMPLES]])
+            words = (
+                f"{part.name}: {text.plural(len(places), 'message')} acknowledged and never "
+                f"handled: of those that it is due number {few}"
+            )
+            yield Finding(level=Level.WARNING, code="check-broken", text=words)
