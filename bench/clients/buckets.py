@@ -132,8 +132,8 @@ def gathered(found: Sequence[Value], bucket: Bucket) -> int:
 
     Of several versions the oldest is told.
     """
-    numbers = [value.number(bucket.id_offset) for value in found]
-    there = [number for number in numbers if number]
+    numbers = {value.seq: value.number(bucket.id_offset) for value in found}  # each key once
+    there = [number for number in numbers.values() if number]
     if len(set(there)) > 1:
         whole = Whole.TORN
     else:

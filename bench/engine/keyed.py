@@ -187,13 +187,26 @@ def wrong(reads: Reads, writes: Writes) -> int:
     return int(np.count_nonzero(is_write & ~fits))
 
 
-def stale(reads: Reads, writes: Writes, table: MessageTable, life_ns: int | None = None) -> int:
+def stale(
+    reads: Reads,
+    writes: Writes,
+    table: MessageTable,
+    life_ns: int | None = None,
+    *,
+    preloaded: bool = False,
+) -> int:
     """Return how many reads brought less than was confirmed before they were sent."""
-    return int(np.count_nonzero(behind_ns(reads, writes, table, life_ns) >= 0))
+    behind = behind_ns(reads, writes, table, life_ns, preloaded=preloaded)
+    return int(np.count_nonzero(behind >= 0))
 
 
 def behind_ns(
-    reads: Reads, writes: Writes, table: MessageTable, life_ns: int | None = None
+    reads: Reads,
+    writes: Writes,
+    table: MessageTable,
+    life_ns: int | None = None,
+    *,
+    preloaded: bool = False,
 ) -> IntArray:
     """Return for how long a read brought less than was confirmed when it was sent, shape (n,).
 
@@ -205,19 +218,31 @@ def behind_ns(
         reads: answered.
         writes: of the keys.
         table: of the writes.
-        life_ns: how long a value lives; None for ever.
+        life_ns: how long a value surely lives; None for ever.
+        preloaded: every key had a value before the trial.
     """
     found = np.full(reads.found.size, FRESH)
-    for chosen, each in _by_key(reads, writes, table):
-        found[chosen] = _behind(life_ns, *each)
+    for chosen, own, ids in _by_key(reads, writes):
+        history = _history(ids, writes, table, preloaded=preloaded)
+        found[chosen] = _behind(own, history, life_ns)
     return found
 
 
-_OfKey = tuple[Reads, IntArray, Writes, MessageTable]
+def settling(reads: Reads, writes: Writes, table: MessageTable, within_ns: int) -> Flags:
+    """Return by which reads a write of their key was under way, or done within so long, (n,)."""
+    found = np.zeros(reads.found.size, dtype=np.bool_)
+    for chosen, own, ids in _by_key(reads, writes):
+        sent_ns, stored_ns = table.sent_ns[ids], table.stored_ns[ids]
+        begun_ns = sent_ns[happened(sent_ns)]
+        done_ns = np.where(happened(stored_ns), stored_ns, sent_ns)[happened(sent_ns)]
+        begun = np.searchsorted(np.sort(begun_ns), own.answered_ns, side="right")
+        done = np.searchsorted(np.sort(done_ns + within_ns), own.sent_ns, side="left")
+        found[chosen] = begun > done
+    return found
 
 
-def _by_key(reads: Reads, writes: Writes, table: MessageTable) -> Iterator[tuple[IntArray, _OfKey]]:
-    """Yield which reads are of one key, with them and its writes in the order of their ids."""
+def _by_key(reads: Reads, writes: Writes) -> Iterator[tuple[IntArray, Reads, IntArray]]:
+    """Yield which reads are of one key, with them and the ids of its writes, ascending."""
     by_key = np.argsort(writes.keys, kind="stable")
     sorted_keys = writes.keys[by_key]
     order = np.argsort(reads.keys, kind="stable")
@@ -230,32 +255,64 @@ def _by_key(reads: Reads, writes: Writes, table: MessageTable) -> Iterator[tuple
             answered_ns=reads.answered_ns[of_key],
             found=reads.found[of_key],
         )
-        yield of_key, (own, by_key[first:stop], writes, table)
+        yield of_key, own, by_key[first:stop]
 
 
-def _behind(
-    life_ns: int | None, reads: Reads, ids: IntArray, writes: Writes, table: MessageTable
-) -> IntArray:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _History:
+    """The writes of one key.
+
+    Attributes:
+        ids: that were confirmed, ascending; BEFORE of what was there before the trial.
+        sent_ns, stored_ns: of those; what was there before was it for ever, and from 0 on.
+        removals: of those, the ids that took the value away.
+        removing, removing_ns: all that may have, and when they were sent.
+    """
+
+    ids: IntArray
+    sent_ns: IntArray
+    stored_ns: IntArray
+    removals: IntArray
+    removing: IntArray
+    removing_ns: IntArray
+
+
+def _history(ids: IntArray, writes: Writes, table: MessageTable, *, preloaded: bool) -> _History:
     confirmed = ids[happened(table.stored_ns[ids])]
-    if not confirmed.size:
-        return np.full(reads.found.size, FRESH)
     stored_ns = np.maximum.accumulate(table.stored_ns[confirmed])
-    before = np.searchsorted(stored_ns, reads.sent_ns, side="right") - 1
-    newest = np.where(before >= 0, confirmed[before.clip(min=0)], BEFORE)
-    older = (newest >= 0) & (reads.found < newest)
-    if life_ns is not None:
-        over = reads.answered_ns >= table.sent_ns[newest.clip(min=0)] + life_ns
-        older &= ~(over & (reads.found == NOTHING))
     removing = ids[writes.removes[ids] & happened(table.sent_ns[ids])]
-    removed_ns = table.sent_ns[removing]
+    before = int(preloaded)
+    return _History(
+        ids=np.append(np.full(before, BEFORE), confirmed),
+        sent_ns=np.append(np.full(before, _LONG_AGO_NS), table.sent_ns[confirmed]),
+        stored_ns=np.append(np.zeros(before, dtype=np.int64), stored_ns),
+        removals=confirmed[writes.removes[confirmed]],
+        removing=removing,
+        removing_ns=table.sent_ns[removing],
+    )
+
+
+_LONG_AGO_NS = -(2**62)
+
+
+def _behind(reads: Reads, history: _History, life_ns: int | None) -> IntArray:
+    if not history.ids.size:
+        return np.full(reads.found.size, FRESH)
+    ids, stored_ns = history.ids, history.stored_ns
+    place = np.searchsorted(stored_ns, reads.sent_ns, side="right") - 1
+    newest = ids[place.clip(min=0)]
+    older = (place >= 0) & (reads.found < newest)
+    if life_ns is not None:
+        over = reads.answered_ns >= history.sent_ns[place.clip(min=0)] + life_ns
+        older &= ~(over & (reads.found == NOTHING))
     for read in np.flatnonzero(older & (reads.found == NOTHING)).tolist():
         older[read] = not np.any(
-            (removing >= newest[read]) & (removed_ns <= reads.answered_ns[read])
+            (history.removing >= newest[read]) & (history.removing_ns <= reads.answered_ns[read])
         )
     # A key that was read as without a value was without one since its last removal.
-    gone = np.concatenate([[NOTHING], confirmed[writes.removes[confirmed]]])
+    gone = np.append(NOTHING, history.removals)
     since = gone[np.searchsorted(gone, newest, side="left") - 1]
     known = np.where(reads.found == NOTHING, since, reads.found)
-    following = np.searchsorted(confirmed, known, side="right").clip(max=confirmed.size - 1)
+    following = np.searchsorted(ids, known, side="right").clip(max=ids.size - 1)
     behind: IntArray = np.where(older, reads.sent_ns - stored_ns[following], FRESH)
     return behind

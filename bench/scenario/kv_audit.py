@@ -8,19 +8,22 @@ import numpy as np
 from bench.broker.latest import Held, Last
 from bench.clients.buckets import NOBODY, Value, Whole, told_apart
 from bench.clients.port import IntArray, Outcome
+from bench.core.units import NS_PER_MS
 from bench.engine.audit import Audited, Evidence
 from bench.engine.keyed import (
     BEFORE,
     NOTHING,
     Reads,
+    Writes,
     behind_ns,
     said,
+    settling,
     stale,
-    under_way,
     written_ns,
     wrong,
 )
 from bench.engine.lifetimes import (
+    EARLY_NS,
     FOR_EVER_NS,
     LATE_NS,
     Written,
@@ -31,7 +34,8 @@ from bench.engine.lifetimes import (
     read_late,
 )
 from bench.engine.losses import UNKNOWN
-from bench.engine.table import NOT_YET, MessageTable, happened
+from bench.engine.presence import presence
+from bench.engine.table import NOT_YET, MessageTable, driven, happened, some_of
 from bench.plan.model import Cell
 from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
@@ -40,10 +44,14 @@ from bench.spec.filters import matching
 from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
-from bench.spec.variant import BucketSettings
+from bench.spec.variant import ReadSettings
 
 PRELOADED = 10**ID_DIGITS - 1
 """Stands for the id of what was in the bucket before the trial."""
+
+MOMENT_NS = 100 * NS_PER_MS
+"""So long after a write a cache that was filled meanwhile may take its key for one without a value.
+"""
 
 _Traffics = Mapping[str, Traffic]
 
@@ -54,29 +62,29 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
     if not isinstance(kv, Kv):
         raise TypeError(f"{cell.workload_name} is audited as another kind than it is")
     tables, told = dict(evidence.tables), dict[str, Told]()
+    bucket = cell.settings.bucket
+    kept = Keeping(bucket=bucket, preloaded=kv.preloaded, life_ns=bucket.ttl_ns)
     for part, watch in zip(cell.cast.observing, kv.watch.values(), strict=True):
-        life_ns = kv.life_ns(part.flow, cell.settings.bucket)
-        keeping = Keeping(bucket=cell.settings.bucket, preloaded=kv.preloaded, life_ns=life_ns)
+        keeping = replace(kept, life_ns=kv.life_ns(part.flow, bucket))
         watcher = Watcher(part, watch, traffic[part.flow], keeping)
         seen = watcher.seen(evidence)
         tables[part.name], told[part.name] = seen.table, watcher.told(seen, evidence)
-    ttl_ns = cell.settings.bucket.ttl_ns
-    if PUT in traffic and ttl_ns is not None:
-        told[PUT] = _kept(traffic[PUT], evidence, _written(PUT, traffic, evidence, ttl_ns))
+    if PUT in traffic and bucket.ttl_ns is not None:
+        told[PUT] = _kept(traffic[PUT], evidence, _written(PUT, traffic, evidence, bucket.ttl_ns))
     if GET in traffic:
-        told[GET] = _read(traffic, evidence, ttl_ns), ()
+        told[GET] = _read(traffic, evidence, kept, cell.settings.read), ()
         tables[GET] = _dated(traffic, evidence)
     if UPDATE in traffic:
         told[UPDATE] = _updated(traffic[UPDATE], evidence)
     if CREATE in traffic:
-        marker_ns = cell.settings.bucket.limit_markers_ns or 0
-        life_ns = kv.life_ns(CREATE, cell.settings.bucket)
+        marker_ns = bucket.limit_markers_ns or 0
+        life_ns = kv.life_ns(CREATE, bucket)
         written = _written(CREATE, traffic, evidence, life_ns)
         told[CREATE] = _created(traffic[CREATE], evidence, written, marker_ns)
     if GROUP_GET in traffic:
         told[GROUP_GET] = _gathered(traffic, evidence), ()
     for name in kv.scans:
-        told[name] = _scanned(kv, name, cell.settings.bucket, evidence), ()
+        told[name] = _scanned(kv, name, traffic, evidence, kept), ()
     return Audited(
         tables=tables,
         counts={name: counts for name, (counts, _) in told.items()},
@@ -84,27 +92,49 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
     )
 
 
-def _scanned(kv: Kv, part: str, bucket: BucketSettings, evidence: Evidence) -> Mapping[str, int]:
+def _scanned(
+    kv: Kv, part: str, traffic: _Traffics, evidence: Evidence, kept: Keeping
+) -> Mapping[str, int]:
     """Return how many keys scans brought, and how many brought other than there are.
 
-    Where keys come and go there may be fewer than all, never more. A key that is written while a
-    scan is under way may not come: the server passes over its old value, and says that nothing is
-    pending before it has delivered the new one.
+    Where keys come and go there may be fewer than all, never more, and never fewer than surely had
+    a value. A key that is written while a scan is under way may not come: the server passes over
+    its old value, and says that nothing is pending before it has delivered the new one.
     """
-    table = evidence.tables[part]
+    table, names = evidence.tables[part], kv.names.names
     answered = happened(table.stored_ns)
-    numbers = said(evidence.drivers.get(part, ()), answered.size)
-    found = numbers[answered] - 1
-    most = len(matching(kv.scans[part].subjects, kv.names.names))
-    stable = kv.preloaded and bucket.ttl_ns is None and not (kv.put and kv.put.acts)
-    spans = table.sent_ns[answered], table.stored_ns[answered]
-    meanwhile = under_way(evidence.tables[PUT], *spans) if kv.put else np.zeros_like(found)
-    least = most - meanwhile if stable else np.zeros_like(found)
+    found = said(evidence.drivers.get(part, ()), answered.size)[answered] - 1
+    matched = frozenset(matching(kv.scans[part].subjects, names))
+    writes, written = _writes(traffic, evidence)
+    chosen = np.array([name in matched for name in names])[writes.keys]
+    there = presence(
+        writes.among(chosen),
+        some_of(written, chosen),
+        preloaded=len(matched) if kept.preloaded else 0,
+        life_ns=_surely_ns(kept),
+    )
+    least = there.throughout(table.sent_ns[answered], table.stored_ns[answered])
+    stable = kept.preloaded and kept.life_ns is None and not (kv.put and kv.put.acts)
+    most = len(matched)
     return {
         "keys_found": int(found.sum()),
         "keys_missed": int((most - found).clip(min=0).sum()) if stable else 0,
         "miscounted": int(np.count_nonzero((found < least) | (found > most))),
     }
+
+
+def _surely_ns(kept: Keeping) -> int | None:
+    """Return how long a value lives at least, by our clock; None for ever."""
+    return None if kept.life_ns is None else max(0, kept.life_ns - EARLY_NS)
+
+
+def _writes(traffic: _Traffics, evidence: Evidence) -> tuple[Writes, MessageTable]:
+    """Return the writes of the keys that are read, and when they were; perhaps none."""
+    if PUT in traffic:
+        return writes_of(traffic[PUT]), evidence.tables[PUT]
+    none = np.empty(0, dtype=np.int64)
+    nothing = Writes(keys=none, removes=none.astype(np.bool_), purges=none.astype(np.bool_))
+    return nothing, driven(none, (), 0)
 
 
 def _gathered(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
@@ -154,8 +184,11 @@ def _kept(traffic: Traffic, evidence: Evidence, written: Written) -> Told:
 
 def _is_over(written: Written, kept: Last, id_offset: int, until_ns: int) -> bool:
     number = Value(data=kept.data).number(id_offset) - 1
-    ours_ = kept.operation == "" and 0 <= number < written.keys.size
-    return ours_ and over(written, number, until_ns)
+    if kept.operation != "":
+        return False
+    if number == PRELOADED:  # as old as the trial, or older
+        return until_ns >= written.life_ns + LATE_NS
+    return 0 <= number < written.keys.size and over(written, number, until_ns)
 
 
 def _written(part: str, traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Written:
@@ -177,25 +210,27 @@ def _created(traffic: Traffic, evidence: Evidence, written: Written, marker_ns: 
     return {"doubled": twice.size, "outlived": found}, list(dict.fromkeys([*names, *kept]))
 
 
-def _read(traffic: _Traffics, evidence: Evidence, life_ns: int | None) -> Mapping[str, int]:
+def _read(
+    traffic: _Traffics, evidence: Evidence, kept: Keeping, how: ReadSettings
+) -> Mapping[str, int]:
     """Return how many reads found nothing, or something old or wrong."""
     table, asked = evidence.tables[GET], traffic[GET]
     reads = _reads(table, asked, said(evidence.drivers.get(GET, ()), asked.subject_index.size))
-    absent, dated = np.count_nonzero(reads.found == NOTHING), reads.found.size
-    counts = {"absent": int(absent), "dated": dated, "stale": 0, "outlived": 0}
-    counts |= {"missed": 0, "overlooked": 0}
-    if PUT not in traffic:
-        return {**counts, "wrong": int(np.count_nonzero(reads.found >= 0))}
-    writes = writes_of(traffic[PUT])
-    behind = behind_ns(reads, writes, evidence.tables[PUT], life_ns)
-    late = int(np.count_nonzero(behind > LATE_NS))
-    if life_ns is not None:
-        counts["outlived"] = read_late(reads, evidence.tables[PUT], life_ns)
+    writes, written = _writes(traffic, evidence)
+    whole, life_ns = bool(kept.preloaded), kept.life_ns
+    behind = behind_ns(reads, writes, written, _surely_ns(kept), preloaded=whole)
+    nothing = reads.found == NOTHING
+    late = behind > LATE_NS + (how.max_age_ns if how.strategy == "cache-with-ttl" else 0)
+    # A watch that begins may pass over a key which is being written, for a moment.
+    late &= ~(nothing & settling(reads, writes, written, MOMENT_NS))
+    missed = int(np.count_nonzero(late))
     return {
-        **counts,
+        "absent": int(np.count_nonzero(nothing)),
+        "dated": reads.found.size,
+        "outlived": 0 if life_ns is None else read_late(reads, written, life_ns),
         "stale": int(np.count_nonzero(behind >= 0)),
-        "missed": late,
-        "overlooked": late,
+        "missed": missed,
+        "overlooked": missed,
         "wrong": wrong(reads, writes),
     }
 

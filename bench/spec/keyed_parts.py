@@ -161,12 +161,31 @@ MISSED = Entry(
 )
 
 
+BELIEVED = replace(
+    MISSED,
+    means="older than what was confirmed 2 s before a cache could have believed them last",
+    check="A cache believes nothing for longer than it may",
+)
+"""Of reads through a cache that believes what it has for a time."""
+
+FRESH = "Whatever was confirmed is read by who asks for it afterwards"
+
+
 def remembering(part: Part, strategy: ReadStrategy) -> Part:
     """Return the part of who reads by a strategy."""
-    if strategy not in WATCHING:
-        return part
-    more = OVERLOOKED if strategy == "read-then-watch" else MISSED
-    return replace(part, entries=(*part.entries, more))
+    more = {"read-then-watch": OVERLOOKED, "cache-with-ttl": BELIEVED}
+    if strategy in WATCHING or strategy in more:
+        return replace(part, entries=(*part.entries, more.get(strategy, MISSED)))
+    return part
+
+
+def asking_the_one(part: Part) -> Part:
+    """Return the part of who reads from the one server that confirms: nothing is to be stale."""
+    entries = (
+        replace(each, weight=Weight.SHORTFALL, check=FRESH) if each.name == "stale" else each
+        for each in part.entries
+    )
+    return replace(part, entries=tuple(entries))
 
 
 def limited(part: Part) -> Part:

@@ -10,8 +10,8 @@ MEMBERS = 3
 BUCKET = Bucket(stream="KV_b", direct=True, members=MEMBERS)
 
 
-def value(version: int | None) -> Value:
-    return Value(gone=True) if version is None else Value(seq=1, data=b"%016d" % version)
+def value(version: int | None, seq: int = 1) -> Value:
+    return Value(gone=True) if version is None else Value(seq=seq, data=b"%016d" % version)
 
 
 @given(versions=st.lists(st.one_of(st.none(), st.integers(0, 10**16 - 1)), max_size=MEMBERS))
@@ -21,7 +21,7 @@ def test_a_group_is_whole_torn_or_partial(versions: list[int | None]) -> None:
     whole = len(there) == 1 and None not in versions and len(versions) == MEMBERS
     expected = Whole.TORN if len(there) > 1 else Whole.WHOLE if whole else Whole.PARTIAL
 
-    numbers, kinds = told_apart(np.array([gathered(list(map(value, versions)), BUCKET)]))
+    numbers, kinds = told_apart(np.array([gathered(list(map(value, versions, (1, 2, 3))), BUCKET)]))
 
     assert kinds.tolist() == [expected]
     assert numbers.tolist() == [min(there) + 1 if there else 0]
@@ -29,7 +29,7 @@ def test_a_group_is_whole_torn_or_partial(versions: list[int | None]) -> None:
 
 def test_a_value_of_nobodys_is_told() -> None:
     """It is older than all, and no version of ours."""
-    strange = [value(3), Value(seq=2, data=b"somebody else's"), value(3)]
+    strange = [value(3), Value(seq=2, data=b"somebody else's"), value(3, seq=3)]
 
     numbers, kinds = told_apart(np.array([gathered(strange, BUCKET)]))
 

@@ -17,7 +17,9 @@ from bench.plan.model import Cell
 from bench.plan.traffic import Traffic, make_traffics
 from bench.scenario.kv import KIND
 from bench.scenario.kv_audit import PRELOADED, audited
-from bench.spec.kinds.kv import Kv
+from bench.spec.cast import Weight, entries
+from bench.spec.kinds.kv import Kv, cast_of
+from bench.spec.variant import Settings
 from tests.plan.examples import cell
 
 KEYS = 10
@@ -243,6 +245,11 @@ def counts_too_far(made: Bucket) -> None:
     made.held["counter.0"] = replace(made.held["counter.0"], data=b"%016d%016d" % (0, 99_999))
 
 
+def reads_nothing_of_what_was_there(made: Bucket) -> None:
+    """A key that had a value before the trial, and that nobody has written yet."""
+    made.brought[int(np.flatnonzero(made.brought == PRELOADED + 1)[0])] = 0
+
+
 FAULTS: Mapping[Callable[[Bucket], None], set[str]] = {
     drops_an_update: {"cache.lost"},
     drops_the_last: {"few.lost", "few.unlike"},
@@ -253,6 +260,7 @@ FAULTS: Mapping[Callable[[Bucket], None], set[str]] = {
     reads_another_key: {"get.wrong"},
     reads_a_strange_value: {"get.wrong"},
     reads_what_is_old: {"get.stale"},
+    reads_nothing_of_what_was_there: {"get.stale"},
     ignores_who_was_faster: {"update.lost_updates"},
     counts_too_far: {"update.lost_updates"},
 }
@@ -331,3 +339,21 @@ def test_a_read_knows_how_old_it_is() -> None:
     assert found.counts["get"]["dated"] == made.brought.size
     assert np.array_equal(ages_ns[before], answered[before])
     assert (ages_ns > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "weight"),
+    [
+        ({}, Weight.SHORTFALL),
+        ({"bucket": {"num_replicas": 3}}, Weight.NOTED),
+        ({"read": {"strategy": "cache-by-watch"}}, Weight.NOTED),
+    ],
+)
+def test_what_the_one_server_confirmed_is_read_from_it(settings: Any, weight: Weight) -> None:
+    """A replica may be behind, and so may a cache: one server that answers for itself may not."""
+    load = Kv.model_validate(WORKLOAD)
+
+    _, entry = entries(cast_of(Settings.model_validate(settings), load))["stale"]
+
+    assert entry.weight is weight
+    assert bool(entry.check) is (weight is Weight.SHORTFALL)

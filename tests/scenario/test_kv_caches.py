@@ -46,7 +46,7 @@ def brought(ignored: set[int], *, tombstones: bool = True) -> list[int]:
     return found
 
 
-def counted(numbers: list[int]) -> dict[str, int]:
+def counted(numbers: list[int], **read: Any) -> dict[str, int]:
     drivers, tables = {}, {}
     said: dict[str, IntArray] = {"get": np.array(numbers, dtype=np.int64)}
     for name in ("put", "get"):
@@ -61,7 +61,8 @@ def counted(numbers: list[int]) -> dict[str, int]:
         )
         drivers[name], tables[name] = [record], driven(due_ns, [record], 1)
     evidence = Evidence(tables=tables, drivers=drivers, observers={}, held={}, start_ns=1)
-    return dict(audited(cell(1, load=LOAD), TRAFFIC, evidence).counts["get"])
+    made = cell(1, load=LOAD, **({"read": read} if read else {}))
+    return dict(audited(made, TRAFFIC, evidence).counts["get"])
 
 
 def longest_alone(removes: bool) -> int:
@@ -126,7 +127,8 @@ def test_what_is_a_moment_behind_misses_nothing() -> None:
 @pytest.mark.parametrize(
     ("strategy", "word"),
     [
-        ("get", ""), ("cache-with-ttl", ""), ("at-revision", ""), ("read-then-watch", "overlooked"),
+        ("get", ""), ("cache-with-ttl", "missed"), ("at-revision", ""),
+        ("read-then-watch", "overlooked"),
         ("cache-by-watch", "missed"), ("watch-then-read", "missed"), ("watch-resumed", "missed"),
     ],
 )  # fmt: skip
@@ -141,3 +143,52 @@ def test_who_watches_rightly_is_to_miss_nothing(strategy: Any, word: str) -> Non
     weights = {"missed": Weight.SHORTFALL, "overlooked": Weight.NOTED}
     assert all(entry.weight is weights[name] for name, entry in found.items())
     assert all(bool(entry.check) is (name == "missed") for name, entry in found.items())
+
+
+def test_a_cache_that_believes_for_ever_is_caught() -> None:
+    """One that may believe for a second does not hear of a write for longer than three."""
+    numbers = drops_an_update()
+
+    soon, late = (
+        counted(numbers, strategy="cache-with-ttl", max_age=age)["missed"] for age in ("1s", "10m")
+    )
+
+    assert soon > 0
+    assert late == 0
+
+
+def test_a_first_value_that_a_cache_lacks_is_missed() -> None:
+    """It was there before the trial, nobody took it away, and the cache says that there is none."""
+    numbers = brought(set())
+    written = set(zip(PUTS.subject_index.tolist(), PUTS.intended_ns.tolist(), strict=True))
+    asked = zip(GETS.subject_index.tolist(), GETS.intended_ns.tolist(), numbers, strict=True)
+    first = [
+        at
+        for at, (key, at_ns, number) in enumerate(asked)
+        if number == PRELOADED + 1 and (key, at_ns) not in written
+    ]
+    lacking = [0 if at in first else number for at, number in enumerate(numbers)]
+
+    found = counted(lacking)
+
+    assert found["stale"] == len(first)
+    assert found["missed"] == sum(GETS.intended_ns[first] > 2 * NS_PER_S)
+    assert counted(numbers)["stale"] == 0
+
+
+def test_what_is_written_at_that_moment_may_be_taken_for_nothing() -> None:
+    """By a watch that begins meanwhile; a second later it may not."""
+    keys = np.flatnonzero(~REMOVES)
+    number = int(keys[np.argmax(PUTS.intended_ns[keys] > 5 * NS_PER_S)])
+    own = GETS.subject_index == PUTS.subject_index[number]
+    after_ns = GETS.intended_ns - PUTS.intended_ns[number]
+
+    def missed(chosen: IntArray) -> int:
+        numbers = brought(set())
+        for at in np.flatnonzero(chosen).tolist():
+            numbers[at] = 0
+        return counted(numbers)["missed"]
+
+    moment, later = (after_ns >= 0) & (after_ns < 10**8), (after_ns > 10**8) & (after_ns < 10**9)
+    assert missed(own & moment) == 0
+    assert missed(own & later) > 0

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.clients.buckets import Bucket, Value, gathered
+from bench.clients.buckets import Bucket, Value, Whole, gathered, told_apart
 from bench.clients.port import IntArray
 from bench.engine.audit import Evidence
 from bench.engine.recorder import PublisherRecord
@@ -33,7 +33,18 @@ BUCKET = Bucket(stream="KV_b", direct=True, members=2)
 
 def number(*versions: int) -> int:
     """What a reader tells of a group with these versions."""
-    return gathered([Value(seq=1, data=b"%016d" % version) for version in versions], BUCKET)
+    return gathered(
+        [Value(seq=seq, data=b"%016d" % version) for seq, version in enumerate(versions, start=1)],
+        BUCKET,
+    )
+
+
+def test_a_key_that_comes_twice_stands_for_no_other() -> None:
+    """A group of two whose first key was brought twice, and the other not at all."""
+    once, other = (Value(seq=seq, data=b"%016d" % 5) for seq in (7, 8))
+
+    assert told_apart(np.array([gathered([once, once], BUCKET)]))[1] == Whole.PARTIAL
+    assert told_apart(np.array([gathered([once, other], BUCKET)]))[1] == Whole.WHOLE
 
 
 def versions() -> list[int]:

@@ -12,13 +12,14 @@ from bench.clients.buckets import MARKERS
 from bench.clients.port import NO_ID, Outcome
 from bench.core.units import NS_PER_S
 from bench.engine.audit import Audited, Evidence
+from bench.engine.lifetimes import EARLY_NS
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import ConsumerRecord, PublisherRecord
 from bench.engine.table import driven, renumbered, seen_by, some_of
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic, make_traffics
 from bench.scenario.kv import KIND
-from bench.scenario.kv_audit import audited
+from bench.scenario.kv_audit import PRELOADED, audited
 from bench.spec.kinds.kv import Kv
 from tests.plan.examples import cell
 
@@ -189,3 +190,76 @@ def test_what_is_told_names_keys() -> None:
     leaves_a_key(made)
 
     assert any("lease.1" in finding.text for finding in made.audited().findings)
+
+
+READ: dict[str, Any] = {
+    "kind": "kv",
+    "keys": {"count": 3},
+    "value": {"sizes": "64B"},
+    "get": {"rate": "2/s"},
+    "phases": {"warmup": "1s", "measure": "9s"},
+}
+
+
+def read(brought: Callable[[int, int], int], **parts: Any) -> Audited:
+    """Return what is said of reads that bring this of a key at an instant, ns.
+
+    The bucket lets values live for three seconds, and holds a first value of `key.0` at the end.
+    """
+    load = Kv.model_validate({**READ, **parts})
+    traffic = make_traffics(load.loads, 7)
+    drivers, tables = {}, {}
+    for name, each in traffic.items():
+        due_ns, none = each.intended_ns, np.zeros_like(each.intended_ns)
+        pairs = zip(each.subject_index.tolist(), due_ns.tolist(), strict=True)
+        said = np.array([brought(key, at_ns) for key, at_ns in pairs])
+        record = PublisherRecord(
+            ids=np.arange(due_ns.size),
+            sent_ns=due_ns + 1,
+            stored_ns=due_ns + 1001,
+            outcome=none,
+            said=said if name == "get" else none,
+        )
+        drivers[name], tables[name] = [record], driven(due_ns, [record], 1)
+    first = Last(seq=1, operation="", data=b"%016d" % PRELOADED)
+    evidence = Evidence(
+        tables=tables, drivers=drivers, observers={}, held={"key.0": first}, start_ns=1
+    )
+    return audited(cell(1, load=load, bucket={"ttl": "3s"}), traffic, evidence)
+
+
+def test_what_is_read_long_after_its_time_is_found_where_nobody_writes() -> None:
+    """First values that are still read five seconds after the trial's start, and later."""
+
+    def never_over(key: int, at_ns: int) -> int:
+        return PRELOADED + 1
+
+    def over_in_time(key: int, at_ns: int) -> int:
+        return PRELOADED + 1 if at_ns < 3 * NS_PER_S else 0
+
+    assert read(never_over).counts["get"]["outlived"] == 10
+    assert read(over_in_time).counts["get"]["outlived"] == 0
+
+
+def test_a_first_value_that_is_never_gone_is_found() -> None:
+    """The bucket holds it at the end, as old as the trial."""
+    found = read(lambda key, at_ns: 0, put={"rate": "1/s"})
+
+    assert found.counts["put"]["outlived"] == 1
+
+
+def test_a_value_that_is_gone_before_its_time_is_stale() -> None:
+    """It was written every four seconds, lives for three, and is never there."""
+    parts: dict[str, Any] = {"put": {"rate": "0.25/s"}, "keys": {"count": 1, "preload": False}}
+    traffic = make_traffics(Kv.model_validate({**READ, **parts}).loads, 7)
+    wrote, asked = (traffic[name].intended_ns for name in ("put", "get"))
+    lived = [
+        any(0 < at_ns - written_ns < 3 * NS_PER_S - EARLY_NS for written_ns in wrote.tolist())
+        for at_ns in asked.tolist()
+    ]
+
+    found = read(lambda key, at_ns: 0, **parts).counts["get"]
+
+    assert 0 < sum(lived) < len(lived)
+    assert found["stale"] == sum(lived)
+    assert found["absent"] == len(lived)

@@ -14,6 +14,7 @@ from bench.spec.cast import (
     FIGURES_BEGIN,
     PART_NAME,
     Cast,
+    Part,
 )
 from bench.spec.filters import matching
 from bench.spec.grouped import GroupGet, GroupPut, Groups
@@ -40,6 +41,7 @@ from bench.spec.keyed_parts import (
     UPDATE,
     UPDATING,
     WRITING,
+    asking_the_one,
     cast,
     limited,
     remembering,
@@ -342,11 +344,12 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     if workload is None:
         watcher = watching("watch", WRITING, several=False, some=False, marked=True)
         groups = GROUP_WRITING, group_reading(TORN, INCOHERENT)
-        reading = replace(READING, entries=(*READING.entries, OVERLOOKED, MISSED))
+        plain = asking_the_one(READING)
+        reading = replace(plain, entries=(*plain.entries, OVERLOOKED, MISSED))
         return cast((WRITING, reading, UPDATING, CREATING, *groups, scanning(SCAN), watcher))
     parts = {
         PUT: WRITING,
-        GET: remembering(READING, settings.read.strategy),
+        GET: _reading(settings),
         UPDATE: UPDATING,
         CREATE: CREATING,
         GROUP_PUT: GROUP_WRITING,
@@ -367,6 +370,13 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
         for name, watch in workload.watch.items()
     )
     return cast((*(parts[name] for name in workload.offers), *watchers))
+
+
+def _reading(settings: Settings) -> Part:
+    """Return who reads single keys: of one server, without a cache, nothing is ever old."""
+    if settings.read.strategy == "get" and settings.bucket.num_replicas == 1:
+        return asking_the_one(READING)
+    return remembering(READING, settings.read.strategy)
 
 
 def objections(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
