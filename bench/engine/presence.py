@@ -30,7 +30,8 @@ class Presence:
         """
         there = np.searchsorted(self.begin_ns, begin_ns, side="right")
         gone = np.searchsorted(self.end_ns, end_ns, side="right")
-        return np.maximum(there - gone, 0)
+        least: IntArray = np.maximum(there - gone, 0)
+        return least
 
 
 def presence(

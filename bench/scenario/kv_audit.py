@@ -46,7 +46,7 @@ from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
 from bench.spec.variant import ReadSettings
 
-PRELOADED = 10**ID_DIGITS - 1
+PRELOADED: int = 10**ID_DIGITS - 1
 """Stands for the id of what was in the bucket before the trial."""
 
 MOMENT_NS = 100 * NS_PER_MS

@@ -61,7 +61,8 @@ def counted(numbers: list[int], **read: Any) -> dict[str, int]:
         )
         drivers[name], tables[name] = [record], driven(due_ns, [record], 1)
     evidence = Evidence(tables=tables, drivers=drivers, observers={}, held={}, start_ns=1)
-    made = cell(1, load=LOAD, **({"read": read} if read else {}))
+    settings: dict[str, Any] = {"read": read} if read else {}
+    made = cell(1, load=LOAD, **settings)
     return dict(audited(made, TRAFFIC, evidence).counts["get"])
 
 

@@ -252,10 +252,10 @@ def test_a_value_that_is_gone_before_its_time_is_stale() -> None:
     """It was written every four seconds, lives for three, and is never there."""
     parts: dict[str, Any] = {"put": {"rate": "0.25/s"}, "keys": {"count": 1, "preload": False}}
     traffic = make_traffics(Kv.model_validate({**READ, **parts}).loads, 7)
-    wrote, asked = (traffic[name].intended_ns for name in ("put", "get"))
+    wrote, asked = (traffic[name].intended_ns.tolist() for name in ("put", "get"))
     lived = [
-        any(0 < at_ns - written_ns < 3 * NS_PER_S - EARLY_NS for written_ns in wrote.tolist())
-        for at_ns in asked.tolist()
+        any(0 < at_ns - written_ns < 3 * NS_PER_S - EARLY_NS for written_ns in wrote)
+        for at_ns in asked
     ]
 
     found = read(lambda key, at_ns: 0, **parts).counts["get"]

@@ -107,7 +107,10 @@ def test_what_was_written_and_has_its_time_is_to_come() -> None:
 
     The first scans come before all keys were written, and may be right.
     """
-    parts = {"put": {"rate": "60/s"}, "keys": {"count": KEYS, "distribution": "sequential"}}
+    parts: dict[str, Any] = {
+        "put": {"rate": "60/s"},
+        "keys": {"count": KEYS, "distribution": "sequential"},
+    }
 
     assert counted([KEYS], bucket={"ttl": "2s"}, **parts)["miscounted"] == 0
     assert counted([3], bucket={"ttl": "2s"}, **parts)["miscounted"] >= 8

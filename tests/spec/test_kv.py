@@ -42,7 +42,7 @@ def test_each_check_says_what_must_hold() -> None:
     held = entries(cast_of(Settings(), whole))
 
     checks = {name: entry for name, (_, entry) in held.items() if entry.check}
-    assert set(checks) == {"wrong", "lost_updates", "lost", "unlike", "reordered"}
+    assert set(checks) == {"stale", "wrong", "lost_updates", "lost", "unlike", "reordered"}
     assert {entry.weight for entry in checks.values()} == {Weight.SHORTFALL}
 
 
