@@ -62,6 +62,12 @@ _EXCUSES: Mapping[str, _Excuses] = {
     "misfolded": _Excuses(
         whoever=_BROKEN_OFF | _HELD_UP, of_part=_OF_OBSERVER | {"generator-saturated"}
     ),
+    "state_differs": _Excuses(
+        whoever=_BROKEN_OFF | _HELD_UP, of_part=_OF_OBSERVER | {"generator-saturated"}
+    ),
+    "disturbed": _Excuses(
+        whoever=_BROKEN_OFF | _HELD_UP, of_part=_OF_OBSERVER | {"generator-saturated"}
+    ),
     "refused": _Excuses(whoever=frozenset({"server-ended"})),
     "silent": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_DRIVER),
     "not_sent": _Excuses(

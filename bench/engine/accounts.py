@@ -183,13 +183,14 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
         "deliveries": deliveries,
         "duplicates": deliveries - foreign - received,
         "redelivered": sum(_count(record.deliveries > 1) for record in records),
-        "reordered": sum(_reordered(record) for record in records),
+        "reordered": sum(reordered(record) for record in records),
         "foreign": foreign,
         "backlog": UNKNOWN if seen.backlog is None else seen.backlog.msgs,
     }
 
 
-def _reordered(record: ConsumerRecord) -> int:
+def reordered(record: ConsumerRecord) -> int:
+    """Return how many first deliveries came to a process below an earlier stream sequence."""
     first_time = record.stream_seqs[record.deliveries == 1]
     if not first_time.size:
         return 0

@@ -211,6 +211,22 @@ class Fleet:
         told = (worker for worker in self.workers if _is_of(worker.job, parts))
         await asyncio.gather(*(worker.begin(start_ns) for worker in told))
 
+    async def retire(self, parts: Collection[str]) -> None:
+        """Have the workers of these parts let go of the server, and live on for their last word.
+
+        Raises:
+            WorkerDiedError: one ended.
+            MeasurementError: one did not let go in time.
+        """
+        told = [worker for worker in self.workers if _is_of(worker.job, parts)]
+        await asyncio.gather(*(worker.through() for worker in told))
+        try:
+            async with asyncio.timeout(END_TIMEOUT_S):
+                await asyncio.gather(*(worker.finished for worker in told))
+        except TimeoutError:
+            late = ", ".join(worker.role for worker in told if not worker.finished.done())
+            raise MeasurementError(f"{late}: still connected after {END_TIMEOUT_S:.0f} s") from None
+
     async def collect(self) -> dict[str, Done]:
         """Stop all workers and return what each that still lives has to say, by role."""
         await asyncio.gather(*(worker.stop() for worker in self.workers))

@@ -249,7 +249,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Through:
-    """All that was to be driven was: look for the last time, then say Finished."""
+    """Nothing more is for you: look for the last time, or let go of the server; then say Finished.
+
+    Who drives has driven all that was to be driven, or a pass of the work is over.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +288,8 @@ class Progress:
 class Finished:
     """A publisher has sent everything and has every answer, or will wait no longer.
 
-    Of one who puts right what has one half alone: nothing is left to be put right.
+    Of one who puts right what has one half alone: nothing is left to be put right. Of a consumer:
+    it has let go of the server.
     """
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from bench.clients.port import IntArray
@@ -179,6 +180,8 @@ def _tables(
         table = driven_[part.flow]
         if (due := frame.due.get(part.name)) is not None:
             table = some_of(table, due)
+        if (released_ns := outcome.released_ns.get(part.name)) is not None:
+            table = replace(table, intended_ns=np.full_like(table.intended_ns, released_ns))
         driven_[part.name] = seen_by(table, _records(frame, outcome, part), outcome.start_ns)
     return driven_
 

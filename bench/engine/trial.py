@@ -39,7 +39,7 @@ from bench.engine.recorder import (
     load_publisher,
 )
 from bench.engine.stall import StallWatch
-from bench.engine.work import Share, Work, ended_ns, is_done
+from bench.engine.work import Pass, Share, Work, ended_ns, is_done
 from bench.record.schema import Finding, Level, Window
 from bench.spec.workload import Phases
 
@@ -120,6 +120,7 @@ class Outcome:
         drained: everything was delivered and settled before the drain's time was up.
         start_ns: the trial's start on CLOCK_MONOTONIC; 0 when it never began.
         window: phase limits; None when the window did not end.
+        released_ns: when later passes of the work were let go, from the trial's start, by part.
         backlogs: what the server held when the drain had ended, by the part that it held it for.
         store_disk_bytes: size of the embedded server's store then; -1 when unknown.
         drivers, observers: records of the workers that lived to save them, by part.
@@ -136,6 +137,7 @@ class Outcome:
     drained: bool = False
     start_ns: int = 0
     window: Window | None = None
+    released_ns: dict[str, int] = field(default_factory=dict)
     backlogs: dict[str, Backlog] = field(default_factory=dict)
     store_disk_bytes: int = -1
     drivers: Mapping[str, Sequence[PublisherRecord]] = field(default_factory=dict)
@@ -235,17 +237,35 @@ async def _load(
     await _wait(scene, fleet, outcome, watch, ("warm-up", window_start_ns))
     if scene.work is None:
         await _wait(scene, fleet, outcome, watch, ("window", window_end_ns))
-    else:
-        await scene.work.release()
-        await fleet.begin_later(outcome.start_ns, scene.shares)
-        while clock.now_ns() - outcome.start_ns < window_end_ns:
-            soon_ns = clock.now_ns() - outcome.start_ns + WORK_POLL_NS
-            await _wait(scene, fleet, outcome, watch, ("window", min(soon_ns, window_end_ns)))
-            if await _work_done(scene, fleet, controls):
-                window_end_ns = min(window_end_ns, clock.now_ns() - outcome.start_ns)
+    elif await _passed(scene, fleet, outcome, watch, controls):
+        window_end_ns = min(window_end_ns, clock.now_ns() - outcome.start_ns)
     outcome.window = Window(
         window_start_ns=window_start_ns, window_end_ns=window_end_ns, drained_ns=window_end_ns
     )
+
+
+async def _passed(
+    scene: Scene, fleet: Fleet, outcome: Outcome, watch: Watch, controls: Sequence[Control]
+) -> bool:
+    """Have the work done, pass after pass; say whether that was before the window's time was up."""
+    before: Pass | None = None
+    until_ns = scene.phases.warmup_ns + scene.phases.measure_ns
+    for each in scene.work.passes if scene.work is not None else ():
+        if before is not None:
+            await fleet.retire(before.shares)
+            now_ns = clock.now_ns() - outcome.start_ns
+            outcome.released_ns |= dict.fromkeys(each.shares, now_ns)
+        await each.release()
+        await fleet.begin_later(outcome.start_ns, each.shares)
+        done = False
+        while not done and (now_ns := clock.now_ns() - outcome.start_ns) < until_ns:
+            soon_ns = min(now_ns + WORK_POLL_NS, until_ns)
+            await _wait(scene, fleet, outcome, watch, ("window", soon_ns))
+            done = await _work_done(fleet, controls, each.shares)
+        if not done:
+            return False
+        before = each
+    return True
 
 
 async def _wait(
@@ -258,9 +278,11 @@ async def _wait(
         await _live(scene, fleet, min(0.2, (until_ns - elapsed_ns) / NS_PER_S))
 
 
-async def _work_done(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
+async def _work_done(
+    fleet: Fleet, controls: Sequence[Control], shares: Mapping[str, Share]
+) -> bool:
     of_part = {control.watched.part: control for control in controls}
-    for part, share in scene.shares.items():
+    for part, share in shares.items():
         if not is_done(share, await of_part[part].consumer(), fleet.of_part(part)):
             return False
     return True
@@ -299,7 +321,7 @@ async def _drained(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> b
     settled = all(_settled(scene, fleet, each.part) for each in told)
     arrived = all(_arrived(scene, fleet, each, states.get(each.part)) for each in told)
     held = any(state is not None and state.lag_msgs > 0 for state in states.values())
-    done = await _work_done(scene, fleet, controls)
+    done = await _work_done(fleet, controls, scene.shares)
     return through and settled and arrived and done and not held
 
 

@@ -36,20 +36,37 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One time that the work is done.
+
+    Attributes:
+        release: lets it go: the first when the warm-up ends, others when the one before is done.
+        shares: what is to be done, by the part that observes; their processes begin then, and let
+            go of the server before the next pass.
+    """
+
+    release: Callable[[], Awaitable[None]]
+    shares: Mapping[str, Share]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What is laid, let go and waited for.
+    """What is laid, let go and waited for, once or several times.
 
     Attributes:
         laying: jobs of the processes that lay it, which end before the trial begins.
         prepare: looks whether it is all there, and makes what the trial needs of it.
-        release: lets it go, when the warm-up ends.
-        shares: what is to be done, by the part that observes; their processes begin then.
+        passes: one after the other, at least one.
     """
 
     laying: Sequence[DriverJob]
     prepare: Callable[[], Awaitable[None]]
-    release: Callable[[], Awaitable[None]]
-    shares: Mapping[str, Share]
+    passes: Sequence[Pass]
+
+    @property
+    def shares(self) -> Mapping[str, Share]:
+        """What is to be done in all passes, by part."""
+        return {part: share for each in self.passes for part, share in each.shares.items()}
 
 
 def is_done(share: Share, state: ConsumerState | None, told: Progress) -> bool:

@@ -54,6 +54,7 @@ from bench.engine.jobs import (
     Ready,
     SamplerJob,
     Start,
+    Stop,
     Through,
     repeats_of,
 )
@@ -73,6 +74,10 @@ _ASKING = {"ask": make_requester, "command": make_commander}
 
 PROGRESS_EVERY_S = 0.2
 CONDUCTOR_GONE = 3
+
+
+class NeverBegunError(Exception):
+    """The trial is over before this process was to begin: the pass before took all its time."""
 
 
 async def publish(job: DriverJob, channel: Channel) -> Done:
@@ -148,13 +153,15 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
     traffics = Traffics()
     observers = [await _observer(job, traffics.of(job.load, job.seed)) for job in jobs]
     start_ns = await _started(channel)
+    through = asyncio.Event()
     stall_ns_max = await _attend(
         channel,
-        _together([each.opened.run() for each in observers]),
+        _until(through, observers, channel),
         lambda: _progress(observers, start_ns, shown),
+        through=through.set,
     )
-    for link in (link for each in observers for link in each.opened.links):
-        await link.close()
+    if not through.is_set():
+        await _let_go(observers)
     counts: Counter[str] = Counter()
     for each in observers:
         counts.update(each.opened.counts())
@@ -164,6 +171,32 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
         counts=counts,
         stall_ns_max=stall_ns_max,
     )
+
+
+async def _until(
+    through: asyncio.Event, observers: "Sequence[_Observer]", channel: Channel
+) -> None:
+    """Do the work of observers; once nothing more is for them, let go of the server and say so."""
+    working = asyncio.create_task(_together([each.opened.run() for each in observers]))
+    waiting = asyncio.create_task(_set(through))
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not through.is_set():
+            await working
+    finally:
+        await end(working, waiting)
+    if through.is_set():
+        await _let_go(observers)
+        await channel.send(Finished())
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _let_go(observers: "Sequence[_Observer]") -> None:
+    for link in (link for each in observers for link in each.opened.links):
+        await link.close()
 
 
 async def _together(works: Sequence[Coroutine[None, None, None]]) -> None:
@@ -370,8 +403,10 @@ async def _started(channel: Channel) -> int:
     gc.collect()
     gc.freeze()
     await channel.send(Ready())
-    start: Start = await channel.receive()
-    return start.start_ns
+    told: Start | Stop = await channel.receive()
+    if isinstance(told, Stop):
+        raise NeverBegunError
+    return told.start_ns
 
 
 async def _attend(
@@ -418,18 +453,25 @@ def _in_words(error: BaseException) -> str:
 
 async def _serve(channel: Channel) -> None:
     job: Job = await channel.receive()
+    try:
+        done = await _done(job, channel)
+    except NeverBegunError:
+        done = Done()
+    await channel.send(done)
+
+
+async def _done(job: Job, channel: Channel) -> Done:
     match job:
         case DriverJob():
-            done = await publish(job, channel)
+            return await publish(job, channel)
         case ObserverJob(mending=Mending() as mending):
-            done = await mend(job, mending, channel)
+            return await mend(job, mending, channel)
         case ObserverJob():
-            done = await consume([job], channel)
+            return await consume([job], channel)
         case HostJob():
-            done = await consume(job.jobs, channel, job.shown)
+            return await consume(job.jobs, channel, job.shown)
         case SamplerJob():
-            done = await sample(job, channel)
-    await channel.send(done)
+            return await sample(job, channel)
 
 
 async def open_channel() -> Channel:

@@ -12,7 +12,7 @@ from bench.engine.jobs import ObserverJob
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import Flags
 from bench.engine.trial import Scene
-from bench.engine.work import Share, Work
+from bench.engine.work import Pass, Share, Work
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.scenario.backlog_audit import audited
@@ -70,8 +70,12 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         work=Work(
             laying=laying_jobs(stage, trial, cell, workload.backlog),
             prepare=lambda: require_laid(stage.client, stage.names, messages),
-            release=_nothing,
-            shares={DRAIN: Share(first_seq=1, last_seq=messages, acks=acks, whole=True)},
+            passes=[
+                Pass(
+                    release=_nothing,
+                    shares={DRAIN: Share(first_seq=1, last_seq=messages, acks=acks, whole=True)},
+                )
+            ],
         ),
     )
 

@@ -30,6 +30,7 @@ class Taking:
         handler: what is done with each.
         id_offset: where in every payload the id stands.
         rows: messages that it is due; 0 for all.
+        first: number of the first of the processes.
     """
 
     names: Names
@@ -38,6 +39,7 @@ class Taking:
     handler: Handler
     id_offset: int
     rows: int = 0
+    first: int = 0
 
 
 def named_after(names: Names, part: Part) -> Names:
@@ -122,7 +124,7 @@ def consumer_jobs(
             sparse=part.instants[0].due,
             rows=taking.rows,
         )
-        for number in range(taking.processes)
+        for number in range(taking.first, taking.first + taking.processes)
     )
 
 

@@ -15,7 +15,6 @@ from bench.engine.table import happened
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import seed_of
 from bench.scenario.kind import Stage, connecting_as
-from bench.spec.cast import Part
 from bench.spec.laid import FILL, Laying
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Phases
@@ -61,17 +60,17 @@ async def require_laid(client: Client, names: Names, messages: int) -> None:
         )
 
 
-def outstanding(evidence: Evidence, part: Part, until_ns: int) -> int:
+def outstanding(evidence: Evidence, part: str, until_ns: int) -> int:
     """Return how many messages that a part was to handle it had not handled in time.
 
     What the drain still brings was late: a trial waits for it, and nobody else would.
 
     Args:
         evidence: of the trial.
-        part: that observes.
+        part: that observes, by its name.
         until_ns: when the time was up, from the trial's start.
     """
-    table = evidence.tables[part.name]
+    table = evidence.tables[part]
     to_do = happened(table.stored_ns) | ~happened(table.sent_ns)
     done = happened(table.handled_ns) & (table.handled_ns <= until_ns)
     return int(np.count_nonzero(to_do & ~done))

@@ -1,6 +1,6 @@
 """A history that is laid before, a consumer that goes through it again, and live traffic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from bench.broker.permissions import Needs
 from bench.engine.jobs import ObserverJob
 from bench.engine.table import Flags
 from bench.engine.trial import Scene
-from bench.engine.work import Share, Work
+from bench.engine.work import Pass, Share, Work
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.scenario.jobs import (
@@ -30,7 +30,7 @@ from bench.scenario.laying import laying_jobs, offers, require_laid
 from bench.scenario.replay_audit import audited
 from bench.spec.cast import Part
 from bench.spec.filling import PUBLISH
-from bench.spec.kinds.replay import LIVE, REPLAY, Replay, Replaying
+from bench.spec.kinds.replay import LIVE, REPLAY, Replay, Replaying, passes
 from bench.spec.laid import FILL
 from bench.spec.workload import Consume
 
@@ -55,21 +55,30 @@ def _body(cell: Cell, names: Names, part: Part, more: Mapping[str, Any]) -> dict
     return {**plain, **more}
 
 
+def _own(stage: Stage, cell: Cell, part: Part) -> Names:
+    """Return what a part takes from: what is reset is one consumer, however often."""
+    again = part.name != LIVE and _replay(cell).replay.by == "reset"
+    return named_after(stage.names, cell.cast.part(REPLAY) if again else part)
+
+
 async def _prepare(stage: Stage, cell: Cell) -> None:
     """Make the consumers: what is live begins behind the history, a replay before its window.
 
-    One that is reset is through with the whole history until then.
+    One that is reset is through with the whole history until then; else each time has its own.
     """
     workload, client = _replay(cell), stage.client
     messages, (first, _) = workload.history.messages, workload.bounds
     await require_laid(client, stage.names, messages)
+    made: set[Names] = set()
     for part in cell.cast.observing:
-        own = named_after(stage.names, part)
+        if (own := _own(stage, cell, part)) in made:
+            continue
+        made.add(own)
         begins = _from(messages + 1) if part.name == LIVE else {}
-        if part.name == REPLAY and workload.replay.by == "new-consumer":
+        if part.name != LIVE and workload.replay.by == "new-consumer":
             begins = await _begins(stage, workload, first)
         await admin.make_consumer(client, own, _body(cell, stage.names, part, begins))
-        if part.name == REPLAY and workload.replay.by == "reset":
+        if part.name != LIVE and workload.replay.by == "reset":
             await admin.reset_consumer(client, own, messages + 1)
 
 
@@ -95,7 +104,8 @@ async def _release(stage: Stage, cell: Cell) -> None:
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     first, last = _replay(cell).bounds
     sequences = np.arange(1, traffic[FILL].intended_ns.size + 1)
-    return {REPLAY: (sequences >= first) & (sequences <= last)}
+    within = (sequences >= first) & (sequences <= last)
+    return dict.fromkeys(passes(_replay(cell).replay.times), within)
 
 
 def _needs(cell: Cell) -> Needs:
@@ -110,8 +120,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
     workload, cast, acks = _replay(cell), cell.cast, cell.settings.ack.timing != "none"
     first, last = workload.bounds
     asked = tuple(
-        watched(cell, part, named_after(stage.names, part), len(cast.observing))
-        for part in cast.observing
+        watched(cell, part, _own(stage, cell, part), len(cast.observing)) for part in cast.observing
     )
     return Scene(
         server=stage.server,
@@ -127,8 +136,13 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         work=Work(
             laying=laying_jobs(stage, trial, cell, workload.history),
             prepare=lambda: _prepare(stage, cell),
-            release=lambda: _release(stage, cell),
-            shares={REPLAY: Share(first_seq=first, last_seq=last, acks=acks)},
+            passes=[
+                Pass(
+                    release=lambda: _release(stage, cell),
+                    shares={name: Share(first_seq=first, last_seq=last, acks=acks)},
+                )
+                for name in passes(workload.replay.times)
+            ],
         ),
     )
 
@@ -136,28 +150,38 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
 def _observers(
     stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]
 ) -> tuple[ObserverJob, ...]:
-    workload, parts = _replay(cell), {part.name: part for part in cell.cast.observing}
-    id_offset, history = traffic[FILL].payloads[0].id_offset, workload.history.messages
-    who: dict[str, Replaying | Consume] = {REPLAY: workload.replay}
+    workload, cast = _replay(cell), cell.cast
+    history = workload.history.messages
+    jobs: list[ObserverJob] = []
     if workload.live:
-        who[LIVE] = workload.live.consume
-    bounds = {REPLAY: workload.bounds, LIVE: (history + 1, np.iinfo(np.int64).max)}
-    return tuple(
-        replace(job, bounds=bounds[name])
-        for name, takes in who.items()
-        for job in consumer_jobs(
-            stage,
-            trial,
-            cell,
-            parts[name],
-            Taking(
-                names=named_after(stage.names, parts[name]),
-                processes=takes.consumers,
-                workers=takes.workers,
-                handler=takes.handler,
-                id_offset=id_offset,
-            ),
-        )
+        beyond = (history + 1, int(np.iinfo(np.int64).max))
+        live = _taking(stage, cell, cast.part(LIVE), workload.live.consume, traffic)
+        jobs += _within(beyond, consumer_jobs(stage, trial, cell, cast.part(LIVE), live))
+    for place, name in enumerate(passes(workload.replay.times)):
+        taking = _taking(stage, cell, cast.part(name), workload.replay, traffic)
+        numbered = replace(taking, first=place * taking.processes)
+        own = consumer_jobs(stage, trial, cell, cast.part(name), numbered)
+        jobs += _within(workload.bounds, own)
+    return tuple(jobs)
+
+
+def _within(bounds: tuple[int, int], jobs: Sequence[ObserverJob]) -> list[ObserverJob]:
+    return [replace(job, bounds=bounds) for job in jobs]
+
+
+def _taking(
+    stage: Stage,
+    cell: Cell,
+    part: Part,
+    takes: Replaying | Consume,
+    traffic: Mapping[str, Traffic],
+) -> Taking:
+    return Taking(
+        names=_own(stage, cell, part),
+        processes=takes.consumers,
+        workers=takes.workers,
+        handler=takes.handler,
+        id_offset=traffic[FILL].payloads[0].id_offset,
     )
 
 

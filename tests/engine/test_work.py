@@ -6,7 +6,7 @@ import pytest
 from bench.broker.observe import ConsumerState
 from bench.engine.jobs import Progress
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.work import Share, ended_ns, is_done
+from bench.engine.work import Pass, Share, Work, ended_ns, is_done
 
 SHARE = Share(first_seq=11, last_seq=20, acks=True)
 
@@ -55,3 +55,16 @@ def test_it_ended_with_the_last_ack_of_its_own_share() -> None:
     )
 
     assert ended_ns({"replay": SHARE}, {"replay": [record]}) == 7
+
+
+async def nothing() -> None: ...
+
+
+def test_all_passes_together_have_the_shares_of_each() -> None:
+    """Later ones come after it: what is to be done is done when the last is."""
+    other = Share(first_seq=1, last_seq=2, acks=False)
+    passes = [
+        Pass(release=nothing, shares={name: each}) for name, each in (("a", SHARE), ("b", other))
+    ]
+
+    assert Work(laying=(), prepare=nothing, passes=passes).shares == {"a": SHARE, "b": other}

@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 
 from bench.engine.audit import Audited, Evidence
+from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
-from bench.engine.table import driven, renumbered, seen_by, some_of
+from bench.engine.table import (
+    NOT_YET,
+    MessageTable,
+    driven,
+    renumbered,
+    seen_by,
+    some_of,
+)
 from bench.plan.traffic import make_traffics
-from bench.scenario.replay_audit import audited
-from bench.spec.kinds.replay import REPLAY, Replay
+from bench.scenario.replay_audit import audited, hurried, trailing
+from bench.spec.kinds.replay import REPLAY, Replay, passes
 from bench.spec.laid import FILL
 from tests.plan.examples import cell
 
@@ -44,6 +52,11 @@ def record(seqs: Sequence[int], passed_over: Sequence[int] = ()) -> ConsumerReco
 
 
 def judged(*records: ConsumerRecord) -> Audited:
+    return judged_passes(LOAD, list(records))
+
+
+def judged_passes(load: Replay, *each: Sequence[ConsumerRecord]) -> Audited:
+    """What is said of what was written down at each time."""
     due_ns = TRAFFIC[FILL].intended_ns
     ids = np.arange(MESSAGES)
     laid = PublisherRecord(
@@ -55,15 +68,15 @@ def judged(*records: ConsumerRecord) -> Audited:
     )
     fill = driven(due_ns, [laid], 0)
     due = (ids >= FIRST - 1) & (ids < LAST)
-    own = seen_by(some_of(fill, due), renumbered(records, due), 0)
+    seen = dict(zip(passes(len(each)), each, strict=True))
+    own = {
+        name: seen_by(some_of(fill, due), renumbered(records, due), 0)
+        for name, records in seen.items()
+    }
     evidence = Evidence(
-        tables={FILL: fill, REPLAY: own},
-        drivers={},
-        observers={REPLAY: list(records)},
-        held=None,
-        start_ns=0,
+        tables={FILL: fill, **own}, drivers={}, observers=seen, held=None, start_ns=0
     )
-    return audited(cell(1, load=LOAD), TRAFFIC, evidence)
+    return audited(cell(1, load=load), TRAFFIC, evidence)
 
 
 def counts(*records: ConsumerRecord) -> dict[str, int]:
@@ -132,3 +145,93 @@ def test_what_the_drain_brings_was_late() -> None:
     late_ns[-2:] = 3 * 10**9 + 1
 
     assert counts(replace(record_, handled_ns=late_ns))["outstanding"] == 2
+
+
+TWICE = LOAD.model_copy(update={"replay": LOAD.replay.model_copy(update={"times": 2})})
+
+
+def second(records: Sequence[ConsumerRecord], first: Sequence[ConsumerRecord]) -> dict[str, int]:
+    return dict(judged_passes(TWICE, first, records).counts["replay_2"])
+
+
+def test_two_times_that_come_to_the_same_state_hold() -> None:
+    assert second([record(WINDOW)], [record(WINDOW)]) == {**SOUND, "state_differs": 0}
+    assert not judged_passes(TWICE, [record(WINDOW)], [record(WINDOW)]).findings
+
+
+def test_a_repeat_of_an_event_changes_no_count() -> None:
+    """Whoever handles at least once counts what it knows, not how often it came."""
+    assert second([record([FIRST, *WINDOW])], [record(WINDOW)])["state_differs"] == 0
+
+
+def test_a_second_time_that_skips_an_event_amid_the_window_comes_to_another_count() -> None:
+    """The last event is the same, and yet somebody counted one less."""
+    found = judged_passes(TWICE, [record(WINDOW)], [record([s for s in WINDOW if s != 25])])
+
+    assert found.counts["replay_2"] == {**SOUND, "outstanding": 1, "state_differs": 1}
+    assert found.counts[REPLAY] == SOUND
+    assert "replay_2: its state is not that of the first time in e." in found.findings[0].text
+
+
+def test_a_second_time_in_another_order_comes_to_another_state() -> None:
+    assert second([record([*WINDOW, FIRST])], [record(WINDOW)])["state_differs"] == 1
+
+
+def test_a_second_time_that_never_began_is_no_equal_one() -> None:
+    found = second([record([])], [record(WINDOW)])
+
+    assert found["outstanding"] == len(WINDOW)
+    assert found["state_differs"] == found["misfolded"] == 3
+
+
+def test_a_bound_that_is_off_by_one_is_found_at_each_time_by_itself() -> None:
+    found = judged_passes(TWICE, [record([*WINDOW, LAST + 1])], [record(WINDOW)])
+
+    assert found.counts[REPLAY]["outside"] == 1
+    assert found.counts["replay_2"]["outside"] == 0
+
+
+MS = 10**6
+
+
+def paced(*received_ms: float, sent_ms: Sequence[float] = (0, 10, 20, 30)) -> MessageTable:
+    """Messages that were stored 10 ms apart, each within a ms, and came so long after a release."""
+    sent_ns = np.array(sent_ms) * MS
+    release_ns = np.full(4, 5 * 10**9)
+    table = driven(release_ns, [], 0)
+    return replace(
+        table,
+        sent_ns=sent_ns.astype(np.int64),
+        stored_ns=(sent_ns + MS).astype(np.int64),
+        received_ns=release_ns + (np.array(received_ms) * MS).astype(np.int64),
+    )
+
+
+def test_a_replay_that_keeps_the_pace_neither_hurries_nor_trails() -> None:
+    table = paced(2, 12, 22, 32)
+
+    assert hurried(table) == trailing(table) == 0
+
+
+def test_a_replay_that_takes_no_time_hurries() -> None:
+    """The first message is due at the release: it cannot come too soon."""
+    assert hurried(paced(1, 1.1, 1.2, 1.3)) == 3
+
+
+def test_what_storing_may_have_taken_is_no_hurry() -> None:
+    """A message was stored between handing it over and its PubAck, a ms later here."""
+    assert hurried(paced(0.5, 9, 19, 29)) == 0
+    assert hurried(paced(0.5, 8.9, 19, 29)) == 1
+
+
+def test_a_replay_that_takes_much_longer_trails() -> None:
+    assert trailing(paced(2, 12, 22, 200)) == 1
+    assert trailing(paced(2, 12, 22, 130)) == 0
+
+
+def test_of_a_first_message_that_never_came_no_pace_is_known() -> None:
+    table = paced(2, 12, 22, 32)
+    nothing = np.full(4, NOT_YET)
+
+    assert hurried(replace(table, stored_ns=nothing)) == UNKNOWN
+    assert trailing(replace(table, received_ns=nothing)) == UNKNOWN

@@ -74,6 +74,52 @@ def test_a_replay_goes_through_its_window_and_ends(tmp_path: Path, how: dict[str
     assert 0 < length_ns < 2 * 10**9  # it ended when it was done, and not with the clock
 
 
+@pytest.mark.parametrize("by", ["reset", "new-consumer"])
+def test_a_replay_twice_in_a_row_comes_to_the_same_state(tmp_path: Path, by: str) -> None:
+    """Each time is exactly its window, though messages from beyond it were under way between."""
+    load = replay(replay={"by": by, "times": 2, "first": 1180, "last": 2179})
+
+    record = run_trial(tmp_path, load, {}).record
+
+    found = ledger(record)
+    for part in ("replay", "replay_2"):
+        assert found[f"{part}.acked"] == found[f"{part}.expected"] == 1000
+        assert [found[f"{part}.{each}"] for each in CHECKS] == [0, 0, 0]
+    assert found["state_differs"] == 0
+    assert record.completed, complaints(record)
+
+
+def test_a_second_time_that_never_comes_is_no_equal_one(tmp_path: Path) -> None:
+    """The first took all the time that there was."""
+    load = replay(
+        replay={"times": 2, "handler": {"time": "2ms"}},
+        phases={"warmup": "100ms", "measure": "1s", "drain": "0s"},
+    )
+
+    record = run_trial(tmp_path, load, {}).record
+
+    assert ledger(record)["replay_2.outstanding"] == 5000
+    assert ledger(record)["state_differs"] > 0
+    assert "worker-silent" not in codes(record)
+
+
+def test_an_original_pace_is_kept_and_told(tmp_path: Path) -> None:
+    load = replay(
+        history={"messages": 60, "rate": "50/s"},
+        replay={"by": "new-consumer", "pacing": "original"},
+    )
+
+    record = run_trial(tmp_path, load, {}).record
+
+    assert ledger(record)["acked"] == 60
+    assert ledger(record)["hurried"] == 0
+    (told,) = (each.text for each in record.findings if each.code == "pace")
+    assert "of its original time" in told
+    assert record.window is not None
+    length_ns = record.window.window_end_ns - record.window.window_start_ns
+    assert length_ns > 59 * 20 * 10**6  # 59 gaps of 20 ms
+
+
 def test_a_replay_beside_live_traffic_disturbs_nothing_that_counts(tmp_path: Path) -> None:
     load = replay(
         live={"publish": {"rate": "200/s"}}, replay={"by": "new-consumer", "handler": SLOW}
@@ -86,6 +132,7 @@ def test_a_replay_beside_live_traffic_disturbs_nothing_that_counts(tmp_path: Pat
     assert {name: found[name] for name in CHECKS} == dict.fromkeys(CHECKS, 0)
     assert found["replay.acked"] == 5000
     assert found["live.acked"] == found["publish.stored"] == 440
+    assert found["disturbed"] == 0
     assert found["passed_over"] > 0 or found["live.received"] == 440
 
 

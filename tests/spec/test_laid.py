@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from bench.core import text
 from bench.plan.traffic import make_traffics
+from bench.spec.criteria import COUNTS
 from bench.spec.kinds.backlog import DRAIN, Backlog
 from bench.spec.kinds.registry import cast_of, objections
 from bench.spec.kinds.replay import REPLAY, Replay
@@ -52,6 +53,15 @@ def backlog(**parts: Any) -> Backlog:
             {"replay": {"by": "new-consumer", "pacing": "original"}},
             "as fast as it goes has no pace of its own",
         ),
+        (
+            {
+                "replay": {"by": "new-consumer", "pacing": "original"},
+                "history": {"messages": 1200, "rate": "1000/s"},
+            },
+            "does not wait for gaps of 1 ms or less",
+        ),
+        ({"replay": {"times": 0}}, "greater than or equal to 1"),
+        ({"replay": {"times": 6}}, "less than or equal to 5"),
         ({"history": {"messages": 0}}, "greater than or equal to 1"),
         ({"history": {"messages": 4000, "rate": "1/s"}}, "more than an hour"),
     ],
@@ -160,3 +170,36 @@ def test_headers_of_what_comes_meanwhile_count_to_the_largest_message() -> None:
     how = PublishSettings()
     assert marked.largest_bytes(how) > plain.largest_bytes(how) == 64
     assert marked.stored_bytes(how) > plain.stored_bytes(how)
+
+
+def test_each_time_of_a_replay_is_a_part_of_its_own() -> None:
+    """With figures, a ledger and checks of its own; the later ones are held against the first."""
+    load = replay(replay={"times": 3, "first": 601})
+
+    cast = cast_of(load, Settings())
+
+    assert [part.name for part in cast.observing] == ["replay", "replay_2", "replay_3"]
+    assert {part.role for part in cast.observing} == {"replayer"}
+    assert cast.ranked == ("replay.end_to_end", "replay.completion")
+    assert [load.share_of(part.name) for part in cast.observing] == [0.5, 0.5, 0.5]
+    assert "3 times in a row" in load.told()
+    checks = {part.name: {e.name for e in part.entries if e.check} for part in cast.observing}
+    assert checks["replay"] == {"outstanding", "outside", "misfolded"}
+    assert checks["replay_2"] == checks["replay_3"] == {*checks["replay"], "state_differs"}
+
+
+def test_states_of_several_that_handle_at_a_time_are_told_and_not_asked_for() -> None:
+    """Nobody promised an order."""
+    cast = cast_of(replay(replay={"times": 2, "workers": 4}), Settings())
+
+    (entry,) = (each for each in cast.part("replay_2").entries if each.name == "state_differs")
+    assert not entry.check
+
+
+def test_what_may_be_counted_can_be_named_in_rules_of_every_file() -> None:
+    counted = {"state_differs", "hurried", "trailing", "disturbed"}
+
+    assert counted <= {*COUNTS}
+    assert not counted & {
+        e.name for part in cast_of(replay(), Settings()).parts for e in part.entries
+    }

@@ -22,6 +22,16 @@ USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "server", "cli
 
 REPLAY, LIVE = "replay", "live"
 
+MOST_TIMES = 5
+
+SHORTEST_GAP_NS = 1_000_000
+"""A server waits for no gap as short as this when it keeps the original pace."""
+
+
+def passes(times: int) -> tuple[str, ...]:
+    """Return the parts that go through the window one after the other: `replay`, `replay_2`."""
+    return (REPLAY, *(f"{REPLAY}_{number}" for number in range(2, times + 1)))
+
 
 class Replaying(Spec):
     """Which part of the history is gone through again, and by whom.
@@ -34,6 +44,7 @@ class Replaying(Spec):
         last: of the last one; the newest of the history when left out. It is frozen: what is
             stored later is passed over.
         pacing: `instant`, or `original`: as far apart as the messages were stored.
+        times: it goes through it so often, one time after the other, each by itself.
         consumers: processes that share the consumer.
         workers: messages that one process handles at a time; more than one keep no order.
         handler: what is done with each.
@@ -44,6 +55,7 @@ class Replaying(Spec):
     first: int = Field(default=1, ge=1)
     last: int | None = Field(default=None, ge=1)
     pacing: Literal["instant", "original"] = "instant"
+    times: int = Field(default=1, ge=1, le=MOST_TIMES)
     consumers: int = Field(default=1, ge=1, le=16)
     workers: int = Field(default=1, ge=1, le=10_000)
     handler: Handler = Handler()
@@ -86,7 +98,8 @@ class Replay(Storing):
         history: what is laid before.
         replay: which part of it is gone through again, and by whom.
         live: traffic beside it; none when left out.
-        phases: `measure` is the longest time that the replay may take: its window ends with it.
+        phases: `measure` is the longest time that the replay may take, all times of it together;
+            its window ends with it.
     """
 
     kind: Literal["replay"]
@@ -148,13 +161,15 @@ class Replay(Storing):
     def share_of(self, part: str) -> float:
         """Return what share of its flow's operations a part is due: of the history its window."""
         first, last = self.bounds
-        return (last - first + 1) / self.history.messages if part == REPLAY else 1.0
+        own = part in passes(self.replay.times)
+        return (last - first + 1) / self.history.messages if own else 1.0
 
     def told(self) -> str:
         """Return who goes through what, as a clause for the report."""
         replaying, (first, last) = self.replay, self.bounds
         how = "reset to" if replaying.by == "reset" else "new at"
         pacing = ", at its original pace" if replaying.pacing == "original" else ""
+        pacing += f", {replaying.times} times in a row" if replaying.times > 1 else ""
         return (
             f"a history of {text.count(self.history.messages)} messages{self.history.told()}, "
             f"payload {self.payload.told()}; a consumer {how} {text.count(first)} goes through "
@@ -189,6 +204,13 @@ class Replay(Storing):
                 what="a history that is laid as fast as it goes has no pace of its own",
                 allowed="instant, or with it history.rate",
             )
+        if self.replay.pacing == "original" and self.history.every_ns <= SHORTEST_GAP_NS:
+            raise MisfitError(
+                "history",
+                "rate",
+                what="a server that keeps the original pace does not wait for gaps of 1 ms or less",
+                allowed="below 1000/s, or pacing: instant",
+            )
         return self
 
 
@@ -219,27 +241,79 @@ _IN_NO_ORDER = replace(_IN_ORDER, weight=Weight.NOTED, check="")
 """Several handle at a time, and nobody promised an order."""
 
 
+_PACED = (
+    Entry(
+        name="hurried",
+        means="messages that came sooner after the release than they were stored after the first",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        check="A replay at the original pace keeps its messages as far apart as they were stored",
+    ),
+    Entry(
+        name="trailing",
+        means="messages that came later than at the original pace, by a tenth and 100 ms or more",
+        weight=Weight.NOTED,
+        ruled=True,
+        untold=True,
+    ),
+)
+
+_ALIKE = Entry(
+    name="state_differs",
+    means="subjects whose count or last event is another than after the first time",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    check="Each time comes to the state of the first: last event and count of each subject",
+)
+_ALIKE_IN_NO_ORDER = replace(_ALIKE, weight=Weight.NOTED, check="")
+
+_UNDISTURBED = Entry(
+    name="disturbed",
+    means="live messages missing or out of order, and by how many the lag grew beside the replay",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    untold=True,
+    check="The live consumer is undisturbed: all of it, in order, and its lag does not grow",
+)
+
+
 def cast_of(settings: Settings, workload: Replay | None) -> Cast:
-    """Return its parts; usually a replay alone."""
+    """Return its parts; usually a replay alone, which has the names of all that may be counted."""
     acks = settings.ack.timing != "none"
     live = workload is not None and workload.live is not None
     fill = laying(alone=not live)
-    one = workload is None or workload.replay.consumers * workload.replay.workers == 1
-    own = (*_OWN, _IN_ORDER if one else _IN_NO_ORDER)
-    replay = working(REPLAY, flow=fill, role="replayer", acks=acks, own=own)
-    before = f"{REPLAY}." if live else ""
+    replaying = Replaying() if workload is None else workload.replay
+    names = passes(replaying.times)
+    own = [_counted(replaying, later=name != REPLAY) for name in names]
+    if workload is None:
+        own = [(*own[0], *_PACED, _ALIKE, _UNDISTURBED)]
+    replays = [
+        working(name, flow=fill, role="replayer", acks=acks, own=entries)
+        for name, entries in zip(names, own, strict=True)
+    ]
+    before = f"{REPLAY}." if live or len(names) > 1 else ""
     early = settings.ack.timing == "after-validation"
     whole = () if early or not acks else (f"{before}end_to_end",)
     return Cast(
-        parts=(fill, *(_live(acks=acks) if live else ()), replay),
+        parts=(fill, *(_live(acks=acks) if live else ()), *replays),
         ranked=(*whole, f"{before}completion"),
-        done=f"{before}{replay.own[-1].name}",
+        done=f"{before}{replays[0].own[-1].name}",
     )
+
+
+def _counted(replaying: Replaying, *, later: bool) -> tuple[Entry, ...]:
+    """Return what is counted of one time by itself; of a later one it is held against the first."""
+    one = replaying.consumers * replaying.workers == 1
+    paced = _PACED if replaying.pacing == "original" else ()
+    folded, alike = (_IN_ORDER, _ALIKE) if one else (_IN_NO_ORDER, _ALIKE_IN_NO_ORDER)
+    return (*_OWN, folded, *paced, *([alike] if later else []))
 
 
 def _live(*, acks: bool) -> tuple[Part, Part]:
     publish = driving(PUBLISH, role="publisher", answered=STORED, fails=UNSTORED)
-    return publish, observing(LIVE, flow=publish, role=f"{LIVE}.consumer", acks=acks)
+    live = observing(LIVE, flow=publish, role=f"{LIVE}.consumer", acks=acks)
+    return publish, replace(live, entries=(*live.entries, _UNDISTURBED))
 
 
 def objections(settings: Settings, workload: Replay) -> tuple[Objection, ...]:
