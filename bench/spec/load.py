@@ -304,11 +304,13 @@ class _Members:
             self._note(loc, "is empty", "at least one, or leave it out for all")
         chosen: list[str] = []
         for index, name in enumerate(names):
+            if not isinstance(name, str):
+                continue  # the model says so
             if name in chosen:
                 self._note((*loc, index), "given twice", "each variant once")
             elif name in config.variants:
                 chosen.append(name)
-            elif isinstance(name, str):
+            else:
                 near = nearest(name, config.variants)
                 self._note((*loc, index), "no such variant", ", ".join(config.variants), near)
         return config.only(chosen)

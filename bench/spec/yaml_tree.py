@@ -200,7 +200,10 @@ def _compose(text: str, file: str) -> Node | None:
         what = f"not readable as YAML: {error.problem}"
         raise SpecError([Problem(file=file, line=line, what=what)]) from error
     except yaml.reader.ReaderError as error:
-        raise _unreadable(file, "holds control characters", allowed="a YAML file") from error
+        line = text.count("\n", 0, error.position) + 1
+        raise _unreadable(
+            file, "holds control characters", line=line, allowed="a YAML file"
+        ) from error
     return root
 
 
@@ -233,5 +236,5 @@ def _nearest_file(path: Path) -> str:
     return str(path.with_name(name)) if name else ""
 
 
-def _unreadable(file: str, what: str, *, allowed: str = "") -> SpecError:
-    return SpecError([Problem(file=file, what=what, allowed=allowed)])
+def _unreadable(file: str, what: str, *, line: int = 0, allowed: str = "") -> SpecError:
+    return SpecError([Problem(file=file, line=line, what=what, allowed=allowed)])

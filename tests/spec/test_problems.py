@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from bench.core.errors import Problem
 from bench.spec.base import Spec
+from bench.spec.kinds.registry import KINDS
 from bench.spec.kinds.stream import Stream
 from bench.spec.matrix import Matrix
 from bench.spec.problems import child_keys, validate
 from bench.spec.variant import ConfigFile, Settings
 from bench.spec.yaml_tree import Loc, dotted
 
-MODELS: list[type[Spec]] = [Stream, Matrix, ConfigFile, Settings]
+MODELS: list[type[Spec]] = [*(kind.model for kind in KINDS.values()), Matrix, ConfigFile, Settings]
 
 JARGON = ("Input should", "Value error", "valid dictionary", "instance of", "tuple[", "pydantic")
 

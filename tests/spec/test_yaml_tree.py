@@ -75,7 +75,7 @@ def test_of_a_key_given_twice_both_lines_are_named(tmp_path: Path) -> None:
         ("- a\n", "f.yaml: is not a mapping; allowed: `key: value` lines"),
         ("a: 1\n---\nb: 2\n", "f.yaml: holds more than one document; allowed: one"),
         ("a: [1\nb: 2\n", "f.yaml:2: not readable as YAML: expected ',' or ']', but got ':'"),
-        ("a: \x01\n", "f.yaml: holds control characters; allowed: a YAML file"),
+        ("a: 1\nb: \x01\n", "f.yaml:2: holds control characters; allowed: a YAML file"),
         (
             "a: &x [1]\nb: *x\n",
             "f.yaml:1: not readable as YAML: anchors and aliases are not read; write the value out",
