@@ -49,8 +49,8 @@ _EXCUSES: Mapping[str, _Excuses] = {
     "lost": _Excuses(of_part=_OF_OBSERVER),
     "unlike": _Excuses(of_part=_OF_OBSERVER),
     "unmarked": _Excuses(of_part=_OF_OBSERVER),
-    "misprojected": _Excuses(of_part=_OF_OBSERVER),
-    # Nobody was left to write the other half.
+    # Nobody was left to project what came, or to write the other half.
+    "misprojected": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
     "diverged": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),
     # Nobody was left to carry it on.
     "uncompleted": _Excuses(whoever=_BROKEN_OFF, of_part=_OF_OBSERVER),

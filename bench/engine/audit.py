@@ -25,6 +25,7 @@ class Evidence:
         start_ns: of the trial, on the clock of the records.
         counts: what processes counted by themselves, added up by part and by what is counted.
         rows: what was sampled (bench.record.samples).
+        broken_off: it ended before its time, so that what had not come may have been on its way.
     """
 
     tables: Tables
@@ -34,6 +35,7 @@ class Evidence:
     start_ns: int
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rows: Sequence[Mapping[str, int | None]] = ()
+    broken_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,7 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         start_ns=outcome.start_ns,
         counts={part.name: _counted(outcome, part) for part in frame.cast.parts},
         rows=outcome.rows,
+        broken_off=not outcome.completed,
     )
 
 

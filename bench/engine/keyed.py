@@ -54,11 +54,13 @@ class Seen:
         table: of the writes; one that was superseded counts as seen when a later one was.
         superseded: which were, shape (n,).
         missing: which were stored, are owed and never came, shape (n,).
+        overtaken: of those, which a later one of their key came after, so that they never will.
     """
 
     table: MessageTable
     superseded: Flags
     missing: Flags
+    overtaken: Flags
 
 
 def watched(table: MessageTable, writes: Writes, history: int) -> Seen:
@@ -73,7 +75,8 @@ def watched(table: MessageTable, writes: Writes, history: int) -> Seen:
         received_ns=np.where(superseded, table.received_ns[later], table.received_ns),
         handled_ns=np.where(superseded, table.handled_ns[later], table.handled_ns),
     )
-    return Seen(table=filled, superseded=superseded, missing=missing)
+    overtaken = missing & (later >= 0)
+    return Seen(table=filled, superseded=superseded, missing=missing, overtaken=overtaken)
 
 
 def _next_seen(keys: IntArray, received: Flags) -> IntArray:

@@ -43,6 +43,10 @@ def writes_of(traffic: Traffic) -> Writes:
     return Writes(keys=traffic.subject_index, removes=names != "publish", purges=names == "purge")
 
 
+def _seq(held: Held, name: str) -> int:
+    return held[name].seq if name in held else 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
     """How a bucket keeps what is written.
@@ -97,15 +101,13 @@ class Watcher:
         deliveries = sum(record.ids.size for record in records)
         before = sum(int(np.count_nonzero(self._is_before(record))) for record in records)
         markers = self._markers(records)
-        missing = int(np.count_nonzero(seen.missing))
-        unlike = None if evidence.held is None else self._unlike(records, evidence.held)
+        unlike, others = self._compared(records, evidence)
         counts = {
             "superseded": int(np.count_nonzero(seen.superseded)),
-            # What grew too old may never have come.
-            "lost": UNKNOWN if missing and self._life_ns is not None else missing,
+            "lost": self._lost(seen, evidence),
             "duplicates": known - int(np.count_nonzero(came)),
             "foreign": deliveries - before - known - int(markers.sum()),
-            "unlike": UNKNOWN if unlike is None else len(unlike),
+            "unlike": others,
             "markers": int(markers.sum()),
             "unmarked": 0,
         }
@@ -113,7 +115,32 @@ class Watcher:
         if self._life_ns is not None and self._marked:
             unmarked = self._unmarked(markers, evidence, self._life_ns)
             counts["unmarked"] = len(unmarked)
-        return counts, (*(unlike or ()), *unmarked)
+        if evidence.broken_off and unmarked:
+            counts["unmarked"], unmarked = UNKNOWN, ()
+        return counts, (*unlike, *unmarked)
+
+    def _lost(self, seen: Seen, evidence: Evidence) -> int:
+        """Return how many never came: what grew too old, or was on its way, may be none."""
+        missing, surely = (int(np.count_nonzero(each)) for each in (seen.missing, seen.overtaken))
+        if self._life_ns is not None:
+            return UNKNOWN if missing else 0
+        if evidence.broken_off:
+            return surely or (UNKNOWN if missing else 0)
+        return missing
+
+    def _compared(
+        self, records: Sequence[ConsumerRecord], evidence: Evidence
+    ) -> tuple[Sequence[str], int]:
+        """Return the keys that it surely knew wrong at the end, and how many there are."""
+        if evidence.held is None:
+            return (), UNKNOWN
+        unlike = self._unlike(records, evidence.held)
+        if not evidence.broken_off:
+            return unlike, len(unlike)
+        newest = max((int(each.stream_seqs.max(initial=0)) for each in records), default=0)
+        # A connection keeps the order: what is older than something that came is not on its way.
+        surely = [name for name in unlike if _seq(evidence.held, name) <= newest]
+        return surely, len(surely) or (UNKNOWN if unlike else 0)
 
     def _markers(self, records: Sequence[ConsumerRecord]) -> IntArray:
         """Return how many markers of the server's came of each key that it sees."""

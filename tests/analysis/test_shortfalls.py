@@ -10,6 +10,7 @@ from bench.spec.cast import entries
 from bench.spec.kinds.command import Commands
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.kv import Kv
+from bench.spec.kinds.projection import Projected
 from bench.spec.kinds.workflow import Workflow
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
@@ -152,6 +153,27 @@ def test_halves_that_nobody_was_left_to_complete_are_excused(
     cell = with_trials(made, [replace(sound, record=record)])
 
     assert bool(shortfalls.total([cell], "diverged")) is counts
+
+
+@pytest.mark.parametrize(
+    ("code", "role", "counts"),
+    [
+        ("worker-died", "publisher-0", False),  # it breaks the trial off
+        ("worker-silent", "projector-0", False),
+        ("offered-rate-missed", "publisher-0", True),
+    ],
+)
+def test_what_nobody_was_left_to_project_is_excused(code: str, role: str, counts: bool) -> None:
+    """A projector that was there should have, at whatever rate."""
+    load = {"kind": "projection", "payload": {"sizes": "64B"}, "publish": {"rate": "100/s"}}
+    made = replace(CELL, workload=Projected.model_validate(load))
+    sound = trial_of(CELL, 1, 10.0)
+    ledger = dict.fromkeys(entries(made.cast), 0) | {"misprojected": 3}
+    finding = Finding(level=Level.INVALID, code=code, text="so", role=role)
+    record = replace(sound.record, cast=made.cast, ledger=ledger, findings=(finding,))
+    cell = with_trials(made, [replace(sound, record=record)])
+
+    assert bool(shortfalls.total([cell], "misprojected")) is counts
 
 
 STEPS = {

@@ -53,7 +53,7 @@ class Bucket:
     held: dict[str, Last] | None = None
     tries: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def evidence(self) -> Evidence:
+    def evidence(self, *, broken_off: bool = False) -> Evidence:
         tables, drivers = {}, {}
         for name, said in (("put", None), ("get", self.brought), ("update", self.tries)):
             due_ns = self.traffic[name].intended_ns
@@ -68,11 +68,16 @@ class Bucket:
             observers[name] = [record] if chosen is None else renumbered([record], chosen)
             tables[name] = seen_by(own, observers[name], 1)
         return Evidence(
-            tables=tables, drivers=drivers, observers=observers, held=self.held, start_ns=1
+            tables=tables,
+            drivers=drivers,
+            observers=observers,
+            held=self.held,
+            start_ns=1,
+            broken_off=broken_off,
         )
 
-    def audited(self) -> Audited:
-        return audited(self.cell, self.traffic, self.evidence())
+    def audited(self, *, broken_off: bool = False) -> Audited:
+        return audited(self.cell, self.traffic, self.evidence(broken_off=broken_off))
 
 
 def _driver(due_ns: IntArray, said: IntArray | None) -> PublisherRecord:
@@ -191,6 +196,38 @@ def drops_an_update(made: Bucket) -> None:
 
 def drops_the_last(made: Bucket) -> None:
     del made.came["few"][_last_of(made, "few", 3)]
+
+
+def test_what_may_have_been_on_its_way_is_unknown() -> None:
+    """Each process that was killed let the watchers be told to have lost a message or two."""
+    made = sound()
+    drops_the_last(made)
+    whole = made.audited().counts["few"]
+    found = made.audited(broken_off=True)
+
+    assert (whole["lost"], whole["unlike"]) == (1, 1)
+    assert (found.counts["few"]["lost"], found.counts["few"]["unlike"]) == (UNKNOWN, UNKNOWN)
+    assert found.findings == ()
+
+
+def test_what_a_later_one_came_after_is_lost_though_the_trial_broke_off() -> None:
+    """A connection keeps the order, so it was not on its way any more."""
+    made = sound(bucket={"history": 64})
+    drops_an_update(made)
+
+    assert made.audited(broken_off=True).counts["cache"]["lost"] == 1
+
+
+def test_a_last_value_that_was_passed_over_is_unlike_though_the_trial_broke_off() -> None:
+    """Other keys' later ones came to the same watcher."""
+    made = sound()
+    keys, (newest, _) = made.traffic["put"].subject_index, made.came["cache"][-1]
+    other = next(key for key in range(KEYS) if key != keys[newest])
+    del made.came["cache"][_last_of(made, "cache", other)]
+
+    found = made.audited(broken_off=True)
+    assert found.counts["cache"]["unlike"] == 1
+    assert f"key.{other}" in found.findings[0].text
 
 
 def ignores_a_tombstone(made: Bucket) -> None:
