@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bench.broker.latest import Held
 from bench.engine.recorder import ConsumerRecord, PublisherRecord
+from bench.engine.setting_back import WasSetBack
 from bench.engine.table import Tables
 from bench.record.schema import Finding
 
@@ -26,6 +27,7 @@ class Evidence:
         counts: what processes counted by themselves, added up by part and by what is counted.
         rows: what was sampled (bench.record.samples).
         broken_off: it ended before its time, so that what had not come may have been on its way.
+        set_back: what was done to a consumer within the window; None where nothing was.
     """
 
     tables: Tables
@@ -36,6 +38,7 @@ class Evidence:
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rows: Sequence[Mapping[str, int | None]] = ()
     broken_off: bool = False
+    set_back: WasSetBack | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

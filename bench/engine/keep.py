@@ -152,6 +152,7 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         counts={part.name: _counted(outcome, part) for part in frame.cast.parts},
         rows=outcome.rows,
         broken_off=not outcome.completed,
+        set_back=outcome.set_back,
     )
 
 

@@ -38,6 +38,7 @@ from bench.engine.recorder import (
     load_consumer,
     load_publisher,
 )
+from bench.engine.setting_back import SettingBack, WasSetBack, set_back
 from bench.engine.stall import StallWatch
 from bench.engine.work import Pass, Share, Work, ended_ns, is_done
 from bench.record.schema import Finding, Level, Window
@@ -72,6 +73,7 @@ class Scene:
         shown: the part whose late times whoever watches is shown.
         directory: for the workers' files.
         work: laid before it, and to be done in it; None where load is offered alone.
+        setting_back: of a consumer within its window; None where none is.
     """
 
     server: Server
@@ -85,6 +87,7 @@ class Scene:
     shown: str
     directory: Path
     work: Work | None = None
+    setting_back: SettingBack | None = None
 
     @property
     def shares(self) -> Mapping[str, Share]:
@@ -130,6 +133,7 @@ class Outcome:
         ends: how those ended that had none.
         stall_ns_max: longest time the conductor's event loop did not turn.
         held: the last message of each subject when all was over; None where it was not told.
+        set_back: what was done to a consumer within the window; None where nothing was.
         findings: what happened on the way.
     """
 
@@ -148,6 +152,7 @@ class Outcome:
     ends: Mapping[str, str] = field(default_factory=dict)
     stall_ns_max: int = 0
     held: Held | None = None
+    set_back: WasSetBack | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -235,6 +240,9 @@ async def _load(
     window_start_ns = scene.phases.warmup_ns
     window_end_ns = window_start_ns + scene.phases.measure_ns
     await _wait(scene, fleet, outcome, watch, ("warm-up", window_start_ns))
+    if scene.setting_back is not None:
+        await _wait(scene, fleet, outcome, watch, ("window", scene.setting_back.at_ns))
+        await _set_back(scene.setting_back, outcome, controls)
     if scene.work is None:
         await _wait(scene, fleet, outcome, watch, ("window", window_end_ns))
     elif await _passed(scene, fleet, outcome, watch, controls):
@@ -266,6 +274,13 @@ async def _passed(
             return False
         before = each
     return True
+
+
+async def _set_back(
+    setting_back: SettingBack, outcome: Outcome, controls: Sequence[Control]
+) -> None:
+    control = next(each for each in controls if each.watched.part == setting_back.part)
+    outcome.set_back = await set_back(setting_back, await control.consumer(), outcome.start_ns)
 
 
 async def _wait(

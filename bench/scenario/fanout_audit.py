@@ -1,6 +1,6 @@
 """What consumers beside each other did with what came: once, twice, or not at all."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from bench.core import text
 from bench.engine.audit import Audited, Evidence
 from bench.engine.jobs import repeats_of
 from bench.engine.losses import UNKNOWN
-from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import MessageTable, happened, ours
+from bench.engine.table import MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
+from bench.scenario.again import handled_again, repeats_in_hand
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.members import HANDLED_TWICE, TAKEN_BY_SLOW, Member
 
@@ -40,7 +40,7 @@ def _counts(evidence: Evidence, name: str, member: Member) -> dict[str, int]:
         return {"lost": _missed(table)}
     found = {HANDLED_TWICE.name: handled_again(table, records)}
     if member.once:
-        in_hand = sum(map(_repeats_in_hand, records))
+        in_hand = sum(map(repeats_in_hand, records))
         told = evidence.counts.get(name, {}).get(repeats_of(name))
         found |= _once(found[HANDLED_TWICE.name], told, in_hand)
     if member.slow is not None:
@@ -60,22 +60,6 @@ def _once(again: int, repeats: int | None, in_hand: int) -> dict[str, int]:
     if repeats is None:
         return {"repeats": UNKNOWN, HANDLED_TWICE.name: UNKNOWN if again else 0}
     return {"repeats": repeats, HANDLED_TWICE.name: max(0, again - repeats + in_hand)}
-
-
-def _repeats_in_hand(record: ConsumerRecord) -> int:
-    _, first = np.unique(record.ids, return_index=True)
-    later = np.ones(record.ids.size, dtype=bool)
-    later[first] = False
-    return int(np.count_nonzero(later & (record.ids >= 0) & (record.handled_ns == NEVER)))
-
-
-def handled_again(table: MessageTable, records: Sequence[ConsumerRecord]) -> int:
-    """Return how many deliveries were handled of messages that were handled before."""
-    size = table.intended_ns.size
-    all_of_them = sum(
-        int(np.count_nonzero(ours(each.ids, size) & (each.handled_ns != NEVER))) for each in records
-    )
-    return all_of_them - int(np.count_nonzero(happened(table.handled_ns)))
 
 
 def _missed(table: MessageTable) -> int:

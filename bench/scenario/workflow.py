@@ -12,6 +12,7 @@ from bench.broker.permissions import Needs
 from bench.clients.buckets import Bucket
 from bench.engine.jobs import Effect, ObserverJob
 from bench.engine.pressure import Offer, offer_of
+from bench.engine.setting_back import SettingBack
 from bench.engine.stepping import Step, begun
 from bench.engine.table import Flags
 from bench.engine.trial import Scene
@@ -32,7 +33,7 @@ from bench.scenario.workflow_audit import audited, end_place, state_place
 from bench.spec.cast import Part
 from bench.spec.filling import PUBLISH
 from bench.spec.kinds.workflow import ENDS, Workflow
-from bench.spec.stepped_parts import WORKFLOW
+from bench.spec.stepped_parts import RESET, WORKFLOW
 
 _ENDS = f"{ENDS.partition('.')[0]}."
 
@@ -50,7 +51,7 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
 
 def _steps(cell: Cell) -> Iterator[tuple[int, Part]]:
     """Yield each step's place, 0 for the first, with its part."""
-    steps = (part for part in cell.cast.observing if part.name != WORKFLOW)
+    steps = (part for part in cell.cast.observing if part.name not in (WORKFLOW, RESET))
     yield from enumerate(steps)
 
 
@@ -72,13 +73,16 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     """Return that each step is due what begins a workflow, and no repeat."""
     flags = begun(traffic[PUBLISH])
-    return {part.name: flags for part in cell.cast.observing}
+    return {part.name: flags for part in cell.cast.observing if part.name != RESET}
 
 
 def _needs(cell: Cell) -> Needs:
     direct = cell.settings.bucket.allow_direct
     asks = "DIRECT.GET.KV_{stream}.x" if direct else "STREAM.MSG.GET.KV_{stream}"
-    return replace(consuming(cell), asks=frozenset({asks}), says=frozenset({"$KV.{stream}.x"}))
+    reset = _load(cell).reset
+    resets = {f"CONSUMER.RESET.{{stream}}.{reset.step}"} if reset else set()
+    says = frozenset({"$KV.{stream}.x"})
+    return replace(consuming(cell), asks=frozenset({asks, *resets}), says=says)
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
@@ -102,6 +106,21 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         acks=frozenset(part.name for part in steps),
         shown=steps[-1].name,
         directory=stage.directory,
+        setting_back=_setting_back(stage, cell),
+    )
+
+
+def _setting_back(stage: Stage, cell: Cell) -> SettingBack | None:
+    load = _load(cell)
+    if (reset := load.reset) is None:
+        return None
+    own = named_after(stage.names, cell.cast.part(reset.step))
+    phases = load.phases
+    return SettingBack(
+        part=reset.step,
+        at_ns=phases.warmup_ns + round(reset.at * phases.measure_ns),
+        share=reset.back,
+        reset=lambda seq: admin.reset_consumer(stage.client, own, seq),
     )
 
 

@@ -15,10 +15,11 @@ from bench.engine.table import NOT_YET, Flags, MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
+from bench.scenario.reset_audit import replayed
 from bench.scenario.watching import Told, broken_checks
 from bench.spec.filling import PUBLISH
 from bench.spec.kinds.workflow import Workflow
-from bench.spec.stepped_parts import WORKFLOW
+from bench.spec.stepped_parts import RESET, WORKFLOW
 
 _STATE, _END = "state", "end"
 
@@ -41,11 +42,17 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
         raise TypeError(f"{cell.workload_name} is audited as another kind than it is")
     steps, plan = tuple(cell.workload.steps), traffic[PUBLISH]
     tables = dict(_tables(evidence, steps, plan))
+    reset = cell.workload.reset.step if cell.workload.reset else ""
+    again = replayed(evidence, reset) if reset else None
     told = {WORKFLOW: _whole(tables, evidence, plan, len(steps))}
     counts = {name: _counted(evidence, name) for name in steps}
     return Audited(
-        tables={**evidence.tables, **tables},
-        counts={**counts, WORKFLOW: told[WORKFLOW][0]},
+        tables={**evidence.tables, **tables, **({} if again is None else {RESET: again.table})},
+        counts={
+            **counts,
+            WORKFLOW: told[WORKFLOW][0],
+            **({} if again is None else {RESET: again.counts}),
+        },
         findings=tuple(broken_checks(told)),
     )
 

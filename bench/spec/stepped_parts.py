@@ -19,7 +19,7 @@ from bench.spec.cast import (
 )
 from bench.spec.filling import PUBLISH
 
-WORKFLOW = "workflow"
+WORKFLOW, RESET = "workflow", "reset"
 
 BEGINNING = driving(PUBLISH, role="publisher", answered=STORED, fails=UNSTORED)
 
@@ -139,9 +139,73 @@ _OF_WORKFLOW = (
 )
 
 
-def cast(steps: Sequence[str]) -> Cast:
-    """Return the parts, ranked by how long a whole workflow takes."""
+def _of_reset(role: str) -> Part:
+    """Return the part of what a step that is reset goes through again, all due at that instant."""
+    return Part(
+        name=RESET,
+        side=Side.OBSERVES,
+        flow=PUBLISH,
+        role=role,
+        instants=(
+            Instant(name="set_back", entry="replayed", due=True),
+            Instant(name="came_again", entry="came_again"),
+            Instant(name="caught_up", entry="caught_up"),
+        ),
+        spans=(Span(name="catch_up", begin="set_back", end="caught_up"),),
+        levels=(
+            Level(name="catching_up", came="set_back", left="caught_up", words="not handled again"),
+        ),
+        entries=(
+            Entry(
+                name="replayed",
+                means="messages that the step had when it was reset, from where it was reset to",
+                counts="expected",
+            ),
+            Entry(name="came_again", means="delivered again", counts="received"),
+            Entry(
+                name="caught_up",
+                means="handled again",
+                counts="handled",
+                at_most=("came_again",),
+            ),
+            *_OF_RESET,
+        ),
+    )
+
+
+_OF_RESET = (
+    Entry(
+        name="no_ops",
+        means="of those, changed nothing: their workflow had the step behind it",
+        weight=Weight.NOTED,
+        ruled=True,
+        untold=True,
+        at_most=("caught_up",),
+    ),
+    replace(
+        _CHECK,
+        name="left_behind",
+        means="messages that the step had, and has not handled again",
+        check="A step that is reset goes through all that it had again",
+    ),
+    replace(
+        _CHECK,
+        name="redone",
+        means="deliveries that were worked for once more, as the step's workers count",
+        check="A step that is reset does nothing twice",
+    ),
+)
+
+
+def cast(steps: Sequence[str], reset: str = "") -> Cast:
+    """Return the parts, ranked by how long a whole workflow takes.
+
+    Args:
+        steps: in their order.
+        reset: the step that is reset within the window; empty for none.
+    """
     several = len(steps) > 1
     parts = tuple(step(name, several=several) for name in steps)
     whole = _whole(parts[-1].role)
-    return Cast(parts=(BEGINNING, *parts, whole), ranked=("whole",), done="completed")
+    again = tuple(_of_reset(part.role) for part in parts if part.name == reset)
+    return Cast(parts=(BEGINNING, *parts, whole, *again), ranked=("whole",), done="completed")

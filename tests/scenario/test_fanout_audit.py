@@ -13,8 +13,8 @@ from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.engine.table import driven, seen_by
 from bench.plan.traffic import make_traffics
+from bench.scenario.again import handled_again
 from bench.scenario.fanout import KIND
-from bench.scenario.fanout_audit import handled_again
 from bench.spec.kinds.fanout import Fanout
 from tests.plan.examples import cell
 

@@ -116,3 +116,56 @@ def test_a_worker_that_is_killed_is_told(tmp_path: Path) -> None:
 
     assert not record.valid
     assert "worker-died" in codes(record)
+
+
+@pytest.mark.parametrize(("step", "mode"), [("reserve", "pull"), ("charge", "push")])
+def test_a_step_that_is_reset_goes_through_all_again_and_changes_nothing(
+    tmp_path: Path, step: str, mode: str
+) -> None:
+    """In the middle of the window, to the beginning, while workflows go on."""
+    load = workflow(reset={"step": step, "at": "50%"})
+
+    record = run_trial(tmp_path, load, {"consumer": {"mode": mode}}).record
+
+    found = ledger(record)
+    assert sound(record), complaints(record)
+    assert found["replayed"] == found["came_again"] == found["caught_up"] > 20
+    assert found["no_ops"] == found["caught_up"]
+    assert (found["left_behind"], found["redone"]) == (0, 0)
+    assert found[f"{step}.repeats"] >= found["replayed"]
+    assert {name: found[name] for name in CHECKS} == dict.fromkeys(CHECKS, 0)
+    assert found["completed"] == found["workflow.expected"]
+    assert record.peaks["catching_up"] > 0
+
+
+NO_GATE = """
+import sys
+if "bench.engine.worker" in sys.orig_argv:
+    from dataclasses import replace
+    from bench.engine import stepping
+    plain = stepping.Stepping.change
+    def ungated(self, position, value):
+        state = stepping.read_state(value)
+        number = self._step.number
+        if number > 1 and state is not None and state.version >= number:
+            before = replace(state, version=number - 1).written()
+            value = replace(value, data=before)
+        return plain(self, position, value)
+    stepping.Stepping.change = ungated
+"""
+
+
+def test_a_step_without_a_gate_that_is_reset_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: whatever the state says, the step is done."""
+    (tmp_path / "sitecustomize.py").write_text(NO_GATE)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    load = workflow(publish={"rate": "100/s"}, reset={"step": "charge", "at": "50%"})
+
+    record = run_trial(tmp_path / "run", load, {}).record
+
+    found = ledger(record)
+    assert found["replayed"] > 20
+    assert found["redone"] >= found["reapplied"] > 20
+    assert "check-broken" in codes(record)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bench.judgement.summary import _workload_said
 from bench.spec.cast import Weight, entries
 from bench.spec.kinds.registry import KINDS, objections
 from bench.spec.kinds.workflow import MOST_STEPS, Workflow, cast_of
@@ -69,6 +70,11 @@ def test_each_check_counts_against_a_cell() -> None:
         ({"publish": {"repeats": "95%"}}, "hardly a workflow"),
         ({"publish": {"repeats": "5%", "headers": ["message-id"]}}, "refuse what is repeated"),
         ({"payload": {"sizes": "8B"}}, "does not suit"),
+        ({"steps": {"reset": {}}}, "cannot stand before the names"),
+        ({"reset": {"step": "charg"}}, "no such step"),
+        ({"reset": {"step": "charge", "at": "95%"}}, "too late to see"),
+        ({"reset": {"step": "charge", "back": "0%"}}, "back"),
+        ({"reset": {}}, "Field required"),
     ],
 )
 def test_what_cannot_be_is_refused(parts: dict[str, Any], said: str) -> None:
@@ -176,3 +182,42 @@ def test_what_a_workflow_keeps_grows_with_its_steps() -> None:
 
     assert three - two == two - one > 128
     assert workflow().addressed == ("step.reserve", "step.charge", "over.workflow")
+
+
+def test_a_step_that_is_reset_has_a_part_of_its_own() -> None:
+    """How long until it was through again, what changed nothing, and what did."""
+    load = workflow(reset={"step": "charge", "at": "25%", "back": "40%"})
+    cast = cast_of(Settings(), load)
+    checks = {name for name, (_, entry) in entries(cast).items() if entry.check}
+
+    assert cast.parts[-1].name == "reset"
+    assert cast.parts[-1].role == "charge.worker"
+    assert {"left_behind", "redone"} <= checks
+    assert entries(cast)["no_ops"][1].weight is Weight.NOTED
+    assert "charge is reset by 40% of the stream after 25% of the window" in load.told()
+    assert "reset" not in [part.name for part in cast_of(Settings(), workflow()).parts]
+
+
+def test_the_share_that_comes_again_is_that_of_what_was_there() -> None:
+    """Half of a window of 60 s and 30 s of warm-up, a half of it back: 30 s of 60 s."""
+    phases = {"warmup": "30s", "measure": "60s"}
+    load = workflow(reset={"step": "charge", "back": "50%"}, phases=phases)
+
+    assert load.share_of("reset") == 0.5
+    assert workflow(reset={"step": "charge"}, phases={"measure": "2s"}).share_of("reset") == 1.0
+
+
+@pytest.mark.parametrize(("back", "warns"), [("100%", True), ("50%", False)])
+def test_a_reset_beyond_what_ids_are_remembered_for_is_told(back: str, warns: bool) -> None:
+    """90 s back, and ids are forgotten after a minute: ends would be told twice."""
+    phases = {"warmup": "30s", "measure": "120s"}
+    load = workflow(reset={"step": "charge", "back": back}, phases=phases)
+
+    said = KINDS["workflow"].cautions(settings(stream={"duplicate_window": "60s"}), load)
+
+    assert any("charge is reset by up to 90s" in each.what for each in said) is warns
+
+
+def test_one_that_resets_nothing_is_what_it_was() -> None:
+    """Reports that were written before stay comparable."""
+    assert "reset" not in _workload_said(workflow())

@@ -243,7 +243,7 @@ KINDS: Mapping[str, Kind] = {
             *_of_streams(jetstream.workload_objections, _of_steps(settings, workload)),
         ),
         cautions=lambda settings, workload: (
-            *workflow.cautions(settings),
+            *workflow.cautions(settings, workload),
             *_of_streams(cautions.cautions, _of_steps(settings, workload)),
         ),
         notes=workflow.notes,

@@ -1,7 +1,7 @@
 """Workflows of several steps, each kept by a state in a bucket and carried on by an event."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,7 +17,7 @@ from bench.spec.jetstream import ack_wait_ns
 from bench.spec.kept import DEFAULT_DUPLICATE_WINDOW_NS, unkept
 from bench.spec.keys import Act
 from bench.spec.objection import Objection
-from bench.spec.stepped_parts import WORKFLOW
+from bench.spec.stepped_parts import RESET, WORKFLOW
 from bench.spec.stored import STORED_OVERHEAD_BYTES, SUBJECT_PREFIX_BYTES, stored_bytes
 from bench.spec.variant import PublishSettings, Settings
 from bench.spec.workload import Load, Payload, Phases, Publish, Subjects, Workload
@@ -75,6 +75,32 @@ class Step(Spec):
     handler: Handler = Handler()
 
 
+LATEST_RESET = 0.9
+"""Of the window: what comes again is to be seen."""
+
+
+class Reset(Spec):
+    """A step that goes through its messages again, in the middle of the trial.
+
+    Attributes:
+        step: whose consumer is set back to an earlier sequence.
+        at: when, as a share of the window.
+        back: how far, as a share of the stream up to what was delivered to the step last; 100% is
+            to its beginning.
+    """
+
+    step: str
+    at: Share = 0.5
+    back: Share = 1.0
+
+    def told(self) -> str:
+        """Return what is done, as a clause for the report."""
+        return (
+            f"; {self.step} is reset by {format_share(self.back)} of the stream after "
+            f"{format_share(self.at)} of the window"
+        )
+
+
 class Workflow(Workload):
     """Workflows that pass several steps, each done by workers of its own.
 
@@ -85,6 +111,7 @@ class Workflow(Workload):
         publish: how workflows are begun.
         steps: name -> who does it, in the order of the work.
         tries: how often a step reads and writes a state before it is given up.
+        reset: a step that is replayed within the window; none when left out.
         phases: how long a trial lasts; a matrix may set its own.
     """
 
@@ -93,7 +120,13 @@ class Workflow(Workload):
     publish: Begin
     steps: dict[str, Step] = Field(min_length=1)
     tries: int = Field(default=100, ge=1, le=10_000)
+    reset: Reset | None = None
     phases: Phases = Phases()
+
+    @property
+    def unsaid(self) -> dict[str, Any]:
+        """What came later, and is not said."""
+        return {**super().unsaid, **({} if self.reset else {"reset": True})}
 
     @property
     def offers(self) -> Mapping[str, Publish]:
@@ -149,7 +182,15 @@ class Workflow(Workload):
     def share_of(self, part: str) -> float:
         """Return what share of the messages begin a workflow of their own."""
         of_workflows = part == WORKFLOW or part in self.steps
+        if part == RESET and self.reset is not None:
+            return self._share_replayed(self.reset)
         return 1.0 - (self.publish.repeats or 0.0) if of_workflows else 1.0
+
+    def _share_replayed(self, reset: Reset) -> float:
+        """Return about what share of the window's messages come again."""
+        phases = self.phases
+        until_ns = phases.warmup_ns + reset.at * phases.measure_ns
+        return min(1.0, reset.back * until_ns / phases.measure_ns)
 
     def told(self) -> str:
         """Return who offers what to whom, as a clause for the report."""
@@ -161,13 +202,14 @@ class Workflow(Workload):
             f", payload {self.payload.told()}; each passes "
             f"{text.plural(len(self.steps), 'step')}: "
             + "; ".join(_told(name, step) for name, step in self.steps.items())
+            + (self.reset.told() if self.reset else "")
         )
 
     @model_validator(mode="after")
     def _steps_fit(self) -> Self:
         if len(self.steps) > MOST_STEPS:
             raise MisfitError("steps", what="too many", allowed=f"up to {MOST_STEPS} steps")
-        taken = (PUBLISH, WORKFLOW, *FIGURES_BEGIN)
+        taken = (PUBLISH, WORKFLOW, RESET, *FIGURES_BEGIN)
         for name in self.steps:
             if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in taken:
                 raise MisfitError(
@@ -177,6 +219,23 @@ class Workflow(Workload):
                     allowed="up to 40 of a to z, 0 to 9 and _, a letter first; not "
                     f"{', '.join(taken)}",
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _reset_fits(self) -> Self:
+        if self.reset is None:
+            return self
+        if self.reset.step not in self.steps:
+            raise MisfitError(
+                "reset", "step", what="no such step", allowed=text.listed(list(self.steps))
+            )
+        if self.reset.at > LATEST_RESET:
+            raise MisfitError(
+                "reset",
+                "at",
+                what="too late to see what comes of it",
+                allowed=f"up to {format_share(LATEST_RESET)} of the window",
+            )
         return self
 
     @model_validator(mode="after")
@@ -208,7 +267,10 @@ def _told(name: str, step: Step) -> str:
 def cast_of(settings: Settings, workload: Workflow | None) -> Cast:
     """Return its parts; usually one step."""
     del settings
-    return stepped_parts.cast(("step",) if workload is None else tuple(workload.steps))
+    if workload is None:
+        return stepped_parts.cast(("step",), reset="step")
+    reset = workload.reset.step if workload.reset else ""
+    return stepped_parts.cast(tuple(workload.steps), reset=reset)
 
 
 def objections(settings: Settings, workload: Workflow) -> tuple[Objection, ...]:
@@ -227,18 +289,29 @@ def _of_worker(settings: Settings) -> Iterator[Objection]:
         yield Objection(key="ack.timing", what=what, allowed=allowed)
 
 
-def cautions(settings: Settings) -> tuple[Objection, ...]:
+def cautions(settings: Settings, workload: Workflow) -> tuple[Objection, ...]:
     """Return what may surprise: ids that a stream forgets before a step is delivered again."""
     window_ns = settings.stream.duplicate_window_ns
     window_ns = DEFAULT_DUPLICATE_WINDOW_NS if window_ns is None else window_ns
-    again_ns = ack_wait_ns(settings)
-    if again_ns < window_ns:
-        return ()
-    what = (
-        f"the stream forgets a Nats-Msg-Id after {format_duration(window_ns)}, and a step is "
-        f"delivered again after {format_duration(again_ns)}: an end may be told twice"
+    return tuple(
+        Objection(
+            key="stream.duplicate_window",
+            what=f"the stream forgets a Nats-Msg-Id after {format_duration(window_ns)}, and "
+            f"{words}: an end may be told twice",
+        )
+        for again_ns, words in _again(settings, workload)
+        if again_ns >= window_ns
     )
-    return (Objection(key="stream.duplicate_window", what=what),)
+
+
+def _again(settings: Settings, workload: Workflow) -> Iterator[tuple[int, str]]:
+    """Yield after how long a message may come again at most, and why, in words."""
+    waited_ns = ack_wait_ns(settings)
+    yield waited_ns, f"a step is delivered again after {format_duration(waited_ns)}"
+    if (reset := workload.reset) is not None:
+        phases = workload.phases
+        back_ns = round(reset.back * (phases.warmup_ns + reset.at * phases.measure_ns))
+        yield back_ns, f"{reset.step} is reset by up to {format_duration(back_ns)}"
 
 
 def notes(name: str, workload: Workflow) -> Iterator[str]:
