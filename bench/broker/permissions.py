@@ -22,7 +22,9 @@ class Needs:
         flow_control: a consumer answers to it.
         listens: subjects that plain subscribers hear, after the trial's prefix.
         asks: operations of the JetStream API that processes ask for, `{stream}` in them.
-        says: subjects elsewhere that processes publish to, `{stream}` and `{deliver}` in them.
+        says: subjects elsewhere that processes publish to, `{stream}`, `{deliver}` and `{prefix}`,
+            the trial's without its dot, in them.
+        hears: subjects elsewhere that plain subscribers hear, likewise.
     """
 
     subjects: frozenset[str]
@@ -33,6 +35,7 @@ class Needs:
     listens: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
     says: frozenset[str] = frozenset()
+    hears: frozenset[str] = frozenset()
 
 
 def all_of(needs: Sequence[Needs]) -> Needs:
@@ -46,6 +49,7 @@ def all_of(needs: Sequence[Needs]) -> Needs:
         listens=frozenset().union(*(each.listens for each in needs)),
         asks=frozenset().union(*(each.asks for each in needs)),
         says=frozenset().union(*(each.says for each in needs)),
+        hears=frozenset().union(*(each.hears for each in needs)),
     )
 
 
@@ -98,7 +102,7 @@ def _said(link: Link, names: Names, needs: Needs) -> Iterable[str]:
     for subject in sorted(needs.subjects):
         yield names.subject_prefix + subject
     for subject in sorted(needs.says):
-        yield subject.format(stream=stream, deliver=names.deliver_subject)
+        yield _elsewhere(subject, names)
 
 
 def _heard(link: Link, names: Names, needs: Needs) -> Iterable[str]:
@@ -107,3 +111,10 @@ def _heard(link: Link, names: Names, needs: Needs) -> Iterable[str]:
         yield names.deliver_subject
     for subject in sorted(needs.listens):
         yield names.subject_prefix + subject
+    for subject in sorted(needs.hears):
+        yield _elsewhere(subject, names)
+
+
+def _elsewhere(subject: str, names: Names) -> str:
+    prefix = names.subject_prefix.removesuffix(".")
+    return subject.format(stream=names.stream, deliver=names.deliver_subject, prefix=prefix)

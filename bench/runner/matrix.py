@@ -98,7 +98,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         endpoint=endpoint,
                         client=client,
                         names=names,
-                        things=kind.things(names),
+                        things=kind.things(names, cell),
                         directory=directory,
                         warn=run.watcher.warns,
                     )

@@ -134,8 +134,9 @@ async def _check_remote(plan: Plan, target: RemoteTarget, run_id: str) -> tuple[
 async def _check_names(client: Link, plan: Plan, target: RemoteTarget, run_id: str) -> None:
     existing = await admin.stream_names(client)
     for trial in plan.trials:
-        kind = KINDS[plan.cell(trial.cell_id).workload.kind]
-        for names in kind.things(kind.named(admin.trial_names(run_id, trial.index))):
+        cell = plan.cell(trial.cell_id)
+        kind = KINDS[cell.workload.kind]
+        for names in kind.things(kind.named(admin.trial_names(run_id, trial.index)), cell):
             if names.stream in existing and not await admin.owns(client, names):
                 raise NameCollisionError(
                     f"stream {names.stream} exists on {target.title} and is not this run's; it "

@@ -110,7 +110,7 @@ async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
         except admin.ApiError as error:
             texts[key] = f"{_title(cell)}: {error}"
         finally:
-            for each in _kind(cell).things(own):
+            for each in _kind(cell).things(own, cell):
                 await admin.remove(link, each)
     return [text for text in texts.values() if text]
 

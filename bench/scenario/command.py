@@ -172,7 +172,7 @@ KIND = Kind(
     due=_due,
     needs=_needs,
     sampled=lambda _: None,
-    things=lambda names: (names, admin.bucket_names(names)),
+    things=lambda names, _: (names, admin.bucket_names(names)),
     held=_held,
     audit=audited,
 )

@@ -148,7 +148,7 @@ KIND = Kind(
     due=all_of_it,
     needs=_needs,
     sampled=lambda _: None,
-    things=lambda names: (names, admin.bucket_names(names)),
+    things=lambda names, _: (names, admin.bucket_names(names)),
     held=_held,
     audit=audited,
 )

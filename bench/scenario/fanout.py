@@ -30,20 +30,38 @@ from bench.scenario.jobs import (
 )
 from bench.scenario.kind import Kind, Stage
 from bench.spec.cast import Part
+from bench.spec.filling import PUBLISH
 from bench.spec.kinds.fanout import Fanout, for_member, modes_of
+from bench.spec.lanes import Beside
 from bench.spec.members import Member
 from bench.spec.variant import Settings
 
 
 def _offers(cell: Cell) -> Mapping[str, Offer]:
-    publish = cell.cast.part("publish")
-    return {publish.name: offer_of(publish, _fanout(cell).publish, cell.settings.publish)}
+    how = cell.settings.publish
+    return {
+        name: offer_of(cell.cast.part(name), offer, how)
+        for name, offer in cell.workload.offers.items()
+    }
+
+
+def lane(names: Names, flow: str) -> Names:
+    """Return what the stream is called that a part fills, and where it publishes to."""
+    if flow == PUBLISH:
+        return names
+    prefix = names.subject_prefix.removesuffix(".")
+    return replace(names, stream=f"{names.stream}_{flow}", subject_prefix=f"{prefix}-{flow}.")
+
+
+def _things(names: Names, cell: Cell) -> tuple[Names, ...]:
+    return tuple(lane(names, flow) for flow in _fanout(cell).flows)
 
 
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
-    await admin.make_stream(client, cell.settings.stream, names)
+    for each in _things(names, cell):
+        await admin.make_stream(client, cell.settings.stream, each)
     for place, (part, member) in enumerate(_durable(cell)):
-        own = named_after(names, part)
+        own = named_after(lane(names, part.flow), part)
         body = admin.consumer_body(
             _settings(cell, member).consumer,
             own,
@@ -70,18 +88,18 @@ def _settings(cell: Cell, member: Member) -> Settings:
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
-    sent = traffic["publish"]
     found: dict[str, Flags] = {}
     for part, member in _members(cell):
         if part.instants[0].due:
-            found[part.name] = _chosen(_fanout(cell), member.filter, sent)
+            flow = _fanout(cell).flows[part.flow]
+            found[part.name] = _chosen(flow, member.filter, traffic[part.flow])
     return found
 
 
-def _chosen(workload: Fanout, pattern: str, sent: Traffic) -> Flags:
-    if workload.trace is not None:
+def _chosen(flow: Fanout | Beside, pattern: str, sent: Traffic) -> Flags:
+    if flow.trace is not None:
         return chosen_by_name(sent.subjects, pattern, sent.subject_index)
-    return chosen(workload.subjects, pattern, sent.subject_index)
+    return chosen(flow.subjects, pattern, sent.subject_index)
 
 
 def _fanout(cell: Cell) -> Fanout:
@@ -92,27 +110,50 @@ def _fanout(cell: Cell) -> Fanout:
 
 def _needs(cell: Cell) -> Needs:
     modes = modes_of(cell.settings, _fanout(cell))
-    core = {member.filter for _, member in _members(cell) if member.is_core}
+    core = [(part.flow, member.filter) for part, member in _members(cell) if member.is_core]
+    beside = [*_fanout(cell).streams]
+    first = consuming(cell)
     return replace(
-        consuming(cell),
+        first,
         pull="pull" in modes,
         push="push" in modes,
-        listens=frozenset(core),
+        listens=frozenset(pattern for flow, pattern in core if flow == PUBLISH),
+        hears=frozenset(f"{{prefix}}-{flow}.{what}" for flow, what in core if flow != PUBLISH),
+        says=frozenset(f"{{prefix}}-{flow}.x" for flow in beside),
+        asks=frozenset(ask for flow in beside for ask in _asks(flow, first.pull)),
     )
+
+
+def _asks(flow: str, pull: bool) -> Iterator[str]:
+    """Yield what is asked of JetStream about a stream beside the first one."""
+    stream = f"{{stream}}_{flow}"
+    for operation in ("INFO", "CREATE", "DELETE"):
+        yield f"STREAM.{operation}.{stream}"
+    for operation in ("INFO", "CREATE"):
+        yield f"CONSUMER.{operation}.{stream}.consumer"
+    if pull:
+        yield f"CONSUMER.MSG.NEXT.{stream}.consumer"
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
     durable, acks = _durable(cell), cell.settings.ack.timing != "none"
     asked = tuple(
-        watched(cell, part, named_after(stage.names, part), len(durable)) for part, _ in durable
+        watched(cell, part, named_after(lane(stage.names, part.flow), part), len(durable))
+        for part, _ in durable
     )
-    id_offset = traffic["publish"].payloads[0].id_offset
+    id_offset = {flow: each.payloads[0].id_offset for flow, each in traffic.items()}
     rows = {name: int(np.count_nonzero(due)) for name, due in _due(cell, traffic).items()}
     return Scene(
         server=stage.server,
         client=stage.client,
         watched=asked,
-        drivers=publisher_jobs(stage, trial, cell, cell.cast.part("publish")),
+        drivers=tuple(
+            job
+            for part in cell.cast.driving
+            for job in publisher_jobs(
+                replace(stage, names=lane(stage.names, part.name)), trial, cell, part
+            )
+        ),
         observers=tuple(
             job
             for part, member in _members(cell)
@@ -121,7 +162,13 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
                 trial,
                 cell,
                 (part, member),
-                _taking(stage.names, part, member, id_offset, rows.get(part.name, 0)),
+                _taking(
+                    lane(stage.names, part.flow),
+                    part,
+                    member,
+                    id_offset[part.flow],
+                    rows.get(part.name, 0),
+                ),
             )
         ),
         sampler=sampler_job(stage, trial, asked),
@@ -156,12 +203,12 @@ def _jobs(
             job,
             load=replace(job.load, handler=slow.handler) if slow else job.load,
             timing="none" if member.is_core else job.timing,
-            binding=_listening(stage, member, taking) if member.is_core else job.binding,
+            binding=_listening(member, taking) if member.is_core else job.binding,
             once=member.once,
         )
 
 
-def _listening(stage: Stage, member: Member, taking: Taking) -> Binding:
+def _listening(member: Member, taking: Taking) -> Binding:
     """Return how a plain subscriber takes what is published."""
     return Binding(
         stream="",
@@ -171,7 +218,7 @@ def _listening(stage: Stage, member: Member, taking: Taking) -> Binding:
         expires_ns=0,
         id_offset=taking.id_offset,
         acks=False,
-        deliver_subject=f"{stage.names.subject_prefix}{member.filter}",
+        deliver_subject=f"{taking.names.subject_prefix}{member.filter}",
         deliver_group=taking.names.consumer if member.processes > 1 else "",
     )
 
@@ -183,5 +230,6 @@ KIND = Kind(
     due=_due,
     needs=_needs,
     sampled=sampled,
+    things=_things,
     audit=audited,
 )

@@ -67,8 +67,9 @@ def as_usual(names: Names) -> Names:
     return names
 
 
-def one_stream(names: Names) -> tuple[Names, ...]:
+def one_stream(names: Names, cell: Cell) -> tuple[Names, ...]:
     """Return that one stream is made."""
+    del cell
     return (names,)
 
 
@@ -107,7 +108,7 @@ class Kind:
         needs: what it does on a server besides looking after what it made.
         sampled: share of acks that the server is to report, %; None where it reports none.
         named: what its things are called, from what a trial's are usually called.
-        things: all streams that are made for a trial, by its names.
+        things: all streams that are made for a trial of a cell, by its names.
         held: asks the server, when all is over, for the last message of each subject.
         sorted_out: deals what processes wrote down to the parts that they observe for.
         audit: what it says of a trial that is over, besides what is said of all kinds.
@@ -120,7 +121,7 @@ class Kind:
     needs: Callable[[Cell], Needs]
     sampled: Callable[[Cell], int | None]
     named: Callable[[Names], Names] = as_usual
-    things: Callable[[Names], tuple[Names, ...]] = one_stream
+    things: Callable[[Names, Cell], tuple[Names, ...]] = one_stream
     held: Callable[[Stage], Awaitable[Held]] = nothing_held
     sorted_out: Callable[[Cell, Records], Records] = as_written
     audit: Callable[[Cell, Mapping[str, Traffic], Evidence], Audited] = nothing_besides

@@ -128,7 +128,7 @@ KIND = Kind(
     due=_due,
     needs=_needs,
     sampled=sampled,
-    things=lambda names: (names, admin.bucket_names(names)),
+    things=lambda names, _: (names, admin.bucket_names(names)),
     held=_held,
     audit=audited,
 )

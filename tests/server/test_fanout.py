@@ -227,3 +227,29 @@ def test_a_handler_that_skips_an_event_is_found(
     assert (found["audit.received"], found["audit.acked"], found["audit.lost"]) == (300, 300, 0)
     assert (found["audit.left_out"], found["billing.left_out"]) == (6, 3)
     assert "check-broken" in {finding.code for finding in record.findings}
+
+
+def test_streams_beside_each_other_have_flows_of_their_own(tmp_path: Path) -> None:
+    """Each consumer sees what its own stream has for it, and each stream holds its own messages."""
+    clicks = {
+        "subjects": {"pattern": "clicks.{page}", "values": {"page": ["home", "pay"]}},
+        "payload": {"sizes": "64B"},
+        "publish": {"rate": "400/s"},
+        "consumers": {"funnel": {"filter": "clicks.pay"}, "screen": {"mode": "core"}, "lake": {}},
+    }
+    load = fanout({"audit": {}, "billing": {"filter": "orders.paid"}}, streams={"clicks": clicks})
+
+    record = run_trial(tmp_path, load, {"pull": {"batch": 20}}).record
+
+    found = record.ledger
+    assert found is not None
+    assert sound(record), complaints(record)
+    assert (found["publish.stored"], found["publish.stream_msgs"]) == (300, 300)
+    assert (found["clicks.stored"], found["clicks.stream_msgs"]) == (600, 600)
+    names = ("audit", "billing", "funnel", "screen", "lake")
+    assert [found[f"{name}.handled"] for name in names] == [300, 150, 300, 600, 600]
+    assert not any(
+        count
+        for name, count in found.items()
+        if name.endswith((".lost", ".foreign", ".left_out", ".backlog"))
+    )

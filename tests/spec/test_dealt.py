@@ -10,6 +10,7 @@ from bench.judgement.summary import _workload_said
 from bench.plan.traffic import make_traffics
 from bench.scenario.fanout import KIND
 from bench.spec.kinds.fanout import Fanout
+from bench.spec.lanes import sees_all
 from bench.spec.load import load_workload
 from bench.spec.traces import Trace, write_trace
 from tests.plan.examples import cell
@@ -38,7 +39,7 @@ def test_a_filter_matches_what_the_trace_has_of_it(tmp_path: Path) -> None:
 
     assert found.share_of("new") == 0.6
     assert (found.share_of("all"), found.share_of("publish")) == (1.0, 1.0)
-    assert [found.sees_all(each) for each in found.members.values()] == [False, True]
+    assert [sees_all(found, each) for each in found.members.values()] == [False, True]
     assert found.addressed == TRACE.subjects
     assert "by a trace at 1 times its speed" in found.told()
 

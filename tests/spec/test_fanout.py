@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bench.judgement.summary import _workload_said
 from bench.spec.cast import entries, instants, spans
 from bench.spec.kinds.fanout import Fanout, cast_of
 from bench.spec.kinds.registry import KINDS, objections
@@ -175,3 +176,98 @@ def test_many_consumers_do_not_outgrow_their_record() -> None:
         fanout({"reader_{n}": {"count": 17}}, phases=hour)
 
     assert fanout({"reader_{n}": {"count": 16}}, phases=hour).hosts == 0
+
+
+CLICKS: dict[str, Any] = {
+    "subjects": {"pattern": "clicks.{page}", "values": {"page": ["home", "cart", "pay", "done"]}},
+    "payload": {"sizes": "64B"},
+    "publish": {"rate": "300/s"},
+    "consumers": {"funnel": {"filter": "clicks.pay"}, "lake": {"count": 1}},
+}
+
+
+def test_each_stream_has_a_flow_of_its_own() -> None:
+    """Figures go by the part that fills it, and by the consumer."""
+    load = fanout(TWO, streams={"clicks": CLICKS})
+    cast = cast_of(Settings(), load)
+
+    assert [part.name for part in cast.parts] == [
+        "publish", "clicks", "billing", "audit", "funnel", "lake",
+    ]  # fmt: skip
+    assert [part.flow for part in cast.observing] == ["publish", "publish", "clicks", "clicks"]
+    assert [part.role for part in cast.driving] == ["publisher", "clicks.publisher"]
+    assert {"publish.response", "clicks.response", "funnel.end_to_end"} <= {*spans(cast)}
+    assert {"publish.stored", "clicks.stored", "clicks.stream_msgs"} <= {*entries(cast)}
+    assert cast.ranked == ("billing.end_to_end", "billing.completion")
+
+
+def test_filters_and_shares_are_those_of_the_consumers_own_stream() -> None:
+    """A quarter of the clicks, a half of the orders."""
+    load = fanout(TWO, streams={"clicks": CLICKS})
+
+    assert [load.share_of(name) for name in ("billing", "funnel", "lake")] == [0.5, 0.25, 1.0]
+    assert load.rate_msgs_per_s == 400
+    assert {name: each.subjects.names[0] for name, each in load.loads.items()} == {
+        "publish": "orders.created",
+        "clicks": "clicks.home",
+    }
+    assert "beside it a stream clicks, 300/s, payload 64B: funnel of clicks.pay" in load.told()
+
+
+def test_what_a_message_takes_is_the_mean_over_all_streams() -> None:
+    """Three of four are clicks, which are smaller."""
+    how = Settings().publish
+    orders, both = (
+        fanout(TWO, **more).stored_bytes(how) for more in ({}, {"streams": {"clicks": CLICKS}})
+    )
+
+    assert orders > both > orders - 128
+    assert fanout(TWO, streams={"clicks": CLICKS}).largest_bytes(how) == 128
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "said"),
+    [
+        ("clicks", {"consumers": {"billing": {}}}, "consumer billing, and so does billing"),
+        ("clicks", {"consumers": {"clicks": {}}}, "and so does the stream clicks"),
+        ("audit", {}, "and so does the stream audit"),
+        ("publish", {}, "cannot stand before the names of figures of a stream"),
+        ("host_0", {}, "host_0 is what a process is called"),
+        ("clicks", {"consumers": {"a": {"mode": "core"}}}, "nobody reads the stream"),
+        ("clicks", {"consumers": {"a": {"filter": "orders.>"}}}, "matches nothing that is publ"),
+        ("clicks", {"consumers": {}}, "at least 1"),
+        ("clicks", {"consumers": {"a_{n}": {"count": 99}}}, "101 consumers, too many"),
+        ("clicks", {"trace": {"file": "t.npz"}}, "Extra inputs"),
+    ],
+)
+def test_a_stream_beside_that_cannot_be_is_refused(
+    name: str, changed: dict[str, Any], said: str
+) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValidationError, match=said):
+        fanout(TWO, streams={name: {**CLICKS, **changed}})
+
+
+def test_a_work_queue_for_each_of_several_streams_is_one() -> None:
+    """Each message goes to one consumer, for each stream has but one."""
+    settings = Settings.model_validate({"stream": {"retention": "workqueue"}})
+    alone = {**CLICKS, "consumers": {"funnel": {}}}
+
+    assert objections(settings, fanout({"billing": {}}, streams={"clicks": alone})) == ()
+    (said,) = objections(settings, fanout({"billing": {}}, streams={"clicks": CLICKS}))
+    assert said.key == "stream.retention"
+
+
+def test_a_consumer_of_another_stream_that_cannot_do_its_work_is_named() -> None:
+    """By the rate of its own stream."""
+    slow = {**CLICKS, "consumers": {"funnel": {"handler": {"time": "5ms"}}}}
+
+    (caution,) = KINDS["fanout"].cautions(Settings(), fanout(TWO, streams={"clicks": slow}))
+
+    assert "the lag will grow (consumer funnel)" in caution.what
+
+
+def test_one_stream_alone_is_what_it_was() -> None:
+    """Reports that were written before stay comparable."""
+    assert "streams" not in _workload_said(fanout(TWO))
+    assert "streams" in _workload_said(fanout(TWO, streams={"clicks": CLICKS}))

@@ -1,7 +1,7 @@
 """Fan-out: one stream, and several independent consumers that each see what they filter for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -24,17 +24,17 @@ from bench.spec.cast import (
 from bench.spec.dealt import Dealt
 from bench.spec.filling import PUBLISH
 from bench.spec.handler import Handler
+from bench.spec.lanes import MAX_STREAMS, Beside, check_members, sees_all
 from bench.spec.members import (
     MAX_CONSUMERS,
-    PLACE,
     Member,
     listening,
     own_entries,
     settings_of,
 )
 from bench.spec.objection import Objection
-from bench.spec.variant import Settings
-from bench.spec.workload import Phases
+from bench.spec.variant import PublishSettings, Settings
+from bench.spec.workload import Load, Phases, Publish
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
 
@@ -65,17 +65,66 @@ class Fanout(Dealt):
         phases: how long a trial lasts; a matrix may set its own.
         trace: what messages are dealt from, in place of subjects, sizes and rate; none when left
             out.
+        streams: name -> a stream beside this one, with a flow and consumers of its own.
     """
 
     kind: Literal["fanout"]
     consumers: dict[str, Member] = Field(min_length=1)
     processes_total: int | None = Field(default=None, ge=1, le=16)
+    streams: dict[str, Beside] = Field(default_factory=dict, max_length=MAX_STREAMS)
     phases: Phases = Phases()
+
+    @property
+    def flows(self) -> "Mapping[str, Fanout | Beside]":
+        """Each stream by the part that fills it, the first one first."""
+        return {PUBLISH: self, **self.streams}
+
+    @property
+    def written(self) -> dict[str, Member]:
+        """The consumers of all streams, as they are written."""
+        return {name: each for flow in self.flows.values() for name, each in flow.consumers.items()}
 
     @property
     def members(self) -> dict[str, Member]:
         """Each consumer by its name, in the order of the file."""
-        return dict(each for name, member in self.consumers.items() for each in member.each(name))
+        return dict(each for name, member in self.written.items() for each in member.each(name))
+
+    @property
+    def flow_of(self) -> Mapping[str, str]:
+        """The part whose messages each consumer sees, by its name."""
+        return {
+            each: flow
+            for flow, stream in self.flows.items()
+            for name, member in stream.consumers.items()
+            for each, _ in member.each(name)
+        }
+
+    @property
+    def offers(self) -> Mapping[str, Publish]:
+        """How operations are offered, by the part that drives them."""
+        return {name: flow.publish for name, flow in self.flows.items()}
+
+    @property
+    def loads(self) -> Mapping[str, Load]:
+        """What messages are made from, by the part that drives them."""
+        beside = {name: each.load(self.busy, self.phases) for name, each in self.streams.items()}
+        return {PUBLISH: super().loads[PUBLISH], **beside}
+
+    def largest_bytes(self, how: PublishSettings) -> int:
+        """Return the largest message, headers included."""
+        beside = [each.largest_bytes(how) for each in self.streams.values()]
+        return max([super().largest_bytes(how), *beside])
+
+    def stored_bytes(self, how: PublishSettings) -> float:
+        """Return what a message takes in a store on the mean, whichever stream it is in."""
+        first = super().stored_bytes(how) * self.publish.messages_in(self.phases)
+        beside = sum(
+            each.stored_bytes(how) * each.publish.messages_in(self.phases)
+            for each in self.streams.values()
+        )
+        return (first + beside) / sum(
+            each.messages_in(self.phases) for each in self.offers.values()
+        )
 
     @property
     def unsaid(self) -> dict[str, Any]:
@@ -86,12 +135,13 @@ class Fanout(Dealt):
             for name, member in self.consumers.items()
         }
         own = {} if self.processes_total else {"processes_total": True}
-        return {**super().unsaid, "consumers": of_each, **own}
+        alone = {} if self.streams else {"streams": True}
+        return {**super().unsaid, "consumers": of_each, **own, **alone}
 
     @property
     def hosts(self) -> int:
         """How many processes consumers share; 0 where each has its own."""
-        many = sum(member.count for member in self.consumers.values()) > OWN_PROCESSES
+        many = sum(member.count for member in self.written.values()) > OWN_PROCESSES
         return self.processes_total or (SHARED_PROCESSES if many else 0)
 
     @property
@@ -114,44 +164,40 @@ class Fanout(Dealt):
             f"payload {self.payload.told()}{self.dealt_told}; "
             "each consumer sees what it filters for: "
             + "; ".join(member.told(name) for name, member in self.consumers.items())
+            + "".join(_told_beside(name, each) for name, each in self.streams.items())
             + _told_hosts(self.hosts)
         )
 
     def share_of(self, part: str) -> float:
         """Return what share of the messages a consumer's filter matches."""
         member = self.members.get(part)
-        return 1.0 if member is None else self.share_matched(member.filter)
-
-    def sees_all(self, member: Member) -> bool:
-        """Say whether a consumer's filter matches all that is published."""
-        return self.matching(member.filter) == len(self.addressed)
+        if member is None:
+            return 1.0
+        return self.flows[self.flow_of[part]].share_matched(member.filter)
 
     @model_validator(mode="after")
     def _members_fit(self) -> Self:
-        counts = [member.count for member in self.consumers.values()]
+        counts = [
+            member.count for flow in self.flows.values() for member in flow.consumers.values()
+        ]
         if sum(counts) > MAX_CONSUMERS:
             raise MisfitError(
                 "consumers",
                 what=f"{sum(counts)} consumers, too many",
                 allowed=f"up to {MAX_CONSUMERS} consumers",
             )
-        if all(member.is_core for member in self.consumers.values()):
-            raise MisfitError(
-                "consumers",
-                what="nobody reads the stream",
-                allowed="a durable consumer, pull or push, beside those of the mode core",
-            )
-        for name, member in self.consumers.items():
-            _check_count(name, member)
+        check_members(self)
         self._check_names()
-        for name, member in self.consumers.items():
-            for _, each in member.each(name):
-                self._check_filter(name, each.filter)
         return self
+
+    def _located(self) -> "Iterator[tuple[tuple[str, ...], Fanout | Beside]]":
+        """Yield each stream with where it is written."""
+        for name, flow in self.flows.items():
+            yield ("streams", name) if name in self.streams else (), flow
 
     def _check_load(self, phases: Phases) -> None:
         super()._check_load(phases)
-        many = sum(member.count for member in self.consumers.values()) > OWN_PROCESSES
+        many = sum(member.count for member in self.written.values()) > OWN_PROCESSES
         if many and phases.warmup_ns + phases.measure_ns > LONGEST_OF_MANY_NS:
             raise MisfitError(
                 "phases",
@@ -161,66 +207,44 @@ class Fanout(Dealt):
 
     def _check_names(self) -> None:
         seen: dict[str, str] = {}
-        for key, member in self.consumers.items():
-            for name, _ in member.each(key):
-                _check_name(key, name)
-                if name in seen:
-                    raise MisfitError(
-                        "consumers",
-                        key,
-                        what=f"names a consumer {name}, and so does {seen[name]}",
-                        allowed="each name once",
-                    )
-                seen[name] = key
-
-    def _check_filter(self, name: str, pattern: str) -> None:
-        if self.addressed and not self.matching(pattern):  # of a trace without any more is said
-            raise MisfitError(
-                "consumers",
-                name,
-                "filter",
-                what=f"'{pattern}' matches nothing that is published",
-                allowed=f"a filter for some of {text.listed(list(self.addressed[:5]))}",
-            )
+        for name in self.streams:
+            _check_name(("streams", name), name, "a stream")
+            seen[name] = f"the stream {name}"
+        for at, flow in self._located():
+            for key, member in flow.consumers.items():
+                for name, _ in member.each(key):
+                    _check_name((*at, "consumers", key), name, "a consumer")
+                    if name in seen:
+                        raise MisfitError(
+                            *at,
+                            "consumers",
+                            key,
+                            what=f"names a consumer {name}, and so does {seen[name]}",
+                            allowed="each name once",
+                        )
+                    seen[name] = key
 
 
-def _check_count(name: str, member: Member) -> None:
-    if PLACE in name:
-        return
-    if member.count > 1:
-        raise MisfitError(
-            "consumers",
-            name,
-            "count",
-            what=f"{member.count} consumers cannot all be called {name}",
-            allowed=f"count 1, or {PLACE} in the name: `{name}_{PLACE}`",
-        )
-    if PLACE in member.filter:
-        raise MisfitError(
-            "consumers",
-            name,
-            "filter",
-            what=f"{PLACE} is the number of a consumer, and {name} has none",
-            allowed=f"a filter without it, or {PLACE} in the name, too",
-        )
-
-
-def _check_name(key: str, name: str) -> None:
+def _check_name(at: tuple[str, ...], name: str, what: str) -> None:
     if _HOST.fullmatch(name):
         raise MisfitError(
-            "consumers",
-            key,
+            *at,
             what=f"{name} is what a process is called that consumers share",
             allowed="another name",
         )
     if not PART_NAME.fullmatch(name) or name.removesuffix("_ns") in (PUBLISH, *FIGURES_BEGIN):
         raise MisfitError(
-            "consumers",
-            key,
-            what="cannot stand before the names of figures",
+            *at,
+            what=f"cannot stand before the names of figures of {what}",
             allowed="up to 40 of a to z, 0 to 9 and _, a letter first; not "
             f"{', '.join((PUBLISH, *FIGURES_BEGIN))}",
         )
+
+
+def _told_beside(name: str, flow: Beside) -> str:
+    rate = format_rate(flow.publish.rate_msgs_per_s)
+    members = "; ".join(member.told(each) for each, member in flow.consumers.items())
+    return f"; beside it a stream {name}, {rate}, payload {flow.payload.told()}: {members}"
 
 
 def _told_hosts(hosts: int) -> str:
@@ -240,12 +264,11 @@ def _roles(workload: Fanout) -> Iterator[str]:
 def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
     """Return its parts; usually one consumer, by which a stream's figures are called."""
     acks, early = settings.ack.timing != "none", settings.ack.timing == "after-validation"
-    publish = driving(
-        PUBLISH,
-        role="publisher",
-        answered=STORED,
-        fails=(*UNSTORED, Entry(name="stream_msgs", untold=True, counts="held")),
-    )
+    beside = () if workload is None else tuple(workload.streams)
+    drivers = {PUBLISH: _filling(PUBLISH, "publisher")}
+    drivers |= {name: _filling(name, f"{name}.publisher") for name in beside}
+    publish = drivers[PUBLISH]
+    flow_of = {} if workload is None else workload.flow_of
     members = {} if workload is None else workload.members
     roles = () if workload is None else _roles(workload)
     several = len(members) > 1
@@ -254,10 +277,10 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
             member,
             observing(
                 name,
-                flow=publish,
+                flow=drivers[flow_of[name]],
                 role=role,
                 acks=acks and not member.is_core,
-                some=workload is not None and not workload.sees_all(member),
+                some=workload is not None and not sees_all(workload.flows[flow_of[name]], member),
             ),
         )
         for (name, member), role in zip(members.items(), roles, strict=True)
@@ -266,10 +289,15 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
     acks = acks and not next((member.is_core for member in members.values()), False)
     whole = () if early or not acks else (f"{first}end_to_end",)
     return Cast(
-        parts=(publish, *parts),
+        parts=(*drivers.values(), *parts),
         ranked=(*whole, f"{first}completion"),
         done=f"{first}{'acked' if acks else 'handled'}",
     )
+
+
+def _filling(name: str, role: str) -> Part:
+    held = Entry(name="stream_msgs", untold=True, counts="held")
+    return driving(name, role=role, answered=STORED, fails=(*UNSTORED, held))
 
 
 def _part(member: Member, part: Part) -> Part:
@@ -279,7 +307,7 @@ def _part(member: Member, part: Part) -> Part:
 
 def modes_of(settings: Settings, workload: Fanout) -> frozenset[str]:
     """Return how consumers of a workload take messages under these settings."""
-    return frozenset(member.taken_as(settings) for member in workload.consumers.values())
+    return frozenset(member.taken_as(settings) for member in workload.written.values())
 
 
 def for_member(settings: Settings, workload: Fanout, member: Member) -> Settings:
@@ -297,7 +325,7 @@ def objections(settings: Settings, workload: Fanout) -> tuple[Objection, ...]:
 
 
 def _of_tasks(settings: Settings, workload: Fanout) -> Iterator[Objection]:
-    core = [name for name, member in workload.consumers.items() if member.is_core]
+    core = [name for name, member in workload.written.items() if member.is_core]
     if core and settings.handler.run == "task":
         yield Objection(
             key="handler.run",
@@ -307,14 +335,19 @@ def _of_tasks(settings: Settings, workload: Fanout) -> Iterator[Objection]:
 
 
 def _of_memories(settings: Settings, workload: Fanout) -> Iterator[Objection]:
-    once = [name for name, member in workload.consumers.items() if member.once]
+    once = [name for name, member in workload.written.items() if member.once]
     if once and settings.handler.run == "task":
         what = f"a task is run for each delivery, and {text.listed(once)} handles each once"
         yield Objection(key="handler.run", what=what, allowed="virtual, or no consumer with once")
 
 
 def _of_work_queues(settings: Settings, workload: Fanout) -> Iterator[Objection]:
-    durable = [member for member in workload.members.values() if not member.is_core]
-    if settings.stream.retention == "workqueue" and len(durable) > 1:
+    if settings.stream.retention != "workqueue":
+        return
+    durable = (
+        sum(member.count for member in flow.consumers.values() if not member.is_core)
+        for flow in workload.flows.values()
+    )
+    if max(durable) > 1:
         what = "a work queue gives each message to one consumer, and several filters may match it"
         yield Objection(key="stream.retention", what=what, allowed="limits, or interest")

@@ -72,17 +72,18 @@ def _of_members(settings: Settings, workload: fanout.Fanout) -> Streams:
             fanout.for_member(settings, workload, member),
             stream.Stream(
                 kind="stream",
-                subjects=workload.subjects,
-                payload=workload.payload,
-                publish=workload.publish,
+                subjects=flow.subjects,
+                payload=flow.payload,
+                publish=flow.publish,
                 consume=Consume(
                     consumers=member.processes, workers=member.workers, handler=member.handler
                 ),
                 phases=workload.phases,
-                trace=workload.trace,
+                trace=flow.trace,
             ),
         )
-        for name, member in workload.consumers.items()
+        for flow in workload.flows.values()
+        for name, member in flow.consumers.items()
         if not member.is_core
     }
 
