@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup bench selfbench test client-truth gate-truth headline-truth report-truth workloads mutants \
-	check constraints clean
+	check types house constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,9 +62,15 @@ mutants: $(MUTMUT) ## Plant small faults in what judges and list those that no t
 	@$(BIN)/python -m tests.truth.mutants $(ARGS)
 
 check: $(TOOLS) ## Check format, lint, types, layers, sizes and documents
+	@$(MAKE) --no-print-directory --jobs 2 types house
+
+# Half of all checking, and on one core.
+types: $(TOOLS)
+	@$(BIN)/mypy
+
+house: $(TOOLS)
 	@$(BIN)/ruff format --check bench tests
 	@$(BIN)/ruff check bench tests
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest tests/house
 
