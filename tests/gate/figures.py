@@ -12,6 +12,7 @@ from bench.analysis.figures import (
     RunFigures,
     TimeFigures,
     TrialFigures,
+    WorkloadFigures,
 )
 from bench.analysis.lag import cell_verdict
 from bench.analysis.summary import workload_figures
@@ -46,6 +47,7 @@ def run_of(
     workloads: Sequence[str] = ("small-events",),
     planned: int | None = None,
     changes: Mapping[str, object] | None = None,
+    contested: bool = True,
 ) -> RunFigures:
     """A run of cells by their variant's name, under workloads that come out alike.
 
@@ -54,6 +56,8 @@ def run_of(
         workloads: names.
         planned: blocks of the plan; as many as there are values when None.
         changes: laid over the plan.
+        contested: whether the cells are told from each other, which costs half of all and which
+            no gate looks at.
     """
     made = {
         workload: [_cell(_named(name, workload, workloads), v) for name, v in cells.items()]
@@ -62,7 +66,7 @@ def run_of(
     blocks = planned or max(len(values) for values in cells.values())
     plan = runs.plan([cell.cell for each in made.values() for cell in each], blocks=blocks)
     plan = replace(plan, quick=False, **(changes or {}))  # type: ignore[arg-type]
-    return figures_of(plan, made)
+    return figures_of(plan, made, contested=contested)
 
 
 def _named(name: str, workload: str, workloads: Sequence[str]) -> Cell:
@@ -70,14 +74,22 @@ def _named(name: str, workload: str, workloads: Sequence[str]) -> Cell:
     return cell if len(workloads) == 1 else replace(cell, id=f"{workload}--{name}")
 
 
-def figures_of(plan: Plan, cells: Mapping[str, Sequence[CellFigures]]) -> RunFigures:
+def figures_of(
+    plan: Plan, cells: Mapping[str, Sequence[CellFigures]], *, contested: bool = True
+) -> RunFigures:
     """The figures of a run of these cells, by workload."""
+    told = {
+        name: workload_figures(name, each, plan)
+        if contested
+        else WorkloadFigures(name=name, cells=tuple(each), decisions={})
+        for name, each in cells.items()
+    }
     return RunFigures(
         run_id="made-up-1",
         plan=plan,
         environment=runs.environment(),
         metrics=of_casts([cast()]),
-        workloads=tuple(workload_figures(name, each, plan) for name, each in cells.items()),
+        workloads=tuple(told.values()),
         missing=(),
     )
 

@@ -1,6 +1,7 @@
 """How often gates err, over many made-up runs judged from end to end (MEASUREMENT.md R7 to R9)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ WORKLOADS = ("a", "b", "c", "d")
 
 Times = NDArray[np.float64]
 
+made_up = partial(run_of, contested=False)
+"""Makes a run of which a gate may be asked, and nothing else."""
+
 
 def times(change: float, *, spread: float, seed: int) -> Times:
     """Times of baseline and candidate in ten blocks: shape (RUNS, 2, 10).
@@ -36,14 +40,23 @@ def times(change: float, *, spread: float, seed: int) -> Times:
 def verdict_of(run: Times) -> Verdict:
     """The verdict of a gate that screens on five blocks and confirms on five more."""
     old, new = run.tolist()
-    screened = run_of({"old": old[:5], "new": new[:5]}, planned=5)
+    screened = made_up({"old": old[:5], "new": new[:5]}, planned=5)
     if not looks_red(screened, RULES, SIDES):
         return judge(screened, RULES, SIDES).verdict
-    return judge(run_of({"old": old, "new": new}, planned=5), RULES, SIDES).verdict
+    return judge(made_up({"old": old, "new": new}, planned=5), RULES, SIDES).verdict
 
 
 def share(verdicts: Sequence[Verdict], wanted: Verdict) -> float:
     return sum(verdict is wanted for verdict in verdicts) / len(verdicts)
+
+
+def test_a_gate_looks_at_nothing_that_variants_contest() -> None:
+    """Made-up runs of this module leave it out: what a gate says of them must be the same."""
+    old, new = times(0.1, spread=0.05, seed=6)[0].tolist()
+    cells = {"old": old, "new": new}
+
+    assert any(workload.decisions for workload in run_of(cells).workloads)
+    assert judge(made_up(cells), RULES, SIDES) == judge(run_of(cells), RULES, SIDES)
 
 
 def test_equal_sides_are_hardly_ever_red() -> None:
@@ -82,7 +95,7 @@ def test_a_family_of_gates_is_as_rarely_red_as_one() -> None:
     runs = times(0.0, spread=0.08, seed=5)
     red = 0
     for old, new in runs.tolist():
-        figures = run_of({"old": old, "new": new}, workloads=WORKLOADS, planned=10)
+        figures = made_up({"old": old, "new": new}, workloads=WORKLOADS, planned=10)
         red += judge(figures, RULES, SIDES).verdict is Verdict.FAIL
 
     assert red / RUNS <= 0.05 + 0.038
