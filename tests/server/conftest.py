@@ -19,14 +19,14 @@ ALONE = {
     "test_repeats",
     "test_truth",
 }
-"""Modules in which times, lags or the health of the host are looked at. The others look at what is
-counted, which is the same whatever runs beside them."""
+"""Modules in which times, lags or the health of the host are looked at. The others, and tests in
+these that are marked `counts`, look at what is counted: the same whatever runs beside them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is in this folder: beside some of its trials nothing may run, others share."""
     for item in items:
-        if item.path.is_relative_to(HERE):
+        if item.path.is_relative_to(HERE) and not item.get_closest_marker("counts"):
             alone = item.path.stem in ALONE
             item.add_marker(pytest.mark.measures if alone else pytest.mark.counts)
 

@@ -142,6 +142,7 @@ def test_a_drain_in_which_the_conductor_is_not_answered_goes_on(tmp_path: Path) 
     assert "not-drained" not in codes(record)
 
 
+@pytest.mark.counts
 def test_what_an_overloaded_consumer_leaves_is_no_loss(tmp_path: Path) -> None:
     """Received and not acknowledged, delivered and not received, and not delivered: all are there.
 
@@ -220,6 +221,7 @@ def test_what_vanished_is_lost_although_as_much_waits_for_an_ack(tmp_path: Path)
     assert "lost" in codes(record)
 
 
+@pytest.mark.counts
 def test_a_consumer_that_is_gone_is_no_gap(tmp_path: Path) -> None:
     """An answer that there is none ends the trial; what the server held can no longer be told."""
     record = run_on_own_server(tmp_path, delete_the_consumer)

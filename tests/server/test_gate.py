@@ -56,6 +56,7 @@ def test_a_planted_slow_handler_is_red(tmp_path: Path) -> None:
     assert len(trials_of(tmp_path)) >= 20  # an invalid block is measured again
 
 
+@pytest.mark.counts
 def test_a_goal_that_every_variant_misses_ends_with_1(tmp_path: Path) -> None:
     """No message was lost, and losing some was the goal: the matrix is answered with no."""
     done = jetbench(project(tmp_path, matrix={"success": ["lost > 0"]}), "run", "tiny")

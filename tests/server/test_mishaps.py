@@ -84,6 +84,7 @@ def assert_nothing_is_concluded(told: Told) -> None:
     assert "What failed      ✕" in told.stdout
 
 
+@pytest.mark.counts
 def test_a_login_that_may_not_publish_the_load_is_told_before_the_run(tmp_path: Path) -> None:
     """Everything else it may do: the dry publish of the preflight is what meets it."""
     project(tmp_path, workload=LOAD, config=ONE)
@@ -98,6 +99,7 @@ def test_a_login_that_may_not_publish_the_load_is_told_before_the_run(tmp_path: 
     assert not list((tmp_path / "results").glob("*"))
 
 
+@pytest.mark.counts
 @pytest.mark.parametrize("client", ["wire", "nats-py"])
 def test_a_permission_withdrawn_in_the_window_counts_against_the_cell(
     tmp_path: Path, client: str
@@ -127,6 +129,7 @@ async def delete_the_stream(midst: Midst) -> None:
     await api(midst.client, f"STREAM.DELETE.{midst.stream}")
 
 
+@pytest.mark.counts
 @pytest.mark.parametrize(
     "settings",
     [
@@ -154,6 +157,7 @@ def test_a_stream_that_somebody_deletes_leaves_no_figures(tmp_path: Path, settin
     assert told.exit_code == (1 if ledger["refused"] else 4)
 
 
+@pytest.mark.counts
 @pytest.mark.parametrize(
     ("jetstream", "code", "word"),
     [
@@ -215,6 +219,7 @@ def run_with_one_id(
     return record, done.stdout
 
 
+@pytest.mark.counts
 @pytest.mark.parametrize(
     ("settings", "stored", "reason"),
     [
@@ -240,6 +245,7 @@ def test_what_the_stream_takes_for_a_duplicate_is_refused(
     assert f"{ledger['refused']} messages refused" in stdout
 
 
+@pytest.mark.counts
 def test_duplicates_that_a_fast_batch_does_not_tell_are_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
