@@ -41,7 +41,10 @@ def wait_for_trials(directory: Path, count: int) -> None:
 
 
 def test_a_run_ends_with_results_and_a_report(tmp_path: Path) -> None:
-    """The two things a user wants, and the line that says where they are."""
+    """The two things a user wants, and the line that says where they are.
+
+    A CI log must stay readable: no control characters, a line for each trial.
+    """
     done = jetbench(project(tmp_path), "run", "tiny")
 
     assert went_well(tmp_path, done), done.stderr
@@ -54,19 +57,13 @@ def test_a_run_ends_with_results_and_a_report(tmp_path: Path) -> None:
     assert "Does it run?" in report.read_text()
     assert str(report.relative_to(tmp_path)) in done.stdout
     assert list((tmp_path / "tmp").iterdir()) == []
-
-
-def test_piped_progress_is_one_plain_line_a_trial(tmp_path: Path) -> None:
-    """A CI log must stay readable: no control characters, a line for each trial."""
-    done = jetbench(project(tmp_path), "run", "tiny")
-
     assert "\x1b" not in done.stderr + done.stdout
     lines = [line for line in done.stderr.splitlines() if re.match(r"\[\d+/\d+\]|\d+/\d+", line)]
     assert len(lines) == planned_trials(tmp_path), done.stderr
 
 
-def test_a_report_is_rebuilt_from_results_alone(tmp_path: Path) -> None:
-    """Deleting the report loses nothing."""
+def test_results_alone_are_listed_and_shown_and_the_report_is_rebuilt(tmp_path: Path) -> None:
+    """What was measured can be looked up without a browser; deleting the report loses nothing."""
     jetbench(project(tmp_path), "run", "tiny")
     (report,) = (tmp_path / "reports").glob("tiny-*/index.html")
     before = report.read_text()
@@ -76,12 +73,6 @@ def test_a_report_is_rebuilt_from_results_alone(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert report.read_text() == before
-
-
-def test_list_and_show_read_the_results(tmp_path: Path) -> None:
-    """What was measured can be looked up without a browser."""
-    jetbench(project(tmp_path), "run", "tiny")
-
     listed = jetbench(tmp_path, "list")
     shown = jetbench(tmp_path, "show", "latest")
     trial = jetbench(tmp_path, "show", "latest", "1")
