@@ -109,10 +109,12 @@ class Seen:
     Attributes:
         records: of its processes.
         backlog: what the server held for it at the end; None where no server holds anything.
+        given_up: messages that the server gave up; UNKNOWN where nobody can tell.
     """
 
     records: Sequence[ConsumerRecord]
     backlog: Backlog | None
+    given_up: int = UNKNOWN
 
 
 def ledger(
@@ -186,6 +188,7 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
         "reordered": sum(reordered(record) for record in records),
         "foreign": foreign,
         "backlog": UNKNOWN if seen.backlog is None else seen.backlog.msgs,
+        "exhausted": seen.given_up,
     }
 
 

@@ -313,6 +313,8 @@ class Done:
         counts: what it counted by itself, by what is counted.
         gaps: what the sampler asked and got no answer to, in words.
         ack_events: the server's own ack times, as the sampler heard them.
+        given_up: messages that the server gave up, as the sampler heard, by part; absent where it
+            could not hear of any.
         rows: the sampler's samples; empty for the others, whose arrays are in their file.
     """
 
@@ -324,4 +326,5 @@ class Done:
     counts: Mapping[str, int] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
+    given_up: Mapping[str, int] = field(default_factory=dict)
     rows: tuple[Mapping[str, int | None], ...] = ()

@@ -12,7 +12,7 @@ from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.audit import Audit, Evidence, as_it_is
-from bench.engine.losses import Backlog
+from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.pressure import Offer
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import Flags, MessageTable, driven, renumbered, seen_by, some_of
@@ -203,7 +203,9 @@ def _records(frame: Frame, outcome: Outcome, part: Part) -> Sequence[ConsumerRec
 def _seen(frame: Frame, outcome: Outcome) -> Mapping[str, accounts.Seen]:
     return {
         part.name: accounts.Seen(
-            records=_records(frame, outcome, part), backlog=_backlog(frame, outcome, part)
+            records=_records(frame, outcome, part),
+            backlog=_backlog(frame, outcome, part),
+            given_up=outcome.given_up.get(part.name, UNKNOWN),
         )
         for part in frame.cast.observing
     }

@@ -6,6 +6,7 @@ different ways is asked for by itself: a question without an answer is a gap in 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from random import Random
@@ -42,8 +43,15 @@ The server cannot report less than 1 % of the acks. At 20 000 msg/s to hear all 
 thirds of the sampler's work.
 """
 
+_GIVING_UP = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
+
 Row = Mapping[str, int | None]
 Probe = Callable[[], Awaitable[None]]
+
+
+def giving_up_subject(names: Names) -> str:
+    """Return where a server says that a consumer gave a message up."""
+    return f"{_GIVING_UP}.{names.stream}.{names.consumer}"
 
 
 def lag_hz(consumers: int) -> int:
@@ -69,6 +77,7 @@ class Sampler:
         self.rows: list[Row] = []
         self.gaps = Gaps()
         self.ack_events: list[AckEvent] = []
+        self.given_up: Counter[str] = Counter()
 
     @property
     def lag_msgs(self) -> int:
@@ -78,6 +87,10 @@ class Sampler:
     async def run(self, start_ns: int, alarm: Alarm) -> None:
         """Sample from the trial's start on."""
         self._start_ns = start_ns
+        for watched in self._watched:
+            if watched.max_deliver is not None:
+                hear = partial(self._on_giving_up, watched.part)
+                await self._client.subscribe(giving_up_subject(watched.names), cb=hear)
         # A task group would cancel each only once, and that can be swallowed.
         probes = [
             asyncio.create_task(self._again_and_again(per_s, alarm, probe))
@@ -119,6 +132,11 @@ class Sampler:
         self._events_to_come -= 1
         if (event := read_ack_event(message.data)) is not None:
             self.ack_events.append(event)
+
+    async def _on_giving_up(self, part: str, message: Msg) -> None:
+        """The server gave a message of a part up; it says so once of each."""
+        del message
+        self.given_up[part] += 1
 
     async def _read_usage(self) -> None:
         row: dict[str, int | None] = {"t_ns": now_ns() - self._start_ns}

@@ -129,6 +129,7 @@ class Outcome:
         drivers, observers: records of the workers that lived to save them, by part.
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
+        given_up: messages that the server gave up, by part; absent where nobody can tell.
         done: the last words of each worker, by role.
         ends: how those ended that had none.
         stall_ns_max: longest time the conductor's event loop did not turn.
@@ -148,6 +149,7 @@ class Outcome:
     observers: Mapping[str, Sequence[ConsumerRecord]] = field(default_factory=dict)
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
+    given_up: Mapping[str, int] = field(default_factory=dict)
     done: Mapping[str, Done] = field(default_factory=dict)
     ends: Mapping[str, str] = field(default_factory=dict)
     stall_ns_max: int = 0
@@ -398,6 +400,7 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
         if (done := outcome.done.get(role)) is not None:
             outcome.rows += done.rows
             outcome.ack_events += done.ack_events
+            outcome.given_up = {**outcome.given_up, **done.given_up}
             outcome.findings += _done_findings(role, done)
         elif outcome.completed:
             how = outcome.ends.get(role, f"{role} did not answer the stop")

@@ -17,6 +17,7 @@ import numpy as np
 import uvloop
 
 from bench.broker import admin
+from bench.broker.endpoint import JS_API
 from bench.broker.link import abandon
 from bench.clients.buckets import reading
 from bench.clients.factory import (
@@ -62,7 +63,7 @@ from bench.engine.once import Once
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
-from bench.engine.sampler import Sampler
+from bench.engine.sampler import Sampler, giving_up_subject
 from bench.engine.scheduling import take_short_turns
 from bench.engine.stall import StallWatch
 from bench.engine.tasks import TaskConsumer
@@ -355,6 +356,11 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
         gaps=sampler.gaps.words(),
         rows=tuple(sampler.rows),
         ack_events=tuple(sampler.ack_events),
+        given_up={
+            each.part: sampler.given_up[each.part]
+            for each in job.watched
+            if job.endpoint.js_api == JS_API and not client.forbids(giving_up_subject(each.names))
+        },
     )
 
 

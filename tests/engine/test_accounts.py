@@ -8,10 +8,12 @@ from bench.analysis.latency import window_histogram
 from bench.clients.port import NO_ID
 from bench.core.units import NS_PER_S
 from bench.engine import accounts
-from bench.engine.losses import Backlog
+from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.engine.table import NOT_YET, MessageTable, join
 from bench.record.schema import Window
+from bench.spec.cast import entries
+from bench.spec.giving_up import giving_up
 from tests.parts import Time, cast, of_parts
 
 START = 1_000_000
@@ -220,3 +222,25 @@ def test_the_window_is_half_open() -> None:
     counts = accounts.window_counts(_tables_of([9, 10, 19, 20], [9, 10, 19, 20]), cast(), window)
 
     assert (counts["offered"], counts["received"], counts["stored"]) == (2, 2, 0)
+
+
+def test_what_the_server_gave_up_is_counted_though_it_was_acknowledged() -> None:
+    """As it said itself; where nobody heard of it, it is unknown and not none."""
+    consumer = consumed([(0, 1, 1, 200)])
+    table = join(column(0), [all_stored(1)], [consumer], START)
+    limited = giving_up(cast())
+
+    for given_up in (1, 0, UNKNOWN):
+        seen = accounts.Seen(records=[consumer], backlog=EVERYTHING_DELIVERED, given_up=given_up)
+        ledger = accounts.ledger(of_parts(table), limited, {"consume": seen})
+        assert (ledger["acked"], ledger["exhausted"]) == (1, given_up)
+
+    untold = accounts.Seen(records=[consumer], backlog=EVERYTHING_DELIVERED)
+    assert accounts.ledger(of_parts(table), limited, {"consume": untold})["exhausted"] == UNKNOWN
+
+
+def test_only_who_acknowledges_has_its_messages_given_up() -> None:
+    """Of a cast that never acknowledges there is no account that a limit could end."""
+    assert "exhausted" in entries(giving_up(cast()))
+    assert "exhausted" not in entries(giving_up(cast(acks=False)))
+    assert "exhausted" not in entries(cast())

@@ -8,6 +8,7 @@ from pydantic import Discriminator
 
 from bench.spec import buckets, cast, cautions, jetstream
 from bench.spec.cast import Cast, Entry, Weight
+from bench.spec.giving_up import giving_up
 from bench.spec.kinds import (
     backlog,
     command,
@@ -276,12 +277,18 @@ else:
 
 def cast_of(workload: Workload, settings: Settings) -> Cast:
     """Return the parts of a workload under these settings."""
-    return KINDS[workload.kind].cast(settings, workload)
+    plain = KINDS[workload.kind].cast(settings, workload)
+    return giving_up(plain) if settings.consumer.max_deliver is not None else plain
+
+
+def fullest_cast(workload: Workload) -> Cast:
+    """Return the parts of a workload under the settings that tell most of them."""
+    return giving_up(KINDS[workload.kind].cast(Settings(), workload))
 
 
 def usual_casts() -> tuple[Cast, ...]:
     """Return the parts that each kind usually has."""
-    return tuple(kind.cast(Settings(), None) for kind in KINDS.values())
+    return tuple(giving_up(kind.cast(Settings(), None)) for kind in KINDS.values())
 
 
 def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
