@@ -16,6 +16,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from bench.broker.admin import Names
+from bench.broker.endpoint import JS_API
+from bench.broker.link import Link
 from bench.broker.observe import consumer_state, stream_state
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.core.units import NS_PER_S
@@ -137,6 +139,19 @@ class Sampler:
         """The server gave a message of a part up; it says so once of each."""
         del message
         self.given_up[part] += 1
+
+    def heard_over(self, link: Link) -> Mapping[str, int]:
+        """Return how many messages were given up, by the parts of which that could be heard.
+
+        Events do not follow an API that stands elsewhere, as in another domain.
+        """
+        if link.endpoint.js_api != JS_API:
+            return {}
+        return {
+            each.part: self.given_up[each.part]
+            for each in self._watched
+            if not link.forbids(giving_up_subject(each.names))
+        }
 
     async def _read_usage(self) -> None:
         row: dict[str, int | None] = {"t_ns": now_ns() - self._start_ns}

@@ -17,7 +17,6 @@ import numpy as np
 import uvloop
 
 from bench.broker import admin
-from bench.broker.endpoint import JS_API
 from bench.broker.link import abandon
 from bench.clients.buckets import reading
 from bench.clients.factory import (
@@ -63,7 +62,7 @@ from bench.engine.once import Once
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
-from bench.engine.sampler import Sampler, giving_up_subject
+from bench.engine.sampler import Sampler
 from bench.engine.scheduling import take_short_turns
 from bench.engine.stall import StallWatch
 from bench.engine.tasks import TaskConsumer
@@ -345,22 +344,17 @@ async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:
 async def sample(job: SamplerJob, channel: Channel) -> Done:
     """Sample lag, CPU and memory until told to stop."""
     client = await admin.connect(job.endpoint)
-    alarm = Alarm()
     sampler = Sampler(client, job.watched, {**job.pids, job.role: os.getpid()}, job.seed)
     start_ns = await _started(channel)
     await _attend(
-        channel, sampler.run(start_ns, alarm), lambda: Progress(lag_msgs=sampler.lag_msgs)
+        channel, sampler.run(start_ns, Alarm()), lambda: Progress(lag_msgs=sampler.lag_msgs)
     )
     await abandon(client)
     return Done(
         gaps=sampler.gaps.words(),
         rows=tuple(sampler.rows),
         ack_events=tuple(sampler.ack_events),
-        given_up={
-            each.part: sampler.given_up[each.part]
-            for each in job.watched
-            if job.endpoint.js_api == JS_API and not client.forbids(giving_up_subject(each.names))
-        },
+        given_up=sampler.heard_over(client),
     )
 
 

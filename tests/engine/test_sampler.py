@@ -7,9 +7,11 @@ import uvloop
 from nats.aio.client import Client
 
 from bench.broker.admin import trial_names
+from bench.broker.endpoint import Endpoint
+from bench.broker.link import Link
 from bench.engine.clock import Alarm, now_ns
 from bench.engine.jobs import Watched
-from bench.engine.sampler import Sampler, lag_hz
+from bench.engine.sampler import Sampler, giving_up_subject, lag_hz
 
 
 class DeafClient(Client):
@@ -54,3 +56,25 @@ def test_a_probe_that_swallows_a_cancellation_does_not_hold_the_sampler() -> Non
 def test_many_consumers_are_asked_about_less_often(consumers: int, hz: int) -> None:
     """So that asking takes no CPU from the load; each is asked about."""
     assert lag_hz(consumers) == hz
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "forbidden", "heard"),
+    [
+        (Endpoint("nats://127.0.0.1:4222"), False, {"consume": 3}),
+        (Endpoint("nats://127.0.0.1:4222"), True, {}),
+        (Endpoint("nats://127.0.0.1:4222", js_api="$JS.hub.API"), False, {}),
+    ],
+)
+def test_what_could_not_be_heard_is_not_none(
+    endpoint: Endpoint, forbidden: bool, heard: dict[str, int]
+) -> None:
+    """A user who may not listen, or whose server's events stay elsewhere, knows of nothing."""
+    link = Link(endpoint)
+    sampler = Sampler(link, [WATCHED], {}, seed=1)
+    sampler.given_up["consume"] = 3
+    if forbidden:
+        subject = giving_up_subject(WATCHED.names)
+        link.violations.append(f'Permissions Violation for Subscription to "{subject}"')
+
+    assert sampler.heard_over(link) == heard
