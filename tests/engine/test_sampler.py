@@ -61,9 +61,9 @@ def test_many_consumers_are_asked_about_less_often(consumers: int, hz: int) -> N
 @pytest.mark.parametrize(
     ("endpoint", "forbidden", "heard"),
     [
-        (Endpoint("nats://127.0.0.1:4222"), False, {"consume": 3}),
-        (Endpoint("nats://127.0.0.1:4222"), True, {}),
-        (Endpoint("nats://127.0.0.1:4222", js_api="$JS.hub.API"), False, {}),
+        (Endpoint(url="nats://127.0.0.1:4222"), False, {"consume": 3}),
+        (Endpoint(url="nats://127.0.0.1:4222"), True, {}),
+        (Endpoint(url="nats://127.0.0.1:4222", js_api="$JS.hub.API"), False, {}),
     ],
 )
 def test_what_could_not_be_heard_is_not_none(
