@@ -11,6 +11,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
+# Where tests run trials: each is marked `counts` or `measures`.
+TRIALS := tests/server tests/selfbench/test_command.py
 MATRIX ?= quickstart
 ARGS ?=
 
@@ -36,9 +38,9 @@ selfbench: $(RUNTIME) ## Measure what the load generator costs on this host
 
 test: $(TOOLS) ## Run the tests: what measures alone, all else side by side; ARGS goes to pytest
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest --ignore tests/server --numprocesses 3
-	@$(BIN)/python -m pytest tests/server -m counts --numprocesses 4
-	@$(BIN)/python -m pytest tests/server -m measures
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(TRIALS)) --numprocesses 3
+	@$(BIN)/python -m pytest $(TRIALS) -m counts --numprocesses 4
+	@$(BIN)/python -m pytest $(TRIALS) -m measures
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
