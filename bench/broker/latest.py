@@ -81,6 +81,8 @@ async def _read(
         while pending:
             message = await asyncio.wait_for(queue.get(), SILENCE_S)
             pending = message.metadata.num_pending
+            if (count := message.metadata.sequence.consumer) != len(found) + 1:
+                raise ValueError(f"message {len(found) + 1} of it did not come, but {count}")
             found.append((message.subject.removeprefix(prefix), _last(message)))
         return found
     finally:

@@ -23,7 +23,9 @@ from bench.spec.kinds.command import Commands
 
 _STATE, _EVENT = "state", "event"
 
-_CHECKS = ("done_twice", "unannounced", "misjudged", "events_twice", "foreign")
+_CHECKS = (
+    "done_twice", "lost_updates", "unannounced", "misjudged", "events_twice", "foreign",
+)  # fmt: skip
 
 
 def state_place(key: str) -> str:
@@ -120,17 +122,21 @@ def _checked(plan: Traffic, evidence: Evidence, said: IntArray) -> Told:
     server = on_server(plan, evidence.held)
     changes = Counter(command for _, _, command in server.events)
     twice = [command for command, count in changes.items() if count > 1]
+    by = Counter((entity, version) for entity, version, _ in server.events)
+    clashing = {place: count for place, count in by.items() if count > 1}
     wrong = _misjudged(plan, said, server)
     untold = _unannounced(plan, server)
     counts = {
         "done_twice": sum(count - 1 for count in changes.values()),
+        "lost_updates": sum(count - 1 for count in clashing.values()),
         "unannounced": sum(untold.values()),
         "misjudged": int(np.count_nonzero(wrong)),
         "events_twice": server.events.total() - len(server.events),
         "foreign": server.strange,
     }
     off = [f"command {number}" for number in (*twice, *np.flatnonzero(wrong).tolist())]
-    return counts, [*off, *(plan.subjects[entity] for entity in untold)]
+    entities = dict.fromkeys((*(entity for entity, _ in clashing), *untold))
+    return counts, [*off, *(plan.subjects[entity] for entity in entities)]
 
 
 def _unannounced(plan: Traffic, server: OnServer) -> Mapping[int, int]:

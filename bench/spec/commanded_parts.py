@@ -104,6 +104,12 @@ HANDLING = Part(
         ),
         replace(
             _CHECK,
+            name="lost_updates",
+            means="versions that more than one command brought about, but for one each",
+            check="No change of a state is lost to another one",
+        ),
+        replace(
+            _CHECK,
             name="unannounced",
             means="versions of entities that no event tells of",
             check="Each change of a state is told by an event",

@@ -1,8 +1,8 @@
 """Commands at the end: sound handlers hold, and each planted fault is found by its check."""
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from bench.broker.latest import Last
 from bench.clients.buckets import Value, Write
 from bench.clients.commands import DONE, OUTDATED, SAID_OUTDATED, said_of
+from bench.clients.following import Event
 from bench.engine.audit import Evidence
 from bench.engine.commanding import Command, Commanding, State, read_state, stale
 from bench.engine.losses import UNKNOWN
@@ -22,7 +23,9 @@ from tests.engine.test_commanding import PREFIX, load, plan
 from tests.plan.examples import cell
 
 LOAD = load()
-CHECKS = ("done_twice", "unannounced", "misjudged", "events_twice", "foreign")
+CHECKS = (
+    "done_twice", "lost_updates", "unannounced", "misjudged", "events_twice", "foreign",
+)  # fmt: skip
 HOLDS = dict.fromkeys(CHECKS, 0)
 
 Make = Callable[[Traffic, str, Command], Commanding]
@@ -100,7 +103,7 @@ class World:
         )
         counts = {name: told.counts["handle"][name] for name in CHECKS}
         broken = any(each.code == "check-broken" for each in told.findings)
-        assert broken is any(counts[name] > 0 for name in CHECKS[:3])
+        assert broken is any(counts[name] > 0 for name in CHECKS[:4])
         return counts
 
     def evidence(self, held: dict[str, Last] | None) -> Evidence:
@@ -154,6 +157,26 @@ class SaysDone(Commanding):
     def answer(self, position: int) -> bytes:
         answer = super().answer(position)
         return answer if answer != OUTDATED else b"%b%016d" % (DONE, 2)
+
+
+class OverwritesOthers(Commanding):
+    """A handler that takes every state for the first one, and tells of it by the command's id."""
+
+    def change(self, position: int, value: Value) -> Write | None:
+        return super().change(position, Value(data=State(version=1).written()))
+
+    def events(self, position: int) -> Sequence[Event]:
+        command = self._ids[position]
+        return [replace(each, message_id=str(command)) for each in super().events(position)]
+
+
+def test_a_change_that_another_one_overwrote_is_found() -> None:
+    """All of an entity bring about its second version: all but one are lost, and all answered."""
+    world = World(make=OverwritesOthers).play()
+    done = begun(world.traffic) & ~stale(world.traffic)
+    entities = np.unique(world.traffic.subject_index[done]).size
+
+    assert world.found() == {**HOLDS, "lost_updates": int(done.sum()) - entities}
 
 
 def test_sound_handlers_hold() -> None:
