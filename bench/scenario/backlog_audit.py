@@ -34,7 +34,7 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     until_ns = time_up_ns(cell.workload.phases)
     by_ns = {DRAIN: until_ns, FRESH: until_ns + GRACE_NS}
     counts = {
-        part.name: {"outstanding": outstanding(evidence, part.name, by_ns[part.name])}
+        part.name: {"outstanding": outstanding(evidence, part, by_ns[part.name])}
         for part in cell.cast.observing
     }
     seen = len(grown) == cell.workload.consume.consumers

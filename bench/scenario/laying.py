@@ -15,6 +15,7 @@ from bench.engine.table import happened
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import seed_of
 from bench.scenario.kind import Stage, connecting_as
+from bench.spec.cast import Part
 from bench.spec.laid import FILL, Laying
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Phases
@@ -60,19 +61,22 @@ async def require_laid(client: Client, names: Names, messages: int) -> None:
         )
 
 
-def outstanding(evidence: Evidence, part: str, until_ns: int) -> int:
+def outstanding(evidence: Evidence, part: Part, until_ns: int) -> int:
     """Return how many messages that a part was to handle it had not handled in time.
 
-    What the drain still brings was late: a trial waits for it, and nobody else would.
+    What the drain still brings was late: a trial waits for it, and nobody else would. What is never
+    acknowledged, by a part that acknowledges, is not done: the server brings it again.
 
     Args:
         evidence: of the trial.
-        part: that observes, by its name.
+        part: that observes.
         until_ns: when the time was up, from the trial's start.
     """
-    table = evidence.tables[part]
+    table = evidence.tables[part.name]
     to_do = happened(table.stored_ns) | ~happened(table.sent_ns)
     done = happened(table.handled_ns) & (table.handled_ns <= until_ns)
+    if any(each.name == "acked" for each in part.own):
+        done &= happened(table.acked_ns)
     return int(np.count_nonzero(to_do & ~done))
 
 

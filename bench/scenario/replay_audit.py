@@ -17,6 +17,7 @@ from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
 from bench.scenario.laying import outstanding, time_up_ns
 from bench.scenario.live_audit import disturbed
+from bench.spec.cast import Part
 from bench.spec.kinds.replay import LIVE, REPLAY, Replay, passes
 from bench.spec.laid import FILL
 
@@ -32,7 +33,7 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     findings: list[Finding] = []
     first = state_of(traffic[FILL], evidence.observers[REPLAY])
     for name in passes(workload.replay.times):
-        found, told = _of_pass(name, workload, traffic[FILL], evidence)
+        found, told = _of_pass(cell.cast.part(name), workload, traffic[FILL], evidence)
         counts[name], findings = found, [*findings, *told]
         if name != REPLAY:
             unlike = differing(
@@ -46,14 +47,15 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
 
 
 def _of_pass(
-    name: str, workload: Replay, history: Traffic, evidence: Evidence
+    part: Part, workload: Replay, history: Traffic, evidence: Evidence
 ) -> tuple[Mapping[str, int], Sequence[Finding]]:
     """Return what one time comes to by itself, and examples of what does not hold."""
-    bounds, records, table = workload.bounds, evidence.observers[name], evidence.tables[name]
+    bounds, name = workload.bounds, part.name
+    records, table = evidence.observers[name], evidence.tables[name]
     outside = [seq for record in records for seq in handled_outside(record, bounds)]
     wrong = unlike_fold(history, bounds, records)
     counts = {
-        "outstanding": outstanding(evidence, name, time_up_ns(workload.phases)),
+        "outstanding": outstanding(evidence, part, time_up_ns(workload.phases)),
         "passed_over": sum(_passed_over(record, bounds) for record in records),
         "outside": len(outside),
         "misfolded": len(wrong),

@@ -103,7 +103,7 @@ IN_HAND = "in_hand"
 
 OUTSTANDING = Entry(
     name="outstanding",
-    means="to be handled, and not handled when the time was up",
+    means="to be handled, and not handled when the time was up, or never acknowledged",
     weight=Weight.SHORTFALL,
     ruled=True,
     check="All that was to be done is done",

@@ -147,6 +147,15 @@ def test_what_the_drain_brings_was_late() -> None:
     assert counts(replace(record_, handled_ns=late_ns))["outstanding"] == 2
 
 
+def test_what_is_handled_and_never_acknowledged_is_not_done() -> None:
+    """The server brings it again, to whoever takes up the work."""
+    record_ = record(WINDOW)
+    acked_ns = record_.acked_ns.copy()
+    acked_ns[:3] = NEVER
+
+    assert counts(replace(record_, acked_ns=acked_ns)) == {**SOUND, "outstanding": 3}
+
+
 TWICE = LOAD.model_copy(update={"replay": LOAD.replay.model_copy(update={"times": 2})})
 
 
