@@ -29,7 +29,7 @@ class Reader(Client):
     def new_inbox(self) -> str:
         return "inbox"
 
-    async def subscribe(
+    async def subscribe(  # type: ignore[override]
         self, *_: object, cb: Callable[[Msg], Awaitable[None]], **__: object
     ) -> Any:
         for place in self.brought:
