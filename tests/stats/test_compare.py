@@ -2,12 +2,14 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from bench.stats.compare import Change, Verdict, change, holm, p_reaching, verdict
+from tests.stats.unranked import unranked
 
 MARGIN = math.log(1.10)
 RUNS = 2000
@@ -117,14 +119,27 @@ def differences(true_change: float, *, blocks: int, seed: int) -> NDArray[np.flo
 
 
 def changes(of_runs: NDArray[np.float64]) -> list[Change]:
-    """What each run shows."""
-    found = [change(of_blocks.tolist()) for of_blocks in of_runs]
+    """What each run shows, but for its ranks."""
+    with unranked():
+        found = [change(of_blocks.tolist()) for of_blocks in of_runs]
     return [each for each in found if each is not None]
 
 
 def simulated(true_change: float, *, blocks: int, seed: int) -> list[Change]:
     """What runs with this true change show."""
     return changes(differences(true_change, blocks=blocks, seed=seed))
+
+
+def test_ranks_stand_beside_and_change_nothing_else() -> None:
+    """Simulations leave them out: all that is decided must be the same."""
+    drawn = differences(0.10, blocks=5, seed=6)[:50]
+
+    for of_blocks, without in zip(drawn, changes(drawn), strict=True):
+        ranked = change(of_blocks.tolist())
+        assert ranked is not None
+        assert 0 < ranked.p_worse_by_ranks < 1
+        assert replace(without, p_worse_by_ranks=ranked.p_worse_by_ranks) == ranked
+        assert verdict(without, MARGIN) is verdict(ranked, MARGIN)
 
 
 @pytest.mark.simulates
