@@ -3,16 +3,21 @@
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
-from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink
+from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink, reading
 from bench.clients.following import After, Followed
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
+from bench.clients.natspy_answers import NatsPyAnswerer
 from bench.clients.natspy_buckets import (
     NatsPyCreator,
     NatsPyReader,
     NatsPyScanner,
-    NatsPyUpdater,
+    NatsPyWriter,
 )
-from bench.clients.natspy_requests import NatsPyRequester
+from bench.clients.natspy_caches import STRATEGIES as NATSPY_STRATEGIES
+from bench.clients.natspy_changes import NatsPyChanger, NatsPyEffects, NatsPyFollower
+from bench.clients.natspy_groups import NatsPyGroupReader, NatsPyGroupWriter
+from bench.clients.natspy_pairs import NatsPyPairs
+from bench.clients.natspy_requests import NatsPyCommander, NatsPyRequester
 from bench.clients.natspy_tasks import NatsPyTasks
 from bench.clients.pairs import Steps
 from bench.clients.port import (
@@ -87,21 +92,43 @@ def make_commander(
     client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, within_ns: int
 ) -> PublisherLink:
     """Return an unopened link whose messages are commands; arguments as of `make_requester`."""
-    if client == "wire":
-        return WirePublisher(
-            endpoint,
-            messages,
-            sink,
-            lambda messages, inbox, _, faults: Commands(messages, inbox, sink, faults, within_ns),
-        )
-    raise ValueError(f"no client {client} that sends commands")
+    match client:
+        case "wire":
+            return WirePublisher(
+                endpoint,
+                messages,
+                sink,
+                lambda messages, inbox, _, faults: Commands(
+                    messages, inbox, sink, faults, within_ns
+                ),
+            )
+        case "nats-py":
+            return NatsPyCommander(endpoint, messages, sink, within_ns)
+    raise ValueError(f"no client named {client}")
 
 
-def make_answerer(client: str, endpoint: Endpoint, binding: Binding) -> WireConsumer:
+def make_answerer(
+    client: str, endpoint: Endpoint, binding: Binding
+) -> WireConsumer | NatsPyAnswerer:
     """Return an unopened link whose deliveries are answered one by one; ValueError as above."""
-    if client == "wire":
-        return WireConsumer(endpoint, binding)
-    raise ValueError(f"no client {client} that answers one by one")
+    match client:
+        case "wire":
+            return WireConsumer(endpoint, binding)
+        case "nats-py":
+            return NatsPyAnswerer(endpoint, binding)
+    raise ValueError(f"no client named {client}")
+
+
+def make_writer(
+    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+) -> PublisherLink:
+    """Return an unopened link whose messages are written to keys; ValueError as above."""
+    match client:
+        case "wire":
+            return WirePublisher(endpoint, messages, sink, publishing(ASYNC))
+        case "nats-py":
+            return NatsPyWriter(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client named {client}")
 
 
 def make_reader(
@@ -112,7 +139,7 @@ def make_reader(
         case "wire":
             return WirePublisher(
                 endpoint,
-                messages,
+                reading(messages, bucket, endpoint.js_api),
                 sink,
                 lambda messages, inbox, _, faults: Gets(messages, inbox, sink, faults, bucket),
             )
@@ -129,7 +156,7 @@ def make_updater(
         case "wire":
             return WireUpdater(endpoint, Counters(messages), sink, bucket)
         case "nats-py":
-            return NatsPyUpdater(endpoint, messages, sink, bucket)
+            return NatsPyChanger(endpoint, Counters(messages), sink, bucket)
     raise ValueError(f"no client named {client}")
 
 
@@ -149,18 +176,24 @@ def make_saver(
     client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
 ) -> PublisherLink:
     """Return an unopened link whose messages are each written to a group; ValueError as above."""
-    if client == "wire":
-        return WireGroupWriter(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client {client} that writes groups")
+    match client:
+        case "wire":
+            return WireGroupWriter(endpoint, messages, sink, bucket)
+        case "nats-py":
+            return NatsPyGroupWriter(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client named {client}")
 
 
 def make_gatherer(
     client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
 ) -> PublisherLink:
     """Return an unopened link whose messages each ask for a group; ValueError as above."""
-    if client == "wire":
-        return WireGroupReader(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client {client} that reads groups")
+    match client:
+        case "wire":
+            return WireGroupReader(endpoint, messages, sink, bucket)
+        case "nats-py":
+            return NatsPyGroupReader(endpoint, messages, sink, bucket)
+    raise ValueError(f"no client named {client}")
 
 
 def make_scanner(
@@ -179,14 +212,18 @@ def make_cached_reader(
     client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
 ) -> PublisherLink:
     """Return an unopened link whose messages read keys by the bucket's strategy; as above."""
-    if client == "wire":
-        return STRATEGIES[bucket.strategy](endpoint, messages, sink, bucket)
-    raise ValueError(f"no client {client} that reads through a cache")
+    match client:
+        case "wire":
+            return STRATEGIES[bucket.strategy](endpoint, messages, sink, bucket)
+        case "nats-py":
+            return NATSPY_STRATEGIES[bucket.strategy](endpoint, messages, sink, bucket)
+    raise ValueError(f"no client named {client}")
 
 
 MakeKeyed = Callable[[str, Endpoint, Messages, SaidSink, Bucket], PublisherLink]
 
 KEYED: Mapping[str, MakeKeyed] = {
+    "put": make_writer,
     "read": make_reader,
     "recall": make_cached_reader,
     "update": make_updater,
@@ -201,17 +238,23 @@ KEYED: Mapping[str, MakeKeyed] = {
 def make_changer(
     client: str, endpoint: Endpoint, changes: Changes, sink: SaidSink, bucket: Bucket
 ) -> ChangeLink:
-    """Return an unopened link that changes values; ValueError when this client has none."""
-    if client == "wire":
-        return WireUpdater(endpoint, changes, sink, bucket)
-    raise ValueError(f"no client {client} that changes values")
+    """Return an unopened link that changes values; ValueError as above."""
+    match client:
+        case "wire":
+            return WireUpdater(endpoint, changes, sink, bucket)
+        case "nats-py":
+            return NatsPyEffects(endpoint, changes, sink, bucket)
+    raise ValueError(f"no client named {client}")
 
 
 def make_pairs(client: str, endpoint: Endpoint, steps: Steps, sink: SaidSink) -> PublisherLink:
-    """Return an unopened link of several writes each; ValueError when this client has none."""
-    if client == "wire":
-        return WirePairs(endpoint, steps, sink)
-    raise ValueError(f"no client {client} that makes several writes in a row")
+    """Return an unopened link of several writes each; ValueError as above."""
+    match client:
+        case "wire":
+            return WirePairs(endpoint, steps, sink)
+        case "nats-py":
+            return NatsPyPairs(endpoint, steps, sink)
+    raise ValueError(f"no client named {client}")
 
 
 def make_follower(
@@ -224,15 +267,18 @@ def make_follower(
     """Return an unopened link whose changes are worked for and followed by events.
 
     Args:
-        client: of the variant; ValueError when it has none.
+        client: of the variant; ValueError as above.
         endpoint: how to connect.
         changes: what is done to values.
         sink: is told of each.
         keeping: the bucket that keeps the values, and who calls when work is done.
     """
-    if client == "wire":
-        return WireFollower(endpoint, changes, sink, *keeping)
-    raise ValueError(f"no client {client} that changes values and publishes")
+    match client:
+        case "wire":
+            return WireFollower(endpoint, changes, sink, *keeping)
+        case "nats-py":
+            return NatsPyFollower(endpoint, changes, sink, *keeping)
+    raise ValueError(f"no client named {client}")
 
 
 def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from bench.clients.buckets import Changes, Value
 
+TOO_EARLY = "what comes before it was not there, each time that it was looked for"
+
 After = Callable[[int, Callable[[], None]], None]
 """Calls once, so many ns from now."""
 

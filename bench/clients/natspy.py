@@ -10,17 +10,15 @@ from collections.abc import Coroutine, Sequence
 
 import nats.errors
 import numpy as np
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 from nats.js.errors import ServiceUnavailableError
 
-from bench.broker import admin
-from bench.broker.link import violation_in
 from bench.clients.buckets import MARKER_HEADER, marker_id
-from bench.clients.faults import CLOSING, DUPLICATE, NO_STREAM, Faults
+from bench.clients.faults import DUPLICATE, NO_STREAM
 from bench.clients.heartbeats import HeartbeatWatch
+from bench.clients.natspy_connection import NatsPyConnection, Outgoing
 from bench.clients.port import (
     NO_ID,
     AckSink,
@@ -36,7 +34,6 @@ from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
 from bench.plan.traffic import ID_DIGITS
 
-CLOSE_TIMEOUT_S = 2.0
 _UNBOUNDED = 2**31
 """The library drops what exceeds its limits; the consumer's max_ack_pending is our bound."""
 
@@ -46,44 +43,7 @@ _SHORT_FORM, _LONG_FORM, _LONG_FORM_TOKENS = 4, 6, 11
 """Where the delivery count stands in an ack subject, and how long the long form is at least."""
 
 
-class _Connection:
-    """A connection that notes its faults instead of mending them."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._client: Client | None = None
-        self._faults = Faults()
-
-    @property
-    def faults(self) -> Sequence[str]:
-        """Disconnects, dropped messages and errors seen so far, in words."""
-        return self._faults.words()
-
-    async def _connect(self) -> Client:
-        self._client = await admin.connect(
-            self._endpoint, on_error=self._note_error, on_disconnect=self._note_disconnect
-        )
-        return self._client
-
-    async def _note_error(self, error: Exception) -> None:
-        self._faults.note(violation_in(error) or f"{type(error).__name__}: {error}")
-
-    async def _note_disconnect(self) -> None:
-        if self._client is not None and not self._client.is_closed:
-            self._faults.note("connection lost")
-
-    async def close(self) -> None:
-        """Flush and disconnect; never raises."""
-        if self._client is None:
-            return
-        client, self._client = self._client, None
-        try:
-            await asyncio.wait_for(client.close(), CLOSE_TIMEOUT_S)
-        except (OSError, TimeoutError, nats.errors.Error) as error:
-            self._faults.note(f"{CLOSING}{type(error).__name__}")
-
-
-class NatsPyPublisher(_Connection):
+class NatsPyPublisher(NatsPyConnection):
     """PublisherLink over nats-py; each message has its PubAck."""
 
     def __init__(self, endpoint: Endpoint, messages: Messages, sink: AckSink) -> None:
@@ -130,18 +90,11 @@ class NatsPyPublisher(_Connection):
         client, messages = self._client, self._messages
         if client is None:
             raise ValueError("send before open")
-        acts = messages.act_index
         for position in range(first, stop):
-            template = messages.payloads[messages.payload_index[position]]
-            number = int(messages.ids[position])
-            payload = template.filled(number)
-            subject = messages.subjects[messages.subject_index[position]]
-            fixed = (*messages.headers, *messages.acts[0 if acts is None else acts[position]])
-            numbers = {"id": f"{number:0{ID_DIGITS}d}", "last": self._added}
-            headers = {name: text.format_map(numbers) for name, text in fixed}
+            out = Outgoing.of(messages, position, self._added)
             reply = f"{self._inbox}{position}"
             self._written = position + 1
-            await client.publish(subject, payload, reply=reply, headers=headers or None)
+            await client.publish(out.subject, out.payload, reply=reply, headers=out.headers)
 
     async def _note_disconnect(self) -> None:
         await super()._note_disconnect()
@@ -165,7 +118,7 @@ class NatsPyPublisher(_Connection):
         self._sink.caught_up()
 
 
-class NatsPySubscriber(_Connection):
+class NatsPySubscriber(NatsPyConnection):
     """What every way to consume over nats-py shares: subscribing, numbering and answering."""
 
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:

@@ -1,72 +1,68 @@
-"""Core requests over nats-py: published with a reply subject of our own, as its `request` does."""
+"""Core requests over nats-py, by its `request`.
 
-import asyncio
+An answer that comes when the caller has waited enough comes to nobody.
+"""
+
 import time
-from collections import deque
 
+import nats.errors
+import numpy as np
 from nats.aio.msg import Msg
 
+from bench.clients.buckets import SaidSink
+from bench.clients.commands import said_of
 from bench.clients.faults import NO_RESPONDERS
-from bench.clients.natspy import NatsPyPublisher
+from bench.clients.natspy_connection import Outgoing
+from bench.clients.natspy_operations import NatsPyOperations
 from bench.clients.port import AckSink, Endpoint, Messages, Outcome
 from bench.core.units import NS_PER_S
 
-LOOKS = 50
-"""How often, while a caller waits for an answer, it is looked whether others have waited enough."""
 
-
-class NatsPyRequester(NatsPyPublisher):
-    """OperationLink over nats-py whose messages are requests."""
+class NatsPyRequester(NatsPyOperations):
+    """PublisherLink over nats-py whose messages are requests."""
 
     def __init__(
         self, endpoint: Endpoint, messages: Messages, sink: AckSink, within_ns: int
     ) -> None:
-        super().__init__(endpoint, messages, sink)
-        self._within_ns = within_ns
-        self._waiting: deque[tuple[int, int]] = deque()
-        self._giving_up: asyncio.Task[None] | None = None
+        super().__init__(endpoint, sink)
+        self._messages = messages
+        self._answer_s = within_ns / NS_PER_S
 
-    async def open(self) -> None:
-        """Connect and listen for answers."""
-        await super().open()
-        self._giving_up = asyncio.get_running_loop().create_task(self._give_up())
-
-    def send(self, first: int, stop: int) -> None:
-        """Publish positions first..stop-1; each waits for its answer from now on."""
-        self._waiting.append((time.monotonic_ns() + self._within_ns, stop))
-        super().send(first, stop)
-
-    async def close(self) -> None:
-        """Flush and disconnect; never raises."""
-        if self._giving_up is not None:
-            self._giving_up.cancel()
-        await super().close()
-
-    async def _give_up(self) -> None:
-        """Let what has waited enough make room for others, again and again."""
-        while True:
-            await asyncio.sleep(self._within_ns / LOOKS / NS_PER_S)
-            now_ns, stop = time.monotonic_ns(), 0
-            while self._waiting and self._waiting[0][0] <= now_ns:
-                stop = self._waiting.popleft()[1]
-            if stop:
-                self._sink.abandoned(stop)
-                self._sink.caught_up()
-
-    async def _on_answer(self, message: Msg) -> None:
-        now_ns = time.monotonic_ns()
-        position = int(message.subject[len(self._inbox) :])
-        status = (message.headers or {}).get("Status")
-        if status == "503":
-            self._sink.refused(position, NO_RESPONDERS, Outcome.NO_RESPONDERS)
+    async def _try(self, position: int) -> None:
+        out = Outgoing.of(self._messages, position)
+        try:
+            answer = await self.client.request(
+                out.subject, out.payload, timeout=self._answer_s, headers=out.headers
+            )
+        except nats.errors.NoRespondersError:
+            self._refused(position, NO_RESPONDERS, Outcome.NO_RESPONDERS)
         else:
-            self._took(position, message, now_ns)
-        self._sink.caught_up()
+            self._took(position, answer, time.monotonic_ns())
 
-    def _took(self, position: int, message: Msg, now_ns: int) -> None:
+    def _took(self, position: int, answer: Msg, now_ns: int) -> None:
         """Take what an answer says; of a request the answer is whatever comes."""
-        status = (message.headers or {}).get("Status")
-        if status is None:
+        if (status := (answer.headers or {}).get("Status")) is None:
+            self._answered(position, answer, now_ns)
+        else:
+            self._refused(position, f"status {status}")
+
+    def _answered(self, position: int, answer: Msg, now_ns: int) -> None:
+        del answer
+        self._sink.stored((position,), now_ns)
+
+
+class NatsPyCommander(NatsPyRequester):
+    """The same, whose messages are commands: what an answer says is told as a number."""
+
+    def __init__(
+        self, endpoint: Endpoint, messages: Messages, sink: SaidSink, within_ns: int
+    ) -> None:
+        super().__init__(endpoint, messages, sink, within_ns)
+        self._said = sink.said
+
+    def _answered(self, position: int, answer: Msg, now_ns: int) -> None:
+        if number := said_of(answer.data):
+            self._said(np.array([position]), np.array([number]))
             self._sink.stored((position,), now_ns)
         else:
-            self._sink.refused(position, f"status {status}")
+            self._refused(position, f"the handler answered {answer.data[:20]!r}")

@@ -124,6 +124,11 @@ class Steps:
         return steps[: self._crashes[act] or len(steps)]
 
     @property
+    def values(self) -> str:
+        """What stands before the key of a value."""
+        return self._form.values
+
+    @property
     def largest_bytes(self) -> int:
         """The largest message, headers included."""
         form, payloads = self._form, self._messages.payloads

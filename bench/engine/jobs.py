@@ -25,6 +25,7 @@ LAID_WITHIN_NS = 600 * NS_PER_S
 Doing = Literal[
     "publish",
     "ask",
+    "put",
     "read",
     "recall",
     "update",
@@ -48,7 +49,7 @@ class DriverJob:
         load, seed: the traffic, computed anew in the worker.
         how: messages are confirmed.
         does: what an operation is: a message that is published, a core request that is asked, a
-            key that is read or created, a counter that is updated, a group of keys that is
+            key that is written, read or created, a counter that is updated, a group of keys that is
             saved or gathered, a scan of keys, a value and an event, a key that is read through
             a cache, or a command that is asked.
         share, shares: it sends the messages whose id modulo `shares` is `share`.

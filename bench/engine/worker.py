@@ -18,7 +18,6 @@ import uvloop
 
 from bench.broker import admin
 from bench.broker.link import abandon
-from bench.clients.buckets import reading
 from bench.clients.factory import (
     KEYED,
     make_commander,
@@ -360,13 +359,6 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
 
 def _share(traffic: Traffic, job: DriverJob) -> Messages:
     """Return what this process sends."""
-    messages = _published(traffic, job)
-    if job.does == "read" and job.bucket is not None:
-        return reading(messages, job.bucket, job.endpoint.js_api)
-    return messages
-
-
-def _published(traffic: Traffic, job: DriverJob) -> Messages:
     ids = np.arange(job.share, traffic.intended_ns.size, job.shares, dtype=np.int64)
     subjects, subject_index = _addressed(traffic, traffic.subject_index[ids])
     return Messages(

@@ -30,7 +30,7 @@ from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
 
 DOES: Mapping[str, Doing] = {
-    PUT: "publish",
+    PUT: "put",
     GET: "read",
     UPDATE: "update",
     CREATE: "create",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.clients.buckets import Bucket, reading
+from bench.clients.buckets import Bucket
 from bench.clients.factory import make_publisher, make_reader, make_requester
 from bench.clients.port import PublisherLink
 from bench.engine.recorder import PublishRecorder
@@ -41,5 +41,4 @@ def _link(case: LoadCase, server: Server, recorder: PublishRecorder) -> Publishe
     if case.kind == "put":
         return make_publisher(case.client, endpoint, messages, recorder)
     bucket = Bucket(stream=server.names.stream, direct=True, within_ns=LIMIT_NS)
-    asked = reading(messages, bucket, endpoint.js_api)
-    return make_reader(case.client, endpoint, asked, recorder, bucket)
+    return make_reader(case.client, endpoint, messages, recorder, bucket)

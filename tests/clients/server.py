@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nats
+import psutil
 from nats.aio.client import Client
 
 from bench.broker.server import find_server_binary
@@ -65,9 +66,15 @@ class RealServer:
         self._process.send_signal(signal.SIGHUP)
 
     def pause(self) -> None:
-        """Stop it where it stands; its connections stay open."""
+        """Stop it where it stands; its connections stay open.
+
+        One of its threads hears of it and stops the others: until then they answer.
+        """
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        process = psutil.Process(self._process.pid)
+        while process.status() != psutil.STATUS_STOPPED:
+            _pause()
 
     def resume(self) -> None:
         """Let it go on."""

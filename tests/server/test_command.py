@@ -40,9 +40,11 @@ def ledger(record: TrialRecord) -> dict[str, int]:
     return dict(record.ledger)
 
 
-def test_each_command_is_done_once_and_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("client", ["wire", "nats-py"])
+def test_each_command_is_done_once_and_answered(tmp_path: Path, client: str) -> None:
     """By two handlers that meet at five states."""
     settings = {
+        "client": client,
         "bucket": {"allow_direct": False},
         "respond": {"responders": 2, "workers": 4},
     }

@@ -33,12 +33,14 @@ def ledger(record: TrialRecord) -> dict[str, int]:
     return dict(record.ledger)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_what_was_left_by_half_is_put_right(tmp_path: Path, strategy: str) -> None:
+@pytest.mark.parametrize(
+    ("client", "strategy"), [*(("wire", each) for each in STRATEGIES), ("nats-py", "outbox")]
+)
+def test_what_was_left_by_half_is_put_right(tmp_path: Path, client: str, strategy: str) -> None:
     """By looks at an interval, and by those after the window; two writers share the entities."""
-    writes = {"strategy": strategy, "every": "100ms"}
+    settings = {"client": client, "writes": {"strategy": strategy, "every": "100ms"}}
 
-    record = run_trial(tmp_path, dual({"writers": 2}), {"writes": writes}).record
+    record = run_trial(tmp_path, dual({"writers": 2}), settings).record
 
     found = ledger(record)
     assert sound(record), complaints(record)

@@ -10,12 +10,14 @@ from tests.server.test_kv import kv, ledger
 pytestmark = pytest.mark.nats
 
 
-def test_a_reader_that_begins_anew_misses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("client", ["wire", "nats-py"])
+def test_a_reader_that_begins_anew_misses_nothing(tmp_path: Path, client: str) -> None:
     """Four times within the trial, while keys are written and deleted."""
     load = kv(put={"rate": "200/s", "deletes": "10%"}, get={"rate": "400/s"})
     read = {"strategy": "watch-then-read", "restart": "300ms"}
+    settings = {"client": client, "read": read, "bucket": {"history": 8}}
 
-    record = run_trial(tmp_path, load, {"read": read, "bucket": {"history": 8}}).record
+    record = run_trial(tmp_path, load, settings).record
 
     found = ledger(record)
     assert sound(record), complaints(record)

@@ -32,11 +32,22 @@ def ledger(record: TrialRecord) -> dict[str, int]:
     return dict(record.ledger)
 
 
-@pytest.mark.parametrize("direct", [True, False], ids=["direct", "leader"])
-@pytest.mark.parametrize("mode", ["pull", "push"])
-def test_the_model_is_what_the_events_come_to(tmp_path: Path, mode: str, direct: bool) -> None:
+@pytest.mark.parametrize(
+    ("client", "mode", "direct"),
+    [
+        ("wire", "pull", True),
+        ("wire", "pull", False),
+        ("wire", "push", True),
+        ("wire", "push", False),
+        ("nats-py", "pull", True),
+        ("nats-py", "push", False),
+    ],
+)
+def test_the_model_is_what_the_events_come_to(
+    tmp_path: Path, client: str, mode: str, direct: bool
+) -> None:
     """And who watches it sees each event, and ends with what the bucket holds."""
-    settings = {"bucket": {"allow_direct": direct}, "consumer": {"mode": mode}}
+    settings = {"client": client, "bucket": {"allow_direct": direct}, "consumer": {"mode": mode}}
 
     record = run_trial(tmp_path, projection(), settings).record
 

@@ -41,8 +41,12 @@ def ledger(record: TrialRecord) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"bucket": {"allow_direct": False}, "consumer": {"mode": "push"}}],
-    ids=["pull", "push"],
+    [
+        {},
+        {"bucket": {"allow_direct": False}, "consumer": {"mode": "push"}},
+        {"client": "nats-py"},
+    ],
+    ids=["pull", "push", "nats-py"],
 )
 def test_each_workflow_is_completed_once(tmp_path: Path, settings: dict[str, Any]) -> None:
     """A fifth of the messages come twice at each step, to two processes at the second."""

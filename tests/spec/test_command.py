@@ -71,7 +71,6 @@ def test_what_cannot_be_is_refused(parts: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("given", "key"),
     [
-        ({"client": "nats-py"}, "client"),
         ({"bucket": {"ttl": "10s"}}, "bucket.ttl"),
         ({"stream": {"max_msgs": 100}}, "stream.max_msgs"),
         ({"stream": {"retention": "workqueue"}}, "stream.retention"),

@@ -70,7 +70,6 @@ def test_what_cannot_be_is_refused(parts: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("given", "key"),
     [
-        ({"client": "nats-py"}, "client"),
         ({"stream": {"max_msgs": 10}}, "stream.max_msgs"),
         ({"stream": {"max_bytes": "1MiB"}}, "stream.max_bytes"),
         ({"stream": {"max_age": "1h"}}, "stream.max_age"),

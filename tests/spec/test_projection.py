@@ -71,7 +71,6 @@ def test_what_cannot_be_is_refused(parts: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("given", "key"),
     [
-        ({"client": "nats-py"}, "client"),
         ({"ack": {"timing": "none"}, "consumer": {"ack_policy": "none"}}, "ack.timing"),
         ({"ack": {"timing": "after-validation"}}, "ack.timing"),
         ({"bucket": {"ttl": "50ms"}}, "bucket.ttl"),

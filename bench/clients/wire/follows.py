@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.clients.buckets import Bucket, SaidSink, Write
 from bench.clients.faults import DUPLICATE
-from bench.clients.following import After, Event, Followed
+from bench.clients.following import TOO_EARLY, After, Event, Followed
 from bench.clients.port import Endpoint, Outcome
 from bench.clients.wire.answers import read_answer
 from bench.clients.wire.parse import Message
@@ -19,8 +19,6 @@ _EXPECT = b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: %d\r\n%b\r\n"
 _ONCE = b"NATS/1.0\r\nNats-Msg-Id: %b\r\n\r\n"
 _HEADER_BYTES = 128
 _READ, _WRITE, _PUBLISH = b"r", b"w", b"p"
-
-TOO_EARLY = "what comes before it was not there, each time that it was looked for"
 
 
 @dataclass(slots=True)

@@ -17,11 +17,10 @@ from bench.clients.port import Endpoint, Messages
 from bench.clients.wire.answers import read_answer
 from bench.clients.wire.parse import Message, status_of
 from bench.clients.wire.steps import WireSteps
-from bench.clients.wire.values import NOT_THERE, read_value
+from bench.clients.wire.values import END_OF_BATCH, NOT_THERE, read_value
 from bench.core.errors import MeasurementError
 
 _WRITE, _READ, _MEMBER = b"w", b"r", b"m"
-_END_OF_BATCH = 204
 _NO_HEADER = b""
 
 
@@ -123,7 +122,7 @@ class WireGroupReader(WireSteps[_Gathering]):
     ) -> None:
         status = status_of(message.header)
         code = status.code if status is not None else 0
-        if step == _MEMBER and code in (_END_OF_BATCH, NOT_THERE):
+        if step == _MEMBER and code in (END_OF_BATCH, NOT_THERE):
             self._told(position, under_way, now_ns)
             return
         try:

@@ -15,6 +15,9 @@ from bench.core.errors import MeasurementError
 
 GAVE_UP = "another writer was faster, each time that it was tried"
 NOT_THERE = 404
+END_OF_BATCH = 204
+"""Says that all answers to a request for several messages have come."""
+
 WRONG_LAST = 10071
 """Error code of JetStream: the stream, or the subject, has another last sequence."""
 

@@ -219,16 +219,9 @@ def cast_of(settings: Settings, workload: Commands | None) -> Cast:
 def objections(settings: Settings, workload: Commands) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is of any stream or bucket."""
     return (
-        *_of_client(settings),
         *unkept(settings, "what goes by itself cannot be held against the plan"),
         *_too_large(settings, workload.largest_bytes(settings.publish)),
     )
-
-
-def _of_client(settings: Settings) -> Iterator[Objection]:
-    if settings.client != "wire":
-        what = "no handler of this client is there yet"
-        yield Objection(key="client", what=what, allowed="wire")
 
 
 def _too_large(settings: Settings, largest: int) -> Iterator[Objection]:

@@ -191,13 +191,7 @@ def cast_of(settings: Settings, workload: DualWrite | None) -> Cast:
 def objections(settings: Settings, workload: DualWrite) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is of any stream or bucket."""
     del workload
-    return (*_of_client(settings), *unkept(settings, _UNKEPT), *_looks(settings.writes))
-
-
-def _of_client(settings: Settings) -> Iterator[Objection]:
-    if settings.client != "wire":
-        what = "no writer of this client is there yet"
-        yield Objection(key="client", what=what, allowed="wire")
+    return (*unkept(settings, _UNKEPT), *_looks(settings.writes))
 
 
 def _looks(writes: WritesSettings) -> Iterator[Objection]:

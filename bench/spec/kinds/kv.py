@@ -404,9 +404,6 @@ def _strategy(settings: Settings, workload: Kv) -> Iterator[Objection]:
     if workload.get is None:
         what = "no key is read by this workload"
         yield Objection(key="read.strategy", what=what, allowed="get, or a workload with get")
-    if settings.client != "wire":
-        what = f"{settings.client} reads each key by a get of its own"
-        yield Objection(key="client", what=what, allowed="wire, or read.strategy get")
     for key, limit_ns in (("max_age", read.max_age_ns), ("restart", read.restart_ns)):
         if limit_ns is not None and limit_ns < MIN_CACHED_NS:
             what = f"{format_duration(limit_ns)} is too short for a cache"
@@ -418,9 +415,6 @@ def _apart(settings: Settings, workload: Kv) -> Iterator[Objection]:
     """Yield why groups cannot be read as one."""
     if not (workload.group_put or workload.group_get):
         return
-    if settings.client != "wire":
-        what = f"{settings.client} has no call that reads several keys at once"
-        yield Objection(key="client", what=what, allowed="wire, or no group_put and group_get")
     if workload.group_get and not settings.bucket.allow_direct:
         what = "several keys at once are read by a direct get alone"
         yield Objection(key="bucket.allow_direct", what=what, allowed="true, or no group_get")

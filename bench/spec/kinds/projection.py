@@ -288,9 +288,6 @@ def objections(settings: Settings, workload: Projected) -> tuple[Objection, ...]
     """Return what is wrong with settings under it, besides what is of any stream or bucket."""
     del workload
     found = []
-    if settings.client != "wire":
-        what = "no projector of this client is there yet"
-        found.append(Objection(key="client", what=what, allowed="wire"))
     if settings.ack.timing in ("after-validation", "none"):
         what = "an event that is acknowledged before the model has it is lost with the projector"
         allowed = "after-handler, per-batch, cumulative"

@@ -280,9 +280,6 @@ def objections(settings: Settings, workload: Workflow) -> tuple[Objection, ...]:
 
 
 def _of_worker(settings: Settings) -> Iterator[Objection]:
-    if settings.client != "wire":
-        what = "no worker of this client is there yet"
-        yield Objection(key="client", what=what, allowed="wire")
     if settings.ack.timing in ("after-validation", "none"):
         what = "a step that is acknowledged before it is done is lost with its worker"
         allowed = "after-handler, per-batch, cumulative"

@@ -21,12 +21,14 @@ pytestmark = pytest.mark.nats
 NAMES = admin.bucket_names(admin.trial_names("caches", 1))
 KEYS = tuple(f"{NAMES.subject_prefix}key.{number}" for number in range(4))
 NEVER, GONE_LATER, NEW_LATER, SAME = range(4)
+CLIENTS = pytest.mark.parametrize("client", ["wire", "nats-py"])
+
 LATER = [0, 0, 31, 40]
 """What is read at the end: of nothing, a deletion, an update and what stayed."""
 
 
 async def read(
-    server: RealServer, strategy: str, *, direct: bool, restart_ns: int
+    server: RealServer, client: str, strategy: str, *, direct: bool, restart_ns: int
 ) -> tuple[list[int], list[int]]:
     """Read each key, change two, and read each again; return what both brought."""
     told, endpoint = Told(), Endpoint(url=server.url)
@@ -43,7 +45,7 @@ async def read(
         max_age_ns=10**7,
         restart_ns=restart_ns,
     )
-    link = make_cached_reader("wire", endpoint, asked, told, bucket)
+    link = make_cached_reader(client, endpoint, asked, told, bucket)
     await link.open()
     for first in (0, 4):
         link.send(first, first + 4)
@@ -61,6 +63,7 @@ async def read(
     return [told.numbers[at] for at in range(4)], [told.numbers[at] for at in range(4, 8)]
 
 
+@CLIENTS
 @pytest.mark.parametrize("restart_ns", [0, 6 * 10**7], ids=["once", "anew"])
 @pytest.mark.parametrize("direct", [True, False], ids=["direct", "leader"])
 @pytest.mark.parametrize(
@@ -68,19 +71,20 @@ async def read(
     ["cache-with-ttl", "cache-by-watch", "read-then-watch", "watch-then-read", "watch-resumed"],
 )
 def test_a_cache_learns_what_is_written(
-    server: RealServer, strategy: str, direct: bool, restart_ns: int
+    server: RealServer, client: str, strategy: str, direct: bool, restart_ns: int
 ) -> None:
     """A key without a value has none, a tombstone takes one away, and what is new is known."""
-    first, later = run(lambda: read(server, strategy, direct=direct, restart_ns=restart_ns))
+    first, later = run(lambda: read(server, client, strategy, direct=direct, restart_ns=restart_ns))
 
     assert first == [0, 20, 30, 40]
     assert later == LATER
 
 
+@CLIENTS
 @pytest.mark.parametrize("direct", [True, False], ids=["direct", "leader"])
-def test_a_revision_stays_what_it_was(server: RealServer, direct: bool) -> None:
+def test_a_revision_stays_what_it_was(server: RealServer, client: str, direct: bool) -> None:
     """The history keeps it; a key that had none is read as it is."""
-    first, later = run(lambda: read(server, "at-revision", direct=direct, restart_ns=0))
+    first, later = run(lambda: read(server, client, "at-revision", direct=direct, restart_ns=0))
 
     assert first == later == [0, 20, 30, 40]
 

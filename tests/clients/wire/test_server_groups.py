@@ -25,6 +25,8 @@ NAMES = admin.bucket_names(admin.trial_names("groups", 1))
 GROUPS = tuple(f"{NAMES.subject_prefix}group.{number}" for number in range(3))
 MEMBERS = 2
 
+CLIENTS = pytest.mark.parametrize("client", ["wire", "nats-py"])
+
 
 async def sent(link: PublisherLink, told: Told, count: int) -> None:
     await link.open()
@@ -36,7 +38,12 @@ async def sent(link: PublisherLink, told: Told, count: int) -> None:
 
 
 async def read(
-    server: RealServer, history: int, written: Iterable[tuple[int, int, int]], *, bounded: bool
+    server: RealServer,
+    client: str,
+    history: int,
+    written: Iterable[tuple[int, int, int]],
+    *,
+    bounded: bool,
 ) -> dict[int, tuple[int, Whole]]:
     """Write (group, member, version)s; return each group's version, and whether it is whole."""
     told, endpoint = Told(), Endpoint(url=server.url)
@@ -47,7 +54,7 @@ async def read(
     bucket = Bucket(
         stream=NAMES.stream, direct=True, members=MEMBERS, bounded=bounded, within_ns=10**9
     )
-    await sent(make_gatherer("wire", endpoint, asked, told, bucket), told, 3)
+    await sent(make_gatherer(client, endpoint, asked, told, bucket), told, 3)
     await admin.clean_up(control, NAMES)
     await control.close()
     assert sorted(told.answered) == [0, 1, 2]
@@ -59,28 +66,32 @@ HALF_WRITTEN = [(0, 0, 4), (0, 1, 4), (1, 0, 5), (1, 1, 5), (1, 0, 6)]
 """The first group is whole, of the second a key has its next version already, the third is none."""
 
 
-def test_what_is_read_as_it_is_may_be_torn(server: RealServer) -> None:
+@CLIENTS
+def test_what_is_read_as_it_is_may_be_torn(server: RealServer, client: str) -> None:
     """And is told so, with the older version."""
-    found = run(lambda: read(server, 2, HALF_WRITTEN, bounded=False))
+    found = run(lambda: read(server, client, 2, HALF_WRITTEN, bounded=False))
 
     assert found == {0: (4, Whole.WHOLE), 1: (5, Whole.TORN), 2: (-1, Whole.PARTIAL)}
 
 
-def test_what_is_read_at_a_boundary_is_whole(server: RealServer) -> None:
+@CLIENTS
+def test_what_is_read_at_a_boundary_is_whole(server: RealServer, client: str) -> None:
     """As it was when its last key was written."""
-    found = run(lambda: read(server, 2, HALF_WRITTEN, bounded=True))
+    found = run(lambda: read(server, client, 2, HALF_WRITTEN, bounded=True))
 
     assert found == {0: (4, Whole.WHOLE), 1: (5, Whole.WHOLE), 2: (-1, Whole.PARTIAL)}
 
 
-def test_what_the_history_no_longer_keeps_is_partial(server: RealServer) -> None:
+@CLIENTS
+def test_what_the_history_no_longer_keeps_is_partial(server: RealServer, client: str) -> None:
     """With a history of one, the value at the boundary is gone."""
-    found = run(lambda: read(server, 1, HALF_WRITTEN, bounded=True))
+    found = run(lambda: read(server, client, 1, HALF_WRITTEN, bounded=True))
 
     assert found[1] == (5, Whole.PARTIAL)
 
 
-def test_a_group_is_written_whole_and_in_turn(server: RealServer) -> None:
+@CLIENTS
+def test_a_group_is_written_whole_and_in_turn(server: RealServer, client: str) -> None:
     """Writes of one group wait for each other, others go on; the last of each is what is held."""
 
     async def write() -> tuple[Told, dict[str, int]]:
@@ -89,7 +100,7 @@ def test_a_group_is_written_whole_and_in_turn(server: RealServer) -> None:
         await admin.make_bucket(control, BucketSettings(storage="memory", history=64), NAMES)
         asked = replace(messages(30, subjects=GROUPS), subject_index=np.arange(30) % 3)
         bucket = Bucket(stream=NAMES.stream, direct=True, members=MEMBERS)
-        await sent(make_saver("wire", endpoint, asked, told, bucket), told, 30)
+        await sent(make_saver(client, endpoint, asked, told, bucket), told, 30)
         held = await latest(control, NAMES.stream, NAMES.subject_prefix)
         await admin.clean_up(control, NAMES)
         await control.close()
