@@ -18,6 +18,7 @@ from bench.record.store import RunStore
 from bench.runner import rehearsal
 from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
 from bench.scenario.registry import KINDS
+from bench.spec.kinds.registry import asked_of
 from bench.spec.servers import server_objections
 
 LARGEST_CLUSTER = 5
@@ -109,7 +110,11 @@ def _check_settings(plan: Plan, target: Target, version: str, servers: int) -> N
     texts = []
     for cell in plan.cells:
         for objection in server_objections(
-            cell.settings, version=version, servers=servers, embedded=embedded
+            cell.settings,
+            version=version,
+            servers=servers,
+            embedded=embedded,
+            asked=asked_of(cell.workload),
         ):
             names = ", ".join(str(name) for name in cell.variants)
             texts.append(

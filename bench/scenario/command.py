@@ -20,7 +20,7 @@ from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.scenario.command_audit import audited, event_place, state_place
-from bench.scenario.jobs import sampler_job
+from bench.scenario.jobs import getting, sampler_job
 from bench.scenario.kind import Kind, Stage, connecting_as
 from bench.spec.commanded_parts import COMMAND, HANDLE
 from bench.spec.kinds.command import Commands
@@ -54,15 +54,13 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
 
 
 def _needs(cell: Cell) -> Needs:
-    direct = cell.settings.bucket.allow_direct
-    asks = "DIRECT.GET.KV_{stream}.x" if direct else "STREAM.MSG.GET.KV_{stream}"
     return Needs(
         subjects=frozenset(cell.workload.addressed),
         pull=False,
         push=True,
         acks=False,
         flow_control=False,
-        asks=frozenset({asks}),
+        asks=getting(cell),
         says=frozenset({"$KV.{stream}.x", "{deliver}.x"}),
     )
 

@@ -15,7 +15,7 @@ from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
-from bench.scenario.jobs import sampler_job
+from bench.scenario.jobs import opening, sampler_job
 from bench.scenario.kind import Kind, Stage, all_of_it, connecting_as
 from bench.scenario.pairs_audit import audited, event_place, value_place
 from bench.spec.headers import header_lines
@@ -50,7 +50,7 @@ def _needs(cell: Cell) -> Needs:
         push=False,
         acks=False,
         flow_control=False,
-        asks=frozenset({"CONSUMER.CREATE.{stream}", "CONSUMER.CREATE.KV_{stream}"}),
+        asks=opening(cell) | {"CONSUMER.CREATE.{stream}", "CONSUMER.CREATE.KV_{stream}"},
         says=frozenset({"$KV.{stream}.x"}),
     )
 

@@ -60,6 +60,23 @@ def consuming(cell: Cell) -> Needs:
     )
 
 
+def opening(cell: Cell, bucket: str = "KV_{stream}") -> frozenset[str]:
+    """Return what a client asks for before it uses the keys of a bucket: the library looks it up.
+
+    Args:
+        cell: of the plan.
+        bucket: its stream, as it stands in needs.
+    """
+    return frozenset({f"STREAM.INFO.{bucket}"} if cell.settings.client == "nats-py" else ())
+
+
+def getting(cell: Cell, bucket: str = "KV_{stream}") -> frozenset[str]:
+    """Return what processes ask for that get values of a bucket; arguments as of `opening`."""
+    direct = cell.settings.bucket.allow_direct
+    get = f"DIRECT.GET.{bucket}.x" if direct else f"STREAM.MSG.GET.{bucket}"
+    return frozenset({get}) | opening(cell, bucket)
+
+
 def sampled(cell: Cell) -> int | None:
     """Return the share of acks of a consumer that the server is to report, %."""
     return sample_percent(cell.settings, cell.workload.rate_msgs_per_s)

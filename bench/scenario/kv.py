@@ -20,7 +20,7 @@ from bench.plan.dealing import deal
 from bench.plan.model import Cell, Trial
 from bench.plan.payload import templates
 from bench.plan.traffic import Traffic, seed_of
-from bench.scenario.jobs import sampler_job
+from bench.scenario.jobs import getting, opening, sampler_job
 from bench.scenario.kind import Kind, Stage, connecting_as
 from bench.scenario.kv_audit import PRELOADED, audited
 from bench.scenario.watchers import Watching, asked, due, make_watchers, watcher_job
@@ -37,6 +37,13 @@ DOES: Mapping[str, Doing] = {
     GROUP_PUT: "save",
     GROUP_GET: "gather",
 }
+
+
+LISTENING: Mapping[str, frozenset[str]] = {
+    "wire": frozenset({"CONSUMER.CREATE.{stream}.x.x", "CONSUMER.DELETE.{stream}.x"}),
+    "nats-py": frozenset({"CONSUMER.CREATE.{stream}", "CONSUMER.INFO.{stream}.x"}),
+}
+"""What a client asks for that lists keys, or fills a cache by a watch."""
 
 
 def _kv(cell: Cell) -> Kv:
@@ -85,14 +92,14 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
 def _needs(cell: Cell) -> Needs:
     reads = {GET, UPDATE, CREATE} & _kv(cell).offers.keys()
     direct = cell.settings.bucket.allow_direct
-    asks = {"DIRECT.GET.{stream}.x" if direct else "STREAM.MSG.GET.{stream}"} if reads else set()
+    asks = set(getting(cell, "{stream}") if reads else opening(cell, "{stream}"))
     if GROUP_GET in _kv(cell).offers:
         asks |= {"DIRECT.GET.{stream}", "DIRECT.GET.{stream}.x"}
     cached = cell.settings.read.strategy != "get"
     if cached and GET in _kv(cell).offers:
         asks |= {"DIRECT.GET.{stream}"} if direct else set()
     if _kv(cell).scans or cached:
-        asks |= {"CONSUMER.CREATE.{stream}.x.x", "CONSUMER.DELETE.{stream}.x"}
+        asks |= LISTENING[cell.settings.client]
     return Needs(
         subjects=frozenset(cell.workload.addressed),
         pull=False,

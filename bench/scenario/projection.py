@@ -20,6 +20,7 @@ from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
     consuming,
+    getting,
     publisher_jobs,
     sampled,
     sampler_job,
@@ -61,9 +62,7 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
 
 
 def _needs(cell: Cell) -> Needs:
-    direct = cell.settings.bucket.allow_direct
-    asks = "DIRECT.GET.KV_{stream}.x" if direct else "STREAM.MSG.GET.KV_{stream}"
-    return replace(consuming(cell), asks=frozenset({asks}), says=frozenset({"$KV.{stream}.x"}))
+    return replace(consuming(cell), asks=getting(cell), says=frozenset({"$KV.{stream}.x"}))
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:

@@ -22,6 +22,7 @@ from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
     consuming,
+    getting,
     named_after,
     publisher_jobs,
     sampled,
@@ -77,12 +78,10 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
 
 
 def _needs(cell: Cell) -> Needs:
-    direct = cell.settings.bucket.allow_direct
-    asks = "DIRECT.GET.KV_{stream}.x" if direct else "STREAM.MSG.GET.KV_{stream}"
     reset = _load(cell).reset
     resets = {f"CONSUMER.RESET.{{stream}}.{reset.step}"} if reset else set()
     says = frozenset({"$KV.{stream}.x"})
-    return replace(consuming(cell), asks=frozenset({asks, *resets}), says=says)
+    return replace(consuming(cell), asks=getting(cell) | resets, says=says)
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:

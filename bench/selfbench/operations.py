@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.clients.buckets import Bucket
-from bench.clients.factory import make_publisher, make_reader, make_requester
+from bench.clients.factory import make_reader, make_requester, make_writer
 from bench.clients.port import PublisherLink
 from bench.engine.recorder import PublishRecorder
 from bench.selfbench.cases import IN_FLIGHT, LoadCase
@@ -38,7 +38,6 @@ def _link(case: LoadCase, server: Server, recorder: PublishRecorder) -> Publishe
         asked = planned_messages(case.messages, case.size_bytes, (server.subject,))
         return make_requester(case.client, endpoint, asked, recorder, LIMIT_NS)
     messages = planned_messages(case.messages, case.size_bytes, server.keys)
-    if case.kind == "put":
-        return make_publisher(case.client, endpoint, messages, recorder)
     bucket = Bucket(stream=server.names.stream, direct=True, within_ns=LIMIT_NS)
-    return make_reader(case.client, endpoint, messages, recorder, bucket)
+    make = make_writer if case.kind == "put" else make_reader
+    return make(case.client, endpoint, messages, recorder, bucket)

@@ -17,7 +17,7 @@ from bench.spec.asked import in_all, lack, ranked_alike
 from bench.spec.base import MisfitError
 from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections
-from bench.spec.kinds.registry import KINDS
+from bench.spec.kinds.registry import KINDS, asked_of
 from bench.spec.kinds.registry import objections as objections_under
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
@@ -208,12 +208,13 @@ def check_server(loaded: LoadedMatrix, *, version: str, servers: int, embedded: 
         servers: members of its cluster, 1 for a single server.
         embedded: we start it and write its configuration file.
     """
+    asked = frozenset[str]().union(*map(asked_of, loaded.workloads.values()))
     raise_any(
         config.sources[name].objection(objection)
         for config in loaded.configs
         for name, settings in config.variants.items()
         for objection in server_objections(
-            settings, version=version, servers=servers, embedded=embedded
+            settings, version=version, servers=servers, embedded=embedded, asked=asked
         )
     )
 

@@ -1,7 +1,7 @@
 """What settings ask of the server they run on: its version, its cluster, its configuration file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -12,10 +12,16 @@ _ASYNC_FLUSH, _SYNC_PER_APPEND = (2, 12, 0), (2, 15, 0)
 """First versions that keep replicated file streams so."""
 
 
-def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
+def features_needed(
+    settings: Settings, asked: Collection[str] = ()
+) -> tuple[tuple[str, str, str], ...]:
     """Return (dotted key, first server version, feature) of every setting that is not age-old.
 
     Source: tags of nats-server, 2.2.0 to 2.15.1, searched for each field.
+
+    Args:
+        settings: resolved.
+        asked: what a workload uses: sections of settings, and parts that drive operations.
     """
     stream, consumer, bucket = settings.stream, settings.consumer, settings.bucket
     needs = (
@@ -25,6 +31,13 @@ def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
         (stream.allow_direct, "stream.allow_direct", "2.9.0", "direct get"),
         (stream.compression == "s2", "stream.compression", "2.10.0", "s2 compression"),
         (bucket.compression == "s2", "bucket.compression", "2.10.0", "s2 compression"),
+        ("bucket" in asked and bucket.allow_direct, "bucket.allow_direct", "2.9.0", "direct get"),
+        (
+            "group_get" in asked and settings.read.group == "latest",
+            "read.group",
+            "2.11.0",
+            "a get of several keys (group_get)",
+        ),
         (settings.read.group == "boundary", "read.group", "2.11.0", "reads at a boundary"),
         (bucket.limit_markers_ns is not None, "bucket.limit_markers", "2.11.0", "limit markers"),
         (
@@ -47,18 +60,24 @@ def features_needed(settings: Settings) -> tuple[tuple[str, str, str], ...]:
 
 
 def server_objections(
-    settings: Settings, *, version: str, servers: int, embedded: bool
+    settings: Settings,
+    *,
+    version: str,
+    servers: int,
+    embedded: bool,
+    asked: Collection[str] = (),
 ) -> tuple[Objection, ...]:
     """Return why a server cannot run these settings.
 
     Args:
         settings: resolved.
+        asked: what a workload uses, as of `features_needed`.
         version: as the server says, such as `2.15.1`.
         servers: members of its cluster, 1 for a single server.
         embedded: we start it and write its configuration file.
     """
     return (
-        *_too_old(settings, version),
+        *_too_old(settings, version, asked),
         *replica_objections(settings, servers=servers),
         *(() if embedded else _not_ours(settings)),
     )
@@ -104,8 +123,8 @@ def replicated_store(settings: Settings, version: str) -> str:
     )
 
 
-def _too_old(settings: Settings, version: str) -> Iterator[Objection]:
-    for key, first, feature in features_needed(settings):
+def _too_old(settings: Settings, version: str, asked: Collection[str]) -> Iterator[Objection]:
+    for key, first, feature in features_needed(settings, asked):
         if _version(version) < _version(first):
             what = f"nats-server {version} does not know {feature}"
             yield Objection(key=key, what=what, allowed=f"nats-server {first} or later")

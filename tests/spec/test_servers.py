@@ -49,6 +49,24 @@ def test_batches_need_a_server_that_ends_them_as_we_do() -> None:
     assert keys(atomic, "2.14.0") == keys(fast, "2.14.0") == []
 
 
+def test_a_bucket_and_a_group_need_what_they_are_read_by() -> None:
+    """Where a workload has them: whatever reads no bucket runs on older servers."""
+    by_leader = Settings.model_validate({"bucket": {"allow_direct": False}})
+
+    def needed(settings: Settings, version: str, *asked: str) -> list[str]:
+        found = server_objections(
+            settings, version=version, servers=1, embedded=True, asked=frozenset(asked)
+        )
+        return [objection.key for objection in found]
+
+    assert needed(Settings(), "2.8.4", "stream") == []
+    assert needed(Settings(), "2.8.4", "bucket", "get") == ["bucket.allow_direct"]
+    assert needed(by_leader, "2.8.4", "bucket", "get") == []
+    assert needed(Settings(), "2.9.0", "bucket", "get") == []
+    assert needed(Settings(), "2.10.29", "bucket", "group_get") == ["read.group"]
+    assert needed(Settings(), "2.11.0", "bucket", "group_get") == []
+
+
 def test_a_feature_is_named_with_the_first_version_that_has_it() -> None:
     """The reader needs to know which server to install."""
     (objection,) = server_objections(TUNED, version="2.9.1", servers=1, embedded=True)

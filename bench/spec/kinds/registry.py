@@ -286,6 +286,11 @@ def fullest_cast(workload: Workload) -> Cast:
     return giving_up(KINDS[workload.kind].cast(Settings(), workload))
 
 
+def asked_of(workload: Workload) -> frozenset[str]:
+    """Return what a workload uses of a server: sections of settings, and parts that drive."""
+    return KINDS[workload.kind].uses | workload.offers.keys()
+
+
 def usual_casts() -> tuple[Cast, ...]:
     """Return the parts that each kind usually has."""
     return tuple(giving_up(kind.cast(Settings(), None)) for kind in KINDS.values())
