@@ -13,6 +13,8 @@ from bench.clients.port import Outcome
 class NatsPyReader(NatsPyMessageKeys):
     """PublisherLink over nats-py whose messages ask for keys' values."""
 
+    one_call = True
+
     async def _try(self, position: int) -> None:
         value = await self._value(self._key(position))
         now_ns = time.monotonic_ns()
@@ -26,6 +28,8 @@ class NatsPyWriter(NatsPyMessageKeys):
     A marker in a value's place carries its id, and the library's `delete` carries nothing: it is
     published as that does it.
     """
+
+    one_call = True
 
     async def _try(self, position: int) -> None:
         out = Outgoing.of(self._messages, position)

@@ -24,7 +24,12 @@ class NatsPyOperations(NatsPyConnection):
     """PublisherLink over nats-py that begins a task for each operation.
 
     A call that has no answer in time leaves its operation unanswered.
+
+    Attributes:
+        one_call: an operation is one call of the library, which bounds its time itself.
     """
+
+    one_call = False
 
     def __init__(self, endpoint: Endpoint, sink: AckSink, within_ns: int = 0) -> None:
         """Be ready.
@@ -90,8 +95,11 @@ class NatsPyOperations(NatsPyConnection):
 
     async def _operate(self, position: int) -> None:
         try:
-            async with asyncio.timeout(self._within_s):
+            if self.one_call or self._within_s is None:
                 await self._try(position)
+            else:
+                async with asyncio.timeout(self._within_s):
+                    await self._try(position)
         except TimeoutError:
             self._unanswered(position)
         except (OSError, MeasurementError, nats.errors.Error) as error:

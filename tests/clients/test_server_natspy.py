@@ -8,6 +8,7 @@ import pytest
 
 from bench.broker import admin
 from bench.broker.endpoint import Endpoint
+from bench.broker.link import Link
 from bench.broker.preload import preload
 from bench.clients.buckets import Bucket, Counters
 from bench.clients.factory import make_changer, make_reader, make_updater
@@ -24,7 +25,7 @@ KEYS = tuple(f"{NAMES.subject_prefix}counter.{number}" for number in range(3))
 COUNT = 6
 
 
-async def make_bucket(server: RealServer, **settings: Any) -> admin.link.Link:
+async def make_bucket(server: RealServer, **settings: Any) -> Link:
     """Make the bucket; return the connection that made it."""
     control = await admin.connect(Endpoint(url=server.url))
     await admin.make_bucket(control, BucketSettings(storage="memory", **settings), NAMES)

@@ -72,7 +72,8 @@ def test_what_is_put_is_read_and_seen(tmp_path: Path, client: str, direct: bool)
 @pytest.mark.parametrize("client", ["wire", "nats-py"])
 def test_counters_hold_every_update_in_spite_of_conflicts(tmp_path: Path, client: str) -> None:
     """Two processes count one counter up; whoever comes second reads again."""
-    load = kv(update={"rate": "200/s", "updaters": 2, "counters": 1, "arrivals": "poisson"})
+    update = {"rate": "200/s", "updaters": 2, "counters": 1, "arrivals": "poisson", "tries": 10_000}
+    load = kv(update=update)
 
     record = run_trial(tmp_path, load, {"client": client}).record
 

@@ -8,9 +8,9 @@ import pytest
 
 from bench.broker.endpoint import Endpoint
 from bench.clients.buckets import Bucket, Value, Write
-from bench.clients.following import Event
+from bench.clients.following import TOO_EARLY, Event
 from bench.clients.port import Outcome
-from bench.clients.wire.follows import TOO_EARLY, WireFollower
+from bench.clients.wire.follows import WireFollower
 from bench.clients.wire.parse import Message
 from bench.clients.wire.values import GAVE_UP
 from tests.clients.wire.test_gets import Told
