@@ -94,6 +94,19 @@ def longer_than_ns(trial: TrialFigures, time: str, percentile: float) -> int | N
     return max(figures.max_ns or 0, window.drained_ns - window.window_end_ns)
 
 
+def never_sooner_ns(trial: TrialFigures, time: str) -> int | None:
+    """Return what the longest of a time surely exceeds where some messages never came so far.
+
+    None where all did, none was due, or the trial broke off.
+    """
+    record, window, figures = trial.record, trial.record.window, trial.times.get(time)
+    if window is None or not record.completed or not unfinished_of(trial, time):
+        return None
+    if figures is None or not figures.max_ns:
+        return window.drained_ns - window.window_start_ns
+    return max(figures.max_ns, window.drained_ns - window.window_end_ns)
+
+
 def written(trial: TrialFigures, time: str, percentile: float) -> str:
     """Write a percentile of a trial: `1.52 ms`, `≥ 13.0 s` where it is hidden, else `n/a`."""
     figures = trial.times.get(time)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bench.analysis.figures import LagFigures, TrialFigures
-from bench.analysis.latency import longer_than_ns
+from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_of
 from bench.analysis.resources import cpu_us_unspread, rss_bytes_peak
-from bench.spec.cast import Cast, entries, instants
-from bench.spec.metrics import Kind, Metric, Source, messages_beyond, metric_of, of_casts
+from bench.core.units import NS_PER_S
+from bench.spec.cast import Cast, entries, instants, spans
+from bench.spec.laid import works
+from bench.spec.metrics import WORK, Kind, Metric, Source, messages_beyond, metric_of, of_casts
 
 OfTrial = Callable[[TrialFigures], float | None]
 
@@ -141,6 +143,43 @@ def _deliveries(source: Source) -> Reader:
     return Reader(of_trial=of_trial)
 
 
+def _work(source: Source) -> Reader:
+    name, _, figure = source.of.rpartition(".")
+
+    def took_ns(trial: TrialFigures) -> int | None:
+        times = work_times(trial.record.cast, name)
+        whole = [trial.times.get(each) for each in times if not unfinished_of(trial, each)]
+        longest = [each.max_ns for each in whole if each is not None and each.max_ns is not None]
+        return max(longest) if longest and len(longest) == len(times) else None
+
+    def at_least_ns(trial: TrialFigures) -> int | None:
+        times = work_times(trial.record.cast, name)
+        bounds = [never_sooner_ns(trial, each) for each in times]
+        return max((each for each in bounds if each is not None), default=None)
+
+    def rate(trial: TrialFigures) -> float | None:
+        done_ns, times = took_ns(trial), work_times(trial.record.cast, name)
+        return None if not done_ns else trial.times[times[0]].count * NS_PER_S / done_ns
+
+    if figure == WORK:
+        return Reader(of_trial=took_ns, at_least=at_least_ns)
+    return Reader(of_trial=rate)
+
+
+def work_times(cast: Cast, name: str) -> tuple[str, ...]:
+    """Return the times, flat, that a piece of work is done with: handled, and acknowledged.
+
+    Args:
+        cast: of the trial.
+        name: of the part that does it; empty for the only one.
+    """
+    return tuple(
+        time
+        for time, (part, span) in spans(cast).items()
+        if works(part) and name in ("", part.name) and span.name in ("completion", "end_to_end")
+    )
+
+
 _READERS: Mapping[Kind, Callable[[Source], Reader]] = {
     Kind.TIME: _time,
     Kind.RATE: _rate,
@@ -148,6 +187,7 @@ _READERS: Mapping[Kind, Callable[[Source], Reader]] = {
     Kind.LAG: _lag,
     Kind.MEMORY: _memory,
     Kind.DELIVERIES: _deliveries,
+    Kind.WORK: _work,
 }
 
 

@@ -31,16 +31,50 @@ LOCK_NAME = "in-use.lock"
 _PR_SET_PDEATHSIG = 1
 
 
-def main(server: str, parent: str, config: str) -> None:
-    """Run the server until standard input ends, then remove all it has written."""
+BEGINS_WITH, LEFT_AT = "--begins-with", "--left-at"
+
+
+def main(server: str, parent: str, config: str, *stores: str) -> None:
+    """Run the server until standard input ends, then remove all it has written.
+
+    `stores` are options with their values.
+    """
+    given = dict(zip(stores[::2], stores[1::2], strict=True))
     for name in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)  # the pipe alone says when to stop
     directory = tempfile.mkdtemp(prefix="jetbench-", dir=parent)
     try:
         hold(directory)
+        _say(f"directory {directory}")
+        store = os.path.join(directory, "store")  # noqa: PTH118
+        if BEGINS_WITH in given:
+            _copy(given[BEGINS_WITH], store)
         _run(server, directory, config.replace(DIRECTORY_MARK, directory))
+        if LEFT_AT in given:
+            settle(store)
+            os.rename(store, given[LEFT_AT])  # noqa: PTH104
     finally:
         remove(directory)
+
+
+def _copy(store: str, to: str) -> None:
+    try:
+        shutil.copytree(store, to)
+        settle(to)
+    except OSError as error:
+        _say(f"failed the store could not be copied: {error.strerror or error}")
+        raise
+
+
+def settle(directory: str) -> None:
+    """Have every file of a directory on the disk."""
+    for folder, _, files in os.walk(directory):
+        for name in files:
+            file = os.open(os.path.join(folder, name), os.O_RDONLY)  # noqa: PTH118
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
 
 
 def remove(directory: str) -> None:
@@ -91,7 +125,6 @@ def _run(server: str, directory: str, config: str) -> None:
             stderr=stderr,
             preexec_fn=_dies_with_us(),  # noqa: PLW1509 - there is no thread yet
         )
-    _say(f"directory {directory}")
     _say(f"pid {child.pid}")
     threading.Thread(target=lambda: _say(f"exit {child.wait()}"), daemon=True).start()
     while os.read(0, 4096):

@@ -19,6 +19,8 @@ from bench.spec.variant import ServerSettings
 
 START_TIMEOUT_S = 10.0
 END_TIMEOUT_S = guardian.GRACE_S + 5.0
+STORE_TIMEOUT_S = 600.0
+"""How much longer it takes at most to copy a store, or to have it on the disk."""
 LOG_TAIL_LINES = 5
 _POLL_S = 0.02
 
@@ -112,16 +114,43 @@ def render_config(settings: ServerSettings) -> str:
     return "\n".join(lines) + "\n"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What an embedded server has to do with stores that outlive it.
+
+    Attributes:
+        begins_with: a copy of this one is its own; it begins with an empty one when None.
+        left_at: where its own is left, on the same file system; it is removed when None.
+    """
+
+    begins_with: Path | None = None
+    left_at: Path | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """For the guardian."""
+        given = {guardian.BEGINS_WITH: self.begins_with, guardian.LEFT_AT: self.left_at}
+        return tuple(word for name, path in given.items() if path for word in (name, str(path)))
+
+    @property
+    def takes_s(self) -> float:
+        """How much longer than otherwise its beginning and end may take, s."""
+        return STORE_TIMEOUT_S if self.words else 0.0
+
+
+NO_STORES = Stores()
+
+
 @asynccontextmanager
 async def embedded_server(
-    binary: Path, settings: ServerSettings, parent: Path
+    binary: Path, settings: ServerSettings, parent: Path, stores: Stores = NO_STORES
 ) -> AsyncIterator[Server]:
     """Run a fresh server below `parent`; it and its directory are gone afterwards, come what may.
 
     Raises:
         ServerUnavailableError: it did not come up; the end of its log is in the text.
     """
-    words = (str(binary), str(parent), render_config(settings))
+    words = (str(binary), str(parent), render_config(settings), *stores.words)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-S", guardian.__file__, *words),
         stdin=subprocess.PIPE,
@@ -133,7 +162,7 @@ async def embedded_server(
     directory: Path | None = None
     try:
         directory = Path(await _told(process, "directory"))
-        pid = int(await _told(process, "pid"))
+        pid = int(await _told(process, "pid", START_TIMEOUT_S + stores.takes_s))
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         watcher = asyncio.create_task(_watch(process, ended))
         url = await _url(directory, pid, ended)
@@ -141,18 +170,21 @@ async def embedded_server(
     finally:
         if watcher is not None:
             watcher.cancel()
-        await asyncio.shield(_end(process))
+        await asyncio.shield(_end(process, END_TIMEOUT_S + stores.takes_s))
         if directory is not None and directory.exists():
             leftovers.clear(directory)  # somebody has killed the guardian
 
 
-async def _told(process: asyncio.subprocess.Process, word: str) -> str:
+async def _told(
+    process: asyncio.subprocess.Process, word: str, within_s: float = START_TIMEOUT_S
+) -> str:
     """Return what the guardian says under this word, which must come next."""
     assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
-    line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
+    line = await asyncio.wait_for(process.stdout.readline(), within_s)
     found, _, value = line.decode().strip().partition(" ")
     if found != word:
-        raise ServerUnavailableError("the embedded nats-server could not be started")
+        why = f": {value}" if found == "failed" else ""
+        raise ServerUnavailableError(f"the embedded nats-server could not be started{why}")
     return value
 
 
@@ -201,11 +233,11 @@ def slow_consumers(directory: Path) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, within_s: float) -> None:
     if process.stdin is not None:
         process.stdin.close()
     try:
-        await asyncio.wait_for(process.wait(), END_TIMEOUT_S)
+        await asyncio.wait_for(process.wait(), within_s)
     except TimeoutError:
         process.kill()
         await process.wait()

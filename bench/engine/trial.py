@@ -12,7 +12,6 @@ from nats.aio.client import Client
 from bench.broker.latest import Held
 from bench.broker.observe import ConsumerState
 from bench.broker.server import Server, log_tail
-from bench.clients.faults import SILENCES, is_forbidden
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine import clock
@@ -31,6 +30,7 @@ from bench.engine.jobs import (
     Watched,
     hosted,
 )
+from bench.engine.lastwords import done_findings, gap_findings
 from bench.engine.losses import Backlog
 from bench.engine.recorder import (
     ConsumerRecord,
@@ -41,7 +41,7 @@ from bench.engine.recorder import (
 from bench.engine.setting_back import SettingBack, WasSetBack, set_back
 from bench.engine.stall import StallWatch
 from bench.engine.work import Pass, Share, Work, ended_ns, is_done
-from bench.record.schema import Finding, Level, Window
+from bench.record.schema import Finding, Window
 from bench.spec.workload import Phases
 
 START_LEAD_NS = 100 * NS_PER_MS
@@ -172,7 +172,7 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     try:
         try:
             if scene.work is not None:
-                await _lay(scene, scene.work, outcome, watch)
+                await _laid(scene, scene.work, outcome, watch)
             await _start(scene, fleet, outcome)
             for control in controls:
                 control.start_ns = outcome.start_ns
@@ -191,7 +191,7 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
                 outcome.backlogs[control.watched.part] = look
         _gather(scene, outcome)
         gaps = [words for control in controls for words in control.gaps.words()]
-        outcome.findings += _gap_findings(CONDUCTOR, gaps)
+        outcome.findings += gap_findings(CONDUCTOR, gaps)
     finally:
         await asyncio.shield(fleet.end())
     outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)
@@ -216,23 +216,39 @@ async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
     await fleet.begin(outcome.start_ns, scene.shares)
 
 
-async def _lay(scene: Scene, work: Work, outcome: Outcome, watch: Watch) -> None:
-    """Have the work laid by processes of their own, and look whether it is there."""
-    fleet = Fleet(scene.directory)
+async def _laid(scene: Scene, work: Work, outcome: Outcome, watch: Watch) -> None:
+    if not work.laid:
+        complaints = await lay(work.laying, scene.directory, scene.server, watch, scene.shown)
+        outcome.findings += complaints
+    await work.prepare()
+
+
+async def lay(
+    jobs: Sequence[DriverJob], directory: Path, server: Server, watch: Watch, shown: str = ""
+) -> Sequence[Finding]:
+    """Have work laid by processes of their own, which are over then; return what they complain of.
+
+    Raises:
+        MeasurementError: one of them, or the server, has died.
+    """
+    fleet = Fleet(directory)
     try:
-        await fleet.start(work.laying)
+        await fleet.start(jobs)
         await fleet.ready()
         begun_ns = clock.now_ns()
         await fleet.begin(begun_ns)
         while not all(worker.finished.done() for worker in fleet.workers):
             elapsed_ns = clock.now_ns() - begun_ns - LAID_WITHIN_NS  # before the start, and rising
-            watch(Moment(phase="laying", elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
-            await _live(scene, fleet, DRAIN_POLL_S)
-        for role, done in (await fleet.collect()).items():  # its window is full all the time
-            outcome.findings += _done_findings(role, replace(done, window_full_msgs=0))
+            watch(Moment(phase="laying", elapsed_ns=elapsed_ns, progress=fleet.total(shown)))
+            await _live(server, fleet, DRAIN_POLL_S)
+        done = await fleet.collect()  # their window is full all the time
+        return [
+            finding
+            for role, each in done.items()
+            for finding in done_findings(role, replace(each, window_full_msgs=0))
+        ]
     finally:
         await asyncio.shield(fleet.end())
-    await work.prepare()
 
 
 async def _load(
@@ -292,7 +308,7 @@ async def _wait(
     name, until_ns = phase
     while (elapsed_ns := clock.now_ns() - outcome.start_ns) < until_ns:
         watch(Moment(phase=name, elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
-        await _live(scene, fleet, min(0.2, (until_ns - elapsed_ns) / NS_PER_S))
+        await _live(scene.server, fleet, min(0.2, (until_ns - elapsed_ns) / NS_PER_S))
 
 
 async def _work_done(
@@ -318,7 +334,7 @@ async def _drain(
     while not outcome.drained and clock.now_ns() < until_ns:
         elapsed_ns = clock.now_ns() - outcome.start_ns
         watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
-        await _live(scene, fleet, DRAIN_POLL_S)
+        await _live(scene.server, fleet, DRAIN_POLL_S)
         outcome.drained = await _drained(scene, fleet, controls)
     outcome.store_disk_bytes = scene.server.store_disk_bytes()
     outcome.window = Window(
@@ -362,11 +378,11 @@ def _settled(scene: Scene, fleet: Fleet, part: str) -> bool:
     return told.handled == told.received and acked
 
 
-async def _live(scene: Scene, fleet: Fleet, seconds: float) -> None:
+async def _live(server: Server, fleet: Fleet, seconds: float) -> None:
     """Sleep, but fail as soon as the server or a worker is dead, or a worker cannot go on."""
     broken: list[asyncio.Future[Any]] = [worker.broken for worker in fleet.workers]
-    if scene.server.ended is not None:
-        broken.append(scene.server.ended)
+    if server.ended is not None:
+        broken.append(server.ended)
     failed, _ = await asyncio.wait(broken, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for future in failed:
         future.result()
@@ -401,7 +417,7 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
             outcome.rows += done.rows
             outcome.ack_events += done.ack_events
             outcome.given_up = {**outcome.given_up, **done.given_up}
-            outcome.findings += _done_findings(role, done)
+            outcome.findings += done_findings(role, done)
         elif outcome.completed:
             how = outcome.ends.get(role, f"{role} did not answer the stop")
             text = f"{how}; what it had written until then is kept"
@@ -429,39 +445,6 @@ def _by_part(
         if job.record_path.exists():
             found.setdefault(job.part, []).append(load(job.record_path))
     return found
-
-
-def _done_findings(role: str, done: Done) -> Sequence[Finding]:
-    findings = [*_gap_findings(role, done.gaps)]
-    silent = [fault for fault in done.faults if fault.startswith(SILENCES)]
-    forbidden = [fault for fault in done.faults if is_forbidden(fault)]
-    broken = [fault for fault in done.faults if fault not in (*silent, *forbidden)]
-    if forbidden:
-        text = f"{role}: the server does not allow it: {'; '.join(forbidden)}"
-        findings.append(invalid("forbidden", text, role))
-    if broken:
-        text = f"{role}: {'; '.join(broken)}"
-        findings.append(invalid("connection-fault", text, role))
-    if silent:
-        text = f"{role}: {'; '.join(silent)}"
-        findings.append(invalid("server-silent", text, role))
-    if done.refusals:
-        text = f"{role}: answers that refuse: {'; '.join(done.refusals)}"
-        findings.append(warning("publish-refused", text, role))
-    if done.window_full_msgs:
-        text = (
-            f"{role}: {done.window_full_msgs} messages were due while its window was full; "
-            "they waited, and the wait is in their slip"
-        )
-        findings.append(Finding(level=Level.NOTE, code="window-full", text=text, role=role))
-    return findings
-
-
-def _gap_findings(who: str, gaps: Sequence[str]) -> Sequence[Finding]:
-    if not gaps:
-        return ()
-    text = f"{who}: {'; '.join(gaps)}. The load went on, and lag is told by its own instants"
-    return (warning("questions-unanswered", text, who),)
 
 
 def _clock_findings(step_ns: int) -> Sequence[Finding]:

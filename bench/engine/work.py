@@ -57,11 +57,13 @@ class Work:
         laying: jobs of the processes that lay it, which end before the trial begins.
         prepare: looks whether it is all there, and makes what the trial needs of it.
         passes: one after the other, at least one.
+        laid: those who lay it have ended already, and what they wrote down is there.
     """
 
     laying: Sequence[DriverJob]
     prepare: Callable[[], Awaitable[None]]
     passes: Sequence[Pass]
+    laid: bool = False
 
     @property
     def shares(self) -> Mapping[str, Share]:

@@ -41,6 +41,7 @@ def of_trials(found: Sequence[TrialFigures]) -> tuple[Check, ...]:
         _steadiness(found),
         *_ack_times(found),
         _bookkeeping(found),
+        *_histories(found),
     )
 
 
@@ -80,6 +81,19 @@ def _bookkeeping(found: Sequence[TrialFigures]) -> Check:
             "roads: the server's lag must be what the instants allow, and rate × stay (Little)."
         ),
     )
+
+
+def _histories(found: Sequence[TrialFigures]) -> Iterator[Check]:
+    """Yield how many trials began with what was laid once for several; nothing where none did."""
+    if having := _having(found, ("laid-once",)):
+        yield Check(
+            name="History",
+            state=State.HOLDS,
+            found=f"laid once per block for {len(having)} of {text.plural(len(found), 'trial')}; "
+            "each began with a copy",
+            threshold="a copy holds all that was laid, and nothing else; else it is laid anew",
+            meaning="What cells vary touches no stream: in a block they begin with the same store.",
+        )
 
 
 def _steadiness(found: Sequence[TrialFigures]) -> Check:

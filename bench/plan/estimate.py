@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell, Plan
+from bench.plan.shared import kept_bytes
 from bench.spec.workload import Workload
 
 TRIAL_OVERHEAD_S = 1.5
@@ -28,7 +29,8 @@ class Estimate:
         longest_s: when every drain takes all the time it may.
         messages: published over all trials.
         stored_bytes: written to stores over all trials, replicas included, before compression.
-        peak_store_bytes: the largest store of one trial; each trial removes its own.
+        peak_store_bytes: the largest store of one trial, which each removes, and what is laid once
+            and kept for the trials of a block.
         results_bytes: kept in `results/<run>/`.
     """
 
@@ -53,7 +55,7 @@ def estimate(plan: Plan) -> Estimate:
         longest_s=plan.blocks * (block_s + drain_s),
         messages=plan.blocks * sum(cell.workload.messages for cell in cells),
         stored_bytes=plan.blocks * sum(stores),
-        peak_store_bytes=max(stores),
+        peak_store_bytes=max(stores) + kept_bytes(cells),
         results_bytes=plan.blocks * results,
     )
 

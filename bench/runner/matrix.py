@@ -13,7 +13,7 @@ from pathlib import Path
 from nats.aio.client import Client
 
 from bench.broker import admin, guardian
-from bench.broker.server import Server
+from bench.broker.server import NO_STORES, Server
 from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.keep import Frame, Kept, keep, keep_failed
@@ -21,6 +21,7 @@ from bench.plan.model import Cell, Plan, Trial
 from bench.plan.traffic import make_traffics
 from bench.record.schema import Finding, Level, Software
 from bench.record.store import RunStore
+from bench.runner.histories import Ask, Histories, joined, key_of
 from bench.runner.other_client import loaded_from, version_in
 from bench.runner.progress import Watcher
 from bench.runner.quiet import Patience, was_robbed
@@ -63,21 +64,31 @@ async def run_matrix(run: Run) -> None:
         NameCollisionError: something foreign has one of our names; it was left untouched.
     """
     done = {trial.id for trial in run.store.kept(run.plan)}
+    to_do = [trial for trial in run.plan.trials if trial.id not in done]
+    histories = Histories.of([_begins_with(run, trial) for trial in to_do])
     run.watcher.run_begins(run.plan, len(done))
     await run.patience.until_quiet(run.watcher.waits, calm_looks=1)
-    for trial in run.plan.trials:
-        if trial.id in done:
-            continue
-        cell = run.plan.cell(trial.cell_id)
-        run.watcher.trial_begins(trial, cell)
-        kept = await _run_trial(run, trial, cell)
-        run.store.write_trial(kept.record, kept.intervals, kept.samples)
-        run.watcher.trial_ends(trial, kept)
-        if was_robbed(kept.record):
-            await run.patience.until_quiet(run.watcher.waits)
+    try:
+        for trial in to_do:
+            cell = run.plan.cell(trial.cell_id)
+            run.watcher.trial_begins(trial, cell)
+            kept = await _run_trial(run, trial, cell, histories)
+            histories.done_with(_begins_with(run, trial))
+            run.store.write_trial(kept.record, kept.intervals, kept.samples)
+            run.watcher.trial_ends(trial, kept)
+            if was_robbed(kept.record):
+                await run.patience.until_quiet(run.watcher.waits)
+    finally:
+        histories.close()
 
 
-async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
+def _begins_with(run: Run, trial: Trial) -> str | None:
+    """Return what a trial begins with; None where it makes all by itself."""
+    cell = run.plan.cell(trial.cell_id)
+    return key_of(cell, KINDS[cell.workload.kind], trial, run.target_of(cell))
+
+
+async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -> Kept:
     kind = KINDS[cell.workload.kind]
     frame = Frame(
         trial=trial,
@@ -86,13 +97,16 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
         offers=kind.offers(cell),
         software=None,
     )
-    target = run.target_of(cell)
+    target, key = run.target_of(cell), _begins_with(run, trial)
+    names = kind.named(admin.trial_names(run.store.run_id, trial.index))
     try:
-        async with target.serving(cell.settings.server) as (server, endpoint):
+        ask = Ask(trial=trial, cell=cell, kind=kind, target=target, names=names)
+        history = await histories.found(key, ask, run.watcher.moment)
+        stores = NO_STORES if history is None else history.stores
+        async with target.serving(cell.settings.server, stores) as (server, endpoint):
             client = await admin.connect(endpoint)
             try:
                 with _work_directory(server, target.parent) as directory:
-                    names = kind.named(admin.trial_names(run.store.run_id, trial.index))
                     stage = Stage(
                         server=server,
                         endpoint=endpoint,
@@ -102,10 +116,16 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell) -> Kept:
                         directory=directory,
                         warn=run.watcher.warns,
                     )
+                    if history is not None:
+                        stage = await joined(stage, cell, history)
+                        if stage.laid is None:
+                            histories.spoilt(key)
                     traffic = make_traffics(cell.workload.loads, trial.seed)
                     play = Play(trial=trial, cell=cell, kind=kind, traffic=traffic)
                     with loaded_from(target.client_path):
                         outcome = await scenario.run(stage, play, run.watcher.moment)
+                    if history is not None and stage.laid is not None:
+                        outcome.findings += history.told()
                     known = replace(
                         frame,
                         software=_software(client, cell, target),

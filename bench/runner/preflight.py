@@ -152,7 +152,7 @@ async def _check_names(client: Link, plan: Plan, target: RemoteTarget, run_id: s
 def _space_warnings(target: Target, store: RunStore, expected: Estimate) -> Iterator[str]:
     needs = [(store.path.parent, expected.results_bytes, "the results")]
     if isinstance(target, EmbeddedTarget):
-        needs.append((target.parent, expected.peak_store_bytes, "the largest trial's store"))
+        needs.append((target.parent, expected.peak_store_bytes, "stores at a time"))
     for directory, need_bytes, what in needs:
         free_bytes = shutil.disk_usage(directory).free
         if free_bytes < need_bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.broker import admin
 from bench.broker.endpoint import JS_API, Endpoint
-from bench.broker.server import Server, binary_version, embedded_server
+from bench.broker.server import NO_STORES, Server, Stores, binary_version, embedded_server
 from bench.spec.variant import ServerSettings
 
 
@@ -35,9 +35,11 @@ class EmbeddedTarget:
         return binary_version(self.binary)
 
     @asynccontextmanager
-    async def serving(self, settings: ServerSettings) -> AsyncIterator[tuple[Server, Endpoint]]:
+    async def serving(
+        self, settings: ServerSettings, stores: Stores = NO_STORES
+    ) -> AsyncIterator[tuple[Server, Endpoint]]:
         """Run a server for one trial."""
-        async with embedded_server(self.binary, settings, self.parent) as server:
+        async with embedded_server(self.binary, settings, self.parent, stores) as server:
             yield server, Endpoint(url=server.url)
 
 
@@ -71,9 +73,11 @@ class RemoteTarget:
             await client.close()
 
     @asynccontextmanager
-    async def serving(self, settings: ServerSettings) -> AsyncIterator[tuple[Server, Endpoint]]:
-        """Name the user's server; its own settings stay as they are."""
-        del settings
+    async def serving(
+        self, settings: ServerSettings, stores: Stores = NO_STORES
+    ) -> AsyncIterator[tuple[Server, Endpoint]]:
+        """Name the user's server; its own settings and stores stay as they are."""
+        del settings, stores
         yield Server(url=self.endpoint.url), self.endpoint
 
 

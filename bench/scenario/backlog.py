@@ -14,6 +14,7 @@ from bench.engine.table import Flags
 from bench.engine.trial import Scene
 from bench.engine.work import Pass, Share, Work
 from bench.plan.model import Cell, Trial
+from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
 from bench.scenario.backlog_audit import audited
 from bench.scenario.jobs import (
@@ -39,8 +40,21 @@ def _backlog(cell: Cell) -> Backlog:
 
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     """Make stream and consumer: the backlog is one only because the consumer is there."""
+    await admin.make_stream(client, cell.settings.stream, names)
+    await _join(client, names, cell, percent)
+
+
+async def _join(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
+    """Make the consumer, which is behind by all that is there."""
+    del percent
     shared = _backlog(cell).consume.consumers > 1
-    await admin.provision(client, cell.settings, names, shared=shared, sample_percent=percent)
+    body = admin.consumer_body(cell.settings.consumer, names, shared=shared)
+    await admin.make_consumer(client, names, body)
+
+
+def _lays_apart(cell: Cell) -> bool:
+    """A stream that keeps what somebody is interested in keeps nothing before there is one."""
+    return may_be_kept(cell) and cell.settings.stream.retention != "interest"
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
@@ -54,7 +68,7 @@ async def _nothing() -> None:
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
     workload, cast, acks = _backlog(cell), cell.cast, cell.settings.ack.timing != "none"
-    drain, messages = cast.part(DRAIN), workload.backlog.messages
+    drain, messages = cast.part(DRAIN), workload.pile.messages
     asked = (watched(cell, drain, stage.names, 1),)
     return Scene(
         server=stage.server,
@@ -68,8 +82,9 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         shown=DRAIN,
         directory=stage.directory,
         work=Work(
-            laying=laying_jobs(stage, trial, cell, workload.backlog),
+            laying=laying_jobs(stage, trial, cell, workload.pile),
             prepare=lambda: require_laid(stage.client, stage.names, messages),
+            laid=stage.laid is not None,
             passes=[
                 Pass(
                     release=_nothing,
@@ -104,7 +119,7 @@ def sorted_out(
     workload = _backlog(cell)
     if workload.publish is None:
         return seen
-    last, records = workload.backlog.messages, seen.get(DRAIN, ())
+    last, records = workload.pile.messages, seen.get(DRAIN, ())
     old = [_some(record, record.stream_seqs <= last) for record in records]
     new = [_some(record, record.stream_seqs > last) for record in records]
     return {**seen, DRAIN: old, FRESH: new} if records else seen
@@ -117,6 +132,8 @@ def _some(record: ConsumerRecord, chosen: Flags) -> ConsumerRecord:
 KIND = Kind(
     offers=offers,
     provision=_provision,
+    lays_apart=_lays_apart,
+    joins=_join,
     scene=_scene,
     due=_due,
     needs=consuming,

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from bench.core.text import plural
-from bench.core.units import NS_PER_S, human_size
+from bench.core.units import NS_PER_MS, NS_PER_S, human_duration, human_size
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
+from bench.engine.table import MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
 from bench.scenario.laying import outstanding, time_up_ns
 from bench.spec.jetstream import max_ack_pending
 from bench.spec.kinds.backlog import DRAIN, FRESH, Backlog
+from bench.spec.laid import FILL
 
 SLACK_BYTES = 32 * 1024**2
 """What a process takes besides: buffers of the connection, and what the interpreter keeps."""
@@ -40,9 +44,42 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     seen = len(grown) == cell.workload.consume.consumers
     counts[DRAIN]["overgrown"] = len(over) if over or seen else UNKNOWN
     del traffic
-    return Audited(
-        tables=evidence.tables, counts=counts, findings=tuple(_told(over, grown, allowed))
-    )
+    findings = _told(over, grown, allowed)
+    if (for_ns := cell.workload.backlog.for_ns) is not None:
+        fill = evidence.tables[FILL]
+        counts[FILL] = {"built_late": built_late(fill, cell.workload.pile.every_ns, for_ns)}
+        findings += _built(fill)
+    return Audited(tables=evidence.tables, counts=counts, findings=tuple(findings))
+
+
+def built_late(fill: MessageTable, every_ns: int, for_ns: int) -> int:
+    """Return how many messages of a backlog were stored late, for what it stands for.
+
+    A tenth of its time and 100 ms are let pass. UNKNOWN where its first message was never sent.
+
+    Args:
+        fill: the messages in the stream's order.
+        every_ns: from one to the next, as it was to be built.
+        for_ns: time that it stands for.
+    """
+    if not happened(fill.sent_ns[:1]).all():
+        return UNKNOWN
+    due_ns = fill.sent_ns[0] + np.arange(fill.sent_ns.size) * every_ns
+    late = fill.stored_ns - due_ns > for_ns // 10 + LATE_NS
+    return int(np.count_nonzero(late & happened(fill.stored_ns)))
+
+
+LATE_NS = 100 * NS_PER_MS
+
+
+def _built(fill: MessageTable) -> list[Finding]:
+    """Return within what time a backlog was built."""
+    ends = np.array([fill.sent_ns[0], fill.stored_ns[-1]])
+    if not happened(ends).all():
+        return []
+    took = human_duration(int(ends[1] - ends[0]))
+    words = f"{FILL}: the {plural(fill.sent_ns.size, 'message')} of the backlog came within {took}"
+    return [Finding(level=Level.NOTE, code="built", text=words)]
 
 
 def in_flight_bytes(cell: Cell) -> int:

@@ -39,6 +39,8 @@ class Stage:
         things: all that is made for it on the server, by its names.
         directory: for the workers' files.
         warn: tells whoever watches what no record will hold.
+        laid: directory of those who laid what the trial begins with, which its server holds by now;
+            None where all is made for this trial.
     """
 
     server: Server
@@ -48,6 +50,7 @@ class Stage:
     things: tuple[Names, ...]
     directory: Path
     warn: Callable[[str], None]
+    laid: Path | None = None
 
 
 class UncleanError(MeasurementError):
@@ -65,6 +68,17 @@ class UncleanError(MeasurementError):
 def as_usual(names: Names) -> Names:
     """Return the names that a trial's things usually have."""
     return names
+
+
+def nothing_apart(cell: Cell) -> bool:
+    """Return that all is made for each trial by itself."""
+    del cell
+    return False
+
+
+async def nothing_more(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
+    """Make nothing: a trial makes the rest when it has looked at what is there."""
+    del client, names, cell, percent
 
 
 def one_stream(names: Names, cell: Cell) -> tuple[Names, ...]:
@@ -102,6 +116,9 @@ class Kind:
     Attributes:
         offers: how operations are dealt to processes, by the part that drives them.
         provision: makes what it needs on the server, under these names, with acks sampled so.
+        lays_apart: what is laid before its trials may be laid on a server of its own, with nothing
+            there but the stream, and be kept for several.
+        joins: makes what it needs besides a stream that is there, as `provision` does.
         scene: sets the jobs of its processes.
         due: which operations of its flow a part is to see, by the part, shape (n,); absent where
             all.
@@ -120,6 +137,8 @@ class Kind:
     due: Callable[[Cell, Mapping[str, Traffic]], Mapping[str, Flags]]
     needs: Callable[[Cell], Needs]
     sampled: Callable[[Cell], int | None]
+    lays_apart: Callable[[Cell], bool] = nothing_apart
+    joins: Callable[[Client, Names, Cell, int | None], Awaitable[None]] = nothing_more
     named: Callable[[Names], Names] = as_usual
     things: Callable[[Names, Cell], tuple[Names, ...]] = one_stream
     held: Callable[[Stage], Awaitable[Held]] = nothing_held
@@ -166,7 +185,8 @@ async def run(stage: Stage, play: Play, watch: Watch) -> Outcome:
 
 async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
     cell, kind = play.cell, play.kind
-    await kind.provision(stage.client, stage.names, cell, kind.sampled(cell))
+    make = kind.provision if stage.laid is None else kind.joins
+    await make(stage.client, stage.names, cell, kind.sampled(cell))
     outcome = await conduct(kind.scene(stage, play.trial, cell, play.traffic), watch)
     outcome.observers = kind.sorted_out(cell, outcome.observers)
     outcome.held = await _held(stage, kind)

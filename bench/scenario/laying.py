@@ -1,21 +1,26 @@
 """Messages that are laid before a trial, as several kinds of workload have it done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from nats.aio.client import Client
 
+from bench.broker import admin
 from bench.broker.admin import Names
 from bench.broker.observe import stream_state
-from bench.core.errors import MeasurementError
+from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.audit import Evidence
 from bench.engine.jobs import DriverJob
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import happened
+from bench.engine.trial import Watch, lay
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import seed_of
+from bench.record.schema import Finding
 from bench.scenario.kind import Stage, connecting_as
 from bench.spec.cast import Part
+from bench.spec.kinds.backlog import Backlog
+from bench.spec.kinds.replay import Replay
 from bench.spec.laid import FILL, Laying
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Phases
@@ -45,10 +50,47 @@ def laying_jobs(stage: Stage, trial: Trial, cell: Cell, laying: Laying) -> tuple
         share=0,
         shares=1,
         subject_prefix=stage.names.subject_prefix,
-        record_path=stage.directory / f"{role}.npy",
+        record_path=(stage.laid or stage.directory) / f"{role}.npy",
         every_ns=laying.every_ns,
     )
     return (job,)
+
+
+async def lay_apart(stage: Stage, trial: Trial, cell: Cell, watch: Watch) -> Sequence[Finding]:
+    """Make the stream of a cell and lay what its trials begin with; nothing else is there.
+
+    Returns:
+        What those who laid it complain of.
+
+    Raises:
+        MeasurementError: it could not be laid, or the stream does not hold just that.
+    """
+    await admin.make_stream(stage.client, cell.settings.stream, stage.names)
+    laying = laying_of(cell)
+    jobs = laying_jobs(stage, trial, cell, laying)
+    complaints = await lay(jobs, stage.directory, stage.server, watch)
+    await require_laid(stage.client, stage.names, laying.messages)
+    return complaints
+
+
+def laying_of(cell: Cell) -> Laying:
+    """Return what is laid before the trials of a cell; TypeError of a kind that lays nothing."""
+    match cell.workload:
+        case Replay():
+            return cell.workload.history
+        case Backlog():
+            return cell.workload.pile
+        case _:
+            raise TypeError(f"nothing is laid for {cell.workload_name}")
+
+
+async def is_laid(stage: Stage, cell: Cell) -> bool:
+    """Say whether the stream of a stage holds just what was to be laid."""
+    try:
+        await require_laid(stage.client, stage.names, laying_of(cell).messages)
+    except (MeasurementError, ServerUnavailableError):
+        return False
+    return True
 
 
 async def require_laid(client: Client, names: Names, messages: int) -> None:

@@ -15,6 +15,7 @@ from bench.engine.table import Flags
 from bench.engine.trial import Scene
 from bench.engine.work import Pass, Share, Work
 from bench.plan.model import Cell, Trial
+from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
 from bench.scenario.jobs import (
     Taking,
@@ -136,6 +137,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         work=Work(
             laying=laying_jobs(stage, trial, cell, workload.history),
             prepare=lambda: _prepare(stage, cell),
+            laid=stage.laid is not None,
             passes=[
                 Pass(
                     release=lambda: _release(stage, cell),
@@ -188,6 +190,7 @@ def _taking(
 KIND = Kind(
     offers=offers,
     provision=_provision,
+    lays_apart=may_be_kept,
     scene=_scene,
     due=_due,
     needs=_needs,

@@ -4,6 +4,7 @@ Work of a known size has no intended instants of its own. All of it is due when 
 is measured from there and from *received* (docs/adr/0032).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Self
@@ -11,7 +12,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from bench.core.units import NS_PER_S, format_rate
-from bench.spec.base import MisfitError, Rate, Spec
+from bench.spec.base import Duration, MisfitError, Rate, Spec
 from bench.spec.cast import STORED, UNSTORED, Entry, Instant, Part, Side, Span, Weight, observing
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -58,6 +59,82 @@ class Laying(Spec):
 
 SHORT_MSGS = 50_000
 """Most messages that are laid for a look."""
+
+SHORT_NS = 5 * NS_PER_S
+"""Longest time that they are laid in at their own pace for a look, where a time is their size."""
+
+
+class Waiting(Spec):
+    """How much waits for consumers that were away: so many messages, or what came in a time.
+
+    Attributes:
+        messages: how many.
+        for_ns: how long they came, at their rate; a time in the place of `messages`.
+        rate_msgs_per_s: at what pace they are laid; as fast as it goes when left out, or what is
+            built by time at the rate that goes on meanwhile.
+    """
+
+    messages: int | None = Field(default=None, ge=1, le=MAX_MESSAGES)
+    for_ns: Duration | None = Field(default=None, alias="for")
+    rate_msgs_per_s: Rate | None = Field(default=None, alias="rate")
+
+    def laid(self, meanwhile_msgs_per_s: float | None) -> Laying:
+        """Return what is laid.
+
+        Args:
+            meanwhile_msgs_per_s: rate of what comes while it is drained; None for nothing.
+
+        Raises:
+            MisfitError: it has no size, or two; or none that can be.
+        """
+        rate = self.rate_msgs_per_s
+        if (self.messages is None) == (self.for_ns is None):
+            both = "has two sizes" if self.for_ns is not None else "has no size"
+            raise MisfitError("backlog", what=both, allowed="messages, or for with a rate")
+        if self.for_ns is not None:
+            rate = rate or meanwhile_msgs_per_s
+            if rate is None:
+                raise MisfitError(
+                    "backlog",
+                    "for",
+                    what="what came in a time has no size without a rate",
+                    allowed="with it backlog.rate or publish, or messages in its place",
+                )
+        messages = self.messages or round((self.for_ns or 0) * (rate or 0) / NS_PER_S)
+        if not 1 <= messages <= MAX_MESSAGES:
+            raise MisfitError(
+                "backlog",
+                "for",
+                what=f"comes to {messages} messages",
+                allowed=f"1 to {MAX_MESSAGES} messages",
+            )
+        if rate is not None and messages / rate > MAX_LAYING_S:
+            raise MisfitError(
+                "backlog",
+                "for" if self.for_ns is not None else "rate",
+                what="takes more than an hour to lay",
+                allowed="a shorter time, a higher rate, or fewer",
+            )
+        return Laying(messages=messages).model_copy(update={"rate_msgs_per_s": rate})
+
+    def in_short(self, meanwhile_msgs_per_s: float | None) -> Self:
+        """Return the same for a look: no more is laid than is done within seconds."""
+        if self.for_ns is None:
+            return self.model_copy(update={"messages": min(self.messages or 1, SHORT_MSGS)})
+        rate = self.rate_msgs_per_s or meanwhile_msgs_per_s or 1.0
+        most_ns = min(SHORT_NS, round(SHORT_MSGS / rate * NS_PER_S))
+        least_ns = math.ceil(NS_PER_S / rate)
+        return self.model_copy(update={"for_ns": max(least_ns, min(self.for_ns, most_ns))})
+
+
+BUILT_LATE = Entry(
+    name="built_late",
+    means="of the backlog, stored later than at its rate, by a tenth of its time and 100 ms",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    untold=True,
+    check="A backlog that stands for a time was built in that time",
+)
 
 WINDOW_MSGS = 1024
 """Most messages without a PubAck while they are laid."""
@@ -128,6 +205,11 @@ def working(name: str, *, flow: Part, role: str, acks: bool, own: Sequence[Entry
         levels=tuple(replace(level, came="expected") for level in plain.levels),
         entries=(*_without(plain.entries, "lost", "foreign", "backlog"), OUTSTANDING, *own),
     )
+
+
+def works(part: Part) -> bool:
+    """Say whether a part does a piece of work."""
+    return any(span.name == IN_HAND for span in part.spans)
 
 
 def _without(entries: Sequence[Entry], *names: str) -> Iterator[Entry]:

@@ -15,7 +15,10 @@ from functools import cache, lru_cache
 from bench.core import text
 from bench.spec.cast import PART_NAME, Cast, entries, instants, spans, tail
 from bench.spec.kinds.registry import usual_casts
-from bench.spec.laid import IN_HAND
+from bench.spec.laid import IN_HAND, works
+
+WORK, WORK_RATE = "work", "work_rate"
+"""How long a piece of work took from its release, and how fast it was done."""
 
 
 class Better(StrEnum):
@@ -35,6 +38,7 @@ class Kind(StrEnum):
     CPU = "cpu"
     MEMORY = "memory"
     DELIVERIES = "deliveries"
+    WORK = "work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,8 @@ class Source:
     Attributes:
         kind: of figure.
         of: its parameter: which time, the rate of what, the CPU or memory of whom, `peak` or
-            `slope` of the lag, which entry of the ledger as a share of the deliveries.
+            `slope` of the lag, which entry of the ledger as a share of the deliveries, the time or
+            the rate of work.
         percentile: that a time is read at; None for other figures.
     """
 
@@ -296,6 +301,30 @@ _WRITTEN: tuple[Metric, ...] = (
         logarithmic=False,
         resolution=0.0,
     ),
+    Metric(
+        key="work_ns",
+        short=WORK,
+        title="time until done",
+        group="Work",
+        column="until done",
+        unit="ns",
+        better=Better.LOWER,
+        source=Source(kind=Kind.WORK, of=WORK),
+        logarithmic=True,
+        resolution=HDR_RESOLUTION,
+    ),
+    Metric(
+        key="work_msgs_per_s",
+        short=WORK_RATE,
+        title="rate of the work",
+        group="Work",
+        column="rate",
+        unit="msg/s",
+        better=Better.HIGHER,
+        source=Source(kind=Kind.WORK, of=WORK_RATE),
+        logarithmic=True,
+        resolution=HDR_RESOLUTION,
+    ),
 )
 
 
@@ -343,12 +372,20 @@ def _in(cast: Cast, metric: Metric) -> Iterator[Metric]:
             yield metric.of_part(part) if part else metric
 
 
+def _works(cast: Cast) -> Iterator[str]:
+    """Yield the figures of each piece of work; of several by the parts that do them."""
+    does = [part.name for part in cast.parts if works(part)]
+    for figure in (WORK, WORK_RATE):
+        yield from [figure] if len(does) == 1 else (f"{name}.{figure}" for name in does)
+
+
 _NAMES: Mapping[Kind, Callable[[Cast], Iterable[str]]] = {
     Kind.TIME: spans,
     Kind.RATE: lambda cast: (name for name, (part, _) in instants(cast).items() if part.spans),
     Kind.CPU: lambda cast: ("server", *cast.roles),
     Kind.MEMORY: lambda _: ("server",),
     Kind.DELIVERIES: entries,
+    Kind.WORK: _works,
 }
 
 

@@ -97,6 +97,14 @@ def test_one_trial_is_enough_for_a_doubt(
     assert check(with_first(figures(), **changes), name).state is state
 
 
+def test_trials_that_share_a_history_say_so_and_others_have_no_such_line() -> None:
+    shared = with_first(figures(), **finding("laid-once", Level.NOTE))
+
+    assert check(shared, "History").state is State.HOLDS
+    assert check(shared, "History").found.startswith("laid once per block for 1 of ")
+    assert "History" not in {each.name for each in trust.checks_of(figures())}
+
+
 def test_a_process_that_waits_for_a_core_is_told_with_its_range() -> None:
     """On two cores it is the likeliest reason for a long tail, and nothing else shows it."""
     usage = ProcessUsage(

@@ -16,6 +16,7 @@ from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan
 from bench.plan.order import order
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
+from bench.spec.kinds.replay import Replay
 from bench.spec.load import load_matrix
 from bench.spec.lookup import shipped_root
 from bench.spec.stored import STORED_OVERHEAD_BYTES, SUBJECT_PREFIX_BYTES
@@ -98,6 +99,23 @@ def test_a_bucket_is_kept_as_it_is_told_and_not_as_a_stream_is() -> None:
         estimate_of(wide).peak_store_bytes == 3 * estimate_of(cell(1, load=load)).peak_store_bytes
     )
     assert estimate_of(bounded).peak_store_bytes == 1024
+
+
+def test_what_is_laid_once_takes_room_beside_the_copy_of_a_trial() -> None:
+    """Once for what begins alike; in memory nothing is kept."""
+    load = Replay.model_validate(
+        {"kind": "replay", "payload": {"sizes": "128B"}, "history": {"messages": 3000}}
+    )
+    one = cell(1, load=load)
+    alike = cell(2, load=load, consumer={"max_ack_pending": 7})
+    other = cell(3, load=load, stream={"compression": "s2"})
+
+    store = 3000 * MESSAGE_BYTES
+    assert estimate_of(one).peak_store_bytes == 2 * store
+    assert estimate_of(one, alike).peak_store_bytes == 2 * store
+    assert estimate_of(one, alike, other).peak_store_bytes == 3 * store
+    memory = cell(1, load=load, stream={"storage": "memory"})
+    assert estimate_of(memory).peak_store_bytes == store
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from bench.broker import admin
 from bench.broker.endpoint import Endpoint
-from bench.broker.server import Server
+from bench.broker.server import NO_STORES, Server, Stores
 from bench.core.errors import MeasurementError, NameCollisionError
 from bench.record.schema import TrialRecord
 from bench.record.store import RunStore
@@ -47,7 +47,9 @@ class Elsewhere(RemoteTarget):
     """A user's server that nothing is asked of."""
 
     @asynccontextmanager
-    async def serving(self, settings: ServerSettings) -> AsyncIterator[tuple[Server, Endpoint]]:
+    async def serving(
+        self, settings: ServerSettings, stores: Stores = NO_STORES
+    ) -> AsyncIterator[tuple[Server, Endpoint]]:
         """Return it as it is."""
         del settings
         yield Server(url=URL), self.endpoint

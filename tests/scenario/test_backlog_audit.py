@@ -1,6 +1,7 @@
 """A backlog that is drained: done whole, in memory that is bounded by what is in flight."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,13 @@ from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import NOT_YET, driven, seen_by
 from bench.scenario.backlog import sorted_out
-from bench.scenario.backlog_audit import SLACK_BYTES, audited, growth_bytes, in_flight_bytes
+from bench.scenario.backlog_audit import (
+    SLACK_BYTES,
+    audited,
+    built_late,
+    growth_bytes,
+    in_flight_bytes,
+)
 from bench.spec.kinds.backlog import DRAIN, FRESH, Backlog
 from bench.spec.laid import FILL
 from tests.plan.examples import cell
@@ -119,3 +126,32 @@ def test_what_came_meanwhile_is_told_apart_by_its_sequence() -> None:
     assert found[FRESH][0].ids.tolist() == [0, 1]
     table = seen_by(driven(np.arange(2), [], 0), found[FRESH], 0)
     assert table.received_ns.tolist() == [3, 4]
+
+
+MS = 10**6
+
+
+def built(*stored_ms: float) -> int:
+    """Of a backlog of 1 s with a message each 250 ms, stored so long after its first was sent."""
+    stored_ns = (np.array(stored_ms) * MS).astype(np.int64)
+    table = replace(
+        driven(np.zeros(len(stored_ms), dtype=np.int64), [], 0),
+        sent_ns=np.arange(len(stored_ms)) * 250 * MS,
+        stored_ns=stored_ns,
+    )
+    return built_late(table, 250 * MS, 1000 * MS)
+
+
+def test_a_backlog_that_came_at_its_rate_was_built_in_time() -> None:
+    assert built(1, 251, 501, 949) == 0
+
+
+def test_what_was_stored_later_than_a_tenth_of_its_time_and_100_ms_is_found() -> None:
+    assert built(1, 251, 501, 951) == 1
+    assert built(1, 900, 1200, 1300) == 3
+
+
+def test_of_a_backlog_of_which_nothing_was_sent_nothing_is_known() -> None:
+    nothing = driven(np.zeros(4, dtype=np.int64), [], 0)
+
+    assert built_late(nothing, 250 * MS, 1000 * MS) == UNKNOWN

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.broker.endpoint import Endpoint
-from bench.broker.server import Server, embedded_server, find_server_binary
+from bench.broker.server import NO_STORES, Server, Stores, embedded_server, find_server_binary
 from bench.engine.clock import Alarm, now_ns
 from bench.runner.target import EmbeddedTarget
 from bench.spec.variant import ServerSettings
@@ -89,9 +89,11 @@ class DelayedTarget(EmbeddedTarget):
     delay_ns: int
 
     @asynccontextmanager
-    async def serving(self, settings: ServerSettings) -> AsyncIterator[tuple[Server, Endpoint]]:
+    async def serving(
+        self, settings: ServerSettings, stores: Stores = NO_STORES
+    ) -> AsyncIterator[tuple[Server, Endpoint]]:
         async with (
-            embedded_server(self.binary, settings, self.parent) as server,
+            embedded_server(self.binary, settings, self.parent, stores) as server,
             slow_path(server.url, lambda: self.delay_ns) as url,
         ):
             yield replace(server, url=url), Endpoint(url=url)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.broker.endpoint import Endpoint
-from bench.broker.server import Server, embedded_server, find_server_binary
+from bench.broker.server import NO_STORES, Server, Stores, embedded_server, find_server_binary
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.schema import Level, TrialRecord
 from bench.runner.target import EmbeddedTarget
@@ -33,9 +33,11 @@ class DistantTarget(EmbeddedTarget):
     delay_ns: Callable[[], int]
 
     @asynccontextmanager
-    async def serving(self, settings: ServerSettings) -> AsyncIterator[tuple[Server, Endpoint]]:
+    async def serving(
+        self, settings: ServerSettings, stores: Stores = NO_STORES
+    ) -> AsyncIterator[tuple[Server, Endpoint]]:
         async with (
-            embedded_server(self.binary, settings, self.parent) as server,
+            embedded_server(self.binary, settings, self.parent, stores) as server,
             slow_path(server.url, self.delay_ns) as url,
         ):
             yield replace(server, url=url), Endpoint(url=url)

@@ -185,3 +185,15 @@ def test_a_backlog_is_drained_while_messages_go_on_coming(tmp_path: Path) -> Non
     assert found["drain.acked"] == 5000
     assert found["fresh.acked"] == found["publish.stored"] == 440
     assert found["drain.outstanding"] == found["fresh.outstanding"] == found["overgrown"] == 0
+
+
+def test_a_backlog_that_stands_for_a_time_is_built_in_it(tmp_path: Path) -> None:
+    load = backlog(backlog={"for": "1s", "rate": "300/s"})
+
+    record = run_trial(tmp_path, load, {}).record
+
+    found = ledger(record)
+    assert found["stored"] == found["acked"] == 300
+    assert found["built_late"] < 300
+    (told,) = (each.text for each in record.findings if each.code == "built")
+    assert "300 messages of the backlog came within" in told

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from bench.core import text
 from bench.plan.traffic import make_traffics
-from bench.spec.criteria import COUNTS
+from bench.spec.asked import has
+from bench.spec.criteria import COUNTS, parse_criterion
 from bench.spec.kinds.backlog import DRAIN, Backlog
 from bench.spec.kinds.registry import cast_of, objections
 from bench.spec.kinds.replay import REPLAY, Replay
@@ -203,3 +204,64 @@ def test_what_may_be_counted_can_be_named_in_rules_of_every_file() -> None:
     assert not counted & {
         e.name for part in cast_of(replay(), Settings()).parts for e in part.entries
     }
+
+
+@pytest.mark.parametrize(
+    ("waits", "meanwhile", "said"),
+    [
+        ({}, None, "has no size"),
+        ({"messages": 5, "for": "10s", "rate": "5/s"}, None, "has two sizes"),
+        ({"for": "10s"}, None, "has no size without a rate"),
+        ({"for": "10ms", "rate": "5/s"}, None, "comes to 0 messages"),
+        ({"for": "2h"}, "5/s", "more than an hour"),
+        ({"messages": 4000, "rate": "1/s"}, None, "more than an hour"),
+    ],
+)
+def test_a_backlog_that_has_not_one_size_is_refused(
+    waits: dict[str, Any], meanwhile: str | None, said: str
+) -> None:
+    comes = {"publish": {"rate": meanwhile}} if meanwhile else {}
+
+    with pytest.raises(ValidationError, match=said):
+        backlog(backlog=waits, **comes)
+
+
+def test_a_backlog_that_is_built_by_time_has_the_messages_of_that_time() -> None:
+    """At the rate of what comes meanwhile, or at one of its own."""
+    of_flow = backlog(backlog={"for": "10s"}, publish={"rate": "500/s"})
+    of_its_own = backlog(backlog={"for": "10s", "rate": "200/s"}, publish={"rate": "500/s"})
+
+    assert (of_flow.pile.messages, of_flow.pile.every_ns) == (5000, 2 * 10**6)
+    assert (of_its_own.pile.messages, of_its_own.pile.every_ns) == (2000, 5 * 10**6)
+    assert f"{text.count(5000)} messages of 10s laid at 500/s" in of_flow.told()
+    assert of_flow.laid == {FILL: 5000}
+
+
+def test_a_look_at_a_backlog_that_is_built_by_time_takes_no_longer_than_seconds() -> None:
+    load = backlog(backlog={"for": "10m"}, publish={"rate": "500/s"})
+    dense = backlog(backlog={"for": "1m", "rate": "100000/s"})
+
+    assert load.in_short(load.phases).pile.messages == 2500
+    assert dense.in_short(dense.phases).pile.messages == SHORT_MSGS
+
+
+def test_a_backlog_of_a_time_is_asked_whether_it_was_built_in_it() -> None:
+    """One of so many messages stands for no time."""
+    timed = cast_of(backlog(backlog={"for": "10s", "rate": "5/s"}), Settings()).part(FILL)
+    plain = cast_of(backlog(), Settings()).part(FILL)
+
+    assert "built_late" in {each.name for each in timed.entries if each.check}
+    assert "built_late" not in {each.name for each in plain.entries}
+    assert "built_late" in COUNTS
+
+
+def test_time_and_rate_of_work_may_be_named_in_rules() -> None:
+    """Of several times of a replay each has its own."""
+    once, twice = replay(), replay(replay={"times": 2})
+
+    assert str(parse_criterion("work < 20s")) == "work < 20s"
+    assert has(once, "work")
+    assert has(once, "work_rate")
+    assert has(twice, "replay_2.work")
+    assert not has(twice, "work")
+    assert not has(load_workload(shipped_root() / "workloads/small-events.yaml"), "work")

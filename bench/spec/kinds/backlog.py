@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, Self
 
+from pydantic import model_validator
+
 from bench.core import text
-from bench.core.units import format_rate
+from bench.core.units import format_duration, format_rate
 from bench.spec.cast import (
     FOREIGN,
     STORED,
@@ -19,7 +21,7 @@ from bench.spec.cast import (
 )
 from bench.spec.filling import PUBLISH, Storing
 from bench.spec.handler import Handler
-from bench.spec.laid import FILL, OUTSTANDING, SHORT_MSGS, Laying, laying, load_of, working
+from bench.spec.laid import BUILT_LATE, FILL, OUTSTANDING, Laying, Waiting, laying, load_of, working
 from bench.spec.laid import objections as of_laid
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -38,14 +40,14 @@ class Backlog(Storing):
         description: what the load stands for, in a sentence for the report.
         subjects: which subjects messages go to.
         payload: how large messages are and what is in them.
-        backlog: what is laid before.
+        backlog: what is laid before: so many messages, or what came in a time.
         publish: how messages are offered meanwhile; none when left out.
         consume: who drains it, and takes what comes meanwhile.
         phases: `measure` is the longest time that draining may take: its window ends with it.
     """
 
     kind: Literal["backlog"]
-    backlog: Laying
+    backlog: Waiting
     publish: Publish | None = None
     consume: Consume = Consume()
     phases: Phases = Phases()
@@ -58,7 +60,16 @@ class Backlog(Storing):
     @property
     def laid(self) -> Mapping[str, int]:
         """Messages that are there before a trial begins, by the part that lays them."""
-        return {FILL: self.backlog.messages}
+        return {FILL: self.pile.messages}
+
+    @property
+    def pile(self) -> Laying:
+        """What waits for those who drain it."""
+        return self.backlog.laid(self._meanwhile_msgs_per_s)
+
+    @property
+    def _meanwhile_msgs_per_s(self) -> float | None:
+        return self.publish.rate_msgs_per_s if self.publish else None
 
     @property
     def loads(self) -> Mapping[str, Load]:
@@ -70,7 +81,7 @@ class Backlog(Storing):
             handler=self.busy,
             phases=self.phases,
         )
-        fill = {FILL: load_of(like, self.backlog.messages)}
+        fill = {FILL: load_of(like, self.pile.messages)}
         return {**fill, PUBLISH: like} if self.publish else fill
 
     @property
@@ -85,7 +96,7 @@ class Backlog(Storing):
 
     def in_short(self, phases: Phases) -> Self:
         """Return the load for a look: no more is laid than is done within seconds."""
-        backlog = self.backlog.at_most(SHORT_MSGS)
+        backlog = self.backlog.in_short(self._meanwhile_msgs_per_s)
         return super().in_short(phases).model_copy(update={"backlog": backlog})
 
     def told(self) -> str:
@@ -96,12 +107,19 @@ class Backlog(Storing):
             if publish
             else "while nothing comes"
         )
+        for_ns = self.backlog.for_ns
+        came = "" if for_ns is None else f" of {format_duration(for_ns)}"
         return (
-            f"a backlog of {text.count(self.backlog.messages)} messages{self.backlog.told()}, "
+            f"a backlog of {text.count(self.pile.messages)} messages{came}{self.pile.told()}, "
             f"payload {self.payload.told()}, drained {meanwhile} by "
             f"{text.plural(consume.consumers, 'consumer')} with "
             f"{text.plural(consume.workers, 'worker')}, {consume.handler.told()}"
         )
+
+    @model_validator(mode="after")
+    def _has_one_size(self) -> Self:
+        self.backlog.laid(self._meanwhile_msgs_per_s)
+        return self
 
 
 _OVERGROWN = Entry(
@@ -119,6 +137,8 @@ def cast_of(settings: Settings, workload: Backlog | None) -> Cast:
     acks = settings.ack.timing != "none"
     goes_on = workload is not None and workload.publish is not None
     fill = laying(alone=not goes_on)
+    if workload is None or workload.backlog.for_ns is not None:
+        fill = replace(fill, entries=(*fill.entries, BUILT_LATE))
     drain = working(DRAIN, flow=fill, role="consumer", acks=acks, own=(FOREIGN, _OVERGROWN))
     before = f"{DRAIN}." if goes_on else ""
     early = settings.ack.timing == "after-validation"
@@ -141,4 +161,4 @@ def _coming(*, acks: bool) -> tuple[Part, Part]:
 
 def objections(settings: Settings, workload: Backlog) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is of any stream."""
-    return tuple(of_laid(settings, workload.backlog.messages))
+    return tuple(of_laid(settings, workload.pile.messages))

@@ -1,0 +1,33 @@
+"""Which cells begin with the same: what is laid before a trial, in a stream with the same settings.
+
+What else a cell varies, its consumer, how it pulls and acknowledges, touches none of it.
+"""
+
+from collections.abc import Sequence
+
+from bench.plan.model import Cell
+from bench.spec.workload import Workload
+
+
+def begins_alike(cell: Cell) -> str:
+    """Return what a cell begins with, in words that are the same where it is the same."""
+    settings, workload = cell.settings, cell.workload
+    laid = [(name, workload.loads[name]) for name in workload.laid]
+    return repr((cell.workload_name, settings.server, settings.stream, laid))
+
+
+def kept_bytes(cells: Sequence[Cell]) -> int:
+    """Return what all that the trials of a block begin with takes at most, laid once and kept."""
+    apart = {begins_alike(cell): cell for cell in cells if may_be_kept(cell)}
+    return sum(map(_laid_bytes, apart.values()))
+
+
+def may_be_kept(cell: Cell) -> bool:
+    """Say whether what a cell begins with outlives the server that it was laid on."""
+    return bool(cell.workload.laid) and cell.settings.stream.storage == "file"
+
+
+def _laid_bytes(cell: Cell) -> int:
+    workload: Workload = cell.workload
+    each = workload.stored_bytes(cell.settings.publish)
+    return round(sum(workload.laid.values()) * each)
