@@ -116,7 +116,8 @@ def test_it_is_laid_once_and_gone_with_the_last_that_wants_it(
 
     first, second = found(held, "a"), found(held, "a")
 
-    assert first is second is not None
+    assert first is not None
+    assert first is second
     assert laying.asked == 1
     assert first.told()[0].code == "laid-once"
     assert "for the 2 trials" in first.told()[0].text

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.engine.jobs import Done
-from bench.engine.trial import _done_findings
+from bench.engine.lastwords import done_findings
 from bench.record.schema import Level
 
 
@@ -12,7 +12,7 @@ def test_a_server_that_says_nothing_is_no_broken_connection() -> None:
     lost, goodbye = "connection lost", "close: not everything may have arrived: no answer"
     missed = "push: no heartbeat for 3s (2 times)"
 
-    found = _done_findings("consumer-0", Done(faults=(lost, missed, goodbye)))
+    found = done_findings("consumer-0", Done(faults=(lost, missed, goodbye)))
 
     assert [(each.code, each.text) for each in found] == [
         ("connection-fault", f"consumer-0: {lost}"),
@@ -31,7 +31,7 @@ def test_a_server_that_says_nothing_is_no_broken_connection() -> None:
 )
 def test_what_the_server_does_not_allow_is_no_broken_connection(fault: str) -> None:
     """It excused what was never confirmed, and a reader saw no more than that no answer came."""
-    (found,) = _done_findings("publisher-0", Done(faults=(fault,)))
+    (found,) = done_findings("publisher-0", Done(faults=(fault,)))
 
     assert (found.code, found.level, found.role) == ("forbidden", Level.INVALID, "publisher-0")
     assert 'Permissions Violation for Publish to "jetbench.1.s.x"' in found.text
