@@ -11,7 +11,7 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement import trust, trust_checks
-from bench.judgement.cells import behind_in, perhaps
+from bench.judgement.cells import behind_in, left_in, perhaps
 from bench.judgement.check import Check
 from bench.judgement.choosing import Judged, capital, open_points, reserve
 from bench.judgement.model import (
@@ -265,6 +265,8 @@ def _doubts(asked: Asked) -> Iterator[str]:
         yield f"{text.plural(missing, 'trial')} missing"
     if any(cell.lost is None for cell in asked.cells):
         yield "perhaps messages lost"
+    if left := sum(bool(left_in(cell.cell)) for cell in asked.cells):
+        yield f"{text.plural(left, 'cell')} not done with all when the drain ended"
     words = dict.fromkeys(word for cell in asked.cells for word in perhaps(cell.cell))
     yield from (f"perhaps messages {count_word(word)}" for word in words)
 

@@ -28,6 +28,9 @@ _PACES = {
 
 NOBODY_CAN_TELL = "nobody can tell"
 PERHAPS_LOST = f"whether messages were lost {NOBODY_CAN_TELL}"
+NOT_DRAINED = "not-drained"
+"""The finding of a trial that says so."""
+
 PACE_UNTOLD = "whether it keeps up cannot be told"
 
 
@@ -67,6 +70,19 @@ def behind_in(cell: CellFigures) -> str:
     count = 0 if cell.lag_verdict is LagVerdict.GROWING else trials_behind(cell)
     valid = sum(trial.record.valid for trial in cell.trials)
     return f"fell behind in {count} of {text.plural(valid, 'trial')}" if count else ""
+
+
+def left_in(cell: CellFigures) -> str:
+    """Say in how many trials work was left when the drain ended; empty when in none.
+
+    Of a cell that falls behind that is no news.
+    """
+    if cell.lag_verdict is LagVerdict.GROWING:
+        return ""
+    valid = [trial.record for trial in cell.trials if trial.record.valid]
+    count = sum(any(each.code == NOT_DRAINED for each in record.findings) for record in valid)
+    of = f"{count} of {text.plural(len(valid), 'trial')}"
+    return f"not all was done when the drain ended, in {of}" if count else ""
 
 
 def _judged(
@@ -149,6 +165,8 @@ def _doubts(workload: WorkloadFigures, cell: CellFigures, pace: Pace) -> Iterato
     yield from (
         f"whether messages were {count_word(word)} {NOBODY_CAN_TELL}" for word in perhaps(cell)
     )
+    if left := left_in(cell):
+        yield left
     if pace is Pace.UNTOLD and not reproach_of(cell):
         yield PACE_UNTOLD
     metric = metric_of(ranking_key(workload.cells))

@@ -34,6 +34,7 @@ class Made:
         stalls: of its last trial the lag grows by a fifth of the rate, each second.
         cpu_unread: the server's CPU could not be read in its last trial.
         unsampled: the lag of its last trial was not sampled.
+        undrained: its last trial ended before all was done.
         invalid: so many of its trials are, the last ones.
         settings: of the variant.
     """
@@ -48,6 +49,7 @@ class Made:
     stalls: bool = False
     cpu_unread: bool = False
     unsampled: bool = False
+    undrained: bool = False
     invalid: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
 
@@ -113,6 +115,9 @@ def _trial(cell: object, block: int, made: Made, place: int) -> TrialFigures:
         trial = replace(trial, lag=grew)
     if made.unsampled and block == made.blocks:
         trial = replace(trial, lag=None)
+    if made.undrained and block == made.blocks:
+        left = Finding(level=Level.WARNING, code="not-drained", text="Some were left.")
+        trial = replace(trial, record=replace(trial.record, findings=(left,)))
     if block > made.blocks - made.invalid:
         finding = Finding(level=Level.INVALID, code="made-up", text="It is made up so.")
         trial = replace(trial, record=replace(trial.record, findings=(finding,)))

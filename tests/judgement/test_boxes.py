@@ -24,6 +24,8 @@ SLOWER = Made(ms=15.0)
         (Made(ms=15.0, counts={"lost": 7}), (HOLDS, FAILS, HOLDS)),
         (Made(ms=15.0, counts={"lost": -1}), (HOLDS, DOUBTFUL, HOLDS)),
         (Made(ms=15.0, unsampled=True), (HOLDS, HOLDS, DOUBTFUL)),
+        (Made(ms=15.0, undrained=True), (HOLDS, DOUBTFUL, HOLDS)),
+        (Made(ms=15.0, undrained=True, slope_share=0.2), (HOLDS, FAILS, FAILS)),
         (Made(ms=15.0, wobble=2.0), (DOUBTFUL, HOLDS, HOLDS)),
     ],
 )

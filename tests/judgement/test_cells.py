@@ -24,6 +24,13 @@ from tests.judgement.factory import BASE, Made, cell_of, judged, run_of, states
             "whether messages were refused nobody can tell",
         ),
         (Made(unsampled=True), State.DOUBTFUL, "whether it keeps up cannot be told"),
+        (
+            Made(undrained=True),
+            State.DOUBTFUL,
+            "not all was done when the drain ended, in 1 of 5 trials",
+        ),
+        (Made(undrained=True, slope_share=0.2), State.FAILS, "falls behind by 200 msg/s"),
+        (Made(undrained=True, invalid=1), State.HOLDS, ""),
     ],
 )
 def test_the_worst_of_a_cell_is_its_state(made: Made, state: State, reason: str) -> None:
