@@ -134,6 +134,7 @@ def test_no_figure_is_better_than_the_truth(seen: Seen) -> None:
         assert not behind or cell.lag_verdict not in ("stable", "draining")
 
 
+@pytest.fixture(scope="module")
 def judgements(seen: Seen) -> tuple[Judgement, ...]:
     """What the figures say by themselves, by the criteria, and by a gate."""
     unasked = replace(seen.figures, plan=replace(seen.figures.plan, success=()))
@@ -141,11 +142,11 @@ def judgements(seen: Seen) -> tuple[Judgement, ...]:
     return judge(unasked), judge(seen.figures), judge(unasked, gate)
 
 
-def test_no_box_is_kinder_than_the_truth(seen: Seen) -> None:
+def test_no_box_is_kinder_than_the_truth(seen: Seen, judgements: tuple[Judgement, ...]) -> None:
     """A green mark is a promise on all cells, whatever was asked."""
     truths = [truth for of in seen.truths.values() for truth in of]
 
-    for found in judgements(seen):
+    for found in judgements:
         boxes = found.boxes
         if boxes.failed.state is State.HOLDS:
             assert all(truth.whole and truth.valid for truth in truths)
@@ -155,9 +156,9 @@ def test_no_box_is_kinder_than_the_truth(seen: Seen) -> None:
             assert not any(truth.counts["refused"] for truth in truths)
 
 
-def test_nothing_is_chosen_that_falls_short(seen: Seen) -> None:
+def test_nothing_is_chosen_that_falls_short(seen: Seen, judgements: tuple[Judgement, ...]) -> None:
     """Somebody will run it in production; that a baseline is to be kept is a choice too."""
-    for found in judgements(seen):
+    for found in judgements:
         word = found.boxes.choose.word
         name = "base" if word == KEEP else word.removeprefix("Take ").rpartition("/")[2]
         for each in name.replace(" and ", ", ").split(", ") if _chooses(word) else ():
@@ -166,9 +167,9 @@ def test_nothing_is_chosen_that_falls_short(seen: Seen) -> None:
             assert not any(truth.falls_behind for truth in truths if truth.valid)
 
 
-def test_a_fault_is_in_the_headline(seen: Seen) -> None:
+def test_a_fault_is_in_the_headline(seen: Seen, judgements: tuple[Judgement, ...]) -> None:
     """It is all that many read: no run in which anything fell short is praised without it."""
-    first, *asked = judgements(seen)
+    first, *asked = judgements
     poor = [name for name in CELLS if not all(truth.whole for truth in seen.truths[name])]
     words = (*(word.replace("_", " ") for word in SHORTFALLS), "No valid trial")
 
@@ -178,9 +179,11 @@ def test_a_fault_is_in_the_headline(seen: Seen) -> None:
             assert any(word in found.headline for word in words)
 
 
-def test_no_pass_is_shown_for_what_falls_short(seen: Seen) -> None:
+def test_no_pass_is_shown_for_what_falls_short(
+    seen: Seen, judgements: tuple[Judgement, ...]
+) -> None:
     """A gate that asks nothing of the kind passes; its headline must not stop there."""
-    found = judgements(seen)[2]
+    found = judgements[2]
 
     if found.state is State.HOLDS:
         truths = [truth for name in CELLS[1:] for truth in seen.truths[name]]
@@ -188,9 +191,9 @@ def test_no_pass_is_shown_for_what_falls_short(seen: Seen) -> None:
         assert not any(truth.falls_behind for truth in truths if truth.valid)
 
 
-def test_no_side_is_better_than_the_truth(seen: Seen) -> None:
+def test_no_side_is_better_than_the_truth(seen: Seen, judgements: tuple[Judgement, ...]) -> None:
     """Better is what carried every message, kept up, and took less in the blocks it shares."""
-    for found in judgements(seen):
+    for found in judgements:
         for cell in found.workloads[0].cells[1:]:
             truths = seen.truths[cell.short]
             better = [c.metric.key for c in cell.changes.values() if c.side is Side.BETTER]
@@ -204,9 +207,9 @@ def test_no_side_is_better_than_the_truth(seen: Seen) -> None:
                 assert _typical([a for a, _ in valid]) < _typical([b for _, b in valid])
 
 
-def test_what_keeps_up_does(seen: Seen) -> None:
+def test_what_keeps_up_does(seen: Seen, judgements: tuple[Judgement, ...]) -> None:
     """By cell, as by box."""
-    for cell in judgements(seen)[0].workloads[0].cells:
+    for cell in judgements[0].workloads[0].cells:
         truths = seen.truths[cell.short]
         if cell.pace is Pace.KEEPS_UP:
             assert not any(truth.falls_behind for truth in truths if truth.valid)
@@ -214,9 +217,11 @@ def test_what_keeps_up_does(seen: Seen) -> None:
             assert all(truth.whole for truth in truths)
 
 
-def test_what_is_decided_has_blocks_to_decide_by(seen: Seen) -> None:
+def test_what_is_decided_has_blocks_to_decide_by(
+    seen: Seen, judgements: tuple[Judgement, ...]
+) -> None:
     """Of five whole pairs at least, counted from the truth."""
-    for found in judgements(seen):
+    for found in judgements:
         if found.boxes.sure.word == DECIDED:
             base = seen.truths["base"]
             for name in CELLS:
