@@ -89,12 +89,19 @@ def not_drained(ledger: Counts, cast: Cast, drain_ns: int) -> Finding:
 
 
 def _left(ledger: Counts, cast: Cast) -> Iterator[tuple[str, int]]:
+    """Yield what was left and how much of it; of what a filter leaves out nothing is."""
     for part, level in levels(cast).values():
-        came, left = (_counted(cast, part, name) for name in (level.came, level.left))
-        yield f"{level.came} and {level.words}", ledger[came] - ledger[left]
-    for what, words in _LEFT_WORDS.items():
-        for name in cast.counting(what):
-            yield words, ledger[name]
+        came, left = (ledger[_counted(cast, part, name)] for name in (level.came, level.left))
+        due = min(came, ledger[cast.planned(part)])
+        yield f"{level.came} and {level.words}{_whose(cast, part)}", due - left
+    for part, entry in entries(cast).values():
+        if (words := _LEFT_WORDS.get(entry.counted)) is not None:
+            yield f"{words}{_whose(cast, part)}", ledger[cast.entry(part, entry.name)]
+
+
+def _whose(cast: Cast, part: Part) -> str:
+    beside = [each for each in cast.parts if each.side is part.side]
+    return f" ({part.name})" if len(beside) > 1 else ""
 
 
 def _counted(cast: Cast, part: Part, instant: str) -> str:

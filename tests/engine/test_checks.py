@@ -16,6 +16,10 @@ from bench.engine.checks import (
 from bench.engine.pressure import Offer
 from bench.engine.table import NOT_YET, MessageTable
 from bench.record.schema import Finding, HostLoad, Level, ProcessUsage, Window
+from bench.spec.cast import entries
+from bench.spec.kinds.fanout import Fanout
+from bench.spec.kinds.registry import cast_of
+from bench.spec.variant import Settings
 from tests.parts import cast, ledger, of_parts
 
 WINDOW = Window(window_start_ns=0, window_end_ns=NS_PER_S, drained_ns=NS_PER_S)
@@ -194,6 +198,29 @@ def test_what_was_left_when_the_drain_ended_is_told_by_kind() -> None:
     assert left.text == never.text == ended
     assert behind.text == (
         f"{ended}; 7 stored and not acknowledged; 7 pending or unacknowledged on the server"
+    )
+
+
+def test_of_several_consumers_each_is_told_by_its_name_and_by_what_it_is_due() -> None:
+    """Ten are stored, of which one filters for four: what its filter leaves out is not left."""
+    load = Fanout.model_validate(
+        {
+            "kind": "fanout",
+            "subjects": {"pattern": "a.{x}", "values": {"x": ["1", "2"]}},
+            "payload": {"sizes": "64B"},
+            "publish": {"rate": "10/s"},
+            "consumers": {"some": {"filter": "a.1"}, "every": {}},
+        }
+    )
+    beside = cast_of(load, Settings())
+    counts = dict.fromkeys(entries(beside), 0) | {"planned": 10, "stored": 10, "expected": 4}
+    counts |= {"some.handled": 4, "some.acked": 4, "every.handled": 9, "every.acked": 9}
+
+    said = not_drained({**counts, "every.backlog": 1}, beside, NS_PER_S).text
+
+    assert said.partition("left: ")[2] == (
+        "1 stored and not handled (every); 1 stored and not acknowledged (every); "
+        "1 pending or unacknowledged on the server (every)"
     )
 
 
