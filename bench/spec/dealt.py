@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.core.units import format_rate
 from bench.spec import filters
 from bench.spec.filling import Filling
 from bench.spec.stored import stored_bytes
@@ -57,6 +58,12 @@ class Dealt(Filling):
         if self.trace is None:
             return self.subjects.matching(pattern) / len(self.subjects.combined)
         return _share_traced(self.trace.file, self.trace.digest, pattern)
+
+    @property
+    def rate_told(self) -> str:
+        """How much is offered, in words; the mean rate of a trace is no round number."""
+        rate = self.publish.rate_msgs_per_s
+        return format_rate(rate if self.trace is None else float(f"{rate:.3g}"))
 
     @property
     def arrivals_told(self) -> str:

@@ -190,7 +190,10 @@ class Payload(Spec):
         if len(self.sizes) > MAX_TOLD_SIZES:
             least, most = format_size(min(self.sizes)), format_size(max(self.sizes))
             return f"of {len(self.sizes)} sizes from {least} to {most}"
-        sizes = [(format_size(size), format_share(share)) for size, share in self.sizes.items()]
+        sizes = [
+            (format_size(s), format_share(round(share, 4) or share))
+            for s, share in self.sizes.items()
+        ]
         alone = len(sizes) == 1
         return text.listed([size if alone else f"{share} {size}" for size, share in sizes])
 

@@ -65,6 +65,21 @@ def test_times_may_come_from_the_workload(tmp_path: Path) -> None:
     assert set(found.payload.sizes) == {16, 100, 2000}
 
 
+def test_a_mean_rate_and_shares_are_told_in_few_digits(tmp_path: Path) -> None:
+    """They come from a count of messages, and are no round numbers."""
+    sevenths = replace(
+        TRACE,
+        gap_ns=np.array([0, *[13_000_000] * 6]),
+        size_bytes=np.array([100] * 6 + [2000]),
+        subject_index=np.zeros(7, dtype=np.int64),
+    )
+
+    said = loaded(tmp_path, "trace: {file: t.npz}\n", sevenths).told()
+
+    assert said.startswith("76.9/s offered by 1 publisher")
+    assert "85.71% 100B and 14.29% 2000B" in said
+
+
 def test_what_a_plan_holds_is_read_back(tmp_path: Path) -> None:
     """A run is resumed and reported from its plan, without the workload's file."""
     found = loaded(tmp_path, "trace: {file: t.npz}\n")

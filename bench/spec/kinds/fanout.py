@@ -159,7 +159,7 @@ class Fanout(Dealt):
         """Return who offers what to whom, as a clause for the report."""
         publish = self.publish
         return (
-            f"{format_rate(publish.rate_msgs_per_s)} offered by "
+            f"{self.rate_told} offered by "
             f"{text.plural(publish.publishers, 'publisher')} ({self.arrivals_told}), "
             f"payload {self.payload.told()}{self.dealt_told}; "
             "each consumer sees what it filters for: "

@@ -3,7 +3,6 @@
 from typing import Literal, Self
 
 from bench.core import text
-from bench.core.units import format_rate
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
 from bench.spec.dealt import Dealt
 from bench.spec.handler import Handler
@@ -46,7 +45,7 @@ class Stream(Dealt):
         """Return who offers what to whom, as a clause for the report."""
         publish, consume = self.publish, self.consume
         return (
-            f"{format_rate(publish.rate_msgs_per_s)} offered by "
+            f"{self.rate_told} offered by "
             f"{text.plural(publish.publishers, 'publisher')} ({self.arrivals_told}), "
             f"payload {self.payload.told()}{self.dealt_told}; "
             f"{text.plural(consume.consumers, 'consumer')} with "
