@@ -312,6 +312,7 @@ _WRITTEN: tuple[Metric, ...] = (
         source=Source(kind=Kind.WORK, of=WORK),
         logarithmic=True,
         resolution=HDR_RESOLUTION,
+        shown=frozenset({View.CELLS, View.COMPARE}),
     ),
     Metric(
         key="work_msgs_per_s",
@@ -324,6 +325,7 @@ _WRITTEN: tuple[Metric, ...] = (
         source=Source(kind=Kind.WORK, of=WORK_RATE),
         logarithmic=True,
         resolution=HDR_RESOLUTION,
+        shown=frozenset({View.CELLS}),
     ),
 )
 

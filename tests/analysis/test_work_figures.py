@@ -10,6 +10,7 @@ from bench.plan.model import Cell
 from bench.record.schema import Window
 from bench.spec.kinds.registry import cast_of
 from bench.spec.kinds.replay import Replay
+from bench.spec.metrics import View, of_casts
 from bench.spec.variant import Settings
 from tests.gate.figures import time_of, trial_of
 from tests.plan.examples import cell
@@ -84,3 +85,10 @@ def test_what_broke_off_or_does_no_work_has_none(key: str) -> None:
     for trial in (broken, trial_of(CELL, 1, 1.0)):
         assert measure_of(key).of_trial(trial) is None
         assert measure_of(key).at_least(trial) is None
+
+
+def test_it_is_compared_where_there_is_work_and_nowhere_else() -> None:
+    of_work = {each.key: each.shown for each in of_casts([replayed().record.cast])}
+
+    assert View.COMPARE in of_work["work_ns"]
+    assert "work_ns" not in {each.key for each in of_casts([trial_of(CELL, 1, 1.0).record.cast])}
