@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+
+import nats.errors
 
 from bench.broker.admin import Names, api
 from bench.broker.link import Link
 
 NOWHERE = "nobody"
 """Where the answers of dry requests go."""
+
+COMES_WITHIN_S = 1.0
+"""A request to ourselves; the server has answered others before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,7 @@ class Needs:
         says: subjects elsewhere that processes publish to, `{stream}`, `{deliver}` and `{prefix}`,
             the trial's without its dot, in them.
         hears: subjects elsewhere that plain subscribers hear, likewise.
+        answers: subjects of requests that processes answer, likewise.
     """
 
     subjects: frozenset[str]
@@ -36,6 +43,7 @@ class Needs:
     asks: frozenset[str] = frozenset()
     says: frozenset[str] = frozenset()
     hears: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
 
 
 def all_of(needs: Sequence[Needs]) -> Needs:
@@ -50,6 +58,7 @@ def all_of(needs: Sequence[Needs]) -> Needs:
         asks=frozenset().union(*(each.asks for each in needs)),
         says=frozenset().union(*(each.says for each in needs)),
         hears=frozenset().union(*(each.hears for each in needs)),
+        answers=frozenset().union(*(each.answers for each in needs)),
     )
 
 
@@ -62,7 +71,26 @@ async def forbidden(link: Link, names: Names, needs: Needs) -> tuple[str, ...]:
         needs: of the trials.
     """
     said, heard = tuple(_said(link, names, needs)), tuple(_heard(link, names, needs))
-    return await _refusals(link, said, heard)
+    refused = await _refusals(link, said, heard)
+    for subject in sorted(needs.answers):
+        refused += await _unanswerable(link, _elsewhere(subject, names))
+    return tuple(dict.fromkeys(refused))
+
+
+async def _unanswerable(link: Link, subject: str) -> tuple[str, ...]:
+    """Return why a request may not be answered, which may be allowed though its inbox is not.
+
+    So one is asked and answered: `allow_responses` lets reply who was asked, and nobody else.
+    """
+    reply = f"{link.endpoint.inbox_prefix}.{NOWHERE}.x"
+    subscription = await link.subscribe(subject)
+    await link.publish(subject, b"", reply=reply)
+    with suppress(nats.errors.TimeoutError):  # what may not be asked or heard is told above
+        await subscription.next_msg(COMES_WITHIN_S)
+        await link.publish(reply, b"")
+    await subscription.unsubscribe()
+    await api(link, "INFO")
+    return link.forbids(reply)
 
 
 async def unheard(link: Link, subject: str) -> tuple[str, ...]:

@@ -10,6 +10,11 @@ from nats.aio.msg import Msg
 
 from bench.core.errors import MeasurementError
 
+
+class RefusedValueError(MeasurementError):
+    """The bucket does not take what it is to hold."""
+
+
 AT_ONCE = 500
 """Writes that wait for their PubAck at a time."""
 
@@ -20,7 +25,8 @@ async def preload(client: Client, values: Iterable[tuple[str, bytes]]) -> None:
     """Write these values to these subjects, in order.
 
     Raises:
-        MeasurementError: one was refused, or nobody answered.
+        RefusedValueError: one was refused.
+        MeasurementError: nobody answered.
     """
     room = asyncio.Semaphore(AT_ONCE)
     refused: list[str] = []
@@ -42,7 +48,7 @@ async def preload(client: Client, values: Iterable[tuple[str, bytes]]) -> None:
     except (OSError, TimeoutError, nats.errors.Error) as error:
         raise MeasurementError(f"no answer while the bucket was filled: {error}") from error
     if refused:
-        raise MeasurementError(f"a value was refused before the trial began: {refused[0]}")
+        raise RefusedValueError(f"a value was refused before the trial began: {refused[0]}")
 
 
 def _refusal(message: Msg) -> str:

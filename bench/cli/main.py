@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import sys
+import traceback
 
 from bench.cli.signals import on_signal
 from bench.core.errors import ExitCode
@@ -20,8 +21,11 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     gc.set_threshold(FEW_COLLECTIONS)
     on_signal(_leave)
-    from bench.cli.verbs import run_command  # noqa: PLC0415 - this is what takes long
-
+    try:
+        from bench.cli.verbs import run_command  # noqa: PLC0415 - this is what takes long
+    except Exception:  # noqa: BLE001 - of an installation that is not whole
+        traceback.print_exc()
+        sys.exit(ExitCode.UNFORESEEN)
     code = run_command()
     on_signal(signal.SIG_IGN)  # how we end is settled
     sys.exit(code)

@@ -93,4 +93,8 @@ def __getattr__(name: str) -> typer.Typer:
 def run_command() -> int:
     """Run the command line that we were started with; return the exit code."""
     speak_any_encoding()
-    return code_of(app_of(_named(sys.argv[1:])), command_line())
+
+    def run(**how: bool) -> object:
+        return app_of(_named(sys.argv[1:]))(**how)  # reads the verb's code, which may not be whole
+
+    return code_of(run, command_line())

@@ -11,6 +11,7 @@ from bench.broker import admin, permissions
 from bench.broker.account import Account, account
 from bench.broker.link import Link
 from bench.broker.permissions import Needs, all_of
+from bench.broker.preload import RefusedValueError
 from bench.core.errors import MeasurementError, UsageError
 from bench.core.units import format_size, human_size
 from bench.engine.ackcheck import METRIC_SUBJECT
@@ -107,7 +108,7 @@ async def _refused(link: Link, plan: Plan, names: admin.Names) -> list[str]:
         own = _kind(cell).named(names)
         try:
             await _kind(cell).provision(link, own, cell, None)
-        except admin.ApiError as error:
+        except (admin.ApiError, RefusedValueError) as error:
             texts[key] = f"{_title(cell)}: {error}"
         finally:
             for each in _kind(cell).things(own, cell):

@@ -62,6 +62,7 @@ def _needs(cell: Cell) -> Needs:
         flow_control=False,
         asks=getting(cell),
         says=frozenset({"$KV.{stream}.x", "{deliver}.x"}),
+        answers=frozenset({"{deliver}.x"}),
     )
 
 

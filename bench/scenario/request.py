@@ -33,6 +33,7 @@ def _needs(cell: Cell) -> Needs:
         push=True,
         acks=False,
         flow_control=False,
+        answers=frozenset({f"{{prefix}}.{cell.workload.addressed[0]}"}),
     )
 
 

@@ -11,9 +11,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from bench.core.units import NS_PER_S, format_rate
+from bench.core.units import NS_PER_S, format_rate, human_size
 from bench.spec.base import Duration, MisfitError, Rate, Spec
 from bench.spec.cast import STORED, UNSTORED, Entry, Instant, Part, Side, Span, Weight, observing
+from bench.spec.filling import Storing
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import MAX_MESSAGES, Load, Publish
@@ -216,7 +217,7 @@ def _without(entries: Sequence[Entry], *names: str) -> Iterator[Entry]:
     yield from (entry for entry in entries if entry.name not in names)
 
 
-def objections(settings: Settings, messages: int) -> Iterator[Objection]:
+def objections(settings: Settings, load: Storing, messages: int) -> Iterator[Objection]:
     """Yield what keeps a stream from holding all that is laid."""
     stream = settings.stream
     if stream.max_msgs is not None and stream.max_msgs < messages:
@@ -224,6 +225,21 @@ def objections(settings: Settings, messages: int) -> Iterator[Objection]:
             key="stream.max_msgs",
             what=f"below the {messages} messages that are laid before",
             allowed=f"{messages} or more, or leave it out",
+        )
+    least_bytes = messages * min(load.payload.sizes)  # and what a store adds to each
+    if stream.max_bytes is not None and stream.max_bytes < least_bytes:
+        yield Objection(
+            key="stream.max_bytes",
+            what=f"below the {human_size(least_bytes)} and more that are laid before",
+            allowed="more, or leave it out",
+        )
+    each = stream.max_msgs_per_subject
+    if each is not None and each * len(load.addressed) < messages:
+        yield Objection(
+            key="stream.max_msgs_per_subject",
+            what=f"over {len(load.addressed)} subjects, below the {messages} messages that are "
+            "laid before",
+            allowed=f"{-(-messages // len(load.addressed))} or more, or leave it out",
         )
     if stream.max_age_ns is not None:
         yield Objection(

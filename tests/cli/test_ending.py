@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bench.cli import main
+from bench.cli import main, verbs
 from bench.cli.encoding import in_ascii
 from bench.cli.ending import Verbs, code_of
 from tests.cli import broken_run
@@ -172,6 +172,18 @@ def test_what_nobody_foresaw_ends_with_70(
     (kept,) = tmp_path.iterdir()
     assert str(kept) in said
     assert re.search(r"jetbench gate\n(.|\n)*Traceback(.|\n)*in fail", kept.read_text())
+
+
+def test_an_installation_that_is_not_whole_ends_with_70(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Code that was changed while it was read ended with 1, as a broken rule does."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(verbs, "VERBS", {**verbs.VERBS, "gate": ("gone", "gate")})
+    monkeypatch.setattr(sys, "argv", ["jetbench", "gate", "one"])
+
+    assert verbs.run_command() == 70
+    assert "No module named 'bench.cli.gone'" in capsys.readouterr().err
 
 
 def test_no_secret_is_kept_of_what_went_wrong(

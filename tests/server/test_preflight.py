@@ -165,6 +165,43 @@ def test_a_state_that_may_not_be_written_is_told(tmp_path: Path, load: dict[str,
     assert not list((tmp_path / "store").rglob("*JETBENCH_*"))
 
 
+ASKED: dict[str, Tree] = {
+    "request": {"kind": "request", "request": {"rate": "100/s"}},
+    "command": {"kind": "command", "command": {"rate": "100/s"}},
+}
+MAY_ASK = 'publish: ["$JS.API.>", "jetbench.>", "$KV.>"], subscribe: ["_INBOX.>", "jetbench.>"]'
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_a_request_that_may_not_be_answered_is_told(tmp_path: Path, kind: str) -> None:
+    """Each one of a whole trial was left without its answer."""
+    asked = KINDS[kind].model.model_validate(ASKED[kind] | {"payload": {"sizes": "64B"}})
+    with configured(tmp_path, one_account(permissions=MAY_ASK)) as url:
+        words = refused(tmp_path, url, asked)
+
+    assert words.splitlines()[0].startswith('Permissions Violation for Publish to "_INBOX.')
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_whoever_is_asked_may_answer_where_answers_are_allowed(tmp_path: Path, kind: str) -> None:
+    """`allow_responses` lets a service reply, and publish to no inbox otherwise."""
+    asked = KINDS[kind].model.model_validate(ASKED[kind] | {"payload": {"sizes": "64B"}})
+    may = f"{MAY_ASK}, allow_responses: true"
+    with configured(tmp_path, one_account(permissions=may)) as url:
+        assert checked(tmp_path, Endpoint(url=url), asked) == ()
+
+
+def test_a_value_that_a_bucket_does_not_take_is_told_with_its_variant(tmp_path: Path) -> None:
+    """Of two hundred variants it may be one."""
+    load = {"kind": "kv", "value": {"sizes": "512B"}, "get": {"rate": "100/s"}}
+    small: Tree = {"bucket": {"max_bytes": "2KiB"}}
+    with configured(tmp_path, one_account()) as url:
+        words = refused(tmp_path, url, KINDS["kv"].model.model_validate(load), small)
+
+        assert asyncio.run(_streams(url)) == set()
+    assert words.startswith("test/only: a value was refused before the trial began: maximum bytes")
+
+
 @pytest.mark.parametrize(("denied", "what"), [("jetbench.>", "jetbench."), ("_INBOX.>", "_INBOX.")])
 def test_a_subject_that_may_not_be_heard_is_told(tmp_path: Path, denied: str, what: str) -> None:
     """Without answers or deliveries a trial waits for nothing."""

@@ -77,6 +77,8 @@ def test_a_window_that_cannot_be_is_refused(parts: dict[str, Any], said: str) ->
     [
         ({"consumer": {"mode": "push"}}, "consumer.mode"),
         ({"stream": {"max_msgs": 1199}}, "stream.max_msgs"),
+        ({"stream": {"max_bytes": "74KiB"}}, "stream.max_bytes"),  # 64 B of payload each is all
+        ({"stream": {"max_msgs_per_subject": 1199}}, "stream.max_msgs_per_subject"),
         ({"stream": {"max_age": "1h"}}, "stream.max_age"),
         ({"stream": {"retention": "workqueue"}}, "stream.retention"),
         ({"consumer": {"ack_policy": "none"}, "ack": {"timing": "none"}}, "ack.timing"),

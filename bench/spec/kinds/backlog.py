@@ -161,4 +161,4 @@ def _coming(*, acks: bool) -> tuple[Part, Part]:
 
 def objections(settings: Settings, workload: Backlog) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is of any stream."""
-    return tuple(of_laid(settings, workload.pile.messages))
+    return tuple(of_laid(settings, workload, workload.pile.messages))

@@ -318,7 +318,7 @@ def _live(*, acks: bool) -> tuple[Part, Part]:
 
 def objections(settings: Settings, workload: Replay) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is of any stream."""
-    found = [*of_laid(settings, workload.history.messages)]
+    found = [*of_laid(settings, workload, workload.history.messages)]
     if settings.stream.retention != "limits":
         what = "what was taken once is gone, and cannot be replayed"
         found.append(Objection(key="stream.retention", what=what, allowed="limits"))
