@@ -180,6 +180,22 @@ def work_times(cast: Cast, name: str) -> tuple[str, ...]:
     )
 
 
+def _recovery(source: Source) -> Reader:
+    part, _, _ = source.of.rpartition(".")
+
+    def of_trial(trial: TrialFigures) -> float | None:
+        """Return the longest time after a disturbance; None where one was not recovered from."""
+        told = [
+            ns
+            for each in trial.record.disturbances
+            for name, ns in each.recovery_ns.items()
+            if part in ("", name)
+        ]
+        return float(max(told)) if told and min(told) >= 0 else None
+
+    return Reader(of_trial=of_trial)
+
+
 _READERS: Mapping[Kind, Callable[[Source], Reader]] = {
     Kind.TIME: _time,
     Kind.RATE: _rate,
@@ -188,6 +204,7 @@ _READERS: Mapping[Kind, Callable[[Source], Reader]] = {
     Kind.MEMORY: _memory,
     Kind.DELIVERIES: _deliveries,
     Kind.WORK: _work,
+    Kind.RECOVERY: _recovery,
 }
 
 

@@ -1,7 +1,10 @@
 """What went wrong, counted and in words: faults of a connection, error PubAcks."""
 
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+
+from bench.core.noted import MAX_INSTANTS, Noted
 
 MAX_KINDS = 20
 """Kept in words; a reader needs no more, and a server may send as many as there are messages."""
@@ -39,6 +42,7 @@ class _Kind:
     first: str
     count: int = 0
     differ: bool = False
+    at_ns: list[int] = field(default_factory=list)
 
 
 class Faults:
@@ -63,15 +67,22 @@ class Faults:
                 return
             kind = self._kinds[key] = _Kind(words)
         kind.count += 1
+        if len(kind.at_ns) < MAX_INSTANTS:
+            kind.at_ns.append(time.monotonic_ns())
         kind.differ = kind.differ or words != kind.first
 
     def words(self) -> tuple[str, ...]:
-        """Return every kind in the order they first came, with its count where above one."""
+        """Return every kind in the order they first came, with its count where above one.
+
+        Each knows its instants (`bench.core.noted`), CLOCK_MONOTONIC.
+        """
         more = (f"{self._others} of other kinds",) if self._others else ()
         return (*map(_told, self._kinds.values()), *more)
 
 
 def _told(kind: _Kind) -> str:
+    more = kind.count - len(kind.at_ns)
     if kind.count == 1:
-        return kind.first
-    return f"{kind.first} ({kind.count} times{', with other numbers' if kind.differ else ''})"
+        return Noted(kind.first, kind.at_ns, more)
+    differ = ", with other numbers" if kind.differ else ""
+    return Noted(f"{kind.first} ({kind.count} times{differ})", kind.at_ns, more)

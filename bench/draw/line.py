@@ -27,11 +27,13 @@ class Box:
         length_s: of a trial, to its right edge, > 0.
         warmup_s: how much of it is warm-up.
         top: value at its upper edge, > 0; what is higher lies on the edge.
+        marks: instants at which something was done to the system, s; a line each.
     """
 
     length_s: float
     warmup_s: float
     top: float
+    marks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,9 +61,13 @@ def line(courses: Sequence[Course], box: Box, label: str) -> Markup:
     """
     warm = svg.box("warm", (0, 0), (round(min(box.warmup_s / box.length_s, 1) * WIDTH), HEIGHT))
     floor = svg.level("axis", 0, WIDTH, HEIGHT - 1)
+    places = sorted({round(min(at_s / box.length_s, 1) * WIDTH) for at_s in box.marks})
+    marks = tuple(svg.upright("mk", place, 0, HEIGHT) for place in places)
     ways = "".join(way for row in _rows(courses, box) for way in _ways(row, box))
     drawn = (svg.path("ln", ways),) if ways else ()
-    return svg.drawing("lg", (0, 0, WIDTH, HEIGHT), label, (warm, floor, *drawn), stretched=True)
+    return svg.drawing(
+        "lg", (0, 0, WIDTH, HEIGHT), label, (warm, floor, *marks, *drawn), stretched=True
+    )
 
 
 def _rows(courses: Sequence[Course], box: Box) -> list[Array]:

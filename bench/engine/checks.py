@@ -11,6 +11,7 @@ from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine.findings import invalid, warning
 from bench.engine.limits import OFFERED_TOLERANCE, missing_share, rate_findings
 from bench.engine.pressure import Offer, pressures
+from bench.engine.stall import LONG_NS, Stall
 from bench.engine.table import MessageTable, Tables, happened
 from bench.record.schema import (
     Finding,
@@ -28,7 +29,6 @@ GENERATOR_CPU_SHARE = 0.8
 GENERATOR_BUSY_SHARE = 0.95
 THROTTLED_SHARE = 0.01
 STOLEN_SHARE = 0.05
-LONG_STALL_NS = 100 * NS_PER_MS
 NO_LOAD = ("server", "sampler")
 """Processes of a trial that are no part of the load generator."""
 
@@ -166,7 +166,8 @@ class Load:
         processes, host: what was used, and what was kept from us.
         window_full_msgs: role -> messages that were due while its window was full.
         offers: how operations were dealt to processes, by part.
-        stall_ns_max: role -> longest time its event loop did not turn; CONDUCTOR is one of them.
+        stalls: role -> when its event loop did not turn for longest, from the trial's start, and
+            how long; CONDUCTOR is one of them.
     """
 
     window: Window
@@ -175,7 +176,7 @@ class Load:
     host: HostLoad | None
     window_full_msgs: Mapping[str, int]
     offers: Mapping[str, Offer]
-    stall_ns_max: Mapping[str, int]
+    stalls: Mapping[str, Stall]
 
 
 def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
@@ -186,13 +187,16 @@ def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
     yield from _cpu_findings(load)
     for part in offering:
         yield from _slip_findings(tables[part.name], load, load.offers[part.name])
-    for role, stall_ns in load.stall_ns_max.items():
-        if stall_ns > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_STALL_NS):
-            yield warning(
-                "loop-stalled",
-                f"{role}'s event loop stood still for {human_duration(stall_ns)}",
-                role,
-            )
+    for role, stall in load.stalls.items():
+        if stall[1] > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_NS):
+            yield stalled(role, stall)
+
+
+def stalled(role: str, stall: Stall) -> Finding:
+    """Return that a process's event loop did not turn; the stall from the trial's start."""
+    at_ns, stall_ns = stall
+    text = f"{role}'s event loop stood still for {human_duration(stall_ns)}"
+    return warning("loop-stalled", text, role, max(-1, at_ns))
 
 
 def _sent_findings(table: MessageTable, load: Load, cast: Cast, part: Part) -> Iterator[Finding]:

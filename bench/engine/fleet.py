@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,14 @@ from bench.engine.jobs import (
     ObserverJob,
     Progress,
     Ready,
+    Replaced,
     SamplerJob,
     Start,
     Stop,
     Through,
+    next_generation,
 )
+from bench.engine.recorder import done_msgs, load_consumer
 
 READY_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 15.0
@@ -65,6 +68,7 @@ class Worker:
         broken: fails with WorkerBrokeError when its work cannot go on, with WorkerDiedError when
             it ends before its Done.
         progress: what it last said.
+        killed: it was ended on purpose, and its end is nobody's failure.
     """
 
     def __init__(self, job: Job, process: asyncio.subprocess.Process, stderr_path: Path) -> None:
@@ -76,6 +80,7 @@ class Worker:
         self.done: asyncio.Future[Done] = loop.create_future()
         self.broken: asyncio.Future[None] = loop.create_future()
         self.progress = Progress()
+        self.killed = False
         self._told_through = False
         self._process = process
         self._stderr_path = stderr_path
@@ -84,9 +89,13 @@ class Worker:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, job: Job, directory: Path) -> "Worker":
-        """Start a process for a job; what it prints goes to a file in `directory`."""
-        stderr_path = directory / f"{job.role}.stderr"
+    async def start(cls, job: Job, directory: Path, generation: int = 1) -> "Worker":
+        """Start a process for a job; what it prints goes to a file in `directory`.
+
+        One of a later generation waits until the job is handed over.
+        """
+        later = "" if generation == 1 else f".g{generation}"
+        stderr_path = directory / f"{job.role}{later}.stderr"
         with stderr_path.open("wb") as stderr:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bench.engine.worker"),
@@ -98,8 +107,13 @@ class Worker:
                 start_new_session=True,  # Ctrl-C is for the conductor alone
             )
         worker = cls(job, process, stderr_path)
-        await worker._tell(job)
+        if generation == 1:
+            await worker.hand_over()
         return worker
+
+    async def hand_over(self) -> None:
+        """Tell it its job."""
+        await self._tell(self.job)
 
     @property
     def pid(self) -> int:
@@ -109,6 +123,21 @@ class Worker:
     async def begin(self, start_ns: int) -> None:
         """Tell the instant of the trial's start."""
         await self._tell(Start(start_ns))
+
+    async def replaced(self, role: str, pid: int) -> None:
+        """Tell a sampler that another process has this role now."""
+        await self._tell(Replaced(role, pid))
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the process a signal; none where it is gone."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    async def kill(self) -> None:
+        """End the process at once, on purpose."""
+        self.killed = True
+        self.signal(signal.SIGKILL)
+        await self._process.wait()
 
     async def through(self) -> None:
         """Say that nothing more will be driven; once, however often it is called."""
@@ -137,6 +166,8 @@ class Worker:
             while not self.done.done():
                 self._hear(await self._channel.receive())
         except ChannelClosedError:
+            if self.killed:
+                return
             error = WorkerDiedError(self.role, await self._how_it_died())
             for future in (self.ready, self.finished, self.done, self.broken):
                 _fail(future, error)
@@ -169,16 +200,84 @@ def _fail(future: "asyncio.Future[Any]", error: Exception) -> None:
         future.exception()  # not every future has a waiter at every moment
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallen:
+    """A worker that was killed on purpose.
+
+    Attributes:
+        job: its own.
+        last: what it last said of itself.
+        progress: what it had done, by its record; what it had begun somebody else does again.
+    """
+
+    job: ObserverJob
+    last: Progress
+    progress: Progress
+
+
 class Fleet:
-    """All workers of a trial."""
+    """All workers of a trial.
+
+    Attributes:
+        workers: that live; who takes the place of another one is among them from then on.
+        spares: processes that wait for their turn to take a place.
+        fallen: those whose places were taken, in the order they fell.
+        broken: futures that fail when something else than a worker keeps the trial from going on.
+        away: somebody is not there, and will be.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.workers: list[Worker] = []
+        self.spares: list[Worker] = []
+        self.fallen: list[Fallen] = []
+        self.broken: list[asyncio.Future[None]] = []
+        self.away = False
 
     async def start(self, jobs: Sequence[Job]) -> None:
         """Start a worker for each job, all at once."""
         self.workers += await asyncio.gather(*(Worker.start(job, self._directory) for job in jobs))
+
+    def with_role(self, role: str) -> list[Worker]:
+        """Return the workers of a role: `consumer-0`, `consumer-1` of `consumer`."""
+        return [worker for worker in self.workers if _has(worker, role)]
+
+    async def keep_spare(self, jobs: Sequence[ObserverJob], generation: int) -> None:
+        """Start processes that wait to take the places of who does these jobs."""
+        started = (
+            Worker.start(next_generation(job, generation), self._directory, generation)
+            for job in jobs
+        )
+        self.spares += await asyncio.gather(*started)
+
+    async def kill(self, role: str) -> None:
+        """End all processes of a role at once, on purpose; their records stay."""
+        falling = self.with_role(role)
+        await asyncio.gather(*(worker.kill() for worker in falling))
+        self.workers = [worker for worker in self.workers if worker not in falling]
+        self.fallen += [_fallen(worker) for worker in falling]
+
+    async def take_places(self, role: str, start_ns: int) -> None:
+        """Have the next spare of each process of a role take its place, and begin.
+
+        Raises:
+            WorkerDiedError: one ended.
+            ServerUnavailableError: one did not become ready in time.
+        """
+        next_ones = {spare.role: spare for spare in reversed(self.spares) if _has(spare, role)}
+        coming = [*next_ones.values()]
+        self.spares = [spare for spare in self.spares if spare not in coming]
+        self.workers += coming
+        for worker in coming:
+            await self.tell_sampler(worker.role, worker.pid)
+        await asyncio.gather(*(worker.hand_over() for worker in coming))
+        await self.ready()
+        await asyncio.gather(*(worker.begin(start_ns) for worker in coming))
+
+    async def tell_sampler(self, role: str, pid: int) -> None:
+        """Have CPU and memory of a role read from this process from now on."""
+        for worker in self.of(SamplerJob):
+            await worker.replaced(role, pid)
 
     async def ready(self) -> None:
         """Wait until every worker is connected and waits for the start.
@@ -259,9 +358,17 @@ class Fleet:
             await worker.through()
         return all(worker.finished.done() for worker in mending)
 
+    def observers(self) -> list[ObserverJob]:
+        """Return the jobs of all who observe, those first whose places others took."""
+        jobs = [worker.job for worker in self.workers]
+        each = (job.jobs if isinstance(job, HostJob) else (job,) for job in jobs)
+        living = [job for some in each for job in some if isinstance(job, ObserverJob)]
+        return [*(fallen.job for fallen in self.fallen), *living]
+
     def of_part(self, part: str) -> Progress:
         """Return the progress of the workers of a part, added up."""
-        told = (_told(worker.job, worker.progress, part) for worker in self.workers)
+        told = [_told(worker.job, worker.progress, part) for worker in self.workers]
+        told += [_told(fallen.job, fallen.progress, part) for fallen in self.fallen]
         return added([progress for progress in told if progress is not None])
 
     def total(self, shown: str) -> Progress:
@@ -281,7 +388,19 @@ class Fleet:
 
     async def end(self) -> None:
         """End every process that still runs."""
-        await asyncio.gather(*(worker.end() for worker in self.workers))
+        await asyncio.gather(*(worker.end() for worker in (*self.workers, *self.spares)))
+
+
+def _has(worker: Worker, role: str) -> bool:
+    return worker.role.rpartition("-")[0] == role
+
+
+def _fallen(worker: Worker) -> Fallen:
+    """Return what is left of a worker; only what it was through with is done."""
+    assert isinstance(worker.job, ObserverJob)  # noqa: S101 - nobody else is killed
+    done = done_msgs(load_consumer(worker.job.record_path))
+    progress = Progress(received=done, handled=done, acked=done)
+    return Fallen(job=worker.job, last=worker.progress, progress=progress)
 
 
 def _mends(job: Job) -> bool:

@@ -4,7 +4,7 @@ Plain data, pickled over a pipe between processes of our own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from bench.clients.pairs import Form
 from bench.clients.port import Binding
 from bench.core.units import NS_PER_S
 from bench.engine.commanding import Command
+from bench.engine.stall import Stall
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
@@ -179,6 +180,17 @@ class HostJob:
     shown: str
 
 
+def next_generation(job: ObserverJob, generation: int) -> ObserverJob:
+    """Return the job of who takes the place of one that was killed, with a record of his own.
+
+    Args:
+        job: of the first one.
+        generation: his number, from 2 on.
+    """
+    path = job.record_path
+    return replace(job, record_path=path.with_name(f"{path.stem}.g{generation}{path.suffix}"))
+
+
 def hosted(jobs: Sequence[ObserverJob], shown: str) -> tuple[ObserverJob | HostJob, ...]:
     """Return what each process is told: observers of one role share one.
 
@@ -257,6 +269,14 @@ class Through:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """Another process has taken the place of one that was sampled, in this role."""
+
+    role: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Finish what is in hand, save and say Done."""
 
@@ -272,6 +292,7 @@ class Progress:
             while there are too few.
         lag_msgs: what the server last told the sampler; -1 while it told nothing.
         parts: of each observer, by its part, where one process does the work of several.
+        faults, stalls: of an observer, as Done tells them at last: one that is killed never does.
     """
 
     sent: int = 0
@@ -283,6 +304,8 @@ class Progress:
     recent_ns_p99: int = -1
     lag_msgs: int = -1
     parts: Mapping[str, "Progress"] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    stalls: tuple[Stall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +334,7 @@ class Done:
         window_full_msgs: messages that were due while the publisher's window was full.
         again: answers to messages that had theirs.
         stall_ns_max: longest time the event loop did not turn.
+        stalls: the long ones, with their instants (bench.engine.stall).
         counts: what it counted by itself, by what is counted.
         gaps: what the sampler asked and got no answer to, in words.
         ack_events: the server's own ack times, as the sampler heard them.
@@ -324,6 +348,7 @@ class Done:
     window_full_msgs: int = 0
     again: int = 0
     stall_ns_max: int = 0
+    stalls: tuple[Stall, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()

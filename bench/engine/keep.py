@@ -1,7 +1,7 @@
 """From what a trial left behind to what is kept of it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,12 +9,14 @@ import pandas as pd
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
-from bench.engine import accounts, checks, lag, resources
+from bench.engine import accounts, checks, lag, recovery, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.audit import Audit, Evidence, as_it_is
+from bench.engine.forgiving import forgiven
 from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.pressure import Offer
 from bench.engine.recorder import ConsumerRecord
+from bench.engine.stall import Stall
 from bench.engine.table import Flags, MessageTable, driven, renumbered, seen_by, some_of
 from bench.engine.trial import Outcome
 from bench.engine.unseen import unseen_findings
@@ -80,7 +82,13 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     tables = audited.tables
     recorded = accounts.times(tables, cast, *_limits_ns(outcome.window))
     seen, again = _seen(frame, outcome), _again(frame, outcome)
-    ledger = accounts.ledger(tables, cast, seen, again, audited.counts)
+    within_ns = {part.name: _within_ns(frame, part.name) for part in cast.driving}
+    done, window = outcome.disturbances, outcome.window
+    disturbances = recovery.recovered(tables, cast, done, window, within_ns)
+    fallen = {part.name: _fallen(frame, outcome, part) for part in cast.observing}
+    cost = recovery.counted(tables, cast, disturbances, outcome.window, fallen)
+    own = _besides(audited.counts, cost)
+    ledger = accounts.ledger(tables, cast, seen, again, own)
     sampled = samples.table(_rows(frame, outcome, tables))
     findings = [
         *outcome.findings,
@@ -97,7 +105,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     peaks: Mapping[str, int] = {}
     until_ns = max((int(each[-1]) for each in intended_ns.values() if each.size), default=0)
     until_ns += NS_PER_S
-    if (window := outcome.window) is not None:
+    if window is not None:
         until_ns = window.drained_ns
         peaks = lag.peaks(tables, cast, window)
         counts = accounts.window_counts(tables, cast, window)
@@ -110,10 +118,11 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             host=host,
             window_full_msgs={role: each.window_full_msgs for role, each in outcome.done.items()},
             offers=frame.offers,
-            stall_ns_max=_stalls_ns(outcome),
+            stalls=_stalls(outcome),
         )
-        own = {part.name: evidence.tables[part.name] for part in cast.driving}
-        findings += checks.load_findings({**tables, **own}, load, cast)
+        driven_ = {part.name: evidence.tables[part.name] for part in cast.driving}
+        findings += checks.load_findings({**tables, **driven_}, load, cast)
+        findings += _expected_stalls(outcome)
         findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
             drain_ns = window.drained_ns - window.window_end_ns
@@ -126,6 +135,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         processes=processes,
         host=host,
         ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
+        disturbances=disturbances,
         peaks=peaks,
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
@@ -137,9 +147,34 @@ def _limits_ns(window: Window | None) -> tuple[int, int]:
     return (0, 0) if window is None else (window.window_start_ns, window.window_end_ns)
 
 
-def _stalls_ns(outcome: Outcome) -> dict[str, int]:
-    of_workers = {role: done.stall_ns_max for role, done in outcome.done.items()}
-    return {checks.CONDUCTOR: outcome.stall_ns_max, **of_workers}
+def _besides(
+    one: Mapping[str, Mapping[str, int]], other: Mapping[str, Mapping[str, int]]
+) -> Mapping[str, Mapping[str, int]]:
+    """Return what both count, by part."""
+    return {part: {**one.get(part, {}), **other.get(part, {})} for part in {**one, **other}}
+
+
+def _all_stalls(outcome: Outcome) -> Mapping[str, Sequence[Stall]]:
+    """Return the long standstills of each worker, those of who was killed in its place before."""
+    return {role: (*outcome.stalls.get(role, ()), *d.stalls) for role, d in outcome.done.items()}
+
+
+def _stalls(outcome: Outcome) -> Mapping[str, Stall]:
+    """Return the longest standstill of each process that counts, from the trial's start."""
+    found = {checks.CONDUCTOR: (-1, outcome.stall_ns_max)}
+    for role, stalls in _all_stalls(outcome).items():
+        counting, _ = outcome.forgiving.stalls(role, stalls)
+        found |= {role: max(counting, key=lambda stall: stall[1])} if counting else {}
+    return found
+
+
+def _expected_stalls(outcome: Outcome) -> Iterator[Finding]:
+    """Yield the longest standstill of each process that was to be expected."""
+    for role, stalls in _all_stalls(outcome).items():
+        _, expected = outcome.forgiving.stalls(role, stalls)
+        if expected:
+            stall, cause = max(expected, key=lambda each: each[0][1])
+            yield forgiven(checks.stalled(role, stall), cause)
 
 
 def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Evidence:
@@ -197,6 +232,12 @@ def _records(frame: Frame, outcome: Outcome, part: Part) -> Sequence[ConsumerRec
     """Return what a part's processes saw, by the numbers of the operations that it is due."""
     records = outcome.observers.get(part.name, ())
     due = frame.due.get(part.name)
+    return records if due is None else renumbered(records, due)
+
+
+def _fallen(frame: Frame, outcome: Outcome, part: Part) -> Sequence[ConsumerRecord]:
+    """Return what those processes of a part saw that were killed, by the same numbers."""
+    records, due = outcome.fallen.get(part.name, ()), frame.due.get(part.name)
     return records if due is None else renumbered(records, due)
 
 

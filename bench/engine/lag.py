@@ -13,7 +13,7 @@ from bench.clients.port import IntArray
 from bench.core.units import NS_PER_MS
 from bench.engine.table import NOT_YET, MessageTable, Tables, happened, reached
 from bench.record.schema import Window
-from bench.spec.cast import Cast, levels
+from bench.spec.cast import Cast, Part, levels
 
 GRID_NS = 100 * NS_PER_MS
 
@@ -67,6 +67,27 @@ def levels_of(tables: Tables, cast: Cast) -> Mapping[str, Level]:
         )
         for name, (part, level) in levels(cast).items()
     }
+
+
+def level_from_due(tables: Tables, cast: Cast, part: Part, within_ns: int | None = None) -> Level:
+    """Return how many of a part's operations were due and have not left its first level.
+
+    What never came to be, as it was never sent or stored, and never left, is no lag.
+
+    Args:
+        tables: of each part.
+        cast: what takes part.
+        part: that has a level.
+        within_ns: what has not left so long after it was due never will, and waits no longer; None
+            where everything is waited for.
+    """
+    table, (first, *_) = tables[part.name], part.levels
+    at_ns = reached(tables, cast, part)
+    left_ns = at_ns[first.left]
+    came = happened(at_ns[first.came]) | happened(left_ns)
+    if within_ns is not None:
+        left_ns = np.where(happened(left_ns), left_ns, table.intended_ns + within_ns)
+    return _level(np.where(came, table.intended_ns, NOT_YET), left_ns)
 
 
 def peaks(tables: Tables, cast: Cast, window: Window) -> Mapping[str, int]:

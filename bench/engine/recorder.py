@@ -284,6 +284,27 @@ def load_consumer(path: Path) -> ConsumerRecord:
     return ConsumerRecord(**dict(zip(CONSUMER_COLUMNS, known, strict=True)))
 
 
+def done_msgs(record: ConsumerRecord) -> int:
+    """Return how many messages a process was through with: acknowledged, or handled if it never is.
+
+    What it received more than once counts once.
+    """
+    acked = record.acked_ns != NEVER
+    done = acked if acked.any() else record.handled_ns != NEVER
+    return int(np.unique(record.ids[done]).size)
+
+
+def joined(records: Sequence[ConsumerRecord]) -> ConsumerRecord:
+    """Return what the generations of one process saw, one after the other, as one record."""
+    if len(records) == 1:
+        return records[0]
+    columns = {
+        name: np.concatenate([getattr(record, name) for record in records])
+        for name in CONSUMER_COLUMNS
+    }
+    return ConsumerRecord(**columns)
+
+
 def _rows(columns: IntArray, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> IntArray:
     """Return the known rows of every column; without a copy when they are the first ones."""
     count = int(np.count_nonzero(known))

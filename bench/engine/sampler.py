@@ -26,7 +26,7 @@ from bench.engine.clock import Alarm, now_ns
 from bench.engine.ending import end
 from bench.engine.gaps import Gaps
 from bench.engine.jobs import Watched
-from bench.engine.usage import find_process, read_host_cpu, read_usage
+from bench.engine.usage import Followed, find_process, read_host_cpu
 
 SAMPLE_HZ = 10
 STREAM_HZ = 2
@@ -70,8 +70,9 @@ class Sampler:
         self._client = client
         self._watched = watched
         # One that has died is told by who started it; the others are still worth watching.
-        found = {role: find_process(pid) for role, pid in pids.items()}
-        self._processes = {role: each for role, each in found.items() if each is not None}
+        self._processes: dict[str, Followed] = {}
+        for role, pid in pids.items():
+            self.follow(role, pid)
         self._random = Random(seed)  # noqa: S311 - sampling instants, not secrets
         self._start_ns = 0
         self._events_to_come = 0
@@ -85,6 +86,18 @@ class Sampler:
     def lag_msgs(self) -> int:
         """The most that the server last told of a consumer; -1 while it told nothing."""
         return max(self._lag_msgs.values(), default=-1)
+
+    def follow(self, role: str, pid: int) -> None:
+        """Read CPU and memory of this process from now on, after another one of its role, if any.
+
+        What both used stands in one column, and goes on to rise.
+        """
+        if (process := find_process(pid)) is None:
+            return
+        if (known := self._processes.get(role)) is None:
+            self._processes[role] = Followed(process)
+        else:
+            known.go_on_with(process)
 
     async def run(self, start_ns: int, alarm: Alarm) -> None:
         """Sample from the trial's start on."""
@@ -156,7 +169,7 @@ class Sampler:
     async def _read_usage(self) -> None:
         row: dict[str, int | None] = {"t_ns": now_ns() - self._start_ns}
         for role, process in self._processes.items():
-            usage = read_usage(process)
+            usage = process.read()
             row[f"{role}_cpu_ns"] = usage.cpu_ns if usage else None
             row[f"{role}_rss_bytes"] = usage.rss_bytes if usage else None
             row[f"{role}_wait_ns"] = usage.wait_ns if usage else None

@@ -19,6 +19,7 @@ from bench.engine.checks import CONDUCTOR
 from bench.engine.control import NOTHING_KNOWN, Control
 from bench.engine.findings import invalid, warning
 from bench.engine.fleet import Fleet, WorkerDiedError, WorkerError
+from bench.engine.forgiving import Forgiving
 from bench.engine.jobs import (
     LAID_WITHIN_NS,
     Done,
@@ -30,18 +31,21 @@ from bench.engine.jobs import (
     Watched,
     hosted,
 )
-from bench.engine.lastwords import done_findings, gap_findings
+from bench.engine.lastwords import clock_findings, done_findings, gap_findings
 from bench.engine.losses import Backlog
 from bench.engine.recorder import (
     ConsumerRecord,
     PublisherRecord,
+    joined,
     load_consumer,
     load_publisher,
 )
 from bench.engine.setting_back import SettingBack, WasSetBack, set_back
-from bench.engine.stall import StallWatch
+from bench.engine.stall import Stall, StallWatch
+from bench.engine.supervisor import Supervisor
 from bench.engine.work import Pass, Share, Work, ended_ns, is_done
-from bench.record.schema import Finding, Window
+from bench.record.schema import Disturbed, Finding, Window
+from bench.spec.disturbances import Disturbance
 from bench.spec.workload import Phases
 
 START_LEAD_NS = 100 * NS_PER_MS
@@ -54,9 +58,6 @@ SHORT_WORK_NS = 500 * NS_PER_MS
 """Of a shorter window a handful of samples tells lag and CPU."""
 SERVER_DEATH_NOTICE_S = 0.5
 """How long after a broken connection the news of the server's death may take."""
-
-CLOCK_STEP_NS = 50 * NS_PER_MS
-"""A wall clock that moves this far against the monotonic one within a trial was set by someone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Scene:
         directory: for the workers' files.
         work: laid before it, and to be done in it; None where load is offered alone.
         setting_back: of a consumer within its window; None where none is.
+        disturbances: what is done to the system meanwhile.
     """
 
     server: Server
@@ -88,6 +90,7 @@ class Scene:
     directory: Path
     work: Work | None = None
     setting_back: SettingBack | None = None
+    disturbances: tuple[Disturbance, ...] = ()
 
     @property
     def shares(self) -> Mapping[str, Share]:
@@ -127,12 +130,15 @@ class Outcome:
         backlogs: what the server held when the drain had ended, by the part that it held it for.
         store_disk_bytes: size of the embedded server's store then; -1 when unknown.
         drivers, observers: records of the workers that lived to save them, by part.
+        fallen: records of those of them that were killed, by part.
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         given_up: messages that the server gave up, by part; absent where nobody can tell.
         done: the last words of each worker, by role.
         ends: how those ended that had none.
         stall_ns_max: longest time the conductor's event loop did not turn.
+        stalls: of each process that was killed, what its loop did until then, by role.
+        disturbances: as they were carried out.
         held: the last message of each subject when all was over; None where it was not told.
         set_back: what was done to a consumer within the window; None where nothing was.
         findings: what happened on the way.
@@ -147,15 +153,23 @@ class Outcome:
     store_disk_bytes: int = -1
     drivers: Mapping[str, Sequence[PublisherRecord]] = field(default_factory=dict)
     observers: Mapping[str, Sequence[ConsumerRecord]] = field(default_factory=dict)
+    fallen: Mapping[str, Sequence[ConsumerRecord]] = field(default_factory=dict)
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)
     done: Mapping[str, Done] = field(default_factory=dict)
     ends: Mapping[str, str] = field(default_factory=dict)
     stall_ns_max: int = 0
+    stalls: dict[str, Sequence[Stall]] = field(default_factory=dict)
+    disturbances: tuple[Disturbed, ...] = ()
     held: Held | None = None
     set_back: WasSetBack | None = None
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def forgiving(self) -> Forgiving:
+        """What is to be expected of its disturbances."""
+        return Forgiving(done=self.disturbances, start_ns=self.start_ns)
 
 
 async def conduct(scene: Scene, watch: Watch) -> Outcome:
@@ -167,38 +181,48 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     outcome = Outcome(backlogs={each.part: NOTHING_KNOWN for each in scene.watched})
     controls = [Control(scene.client, each) for each in scene.watched]
     fleet = Fleet(scene.directory)
+    supervisor = Supervisor(fleet, scene.disturbances, scene.phases.warmup_ns)
     offset_ns = clock.wall_offset_ns()
     stalls = StallWatch()
     try:
         try:
             if scene.work is not None:
                 await _laid(scene, scene.work, outcome, watch)
-            await _start(scene, fleet, outcome)
+            await _start(scene, fleet, supervisor, outcome)
             for control in controls:
                 control.start_ns = outcome.start_ns
             with stalls.watching():
                 await _load(scene, fleet, outcome, watch, controls)
+                supervisor.no_more()
                 await _drain(scene, fleet, outcome, watch, controls)
             outcome.completed = True
         except MeasurementError as error:
             outcome.findings.append(await _reason(scene, error))
         outcome.stall_ns_max = stalls.longest_ns
+        await supervisor.end()
+        outcome.disturbances = tuple(supervisor.done)
         outcome.done = await fleet.collect()
         outcome.ends = fleet.ends()
         if scene.server.ended is None or not scene.server.ended.done():
             looks = await asyncio.gather(*(control.final_look() for control in controls))
             for control, look in zip(controls, looks, strict=True):
                 outcome.backlogs[control.watched.part] = look
-        _gather(scene, outcome)
+        _gather(scene, fleet, outcome)
         gaps = [words for control in controls for words in control.gaps.words()]
-        outcome.findings += gap_findings(CONDUCTOR, gaps)
+        outcome.findings += gap_findings(CONDUCTOR, gaps, outcome.forgiving)
+        outcome.findings += supervisor.findings() if outcome.completed else ()
     finally:
-        await asyncio.shield(fleet.end())
-    outcome.findings += _clock_findings(clock.wall_offset_ns() - offset_ns)
+        await asyncio.shield(_end(supervisor, fleet))
+    outcome.findings += clock_findings(clock.wall_offset_ns() - offset_ns)
     return outcome
 
 
-async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
+async def _end(supervisor: Supervisor, fleet: Fleet) -> None:
+    await supervisor.end()
+    await fleet.end()
+
+
+async def _start(scene: Scene, fleet: Fleet, supervisor: Supervisor, outcome: Outcome) -> None:
     await fleet.start([*scene.drivers, *hosted(scene.observers, scene.shown)])
     pids = {worker.role: worker.pid for worker in fleet.workers}
     if scene.server.pid is not None:
@@ -211,9 +235,11 @@ async def _start(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
         seed=scene.sampler.seed,
     )
     await fleet.start([sampler])
+    await supervisor.prepare(scene.observers)
     await fleet.ready()
     outcome.start_ns = clock.now_ns() + START_LEAD_NS
     await fleet.begin(outcome.start_ns, scene.shares)
+    supervisor.begin(outcome.start_ns)
 
 
 async def _laid(scene: Scene, work: Work, outcome: Outcome, watch: Watch) -> None:
@@ -345,6 +371,8 @@ async def _drain(
 
 
 async def _drained(scene: Scene, fleet: Fleet, controls: Sequence[Control]) -> bool:
+    if fleet.away:
+        return False
     some = {part for part, share in scene.shares.items() if not share.whole}
     whole = [each for each in controls if each.watched.part not in some]
     asked = await asyncio.gather(*(control.consumer() for control in whole))
@@ -381,6 +409,7 @@ def _settled(scene: Scene, fleet: Fleet, part: str) -> bool:
 async def _live(server: Server, fleet: Fleet, seconds: float) -> None:
     """Sleep, but fail as soon as the server or a worker is dead, or a worker cannot go on."""
     broken: list[asyncio.Future[Any]] = [worker.broken for worker in fleet.workers]
+    broken += fleet.broken
     if server.ended is not None:
         broken.append(server.ended)
     failed, _ = await asyncio.wait(broken, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -405,11 +434,12 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
     return invalid(code_word, str(error), error.role if isinstance(error, WorkerError) else "")
 
 
-def _gather(scene: Scene, outcome: Outcome) -> None:
+def _gather(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
     """Read what the workers saved and turn their complaints into findings."""
     laying = scene.work.laying if scene.work is not None else ()
-    outcome.drivers = _by_part((*laying, *scene.drivers), load_publisher)
-    outcome.observers = _by_part(scene.observers, load_consumer)
+    outcome.drivers = _by_part((*laying, *scene.drivers))
+    outcome.observers = _observed(fleet.observers())
+    outcome.fallen = _observed([each.job for each in fleet.fallen])
     _end_with_work(scene, outcome)
     jobs: tuple[Job, ...] = (*scene.drivers, *scene.observers, scene.sampler)
     for role in dict.fromkeys(job.role for job in jobs):
@@ -417,11 +447,16 @@ def _gather(scene: Scene, outcome: Outcome) -> None:
             outcome.rows += done.rows
             outcome.ack_events += done.ack_events
             outcome.given_up = {**outcome.given_up, **done.given_up}
-            outcome.findings += done_findings(role, done)
+            outcome.findings += done_findings(role, done, outcome.forgiving)
         elif outcome.completed:
             how = outcome.ends.get(role, f"{role} did not answer the stop")
             text = f"{how}; what it had written until then is kept"
             outcome.findings.append(invalid("worker-silent", text, role))
+    for each in fleet.fallen:
+        faults = Done(faults=each.last.faults)
+        outcome.findings += of_worker(each.job.role, faults, outcome.forgiving)
+        known = outcome.stalls.get(each.job.role, ())
+        outcome.stalls |= {each.job.role: (*known, *each.last.stalls)}
 
 
 def _end_with_work(scene: Scene, outcome: Outcome) -> None:
@@ -437,18 +472,19 @@ def _end_with_work(scene: Scene, outcome: Outcome) -> None:
         outcome.findings.append(warning("work-short", text))
 
 
-def _by_part(
-    jobs: Sequence[DriverJob | ObserverJob], load: Callable[[Path], R]
-) -> Mapping[str, Sequence[R]]:
-    found: dict[str, list[R]] = {}
+def _observed(jobs: Sequence[ObserverJob]) -> Mapping[str, Sequence[ConsumerRecord]]:
+    """Return what processes saw, by part: of one that was killed, with who took its place."""
+    found: dict[str, dict[str, list[ConsumerRecord]]] = {}
     for job in jobs:
         if job.record_path.exists():
-            found.setdefault(job.part, []).append(load(job.record_path))
+            of_part = found.setdefault(job.part, {})
+            of_part.setdefault(job.role, []).append(load_consumer(job.record_path))
+    return {part: [*map(joined, of_part.values())] for part, of_part in found.items()}
+
+
+def _by_part(jobs: Sequence[DriverJob]) -> Mapping[str, Sequence[PublisherRecord]]:
+    found: dict[str, list[PublisherRecord]] = {}
+    for job in jobs:
+        if job.record_path.exists():
+            found.setdefault(job.part, []).append(load_publisher(job.record_path))
     return found
-
-
-def _clock_findings(step_ns: int) -> Sequence[Finding]:
-    if abs(step_ns) < CLOCK_STEP_NS:
-        return ()
-    text = f"the wall clock moved by {step_ns / NS_PER_MS:.0f} ms against the monotonic clock"
-    return (invalid("clock-step", text),)

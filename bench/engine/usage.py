@@ -47,6 +47,47 @@ class HostCpu:
     throttled_ns: int | None
 
 
+class Followed:
+    """The processes of one role, one after the other, as if they were one that uses more and more.
+
+    What one used between its last reading and its end is not known.
+    """
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self._before = self._last = Usage(cpu_ns=0, rss_bytes=0, wait_ns=0)
+
+    def read(self) -> Usage | None:
+        """Return what they have used together; None when the one that is read is gone."""
+        usage = read_usage(self._process)
+        if usage is None:
+            return None
+        self._last = _more(usage, self._before)
+        return self._last
+
+    def go_on_with(self, process: psutil.Process) -> None:
+        """Read another one from now on; what it used before is not counted."""
+        now = read_usage(process) or Usage(cpu_ns=0, rss_bytes=0, wait_ns=0)
+        self._process = process
+        self._before = Usage(
+            cpu_ns=self._last.cpu_ns - now.cpu_ns,
+            rss_bytes=0,
+            wait_ns=_sum(self._last.wait_ns, -(now.wait_ns or 0)),
+        )
+
+
+def _more(usage: Usage, before: Usage) -> Usage:
+    return Usage(
+        cpu_ns=usage.cpu_ns + before.cpu_ns,
+        rss_bytes=usage.rss_bytes,
+        wait_ns=_sum(usage.wait_ns, before.wait_ns),
+    )
+
+
+def _sum(one_ns: int | None, other_ns: int | None) -> int | None:
+    return None if one_ns is None or other_ns is None else one_ns + other_ns
+
+
 def find_process(pid: int) -> psutil.Process | None:
     """Return the process of this id; None when it is gone, or gone but for its exit code."""
     with suppress(psutil.Error):

@@ -5,7 +5,6 @@ gone, in whatever way, the worker ends at once.
 """
 
 import asyncio
-import gc
 import os
 import sys
 from collections import Counter
@@ -30,8 +29,10 @@ from bench.clients.factory import (
 from bench.clients.faults import SILENCES, is_forbidden
 from bench.clients.pairs import Steps, writes_before_crash
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
+from bench.core.noted import Noted
 from bench.engine.acks import make_ack_plan
 from bench.engine.affecting import Taking, make_affecting
+from bench.engine.attending import NeverBegunError, attend, started
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
@@ -40,7 +41,6 @@ from bench.engine.fleet import added
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
     LAID_WITHIN_NS,
-    Broke,
     Done,
     DriverJob,
     Effect,
@@ -50,10 +50,8 @@ from bench.engine.jobs import (
     Mending,
     ObserverJob,
     Progress,
-    Ready,
+    Replaced,
     SamplerJob,
-    Start,
-    Stop,
     Through,
     repeats_of,
 )
@@ -62,8 +60,6 @@ from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
-from bench.engine.scheduling import take_short_turns
-from bench.engine.stall import StallWatch
 from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, Traffics, make_traffic
 from bench.spec.headers import header_lines
@@ -71,12 +67,7 @@ from bench.spec.workload import FEW_SUBJECTS, Publish
 
 _ASKING = {"ask": make_requester, "command": make_commander}
 
-PROGRESS_EVERY_S = 0.2
 CONDUCTOR_GONE = 3
-
-
-class NeverBegunError(Exception):
-    """The trial is over before this process was to begin: the pass before took all its time."""
 
 
 async def publish(job: DriverJob, channel: Channel) -> Done:
@@ -88,7 +79,7 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     said = replace(messages, ids=traffic.carried[messages.ids])
     link = _driving_link(job, said, recorder, offer)
     await link.open()
-    start_ns = await _started(channel)
+    start_ns = await started(channel)
     publisher = OpenLoopPublisher(link, recorder, offer)
     due_ns, answers_until_ns = _schedule(job, start_ns, traffic.intended_ns[messages.ids])
 
@@ -96,7 +87,7 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         await publisher.run(due_ns, answers_until_ns)
         await channel.send(Finished())
 
-    stall_ns_max = await _attend(
+    stalls = await attend(
         channel,
         work(),
         lambda: Progress(
@@ -112,7 +103,8 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         refusals=recorder.refusals,
         window_full_msgs=publisher.window_full_msgs,
         again=recorder.again,
-        stall_ns_max=stall_ns_max,
+        stall_ns_max=stalls.longest_ns,
+        stalls=tuple(stalls.long),
     )
 
 
@@ -151,13 +143,13 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
     """
     traffics = Traffics()
     observers = [await _observer(job, traffics.of(job.load, job.seed)) for job in jobs]
-    start_ns = await _started(channel)
+    start_ns = await started(channel)
     through = asyncio.Event()
-    stall_ns_max = await _attend(
+    stalls = await attend(
         channel,
         _until(through, observers, channel),
         lambda: _progress(observers, start_ns, shown),
-        through=through.set,
+        hear=lambda message: through.set() if isinstance(message, Through) else None,
     )
     if not through.is_set():
         await _let_go(observers)
@@ -168,7 +160,8 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
         faults=tuple(fault for each in observers for fault in each.faults(several=len(jobs) > 1)),
         refusals=tuple(words for each in observers for words in each.opened.refusals()),
         counts=counts,
-        stall_ns_max=stall_ns_max,
+        stall_ns_max=stalls.longest_ns,
+        stalls=tuple(stalls.long),
     )
 
 
@@ -252,6 +245,7 @@ class _Observer:
             handled=recorder.handled,
             acked=recorder.acked,
             recent_ns_p99=recorder.recent_ns_p99(start_ns + self.intended_ns) if late else -1,
+            faults=tuple(self.faults(several=False)),
         )
 
     def faults(self, *, several: bool) -> Iterator[str]:
@@ -259,7 +253,12 @@ class _Observer:
         for link in self.opened.links:
             for fault in link.faults:
                 named = several and not (fault.startswith(SILENCES) or is_forbidden(fault))
-                yield f"{self.part}: {fault}" if named else fault
+                yield _named(self.part, fault) if named else fault
+
+
+def _named(part: str, fault: str) -> str:
+    words = f"{part}: {fault}"
+    return fault.said(words) if isinstance(fault, Noted) else words
 
 
 async def _observer(job: ObserverJob, traffic: Traffic) -> _Observer:
@@ -324,29 +323,38 @@ async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:
     client = await admin.connect(job.endpoint)
     recorder = ConsumeRecorder(0, job.record_path)
     reconciler = Reconciler(client, mending, recorder)
-    await _started(channel)
+    await started(channel)
 
     async def work() -> None:
         await reconciler.run()
         await channel.send(Finished())
 
-    stall_ns_max = await _attend(
+    stalls = await attend(
         channel,
         work(),
         lambda: Progress(received=recorder.received, handled=recorder.handled),
-        through=reconciler.through,
+        hear=lambda message: reconciler.through() if isinstance(message, Through) else None,
     )
     await abandon(client)
-    return Done(refusals=tuple(reconciler.reasons), stall_ns_max=stall_ns_max)
+    return Done(
+        refusals=tuple(reconciler.reasons),
+        stall_ns_max=stalls.longest_ns,
+        stalls=tuple(stalls.long),
+    )
 
 
 async def sample(job: SamplerJob, channel: Channel) -> Done:
     """Sample lag, CPU and memory until told to stop."""
     client = await admin.connect(job.endpoint)
     sampler = Sampler(client, job.watched, {**job.pids, job.role: os.getpid()}, job.seed)
-    start_ns = await _started(channel)
-    await _attend(
-        channel, sampler.run(start_ns, Alarm()), lambda: Progress(lag_msgs=sampler.lag_msgs)
+    start_ns = await started(channel)
+
+    def hear(message: object) -> None:
+        if isinstance(message, Replaced):
+            sampler.follow(message.role, message.pid)
+
+    await attend(
+        channel, sampler.run(start_ns, Alarm()), lambda: Progress(lag_msgs=sampler.lag_msgs), hear
     )
     await abandon(client)
     return Done(
@@ -386,61 +394,6 @@ def _offer(job: DriverJob) -> Publish:
     offer = job.load.publish
     one_by_one = job.how.mode == "one-by-one"
     return offer.model_copy(update={"window_msgs": 1}) if one_by_one else offer
-
-
-async def _started(channel: Channel) -> int:
-    """Say that we are ready and wait for the start; return its instant, ns."""
-    take_short_turns()
-    # Everything set up so far lives as long as the trial: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    await channel.send(Ready())
-    told: Start | Stop = await channel.receive()
-    if isinstance(told, Stop):
-        raise NeverBegunError
-    return told.start_ns
-
-
-async def _attend(
-    channel: Channel,
-    work: Coroutine[None, None, None],
-    progress: Callable[[], Progress],
-    through: Callable[[], None] = lambda: None,
-) -> int:
-    """Do the work, telling progress, until the conductor says stop.
-
-    Work that fails, because the server went away, say, is told; its records are still wanted.
-
-    Returns:
-        The longest time the event loop did not turn meanwhile, ns.
-    """
-    stalls = StallWatch()
-    with stalls.watching():
-        stopped = asyncio.create_task(_stopped(channel, through))
-        working = asyncio.create_task(work)
-        while not stopped.done():
-            waiting = {stopped} if working.done() else {stopped, working}
-            ended, _ = await asyncio.wait(
-                waiting, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED
-            )
-            if working in ended and (error := working.exception()) is not None:
-                await channel.send(Broke(_in_words(error)))
-            await channel.send(progress())
-    await end(working)
-    stopped.result()
-    return stalls.longest_ns
-
-
-async def _stopped(channel: Channel, through: Callable[[], None]) -> None:
-    """Wait until told to stop; pass on what is told before."""
-    while isinstance(await channel.receive(), Through):
-        through()
-
-
-def _in_words(error: BaseException) -> str:
-    if isinstance(error, BaseExceptionGroup):
-        return "; ".join(_in_words(one) for one in error.exceptions)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 async def _serve(channel: Channel) -> None:

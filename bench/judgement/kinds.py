@@ -143,6 +143,7 @@ class Disturbance:
         lost, twice: messages; None where nobody can tell.
         t_s: instants of the trial, shape (n,), ascending.
         acked_per_s, lag_msgs: at those, shape (n,), NaN where not told.
+        done: what is told a second, where it is not `acked`.
     """
 
     what: str
@@ -157,6 +158,7 @@ class Disturbance:
     t_s: Array
     acked_per_s: Array
     lag_msgs: Array
+    done: str = "acked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from bench.spec.criteria import count_word
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
-_LATER_GROUPS = ("handler", "respond", "bucket", "read", "writes")
+_LATER_GROUPS = ("handler", "respond", "bucket", "read", "writes", "disturbances")
 """Of the settings; the first reports knew nothing of them."""
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}

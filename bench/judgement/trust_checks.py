@@ -119,7 +119,7 @@ def _steadiness(found: Sequence[TrialFigures]) -> Check:
 
 
 def _having(found: Sequence[TrialFigures], codes: Sequence[str]) -> list[TrialFigures]:
-    return [t for t in found if any(f.code in codes for f in t.record.findings)]
+    return [t for t in found if any(f.code in codes and f.counts for f in t.record.findings)]
 
 
 def _of_findings(
@@ -127,9 +127,10 @@ def _of_findings(
 ) -> Check:
     """Return a check that holds where no trial has a finding of these codes."""
     having = _having(found, codes)
-    levels = {f.level for t in having for f in t.record.findings if f.code in codes}
+    counting = [f for t in having for f in t.record.findings if f.code in codes and f.counts]
+    levels = {f.level for f in counting}
     state = State.DOUBTFUL if having else State.HOLDS if found else State.UNKNOWN
-    seen = sorted({f.code for t in having for f in t.record.findings if f.code in codes})
+    seen = sorted({f.code for f in counting})
     total = text.plural(len(found), "trial")
     told = f"{text.listed(seen)} in {len(having)} of {total}" if having else f"nothing in {total}"
     return Check(

@@ -8,6 +8,7 @@ from bench.plan.expand import expand
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Question
 from bench.plan.order import order
 from bench.spec.base import MisfitError
+from bench.spec.disturbances import in_proportion
 from bench.spec.load import LoadedMatrix
 from bench.spec.workload import Phases
 
@@ -66,7 +67,12 @@ def shortened(cell: Cell) -> Cell:
         "drain_ns": min(phases.drain_ns, QUICK_DRAIN_NS),
     }
     short: Phases = phases.model_copy(update=limits)
+    own = cell.settings.disturbances
+    settings = cell.settings
+    if own is not None:
+        fitting = in_proportion(own, phases.measure_ns, short.measure_ns)
+        settings = settings.model_copy(update={"disturbances": fitting})
     try:
-        return replace(cell, workload=cell.workload.in_short(short))
+        return replace(cell, workload=cell.workload.in_short(short), settings=settings)
     except MisfitError as error:
         raise UsageError(f"--quick: workload {cell.workload_name}: {error}") from error

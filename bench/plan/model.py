@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.spec.cast import Cast
-from bench.spec.kinds.registry import AnyWorkload, cast_of
+from bench.spec.disturbances import Disturbance
+from bench.spec.kinds.registry import AnyWorkload, cast_of, disturbances_of
 from bench.spec.variant import Settings
 
 PLAN_SCHEMA_VERSION = 1
@@ -46,6 +47,11 @@ class Cell:
     def cast(self) -> Cast:
         """What takes part in its trials; kept: whoever reads figures of many parts asks often."""
         return cast_of(self.workload, self.settings)
+
+    @property
+    def disturbances(self) -> tuple[Disturbance, ...]:
+        """What is done to the system in its trials, in the order of its instants."""
+        return disturbances_of(self.workload, self.settings)
 
     @property
     def usual_cast(self) -> Cast:

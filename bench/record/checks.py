@@ -18,6 +18,7 @@ from bench.spec.cast import Cast, Part, levels
 from bench.spec.cast import entries as entries_of
 from bench.spec.cast import instants as instants_of
 from bench.spec.criteria import parse_criterion
+from bench.spec.disturbed import MOST as MOST_DISTURBANCES
 from bench.spec.metrics import find_metric
 
 Slices = Mapping[str, tuple[int, ...]]
@@ -77,7 +78,25 @@ def trial_faults(record: TrialRecord) -> Iterator[Fault]:
     if record.host is not None:
         yield from _shares(("host",), asdict(record.host))
     yield from _shares(("peaks",), record.peaks)
+    yield from _disturbance_faults(record)
     yield from _shares((), {key: getattr(record, key) for key in _TRIALS_OWN}, least=0)
+
+
+def _disturbance_faults(record: TrialRecord) -> Iterator[Fault]:
+    """Yield what cannot be so of what was done to the system."""
+    lagging = {part.name for part in record.cast.parts if part.levels}
+    for index, each in enumerate(record.disturbances[: MOST_DISTURBANCES + 1]):
+        loc: Loc = ("disturbances", index)
+        if index == MOST_DISTURBANCES:
+            yield Fault(loc=("disturbances",), what=f"more than {MOST_DISTURBANCES}")
+            return
+        if each.part and each.part not in record.cast.roles:
+            yield Fault(loc=(*loc, "part"), what="no role of its cast")
+        if odd := set(each.recovery_ns) - lagging:
+            what = f"a part that has no lag: {min(odd)[:60]!r}"
+            yield Fault(loc=(*loc, "recovery_ns"), what=what)
+        yield from _shares(loc, asdict(each))
+        yield from _shares((*loc, "recovery_ns"), each.recovery_ns)
 
 
 _TRIALS_OWN = ("negative_times", "overflows")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bench.spec.cast import Cast
+from bench.spec.disturbances import Action
 
 TRIAL_SCHEMA_VERSION = 2
 ENVIRONMENT_SCHEMA_VERSION = 1
@@ -31,12 +32,23 @@ class Finding:
         text: a sentence with the figures that say so.
         role: whom it befell, as in ProcessUsage, or `conductor`; empty where it is the trial's as a
             whole, and in records of versions that did not say.
+        at_ns: when, or when first, from the trial's start; -1 where it is the trial's as a whole,
+            and in records of versions that did not say.
+        forgiven_by: the disturbance that it was to be expected of, `crash of consumer at 3s`, and
+            that it counts for nothing because of; empty where it counts.
     """
 
     level: Level
     code: str
     text: str
     role: str = ""
+    at_ns: int = -1
+    forgiven_by: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says anything against its trial."""
+        return not self.forgiven_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,32 @@ class Window:
     window_start_ns: int
     window_end_ns: int
     drained_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbed:
+    """A disturbance as it was carried out; ns from the trial's start.
+
+    Attributes:
+        do: `crash`, `pause` or `restart-server`.
+        part: role of the processes that it befell; empty where it was the server.
+        planned_ns: when it was to begin.
+        for_ns: how long whom it befell was to stay away.
+        begun_ns: when it began; -1 where it never did.
+        ended_ns: when all whom it befell were there again; -1 where they never were.
+        generation: of processes that were killed, the number of those that came after; else 1.
+        recovery_ns: of each part that has a lag, how long after the end it was back to what it was
+            before the first disturbance; -1 where it was not within the window.
+    """
+
+    do: Action
+    part: str
+    planned_ns: int
+    for_ns: int
+    begun_ns: int = -1
+    ended_ns: int = -1
+    generation: int = 1
+    recovery_ns: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +182,7 @@ class TrialRecord:
             versions that kept none.
         store_disk_bytes: disk used by the embedded server's store at the end; -1 when unknown.
         findings: everything a reader must know; one of level `invalid` makes the trial invalid.
+        disturbances: what was done to the system, in the order of its instants.
     """
 
     schema_version: int
@@ -167,6 +206,7 @@ class TrialRecord:
     overflows: int = 0
     host: HostLoad | None = None
     ack_check: AckCheck | None = None
+    disturbances: tuple[Disturbed, ...] = ()
     sha256_of: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def known(self, entry: str) -> int | None:

@@ -10,6 +10,7 @@ from bench.core.units import NS_PER_S
 from bench.draw.line import Box, Course
 from bench.draw.ticks import round_up
 from bench.record.schema import Window
+from bench.spec.disturbances import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,25 @@ def drawn(cell: CellFigures) -> list[Drawn]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was done to the system at an instant: a line in every plot over time."""
+
+    at_s: float
+    words: str
+
+
+def marks_of(cells: Sequence[CellFigures]) -> list[Mark]:
+    """Return what was to be done to the system in trials of these cells, each instant once."""
+    found = {
+        Mark(each.planned_ns / NS_PER_S, named(each.do, each.part))
+        for cell in cells
+        for trial in drawn(cell)
+        for each in trial.trial.record.disturbances
+    }
+    return sorted(found, key=lambda mark: (mark.at_s, mark.words))
+
+
 def longest_window(cells: Sequence[CellFigures]) -> Window | None:
     """Return the phases of the trial whose drain took longest; None without any series."""
     windows = [each.window for cell in cells for each in drawn(cell)]
@@ -47,6 +67,7 @@ def lag_box(cells: Sequence[CellFigures]) -> Box | None:
         length_s=window.drained_ns / NS_PER_S,
         warmup_s=window.window_start_ns / NS_PER_S,
         top=round_up(max(float(np.nanmax(known)), 1.0)),
+        marks=tuple(mark.at_s for mark in marks_of(cells)),
     )
 
 

@@ -10,8 +10,15 @@ from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.judgement.model import CellJudgement, WorkloadJudgement
-from bench.report import naming
-from bench.report.drawn_trials import Drawn, by_second, drawn, longest_window, stacked
+from bench.report import lettering, naming
+from bench.report.drawn_trials import (
+    Drawn,
+    by_second,
+    drawn,
+    longest_window,
+    marks_of,
+    stacked,
+)
 from bench.report.model import Fold
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Row, Table, untold
@@ -27,7 +34,11 @@ def fold(judged: WorkloadJudgement, id_: str) -> Fold:
     panels = _panels(time)
     window = longest_window(cells)
     phases = [] if window is None else [window.window_start_ns, window.window_end_ns]
-    axis = {"title": "time in the trial, s", "phases": [ns / NS_PER_S for ns in phases]}
+    axis = {
+        "title": "time in the trial, s",
+        "phases": [ns / NS_PER_S for ns in phases],
+        "marks": [(mark.at_s, lettering.for_plot(mark.words)) for mark in marks_of(cells)],
+    }
     names = [each.name for each in judged.cells]
     return Fold(
         f"{id_}-time",

@@ -6,6 +6,7 @@ from bench.core.units import format_duration
 from bench.plan.model import Cell, Plan
 from bench.report.model import Fold
 from bench.report.tables import Column, Entry, Row, Table, Tone, pairs
+from bench.spec.disturbances import told
 from bench.spec.flat import DEFAULT, differing, flat
 from bench.spec.kinds.registry import KINDS
 
@@ -62,7 +63,7 @@ def _meant(plan: Plan) -> Sequence[Mapping[str, str]]:
         {
             key: value
             for key, value in flat(cell.settings).items()
-            if key.split(".")[0] in KINDS[cell.workload.kind].uses
+            if key.split(".")[0] in KINDS[cell.workload.kind].uses | {"disturbances"}
         }
         for cell in plan.cells
     ]
@@ -74,4 +75,5 @@ def workload_words(plan: Plan, workload_name: str) -> str:
     phases = workload.phases
     lengths = (phases.warmup_ns, phases.measure_ns, phases.drain_ns)
     warmup, measure, drain = map(format_duration, lengths)
-    return f"{workload.told()}. Warm-up {warmup}, window {measure}, drain up to {drain}."
+    disturbed = f" Disturbed by: {words}." if (words := told(workload.disturbances)) else ""
+    return f"{workload.told()}. Warm-up {warmup}, window {measure}, drain up to {drain}.{disturbed}"

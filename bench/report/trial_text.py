@@ -8,8 +8,10 @@ from rich.table import Table
 from bench.analysis import latency
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, TrialFigures
 from bench.core import text
-from bench.core.units import human_size
+from bench.core.units import NS_PER_S, human_duration, human_size
+from bench.record.schema import Disturbed
 from bench.report import naming
+from bench.spec.disturbances import named
 
 
 def print_trial(figures: TrialFigures, console: Console) -> None:
@@ -23,6 +25,8 @@ def print_trial(figures: TrialFigures, console: Console) -> None:
             f"nats-server {software.server_version}, {software.client} {software.client_version}",
             markup=False,
         )
+    for each in record.disturbances:
+        console.print(f"  disturbed: {_done(each)}", markup=False)
     for finding in record.findings:
         console.print(f"  {finding.level} {finding.code}: {finding.text}", markup=False)
     ledger = _table("Ledger (whole trial)", _ledger(figures))
@@ -30,6 +34,22 @@ def print_trial(figures: TrialFigures, console: Console) -> None:
     for table in (_times(figures), rates, ledger, _processes(figures)):
         console.print()
         console.print(table)
+
+
+def _done(disturbed: Disturbed) -> str:
+    """Return what was done to the system, when, and how long each part took to recover."""
+    what = named(disturbed.do, disturbed.part)
+    if disturbed.begun_ns < 0:
+        return f"{what} never began"
+    when = f"{what} at {disturbed.begun_ns / NS_PER_S:.2f} s of the trial"
+    if disturbed.ended_ns < 0:
+        return f"{when}, which did not end"
+    away = human_duration(disturbed.ended_ns - disturbed.begun_ns)
+    back = (
+        f"{part} recovered after {human_duration(ns)}" if ns >= 0 else f"{part} did not recover"
+        for part, ns in disturbed.recovery_ns.items()
+    )
+    return "; ".join([f"{when} for {away}", *back])
 
 
 def _table(title: str, rows: Iterable[Sequence[str]], *heads: str) -> Table:

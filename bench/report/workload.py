@@ -187,6 +187,7 @@ def _key(shared: _Shared) -> Markup:
         parts={} if shared.short else _styles(shared),
         has_intervals=blocks >= MIN_TRIALS,
         top=text.count(round(shared.box.top)) if shared.box else "",
+        marks="; ".join(dict.fromkeys(m.words for m in drawn_trials.marks_of(shared.cells))),
         has_hatch=any(shape.shape.unfinished for shape in shared.shapes),
     )
 

@@ -18,6 +18,7 @@ from bench.record.store import RunStore
 from bench.runner import rehearsal
 from bench.runner.target import EmbeddedTarget, RemoteTarget, Target
 from bench.scenario.registry import KINDS
+from bench.spec.disturbed import not_ours
 from bench.spec.kinds.registry import asked_of
 from bench.spec.servers import server_objections
 
@@ -109,13 +110,14 @@ def _check_settings(plan: Plan, target: Target, version: str, servers: int) -> N
     embedded = isinstance(target, EmbeddedTarget)
     texts = []
     for cell in plan.cells:
-        for objection in server_objections(
+        asked = server_objections(
             cell.settings,
             version=version,
             servers=servers,
             embedded=embedded,
             asked=asked_of(cell.workload),
-        ):
+        )
+        for objection in (*asked, *(() if embedded else not_ours(cell.disturbances))):
             names = ", ".join(str(name) for name in cell.variants)
             texts.append(
                 f"{names}: {objection.key}: {objection.what}; allowed: {objection.allowed}"

@@ -187,7 +187,8 @@ async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
     cell, kind = play.cell, play.kind
     make = kind.provision if stage.laid is None else kind.joins
     await make(stage.client, stage.names, cell, kind.sampled(cell))
-    outcome = await conduct(kind.scene(stage, play.trial, cell, play.traffic), watch)
+    scene = kind.scene(stage, play.trial, cell, play.traffic)
+    outcome = await conduct(replace(scene, disturbances=cell.disturbances), watch)
     outcome.observers = kind.sorted_out(cell, outcome.observers)
     outcome.held = await _held(stage, kind)
     outcome.findings += _slow_consumers(stage.server)

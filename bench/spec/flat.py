@@ -29,8 +29,15 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(map(_item, value)) or "none"
     return str(value)
+
+
+def _item(value: object) -> str:
+    """Return an item of a list as a user writes it; of a mapping without what is empty."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    return "{" + ", ".join(f"{key}: {each}" for key, each in value.items() if each != "") + "}"
 
 
 def differing(all_settings: Sequence[Spec]) -> list[tuple[str, tuple[str, ...]]]:

@@ -15,13 +15,16 @@ from bench.core.words import nearest
 from bench.spec.acking import misleads
 from bench.spec.asked import in_all, lack, ranked_alike
 from bench.spec.base import MisfitError
+from bench.spec.disturbed import faults, not_ours
 from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections
-from bench.spec.kinds.registry import KINDS, asked_of
+from bench.spec.kinds.registry import KINDS, asked_of, bears, disturbances_of
+from bench.spec.kinds.registry import cautions_of as cautions_under
 from bench.spec.kinds.registry import objections as objections_under
 from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.metrics import find_metric
+from bench.spec.objection import Objection
 from bench.spec.problems import split_allowed, validate
 from bench.spec.servers import server_objections
 from bench.spec.together import attempt, raise_any
@@ -114,12 +117,22 @@ def _validated_workload(document: Document) -> tuple[Workload | None, list[Probl
     """Return the workload by its kind; of no kind that there is, it is read as the first one."""
     word = document.data.get("kind")
     if isinstance(word, str) and word in KINDS:
-        return validate(KINDS[word].model, document)
+        workload, problems = validate(KINDS[word].model, document)
+        return workload, [*problems, *_disturbance_problems(workload, document)]
     _, problems = validate(next(iter(KINDS.values())).model, document)
     what = "is missing" if word is None else "unknown"
     near = nearest(word, KINDS) if isinstance(word, str) else ""
     own = document.problem(("kind",), what, allowed=", ".join(KINDS), nearest=near)
     return None, [own, *(problem for problem in problems if problem.key != "kind")]
+
+
+def _disturbance_problems(workload: Workload | None, document: Document) -> Iterator[Problem]:
+    """Yield what is wrong with what is done to the system, once the rest can be read."""
+    if workload is None:
+        return
+    for fault in faults(workload.disturbances, bears(workload, Settings())):
+        loc = ("disturbances", fault.index, fault.key)
+        yield document.problem(loc, fault.what, allowed=fault.allowed, nearest=fault.nearest)
 
 
 def load_config(path: Path) -> LoadedConfig:
@@ -209,14 +222,24 @@ def check_server(loaded: LoadedMatrix, *, version: str, servers: int, embedded: 
         embedded: we start it and write its configuration file.
     """
     asked = frozenset[str]().union(*map(asked_of, loaded.workloads.values()))
-    raise_any(
+    problems = [
         config.sources[name].objection(objection)
         for config in loaded.configs
         for name, settings in config.variants.items()
-        for objection in server_objections(
-            settings, version=version, servers=servers, embedded=embedded, asked=asked
+        for objection in (
+            *server_objections(
+                settings, version=version, servers=servers, embedded=embedded, asked=asked
+            ),
+            *(() if embedded else _not_ours(settings, loaded.workloads.values())),
         )
-    )
+    ]
+    raise_any(problems)
+
+
+def _not_ours(settings: Settings, workloads: Iterable[Workload]) -> tuple[Objection, ...]:
+    """Return what would be done, under some of these workloads, to a server of the user's own."""
+    every = (each for load in workloads for each in disturbances_of(load, settings))
+    return tuple(not_ours(tuple(every)))
 
 
 def cautions_of(loaded: LoadedMatrix) -> tuple[Problem, ...]:
@@ -226,7 +249,7 @@ def cautions_of(loaded: LoadedMatrix) -> tuple[Problem, ...]:
         for config in loaded.configs
         for name, settings in config.variants.items()
         for workload_name, workload in loaded.workloads.items()
-        for caution in KINDS[workload.kind].cautions(settings, workload)
+        for caution in cautions_under(settings, workload)
     ]
     return tuple(dict.fromkeys((*found, *_goal_cautions(loaded))))
 

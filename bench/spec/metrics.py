@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 
 from bench.core import text
 from bench.spec.cast import PART_NAME, Cast, entries, instants, spans, tail
+from bench.spec.disturbed import UNRECOVERED
 from bench.spec.kinds.registry import usual_casts
 from bench.spec.laid import IN_HAND, works
 
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     MEMORY = "memory"
     DELIVERIES = "deliveries"
     WORK = "work"
+    RECOVERY = "recovery"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class Source:
         kind: of figure.
         of: its parameter: which time, the rate of what, the CPU or memory of whom, `peak` or
             `slope` of the lag, which entry of the ledger as a share of the deliveries, the time or
-            the rate of work.
+            the rate of work, `recovery`.
         percentile: that a time is read at; None for other figures.
     """
 
@@ -327,6 +329,19 @@ _WRITTEN: tuple[Metric, ...] = (
         resolution=HDR_RESOLUTION,
         shown=frozenset({View.CELLS}),
     ),
+    Metric(
+        key="recovery_ns",
+        short="recovery",
+        title="time to recover",
+        group="Recovery",
+        column="time to recover",
+        unit="ns",
+        better=Better.LOWER,
+        source=Source(kind=Kind.RECOVERY, of="recovery"),
+        logarithmic=False,
+        resolution=COUNTED_RESOLUTION,
+        shown=frozenset({View.COMPARE, View.TERMINAL}),
+    ),
 )
 
 
@@ -363,8 +378,9 @@ def of_casts(casts: Iterable[Cast]) -> tuple[Metric, ...]:
 
 def _in(cast: Cast, metric: Metric) -> Iterator[Metric]:
     """Yield a metric as a cast has it: by itself, or of each of the parts that have one."""
-    if metric.source.kind is Kind.LAG:
-        behind = [part.name for part in cast.parts if part.levels]
+    if metric.source.kind in (Kind.LAG, Kind.RECOVERY):
+        disturbed = bool(cast.having(UNRECOVERED.name)) or metric.source.kind is Kind.LAG
+        behind = [part.name for part in cast.parts if part.levels and disturbed]
         yield from [metric] if behind else []
         yield from map(metric.of_part, behind if len(behind) > 1 else [])
         return
@@ -392,6 +408,7 @@ _NAMES: Mapping[Kind, Callable[[Cast], Iterable[str]]] = {
 
 
 LAG_PEAK, LAG_SLOPE = "lag_msgs_peak", "lag_slope_msgs_per_s"
+RECOVERY = "recovery_ns"
 PRICE = "server_cpu_us_per_msg"
 """What a message costs; beside the time that cells are ranked by."""
 

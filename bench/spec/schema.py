@@ -93,7 +93,8 @@ def _config_schema() -> Schema:
         for key in definitions[model.__name__]["properties"]
     }
     settings["properties"] |= dotted
-    axis_items = dotted | {"client": settings["properties"]["client"]}
+    whole = {key: settings["properties"][key] for key in ("client", "disturbances")}
+    axis_items = dotted | whole
     schema = _model_schema(ConfigFile)
     overrides = {"$ref": "#/$defs/Settings"}
     properties = schema["properties"]

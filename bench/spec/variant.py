@@ -9,6 +9,7 @@ from pydantic import Field
 
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
+from bench.spec.disturbances import Disturbance
 
 HandlerRun = Literal["virtual", "task"]
 Strategy = Literal["kv-then-event", "event-then-kv", "outbox"]
@@ -291,6 +292,8 @@ class Settings(Spec):
         client: what carries the load: `wire` speaks the protocol in batches, so that the server is
             the limit; `nats-py` is the library that Python services use, so it shows what they see,
             with `handler.run: task` of their handlers, too.
+        disturbances: what is done to the system while it is measured, in place of what the workload
+            says; `[]` for nothing.
     """
 
     stream: StreamSettings = StreamSettings()
@@ -305,6 +308,7 @@ class Settings(Spec):
     writes: WritesSettings = WritesSettings()
     server: ServerSettings = ServerSettings()
     client: Literal["wire", "nats-py"] = "wire"
+    disturbances: Annotated[tuple[Disturbance, ...], Loose] | None = None
 
 
 class ConfigFile(Spec):

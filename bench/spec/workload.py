@@ -14,6 +14,7 @@ from bench.core.units import NS_PER_S, format_duration, format_rate, format_shar
 from bench.spec import filters
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
 from bench.spec.combined import PLACE, Combined, Words
+from bench.spec.disturbances import Disturbance, check_within, in_proportion
 from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice
 from bench.spec.shapes import Burst, Ramp
@@ -369,11 +370,13 @@ class Workload(Spec, ABC):
     Attributes:
         kind: which parts take part.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         phases: how long a trial lasts; a matrix may set its own.
     """
 
     kind: str
     description: str = ""
+    disturbances: Annotated[tuple[Disturbance, ...], Loose] = ()
 
     if TYPE_CHECKING:  # a field of each kind, so that it stands behind its own in a file
         phases: Phases
@@ -433,7 +436,8 @@ class Workload(Spec, ABC):
         """What came later and means at its default what was meant without it, by key."""
         subjects = getattr(self, "subjects", None)
         later = isinstance(subjects, Subjects) and not subjects.numbers
-        return {"subjects": {"numbers"}} if later else {}
+        calm = {} if self.disturbances else {"disturbances": True}
+        return calm | ({"subjects": {"numbers"}} if later else {})
 
     @property
     def messages(self) -> int:
@@ -455,7 +459,9 @@ class Workload(Spec, ABC):
 
     def in_short(self, phases: Phases) -> Self:
         """Return the load for a look, over shorter phases; raises as `with_phases` does."""
-        return self.with_phases(phases)
+        lengths = self.phases.measure_ns, phases.measure_ns
+        short = {"disturbances": in_proportion(self.disturbances, *lengths)}
+        return self.model_copy(update=short).with_phases(phases)
 
     @property
     def window_rate_msgs_per_s(self) -> float:
@@ -465,6 +471,7 @@ class Workload(Spec, ABC):
     def with_phases(self, phases: Phases) -> Self:
         """Return the same load over other phases; MisfitError when they hold none or too much."""
         self._check_load(phases)
+        check_within(self.disturbances, phases.measure_ns)
         return self.model_copy(update={"phases": phases})
 
     @model_validator(mode="after")

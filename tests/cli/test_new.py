@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
 from bench.spec import grouped, handler, keyed, scanned, variant, workload
+from bench.spec.disturbances import Disturbance
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
 from bench.spec.kinds import command, dual_write, projection, replay, request, workflow
@@ -196,7 +197,8 @@ def test_a_workload_of_each_kind_is_valid_explained_and_shows_defaults(kind: str
     assert "no problem found" in jetbench("validate", str(path))
     text = path.read_text("utf-8")
     written = set(re.findall(r"([a-z_]+):(?:\s|$)", text))
-    keys = {f.alias or n for model in OF_KINDS[kind] for n, f in model.model_fields.items()}
+    models = (*OF_KINDS[kind], Disturbance)
+    keys = {f.alias or n for model in models for n, f in model.model_fields.items()}
     assert keys - written == set()
     whole = OF_KINDS[kind][0].model_validate(yaml.safe_load(text))
     for line in re.findall(r"^ *# [a-z_]+: \S.*$", text, flags=re.MULTILINE):

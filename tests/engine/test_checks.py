@@ -46,7 +46,7 @@ QUIET = Load(
             tick_ns=250_000,
         )
     },
-    stall_ns_max={"publisher-0": NS_PER_MS},
+    stalls={"publisher-0": (0, NS_PER_MS)},
 )
 
 
@@ -130,7 +130,7 @@ def test_late_sends_are_told_of_a_window_too_short_for_p99() -> None:
 
 def test_a_loop_that_stands_still_is_told() -> None:
     """A stall of a worker looks like a stall of the server."""
-    stalled = replace(QUIET, stall_ns_max={"consumer-0": 200 * NS_PER_MS})
+    stalled = replace(QUIET, stalls={"consumer-0": (0, 200 * NS_PER_MS)})
 
     assert findings(stalled) == {"loop-stalled": Level.WARNING}
 
@@ -138,7 +138,7 @@ def test_a_loop_that_stands_still_is_told() -> None:
 @pytest.mark.parametrize(("stall_ms", "codes"), [(900, []), (1_100, ["loop-stalled"])])
 def test_a_conductor_that_stopped_is_told(stall_ms: int, codes: list[str]) -> None:
     """It carries no load, so a tenth of a second of it says nothing; stopped, it leaves a gap."""
-    stalled = replace(QUIET, stall_ns_max={"conductor": stall_ms * NS_PER_MS})
+    stalled = replace(QUIET, stalls={"conductor": (-1, stall_ms * NS_PER_MS)})
 
     assert list(findings(stalled)) == codes
 

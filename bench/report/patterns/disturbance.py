@@ -18,6 +18,8 @@ from bench.report.model import Drawing, Name, Sentence, Text
 _SIZES = (Size("tl desk", 1120, 99, left=80), Size("tl phone", 360, 4, left=0))
 """The names of the panels stand beside them; on a narrow screen above."""
 
+_TITLES = {"acked": "Acknowledged"}
+
 _UNITS_A_POINT = 4
 _HEIGHT, _TOP = 176, 32
 _RATE, _LAG = (50, 84), (104, 154)
@@ -28,7 +30,7 @@ def blocks(found: Disturbance, id_: str) -> tuple[Text, Drawing]:
     """Return the sentence, and the drawing for a wide and for a narrow screen."""
     drawing = Drawing(
         id=id_,
-        title="Acknowledged a second, and lag in messages",
+        title=f"{_TITLES.get(found.done, found.done.capitalize())} a second, and lag in messages",
         caption="One trial. Shaded: the fault. Dashed: level again.",
         svg=Markup().join(_drawn(found, size) for size in _SIZES),
     )
@@ -78,7 +80,7 @@ def _drawn(found: Disturbance, size: Size) -> Markup:
     )
     parts = (
         *_fault(found, rate, size),
-        *_curve("acked /s", found.t_s, found.acked_per_s, rate, size),
+        *_curve(f"{found.done} /s", found.t_s, found.acked_per_s, rate, size),
         *_curve("lag, msgs", found.t_s, found.lag_msgs, lag, size),
         *_highest(found, lag),
         *lag.frame(size.most_ticks),

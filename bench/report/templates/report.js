@@ -106,7 +106,8 @@
       separators: data.separators,
       hovermode: "closest",
       xaxis: { ...axis, title: { text: data.axis.title, standoff: 8 }, anchor: count > 1 ? `y${count}` : "y" },
-      shapes: phases(data.axis.phases || []),
+      shapes: [...phases(data.axis.phases || []), ...(data.axis.marks || []).map(marked)],
+      annotations: (data.axis.marks || []).map(named),
     };
     if (data.axis.ticks) {
       made.xaxis.tickvals = data.axis.ticks.map(([at]) => at);
@@ -152,6 +153,17 @@
       { ...line, x0: end, x1: end },
     ];
   }
+
+  // What was done to the system: a line through all panels, with its word at the top.
+  const marked = ([at]) => ({
+    ...{ type: "line", xref: "x", yref: "paper", y0: 0, y1: 1, x0: at, x1: at },
+    line: { color: ink("--worse"), width: 1.3 },
+  });
+
+  const named = ([at, words]) => ({
+    ...{ x: at, xref: "x", y: 1, yref: "paper", text: words, textangle: -90, showarrow: false },
+    ...{ xanchor: "left", yanchor: "top", font: { size: 10, color: ink("--worse") } },
+  });
 
   async function draw(fold) {
     const place = fold.querySelector(".plot");

@@ -38,6 +38,7 @@ class Backlog(Storing):
     Attributes:
         kind: which parts take part; `backlog` is a stream that its consumer is far behind.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         subjects: which subjects messages go to.
         payload: how large messages are and what is in them.
         backlog: what is laid before: so many messages, or what came in a time.

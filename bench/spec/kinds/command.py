@@ -99,6 +99,7 @@ class Commands(Workload):
     Attributes:
         kind: which parts take part; `command` is requests that change a state and tell of it.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         entities: what commands are about.
         payload: how large commands and events are, and what is in them.
         command: how they are offered.

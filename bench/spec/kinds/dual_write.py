@@ -80,6 +80,7 @@ class DualWrite(Workload):
     Attributes:
         kind: which parts take part; `dual-write` is a value and an event at a time.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         entities: what operations are about.
         payload: how large events and values are, and what is in them.
         write: how operations are offered.

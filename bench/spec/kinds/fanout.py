@@ -56,6 +56,7 @@ class Fanout(Dealt):
     Attributes:
         kind: which parts take part; `fanout` is one stream with consumers that share nothing.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         subjects: which subjects messages go to.
         payload: how large messages are and what is in them.
         publish: how messages are offered.

@@ -83,6 +83,7 @@ class Kv(Workload):
     Attributes:
         kind: which parts take part; `kv` is a key-value bucket.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         keys: of the bucket, and which of them operations touch.
         value: how large values are and what is in them.
         put: how keys are written; not at all when left out.

@@ -86,6 +86,7 @@ class Projected(Workload):
     Attributes:
         kind: which parts take part; `projection` is events into a bucket.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         entities: what events are about.
         payload: how large events and values are, and what is in them.
         publish: how events are offered.

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Discriminator
 
-from bench.spec import buckets, cast, cautions, jetstream
+from bench.core.units import format_duration
+from bench.spec import buckets, cast, cautions, disturbed, jetstream
 from bench.spec.cast import Cast, Entry, Weight
+from bench.spec.disturbances import Disturbance
+from bench.spec.disturbed import Bears
 from bench.spec.giving_up import giving_up
 from bench.spec.kinds import (
     backlog,
@@ -41,6 +44,8 @@ class Kind:
         cautions: what may surprise about them.
         notes: what its author may not mean, by its name.
         shipped: a workload of the kind and a config that suits it, to start from.
+        crashed: roles whose processes begin again, when killed, with what the server has for them.
+        restarts: its server may be started again while it is measured.
     """
 
     model: type[Workload]
@@ -50,6 +55,8 @@ class Kind:
     cautions: Rule
     notes: Callable[[str, Any], Iterator[str]]
     shipped: tuple[str, str]
+    crashed: tuple[str, ...] = ()
+    restarts: bool = False
 
 
 Streams = Mapping[str, tuple[Settings, stream.Stream]]
@@ -152,6 +159,7 @@ KINDS: Mapping[str, Kind] = {
         cautions=cautions.cautions,
         notes=cautions.sharing,
         shipped=("small-events", "pull-batch"),
+        crashed=("consumer",),
     ),
     "request": Kind(
         model=request.Request,
@@ -161,6 +169,7 @@ KINDS: Mapping[str, Kind] = {
         cautions=request.cautions,
         notes=request.notes,
         shipped=("request-reply", "request-workers"),
+        crashed=("responder",),
     ),
     "kv": Kind(
         model=kv.Kv,
@@ -278,12 +287,13 @@ else:
 def cast_of(workload: Workload, settings: Settings) -> Cast:
     """Return the parts of a workload under these settings."""
     plain = KINDS[workload.kind].cast(settings, workload)
-    return giving_up(plain) if settings.consumer.max_deliver is not None else plain
+    found = giving_up(plain) if settings.consumer.max_deliver is not None else plain
+    return disturbed.watched_over(found) if disturbances_of(workload, settings) else found
 
 
 def fullest_cast(workload: Workload) -> Cast:
     """Return the parts of a workload under the settings that tell most of them."""
-    return giving_up(KINDS[workload.kind].cast(Settings(), workload))
+    return disturbed.watched_over(giving_up(KINDS[workload.kind].cast(Settings(), workload)))
 
 
 def asked_of(workload: Workload) -> frozenset[str]:
@@ -292,14 +302,57 @@ def asked_of(workload: Workload) -> frozenset[str]:
 
 
 def usual_casts() -> tuple[Cast, ...]:
-    """Return the parts that each kind usually has."""
-    return tuple(giving_up(kind.cast(Settings(), None)) for kind in KINDS.values())
+    """Return the parts that each kind usually has, at last those of one that is disturbed."""
+    calm = tuple(giving_up(kind.cast(Settings(), None)) for kind in KINDS.values())
+    return (*calm, disturbed.watched_over(calm[0]))
+
+
+def disturbances_of(workload: Workload, settings: Settings) -> tuple[Disturbance, ...]:
+    """Return what is done to the system under these settings, in the order of its instants."""
+    own = settings.disturbances
+    found = workload.disturbances if own is None else own
+    return tuple(sorted(found, key=lambda each: each.at_ns))
+
+
+def bears(workload: Workload, settings: Settings) -> Bears:
+    """Return which disturbances a workload can be measured under."""
+    kind = KINDS[workload.kind]
+    return Bears(
+        paused=tuple(kind.cast(settings, workload).roles),
+        crashed=kind.crashed,
+        restarts=kind.restarts,
+        window_ns=workload.phases.measure_ns,
+    )
 
 
 def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     """Return what is wrong with settings under a workload of whatever kind."""
+    kind, disturbances = KINDS[workload.kind], disturbances_of(workload, settings)
+    return (
+        *_unused(settings, workload.kind),
+        *kind.objections(settings, workload),
+        *disturbed.objections(settings, disturbances, bears(workload, settings)),
+    )
+
+
+def cautions_of(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
+    """Return what may surprise about settings under a workload of whatever kind."""
     kind = KINDS[workload.kind]
-    return (*_unused(settings, workload.kind), *kind.objections(settings, workload))
+    return (*kind.cautions(settings, workload), *_too_late(kind, settings, workload))
+
+
+def _too_late(kind: Kind, settings: Settings, workload: Workload) -> Iterator[Objection]:
+    """Yield that what a killed consumer had in hand comes again when nobody looks any more."""
+    kills = [each for each in disturbances_of(workload, settings) if each.do == "crash"]
+    if not kills or "consumer" not in kind.uses or settings.ack.timing == "none":
+        return
+    wait_ns, left_ns = jetstream.ack_wait_ns(settings), workload.phases.measure_ns - kills[-1].at_ns
+    if wait_ns >= left_ns:
+        what = (
+            f"what a killed consumer had in hand comes again after ack_wait, "
+            f"{format_duration(wait_ns)}, when the window is over: it does not recover"
+        )
+        yield Objection(key="consumer.ack_wait", against=("disturbances",), what=what)
 
 
 def _unused(settings: Settings, kind: str) -> Iterator[Objection]:

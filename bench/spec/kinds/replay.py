@@ -93,6 +93,7 @@ class Replay(Storing):
     Attributes:
         kind: which parts take part; `replay` is a stream with a history and a consumer of it.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         subjects: which subjects messages go to.
         payload: how large messages are and what is in them.
         history: what is laid before.

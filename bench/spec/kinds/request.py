@@ -93,6 +93,7 @@ class Request(Workload):
     Attributes:
         kind: which parts take part; `request` is core request and reply.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         subjects: which subjects requests go to.
         payload: how large requests are and what is in them.
         request: how they are offered.

@@ -18,6 +18,7 @@ class Stream(Dealt):
     Attributes:
         kind: which parts take part; `stream` is one stream with publishers and consumers.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         subjects: which subjects messages go to.
         payload: how large messages are and what is in them.
         publish: how messages are offered.

@@ -107,6 +107,7 @@ class Workflow(Workload):
     Attributes:
         kind: which parts take part; `workflow` is steps that follow each other by events.
         description: what the load stands for, in a sentence for the report.
+        disturbances: what is done to the system while it is measured, and when.
         payload: how large events are and what is in them.
         publish: how workflows are begun.
         steps: name -> who does it, in the order of the work.
