@@ -25,6 +25,7 @@ from bench.record import samples
 from bench.record.hlog import Interval
 from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
+    Disturbed,
     Finding,
     HostLoad,
     ProcessUsage,
@@ -82,13 +83,8 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     tables = audited.tables
     recorded = accounts.times(tables, cast, *_limits_ns(outcome.window))
     seen, again = _seen(frame, outcome), _again(frame, outcome)
-    within_ns = {part.name: _within_ns(frame, part.name) for part in cast.driving}
-    done, window = outcome.disturbances, outcome.window
-    disturbances = recovery.recovered(tables, cast, done, window, within_ns)
-    fallen = {part.name: _fallen(frame, outcome, part) for part in cast.observing}
-    cost = recovery.counted(tables, cast, disturbances, outcome.window, fallen)
-    own = _besides(audited.counts, cost)
-    ledger = accounts.ledger(tables, cast, seen, again, own)
+    disturbances, cost = _disturbed(frame, outcome, tables)
+    ledger = accounts.ledger(tables, cast, seen, again, _besides(audited.counts, cost))
     sampled = samples.table(_rows(frame, outcome, tables))
     findings = [
         *outcome.findings,
@@ -105,7 +101,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     peaks: Mapping[str, int] = {}
     until_ns = max((int(each[-1]) for each in intended_ns.values() if each.size), default=0)
     until_ns += NS_PER_S
-    if window is not None:
+    if (window := outcome.window) is not None:
         until_ns = window.drained_ns
         peaks = lag.peaks(tables, cast, window)
         counts = accounts.window_counts(tables, cast, window)
@@ -145,6 +141,17 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
 
 def _limits_ns(window: Window | None) -> tuple[int, int]:
     return (0, 0) if window is None else (window.window_start_ns, window.window_end_ns)
+
+
+def _disturbed(
+    frame: Frame, outcome: Outcome, tables: Mapping[str, MessageTable]
+) -> tuple[tuple[Disturbed, ...], Mapping[str, Mapping[str, int]]]:
+    """Return what was done to the system with how long recovery took, and what ledgers count."""
+    cast, window = frame.cast, outcome.window
+    within_ns = {part.name: _within_ns(frame, part.name) for part in cast.driving}
+    done = recovery.recovered(tables, cast, outcome.disturbances, window, within_ns)
+    fallen = {part.name: _fallen(frame, outcome, part) for part in cast.observing}
+    return done, recovery.counted(tables, cast, done, window, fallen)
 
 
 def _besides(

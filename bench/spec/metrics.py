@@ -340,7 +340,7 @@ _WRITTEN: tuple[Metric, ...] = (
         source=Source(kind=Kind.RECOVERY, of="recovery"),
         logarithmic=False,
         resolution=COUNTED_RESOLUTION,
-        shown=frozenset({View.COMPARE, View.TERMINAL}),
+        shown=frozenset({View.COMPARE}),
     ),
 )
 
