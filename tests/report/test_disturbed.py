@@ -1,4 +1,4 @@
-"""What was done to the system stands as a line in every plot over time, and has a fold of its own."""
+"""What was done to the system is a line in every plot over time, and has a fold of its own."""
 
 from dataclasses import replace
 
