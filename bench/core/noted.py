@@ -26,9 +26,9 @@ class Noted(str):
         noted.more = more
         return noted
 
-    def __getnewargs__(self) -> tuple[str, tuple[int, ...], int]:
+    def __reduce__(self) -> tuple[type["Noted"], tuple[str, tuple[int, ...], int]]:
         """Let it be told to another process whole."""
-        return str(self), self.at_ns, self.more
+        return Noted, (str(self), self.at_ns, self.more)
 
     def said(self, words: str) -> "Noted":
         """Return other words for the same."""

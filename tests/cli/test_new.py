@@ -197,7 +197,7 @@ def test_a_workload_of_each_kind_is_valid_explained_and_shows_defaults(kind: str
     assert "no problem found" in jetbench("validate", str(path))
     text = path.read_text("utf-8")
     written = set(re.findall(r"([a-z_]+):(?:\s|$)", text))
-    models = (*OF_KINDS[kind], Disturbance)
+    models: tuple[type[BaseModel], ...] = (*OF_KINDS[kind], Disturbance)
     keys = {f.alias or n for model in models for n, f in model.model_fields.items()}
     assert keys - written == set()
     whole = OF_KINDS[kind][0].model_validate(yaml.safe_load(text))
