@@ -42,7 +42,9 @@ def done_findings(role: str, done: Done, forgiving: Forgiving = NOTHING) -> Sequ
     return findings
 
 
-def gap_findings(who: str, gaps: Sequence[str], forgiving: Forgiving = NOTHING) -> Iterator[Finding]:
+def gap_findings(
+    who: str, gaps: Sequence[str], forgiving: Forgiving = NOTHING
+) -> Iterator[Finding]:
     """Yield that the server did not answer questions; gaps know when, from the trial's start."""
     for words, at_ns, cause in _by_cause("questions-unanswered", who, gaps, forgiving, 0):
         text = f"{who}: {words}. The load went on, and lag is told by its own instants"

@@ -4,9 +4,9 @@ import pytest
 
 from bench.core.noted import Noted
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.engine.lastwords import done_findings, gap_findings
 from bench.engine.forgiving import EARLY_NS, Forgiving
 from bench.engine.jobs import Done
+from bench.engine.lastwords import done_findings, gap_findings
 from bench.record.schema import Disturbed, Level
 from bench.spec.disturbances import GRACE_NS, Action
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bench.engine.complaints import of_worker
 from bench.engine.jobs import Done
 from bench.engine.lastwords import done_findings
 from bench.record.schema import Level
