@@ -454,7 +454,7 @@ def _gather(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
             outcome.findings.append(invalid("worker-silent", text, role))
     for each in fleet.fallen:
         faults = Done(faults=each.last.faults)
-        outcome.findings += of_worker(each.job.role, faults, outcome.forgiving)
+        outcome.findings += done_findings(each.job.role, faults, outcome.forgiving)
         known = outcome.stalls.get(each.job.role, ())
         outcome.stalls |= {each.job.role: (*known, *each.last.stalls)}
 
