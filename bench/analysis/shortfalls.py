@@ -6,9 +6,10 @@ trial that broke off sent less because it broke off, and it is measured again. W
 consumer explains nothing of what publishers count, and the other way round.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.analysis import nouns
 from bench.analysis.figures import CellFigures
 from bench.core import text
 from bench.record.schema import Finding, Level, TrialRecord
@@ -211,12 +212,18 @@ def written_share(cell: CellFigures, word: str) -> str:
     return text.percent(part) if part >= LEAST_SHARE else ""
 
 
-def written(msgs_by_word: Mapping[str, int]) -> str:
-    """Write what fell short, of which there is some: `3 messages lost, 20 refused`."""
-    counts = [(text.count(msgs), count_word(word)) for word, msgs in msgs_by_word.items()]
-    noun = "message" if next(iter(msgs_by_word.values())) == 1 else "messages"
+def written(msgs_by_word: Mapping[str, int], cells: Iterable[CellFigures] = ()) -> str:
+    """Write what fell short, of which there is some: `3 messages lost, 20 refused`.
+
+    Args:
+        msgs_by_word: how many, at least one.
+        cells: of which; they say what it is that is counted.
+    """
+    noun = nouns.of_words((each.cell.cast for each in cells), msgs_by_word)
+    counts = [(msgs, count_word(word)) for word, msgs in msgs_by_word.items()]
     (first, what), *others = counts
-    return ", ".join([f"{first} {noun} {what}", *(f"{msgs} {word}" for msgs, word in others)])
+    rest = (f"{text.count(msgs)} {word}" for msgs, word in others)
+    return ", ".join([f"{text.plural(first, noun)} {what}", *rest])
 
 
 def _excused(record: TrialRecord, word: str) -> bool:

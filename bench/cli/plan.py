@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.analysis import nouns
 from bench.cli.console import errors, output
 from bench.cli.options import (
     DEFAULT_MATRIX,
@@ -58,10 +59,11 @@ def print_estimate(made: Plan, console: Console) -> None:
     """Print in one line what the plan takes."""
     expected = estimate(made)
     cells, trials = len(made.cells), len(made.trials)
+    noun = nouns.of_casts(cell.cast for cell in made.cells)
     console.print(
         f"{made.label}: {text.plural(cells, 'cell')} x {text.plural(made.blocks, 'block')} = "
         f"{text.plural(trials, 'trial')}, "
-        f"about {human_clock(expected.duration_s)}, {text.plural(expected.messages, 'message')}, "
+        f"about {human_clock(expected.duration_s)}, {text.plural(expected.messages, noun)}, "
         f"{human_size(expected.stored_bytes)} stored "
         f"(at most {human_size(expected.peak_store_bytes)} at once), "
         f"{human_size(expected.results_bytes)} of results; seed {made.seed}",

@@ -395,10 +395,8 @@ def _of_baselines(cases: Sequence[Case]) -> Iterator[str]:
     }
     for (workload, name), cell in compared.items():
         if fell_short := shortfalls.of_cell(cell):
-            yield (
-                f"{workload}: the baseline {name} itself had {shortfalls.written(fell_short)}; "
-                "no rule fails for that."
-            )
+            had = shortfalls.written(fell_short, [cell])
+            yield f"{workload}: the baseline {name} itself had {had}; no rule fails for that."
 
 
 def _of_acks(cases: Sequence[Case]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.analysis import shortfalls
+from bench.analysis import nouns, shortfalls
 from bench.analysis.figures import RunFigures, TrialFigures
 from bench.analysis.validity import reproach_of
 from bench.core import text
@@ -193,7 +193,8 @@ def failed(asked: Asked) -> Box:
     messages = sum(record.known(name) or 0 for record in records for name in record.cast.plans)
     valid = sum(record.valid for record in records)
     due = text.plural(len(_due(asked)), "trial")
-    account = f"{text.plural(messages, 'message')}, {_account_words(asked, messages)}"
+    noun = nouns.of_casts(record.cast for record in records)
+    account = f"{text.plural(messages, noun)}, {_account_words(asked, messages)}"
     return Box(
         asks=FAILED,
         state=state,
@@ -241,8 +242,9 @@ def _failures(asked: Asked) -> Iterator[str]:
     for reading in ("missed", "not measured"):
         if count := sum(goal.reading == reading for goal in asked.goals):
             yield f"{text.plural(count, 'goal')} {reading}"
-    if short := shortfalls.of_cells([cell.cell for cell in asked.cells]):
-        yield shortfalls.written(short)
+    measured = [cell.cell for cell in asked.cells]
+    if short := shortfalls.of_cells(measured):
+        yield shortfalls.written(short, measured)
     if behind := sum(cell.pace is Pace.FALLS_BEHIND for cell in asked.cells):
         yield f"{text.plural(behind, 'cell')} {'falls' if behind == 1 else 'fall'} behind"
     if partly := sum(bool(behind_in(cell.cell)) for cell in asked.cells):

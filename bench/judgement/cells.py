@@ -150,7 +150,7 @@ def _plain(key: str) -> str:
 
 def _failures(cell: CellFigures) -> Iterator[str]:
     if short := shortfalls.of_cell(cell):
-        yield shortfalls.written(short)
+        yield shortfalls.written(short, [cell])
     if cell.lag_verdict is LagVerdict.GROWING:
         yield _pace_words(cell, Pace.FALLS_BEHIND)
     elif partly := behind_in(cell):

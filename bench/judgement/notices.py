@@ -44,8 +44,8 @@ def _fell_short(workloads: Judged) -> Iterator[Notice]:
     cells = [cell.cell for each in workloads for cell in each.cells]
     if short := shortfalls.of_cells(cells):
         words = (
-            f"{shortfalls.written(short)}; that alone fails a run (exit code 1), unless a rule "
-            "allows as many."
+            f"{shortfalls.written(short, cells)}; that alone fails a run (exit code 1), unless a "
+            "rule allows as many."
         )
         yield Notice(state=State.FAILS, word="Messages fell short", text=words)
 

@@ -237,7 +237,7 @@ def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:
 
 def _short(judged: CellJudgement) -> str:
     if judged.short_msgs:
-        return shortfalls.written(judged.short_msgs)
+        return shortfalls.written(judged.short_msgs, [judged.cell])
     words = text.listed([count_word(word) for word in judged.untold])
     return f"whether messages were {words} {NOBODY_CAN_TELL}" if words else ""
 
