@@ -205,7 +205,7 @@ class ChangeLink(PublisherLink, Protocol):
 class SaidSink(AckSink, Protocol):
     """Where a connection also tells a number that an answer held."""
 
-    def said(self, positions: IntArray, numbers: IntArray) -> None:
+    def said(self, positions: IntArray | range, numbers: IntArray) -> None:
         """The answers for these positions hold these numbers, both of shape (n,)."""
 
 

@@ -117,7 +117,7 @@ class EffectConsumer:
         if not self._over.done():
             self._over.set_exception(error)
 
-    def said(self, positions: IntArray, numbers: IntArray) -> None:
+    def said(self, positions: IntArray | range, numbers: IntArray) -> None:
         """Changes were tried so often."""
         del positions
         self.conflicts += int((numbers - 1).sum())

@@ -49,6 +49,7 @@ class OpenLoopPublisher:
         self._until_ns = 0
         self._turn_ns = 0
         self._held_stop = 0
+        self._due_stop = 0
         self._over: asyncio.Future[None] | None = None
         self._timer: Timer | None = None
         self.sent = 0
@@ -63,6 +64,7 @@ class OpenLoopPublisher:
         """
         # Python's own bisection on the buffer takes half the time of numpy's.
         self._due_ns = due_ns.data
+        self._due_stop = self.sent
         self._until_ns = answers_until_ns
         self._over = asyncio.get_running_loop().create_future()
         self._timer = make_timer(self._called)
@@ -91,10 +93,7 @@ class OpenLoopPublisher:
         if now > self._until_ns:
             return False
         count = len(self._due_ns)
-        near = min(count, self.sent + NEAR_MSGS)
-        due_stop = bisect_right(self._due_ns, now, self.sent, near)
-        if due_stop == near:
-            due_stop = bisect_right(self._due_ns, now, near)
+        due_stop = self._due_stop = self._due_by(now)
         if due_stop > self.sent:
             if self._waits_for_link():
                 return True
@@ -112,6 +111,13 @@ class OpenLoopPublisher:
         else:
             self._recorder.when_settled(count, self._called)
         return self._recorder.settled < count
+
+    def _due_by(self, now: int) -> int:
+        """Return up to where messages are due, looking on from where they were."""
+        count = len(self._due_ns)
+        near = min(count, self._due_stop + NEAR_MSGS)
+        due_stop = bisect_right(self._due_ns, now, self._due_stop, near)
+        return due_stop if due_stop < near else bisect_right(self._due_ns, now, near)
 
     def _waits_for_link(self) -> bool:
         """Have the link call when it takes messages; say False when it does now.

@@ -71,6 +71,7 @@ class PublishRecorder:
     Attributes:
         planned: messages that it has room for.
         again: answers to messages that had theirs.
+        settled: how many messages have their answer, good or bad, or will not get one.
     """
 
     def __init__(self, ids: IntArray, path: Path) -> None:
@@ -80,8 +81,10 @@ class PublishRecorder:
         self._ids[: ids.size] = ids
         self.planned = ids.size
         self.again = 0
+        self.settled = 0
         self._stored = 0
         self._refused = 0
+        self._fresh = 0
         self._abandoned = 0
         self._abandoned_stop = 0
         self._refusals = Faults()
@@ -92,11 +95,6 @@ class PublishRecorder:
     def stored_msgs(self) -> int:
         """How many messages have a PubAck."""
         return self._stored
-
-    @property
-    def settled(self) -> int:
-        """How many messages have their answer, good or bad, or will not get one."""
-        return self._stored + self._refused + self._abandoned
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -121,16 +119,31 @@ class PublishRecorder:
 
     def stored(self, positions: IntArray | Sequence[int], stored_ns: int) -> None:
         """Answers came for these positions; a second one for the same is told apart."""
-        chosen, count = _selection(positions), len(positions)
-        # Rare, so what follows may be dear.
-        if np.count_nonzero(self._stored_ns[chosen]) or _some_twice(positions):
-            given = np.asarray(positions, dtype=np.int64)
-            chosen = np.unique(given[self._stored_ns[given] == NEVER])
-            count = chosen.size
-            self.again += given.size - count
+        if not (count := len(positions)):
+            return
+        chosen = _selection(positions)
+        if isinstance(chosen, slice) and chosen.start >= self._fresh:
+            self._fresh = chosen.stop
+        else:
+            chosen, count = self._unanswered(chosen, count)
         self._stored_ns[chosen] = stored_ns
         self._stored += count
-        self._answered_late(self._unrefused(chosen) if self._refused else chosen)
+        self.settled += count
+        if self._refused:
+            chosen = self._unrefused(chosen)
+        if self._abandoned:
+            self._answered_late(chosen)
+
+    def _unanswered(self, chosen: IntArray | slice, count: int) -> tuple[IntArray | slice, int]:
+        """Return those of `count` chosen positions that have no answer yet, and how many."""
+        last, distinct = _last_and_distinct(chosen)
+        self._fresh = max(self._fresh, last + 1)
+        if distinct and not np.count_nonzero(self._stored_ns[chosen]):
+            return chosen, count
+        given = np.r_[chosen]  # rare, so what follows may be dear
+        first_ones = np.unique(given[self._stored_ns[given] == NEVER])
+        self.again += count - first_ones.size
+        return first_ones, first_ones.size
 
     def refused(self, position: int, reason: str, outcome: Outcome = Outcome.REFUSED) -> None:
         """Another answer than the wanted one came for this position."""
@@ -138,14 +151,16 @@ class PublishRecorder:
             self.again += 1
         else:
             self._refused += 1
-            self._answered_late(np.array([position]))
+            self.settled += 1
+            if self._abandoned:
+                self._answered_late(np.array([position]))
         self._outcome[position] = outcome
         if reason:
             self._refusals.note(reason)
 
-    def said(self, positions: IntArray, numbers: IntArray) -> None:
+    def said(self, positions: IntArray | range, numbers: IntArray) -> None:
         """The answers for these positions hold these numbers, both of shape (n,)."""
-        self._said[positions] = numbers
+        self._said[_selection(positions)] = numbers
 
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one.
@@ -154,7 +169,9 @@ class PublishRecorder:
         """
         fresh = slice(self._abandoned_stop, stop)
         open_ = (self._stored_ns[fresh] == NEVER) & (self._outcome[fresh] == 0)
-        self._abandoned += int(np.count_nonzero(open_))
+        given_up = int(np.count_nonzero(open_))
+        self._abandoned += given_up
+        self.settled += given_up
         self._abandoned_stop = max(stop, self._abandoned_stop)
 
     def caught_up(self) -> None:
@@ -168,13 +185,15 @@ class PublishRecorder:
         before = self._outcome[chosen] != 0
         count = int(np.count_nonzero(before))
         self._refused -= count
+        self.settled -= count
         self.again += count
         return np.r_[chosen][~before] if count else chosen
 
     def _answered_late(self, chosen: IntArray | slice) -> None:
         """Take back what was abandoned and has its answer after all."""
-        if self._abandoned:
-            self._abandoned -= int(np.count_nonzero(np.r_[chosen] < self._abandoned_stop))
+        late = int(np.count_nonzero(np.r_[chosen] < self._abandoned_stop))
+        self._abandoned -= late
+        self.settled -= late
 
 
 class ConsumeRecorder:
@@ -313,6 +332,8 @@ def _rows(columns: IntArray, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) 
 
 def _selection(positions: IntArray | Sequence[int]) -> IntArray | slice:
     """Return what selects these rows: a slice for a few in a row, which costs half as much."""
+    if isinstance(positions, range):
+        return slice(positions.start, positions.stop)
     if isinstance(positions, np.ndarray):
         return positions
     first, stop = positions[0], positions[0] + len(positions)
@@ -321,13 +342,12 @@ def _selection(positions: IntArray | Sequence[int]) -> IntArray | slice:
     return np.array(positions, dtype=np.int64)
 
 
-def _some_twice(positions: IntArray | Sequence[int]) -> bool:
-    """Say whether a position stands there more than once; answers mostly come in order."""
-    if len(positions) == 1:
-        return False
-    if isinstance(positions, np.ndarray) and bool((positions[1:] > positions[:-1]).all()):
-        return False
-    return len(set(np.asarray(positions).tolist())) < len(positions)
+def _last_and_distinct(chosen: IntArray | slice) -> tuple[int, bool]:
+    """Return the highest position, and whether each is there once."""
+    if isinstance(chosen, slice):
+        return chosen.stop - 1, True
+    ordered = np.sort(chosen)
+    return int(ordered[-1]), not np.count_nonzero(ordered[1:] == ordered[:-1])
 
 
 def _p99_of(done_ns: IntArray, due_ns: IntArray) -> int:

@@ -3,9 +3,11 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +32,32 @@ def block(ids: IntArray, received_ns: int) -> Delivered:
         stream_seqs=ids + 1,
         deliveries=np.ones_like(ids),
     )
+
+
+@given(
+    blocks=st.lists(
+        st.one_of(
+            st.lists(st.integers(0, 19), min_size=1, max_size=8),
+            st.builds(lambda at, size: range(at, at + size), st.integers(0, 9), st.integers(0, 9)),
+        ),
+        max_size=12,
+    ),
+    as_array=st.booleans(),
+)
+def test_each_message_settles_once_however_answers_come(
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[Sequence[int]], as_array: bool
+) -> None:
+    """In order or not, and twice in one block: of two services that both answer, say."""
+    recorder = PublishRecorder(np.arange(20), tmp_path_factory.mktemp("r") / "p.npy")
+    for turn, positions in enumerate(blocks, start=1):
+        told = ints(*positions) if as_array and isinstance(positions, list) else positions
+        recorder.stored(told, turn)
+
+    came = [position for positions in blocks for position in positions]
+    firsts = {at: turn for turn, positions in reversed([*enumerate(blocks, 1)]) for at in positions}
+    assert recorder.stored_msgs == recorder.settled == len(set(came))
+    assert recorder.again == len(came) - len(set(came))
+    assert recorder._stored_ns.tolist() == [firsts.get(at, NEVER) for at in range(20)]
 
 
 def test_a_second_puback_changes_nothing(tmp_path: Path) -> None:

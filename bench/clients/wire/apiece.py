@@ -49,7 +49,8 @@ class Apiece(ABC):
             ours = known(positions, self._count)
             if len(ours) < len(positions):
                 self._faults.note(NEVER_SENT)
-            self._sink.stored(ours, now_ns)
+            if len(ours):
+                self._sink.stored(ours, now_ns)
         return unread
 
     def message(self, message: Message, now_ns: int) -> None:

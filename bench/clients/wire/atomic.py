@@ -99,7 +99,7 @@ class AtomicBatches:
             return
         answer = read_answer(message)
         if not answer.refusal:
-            self._sink.stored(np.arange(first, last + 1), now_ns)
+            self._sink.stored(range(first, last + 1), now_ns)
             return
         for position in range(first, last + 1):
             self._sink.refused(position, answer.refusal)

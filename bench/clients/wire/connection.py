@@ -245,11 +245,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read a chunk; all frames that are whole now arrived at this instant."""
         now_ns = time.monotonic_ns()
-        unread = self._remainder.behind(data)
+        unread = self._remainder.behind(data) if self._remainder.pieces else data
         if unread is None:
             return
         try:
-            self._remainder.keep(self._read(unread, now_ns))
+            if unread := self._read(unread, now_ns):
+                self._remainder.keep(unread)
         except WireError as error:
             self._faults.note(f"protocol error: {error}")
             if self._transport is not None:

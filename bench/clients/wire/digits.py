@@ -22,20 +22,39 @@ def write_numbers(frames: bytearray, at: IntArray, values: IntArray) -> None:
         at: offset of each number, shape (n,).
         values: 0 <= value < 10**ID_DIGITS, shape (n,).
     """
+    if not values.size:
+        return
     groups = np.full((values.size, ID_DIGITS // _GROUP), _GROUPS[0])
-    rest = values
-    for column in reversed(range(groups.shape[1])):
+    rest, largest, column = values, int(values.max()), groups.shape[1] - 1
+    while largest >= 10_000:
         above = rest // 10_000
         groups[:, column] = _GROUPS[rest - above * 10_000]
-        if not above.any():
-            break
-        rest = above
+        rest, largest, column = above, largest // 10_000, column - 1
+    groups[:, column] = _GROUPS[rest]
     # A field at every offset, each overlapping the next: numpy then copies whole numbers to any
     # places at once, 10 ns each, where indices of single bytes would cost ten times that.
     fields: NDArray[np.void] = np.ndarray(
         (len(frames) - ID_DIGITS + 1,), dtype=_FIELD, buffer=frames, strides=(1,)
     )
     fields[at] = groups.view(_FIELD).ravel()
+
+
+def digits_in_a_row(first: int, count: int) -> NDArray[np.uint8]:
+    """Return the ID_DIGITS digits of numbers that follow one another, shape (count, ID_DIGITS).
+
+    Args:
+        first: the first of them, >= 0; the last one is below 10**ID_DIGITS.
+        count: how many.
+    """
+    low = first % _GROUPS.size
+    alike = min(count, _GROUPS.size - low)
+    groups = np.empty((alike, ID_DIGITS // _GROUP), dtype=np.uint32)
+    groups[:] = np.frombuffer(b"%0*d" % (ID_DIGITS, first), dtype=np.uint32)
+    groups[:, -1] = _GROUPS[low : low + alike]
+    digits = groups.view(np.uint8)
+    if alike == count:
+        return digits
+    return np.concatenate([digits, digits_in_a_row(first + alike, count - alike)])
 
 
 def read_numbers(texts: Sequence[bytes]) -> IntArray:

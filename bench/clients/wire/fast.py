@@ -10,8 +10,6 @@ Source: ADR-50 (github.com/nats-io/nats-architecture-and-design), as tried on na
 import re
 from collections.abc import Mapping
 
-import numpy as np
-
 from bench.clients.faults import Faults
 from bench.clients.port import AckSink, IntArray, Messages
 from bench.clients.wire.answers import NEVER_SENT, read_answer
@@ -133,7 +131,7 @@ class FastBatches:
         """Everything in the batch that began at `first` is stored up to `stop`."""
         first = max(first, self._settled)
         if first < stop:
-            self._sink.stored(np.arange(first, stop), now_ns)
+            self._sink.stored(range(first, stop), now_ns)
             self._settled = stop
 
     def _refuse(self, first: int, stop: int, reason: str) -> None:

@@ -75,12 +75,15 @@ class _Template:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The frames of positions first..stop-1, message k from starts[k] to starts[k + 1]."""
+    """The frames of positions first..stop-1, message k from starts[k] to starts[k + 1].
+
+    Read one by one, Python's view of `starts` takes half the time of numpy's.
+    """
 
     epoch: int
     first: int
     stop: int
-    starts: IntArray
+    starts: memoryview
     content: memoryview
 
 
@@ -106,7 +109,7 @@ class PublishFrames:
         self._places = [_columns(templates) for templates in of_forms]
         self._head_sizes = np.array([len(head) for head in self._heads], dtype=np.int64)
         self._tail_sizes = np.array([len(tail) for tail in self._tails], dtype=np.int64)
-        self._block = _Block(0, 0, 0, np.zeros(1, dtype=np.int64), memoryview(b""))
+        self._block = _Block(0, 0, 0, memoryview(b""), memoryview(b""))
         self.count = messages.ids.size
         header_bytes = max(len(_blanked(_header(form))) for form in layout.forms)
         self.largest_bytes = max((len(p.content) for p in messages.payloads), default=0)
@@ -127,18 +130,21 @@ class PublishFrames:
 
     def _build(self, first: int) -> _Block:
         messages = self._messages
-        positions = np.arange(first, min(first + BLOCK_MSGS, self.count), dtype=np.int64)
-        form, numbers = self._layout.numbers(positions)
-        payload = messages.payload_index[positions]
-        head = form * len(messages.subjects) + messages.subject_index[positions]
-        tail = form * len(messages.payloads) + payload
-        stops = np.cumsum(self._head_sizes[head] + self._tail_sizes[tail])
-        count = max(1, int(np.searchsorted(stops, BLOCK_BYTES, side="right")))
+        chosen = slice(first, min(first + BLOCK_MSGS, self.count))
+        form, numbers = self._layout.numbers(np.arange(chosen.start, chosen.stop))
+        head, tail = messages.subject_index[chosen], messages.payload_index[chosen]
+        payload = tail
+        if len(self._places) > 1:
+            head = form * len(messages.subjects) + head
+            tail = form * len(messages.payloads) + tail
+        head_sizes = self._head_sizes[head]
+        stops = (head_sizes + self._tail_sizes[tail]).cumsum()
+        count = max(1, int(stops.searchsorted(BLOCK_BYTES, side="right")))
         starts = np.concatenate(([0], stops[:count]))
 
         frames = self._unnumbered(head[:count], tail[:count])
-        tails_at = starts[:-1] + self._head_sizes[head[:count]]
-        numbers = {**numbers, "id": messages.ids[positions]}
+        tails_at = starts[:-1] + head_sizes[:count]
+        numbers = {**numbers, "id": messages.ids[chosen]}
         at, values = [], []
         for index, columns in enumerate(self._places):
             rows = np.flatnonzero(form[:count] == index) if len(self._places) > 1 else slice(count)
@@ -147,14 +153,17 @@ class PublishFrames:
                 at.append(tails_at[rows] + offsets)
                 values.append(numbers[name][rows])
         write_numbers(frames, np.concatenate(at), np.concatenate(values))
-        return _Block(self._layout.epoch, first, first + count, starts, memoryview(frames))
+        return _Block(self._layout.epoch, first, first + count, starts.data, memoryview(frames))
 
     def _unnumbered(self, head: IntArray, tail: IntArray) -> bytearray:
         """Return the frames of these heads and tails, with zeros for every number."""
         if len(self._heads) == len(self._tails) == 1:
             return bytearray(self._heads[0] + self._tails[0]) * head.size
+        heads = map(self._heads.__getitem__, head.tolist())
+        if len(self._tails) == 1:
+            return bytearray(self._tails[0]).join((*heads, b""))
         pieces = [b""] * (2 * head.size)
-        pieces[::2] = map(self._heads.__getitem__, head.tolist())
+        pieces[::2] = heads
         pieces[1::2] = map(self._tails.__getitem__, tail.tolist())
         return bytearray().join(pieces)
 

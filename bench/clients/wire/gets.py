@@ -4,27 +4,19 @@ Plain answers of replicas are taken a chunk at a time; a marker in a value's pla
 value and all that a leader says are read one by one.
 """
 
-import re
-
 import numpy as np
 
 from bench.clients.buckets import Bucket, SaidSink
 from bench.clients.faults import NO_RESPONDERS, Faults
-from bench.clients.port import Messages, Outcome
-from bench.clients.wire.frames import NUMBER_DIGITS
+from bench.clients.port import IntArray, Messages, Outcome
+from bench.clients.wire.answers import NEVER_SENT
 from bench.clients.wire.parse import Message, status_of
 from bench.clients.wire.requests import Requests
+from bench.clients.wire.valueruns import ValueRuns
 from bench.clients.wire.values import read_value
 from bench.core.errors import MeasurementError
-from bench.plan.traffic import ID_DIGITS
 
 _NO_RESPONDERS = 503
-_PLAIN = re.compile(
-    rb"HMSG \S+\.(\d{%d}) 1 (\d+) (\d+)\r\nNATS/1\.0\r\nNats-Stream: [^\r]*\r\n"
-    rb"Nats-Subject: [^\r]*\r\nNats-Sequence: \d+\r\nNats-Time-Stamp: [^\r]*\r\n\r\n"
-    % NUMBER_DIGITS
-)
-"""What stands before a value that has no headers of its own."""
 
 
 class Gets(Requests):
@@ -36,24 +28,23 @@ class Gets(Requests):
         super().__init__(messages, inbox, sink, faults, bucket.within_ns)
         self._said = sink.said
         self._offset = bucket.id_offset
+        self._values = ValueRuns(inbox, bucket.id_offset)
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the plain answers that `data` begins with; return what lies behind."""
-        positions, numbers, at = [], [], 0
-        while (found := _PLAIN.match(data, at)) is not None:
-            start = found.end()
-            end = start + int(found[3]) - int(found[2])
-            digits = data[start + self._offset : start + self._offset + ID_DIGITS]
-            position = int(found[1])
-            if end + 2 > len(data) or position >= self._count or not digits.isdigit():
-                break
-            positions.append(position)
-            numbers.append(int(digits) + 1)
-            at = end + 2
-        if positions:
-            self._said(np.array(positions), np.array(numbers))
-            self._sink.stored(positions, now_ns)
-        return data[at:] if at else data
+        positions, ids, unread = self._values.read(data)
+        if ids.size:
+            self._read(positions, ids, now_ns)
+        return unread
+
+    def _read(self, positions: IntArray | range, ids: IntArray, now_ns: int) -> None:
+        largest = positions[-1] if isinstance(positions, range) else positions.max()
+        if largest >= self._count:
+            self._faults.note(NEVER_SENT)
+            asked = np.asarray(positions) < self._count
+            positions, ids = np.asarray(positions)[asked], ids[asked]
+        self._said(positions, ids + 1)
+        self._sink.stored(positions, now_ns)
 
     def _answered(self, position: int, message: Message, now_ns: int) -> None:
         status = status_of(message.header)

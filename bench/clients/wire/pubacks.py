@@ -2,9 +2,10 @@
 
 The PubAcks of one publisher differ only in the digits of the position and of the stream sequence,
 as long as the sequence keeps its number of digits; the replies of one service in the position
-alone. So they all have one length, and a run is read as rows of a matrix, checked byte for byte; a
-few are read by a pattern, because numpy's fixed cost is ten times higher when the processor has
-just woken up. Anything else ends the run.
+alone. Those that come in order are read by one comparison (`inorder`). Else, as they all have one
+length, a run is read as rows of a matrix, checked byte for byte; a few are read by a pattern,
+because numpy's fixed cost is ten times higher when the processor has just woken up. Anything else
+ends the run.
 """
 
 import re
@@ -14,20 +15,23 @@ from numpy.typing import NDArray
 
 from bench.clients.port import IntArray
 from bench.clients.wire.frames import NUMBER_DIGITS
+from bench.clients.wire.inorder import InOrder
 from bench.clients.wire.parse import Message
 
 ROWS_FROM = 24
 """PubAcks in a chunk from which on the matrix is the faster way."""
 
-_SEQUENCE_LAST = re.compile(rb'\{"stream":.*"seq": ?(\d+)\}')
+_SEQUENCE_LAST = re.compile(rb'\{"stream":.*"seq": ?(\d{1,15})\}')
 _POWERS = 10 ** np.arange(NUMBER_DIGITS - 1, -1, -1, dtype=np.int64)
 _NINE = 9
 
-Positions = IntArray | list[int]
+Positions = IntArray | list[int] | range
 
 
 def known(positions: Positions, count: int) -> Positions:
     """Return the positions that a connection with so many messages has."""
+    if isinstance(positions, range):
+        return range(min(positions.start, count), min(positions.stop, count))
     largest = max(positions) if isinstance(positions, list) else positions.max()
     return positions if largest < count else [each for each in positions if each < count]
 
@@ -42,6 +46,7 @@ class AnswerRuns:
         self._zeros: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
         self._span = self._zeros
         self._token = slice(0)
+        self._in_order: InOrder | None = None
 
     def learn(self, message: Message, varies: tuple[int, int] = (0, 0)) -> None:
         """Take an answer that was read exactly as the model of those to come.
@@ -60,6 +65,7 @@ class AnswerRuns:
         digits = slice(len(start) + varies[0], len(start) + varies[1])
 
         self._shape, self._size, self._token = shape, len(frame), token
+        self._in_order = InOrder(frame, token, digits if varies != (0, 0) else None)
         self._pattern = re.compile(
             rb"%b(\d{%d})%b\d{%d}%b"
             % (
@@ -78,6 +84,8 @@ class AnswerRuns:
 
     def read(self, data: bytes) -> tuple[Positions, bytes]:
         """Return the positions of the run that `data` begins with, and what lies behind it."""
+        if self._in_order is not None and (in_order := self._in_order.read(data)):
+            return in_order, data[len(in_order) * self._size :]
         rows = len(data) // self._size if self._size else 0
         positions = self._read_rows(data, rows) if rows >= ROWS_FROM else self._read_few(data)
         return positions, data[len(positions) * self._size :]

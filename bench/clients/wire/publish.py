@@ -149,8 +149,7 @@ class WirePublisher:
 
     def _watch(self) -> None:
         """See to it that what is open is ended when it has waited long enough."""
-        ends_ns = self._manner.ends_ns()
-        if ends_ns and self._alarm is None:
+        if self._alarm is None and (ends_ns := self._manner.ends_ns()):
             delay_s = max(0, ends_ns - time.monotonic_ns()) / NS_PER_S
             self._alarm = asyncio.get_running_loop().call_later(delay_s, self._ring)
 

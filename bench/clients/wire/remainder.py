@@ -8,22 +8,26 @@ from bench.clients.wire.parse import frame_bytes
 
 
 class Remainder:
-    """The bytes behind the last whole frame. No I/O."""
+    """The bytes behind the last whole frame. No I/O.
+
+    Attributes:
+        pieces: in which they came; empty when nothing is kept.
+    """
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self.pieces: list[bytes] = []
         self._size = 0
         self._needed = 0
 
     def behind(self, data: bytes) -> bytes | None:
         """Return all that is unread now that `data` came; None while no frame of it is whole."""
-        if not self._pieces:
+        if not self.pieces:
             return data
-        self._pieces.append(data)
+        self.pieces.append(data)
         self._size += len(data)
         if self._size < self._needed:
             return None
-        whole = b"".join(self._pieces)
+        whole = b"".join(self.pieces)
         self.forget()
         return whole
 
@@ -35,8 +39,8 @@ class Remainder:
         """
         if unread:
             self._needed = frame_bytes(unread)
-            self._pieces, self._size = [unread], len(unread)
+            self.pieces, self._size = [unread], len(unread)
 
     def forget(self) -> None:
         """Its connection is gone, or it was read."""
-        self._pieces, self._size, self._needed = [], 0, 0
+        self.pieces, self._size, self._needed = [], 0, 0

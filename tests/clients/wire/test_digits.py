@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.clients.wire.digits import read_numbers, write_numbers
+from bench.clients.wire.digits import digits_in_a_row, read_numbers, write_numbers
 
 values = st.lists(st.integers(0, 10**16 - 1), min_size=1, max_size=20)
 
@@ -18,6 +18,17 @@ def test_numbers_are_written_as_python_formats_them(numbers: list[int], gap: int
     write_numbers(frames, at, np.array(numbers, dtype=np.int64))
 
     assert bytes(frames) == b"".join(b"%016d" % number + b"-" * gap for number in numbers)
+
+
+@given(
+    first=st.integers(0, 10**16 - 30_000) | st.sampled_from([0, 9_990, 10**8 - 3, 10**12 - 1]),
+    count=st.integers(0, 600) | st.just(25_000),
+)
+def test_numbers_in_a_row_carry_over(first: int, count: int) -> None:
+    """Four digits change at a time, and sometimes those before them."""
+    found = digits_in_a_row(first, count).tobytes()
+
+    assert found == b"".join(b"%016d" % number for number in range(first, first + count))
 
 
 @given(numbers=values)

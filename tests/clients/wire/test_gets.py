@@ -13,7 +13,7 @@ from bench.clients.port import IntArray, Outcome
 from bench.clients.wire.gets import Gets
 from bench.clients.wire.parse import Message, next_frame
 from tests.clients.wire.links import messages
-from tests.clients.wire.samples import msg
+from tests.clients.wire.samples import Reader, cut, msg
 from tests.clients.wire.test_requests import STATUS_503, Heard
 from tests.clients.wire.test_values import DIRECT
 
@@ -28,8 +28,9 @@ class Told(Heard):
         super().__init__()
         self.numbers: dict[int, int] = {}
 
-    def said(self, positions: IntArray, numbers: IntArray) -> None:
-        self.numbers |= dict(zip(positions.tolist(), numbers.tolist(), strict=True))
+    def said(self, positions: IntArray | range, numbers: IntArray) -> None:
+        told = np.asarray(positions).tolist()
+        self.numbers |= dict(zip(told, numbers.tolist(), strict=True))
 
 
 def reader() -> tuple[Gets, Told, Faults]:
@@ -91,12 +92,94 @@ def test_every_read_has_its_own_answer(order: Sequence[int], kinds: list[str]) -
     assert faults.words() == ()
 
 
-@pytest.mark.parametrize("cut", range(0, len(value(1, 2)), 7))
-def test_a_frame_that_is_cut_off_is_left(cut: int) -> None:
+SIZES = {"value": 8, "large": 1000, "larger": 4000, "tiny": 0}
+OTHERS = {
+    "gone": b"KV-Operation: DEL\r\n",
+    "marked": b"Nats-Marker-Reason: MaxAge\r\n",
+    "own": b"Nats-Msg-Id: 7\r\n",
+}
+
+
+def answer(kind: str, position: int, key: int) -> bytes:
+    """An answer as a replica gives it; digits of key, sequence and time stamp come and go."""
+    if kind == "404":
+        return msg(b"_INBOX.me.%016d" % position, 1, b"", header=STATUS_404)
+    header = (
+        b"NATS/1.0\r\n%bNats-Stream: KV_b\r\nNats-Subject: $KV.b.key.%d\r\nNats-Sequence: %d\r\n"
+        b"Nats-Time-Stamp: 2026-11-27T18:00:00%bZ\r\n\r\n"
+        % (OTHERS.get(kind, b""), key, key * 7 + 1, b".123456789"[: key % 11])
+    )
+    digits = b"no id of any write" if kind == "strange" else b"%016d" % key
+    payload = b"abc" + digits + b"\r\nHMSG _INBOX.me.0 1 2 3\r\n" * (SIZES.get(kind, 8) // 25)
+    return msg(b"_INBOX.me.%016d" % position, 1, payload, header=header)
+
+
+STATUS_404 = b"NATS/1.0 404 Message Not Found\r\n\r\n"
+answers = st.tuples(
+    st.sampled_from(["value"] * 8 + ["large", "larger", "tiny", "strange", "404", *OTHERS]),
+    st.integers(0, 10**5),
+)
+
+
+@given(
+    asked=st.lists(answers, min_size=1, max_size=60),
+    turns=st.integers(0, 3),
+    sizes=st.lists(st.integers(1, 6000), min_size=1, max_size=12),
+    between=st.sets(st.integers(0, 59), max_size=3),
+)
+def test_runs_say_what_the_exact_reader_says(
+    asked: list[tuple[str, int]], turns: int, sizes: list[int], between: set[int]
+) -> None:
+    """However the stream is cut, whatever its sizes are, in order and out of it."""
+    order = list(range(len(asked)))
+    for _ in range(turns):
+        order = order[1::2] + order[::2]
+    data = b"".join(
+        (b"PING\r\n" if turn in between else b"") + answer(asked[turn][0], at, asked[turn][1])
+        for turn, at in enumerate(order)
+    )
+
+    told = [_read_by(exact, cut(data, sizes), len(asked)) for exact in (False, True)]
+
+    assert told[0].numbers == told[1].numbers
+    assert sorted(told[0].answered) == sorted(told[1].answered)
+    assert told[0].reasons == told[1].reasons
+    assert len(told[0].answered) == len(asked)
+
+
+def _read_by(exact: bool, chunks: list[bytes], count: int) -> Told:
+    """Return what is told of a stream in such chunks; of runs, or of one frame after another."""
+    told, faults = Told(), Faults()
+    bucket = Bucket(stream="KV_b", direct=True, id_offset=OFFSET, within_ns=10**9)
+    made = Gets(messages(count, subjects=("a",)), b"_INBOX.me", told, faults, bucket)
+    reader = Reader()
+    if not exact:
+        reader.plain = made.plain  # type: ignore[method-assign]
+    reader.message = made.message  # type: ignore[method-assign]
+    for chunk in chunks:
+        reader.connection.data_received(chunk)
+    assert faults.words() == reader.faults.words() == ()
+    return told
+
+
+def test_known_sizes_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exact reader costs ten times as much: missing the fast one would make us the limit."""
+    made, told, _ = reader()
+    made.plain(answer("value", 0, 5), 1)
+    monkeypatch.setattr(made._values, "_one_by_one", lambda *_: pytest.fail("read one by one"))
+
+    left = made.plain(b"".join(answer("value", at, at) for at in range(1, COUNT)), 1)
+
+    assert left == b""
+    assert told.answered == list(range(COUNT))
+
+
+@pytest.mark.parametrize("size", range(0, len(value(1, 2)), 7))
+def test_a_frame_that_is_cut_off_is_left(size: int) -> None:
     """Its rest comes with the next chunk."""
     made, told, _ = reader()
     whole = value(0, 1) + value(1, 2)
-    kept = len(value(0, 1)) + cut
+    kept = len(value(0, 1)) + size
 
     left = made.plain(whole[:kept], 1)
 
