@@ -28,6 +28,8 @@ class Endpoint:
         tls_first: agree on TLS before the server says a word (`handshake_first`).
         js_api: what subjects of the JetStream API begin with, e.g. `$JS.hub.API` for a domain.
         inbox_prefix: what subjects of answers begin with.
+        mends: the library makes a connection anew when it breaks: of who asks questions beside the
+            load, where the server will be restarted.
     """
 
     url: str = field(repr=False)
@@ -46,6 +48,7 @@ class Endpoint:
     tls_first: bool = False
     js_api: str = JS_API
     inbox_prefix: str = INBOXES
+    mends: bool = False
 
     @property
     def address(self) -> Address:

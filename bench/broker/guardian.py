@@ -5,7 +5,9 @@ nothing but the standard library. It makes a directory below PARENT, writes CONF
 directory's path in the place of DIRECTORY_MARK, starts the server, and prints the directory and
 the server's pid. It waits for the end of its standard input, which comes when the conductor closes
 it or dies in whatever way, then ends the server and removes the directory. When the server ends by
-itself it prints `exit CODE` and goes on waiting: the conductor may still want to read the log.
+itself it prints `exit CODE` and goes on waiting: the conductor may still want to read the log. Told
+`stop` it ends the server and prints `stopped`; told `start PORT` it starts it again on the same
+store, at that port, and prints its pid.
 
 A guardian that is killed cleans up nothing. On Linux the kernel then kills the server; the
 conductor removes the rest, or the next one to start does (`bench.broker.leftovers`), who knows by
@@ -26,6 +28,7 @@ from collections.abc import Callable
 
 GRACE_S = 5.0
 DIRECTORY_MARK = "@DIRECTORY@"
+ANY_PORT = "port: -1"
 CONFIG_NAME = "server.conf"
 LOCK_NAME = "in-use.lock"
 _PR_SET_PDEATHSIG = 1
@@ -113,23 +116,58 @@ def _dies_with_us() -> Callable[[], None] | None:
 
 
 def _run(server: str, directory: str, config: str) -> None:
-    config_path = os.path.join(directory, CONFIG_NAME)  # noqa: PTH118 - pathlib is slow to load
-    with open(config_path, "w", encoding="utf-8") as file:  # noqa: PTH123
-        file.write(config)
-    # What the server says before it has read where its log is: an error in its configuration.
-    with open(os.path.join(directory, "server.stderr"), "wb") as stderr:  # noqa: PTH118, PTH123
-        child = subprocess.Popen(
-            [server, "-c", config_path],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            preexec_fn=_dies_with_us(),  # noqa: PLW1509 - there is no thread yet
-        )
+    child = _Child(server, directory, config)
     _say(f"pid {child.pid}")
-    threading.Thread(target=lambda: _say(f"exit {child.wait()}"), daemon=True).start()
-    while os.read(0, 4096):
-        pass
-    _end(child)
+    heard = b""
+    while said := os.read(0, 4096):
+        *lines, heard = (heard + said).split(b"\n")
+        for line in lines:
+            if line == b"stop":
+                child.stop()
+                _say("stopped")
+            else:
+                port = line.decode().removeprefix("start ")
+                child = _Child(server, directory, config.replace(ANY_PORT, f"port: {port}"))
+                _say(f"pid {child.pid}")
+    child.stop()
+
+
+class _Child:
+    """A server that runs; it is told when it ends by itself.
+
+    Attributes:
+        pid: of its process.
+    """
+
+    def __init__(self, server: str, directory: str, config: str) -> None:
+        path = os.path.join(directory, CONFIG_NAME)  # noqa: PTH118 - pathlib is slow to load
+        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(config)
+        # What the server says before it has read where its log is: an error in its configuration.
+        errors = os.path.join(directory, "server.stderr")  # noqa: PTH118
+        with open(errors, "ab") as stderr:  # noqa: PTH123
+            self._process = subprocess.Popen(
+                [server, "-c", path],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                preexec_fn=_dies_with_us(),  # noqa: PLW1509 - no other thread runs
+            )
+        self.pid = self._process.pid
+        self._stopping = False
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
+
+    def stop(self) -> None:
+        """End it, and the thread that watches it."""
+        self._stopping = True
+        _end(self._process)
+        self._watching.join()
+
+    def _watch(self) -> None:
+        code = self._process.wait()
+        if not self._stopping:
+            _say(f"exit {code}")
 
 
 def _say(line: str) -> None:

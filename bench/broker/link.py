@@ -18,6 +18,7 @@ _VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "(
 """The server's words; nats-py turns them, and the subject, to small letters."""
 
 CLOSE_TIMEOUT_S = 1.0
+MENDING_ATTEMPTS, MENDING_WAIT_S = 600, 0.05
 
 Hear = Callable[[Exception], Awaitable[None]]
 
@@ -77,6 +78,8 @@ async def connect(
 ) -> Link:
     """Return a connection that never reconnects by itself: a measurement must not mend its faults.
 
+    Unless its endpoint says that the server will be restarted.
+
     Raises:
         ServerUnavailableError: nobody answers within the endpoint's timeout, or we are refused.
         UsageError: a file of the login or of TLS is of no use.
@@ -97,8 +100,9 @@ async def connect(
             link.connect(
                 endpoint.address.place,  # the library would read a login's percent codes its way
                 name=endpoint.name,
-                allow_reconnect=False,
-                max_reconnect_attempts=0,
+                allow_reconnect=endpoint.mends,
+                max_reconnect_attempts=MENDING_ATTEMPTS if endpoint.mends else 0,
+                reconnect_time_wait=MENDING_WAIT_S,
                 connect_timeout=math.ceil(endpoint.connect_timeout_s),
                 error_cb=hear,
                 disconnected_cb=on_disconnect,

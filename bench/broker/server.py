@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,12 +37,16 @@ class Server:
         pid: of the embedded server; None for the user's own.
         directory: of the embedded server's config, log and store; None for the user's own.
         ended: resolves with the exit code when the embedded server ends by itself.
+        restart: stops the embedded server, starts it again on the same store and port after so many
+            seconds, and returns the pid of its new process; None for the user's own. Raises
+            ServerUnavailableError when it does not come up again.
     """
 
     url: str = field(repr=False)
     pid: int | None = None
     directory: Path | None = None
     ended: "asyncio.Future[int] | None" = field(default=None, compare=False)
+    restart: Callable[[float], Awaitable[int]] | None = field(default=None, compare=False)
 
     def store_disk_bytes(self) -> int:
         """Return the size of the store's files, bytes; -1 for the user's own server."""
@@ -164,9 +168,11 @@ async def embedded_server(
         directory = Path(await _told(process, "directory"))
         pid = int(await _told(process, "pid", START_TIMEOUT_S + stores.takes_s))
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        watcher = asyncio.create_task(_watch(process, ended))
+        told: asyncio.Queue[str] = asyncio.Queue()
+        watcher = asyncio.create_task(_watch(process, ended, told))
         url = await _url(directory, pid, ended)
-        yield Server(url=url, pid=pid, directory=directory, ended=ended)
+        restarting = _Restarting(process, directory, url, ended, told)
+        yield Server(url=url, pid=pid, directory=directory, ended=ended, restart=restarting.restart)
     finally:
         if watcher is not None:
             watcher.cancel()
@@ -188,11 +194,46 @@ async def _told(
     return value
 
 
-async def _watch(process: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> None:
+async def _watch(
+    process: asyncio.subprocess.Process, ended: "asyncio.Future[int]", told: "asyncio.Queue[str]"
+) -> None:
+    """Hear that the server ended; pass on what else the guardian says."""
     assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
-    line = await process.stdout.readline()
+    while line := await process.stdout.readline():
+        if line.startswith(b"exit "):
+            break
+        told.put_nowait(line.decode().strip())
     if not ended.done():
-        ended.set_result(int(line.split()[1]) if line.startswith(b"exit ") else -1)
+        ended.set_result(int(line.split()[1]) if line else -1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Restarting:
+    """The guardian of a server that may be restarted."""
+
+    process: asyncio.subprocess.Process
+    directory: Path
+    url: str
+    ended: "asyncio.Future[int]"
+    told: "asyncio.Queue[str]"
+
+    async def restart(self, away_s: float) -> int:
+        """Stop the server, and start it again so many seconds after it was told to stop."""
+        until_s = asyncio.get_running_loop().time() + away_s
+        await self._asked("stop")
+        await asyncio.sleep(max(0.0, until_s - asyncio.get_running_loop().time()))
+        pid = int((await self._asked(f"start {self.url.rpartition(':')[2]}")).split()[1])
+        await _url(self.directory, pid, self.ended)
+        return pid
+
+    async def _asked(self, words: str) -> str:
+        """Tell the guardian, and return what it answers."""
+        assert self.process.stdin is not None  # noqa: S101 - it was asked for as a pipe
+        self.process.stdin.write(f"{words}\n".encode())
+        try:
+            return await asyncio.wait_for(self.told.get(), END_TIMEOUT_S)
+        except TimeoutError:
+            raise ServerUnavailableError(f"the embedded nats-server did not {words}") from None
 
 
 async def _url(directory: Path, pid: int, ended: "asyncio.Future[int]") -> str:

@@ -181,7 +181,8 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     outcome = Outcome(backlogs={each.part: NOTHING_KNOWN for each in scene.watched})
     controls = [Control(scene.client, each) for each in scene.watched]
     fleet = Fleet(scene.directory)
-    supervisor = Supervisor(fleet, scene.disturbances, scene.phases.warmup_ns)
+    restart = scene.server.restart
+    supervisor = Supervisor(fleet, scene.disturbances, scene.phases.warmup_ns, restart)
     offset_ns = clock.wall_offset_ns()
     stalls = StallWatch()
     try:

@@ -103,7 +103,9 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -
         ask = Ask(trial=trial, cell=cell, kind=kind, target=target, names=names)
         history = await histories.found(key, ask, run.watcher.moment)
         stores = NO_STORES if history is None else history.stores
-        async with target.serving(cell.settings.server, stores) as (server, endpoint):
+        async with target.serving(cell.settings.server, stores) as (server, known_as):
+            restarts = any(each.do == "restart-server" for each in cell.disturbances)
+            endpoint = replace(known_as, mends=restarts)
             client = await admin.connect(endpoint)
             try:
                 with _work_directory(server, target.parent) as directory:

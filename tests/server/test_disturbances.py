@@ -7,6 +7,7 @@ import pytest
 
 from bench.core.units import NS_PER_MS
 from bench.record.schema import Level, TrialRecord
+from bench.spec.disturbances import Disturbance
 from bench.spec.kinds.request import Request
 from bench.spec.kinds.stream import Stream
 from tests.server.running import complaints, run_trial, sound
@@ -114,3 +115,25 @@ def test_a_responder_that_is_killed_answers_again(tmp_path: Path, client: str) -
     assert 40 <= missing < 500
     assert ledger["answered"] == 700 - missing
     assert ledger["unrecovered"] == 0
+
+
+def test_a_server_that_is_started_again_has_all_that_it_confirmed(tmp_path: Path) -> None:
+    """What was on its way is counted as unconfirmed; that connections broke is forgiven."""
+    load = stream("pause").model_copy(
+        update={
+            "disturbances": (
+                Disturbance.model_validate({"at": "500ms", "do": "restart-server", "for": "300ms"}),
+            )
+        }
+    )
+
+    record = run_trial(tmp_path, load, WAITS_SHORT).record
+
+    ledger, (restart,) = ledger_of(record), record.disturbances
+    roles = {role for code, role in forgiven(record) if code == "connection-fault"}
+    assert sound(record), complaints(record)
+    assert ledger["stored"] + ledger["unconfirmed"] == 1400
+    assert (ledger["lost"], ledger["backlog"], ledger["not_sent"]) == (0, 0, 0)
+    assert ledger["handled"] == ledger["received"] >= ledger["stored"]
+    assert restart.ended_ns - restart.begun_ns >= AWAY_NS
+    assert roles == {"publisher-0", "consumer-0"}

@@ -246,3 +246,51 @@ def test_a_server_of_the_users_own_bears_what_befalls_our_processes(tmp_path: Pa
     path = write_all(tmp_path, workload=disturbed(CRASH), matrix=matrix)
 
     check_server(load_matrix(path, [tmp_path]), version="2.15.1", servers=1, embedded=False)
+
+
+RESTART = "{at: 3s, do: restart-server, for: 500ms}"
+
+
+def test_a_server_of_the_users_own_is_not_restarted(tmp_path: Path) -> None:
+    """It may be other people's as well."""
+    matrix = "label: m\nworkloads: [load]\nconfigs: [sizes]\n"
+    loaded = load_matrix(
+        write_all(tmp_path, workload=disturbed(RESTART), matrix=matrix), [tmp_path]
+    )
+
+    check_server(loaded, version="2.15.1", servers=1, embedded=True)
+    with pytest.raises(SpecError) as caught:
+        check_server(loaded, version="2.15.1", servers=1, embedded=False)
+    assert "would restart a server that is not ours" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("client: nats-py", "measured without reconnecting"),
+        ("stream.storage: memory", "what a stream keeps in memory is gone"),
+        ("consumer.mem_storage: true", "whose state is kept in memory is gone"),
+    ],
+)
+def test_what_would_be_gone_with_a_restart_is_refused(
+    tmp_path: Path, setting: str, words: str
+) -> None:
+    """The trial would break off, whatever the system can do."""
+    config = f"variants:\n  own: {{{setting}}}\n"
+    matrix = "label: m\nworkloads: [load]\nconfigs: [sizes]\n"
+    path = write_all(tmp_path, workload=disturbed(RESTART), config=config, matrix=matrix)
+
+    with pytest.raises(SpecError) as caught:
+        load_matrix(path, [tmp_path])
+
+    assert words in str(caught.value)
+    assert "configs/sizes.yaml:2" in str(caught.value)
+
+
+def test_whom_a_restart_befalls_is_said_by_its_name(tmp_path: Path) -> None:
+    """It has no part; a kind that could not go on says so."""
+    parted = "{at: 3s, do: restart-server, part: consumer, for: 500ms}"
+
+    (found,) = problems_of(write(tmp_path, "w.yaml", disturbed(parted)))
+
+    assert found.endswith("restart-server befalls the server; allowed: leave it out")

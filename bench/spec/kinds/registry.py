@@ -160,6 +160,7 @@ KINDS: Mapping[str, Kind] = {
         notes=cautions.sharing,
         shipped=("small-events", "pull-batch"),
         crashed=("consumer",),
+        restarts=True,
     ),
     "request": Kind(
         model=request.Request,
