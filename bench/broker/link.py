@@ -100,9 +100,6 @@ async def connect(
             link.connect(
                 endpoint.address.place,  # the library would read a login's percent codes its way
                 name=endpoint.name,
-                allow_reconnect=endpoint.mends,
-                max_reconnect_attempts=MENDING_ATTEMPTS if endpoint.mends else 0,
-                reconnect_time_wait=MENDING_WAIT_S,
                 connect_timeout=math.ceil(endpoint.connect_timeout_s),
                 error_cb=hear,
                 disconnected_cb=on_disconnect,
@@ -151,6 +148,9 @@ def _options(endpoint: Endpoint) -> dict[str, Any]:
     if wants_tls(endpoint):
         options["tls"] = tls_context(endpoint)
     options["inbox_prefix"] = endpoint.inbox_prefix
+    options["allow_reconnect"] = endpoint.mends
+    options["max_reconnect_attempts"] = MENDING_ATTEMPTS if endpoint.mends else 0
+    options["reconnect_time_wait"] = MENDING_WAIT_S
     return options | _login_options(login_of(endpoint))
 
 
