@@ -105,31 +105,35 @@ class Supervisor:
         self._fleet.away = True
         begun_ns = now_ns() - self._start_ns
         self.done[index] = each = replace(each, begun_ns=begun_ns)
-        await {"crash": self._crash, "pause": self._pause, "restart-server": self._again}[each.do](
-            each
-        )
-        self.done[index] = replace(each, ended_ns=now_ns() - self._start_ns)
+        act = {"crash": self._crash, "pause": self._pause, "restart-server": self._again}[each.do]
+        ended_ns = await act(each)
+        self.done[index] = replace(each, ended_ns=ended_ns - self._start_ns)
         self._fleet.away = False
 
-    async def _crash(self, each: Disturbed) -> None:
+    async def _crash(self, each: Disturbed) -> int:
         await self._fleet.kill(each.part)
         await self._until(each.begun_ns + each.for_ns)
         await self._fleet.take_places(each.part, self._start_ns)
+        return now_ns()
 
-    async def _pause(self, each: Disturbed) -> None:
+    async def _pause(self, each: Disturbed) -> int:
         stopped = self._fleet.with_role(each.part)
         try:
             for worker in stopped:
                 worker.signal(signal.SIGSTOP)
             await self._until(each.begun_ns + each.for_ns)
+            ended_ns = now_ns()  # before they go on: they may be through with it before we are
         finally:
             for worker in stopped:
                 worker.signal(signal.SIGCONT)
+        return ended_ns
 
-    async def _again(self, each: Disturbed) -> None:
+    async def _again(self, each: Disturbed) -> int:
         assert self._restart is not None  # noqa: S101 - refused beforehand
         pid = await self._restart(each.for_ns / NS_PER_S)
+        ended_ns = now_ns()
         await self._fleet.tell_sampler(SERVER, pid)
+        return ended_ns
 
     async def _until(self, at_ns: int) -> None:
         """Wait until an instant, from the trial's start."""
