@@ -6,6 +6,7 @@ trial that broke off sent less because it broke off, and it is measured again. W
 consumer explains nothing of what publishers count, and the other way round.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -185,8 +186,13 @@ def of_cell(cell: CellFigures) -> Mapping[str, int]:
 
 
 def of_cells(cells: Sequence[CellFigures]) -> Mapping[str, int]:
-    """Return by word how many messages of these cells fell short together; empty when none did."""
-    totals = {word: total(cells, word) for word in words_of(cells)}
+    """Return by word how many messages of these cells fell short together; empty when none did.
+
+    A word counts where it is to be 0: what is a fault of one cell may be the nature of another.
+    """
+    totals = Counter(dict.fromkeys(words_of(cells), 0))
+    for cell in cells:
+        totals.update({word: total([cell], word) for word in words_of([cell])})
     return {word: msgs for word, msgs in totals.items() if msgs}
 
 

@@ -16,7 +16,7 @@ from bench.analysis.ranking import primary_of, secondary_of
 from bench.analysis.validity import reproach_of_workload
 from bench.core import text
 from bench.gate.rules import Case, look
-from bench.gate.unasked import unmet_unwritten
+from bench.gate.unasked import concerns, unmet_unwritten
 from bench.gate.verdict import label
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import Better, Metric
@@ -168,8 +168,11 @@ def _baseline_key(figures: RunFigures) -> tuple[str, ...]:
 def _standing(
     cells: _Cells, rules: Sequence[Criterion], figures: RunFigures, baseline: _Cells | None
 ) -> Standing:
+    written = {*map(parse_criterion, figures.plan.success)}
     marks = tuple(
         _mark(cells, rule, workload, baseline, figures.plan.baseline)
+        if rule in written or concerns(rule, cells[workload.name])
+        else _no_fault(rule, workload)
         for workload in figures.workloads
         if workload.name in cells
         for rule in rules
@@ -183,6 +186,12 @@ def _standing(
         verdict=next(verdict for verdict in order if verdict in verdicts),
         marks=marks,
     )
+
+
+def _no_fault(rule: Criterion, workload: WorkloadFigures) -> Mark:
+    """Return what an unwritten rule says of a variant of which its count is no fault."""
+    reason = "it is no fault of this variant"
+    return Mark(workload=workload.name, rule=str(rule), verdict=Verdict.PASS, reason=reason)
 
 
 def _mark(

@@ -21,26 +21,28 @@ def unmet_unwritten(
 
     A count that one of `rules` is about is left to that one.
     """
-    asked = list(cells)
-    return tuple(
+    unmet = (
         rule
-        for rule in _unnamed(rules, asked)
-        if any(_broken(rule, cell) or _untold(rule, cell) for cell in asked)
+        for cell in cells
+        for rule in _unnamed(rules, [cell])
+        if _broken(rule, cell) or _untold(rule, cell)
     )
+    return tuple(dict.fromkeys(unmet))
+
+
+def concerns(rule: Criterion, cell: CellFigures) -> bool:
+    """Say whether an unwritten rule is one of this cell: what it counts is a fault there."""
+    return rule.subject in words_of([cell])
 
 
 def falls_short(rules: Sequence[Criterion], workload: WorkloadFigures) -> bool:
     """Say whether in any cell more messages fell short than the rules, or none, allow."""
-    return any(
-        _broken(rule, cell) for rule in _asked(rules, workload.cells) for cell in workload.cells
-    )
+    return any(_broken(rule, cell) for cell in workload.cells for rule in _asked(rules, [cell]))
 
 
 def may_fall_short(rules: Sequence[Criterion], workload: WorkloadFigures) -> bool:
     """Say whether of some cell nobody can tell if more fell short than is allowed."""
-    return any(
-        _untold(rule, cell) for rule in _asked(rules, workload.cells) for cell in workload.cells
-    )
+    return any(_untold(rule, cell) for cell in workload.cells for rule in _asked(rules, [cell]))
 
 
 def _asked(rules: Sequence[Criterion], cells: Sequence[CellFigures]) -> tuple[Criterion, ...]:

@@ -94,7 +94,9 @@ def _checked(cells: Sequence[CellFigures], asked: Asked) -> Checked:
 
 
 def _counts(cell: CellFigures, name: str) -> tuple[shortfalls.Count, ...]:
-    return shortfalls.counts(cell, name) if name in entries(cell.cell.cast) else ()
+    """Return what a cell counts of a check that it makes; of others the count is no check."""
+    held = entries(cell.cell.cast)
+    return shortfalls.counts(cell, name) if name in held and held[name][1].check else ()
 
 
 def _reason(untold: Sequence[CellFigures]) -> str:

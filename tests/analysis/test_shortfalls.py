@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import shortfalls
+from bench.plan.model import Cell
 from bench.record.schema import Finding, Level
-from bench.spec.cast import entries
+from bench.spec.cast import Weight, entries
 from bench.spec.kinds.command import Commands
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.kv import Kv
@@ -207,3 +208,32 @@ def test_what_nobody_was_left_to_carry_on_is_excused(
     cell = with_trials(made, [replace(sound, record=record)])
 
     assert bool(shortfalls.total([cell], word)) is counts
+
+
+def noting(word: str) -> Cell:
+    """The cell, where a count is told and no fault."""
+    cell = runs.cell("two")
+    parts = tuple(
+        replace(
+            part,
+            entries=tuple(
+                replace(each, weight=Weight.NOTED, check="") if each.name == word else each
+                for each in part.entries
+            ),
+        )
+        for part in cell.cast.parts
+    )
+    cell.__dict__["cast"] = replace(cell.cast, parts=parts)  # kept with the cell when it is asked
+    return cell
+
+
+def test_what_is_no_fault_of_one_cell_is_not_counted_beside_another_of_which_it_is() -> None:
+    """Of a cache that reads may be stale, of who asks the server itself they may not."""
+    strict, lax = CELL, noting("refused")
+    cells = [
+        with_trials(strict, [counting(trial_of(strict, 1, 10.0), refused=2)]),
+        with_trials(lax, [counting(trial_of(lax, 1, 10.0), refused=500)]),
+    ]
+
+    assert shortfalls.of_cells(cells) == {"refused": 2}
+    assert shortfalls.of_cells(cells[1:]) == {}

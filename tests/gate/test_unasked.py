@@ -8,6 +8,7 @@ from bench.analysis.figures import CellFigures, RunFigures
 from bench.gate.criteria import answer
 from bench.gate.unasked import falls_short, may_fall_short
 from bench.gate.verdict import Sides, judge
+from bench.spec.cast import Weight
 from bench.spec.criteria import parse_criterion
 from bench.stats.compare import Verdict
 from tests.analysis import runs
@@ -205,3 +206,32 @@ def test_a_single_trial_whose_loss_nobody_can_tell_is_a_doubt(trials: int, doubt
     run = figures_of(runs.plan([cell], blocks=1), {"small-events": [with_trials(cell, of_cell)]})
 
     assert may_fall_short((), run.workloads[0]) is doubtful
+
+
+def test_what_is_no_fault_of_one_variant_is_not_held_against_it_beside_another() -> None:
+    """Reads through a cache may be stale; the server itself may not answer so."""
+    strict, lax = cell("strict"), cell("lax", 15.0, refused=500)
+    parts = tuple(
+        replace(
+            part,
+            entries=tuple(
+                replace(each, weight=Weight.NOTED, check="") if each.name == "refused" else each
+                for each in part.entries
+            ),
+        )
+        for part in lax.cell.cast.parts
+    )
+    lax.cell.__dict__["cast"] = replace(lax.cell.cast, parts=parts)
+    figures = run(strict, lax, success=("p99 < 20ms",))
+
+    found = answer(figures)
+
+    assert found is not None
+    assert found.rules == ("end_to_end_p99 < 20ms",)
+    assert [str(standing.verdict) for standing in found.standings] == ["pass", "pass"]
+    assert not any(falls_short((), each) for each in figures.workloads)
+    broken = run(cell("strict", refused=1), lax, success=("p99 < 20ms",))
+    told = answer(broken)
+    assert told is not None
+    assert [str(standing.verdict) for standing in told.standings] == ["fail", "pass"]
+    assert any(falls_short((), each) for each in broken.workloads)
