@@ -2,7 +2,9 @@
 
 A value holds the id of its last event, that event's sequence in the stream, and how many events it
 was made from since it was last taken away. An event that is not newer than what the model has is a
-repeat, and changes nothing: so redeliveries are harmless.
+repeat, and changes nothing: so redeliveries are harmless, and so is an event that was published
+twice, whose second sequence is newer and whose id is not. Ids of an entity rise: it belongs to one
+publisher.
 """
 
 from dataclasses import dataclass
@@ -93,7 +95,7 @@ class Projection:
         """Return what a value becomes with an event; None where it has it already."""
         message_id, seq = self._events[position]
         held = read_held(value)
-        if seq <= held.seq:
+        if seq <= held.seq or message_id <= held.event:
             self.repeats += 1
             return None
         if self._removes[message_id]:

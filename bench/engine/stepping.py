@@ -199,7 +199,7 @@ def key_of(workflow: int) -> str:
 
 def begun(traffic: Traffic) -> Flags:
     """Return which messages begin a workflow and do not say again what another one said, (n,)."""
-    first: Flags = traffic.carried == np.arange(traffic.carried.size)
+    first: Flags = traffic.firsts
     return first
 
 

@@ -64,6 +64,13 @@ class Traffic:
         """The id that each message carries: its own, or that of the one it says again, (n,)."""
         return _carried(self.acts, self.act_index)
 
+    @property
+    def firsts(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which messages do not say again what another one said, shape (n,)."""
+        alone: np.ndarray[tuple[int], np.dtype[np.bool_]]
+        alone = self.carried == np.arange(self.act_index.size)
+        return alone
+
 
 def make_traffics(loads: Mapping[str, Load], seed: int) -> Mapping[str, Traffic]:
     """Return the traffic of each part that drives, by its name."""
@@ -176,7 +183,9 @@ def _carried(acts: Sequence[Act], act_index: IntArray) -> IntArray:
     again = np.array([act.again for act in acts])[act_index]
     if not again.any():
         return own
-    said = np.maximum.accumulate(np.where(again, -1, own))
+    said, turns = np.where(again, -1, own), max(act.turns for act in acts)
+    for first in range(turns):
+        said[first::turns] = np.maximum.accumulate(said[first::turns])
     return np.where(said < 0, own, said)
 
 

@@ -4,8 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bench.clients.port import IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import MessageTable, happened, ours
+from bench.engine.table import NOT_YET, MessageTable, happened, ours
+from bench.plan.traffic import Traffic
+
+
+def stored_first_ns(plan: Traffic, table: MessageTable) -> IntArray:
+    """Return when the id of each message was stored, by whichever carried it, shape (n,)."""
+    stored, never = happened(table.stored_ns), np.iinfo(np.int64).max
+    first_ns = np.full(table.stored_ns.size, never)
+    np.minimum.at(first_ns, plan.carried[stored], table.stored_ns[stored])
+    first_ns[first_ns == never] = NOT_YET
+    return first_ns
 
 
 def handled_again(table: MessageTable, records: Sequence[ConsumerRecord]) -> int:

@@ -58,7 +58,10 @@ def _watchers(cell: Cell) -> Iterator[Watching]:
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
-    return due(_watchers(cell), traffic)
+    """Return that the projector is due each event once, however often it is published."""
+    repeats = _projected(cell).publish.repeats
+    own = {PROJECT: traffic[PUBLISH].firsts} if repeats else {}
+    return {**own, **due(_watchers(cell), traffic)}
 
 
 def _needs(cell: Cell) -> Needs:

@@ -1,6 +1,7 @@
 """Whether a read model is what its events come to, computed apart from the projector."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,9 +10,11 @@ from bench.clients.buckets import Value
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
 from bench.engine.projecting import fold, read_held
-from bench.engine.table import happened
+from bench.engine.table import Flags, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
+from bench.scenario.again import stored_first_ns
+from bench.scenario.watchers import due
 from bench.scenario.watching import Keeping, Told, Watcher, broken_checks
 from bench.spec.filling import PUBLISH
 from bench.spec.kinds.projection import PROJECT, Projected
@@ -22,11 +25,14 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     load, events = cell.workload, traffic[PUBLISH]
     if not isinstance(load, Projected):
         raise TypeError(f"{cell.workload_name} is audited as another kind than it is")
+    parts = tuple(part for part in cell.cast.observing if part.name != PROJECT)
+    watching = tuple(zip(parts, load.watch.values(), strict=True))
+    flags = {PROJECT: events.firsts, **due(watching, traffic)}
+    evidence = _stored_by_either(events, evidence, flags) if load.publish.repeats else evidence
     tables, told = dict(evidence.tables), {PROJECT: _projected(events, evidence)}
     bucket = cell.settings.bucket
     keeping = Keeping(bucket=bucket, preloaded=0, life_ns=bucket.ttl_ns)
-    watching = (part for part in cell.cast.observing if part.name != PROJECT)
-    for part, watch in zip(watching, load.watch.values(), strict=True):
+    for part, watch in watching:
         watcher = Watcher(part, watch, events, keeping)
         seen = watcher.seen(evidence)
         tables[part.name], told[part.name] = seen.table, watcher.told(seen, evidence)
@@ -37,32 +43,57 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     )
 
 
+def _stored_by_either(events: Traffic, evidence: Evidence, flags: Mapping[str, Flags]) -> Evidence:
+    """Return evidence in which an event is stored where any that carries its id is."""
+    stored_ns = stored_first_ns(events, evidence.tables[PUBLISH])
+    own = {
+        name: replace(evidence.tables[name], stored_ns=stored_ns[chosen])
+        for name, chosen in flags.items()
+    }
+    return replace(evidence, tables={**evidence.tables, **own})
+
+
 def _projected(events: Traffic, evidence: Evidence) -> Told:
     """Return what the projector counted, and the keys whose value is not what events come to."""
     own = evidence.counts.get(PROJECT, {})
-    off = None if evidence.held is None else _misprojected(events, evidence, evidence.held)
+    model = None if evidence.held is None else tuple(_model(events, evidence, evidence.held))
+    off = [] if model is None else [each.name for each in model if each.found != each.wanted]
     counts = {
         "conflicts": own.get("conflicts", 0),
         "repeats": own.get("repeats", 0),
         "unchanged": own.get("failed", 0),
-        "misprojected": UNKNOWN if off is None else len(off),
+        "misprojected": UNKNOWN if model is None else len(off),
+        "reapplied": UNKNOWN if model is None else sum(each.beyond for each in model),
     }
-    return counts, off or ()
+    return counts, off
 
 
-def _misprojected(events: Traffic, evidence: Evidence, held: Held) -> list[str]:
-    """Return the keys whose value is another; what may have been stored counts if it was seen."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entity:
+    """What the model has of an entity, and is to have: the last event, and how many."""
+
+    name: str
+    found: tuple[int, int]
+    wanted: tuple[int, int]
+
+    @property
+    def beyond(self) -> int:
+        """How many events its value counts that it did not have."""
+        return max(0, self.found[1] - self.wanted[1])
+
+
+def _model(events: Traffic, evidence: Evidence, held: Held) -> Iterator[_Entity]:
+    """Yield each entity; what may have been stored counts if it was seen."""
     table = evidence.tables[PROJECT]
-    there = np.flatnonzero(happened(table.stored_ns) | happened(table.received_ns))
+    own = np.flatnonzero(events.firsts)
+    there = own[happened(table.stored_ns) | happened(table.received_ns)]
     removes = np.array([act.empty for act in events.acts])[events.act_index]
     folded = fold(events.subject_index[there], removes[there], len(events.subjects))
-    expected = {
-        name: (int(there[place]) if place >= 0 else -1, count)
-        for name, place, count in zip(
-            events.subjects, folded.event.tolist(), folded.count.tolist(), strict=True
-        )
-    }
-    return [name for name, wanted in expected.items() if _found(held, name) != wanted]
+    for name, place, count in zip(
+        events.subjects, folded.event.tolist(), folded.count.tolist(), strict=True
+    ):
+        last = int(there[place]) if place >= 0 else -1
+        yield _Entity(name=name, found=_found(held, name), wanted=(last, count))
 
 
 def _found(held: Held, name: str) -> tuple[int, int]:

@@ -34,14 +34,17 @@ async def make_watchers(client: Client, bucket: Names, watching: Iterable[Watchi
 
 
 def due(watching: Iterable[Watching], traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
-    """Return which writes a watcher is due, by its part; absent where all."""
+    """Return which writes a watcher is due, by its part; absent where all.
+
+    What says again what another one said is no write of its own.
+    """
     found: dict[str, Flags] = {}
     for part, watch in watching:
         if part.instants[0].due:
             written = traffic[part.flow]
             matched = matching(watch.subjects, written.subjects)
             of_each = np.array([subject in matched for subject in written.subjects])
-            found[part.name] = of_each[written.subject_index]
+            found[part.name] = of_each[written.subject_index] & written.firsts
     return found
 
 

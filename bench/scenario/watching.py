@@ -40,7 +40,12 @@ def broken_checks(told: Mapping[str, Told]) -> Iterator[Finding]:
 def writes_of(traffic: Traffic) -> Writes:
     """Return what the writes of a bucket are."""
     names = np.array([act.name for act in traffic.acts])[traffic.act_index]
-    return Writes(keys=traffic.subject_index, removes=names != "publish", purges=names == "purge")
+    values = np.array([act.again or act.name == "publish" for act in traffic.acts])
+    return Writes(
+        keys=traffic.subject_index,
+        removes=~values[traffic.act_index],
+        purges=names == "purge",
+    )
 
 
 def _seq(held: Held, name: str) -> int:
@@ -84,7 +89,7 @@ class Watcher:
         self._names = written.subjects
         self._seen_keys = np.array([name in matched for name in written.subjects])
         writes = writes_of(written)
-        self._writes = writes.among(self._seen_keys[writes.keys])
+        self._writes = writes.among(self._seen_keys[writes.keys] & written.firsts)
         self._part, self._watch = part, watch
         self._bucket, self._preloaded = keeping.bucket, keeping.preloaded
         self._life_ns = keeping.life_ns

@@ -11,10 +11,11 @@ from bench.clients.port import IntArray
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
 from bench.engine.stepping import State, begun, faults_of, key_of, read_state
-from bench.engine.table import NOT_YET, Flags, MessageTable, happened
+from bench.engine.table import Flags, MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
+from bench.scenario.again import stored_first_ns
 from bench.scenario.reset_audit import replayed
 from bench.scenario.watching import Told, broken_checks
 from bench.spec.filling import PUBLISH
@@ -83,11 +84,7 @@ def _tables(
 
 def begun_ns(plan: Traffic, table: MessageTable) -> IntArray:
     """Return when each workflow was stored, by whichever of its messages, shape (workflows,)."""
-    stored = happened(table.stored_ns)
-    first_ns = np.full(table.stored_ns.size, np.iinfo(np.int64).max)
-    np.minimum.at(first_ns, plan.carried[stored], table.stored_ns[stored])
-    first_ns[first_ns == np.iinfo(np.int64).max] = NOT_YET
-    of_workflows: IntArray = first_ns[begun(plan)]
+    of_workflows: IntArray = stored_first_ns(plan, table)[begun(plan)]
     return of_workflows
 
 

@@ -114,6 +114,7 @@ class Act:
         headers: names and values that say so.
         empty: nothing but its id goes with it.
         again: it says again what the last one before it said that is none, under its id.
+        turns: of processes that take turns, of which each says again what it said itself.
     """
 
     name: str
@@ -121,3 +122,4 @@ class Act:
     headers: tuple[tuple[str, str], ...] = ()
     empty: bool = False
     again: bool = False
+    turns: int = 1

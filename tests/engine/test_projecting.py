@@ -14,13 +14,13 @@ from bench.spec.kinds.projection import Projected
 PREFIX = "$KV.b."
 
 
-def traffic() -> Traffic:
+def traffic(**publish: str) -> Traffic:
     load = Projected.model_validate(
         {
             "kind": "projection",
             "entities": {"count": 3},
             "payload": {"sizes": "64B"},
-            "publish": {"rate": "20/s", "ends": "20%"},
+            "publish": {"rate": "20/s", "ends": "20%", **publish},
             "phases": {"warmup": "1s", "measure": "1s"},
         }
     )
@@ -30,15 +30,15 @@ def traffic() -> Traffic:
 class Model:
     """A bucket, changed by a projection one event at a time."""
 
-    def __init__(self) -> None:
-        self.traffic = traffic()
+    def __init__(self, **publish: str) -> None:
+        self.traffic = traffic(**publish)
         self.projection = Projection(self.traffic, PREFIX)
         self.values: dict[str, Value] = {}
         self.revision = 0
 
-    def sees(self, event: int) -> bool:
+    def sees(self, event: int, seq: int = 0) -> bool:
         """Bring an event; say whether it changed anything."""
-        self.projection.take(0, event, 100 + event)
+        self.projection.take(0, event, seq or 100 + event)
         key = self.projection.subject(0)
         write = self.projection.change(0, self.values.get(key, Value(gone=True)))
         self.projection.forget(0)
@@ -82,6 +82,18 @@ def test_whatever_comes_again_the_model_is_the_fold(repeats: list[int]) -> None:
     assert made.projection.repeats == sum(
         again <= event and again % 7 == event % 7 for event in range(40) for again in repeats
     )
+
+
+def test_an_event_that_was_published_twice_counts_once() -> None:
+    """Its second sequence is newer than all that the model has, and its id is not."""
+    made = Model(repeats="30%")
+    carried, firsts = made.traffic.carried.tolist(), made.traffic.firsts
+
+    changed = [made.sees(event, 100 + place) for place, event in enumerate(carried)]
+
+    assert changed == firsts.tolist()
+    assert made.projection.repeats == np.count_nonzero(~firsts) > 8
+    assert made.held() == folded(made, np.flatnonzero(firsts).tolist())
 
 
 def test_an_event_that_was_overtaken_is_taken_for_a_repeat() -> None:

@@ -1,6 +1,6 @@
 """A read model at the end: a sound one holds, and each planted fault of a projector is found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from bench.broker.latest import Last
 from bench.engine.audit import Evidence
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import PublisherRecord
-from bench.engine.table import NOT_YET, driven, seen_by
+from bench.engine.table import NOT_YET, driven, seen_by, some_of
 from bench.plan.traffic import Traffic, make_traffics
 from bench.scenario.projection_audit import audited
 from bench.spec.kinds.projection import Projected
@@ -27,18 +27,29 @@ LOAD = Projected.model_validate(
 )
 
 
+REPEATING = LOAD.model_copy(
+    update={"publish": LOAD.publish.model_copy(update={"repeats": 0.2, "publishers": 2})}
+)
+
+
 @dataclass
 class Model:
     """What a projector leaves, made as slowly and plainly as can be."""
 
     traffic: Traffic
     held: dict[str, Last] | None
+    load: Projected = LOAD
 
     def misprojected(self, evidence: Evidence | None = None) -> int:
-        found = audited(cell(1, load=LOAD), {"publish": self.traffic}, evidence or self.evidence())
-        return found.counts["project"]["misprojected"]
+        return self.counts(evidence)["misprojected"]
 
-    def evidence(self, unstored: int | None = None) -> Evidence:
+    def counts(self, evidence: Evidence | None = None) -> Mapping[str, int]:
+        found = audited(
+            cell(1, load=self.load), {"publish": self.traffic}, evidence or self.evidence()
+        )
+        return found.counts["project"]
+
+    def evidence(self, *unstored: int) -> Evidence:
         due_ns = self.traffic.intended_ns
         record = PublisherRecord(
             ids=np.arange(due_ns.size),
@@ -48,10 +59,10 @@ class Model:
             said=np.zeros_like(due_ns),
         )
         table = seen_by(driven(due_ns, [record], 1), [], 1)
-        if unstored is not None:
-            table.stored_ns[unstored] = NOT_YET
+        table.stored_ns[list(unstored)] = NOT_YET
+        own = some_of(table, self.traffic.firsts)
         return Evidence(
-            tables={"publish": table, "project": table, "watch": table},
+            tables={"publish": table, "project": own, "watch": own},
             drivers={},
             observers={},
             held=self.held,
@@ -69,12 +80,24 @@ def value(event: int, count: int, operation: str = "") -> Last:
     return Last(seq=1 + event, operation=operation, data=data)
 
 
-def projected(traffic: Traffic, skip: int = -1, ignores_ends: bool = False) -> Model:
-    """Return what comes of all events but one, or of a projector that takes no end for one."""
+def projected(
+    traffic: Traffic,
+    skip: int = -1,
+    ignores_ends: bool = False,
+    again: Sequence[int] = (),
+) -> Model:
+    """Return what comes of all events but one, or of a projector that takes no end for one.
+
+    Args:
+        traffic: of the events.
+        skip: what it passes over.
+        ignores_ends: it does.
+        again: messages that say again what another one said, and that it takes for new ones.
+    """
     held: dict[str, Last] = {}
     counts: dict[str, int] = {}
-    for event in range(traffic.intended_ns.size):
-        if event == skip:
+    for message, event in enumerate(traffic.carried.tolist()):
+        if message == skip or (message != event and message not in again):
             continue
         name = traffic.subjects[traffic.subject_index[event]]
         ends = removes(traffic, event)
@@ -163,4 +186,50 @@ def test_an_event_that_was_never_stored_is_not_asked_for(traffic: Traffic) -> No
     last = traffic.intended_ns.size - 1
     made = projected(traffic, skip=last)
 
-    assert made.misprojected(made.evidence(unstored=last)) == 0
+    assert made.misprojected(made.evidence(last)) == 0
+
+
+@pytest.fixture
+def repeating() -> Traffic:
+    return make_traffics(REPEATING.loads, 11)["publish"]
+
+
+def test_a_model_of_events_that_were_published_twice_counts_them_once(repeating: Traffic) -> None:
+    """By two publishers, of which each repeats what is its own."""
+    made = projected(repeating)
+    made.load = REPEATING
+    repeats = np.flatnonzero(~repeating.firsts)
+
+    assert repeats.size > 20
+    assert set((repeats % 2 - repeating.carried[repeats] % 2).tolist()) == {0}
+    assert {name: made.counts()[name] for name in ("misprojected", "reapplied")} == {
+        "misprojected": 0, "reapplied": 0,
+    }  # fmt: skip
+
+
+def test_a_projector_that_applies_a_repeat_is_caught(repeating: Traffic) -> None:
+    """Each by itself, where its entity did not end since; an end again changes nothing."""
+    whole = projected(repeating).held
+    for message in np.flatnonzero(~repeating.firsts).tolist():
+        made = projected(repeating, again=[message])
+        made.load = REPEATING
+        differs = int(made.held != whole)
+
+        found = made.counts()
+        assert (found["misprojected"], found["reapplied"]) == (differs, differs)
+    every = projected(repeating, again=np.flatnonzero(~repeating.firsts).tolist())
+    every.load = REPEATING
+    assert every.counts()["reapplied"] > every.misprojected() > 1
+
+
+def test_an_event_is_there_whichever_message_was_stored(repeating: Traffic) -> None:
+    """The first was refused, and the second confirmed; or both were refused."""
+    second = int(np.flatnonzero(~repeating.firsts)[-1])
+    first = int(repeating.carried[second])
+    only = np.flatnonzero(repeating.carried == first).tolist()
+    made, without = projected(repeating), projected(repeating, skip=first)
+    made.load = without.load = REPEATING
+
+    assert made.misprojected(made.evidence(first)) == 0
+    assert without.misprojected(without.evidence(first)) == 1
+    assert without.misprojected(without.evidence(*only)) == 0

@@ -59,6 +59,24 @@ def test_the_model_is_what_the_events_come_to(
     assert {name: found[name] for name in checked} == dict.fromkeys(checked, 0)
 
 
+@pytest.mark.parametrize("client", ["wire", "nats-py"])
+def test_events_that_are_published_twice_count_once(tmp_path: Path, client: str) -> None:
+    """By two publishers: the stream stores both, and the second changes nothing."""
+    twice = {"rate": "200/s", "publishers": 2, "ends": "5%", "repeats": "20%"}
+
+    record = run_trial(tmp_path, projection(publish=twice), {"client": client}).record
+
+    found = ledger(record)
+    own = found["project.expected"]
+    assert sound(record), complaints(record)
+    assert found["stored"] == found["planned"] == found["stream_msgs"]
+    assert found["planned"] - own == pytest.approx(found["planned"] / 5, abs=2)
+    assert found["repeats"] == found["project.duplicates"] == found["planned"] - own
+    assert found["acked"] == found["cache.received"] == own > 100
+    checked = ("misprojected", "reapplied", "cache.lost", "cache.unlike", "few.unlike")
+    assert {name: found[name] for name in checked} == dict.fromkeys(checked, 0)
+
+
 def test_without_order_the_model_lacks_what_was_overtaken(tmp_path: Path) -> None:
     """One entity, bursts, sixteen at a time: the check finds it, however fast it was."""
     load = projection(

@@ -42,9 +42,8 @@ def test_each_check_counts_against_a_cell() -> None:
     held = entries(cast_of(Settings(), projection(watch={"cache": {}})))
 
     checks = {name: entry for name, (_, entry) in held.items() if entry.check}
-    assert {"misprojected", "unlike", "cache.lost", "project.lost", "cache.reordered"} == set(
-        checks
-    )
+    own = {"misprojected", "reapplied"}
+    assert own | {"unlike", "cache.lost", "project.lost", "cache.reordered"} == set(checks)
     assert {entry.weight for entry in checks.values()} == {Weight.SHORTFALL}
 
 
@@ -55,6 +54,9 @@ def test_each_check_counts_against_a_cell() -> None:
         ({"payload": {"sizes": "200B", "format": "json-envelope"}}, "its own words"),
         ({"entities": {"distribution": "latest"}}, "nothing is read"),
         ({"entities": {"count": 2}, "publish": {"publishers": 3}}, "fewer than publishers"),
+        ({"publish": {"repeats": "91%"}}, "hardly an event"),
+        ({"publish": {"repeats": "50%", "ends": "41%"}}, "ends and repeats up to 90% together"),
+        ({"publish": {"repeats": "5%", "headers": ["message-id"]}}, "stores no message-id twice"),
         ({"project": {"order": "some"}}, "per-key"),
         ({"project": {"workers": 0}}, "greater than or equal to 1"),
         ({"watch": {"project": {}}}, "cannot stand before the names"),
@@ -108,6 +110,20 @@ def test_it_is_told_in_a_sentence() -> None:
         "100/s events by 1 publisher (constant), 2% of them ends, about 1 entity (uniform), "
         "payload 128B; a projector changes 16 values at a time; watched by cache"
     )
+
+
+def test_repeats_are_told_and_due_to_nobody() -> None:
+    """The projector and each watcher are due an event once."""
+    load = projection(
+        {"ends": "2%", "repeats": "5%"}, entities={"count": 4}, watch={"one": {"filter": "1"}}
+    )
+
+    cast = cast_of(Settings(), load)
+
+    assert "2% of them ends, 5% of them repeats, about" in load.told()
+    assert [part.instants[0].name for part in cast.observing] == ["expected", "expected"]
+    shares = {name: load.share_of(name) for name in ("publish", "project", "one")}
+    assert shares == pytest.approx({"publish": 1.0, "project": 0.95, "one": 0.95 / 4})
 
 
 def test_a_slower_handler_changes_nothing() -> None:

@@ -36,6 +36,9 @@ from bench.spec.workload import Load, Payload, Phases, Publish, Workload
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "bucket", "server", "client"})
 
 PROJECT = "project"
+MOST_OTHERS = 0.9
+"""Of the events: a model is to have something in it."""
+
 MIN_VALUE_BYTES = 48
 """What the model knows of a key: its last event, that one's sequence, and a count."""
 
@@ -55,14 +58,37 @@ class Events(Publish):
             and its waiting counts as slip. In the mode `one-by-one` of a variant it is 1.
         headers: what each message carries beside its payload.
         ends: share of the events that end their entity: the model takes its value away.
+        repeats: share of the events that are the one before of their publisher once more, under
+            its id, as after a PubAck that was lost. The stream stores both.
     """
 
     ends: Share | None = None
+    repeats: Share | None = None
 
     @property
     def acts(self) -> tuple[Act, ...]:
         """What some events do in place of bringing a value; none where all bring one."""
-        return (Act(name="end", share=self.ends, empty=True),) if self.ends else ()
+        found = (
+            Act(name="end", share=self.ends or 0.0, empty=True),
+            Act(name="repeat", share=self.repeats or 0.0, again=True, turns=self.publishers),
+        )
+        return tuple(act for act in found if act.share)
+
+    @model_validator(mode="after")
+    def _leaves_values(self) -> Self:
+        if self.repeats and (self.ends or 0.0) + self.repeats > MOST_OTHERS:
+            raise MisfitError(
+                "repeats",
+                what="with the ends, hardly an event brings a value",
+                allowed=f"ends and repeats up to {format_share(MOST_OTHERS)} together",
+            )
+        if self.repeats and "message-id" in self.headers:
+            raise MisfitError(
+                "headers",
+                what="a stream stores no message-id twice: it would refuse what is repeated",
+                allowed="no message-id, or no repeats",
+            )
+        return self
 
 
 class Project(Spec):
@@ -152,9 +178,11 @@ class Projected(Workload):
         return 2 * stored_bytes(self.entities.names, self.payload, headers, how)
 
     def share_of(self, part: str) -> float:
-        """Return what share of the events a watcher's filter matches; entities counted alike."""
+        """Return what share of the events a part is due; entities counted alike."""
+        firsts = 1.0 if part == PUBLISH else 1.0 - (self.publish.repeats or 0.0)
         watch, names = self.watch.get(part), self.entities.names.names
-        return 1.0 if watch is None else len(matching(watch.subjects, names)) / len(names)
+        matched = 1.0 if watch is None else len(matching(watch.subjects, names)) / len(names)
+        return firsts * matched
 
     def sees_all(self, watch: Watch) -> bool:
         """Say whether a watcher's filter matches every key."""
@@ -164,10 +192,14 @@ class Projected(Workload):
     def told(self) -> str:
         """Return who offers what to whom, as a clause for the report."""
         publish, project = self.publish, self.project
-        ends = f", {format_share(publish.ends)} of them ends" if publish.ends else ""
+        others = "".join(
+            f", {format_share(share)} of them {words}"
+            for share, words in ((publish.ends, "ends"), (publish.repeats, "repeats"))
+            if share
+        )
         return (
             f"{format_rate(publish.rate_msgs_per_s)} events by "
-            f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals}){ends}, about "
+            f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals}){others}, about "
             f"{text.plural(self.entities.count, 'entity', 'entities')} "
             f"({self.entities.distribution}), payload {self.payload.told()}; a projector changes "
             f"{text.plural(project.workers, 'value')} at a time{self._watched()}"
@@ -227,9 +259,14 @@ _PUBLISH = driving(
 )
 
 
-def _projecting(*, acks: bool) -> Part:
-    plain = observing(PROJECT, flow=_PUBLISH, role="projector", acks=acks)
-    return replace(plain, entries=(*plain.entries, *_OF_MODEL))
+def _projecting(*, acks: bool, some: bool) -> Part:
+    """Return the projector, that is due each event once where some are repeated."""
+    plain = observing(PROJECT, flow=_PUBLISH, role="projector", acks=acks, some=some)
+    means = "events that are no repeats"
+    entries = (
+        replace(each, means=means) if each.name == "expected" else each for each in plain.entries
+    )
+    return replace(plain, entries=(*entries, *_OF_MODEL))
 
 
 _OF_MODEL = (
@@ -259,19 +296,28 @@ _OF_MODEL = (
         untold=True,
         check="The model is what the events come to, computed apart",
     ),
+    Entry(
+        name="reapplied",
+        means="events that values count beyond those of their entity",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        check="An event that comes again changes nothing",
+    ),
 )
 
 
 def cast_of(settings: Settings, workload: Projected | None) -> Cast:
     """Return its parts; usually one watcher."""
-    project = _projecting(acks=settings.ack.timing != "none")
+    repeats = workload is not None and bool(workload.publish.repeats)
+    project = _projecting(acks=settings.ack.timing != "none", some=repeats)
     watches = {"watch": Watch()} if workload is None else workload.watch
     watchers = tuple(
         watching(
             name,
             _PUBLISH,
             several=len(watches) > 1,
-            some=workload is not None and not workload.sees_all(watch),
+            some=repeats or (workload is not None and not workload.sees_all(watch)),
         )
         for name, watch in watches.items()
     )
