@@ -67,7 +67,9 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
 
 def _values(cell: Cell, names: Names) -> Iterator[tuple[str, bytes]]:
     kv, rng = _kv(cell), np.random.default_rng(0)
-    value, keys = kv.value, (*kv.names.names[: kv.preloaded], *_members(kv))
+    keys = kv.names.names[: kv.preloaded]
+    times = kv.preloaded_in(cell.settings.bucket) // max(1, kv.preloaded)
+    value, keys = kv.value, (*keys * times, *_members(kv))
     sizes = deal((len(keys),), list(value.sizes.values()), rng)
     filled = [each.filled(PRELOADED) for each in templates(value, rng)]
     for key, size in zip(keys, sizes, strict=True):

@@ -63,7 +63,7 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
         raise TypeError(f"{cell.workload_name} is audited as another kind than it is")
     tables, told = dict(evidence.tables), dict[str, Told]()
     bucket = cell.settings.bucket
-    kept = Keeping(bucket=bucket, preloaded=kv.preloaded, life_ns=bucket.ttl_ns)
+    kept = Keeping(bucket=bucket, preloaded=kv.preloaded_in(bucket), life_ns=bucket.ttl_ns)
     for part, watch in zip(cell.cast.observing, kv.watch.values(), strict=True):
         keeping = replace(kept, life_ns=kv.life_ns(part.flow, bucket))
         watcher = Watcher(part, watch, traffic[part.flow], keeping)

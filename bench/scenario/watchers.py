@@ -53,7 +53,7 @@ def _watcher_body(names: Names, watch: Watch) -> admin.Json:
     return {
         "durable_name": names.consumer,
         "name": names.consumer,
-        "deliver_policy": "last_per_subject" if watch.snapshot else "new",
+        "deliver_policy": watch.begins,
         "ack_policy": "none",
         "max_deliver": 1,
         "mem_storage": True,

@@ -114,6 +114,7 @@ class Watcher:
             "foreign": deliveries - before - known - int(markers.sum()),
             "unlike": others,
             "markers": int(markers.sum()),
+            "first_values": len(self._first_values(records)),
             "unmarked": 0,
         }
         unmarked: Sequence[str] = ()
@@ -194,5 +195,5 @@ class Watcher:
         if kept is None or kept.operation not in ("", "DEL", "PURGE"):
             return last_seq == 0 or self._life_ns is not None
         if kept.seq <= self._preloaded:
-            return last_seq == 0 and (kept.seq in first or not self._watch.snapshot)
+            return last_seq == 0 and (kept.seq in first or self._watch.begins == "new")
         return kept.seq == last_seq

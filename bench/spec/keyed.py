@@ -174,6 +174,11 @@ class Watch(Spec):
     snapshot: bool = False
 
     @property
+    def begins(self) -> str:
+        """Where it begins, as a consumer's `deliver_policy`; at `new` it has no first values."""
+        return "last_per_subject" if self.snapshot else "new"
+
+    @property
     def subjects(self) -> str:
         """What it filters for, below the bucket's own prefix."""
         return f"{KEY}.{self.filter}"
@@ -186,13 +191,21 @@ class KvWatch(Watch):
         filter: keys that it sees, behind `key.`, or behind `lease.` of those that are created; all
             when left out.
         snapshot: it is first told the value of each key, then updates; else updates alone.
+        history: it is first told all that the bucket keeps of each key, which then has as many
+            values as the bucket's history before a trial begins; in place of the snapshot.
         of: whose keys: those that are `put`, or those that are created.
         again_per_s: how often another watcher like it begins, and ends when it has its first
             values; none when left out.
     """
 
+    history: bool = False
     of: Literal["put", "create"] = "put"
     again_per_s: Rate | None = Field(default=None, alias="again")
+
+    @property
+    def begins(self) -> str:
+        """Where it begins, as a consumer's `deliver_policy`."""
+        return "all" if self.history else super().begins
 
     @property
     def subjects(self) -> str:
@@ -204,6 +217,16 @@ class KvWatch(Watch):
         if self.again_per_s is not None and not (self.snapshot and self.of == "put"):
             what = "it is told no first values, for which to begin again"
             raise MisfitError("again", what=what, allowed="snapshot: true, of keys that are put")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_history(self) -> Self:
+        if self.history and self.snapshot:
+            what = "the last value of each key is told within its history"
+            raise MisfitError("history", what=what, allowed="snapshot or history")
+        if self.history and self.of != "put":
+            what = "keys that are created have no value before"
+            raise MisfitError("history", what=what, allowed="of keys that are put")
         return self
 
 

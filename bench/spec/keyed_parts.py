@@ -193,7 +193,14 @@ def limited(part: Part) -> Part:
     return replace(part, entries=(*part.entries, OUTLIVED))
 
 
-def watching(name: str, flow: Part, *, several: bool, some: bool, marked: bool = False) -> Part:
+def watching(
+    name: str,
+    flow: Part,
+    *,
+    several: bool,
+    some: bool,
+    more: Sequence[Entry] = (),
+) -> Part:
     """Return the part of a watcher.
 
     Args:
@@ -201,7 +208,7 @@ def watching(name: str, flow: Part, *, several: bool, some: bool, marked: bool =
         flow: of what it is told: each write of a key, or what becomes one.
         several: there are others.
         some: its filter does not match all keys.
-        marked: the server marks keys whose time was over.
+        more: entries of its own.
     """
     due = Instant(name="expected", entry="expected", due=True) if some else flow.instants[0]
     told = ("received", "handled")
@@ -216,9 +223,14 @@ def watching(name: str, flow: Part, *, several: bool, some: bool, marked: bool =
             Span(name="completion", begin=due.name, end="handled"),
         ),
         levels=(Level(name="unseen", came=flow.worth, left="handled", words="not seen"),),
-        entries=(*_watched(due, some=some), *(MARKED if marked else ())),
+        entries=(*_watched(due, some=some), *more),
     )
 
+
+FIRST_VALUES = Entry(
+    name="first_values", means="values from before the trial that it was told first"
+)
+"""Of watchers with history."""
 
 MARKED = (
     Entry(name="markers", means="markers of keys whose time was over"),

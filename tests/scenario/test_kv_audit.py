@@ -315,6 +315,45 @@ def test_a_planted_fault_breaks_its_check(plant: Callable[[Bucket], None]) -> No
     assert found.keys() <= FAULTS[plant] | {"get.stale"}
 
 
+def with_history() -> Bucket:
+    """Two values of each key from before; one watcher is told both."""
+    made, settings = sound(), {"bucket": {"history": 2}}
+    load = {**WORKLOAD, "watch": {"cache": {"history": True}, "few": {"filter": "3"}}}
+    made.cell = cell(1, load=Kv.model_validate(load), **settings)
+    first = [(PRELOADED, seq) for seq in range(1, 2 * KEYS + 1)]
+    after = {
+        name: [(number, seq + KEYS) for number, seq in came if number != PRELOADED]
+        for name, came in made.came.items()
+    }
+    made.came = {"cache": [*first, *after["cache"]], "few": after["few"]}
+    assert made.held is not None
+    made.held = {name: replace(kept, seq=kept.seq + KEYS) for name, kept in made.held.items()}
+    return made
+
+
+def test_a_history_that_was_told_first_is_no_update() -> None:
+    """Neither foreign, nor a duplicate; it is counted."""
+    found = with_history().audited()
+
+    assert broken(found) == {}
+    assert found.counts["cache"]["first_values"] == 2 * KEYS
+    assert (found.counts["few"]["first_values"], found.counts["cache"]["superseded"]) == (0, 0)
+
+
+def test_a_last_value_that_a_history_lacks_is_found() -> None:
+    """Of a key that nobody wrote: it was told what was before the last one alone."""
+    made = with_history()
+    assert made.held is not None
+    made.held["key.0"] = Last(seq=KEYS + 1, operation="", data=b"%016d" % PRELOADED)
+    keys = made.traffic["put"].subject_index
+    made.came["cache"] = [each for each in made.came["cache"] if _key(keys, each[0]) != 0]
+    whole = made.audited().counts["cache"]["unlike"]
+
+    made.came["cache"].remove((PRELOADED, KEYS + 1))
+
+    assert (whole, made.audited().counts["cache"]["unlike"]) == (0, 1)
+
+
 def test_what_a_history_of_one_no_longer_keeps_is_superseded() -> None:
     """The same dropped update is no loss where a later one stands in its place."""
     made = sound()

@@ -371,3 +371,45 @@ def test_a_watcher_that_cannot_begin_again_is_refused(watch: dict[str, Any], sai
     """Before anything runs."""
     with pytest.raises(ValidationError, match=said):
         kv(put=PUT, watch=watch)
+
+
+@pytest.mark.parametrize(
+    ("watch", "keys", "said"),
+    [
+        ({"history": True, "snapshot": True}, {}, "told within its history"),
+        ({"history": True, "again": "1/s"}, {}, "told no first values"),
+        ({"history": True}, {"preload": False}, "no key has a value before"),
+    ],
+)
+def test_a_history_that_nobody_can_be_told_is_refused(
+    watch: dict[str, Any], keys: dict[str, Any], said: str
+) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValidationError, match=said):
+        kv(put=PUT, keys=keys, watch={"w": watch})
+
+
+def test_keys_that_are_created_have_no_history() -> None:
+    """There is nothing before the trial."""
+    with pytest.raises(ValidationError, match="have no value before"):
+        kv(create=CREATE, watch={"w": {"of": "create", "history": True}})
+
+
+def test_a_history_that_is_watched_is_there_before() -> None:
+    """As many values of each key as the bucket keeps; of one alone the author is told."""
+    load = kv(put=PUT, keys={"count": 10}, watch={"old": {"history": True}, "cache": {}})
+    kept = settings(bucket={"history": 5})
+
+    assert load.preloaded_in(kept.bucket) == 50
+    assert kv(put=PUT, keys={"count": 10}).preloaded_in(kept.bucket) == 10
+    assert KINDS["kv"].cautions(kept, load) == ()
+    assert [each.key for each in KINDS["kv"].cautions(settings(), load)] == ["bucket.history"]
+    held = entries(cast_of(kept, load))
+    assert [name for name in held if name.endswith("first_values")] == ["first_values"]
+
+
+def test_what_watchers_were_before_there_was_a_history_is_said_as_then() -> None:
+    """So that runs of then are compared with runs of now."""
+    load = kv(put=PUT, watch={"old": {"history": True}, "cache": {}})
+
+    assert load.unsaid["watch"] == {"cache": {"history"}}

@@ -132,3 +132,9 @@ def test_a_slower_handler_changes_nothing() -> None:
 
     assert load.with_handler(load.busy) == load
     assert load.busy.time.mean_ns == 0
+
+
+def test_what_came_later_is_not_said_where_it_is_left_out() -> None:
+    """So that runs of then are compared with runs of now."""
+    assert projection().unsaid["publish"] == {"repeats"}
+    assert "publish" not in projection({"repeats": "5%"}).unsaid

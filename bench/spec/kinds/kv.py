@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -32,7 +32,9 @@ from bench.spec.keyed import Create, Get, KvWatch, Put, Update, check_watchers
 from bench.spec.keyed_parts import (
     CREATE,
     CREATING,
+    FIRST_VALUES,
     GET,
+    MARKED,
     MISSED,
     OVERLOOKED,
     PUT,
@@ -115,6 +117,12 @@ class Kv(Workload):
     phases: Phases = Phases()
 
     @property
+    def unsaid(self) -> dict[str, Any]:
+        """What came later, and is not said."""
+        without = {name: {"history"} for name, watch in self.watch.items() if not watch.history}
+        return {**super().unsaid, **({"watch": without} if without else {})}
+
+    @property
     def offers(self) -> Mapping[str, Publish]:
         """How operations are offered, by the part that drives them."""
         offers = {
@@ -186,9 +194,14 @@ class Kv(Workload):
 
     @property
     def preloaded(self) -> int:
-        """How many values there are before a trial begins."""
+        """How many keys have a value before a trial begins."""
         used = self.put or self.get or self.scan
         return self.keys.count if self.keys.preload and used else 0
+
+    def preloaded_in(self, bucket: BucketSettings) -> int:
+        """Return how many values there are before: of each key one, or a watched history."""
+        told = any(watch.history for watch in self.watch.values())
+        return self.preloaded * (bucket.history if told else 1)
 
     @property
     def leases(self) -> Names:
@@ -332,6 +345,9 @@ class Kv(Workload):
             what = f"'{self.scan.filter}' matches no key"
             raise MisfitError("scan", "filter", what=what, allowed="`>`, or a filter for keys")
         for name in self.watch:
+            if self.watch[name].history and not self.keys.preload:
+                what = "no key has a value before"
+                raise MisfitError("watch", name, "history", what=what, allowed="keys.preload: true")
             if f"{name}{START}" in self.scans and not PART_NAME.fullmatch(f"{name}{START}"):
                 what = "too long to stand before the figures of those that begin again"
                 raise MisfitError("watch", name, what=what, allowed="up to 34 characters")
@@ -343,7 +359,7 @@ class Kv(Workload):
 def cast_of(settings: Settings, workload: Kv | None) -> Cast:
     """Return its parts; usually all of them, with one watcher."""
     if workload is None:
-        watcher = watching("watch", WRITING, several=False, some=False, marked=True)
+        watcher = watching("watch", WRITING, several=False, some=False, more=MARKED)
         groups = GROUP_WRITING, group_reading(TORN, INCOHERENT)
         plain = asking_the_one(READING)
         reading = replace(plain, entries=(*plain.entries, OVERLOOKED, MISSED))
@@ -366,7 +382,10 @@ def cast_of(settings: Settings, workload: Kv | None) -> Cast:
             parts[watch.of],
             several=several,
             some=not workload.sees_all(watch),
-            marked=settings.bucket.limit_markers_ns is not None,
+            more=(
+                *(MARKED if settings.bucket.limit_markers_ns is not None else ()),
+                *((FIRST_VALUES,) if watch.history else ()),
+            ),
         )
         for name, watch in workload.watch.items()
     )
@@ -453,13 +472,24 @@ def _too_large(settings: Settings, workload: Kv) -> Iterator[Objection]:
 
 
 def cautions(settings: Settings, workload: Kv) -> tuple[Objection, ...]:
-    """Return what may surprise: a bucket too small for its keys."""
-    limit, count = settings.bucket.max_bytes, workload.keys.count
-    need = round(count * (workload.value.mean_bytes + 60))
-    if limit is None or limit >= need:
-        return ()
-    what = f"{text.plural(count, 'key')} take some {need} bytes: writes will be refused"
-    return (Objection(key="bucket.max_bytes", what=what),)
+    """Return what may surprise: a bucket too small for its keys, a history that is none."""
+    return (*_too_small(settings.bucket, workload), *_of_history(settings.bucket, workload))
+
+
+def _too_small(bucket: BucketSettings, workload: Kv) -> Iterator[Objection]:
+    limit, count = bucket.max_bytes, workload.keys.count
+    values = max(count, workload.preloaded_in(bucket))
+    need = round(values * (workload.value.mean_bytes + 60))
+    if limit is not None and limit < need:
+        what = f"{text.plural(count, 'key')} take some {need} bytes: writes will be refused"
+        yield Objection(key="bucket.max_bytes", what=what)
+
+
+def _of_history(bucket: BucketSettings, workload: Kv) -> Iterator[Objection]:
+    told = [name for name, watch in workload.watch.items() if watch.history]
+    if told and bucket.history == 1:
+        what = f"a history of 1: {text.listed(told)} is told what a snapshot holds, and no more"
+        yield Objection(key="bucket.history", what=what)
 
 
 def notes(name: str, workload: Kv) -> Iterator[str]:

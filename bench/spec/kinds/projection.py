@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -128,6 +128,11 @@ class Projected(Workload):
     project: Project = Project()
     watch: dict[str, Watch] = Field(default_factory=dict)
     phases: Phases = Phases()
+
+    @property
+    def unsaid(self) -> dict[str, Any]:
+        """What came later, and is not said."""
+        return {**super().unsaid, **({} if self.publish.repeats else {"publish": {"repeats"}})}
 
     @property
     def offers(self) -> Mapping[str, Publish]:
