@@ -317,7 +317,8 @@ def test_a_planted_fault_breaks_its_check(plant: Callable[[Bucket], None]) -> No
 
 def with_history() -> Bucket:
     """Two values of each key from before; one watcher is told both."""
-    made, settings = sound(), {"bucket": {"history": 2}}
+    made = sound()
+    settings: dict[str, Any] = {"bucket": {"history": 2}}
     load = {**WORKLOAD, "watch": {"cache": {"history": True}, "few": {"filter": "3"}}}
     made.cell = cell(1, load=Kv.model_validate(load), **settings)
     first = [(PRELOADED, seq) for seq in range(1, 2 * KEYS + 1)]

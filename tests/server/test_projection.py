@@ -70,7 +70,7 @@ def test_events_that_are_published_twice_count_once(tmp_path: Path, client: str)
     own = found["project.expected"]
     assert sound(record), complaints(record)
     assert found["stored"] == found["planned"] == found["stream_msgs"]
-    assert found["planned"] - own == pytest.approx(found["planned"] / 5, abs=2)
+    assert found["planned"] / 10 < found["planned"] - own <= found["planned"] / 5 + 2
     assert found["repeats"] == found["project.duplicates"] == found["planned"] - own
     assert found["acked"] == found["cache.received"] == own > 100
     checked = ("misprojected", "reapplied", "cache.lost", "cache.unlike", "few.unlike")
