@@ -21,7 +21,13 @@ from bench.broker.endpoint import JS_API
 from bench.broker.link import Link
 from bench.core.errors import MeasurementError, NameCollisionError, ServerUnavailableError
 from bench.core.ids import OWNER_KEY, STREAM_PREFIX, SUBJECT_PREFIX
-from bench.spec.variant import BucketSettings, ConsumerSettings, Settings, StreamSettings
+from bench.spec.variant import (
+    BucketSettings,
+    ConsumerLimits,
+    ConsumerSettings,
+    Settings,
+    StreamSettings,
+)
 
 API_TIMEOUT_S = 5.0
 CREATE_ATTEMPTS = 3
@@ -148,6 +154,9 @@ def stream_body(settings: StreamSettings, names: Names) -> Json:
         "max_bytes": settings.max_bytes,
         "max_age": settings.max_age_ns,
         "max_msgs_per_subject": settings.max_msgs_per_subject,
+        "max_msg_size": settings.max_msg_size,
+        "discard_new_per_subject": settings.discard_new_per_subject or None,
+        "consumer_limits": _limits(settings.consumer_limits),
         "duplicate_window": settings.duplicate_window_ns,
         "compression": settings.compression if settings.compression != "none" else None,
         "persist_mode": settings.persist_mode if settings.persist_mode != "default" else None,
@@ -157,6 +166,14 @@ def stream_body(settings: StreamSettings, names: Names) -> Json:
         "metadata": {OWNER_KEY: names.owner},
     }
     return _without_none(body)
+
+
+def _limits(limits: ConsumerLimits) -> Json | None:
+    body = {
+        "max_ack_pending": limits.max_ack_pending,
+        "inactive_threshold": limits.inactive_threshold_ns,
+    }
+    return _without_none(body) or None
 
 
 def _description(names: Names) -> str:
@@ -181,10 +198,13 @@ def consumer_body(
         filter_subject: what it is due, below the trial's prefix; everything when empty.
     """
     push = settings.mode == "push"
+    if settings.deliver_policy == "last_per_subject" and not filter_subject:
+        filter_subject = ">"  # the server wants one (10094)
     body: Json = {
         "durable_name": names.consumer,
         "name": names.consumer,
-        "deliver_policy": "all",
+        "deliver_policy": settings.deliver_policy,
+        "opt_start_seq": settings.opt_start_seq,
         "replay_policy": "instant",
         "ack_policy": settings.ack_policy,
         "ack_wait": settings.ack_wait_ns,
@@ -192,6 +212,12 @@ def consumer_body(
         "max_deliver": settings.max_deliver,
         "backoff": list(settings.backoff_ns) if settings.backoff_ns is not None else None,
         "max_waiting": settings.max_waiting,
+        "max_batch": settings.max_batch,
+        "max_expires": settings.max_expires_ns,
+        "max_bytes": settings.max_bytes,
+        "inactive_threshold": settings.inactive_threshold_ns,
+        "priority_policy": settings.priority_policy if settings.priority_policy != "none" else None,
+        "priority_groups": list(settings.priority_groups or ()) or None,
         "num_replicas": settings.num_replicas,
         "mem_storage": settings.mem_storage or None,
         "flow_control": settings.flow_control or None,

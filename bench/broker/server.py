@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,11 +100,7 @@ def binary_version(binary: Path) -> str:
 def render_config(settings: ServerSettings) -> str:
     """Return an embedded server's configuration; its directory is the guardian's to fill in."""
     directory = guardian.DIRECTORY_MARK
-    jetstream = [f'store_dir: "{directory}/store"']
-    if settings.sync_interval is not None:
-        always = settings.sync_interval == "always"
-        text = "always" if always else f'"{format_duration(int(settings.sync_interval))}"'
-        jetstream.append(f"sync_interval: {text}")
+    jetstream = [f'store_dir: "{directory}/store"', *_of_jetstream(settings)]
     lines = [
         "server_name: jetbench",
         'host: "127.0.0.1"',
@@ -112,10 +108,37 @@ def render_config(settings: ServerSettings) -> str:
         f'ports_file_dir: "{directory}"',
         f'log_file: "{directory}/server.log"',
         "jetstream {\n  " + "\n  ".join(jetstream) + "\n}",
+        *_said("max_payload", settings.max_payload),
+        *_said("write_deadline", _quoted(settings.write_deadline_ns)),
     ]
-    if settings.max_payload is not None:
-        lines.append(f"max_payload: {settings.max_payload}")
     return "\n".join(lines) + "\n"
+
+
+def _of_jetstream(settings: ServerSettings) -> Iterator[str]:
+    always = settings.sync_interval == "always"
+    sync = "always" if always else _quoted(settings.sync_interval)
+    yield from _said("sync_interval", sync)
+    yield from _said("max_file", settings.max_file)
+    yield from _said("max_mem", settings.max_mem)
+    yield from _said("max_buffered_msgs", settings.max_buffered_msgs)
+    yield from _said("max_buffered_size", settings.max_buffered_size)
+    yield from _said("max_concurrent_io", settings.max_concurrent_io)
+
+
+def _quoted(duration_ns: object) -> str | None:
+    return None if duration_ns is None else f'"{format_duration(int(str(duration_ns)))}"'
+
+
+def _said(key: str, value: object) -> Iterator[str]:
+    """Yield a line of a configuration, and none for what is left to the server."""
+    if value is not None:
+        yield f"{key}: {value}"
+
+
+def environment(settings: ServerSettings) -> dict[str, str]:
+    """Return what an embedded server's environment says of Go's runtime, besides ours."""
+    said = {"GOMAXPROCS": settings.gomaxprocs, "GOMEMLIMIT": settings.gomemlimit}
+    return {name: str(value) for name, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +183,7 @@ async def embedded_server(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment(settings)},  # the server has it from its guardian
         start_new_session=True,  # Ctrl-C is for the conductor, which ends the server in order
     )
     watcher: asyncio.Task[None] | None = None

@@ -250,6 +250,9 @@ class Binding:
         max_bytes: most bytes of one pull request; 0 for no limit.
         no_wait: a pull request is answered at once with what there is.
         group: priority group of a pull request; empty for none.
+        min_pending, min_ack_pending: a pull request is served only while so many messages wait, or
+            are delivered and not yet acked; 0 for always.
+        priority: of a pull request within its group; the lowest is served first.
         id_offset: where in every payload the id stands, as ID_DIGITS ASCII digits.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         double_acks: a message counts as acked when the server has confirmed its ack.
@@ -270,6 +273,9 @@ class Binding:
     max_bytes: int = 0
     no_wait: bool = False
     group: str = ""
+    min_pending: int = 0
+    min_ack_pending: int = 0
+    priority: int = 0
     acks: bool = True
     double_acks: bool = False
     deliver_subject: str = ""

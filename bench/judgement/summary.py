@@ -23,6 +23,7 @@ from bench.plan.model import Cell
 from bench.record.reading import Schema, parse_json
 from bench.record.schema import Environment
 from bench.spec.criteria import count_word
+from bench.spec.later import unsaid_keys
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -245,7 +246,8 @@ def _short(judged: CellJudgement) -> str:
 def _digest(cell: Cell) -> str:
     # A group of settings that came later means at its default what was meant without it: reports
     # that were written before must not look as if their settings had been changed since.
-    unsaid = {name for name in _LATER_GROUPS if getattr(cell.settings, name) == _DEFAULTS[name]}
+    groups = {name for name in _LATER_GROUPS if getattr(cell.settings, name) == _DEFAULTS[name]}
+    unsaid = {**dict.fromkeys(groups, True), **unsaid_keys(cell.settings)}
     content = _workload_said(cell.workload) + cell.settings.model_dump_json(exclude=unsaid)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 

@@ -13,7 +13,7 @@ from bench.record import samples
 from bench.scenario.kind import Stage, connecting_as
 from bench.spec.cast import Part
 from bench.spec.handler import Handler
-from bench.spec.variant import Settings
+from bench.spec.variant import PullSettings, Settings
 
 MOST_TRIED = 1000
 """Subjects that a user's permission to publish is tried on, each by a message of its own."""
@@ -122,7 +122,6 @@ def consumer_jobs(
     """Return the jobs of the processes that take from a JetStream consumer."""
     settings = cell.settings
     load = replace(cell.workload.loads[part.flow], handler=taking.handler)
-    bound = binding(settings, taking)
     return tuple(
         ObserverJob(
             part=part.name,
@@ -130,7 +129,7 @@ def consumer_jobs(
             role=f"{part.role}-{number}",
             endpoint=connecting_as(stage.endpoint, f"{part.role}-{number}"),
             client=settings.client,
-            binding=bound,
+            binding=binding(settings, taking, first=number == taking.first),
             load=load,
             seed=seed_of(cell.workload.loads, part.flow, trial.seed),
             workers=taking.workers,
@@ -145,9 +144,16 @@ def consumer_jobs(
     )
 
 
-def binding(settings: Settings, taking: Taking) -> Binding:
-    """Return how a process takes from a consumer."""
+def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Binding:
+    """Return how a process takes from a consumer.
+
+    Args:
+        settings: of the cell.
+        taking: how it and others take from the consumer.
+        first: it is the first of them, which asks plainly whatever the others wait for.
+    """
     names, push = taking.names, settings.consumer.mode == "push"
+    pull = PullSettings() if first else settings.pull
     heartbeats = settings.consumer if push else settings.pull
     return Binding(
         stream=names.stream,
@@ -158,6 +164,10 @@ def binding(settings: Settings, taking: Taking) -> Binding:
         requests=settings.pull.requests,
         max_bytes=settings.pull.max_bytes or 0,
         no_wait=settings.pull.no_wait,
+        group=settings.pull.group or "",
+        min_pending=pull.min_pending or 0,
+        min_ack_pending=pull.min_ack_pending or 0,
+        priority=pull.priority,
         id_offset=taking.id_offset,
         acks=settings.ack.timing != "none",
         double_acks=settings.ack.double,

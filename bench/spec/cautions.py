@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from bench.core.text import percent
+from bench.core.text import percent, plural
 from bench.core.units import NS_PER_S, format_duration, human_duration, human_size
+from bench.spec.base import LARGEST
 from bench.spec.jetstream import ack_wait_ns, max_ack_pending
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -48,25 +49,62 @@ def _slow_handler(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
         yield Objection(key="consumer.ack_wait", what=what)
         return
-    in_hand = _in_hand(settings)
-    held_ns = in_hand * handler.mean_ns / workload.consume.workers
+    flying, workers = in_flight(settings, workload), _workers(workload)
+    held_ns = flying * handler.mean_ns / workers
     if held_ns > wait_ns:
         what = (
-            f"a consumer needs {human_duration(held_ns)} for the {in_hand} messages it may hold, "
-            f"longer than ack_wait, {format_duration(wait_ns)}: expect redeliveries"
+            f"{plural(workers, 'worker')} take {human_duration(held_ns)} for the {flying} messages "
+            f"that may be in flight, longer than ack_wait, {format_duration(wait_ns)}: expect "
+            "redeliveries"
         )
         yield Objection(key="consumer.ack_wait", what=what)
 
 
-def _in_hand(settings: Settings) -> int:
-    if settings.consumer.mode == "pull":
-        return settings.pull.batch
-    return max_ack_pending(settings) or 1
+def in_flight(settings: Settings, workload: Stream) -> int:
+    """Return how many messages may be delivered and not yet acked at a time.
+
+    What all requests of all processes ask for together, and never more than max_ack_pending.
+    """
+    limit = max_ack_pending(settings) or LARGEST
+    if settings.consumer.mode == "push":
+        return limit
+    return min(limit, settings.pull.batch * settings.pull.requests * workload.consume.consumers)
+
+
+def _workers(workload: Stream) -> int:
+    return workload.consume.workers * workload.consume.consumers
+
+
+def _idle_workers(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    limit, workers = max_ack_pending(settings), _workers(workload)
+    if settings.ack.timing == "after-validation" or limit is None:
+        return
+    if limit < workers:
+        what = (
+            f"max_ack_pending {limit} is below the {workers} workers: {workers - limit} of them "
+            "have nothing to do at any time"
+        )
+        yield Objection(key="consumer.max_ack_pending", what=what)
+
+
+def _buffers(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    """Source: nats-server refuses what comes beyond them with 429, error code 10167."""
+    publish, server = workload.publish, settings.server
+    waiting = publish.publishers
+    if settings.publish.mode != "one-by-one":
+        waiting *= publish.window_msgs
+    waiting_bytes = round(waiting * workload.payload.mean_bytes)
+    refused = "the server refuses what comes beyond it (10167)"
+    if server.max_buffered_msgs is not None and server.max_buffered_msgs < waiting:
+        what = f"up to {waiting} messages may wait to be stored: {refused}"
+        yield Objection(key="server.max_buffered_msgs", what=what)
+    if server.max_buffered_size is not None and server.max_buffered_size < waiting_bytes:
+        what = f"up to {human_size(waiting_bytes)} may wait to be stored: {refused}"
+        yield Objection(key="server.max_buffered_size", what=what)
 
 
 def _overload(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    consume = workload.consume
-    workers = consume.workers * consume.consumers
+    consume, workers = workload.consume, _workers(workload)
     busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
     if busy > workers:
         what = f"the load needs {busy:.1f} workers and has {workers}: the lag will grow"
@@ -74,8 +112,7 @@ def _overload(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 
 def _flattered(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    consume = workload.consume
-    workers = consume.workers * consume.consumers
+    consume, workers = workload.consume, _workers(workload)
     busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
     virtual = settings.client == "nats-py" and settings.handler.run == "virtual"
     if virtual and busy > _BUSY * workers:
@@ -143,11 +180,13 @@ def _replicated_store(settings: Settings, _: Stream) -> Iterator[Objection]:
 _RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _backoff_overrides,
     _slow_handler,
+    _idle_workers,
     _overload,
     _flattered,
     _rate_limit,
     _shared_requests,
     _small_stream,
     _same_noise,
+    _buffers,
     _replicated_store,
 )

@@ -8,7 +8,7 @@ wrong thing. A rule is a pure function that yields what it objects to.
 from collections.abc import Callable, Iterator
 
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
-from bench.spec import handling, publishing, pulling
+from bench.spec import capped, handling, limited, prioritised, publishing, pulling
 from bench.spec.headers import header_bytes
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -28,7 +28,8 @@ def max_ack_pending(settings: Settings) -> int | None:
     """Return how many unacknowledged messages the server allows; None without acks."""
     if settings.consumer.ack_policy == "none":
         return None
-    return settings.consumer.max_ack_pending or SERVER_MAX_ACK_PENDING
+    allowed = settings.stream.consumer_limits.max_ack_pending
+    return settings.consumer.max_ack_pending or allowed or SERVER_MAX_ACK_PENDING
 
 
 def ack_wait_ns(settings: Settings) -> int:
@@ -65,6 +66,11 @@ def _zeros(settings: Settings) -> Iterator[Objection]:
         "stream.max_bytes": stream.max_bytes,
         "stream.max_age": stream.max_age_ns,
         "stream.duplicate_window": stream.duplicate_window_ns,
+        "stream.max_msg_size": stream.max_msg_size,
+        "stream.consumer_limits.inactive_threshold": stream.consumer_limits.inactive_threshold_ns,
+        "consumer.inactive_threshold": consumer.inactive_threshold_ns,
+        "consumer.max_expires": consumer.max_expires_ns,
+        "consumer.max_bytes": consumer.max_bytes,
         "consumer.ack_wait": consumer.ack_wait_ns,
         "consumer.idle_heartbeat": consumer.idle_heartbeat_ns,
         "pull.expires": settings.pull.expires_ns,
@@ -72,6 +78,11 @@ def _zeros(settings: Settings) -> Iterator[Objection]:
         "pull.idle_heartbeat": settings.pull.idle_heartbeat_ns,
         "server.sync_interval": server.sync_interval,
         "server.max_payload": server.max_payload,
+        "server.max_file": server.max_file,
+        "server.max_mem": server.max_mem,
+        "server.max_buffered_size": server.max_buffered_size,
+        "server.write_deadline": server.write_deadline_ns,
+        "server.gomemlimit": server.gomemlimit,
     }
     for key, quantity in quantities.items():
         if quantity == 0:
@@ -110,11 +121,12 @@ def _stream_storage(settings: Settings) -> Iterator[Objection]:
             what="persist_mode async does not work on a replicated stream (10052)",
             allowed="persist_mode default, or num_replicas 1",
         )
-    if stream.discard == "new" and not (stream.max_msgs or stream.max_bytes):
+    limits = (stream.max_msgs, stream.max_bytes, stream.discard_new_per_subject)
+    if stream.discard == "new" and not any(limits):
         yield Objection(
             key="stream.discard",
             what="discard new does nothing without a limit to reach",
-            allowed="discard old, or set max_msgs or max_bytes",
+            allowed="discard old, or set max_msgs, max_bytes or discard_new_per_subject",
         )
 
 
@@ -274,7 +286,7 @@ def _batches(settings: Settings) -> Iterator[Objection]:
     limit = max_ack_pending(settings)
     if limit is None:
         return
-    origin = "" if settings.consumer.max_ack_pending else ", the server's default"
+    origin = "" if settings.consumer.max_ack_pending else f", {_origin(settings)}"
     beyond = f"is more than max_ack_pending, {limit}{origin}"
     if settings.consumer.mode == "pull" and settings.pull.batch > limit:
         yield Objection(
@@ -292,6 +304,12 @@ def _batches(settings: Settings) -> Iterator[Objection]:
             what=f"an ack batch of {ack_batch(settings)} messages {beyond}: none would be whole",
             allowed=f"{key} up to {limit}, or a larger max_ack_pending",
         )
+
+
+def _origin(settings: Settings) -> str:
+    """Return where a consumer that says nothing has its max_ack_pending from."""
+    allowed = settings.stream.consumer_limits.max_ack_pending
+    return "the server's default" if allowed is None else "what stream.consumer_limits allows"
 
 
 def _server_payload(settings: Settings) -> Iterator[Objection]:
@@ -322,9 +340,6 @@ def _shared_consumer(settings: Settings, workload: Stream) -> Iterator[Objection
             what = f"{key} means nothing in a queue group, which {count} consumers are"
             allowed = f"no {key}, or consume.consumers 1"
             yield Objection(key=f"consumer.{key}", what=what, allowed=allowed)
-    if consumer.max_waiting is not None and consumer.max_waiting < count:
-        what = f"max_waiting {consumer.max_waiting} is too few for {count} consumers"
-        yield Objection(key="consumer.max_waiting", what=what, allowed=f"{count} or more")
 
 
 def _payload_fits(settings: Settings, workload: Stream) -> Iterator[Objection]:
@@ -356,6 +371,9 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _double,
     _server_payload,
     *pulling.RULES,
+    *capped.RULES,
+    *prioritised.RULES,
+    *limited.RULES,
     *handling.RULES,
     *publishing.RULES,
 )
@@ -364,5 +382,7 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     _shared_consumer,
     _payload_fits,
     *pulling.WORKLOAD_RULES,
+    *prioritised.WORKLOAD_RULES,
+    *limited.WORKLOAD_RULES,
     *publishing.WORKLOAD_RULES,
 )

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from bench.core.units import NS_PER_S, format_rate, human_size
 from bench.spec.base import Duration, MisfitError, Rate, Spec
+from bench.spec.capped import inactive_threshold_ns
 from bench.spec.cast import STORED, UNSTORED, Entry, Instant, Part, Side, Span, Weight, observing
 from bench.spec.filling import Storing
 from bench.spec.objection import Objection
@@ -245,6 +246,19 @@ def objections(settings: Settings, load: Storing, messages: int) -> Iterator[Obj
         yield Objection(
             key="stream.max_age",
             what="what is laid may grow too old before it is reached",
+            allowed="leave it out",
+        )
+    if settings.consumer.deliver_policy != "all":
+        yield Objection(
+            key="consumer.deliver_policy",
+            what="what is laid is there before, and all of it is due",
+            allowed="all",
+        )
+    if inactive_threshold_ns(settings) is not None:
+        yield Objection(
+            key="consumer.inactive_threshold",
+            against=("stream.consumer_limits.inactive_threshold",),
+            what="nobody takes from a consumer while its messages are laid",
             allowed="leave it out",
         )
     if settings.consumer.mode != "pull":

@@ -155,6 +155,17 @@ class Member(Spec):
         return self
 
 
+_OF_REQUESTS: dict[str, object] = {
+    "max_waiting": None,
+    "max_batch": None,
+    "max_expires_ns": None,
+    "max_bytes": None,
+    "priority_policy": "none",
+    "priority_groups": None,
+}
+"""What a consumer has that says something of pull requests alone, left out."""
+
+
 def own_entries(member: Member) -> tuple[Entry, ...]:
     """Return what is counted of a consumer besides what is of any."""
     twice = ONCE_HANDLED if member.once else (HANDLED_TWICE,)
@@ -179,7 +190,7 @@ def settings_of(settings: Settings, member: Member, modes: Collection[str]) -> S
         plain = {"flow_control": False, "idle_heartbeat_ns": None, "rate_limit_bps": None}
         changed["consumer"] = own.model_copy(update=plain)
     if mode != "pull" and "pull" in modes:
-        changed["consumer"] = changed["consumer"].model_copy(update={"max_waiting": None})
+        changed["consumer"] = changed["consumer"].model_copy(update=_OF_REQUESTS)
         return settings.model_copy(update={**changed, "pull": PullSettings()})
     return settings.model_copy(update=changed)
 

@@ -11,6 +11,9 @@ from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 
+SERVER_MAX_WAITING = 512
+"""What the server takes when `max_waiting` is left out."""
+
 OVERHEAD_BYTES = 256
 """More than subject and ack subject of a delivery take, which `max_bytes` counts as well."""
 
@@ -61,5 +64,22 @@ def _largest_fits(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
+def _all_wait(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    own, count = settings.consumer.max_waiting, workload.consume.consumers
+    open_at_a_time = count * settings.pull.requests
+    if settings.consumer.mode == "pull" and open_at_a_time > (own or SERVER_MAX_WAITING):
+        origin = "" if own else ", the server's default"
+        yield Objection(
+            key="consumer.max_waiting",
+            against=("pull.requests",),
+            what=f"max_waiting {own or SERVER_MAX_WAITING}{origin} is too few for {count} "
+            f"consumers with {settings.pull.requests} requests each (409 Exceeded MaxWaiting)",
+            allowed=f"{open_at_a_time} or more",
+        )
+
+
 RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_client_requests, _heartbeat)
-WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_largest_fits,)
+WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
+    _largest_fits,
+    _all_wait,
+)

@@ -89,7 +89,7 @@ def _config_schema() -> Schema:
     definitions = settings.pop("$defs")
     dotted = {
         f"{group}.{key}": {"$ref": f"#/$defs/{model.__name__}/properties/{key}"}
-        for group, model in _groups().items()
+        for group, model in (*_groups(Settings).items(), *_parts().items())
         for key in definitions[model.__name__]["properties"]
     }
     settings["properties"] |= dotted
@@ -116,9 +116,18 @@ def _config_schema() -> Schema:
     return schema
 
 
-def _groups() -> dict[str, type[Spec]]:
+def _parts() -> dict[str, type[Spec]]:
+    """Return what has keys of its own within a section, by its dotted key."""
+    return {
+        f"{group}.{key}": part
+        for group, model in _groups(Settings).items()
+        for key, part in _groups(model).items()
+    }
+
+
+def _groups(model: type[Spec]) -> dict[str, type[Spec]]:
     return {
         name: field.annotation
-        for name, field in Settings.model_fields.items()
+        for name, field in model.model_fields.items()
         if isinstance(field.annotation, type) and issubclass(field.annotation, Spec)
     }

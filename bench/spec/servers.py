@@ -4,7 +4,13 @@ import re
 from collections.abc import Collection, Iterator
 
 from bench.spec.objection import Objection
-from bench.spec.variant import Settings
+from bench.spec.variant import (
+    ConsumerSettings,
+    PublishSettings,
+    ServerSettings,
+    Settings,
+    StreamSettings,
+)
 
 Version = tuple[int, int, int]
 
@@ -23,40 +29,74 @@ def features_needed(
         settings: resolved.
         asked: what a workload uses: sections of settings, and parts that drive operations.
     """
-    stream, consumer, bucket = settings.stream, settings.consumer, settings.bucket
     needs = (
-        (consumer.backoff_ns is not None, "consumer.backoff", "2.7.1", "backoff"),
-        (consumer.num_replicas is not None, "consumer.num_replicas", "2.8.3", "its own replicas"),
-        (consumer.mem_storage, "consumer.mem_storage", "2.8.3", "consumer state in memory"),
-        (stream.allow_direct, "stream.allow_direct", "2.9.0", "direct get"),
-        (stream.compression == "s2", "stream.compression", "2.10.0", "s2 compression"),
-        (bucket.compression == "s2", "bucket.compression", "2.10.0", "s2 compression"),
-        ("bucket" in asked and bucket.allow_direct, "bucket.allow_direct", "2.9.0", "direct get"),
-        (
-            "group_get" in asked and settings.read.group == "latest",
-            "read.group",
-            "2.11.0",
-            "a get of several keys (group_get)",
-        ),
-        (settings.read.group == "boundary", "read.group", "2.11.0", "reads at a boundary"),
-        (bucket.limit_markers_ns is not None, "bucket.limit_markers", "2.11.0", "limit markers"),
-        (
-            settings.server.sync_interval is not None,
-            "server.sync_interval",
-            "2.10.0",
-            "sync_interval",
-        ),
-        (stream.persist_mode == "async", "stream.persist_mode", "2.12.0", "async persistence"),
-        (stream.allow_atomic, "stream.allow_atomic", "2.12.0", "atomic batches"),
-        (stream.allow_batched, "stream.allow_batched", "2.14.0", "fast batches"),
-        (
-            settings.publish.mode == "atomic",
-            "publish.mode",
-            "2.14.0",
-            "the end of an atomic batch that is not full",
-        ),
+        *_of_consumer(settings.consumer),
+        *_of_stream(settings.stream),
+        *_of_bucket(settings, asked),
+        *_of_server(settings.server),
+        *_of_publishing(settings.publish),
     )
     return tuple((key, version, feature) for needed, key, version, feature in needs if needed)
+
+
+Need = tuple[bool, str, str, str]
+"""Whether a setting is asked for, its dotted key, the first version that has it, and its name."""
+
+
+def _of_consumer(consumer: ConsumerSettings) -> Iterator[Need]:
+    policy, key = consumer.priority_policy, "consumer.priority_policy"
+    yield consumer.max_batch is not None, "consumer.max_batch", "2.7.0", "max_batch"
+    yield consumer.max_expires_ns is not None, "consumer.max_expires", "2.7.0", "max_expires"
+    inactive = consumer.inactive_threshold_ns is not None
+    yield inactive, "consumer.inactive_threshold", "2.7.0", "inactive_threshold"
+    yield consumer.backoff_ns is not None, "consumer.backoff", "2.7.1", "backoff"
+    yield consumer.max_bytes is not None, "consumer.max_bytes", "2.8.3", "a consumer's max_bytes"
+    own = consumer.num_replicas is not None
+    yield own, "consumer.num_replicas", "2.8.3", "its own replicas"
+    yield consumer.mem_storage, "consumer.mem_storage", "2.8.3", "consumer state in memory"
+    yield policy == "overflow", key, "2.11.0", "the priority policy overflow"
+    yield policy == "prioritized", key, "2.12.0", "the priority policy prioritized"
+
+
+def _of_stream(stream: StreamSettings) -> Iterator[Need]:
+    per_subject, limits = "discard_new_per_subject", stream.consumer_limits
+    pending, inactive = limits.max_ack_pending is not None, limits.inactive_threshold_ns is not None
+    beginning = "stream.consumer_limits"
+    yield stream.allow_direct, "stream.allow_direct", "2.9.0", "direct get"
+    yield stream.discard_new_per_subject, f"stream.{per_subject}", "2.9.1", per_subject
+    yield stream.compression == "s2", "stream.compression", "2.10.0", "s2 compression"
+    yield pending, f"{beginning}.max_ack_pending", "2.10.0", "limits of consumers"
+    yield inactive, f"{beginning}.inactive_threshold", "2.10.0", "limits of consumers"
+    yield stream.persist_mode == "async", "stream.persist_mode", "2.12.0", "async persistence"
+    yield stream.allow_atomic, "stream.allow_atomic", "2.12.0", "atomic batches"
+    yield stream.allow_batched, "stream.allow_batched", "2.14.0", "fast batches"
+
+
+def _of_bucket(settings: Settings, asked: Collection[str]) -> Iterator[Need]:
+    bucket, group = settings.bucket, settings.read.group
+    direct = "bucket" in asked and bucket.allow_direct
+    several = "group_get" in asked and group == "latest"
+    yield bucket.compression == "s2", "bucket.compression", "2.10.0", "s2 compression"
+    yield direct, "bucket.allow_direct", "2.9.0", "direct get"
+    yield several, "read.group", "2.11.0", "a get of several keys (group_get)"
+    yield group == "boundary", "read.group", "2.11.0", "reads at a boundary"
+    yield bucket.limit_markers_ns is not None, "bucket.limit_markers", "2.11.0", "limit markers"
+
+
+def _of_server(server: ServerSettings) -> Iterator[Need]:
+    firsts = {
+        "sync_interval": ("2.10.0", server.sync_interval),
+        "max_buffered_msgs": ("2.11.0", server.max_buffered_msgs),
+        "max_buffered_size": ("2.11.0", server.max_buffered_size),
+        "max_concurrent_io": ("2.12.14", server.max_concurrent_io),
+    }
+    for key, (first, value) in firsts.items():
+        yield value is not None, f"server.{key}", first, key
+
+
+def _of_publishing(publish: PublishSettings) -> Iterator[Need]:
+    ends = publish.mode == "atomic"
+    yield ends, "publish.mode", "2.14.0", "the end of an atomic batch that is not full"
 
 
 def server_objections(
@@ -131,11 +171,7 @@ def _too_old(settings: Settings, version: str, asked: Collection[str]) -> Iterat
 
 
 def _not_ours(settings: Settings) -> Iterator[Objection]:
-    server = settings.server
-    for key, value in (
-        ("sync_interval", server.sync_interval),
-        ("max_payload", server.max_payload),
-    ):
+    for key, value in settings.server.model_dump(by_alias=True).items():
         if value is not None:
             what = f"{key} can be set on the embedded server alone"
             allowed = f"no {key}, or run without --server"

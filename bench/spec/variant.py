@@ -14,6 +14,19 @@ from bench.spec.disturbances import Disturbance
 HandlerRun = Literal["virtual", "task"]
 Strategy = Literal["kv-then-event", "event-then-kv", "outbox"]
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
+DeliverPolicy = Literal["all", "last", "new", "last_per_subject", "by_start_sequence"]
+
+
+class ConsumerLimits(Spec):
+    """What a stream allows its consumers; what a consumer leaves out, it gets from here.
+
+    Attributes:
+        max_ack_pending: most messages delivered and not yet acked.
+        inactive_threshold_ns: longest time that a consumer may stay when nobody takes from it.
+    """
+
+    max_ack_pending: Count | None = None
+    inactive_threshold_ns: Duration | None = Field(default=None, alias="inactive_threshold")
 
 
 class StreamSettings(Spec):
@@ -28,6 +41,9 @@ class StreamSettings(Spec):
         max_bytes: most bytes kept.
         max_age_ns: how long a message is kept.
         max_msgs_per_subject: most messages kept of each subject.
+        max_msg_size: largest message that it takes, headers included.
+        discard_new_per_subject: `discard: new` holds for `max_msgs_per_subject` as well.
+        consumer_limits: what its consumers may have.
         duplicate_window_ns: how long message ids are remembered.
         compression: of the file store.
         persist_mode: `async` confirms a message before it is written.
@@ -44,6 +60,9 @@ class StreamSettings(Spec):
     max_bytes: Size | None = None
     max_age_ns: Duration | None = Field(default=None, alias="max_age")
     max_msgs_per_subject: Count | None = None
+    max_msg_size: Size | None = None
+    discard_new_per_subject: bool = False
+    consumer_limits: ConsumerLimits = ConsumerLimits()
     duplicate_window_ns: Duration | None = Field(default=None, alias="duplicate_window")
     compression: Literal["none", "s2"] = "none"
     persist_mode: Literal["default", "async"] = "default"
@@ -83,6 +102,16 @@ class ConsumerSettings(Spec):
         max_deliver: how often a message is delivered at most.
         backoff_ns: waits before each further delivery, in place of `ack_wait`.
         max_waiting: most pull requests that wait on the server.
+        max_batch: most messages that a pull request may ask for.
+        max_expires_ns: longest time that a pull request may wait.
+        max_bytes: most bytes that a pull request may ask for.
+        priority_policy: who of those that ask is served first: `overflow` serves some only when
+            much is left (`pull.min_pending`, `pull.min_ack_pending`), `prioritized` the lowest
+            `pull.priority` first.
+        priority_groups: the name of the one group that they ask within (`pull.group`).
+        deliver_policy: where it begins; a trial's stream begins empty, so nearly all mean the same.
+        opt_start_seq: the first sequence of `by_start_sequence`.
+        inactive_threshold_ns: how long it stays when nobody takes from it.
         flow_control: the server of a push consumer asks whether the client keeps up.
         idle_heartbeat_ns: how often an idle push consumer is told that it is alive.
         rate_limit_bps: most bits a second that a push consumer is sent.
@@ -97,6 +126,14 @@ class ConsumerSettings(Spec):
     max_deliver: Count | None = None
     backoff_ns: Annotated[tuple[Duration, ...], Loose] | None = Field(default=None, alias="backoff")
     max_waiting: Count | None = None
+    max_batch: Count | None = None
+    max_expires_ns: Duration | None = Field(default=None, alias="max_expires")
+    max_bytes: Size | None = None
+    priority_policy: Literal["none", "overflow", "prioritized"] = "none"
+    priority_groups: Annotated[tuple[str, ...], Loose] | None = None
+    deliver_policy: DeliverPolicy = "all"
+    opt_start_seq: Count | None = None
+    inactive_threshold_ns: Duration | None = Field(default=None, alias="inactive_threshold")
     flow_control: bool = False
     idle_heartbeat_ns: Duration | None = Field(default=None, alias="idle_heartbeat")
     rate_limit_bps: Count | None = None
@@ -114,6 +151,12 @@ class PullSettings(Spec):
         max_bytes: most bytes that one request brings, subjects and headers included.
         idle_heartbeat_ns: how often the server shows that a request that waits is alive.
         no_wait: the server answers at once with what there is, and we ask again soon.
+        group: of `consumer.priority_groups`, in which all processes ask.
+        min_pending: with the policy `overflow`, all processes but the first are served only while
+            so many messages wait for the consumer.
+        min_ack_pending: likewise, only while so many are delivered and not yet acked.
+        priority: with the policy `prioritized`, of all processes but the first, which asks with 0;
+            who asks with a higher number is served when no lower one asks.
     """
 
     batch: int = Field(default=100, ge=1, le=10_000)
@@ -122,6 +165,10 @@ class PullSettings(Spec):
     max_bytes: Size | None = None
     idle_heartbeat_ns: Duration | None = Field(default=None, alias="idle_heartbeat")
     no_wait: bool = False
+    group: str | None = None
+    min_pending: Count | None = None
+    min_ack_pending: Count | None = None
+    priority: int = Field(default=0, ge=0, le=9)
 
 
 class AckSettings(Spec):
@@ -268,10 +315,26 @@ class ServerSettings(Spec):
     Attributes:
         sync_interval: how often the store is fsynced; `always` for every write.
         max_payload: largest message the server takes.
+        max_file: most bytes that all streams on files keep together.
+        max_mem: most bytes that all streams in memory keep together.
+        max_buffered_msgs: most messages that wait to be stored, of each stream.
+        max_buffered_size: most bytes of them.
+        max_concurrent_io: how many file operations run at a time.
+        write_deadline_ns: how long a write to a client may take before it is cut off.
+        gomaxprocs: processors that the server uses at a time (its environment's GOMAXPROCS).
+        gomemlimit: memory above which it collects garbage sooner (its GOMEMLIMIT).
     """
 
     sync_interval: DurationOrAlways | None = None
     max_payload: Size | None = None
+    max_file: Size | None = None
+    max_mem: Size | None = None
+    max_buffered_msgs: Count | None = None
+    max_buffered_size: Size | None = None
+    max_concurrent_io: int | None = Field(default=None, ge=4, le=8192)
+    write_deadline_ns: Duration | None = Field(default=None, alias="write_deadline")
+    gomaxprocs: int | None = Field(default=None, ge=1, le=1024)
+    gomemlimit: Size | None = None
 
 
 class Settings(Spec):

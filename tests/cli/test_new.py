@@ -49,6 +49,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         variant.ConfigFile,
         variant.Settings,
         variant.StreamSettings,
+        variant.ConsumerLimits,
         variant.PublishSettings,
         variant.ConsumerSettings,
         variant.PullSettings,

@@ -29,6 +29,18 @@ def test_a_setting_that_came_later_does_not_part_an_unchanged_variant_from_its_p
     assert digest({"pull": {"batch": 7}, "handler": {"run": "virtual"}}) == "502ceaba788f"
 
 
+def test_keys_that_came_later_are_no_part_of_what_they_leave_alone() -> None:
+    """Sections that were there from the beginning have grown since."""
+    plain = digest({"pull": {"batch": 7}})
+
+    assert digest({"pull": {"batch": 7}, "consumer": {"deliver_policy": "all"}}) == plain
+    assert digest({"pull": {"batch": 7, "priority": 0}, "server": {"max_file": None}}) == plain
+    assert digest({"pull": {"batch": 7, "priority": 1}}) != plain
+    assert digest({"pull": {"batch": 7}, "server": {"gomaxprocs": 1}}) != plain
+    limits = {"consumer_limits": {"max_ack_pending": 9}}
+    assert digest({"pull": {"batch": 7}, "stream": limits}) != plain
+
+
 def test_a_later_setting_that_was_changed_is_a_change() -> None:
     """Coroutines are not what virtual workers were."""
     changed = digest({"pull": {"batch": 7}, "client": "nats-py", "handler": {"run": "task"}})

@@ -98,6 +98,20 @@ def test_handlers_as_tasks_lose_nothing_either(
         {"ack": {"double": True}, "client": "nats-py"},
         {"pull": {"idle_heartbeat": "500ms"}, "client": "nats-py"},
         {"ack": {"double": True}, "client": "nats-py", "handler": {"run": "task"}},
+        {
+            "stream": {
+                "max_msg_size": "128B",
+                "consumer_limits": {"max_ack_pending": 100, "inactive_threshold": "1h"},
+            },
+            "consumer": {
+                "max_batch": 100,
+                "max_expires": "5s",
+                "max_bytes": "4KiB",
+                "deliver_policy": "last_per_subject",
+            },
+            "pull": {"max_bytes": "4KiB"},
+            "server": {"max_file": "1GiB", "max_buffered_msgs": 1000, "gomaxprocs": 2},
+        },
     ],
     ids=str,
 )
@@ -110,6 +124,26 @@ def test_every_other_way_to_ask_and_to_ack_balances_too(tmp_path: Path, settings
     assert sound(record), complaints(record)
     assert (ledger["stored"], ledger["received"], ledger["acked"]) == (300, 300, 300)
     assert (ledger["lost"], ledger["duplicates"], ledger["redelivered"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked"), [("overflow", {"min_pending": 5}), ("prioritized", {"priority": 3})]
+)
+def test_whoever_is_served_first_nothing_is_left(tmp_path: Path, policy: str, asked: Tree) -> None:
+    """The first process asks plainly, so that it takes what no other one is served."""
+    settings = {
+        "consumer": {"priority_policy": policy, "priority_groups": ["jobs"]},
+        "pull": {"group": "jobs", "batch": 10, **asked},
+    }
+    load = workload(measure="1s", consume={"consumers": 2})
+
+    record = run_trial(tmp_path, load, settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["stored"], ledger["received"], ledger["acked"]) == (300, 300, 300)
+    assert (ledger["lost"], ledger["duplicates"], ledger["backlog"]) == (0, 0, 0)
 
 
 def test_a_confirmed_ack_takes_the_way_there_and_back(tmp_path: Path) -> None:

@@ -13,10 +13,14 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Settings and what the server says to them; code 0 means that it takes them."""
+    """Settings and what the server says to them; code 0 means that it takes them.
+
+    `answer` is what it says to a pull request of a process that is not the first.
+    """
 
     name: str
     code: int = 0
+    answer: str = ""
     stream: Tree = field(default_factory=dict)
     consumer: Tree = field(default_factory=dict)
     ack: str = ""
@@ -41,6 +45,12 @@ class Case:
 
 
 PUSH = {"mode": "push"}
+OVERFLOW = {"priority_policy": "overflow", "priority_groups": ["jobs"]}
+SPILL = {"group": "jobs", "min_pending": 10}
+PER_SUBJECT = {"discard": "new", "discard_new_per_subject": True}
+PENDING_10 = {"consumer_limits": {"max_ack_pending": 10}}
+INACTIVE_20S = {"consumer_limits": {"inactive_threshold": "20s"}}
+WORKQUEUE = {"retention": "workqueue"}
 
 REFUSED = [
     Case(name="max_age below 100ms", code=10052, stream={"max_age": "50ms"}),
@@ -94,8 +104,108 @@ REFUSED = [
         stream={"retention": "workqueue"},
         consumer=PUSH | {"ack_policy": "none"},
     ),
+    Case(
+        name="workqueue, new alone",
+        code=10101,
+        stream=WORKQUEUE,
+        consumer={"deliver_policy": "new"},
+    ),
+    Case(
+        name="workqueue, last per subject",
+        code=10101,
+        stream=WORKQUEUE,
+        consumer={"deliver_policy": "last_per_subject"},
+    ),
+    Case(
+        name="start without a sequence",
+        code=10094,
+        consumer={"deliver_policy": "by_start_sequence"},
+    ),
+    Case(name="sequence without a start", code=10094, consumer={"opt_start_seq": 1}),
+    Case(name="max_expires below 1ms", code=10115, consumer={"max_expires": "999us"}),
+    Case(
+        name="overflow without a group",
+        code=10159,
+        consumer={"priority_policy": "overflow"},
+        pull=SPILL,
+    ),
+    Case(name="groups without a policy", code=10196, consumer={"priority_groups": ["jobs"]}),
+    Case(
+        name="a group of 17 letters",
+        code=10162,
+        consumer=OVERFLOW | {"priority_groups": ["a" * 17]},
+        pull=SPILL | {"group": "a" * 17},
+    ),
+    Case(
+        name="a group with a blank",
+        code=10162,
+        consumer=OVERFLOW | {"priority_groups": ["a b"]},
+        pull=SPILL | {"group": "a b"},
+    ),
+    Case(
+        name="push with priorities", code=10178, consumer=PUSH | OVERFLOW, pull={"min_pending": 9}
+    ),
+    Case(
+        name="new per subject where old is discarded",
+        code=10052,
+        stream={"discard_new_per_subject": True, "max_msgs_per_subject": 5},
+    ),
+    Case(name="new per subject without a limit", code=10052, stream=PER_SUBJECT),
+    Case(
+        name="more pending than the stream allows",
+        code=10121,
+        stream=PENDING_10,
+        consumer={"max_ack_pending": 11},
+        pull={"batch": 10},
+    ),
+    Case(
+        name="longer inactive than the stream allows",
+        code=10153,
+        stream=INACTIVE_20S,
+        consumer={"inactive_threshold": "21s"},
+    ),
+    Case(
+        name="push without acks where pending is limited",
+        code=10082,
+        stream=PENDING_10,
+        consumer=PUSH | {"ack_policy": "none"},
+    ),
 ]
 """Refused by the server with this code, and by our rules with the same code in the text."""
+
+ASKED_IN_VAIN = [
+    Case(
+        name="batch above max_batch",
+        answer="409 Exceeded MaxRequestBatch of 10",
+        consumer={"max_batch": 10},
+        pull={"batch": 11},
+    ),
+    Case(
+        name="expires above max_expires",
+        answer="409 Exceeded MaxRequestExpires of 1s",
+        consumer={"max_expires": "1s"},
+        pull={"expires": "1001ms"},
+    ),
+    Case(
+        name="bytes above max_bytes",
+        answer="409 Exceeded MaxRequestMaxBytes of 2000",
+        consumer={"max_bytes": "2000B"},
+        pull={"max_bytes": "2001B"},
+    ),
+    Case(
+        name="no group",
+        answer="400 Priority Group missing",
+        consumer=OVERFLOW,
+        pull={"min_pending": 10},
+    ),
+    Case(
+        name="another group",
+        answer="400 Invalid Priority Group",
+        consumer=OVERFLOW,
+        pull=SPILL | {"group": "work"},
+    ),
+]
+"""Taken by the server, which refuses every pull request; so do we, with its words in the text."""
 
 IGNORED = [
     Case(name="s2 on memory", stream={"storage": "memory", "compression": "s2"}),
@@ -115,6 +225,35 @@ IGNORED = [
         consumer={"ack_policy": "none", "max_deliver": 3},
     ),
     Case(name="batch above max_ack_pending", consumer={"max_ack_pending": 10}, pull={"batch": 11}),
+    Case(name="batch above what the stream allows", stream=PENDING_10, pull={"batch": 11}),
+    Case(
+        name="pull without acks where pending is limited",
+        stream=PENDING_10,
+        consumer={"ack_policy": "none"},
+    ),
+    Case(name="push with max_batch", consumer=PUSH | {"max_batch": 5}),
+    Case(name="push with max_expires", consumer=PUSH | {"max_expires": "1s"}),
+    Case(name="push with max_bytes", consumer=PUSH | {"max_bytes": "1KiB"}),
+    Case(name="max_bytes that no request asks for", consumer={"max_bytes": "1KiB"}),
+    Case(name="max_expires of 0", consumer={"max_expires": "0s"}),
+    Case(name="max_msg_size of 0", stream={"max_msg_size": "0B"}),
+    Case(
+        name="two groups",
+        consumer=OVERFLOW | {"priority_groups": ["jobs", "rest"]},
+        pull=SPILL,
+    ),
+    Case(
+        name="overflow with cumulative acks", consumer=OVERFLOW | {"ack_policy": "all"}, pull=SPILL
+    ),
+    Case(name="overflow without acks", consumer=OVERFLOW | {"ack_policy": "none"}, pull=SPILL),
+    Case(name="overflow that nobody waits for", consumer=OVERFLOW, pull={"group": "jobs"}),
+    Case(name="min_pending without overflow", pull={"min_pending": 10}),
+    Case(name="a group without a policy", pull={"group": "jobs"}),
+    Case(
+        name="start beyond the beginning",
+        consumer={"deliver_policy": "by_start_sequence", "opt_start_seq": 2},
+    ),
+    Case(name="gone before it is used", consumer={"inactive_threshold": "9s"}),
 ]
 """Taken by the server and still refused by us: they mean nothing, or measure the wrong thing."""
 
@@ -152,5 +291,45 @@ TAKEN = [
     Case(name="consumer in memory", consumer={"mem_storage": True}),
     Case(name="discard new at a limit", stream={"discard": "new", "max_msgs": 1000}),
     Case(name="batch of max_ack_pending", consumer={"max_ack_pending": 10}, pull={"batch": 10}),
+    Case(name="batch of what the stream allows", stream=PENDING_10, pull={"batch": 10}),
+    Case(
+        name="as much pending as the stream allows",
+        stream=PENDING_10,
+        consumer={"max_ack_pending": 10},
+        pull={"batch": 10},
+    ),
+    Case(
+        name="as long inactive as the stream allows",
+        stream=INACTIVE_20S,
+        consumer={"inactive_threshold": "20s"},
+    ),
+    Case(name="inactive for 10s", consumer={"inactive_threshold": "10s"}),
+    Case(
+        name="requests at their caps",
+        consumer={"max_batch": 10, "max_expires": "1s", "max_bytes": "2000B"},
+        pull={"batch": 10, "expires": "1s", "max_bytes": "2000B"},
+    ),
+    Case(name="max_expires of 1ms", consumer={"max_expires": "1ms"}, pull={"expires": "1ms"}),
+    Case(name="overflow", consumer=OVERFLOW, pull=SPILL),
+    Case(
+        name="overflow by what is pending",
+        consumer=OVERFLOW,
+        pull={"group": "jobs", "min_ack_pending": 5},
+    ),
+    Case(
+        name="prioritized, a group of 16",
+        consumer={"priority_policy": "prioritized", "priority_groups": ["A0-_/=" + "b" * 10]},
+        pull={"group": "A0-_/=" + "b" * 10, "priority": 9},
+    ),
+    Case(name="new alone", consumer={"deliver_policy": "new"}),
+    Case(name="last", consumer={"deliver_policy": "last"}),
+    Case(name="last per subject", consumer={"deliver_policy": "last_per_subject"}),
+    Case(name="push, last per subject", consumer=PUSH | {"deliver_policy": "last_per_subject"}),
+    Case(
+        name="start with the first",
+        consumer={"deliver_policy": "by_start_sequence", "opt_start_seq": 1},
+    ),
+    Case(name="new per subject", stream=PER_SUBJECT | {"max_msgs_per_subject": 5}),
+    Case(name="messages up to 1KiB", stream={"max_msg_size": "1KiB"}),
 ]
 """Taken by the server and by us."""

@@ -1,18 +1,20 @@
 import pytest
 
-from bench.spec.cautions import cautions
+from bench.spec.cautions import cautions, in_flight
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
 from tests.spec.cases import Tree
 
 
-def workload(*, time: object = "0s", rate: str = "10/s", consumers: int = 1) -> Stream:
+def workload(
+    *, time: object = "0s", rate: str = "10/s", consumers: int = 1, workers: int = 1
+) -> Stream:
     return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": "1000B"},
             "publish": {"rate": rate},
-            "consume": {"consumers": consumers, "handler": {"time": time}},
+            "consume": {"consumers": consumers, "workers": workers, "handler": {"time": time}},
         }
     )
 
@@ -52,6 +54,84 @@ def test_a_batch_that_outlasts_ack_wait_is_announced(wait: str, expected: list[s
     parts: Tree = {"consumer": {"ack_wait": wait}, "pull": {"batch": 100}}
 
     assert found(parts, workload(time="20ms")) == expected
+
+
+TRUTH: Tree = {"consumer": {"ack_wait": "10s", "max_ack_pending": 50}, "pull": {"batch": 50}}
+
+
+@pytest.mark.parametrize("mode", ["pull", "push"])
+@pytest.mark.parametrize(("workers", "expected"), [(4, ["consumer.ack_wait"]), (6, [])])
+def test_what_is_in_flight_must_be_handled_within_ack_wait(
+    mode: str, workers: int, expected: list[str]
+) -> None:
+    """50 of 1 s take 4 workers 12.5 s and 6 workers 8.3 s; ack_wait is 10 s."""
+    parts = TRUTH | {"consumer": TRUTH["consumer"] | {"mode": mode}}
+
+    assert found(parts, workload(time="1s", rate="1/s", workers=workers)) == expected
+
+
+def test_the_formula_is_told_with_its_figures() -> None:
+    """Who knows what it comes to sees which of them to change."""
+    slow = workload(time="1s", rate="1/s", workers=4)
+
+    (caution,) = cautions(Settings.model_validate(TRUTH), slow)
+
+    assert caution.what == (
+        "4 workers take 12.5 s for the 50 messages that may be in flight, longer than ack_wait, "
+        "10s: expect redeliveries"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pull", "consumers", "flying"),
+    [
+        ({"batch": 10}, 1, 10),
+        ({"batch": 10, "requests": 3}, 1, 30),
+        ({"batch": 10, "requests": 3}, 2, 60),
+        ({"batch": 10, "requests": 3}, 4, 100),
+    ],
+)
+def test_so_many_may_be_in_flight(pull: Tree, consumers: int, flying: int) -> None:
+    """What all requests of all processes ask for, up to max_ack_pending."""
+    settings = Settings.model_validate({"consumer": {"max_ack_pending": 100}, "pull": pull})
+
+    assert in_flight(settings, workload(consumers=consumers)) == flying
+
+
+@pytest.mark.parametrize(
+    ("timing", "workers", "expected"),
+    [
+        ("after-handler", 10, []),
+        ("after-handler", 11, ["consumer.max_ack_pending"]),
+        ("after-validation", 11, []),
+    ],
+)
+def test_workers_that_can_have_nothing_to_do_are_announced(
+    timing: str, workers: int, expected: list[str]
+) -> None:
+    """The server delivers no more than may be unacknowledged; an early ack lets it go on."""
+    parts: Tree = {
+        "consumer": {"max_ack_pending": 10},
+        "pull": {"batch": 10},
+        "ack": {"timing": timing},
+    }
+
+    assert found(parts, workload(workers=workers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"server": {"max_buffered_msgs": 256}}, []),
+        ({"server": {"max_buffered_msgs": 255}}, ["server.max_buffered_msgs"]),
+        ({"server": {"max_buffered_msgs": 1}, "publish": {"mode": "one-by-one"}}, []),
+        ({"server": {"max_buffered_size": "256kB"}}, []),
+        ({"server": {"max_buffered_size": "255kB"}}, ["server.max_buffered_size"]),
+    ],
+)
+def test_a_window_beyond_what_is_buffered_is_announced(parts: Tree, expected: list[str]) -> None:
+    """256 messages of 1000 bytes may wait for their PubAck."""
+    assert found(parts, workload()) == expected
 
 
 def test_an_ack_before_the_handler_outlasts_nothing() -> None:

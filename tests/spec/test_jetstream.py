@@ -9,7 +9,7 @@ from bench.spec.jetstream import (
 )
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from tests.spec.cases import IGNORED, REFUSED, TAKEN, Case, Tree
+from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, TAKEN, Case, Tree
 
 
 def settings(**parts: object) -> Settings:
@@ -33,6 +33,15 @@ def test_what_the_server_refuses_is_refused_with_its_code(case: Case) -> None:
     (objection,) = objections(case.settings)
 
     assert f"({case.code})" in objection.what
+    assert objection.allowed
+
+
+@pytest.mark.parametrize("case", ASKED_IN_VAIN, ids=str)
+def test_requests_that_the_server_refuses_are_refused_with_its_words(case: Case) -> None:
+    """The consumer would be made, and nothing would ever come from it."""
+    (objection,) = objections(case.settings)
+
+    assert f"({case.answer})" in objection.what
     assert objection.allowed
 
 
@@ -133,6 +142,9 @@ def test_defaults_are_the_servers() -> None:
     """What a file leaves out is not unlimited."""
     assert max_ack_pending(settings()) == 1000
     assert max_ack_pending(settings(consumer={"ack_policy": "none"})) is None
+    limited = {"consumer_limits": {"max_ack_pending": 70}}
+    assert max_ack_pending(settings(stream=limited)) == 70
+    assert max_ack_pending(settings(stream=limited, consumer={"max_ack_pending": 60})) == 60
     assert ack_wait_ns(settings()) == 30_000_000_000
     assert ack_wait_ns(settings(consumer={"ack_wait": "9s", "backoff": ["2s"]})) == 2_000_000_000
     assert ack_batch(settings(pull={"batch": 7})) == 1

@@ -1,6 +1,7 @@
 """The table of our rules, put to a real server."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,37 +13,63 @@ from bench.broker.admin import (
     api,
     connect,
     consumer_body,
+    make_consumer,
     stream_body,
     trial_names,
 )
 from bench.broker.endpoint import Endpoint
 from bench.broker.server import embedded_server, find_server_binary
+from bench.clients.faults import Faults
+from bench.clients.wire.pulls import PullRequests
+from bench.scenario.jobs import Taking, binding
+from bench.spec.handler import Handler
 from bench.spec.variant import ServerSettings
-from tests.spec.cases import IGNORED, REFUSED, TAKEN, Case
+from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, TAKEN, Case
+
+MESSAGES = 3
+Tried = Callable[[Client, Case, Names], Awaitable[object]]
 
 
-async def answers(cases: list[Case], directory: Path) -> dict[str, int]:
-    """Return the server's error code for each case, 0 where it takes the settings."""
-    codes: dict[str, int] = {}
+async def answers(
+    cases: list[Case], directory: Path, then: Tried | None = None
+) -> dict[str, object]:
+    """Return the server's error code for each case, or what it answers then to what it takes."""
+    found: dict[str, object] = {}
     async with embedded_server(find_server_binary(), ServerSettings(), directory) as server:
         client = await connect(Endpoint(url=server.url))
         for index, case in enumerate(cases):
             names = trial_names("rules", index)
             try:
                 await create(client, case, names)
-                codes[case.name] = 0
+                found[case.name] = await then(client, case, names) if then else 0
             except ApiError as error:
-                codes[case.name] = error.err_code
+                found[case.name] = error.err_code
         await client.close()
-    return codes
+    return found
 
 
 async def create(client: Client, case: Case, names: Names) -> None:
     settings = case.settings
     await api(client, f"STREAM.CREATE.{names.stream}", stream_body(settings.stream, names))
-    config = consumer_body(settings.consumer, names, shared=False)
-    body = {"stream_name": names.stream, "config": config, "action": "create"}
-    await api(client, f"CONSUMER.CREATE.{names.stream}.{names.consumer}", body)
+    await make_consumer(client, names, consumer_body(settings.consumer, names, shared=False))
+
+
+async def asked(client: Client, case: Case, names: Names) -> str:
+    """Return the status by which the server answers a pull request of a second process."""
+    taking = Taking(names=names, processes=2, workers=1, handler=Handler(), id_offset=0)
+    bound = binding(case.settings, taking, first=False)
+    head, body, _ = PullRequests(bound, b"inbox", Faults()).due(0).split(b"\r\n", 2)
+    answer = await client.request(head.split()[1].decode(), body, timeout=5)
+    headers = answer.headers or {}
+    return f"{headers.get('Status')} {headers.get('Description')}"
+
+
+async def due(client: Client, _: Case, names: Names) -> int:
+    """Return how many of some messages, published now, the consumer has to deliver."""
+    for number in range(MESSAGES):
+        await client.request(f"{names.subject_prefix}{number}", b"x" * 16, timeout=5)
+    info = await api(client, f"CONSUMER.INFO.{names.stream}.{names.consumer}")
+    return int(info["num_pending"]) + int(info["delivered"]["consumer_seq"])
 
 
 @pytest.mark.nats
@@ -50,3 +77,19 @@ async def create(client: Client, case: Case, names: Names) -> None:
 def test_the_server_answers_as_our_rules_say(cases: list[Case], tmp_path: Path) -> None:
     """Another server version may think otherwise; then the rules are what must change."""
     assert asyncio.run(answers(cases, tmp_path)) == {case.name: case.code for case in cases}
+
+
+@pytest.mark.nats
+def test_the_server_refuses_requests_in_the_words_of_our_rules(tmp_path: Path) -> None:
+    """It takes such a consumer, and whoever pulls from it gets nothing else."""
+    found = asyncio.run(answers(ASKED_IN_VAIN, tmp_path, asked))
+
+    assert found == {case.name: case.answer for case in ASKED_IN_VAIN}
+
+
+@pytest.mark.nats
+def test_a_consumer_that_is_taken_is_due_all_that_comes(tmp_path: Path) -> None:
+    """Wherever it begins: the ledger of a trial counts what it would skip as lost."""
+    found = asyncio.run(answers(TAKEN, tmp_path, due))
+
+    assert found == {case.name: MESSAGES for case in TAKEN}

@@ -81,6 +81,12 @@ def test_a_window_that_cannot_be_is_refused(parts: dict[str, Any], said: str) ->
         ({"stream": {"max_msgs_per_subject": 1199}}, "stream.max_msgs_per_subject"),
         ({"stream": {"max_age": "1h"}}, "stream.max_age"),
         ({"stream": {"retention": "workqueue"}}, "stream.retention"),
+        ({"consumer": {"deliver_policy": "new"}}, "consumer.deliver_policy"),
+        ({"consumer": {"inactive_threshold": "1h"}}, "consumer.inactive_threshold"),
+        (
+            {"stream": {"consumer_limits": {"inactive_threshold": "1h"}}},
+            "consumer.inactive_threshold",
+        ),
         ({"consumer": {"ack_policy": "none"}, "ack": {"timing": "none"}}, "ack.timing"),
         ({"handler": {"run": "task"}}, "handler.run"),
     ],

@@ -5,6 +5,7 @@ import pytest
 from bench.spec.jetstream import objections, workload_objections
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
+from bench.spec.workload import Consume
 from tests.spec.cases import Tree
 
 LARGE = Stream.model_validate(
@@ -56,6 +57,26 @@ def test_what_cannot_be_asked_is_refused_with_its_reason(tree: Tree, key: str, w
 
     assert objection.key == key
     assert words in objection.what
+
+
+@pytest.mark.parametrize(
+    ("tree", "consumers", "fits"),
+    [
+        ({"pull": {"requests": 64}}, 8, True),
+        ({"pull": {"requests": 64}}, 9, False),
+        ({"pull": {"requests": 2}, "consumer": {"max_waiting": 4}}, 2, True),
+        ({"pull": {"requests": 2}, "consumer": {"max_waiting": 3}}, 2, False),
+        ({"pull": {"requests": 2}, "consumer": {"max_waiting": 1}}, 1, False),
+        ({"pull": {"requests": 64}, "consumer": {"mode": "push"}}, 9, True),
+    ],
+)
+def test_all_requests_may_wait_at_a_time(tree: Tree, consumers: int, fits: bool) -> None:
+    """What is one too many is answered with 409 again and again; 512 when nothing is said."""
+    load = LARGE.model_copy(update={"consume": Consume(consumers=consumers)})
+
+    found = workload_objections(settings(tree), load)
+
+    assert [objection.key for objection in found] == ([] if fits else ["consumer.max_waiting"])
 
 
 def test_a_request_must_have_room_for_the_largest_message() -> None:

@@ -106,3 +106,13 @@ def test_variants_take_dotted_keys_and_axes_take_lists_of_them() -> None:
     assert schema["$defs"]["Settings"]["properties"]["pull.batch"] == batch
     assert schema["properties"]["axes"]["properties"]["pull.batch"]["items"] == batch
     assert at(schema, batch["$ref"])["type"] == "integer"
+
+
+def test_dotted_keys_lead_into_what_has_keys_of_its_own() -> None:
+    """An editor would mark `stream.consumer_limits.max_ack_pending`, which the loader takes."""
+    schema, key = json_schema("config"), "stream.consumer_limits.max_ack_pending"
+    limit = {"$ref": "#/$defs/ConsumerLimits/properties/max_ack_pending"}
+
+    assert schema["$defs"]["Settings"]["properties"][key] == limit
+    assert schema["properties"]["axes"]["properties"][key]["items"] == limit
+    assert "max_ack_pending" in at(schema, "#/$defs/ConsumerLimits/properties")

@@ -36,6 +36,37 @@ def test_an_old_server_is_told_from_a_new_one(version: str, expected: list[str])
     assert keys(NEW, version) == expected
 
 
+@pytest.mark.parametrize(
+    ("tree", "before", "first", "key"),
+    [
+        ({"consumer": {"max_batch": 9}}, "2.6.6", "2.7.0", "consumer.max_batch"),
+        ({"consumer": {"max_expires": "1s"}}, "2.6.6", "2.7.0", "consumer.max_expires"),
+        ({"consumer": {"inactive_threshold": "1h"}}, "2.6.6", "2.7.0",
+         "consumer.inactive_threshold"),
+        ({"consumer": {"max_bytes": "1KiB"}}, "2.8.2", "2.8.3", "consumer.max_bytes"),
+        ({"consumer": {"priority_policy": "overflow"}}, "2.10.29", "2.11.0",
+         "consumer.priority_policy"),
+        ({"consumer": {"priority_policy": "prioritized"}}, "2.11.9", "2.12.0",
+         "consumer.priority_policy"),
+        ({"stream": {"discard_new_per_subject": True}}, "2.9.0", "2.9.1",
+         "stream.discard_new_per_subject"),
+        ({"stream": {"consumer_limits": {"max_ack_pending": 9}}}, "2.9.25", "2.10.0",
+         "stream.consumer_limits.max_ack_pending"),
+        ({"stream": {"consumer_limits": {"inactive_threshold": "1h"}}}, "2.9.25", "2.10.0",
+         "stream.consumer_limits.inactive_threshold"),
+        ({"server": {"max_buffered_msgs": 9}}, "2.10.29", "2.11.0", "server.max_buffered_msgs"),
+        ({"server": {"max_buffered_size": "9B"}}, "2.10.29", "2.11.0", "server.max_buffered_size"),
+        ({"server": {"max_concurrent_io": 9}}, "2.12.13", "2.12.14", "server.max_concurrent_io"),
+    ],
+)  # fmt: skip
+def test_a_setting_needs_the_first_version_that_has_it(
+    tree: dict[str, object], before: str, first: str, key: str
+) -> None:
+    """An older one refuses the field, or takes no notice of it."""
+    assert keys(Settings.model_validate(tree), before) == [key]
+    assert keys(Settings.model_validate(tree), first) == []
+
+
 def test_batches_need_a_server_that_ends_them_as_we_do() -> None:
     """2.12.0 stores the message that ends a batch, 2.12.1 refuses it; tried on each of them."""
     atomic = Settings.model_validate(
@@ -83,7 +114,22 @@ def test_replicas_need_as_many_servers() -> None:
 
 def test_the_users_own_server_keeps_its_configuration() -> None:
     """We cannot set what stands in its file, so the figures would be those of another setting."""
+    every = {
+        "sync_interval": "1s",
+        "max_payload": "2MiB",
+        "max_file": "1GiB",
+        "max_mem": "1GiB",
+        "max_buffered_msgs": 10,
+        "max_buffered_size": "1MiB",
+        "max_concurrent_io": 8,
+        "write_deadline": "5s",
+        "gomaxprocs": 1,
+        "gomemlimit": "1GiB",
+    }
     assert keys(TUNED, ours=False) == ["server.sync_interval"]
+    tuned = Settings.model_validate({"server": every})
+    assert keys(tuned, ours=False) == [f"server.{key}" for key in every]
+    assert every.keys() == tuned.server.model_dump(by_alias=True).keys()
     assert keys(TUNED) == []
 
 

@@ -202,5 +202,8 @@ def _body(binding: Binding) -> bytes:
         "max_bytes": binding.max_bytes,
         "idle_heartbeat": binding.idle_heartbeat_ns,
         "group": binding.group,
+        "min_pending": binding.min_pending,
+        "min_ack_pending": binding.min_ack_pending,
+        "priority": binding.priority,
     }
     return json.dumps({key: value for key, value in said.items() if value}).encode()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from pydantic import Discriminator
 
 from bench.core.units import format_duration
-from bench.spec import buckets, cast, cautions, disturbed, jetstream
+from bench.spec import buckets, cast, cautions, disturbed, jetstream, limited
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.disturbances import Disturbance
 from bench.spec.disturbed import Bears
@@ -46,6 +46,7 @@ class Kind:
         shipped: a workload of the kind and a config that suits it, to start from.
         crashed: roles whose processes begin again, when killed, with what the server has for them.
         restarts: its server may be started again while it is measured.
+        looks: its stream is read, when a trial is over, by a consumer of our own without acks.
     """
 
     model: type[Workload]
@@ -57,6 +58,7 @@ class Kind:
     shipped: tuple[str, str]
     crashed: tuple[str, ...] = ()
     restarts: bool = False
+    looks: bool = False
 
 
 Streams = Mapping[str, tuple[Settings, stream.Stream]]
@@ -205,6 +207,7 @@ KINDS: Mapping[str, Kind] = {
         cautions=dual_write.cautions,
         notes=dual_write.notes,
         shipped=("dual-write", "dual-write-strategies"),
+        looks=True,
     ),
     "replay": Kind(
         model=replay.Replay,
@@ -260,6 +263,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         notes=workflow.notes,
         shipped=("workflow", "workflow-steps"),
+        looks=True,
     ),
     "command": Kind(
         model=command.Commands,
@@ -272,6 +276,7 @@ KINDS: Mapping[str, Kind] = {
         cautions=command.cautions,
         notes=command.notes,
         shipped=("command", "command-handlers"),
+        looks=True,
     ),
 }
 
@@ -332,6 +337,8 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     return (
         *_unused(settings, workload.kind),
         *kind.objections(settings, workload),
+        *_of_our_look(settings, kind),
+        *_kept_together(settings, workload),
         *disturbed.objections(settings, disturbances, bears(workload, settings)),
     )
 
@@ -354,6 +361,27 @@ def _too_late(kind: Kind, settings: Settings, workload: Workload) -> Iterator[Ob
             f"{format_duration(wait_ns)}, when the window is over: it does not recover"
         )
         yield Objection(key="consumer.ack_wait", against=("disturbances",), what=what)
+
+
+def _of_our_look(settings: Settings, kind: Kind) -> Iterator[Objection]:
+    """Yield what a stream may not ask of its consumers where one of them is ours."""
+    limits = settings.stream.consumer_limits.model_dump(by_alias=True)
+    for key, value in limits.items() if kind.looks else ():
+        if value is not None:
+            yield Objection(
+                key=f"stream.consumer_limits.{key}",
+                what="it would hold for the consumer by which jetbench reads the stream at the end",
+                allowed="leave it out",
+            )
+
+
+def _kept_together(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    """Yield the stores that hold each of several streams, or a bucket, and not all together."""
+    streams = 1 + len(getattr(workload, "streams", ()))
+    bucket = "bucket" in KINDS[workload.kind].uses
+    of_bucket = Settings(stream=settings.bucket.as_stream(), server=settings.server)
+    if not any(any(limited.stores(each)) for each in (settings, of_bucket)):
+        yield from limited.stores(settings, streams, bucket=bucket)
 
 
 def _unused(settings: Settings, kind: str) -> Iterator[Objection]:

@@ -1,0 +1,48 @@
+"""Keys of a variant's settings that came after the first reports.
+
+At their defaults they mean what was meant without them, and are no part of what a cell is known by:
+reports that were written before must not look as if their settings had been changed since.
+"""
+
+from collections.abc import Mapping
+
+from bench.spec.variant import Settings
+
+_LATER: Mapping[str, tuple[str, ...]] = {
+    "stream": ("max_msg_size", "discard_new_per_subject", "consumer_limits"),
+    "consumer": (
+        "max_batch",
+        "max_expires_ns",
+        "max_bytes",
+        "priority_policy",
+        "priority_groups",
+        "deliver_policy",
+        "opt_start_seq",
+        "inactive_threshold_ns",
+    ),
+    "pull": ("group", "min_pending", "min_ack_pending", "priority"),
+    "server": (
+        "max_file",
+        "max_mem",
+        "max_buffered_msgs",
+        "max_buffered_size",
+        "max_concurrent_io",
+        "write_deadline_ns",
+        "gomaxprocs",
+        "gomemlimit",
+    ),
+}
+"""By section; of sections that were there from the beginning."""
+
+
+def unsaid_keys(settings: Settings) -> dict[str, set[str]]:
+    """Return those that are at their defaults, by section."""
+    usual = Settings()
+    return {
+        section: {
+            key
+            for key in keys
+            if getattr(getattr(settings, section), key) == getattr(getattr(usual, section), key)
+        }
+        for section, keys in _LATER.items()
+    }
