@@ -153,6 +153,18 @@ def _small_stream(settings: Settings, workload: Stream) -> Iterator[Objection]:
         yield Objection(key="stream.max_bytes", what=what)
 
 
+def _full_subjects(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    stream, subjects = settings.stream, len(workload.addressed)
+    each = stream.max_msgs_per_subject or 0
+    refuses = stream.discard_new_per_subject and stream.retention == "limits"
+    if refuses and each * subjects < workload.messages:
+        what = (
+            f"{each} messages of each subject come to less than the {workload.messages} of a "
+            "trial: the newest are refused"
+        )
+        yield Objection(key="stream.max_msgs_per_subject", what=what)
+
+
 def _same_noise(settings: Settings, _: Stream) -> Iterator[Objection]:
     if settings.stream.compression == "s2":
         what = "messages of one size differ in their id alone, so s2 saves more than on real data"
@@ -186,6 +198,7 @@ _RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _rate_limit,
     _shared_requests,
     _small_stream,
+    _full_subjects,
     _same_noise,
     _buffers,
     _replicated_store,

@@ -177,6 +177,9 @@ def test_compression_of_equal_payloads_is_announced() -> None:
     assert found({"stream": {"compression": "s2"}}, workload()) == ["stream.compression"]
 
 
+NEW_PER_SUBJECT: Tree = {"discard": "new", "discard_new_per_subject": True}
+
+
 @pytest.mark.parametrize(
     ("stream", "expected"),
     [
@@ -185,6 +188,12 @@ def test_compression_of_equal_payloads_is_announced() -> None:
         ({"max_bytes": "1.5MB"}, []),
         ({"max_bytes": "1499kB", "discard": "new"}, ["stream.max_bytes"]),
         ({"max_msgs": 1, "retention": "interest"}, []),
+        (NEW_PER_SUBJECT | {"max_msgs_per_subject": 1500}, []),
+        (NEW_PER_SUBJECT | {"max_msgs_per_subject": 1499}, ["stream.max_msgs_per_subject"]),
+        (
+            NEW_PER_SUBJECT | {"max_msgs_per_subject": 1499, "retention": "interest"},
+            [],
+        ),
     ],
 )
 def test_a_stream_too_small_for_a_trial_is_announced(stream: Tree, expected: list[str]) -> None:
