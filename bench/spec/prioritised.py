@@ -14,6 +14,8 @@ from bench.spec.variant import Settings
 
 GROUP_NAME = r"[A-Za-z0-9\-_/=]{1,16}"
 
+_MISSING = "400 Bad Request - Priority Group missing"
+
 _OF_POLICY = {"min_pending": "overflow", "min_ack_pending": "overflow", "priority": "prioritized"}
 """What a pull request may carry, and the policy under which the server looks at it."""
 
@@ -69,7 +71,7 @@ def _pulled(settings: Settings) -> Iterator[Objection]:
         yield Objection(
             key="consumer.priority_policy",
             against=("client",),
-            what="nats-py's fetch cannot ask within a group (400 Priority Group missing)",
+            what=f"nats-py's fetch cannot ask within a group ({_MISSING})",
             allowed="priority_policy none, or client wire",
         )
 
@@ -81,10 +83,10 @@ def _group_asked(settings: Settings) -> Iterator[Objection]:
             what = "a group means something under a priority_policy of a pull consumer alone"
             yield _group(what, "no group, or consumer.priority_policy and priority_groups")
     elif groups and not group:
-        what = "requests must name the group that they ask within (400 Priority Group missing)"
+        what = f"requests must name the group that they ask within ({_MISSING})"
         yield _group(what, groups[0])
     elif groups and group not in groups:
-        what = f"the consumer has no group '{group}' (400 Invalid Priority Group)"
+        what = f"the consumer has no group '{group}' (400 Bad Request - Invalid Priority Group)"
         yield _group(what, groups[0])
 
 

@@ -194,13 +194,13 @@ ASKED_IN_VAIN = [
     ),
     Case(
         name="no group",
-        answer="400 Priority Group missing",
+        answer="400 Bad Request - Priority Group missing",
         consumer=OVERFLOW,
         pull={"min_pending": 10},
     ),
     Case(
         name="another group",
-        answer="400 Invalid Priority Group",
+        answer="400 Bad Request - Invalid Priority Group",
         consumer=OVERFLOW,
         pull=SPILL | {"group": "work"},
     ),
