@@ -22,7 +22,8 @@ from bench.plan.payload import templates
 from bench.plan.traffic import Traffic, seed_of
 from bench.scenario.jobs import getting, opening, sampler_job
 from bench.scenario.kind import Kind, Stage, connecting_as
-from bench.scenario.kv_audit import PRELOADED, audited
+from bench.scenario.kv_audit import audited
+from bench.scenario.reading import PRELOADED
 from bench.scenario.watchers import Watching, asked, due, make_watchers, watcher_job
 from bench.spec.cast import Part
 from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT

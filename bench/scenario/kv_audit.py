@@ -6,24 +6,19 @@ from dataclasses import replace
 import numpy as np
 
 from bench.broker.latest import Held, Last
-from bench.clients.buckets import NOBODY, Value, Whole, told_apart
-from bench.clients.port import IntArray, Outcome
+from bench.clients.buckets import Value, Whole, told_apart
+from bench.clients.port import Outcome
 from bench.core.units import NS_PER_MS
 from bench.engine.audit import Audited, Evidence
 from bench.engine.keyed import (
-    BEFORE,
     NOTHING,
-    Reads,
     Writes,
-    behind_ns,
     said,
     settling,
     stale,
-    written_ns,
     wrong,
 )
 from bench.engine.lifetimes import (
-    EARLY_NS,
     FOR_EVER_NS,
     LATE_NS,
     Written,
@@ -35,19 +30,16 @@ from bench.engine.lifetimes import (
 )
 from bench.engine.losses import UNKNOWN
 from bench.engine.presence import presence
-from bench.engine.table import NOT_YET, MessageTable, driven, happened, some_of
+from bench.engine.table import MessageTable, driven, happened, some_of
 from bench.plan.model import Cell
-from bench.plan.payload import ID_DIGITS
 from bench.plan.traffic import Traffic
+from bench.scenario.reading import PRELOADED, Source, reads_of, surely_ns
 from bench.scenario.watching import Keeping, Told, Watcher, broken_checks, writes_of
 from bench.spec.filters import matching
 from bench.spec.grouped_parts import GROUP_GET, GROUP_PUT
 from bench.spec.keyed_parts import CREATE, GET, PUT, UPDATE
 from bench.spec.kinds.kv import Kv
 from bench.spec.variant import ReadSettings
-
-PRELOADED: int = 10**ID_DIGITS - 1
-"""Stands for the id of what was in the bucket before the trial."""
 
 MOMENT_NS = 100 * NS_PER_MS
 """So long after a write a cache that was filled meanwhile may take its key for one without a value.
@@ -73,7 +65,7 @@ def audited(cell: Cell, traffic: _Traffics, evidence: Evidence) -> Audited:
         told[PUT] = _kept(traffic[PUT], evidence, _written(PUT, traffic, evidence, bucket.ttl_ns))
     if GET in traffic:
         told[GET] = _read(traffic, evidence, kept, cell.settings.read), ()
-        tables[GET] = _dated(traffic, evidence)
+        tables[GET] = _dated(traffic, evidence, kept)
     if UPDATE in traffic:
         told[UPDATE] = _updated(traffic[UPDATE], evidence)
     if CREATE in traffic:
@@ -111,7 +103,7 @@ def _scanned(
         writes.among(chosen),
         some_of(written, chosen),
         preloaded=len(matched) if kept.preloaded else 0,
-        life_ns=_surely_ns(kept),
+        life_ns=surely_ns(kept.life_ns),
     )
     least = there.throughout(table.sent_ns[answered], table.stored_ns[answered])
     stable = kept.preloaded and kept.life_ns is None and not (kv.put and kv.put.acts)
@@ -121,11 +113,6 @@ def _scanned(
         "keys_missed": int((most - found).clip(min=0).sum()) if stable else 0,
         "miscounted": int(np.count_nonzero((found < least) | (found > most))),
     }
-
-
-def _surely_ns(kept: Keeping) -> int | None:
-    """Return how long a value lives at least, by our clock; None for ever."""
-    return None if kept.life_ns is None else max(0, kept.life_ns - EARLY_NS)
 
 
 def _writes(traffic: _Traffics, evidence: Evidence) -> tuple[Writes, MessageTable]:
@@ -142,7 +129,7 @@ def _gathered(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
     table, asked = evidence.tables[GROUP_GET], traffic[GROUP_GET]
     numbers = said(evidence.drivers.get(GROUP_GET, ()), asked.subject_index.size)
     versions, whole = told_apart(numbers)
-    reads = _reads(table, asked, versions)
+    reads = reads_of(table, asked, versions)
     kinds = whole[happened(table.stored_ns)]
     torn = int(np.count_nonzero(kinds == Whole.TORN))
     counts = {
@@ -156,17 +143,6 @@ def _gathered(traffic: _Traffics, evidence: Evidence) -> Mapping[str, int]:
     writes = writes_of(traffic[GROUP_PUT])
     old = stale(reads, writes, evidence.tables[GROUP_PUT])
     return {**counts, "group_stale": old, "group_wrong": wrong(reads, writes)}
-
-
-def _reads(table: MessageTable, asked: Traffic, numbers: IntArray) -> Reads:
-    """Return the reads that were answered, by what their answers said."""
-    answered = happened(table.stored_ns)
-    return Reads(
-        keys=asked.subject_index[answered],
-        sent_ns=table.sent_ns[answered],
-        answered_ns=table.stored_ns[answered],
-        found=_found(numbers)[answered],
-    )
 
 
 def _kept(traffic: Traffic, evidence: Evidence, written: Written) -> Told:
@@ -215,46 +191,38 @@ def _read(
 ) -> Mapping[str, int]:
     """Return how many reads found nothing, or something old or wrong."""
     table, asked = evidence.tables[GET], traffic[GET]
-    reads = _reads(table, asked, said(evidence.drivers.get(GET, ()), asked.subject_index.size))
-    writes, written = _writes(traffic, evidence)
-    whole, life_ns = bool(kept.preloaded), kept.life_ns
-    behind = behind_ns(reads, writes, written, _surely_ns(kept), preloaded=whole)
-    nothing = reads.found == NOTHING
-    late = behind > LATE_NS + (how.max_age_ns if how.strategy == "cache-with-ttl" else 0)
+    reads = reads_of(table, asked, said(evidence.drivers.get(GET, ()), asked.subject_index.size))
+    source, life_ns = _source(traffic, evidence, kept), kept.life_ns
+    late = source.behind_ns(reads) > LATE_NS + (
+        how.max_age_ns if how.strategy == "cache-with-ttl" else 0
+    )
     # A watch that begins may pass over a key which is being written, for a moment.
-    late &= ~(nothing & settling(reads, writes, written, MOMENT_NS))
+    nothing = reads.found == NOTHING
+    late &= ~(nothing & settling(reads, source.writes, source.table, MOMENT_NS))
     missed = int(np.count_nonzero(late))
     return {
-        "absent": int(np.count_nonzero(nothing)),
-        "dated": reads.found.size,
-        "outlived": 0 if life_ns is None else read_late(reads, written, life_ns),
-        "stale": int(np.count_nonzero(behind >= 0)),
+        **source.counts(reads),
+        "outlived": 0 if life_ns is None else read_late(reads, source.table, life_ns),
         "missed": missed,
         "overlooked": missed,
-        "wrong": wrong(reads, writes),
     }
 
 
-def _dated(traffic: _Traffics, evidence: Evidence) -> MessageTable:
+def _source(traffic: _Traffics, evidence: Evidence, kept: Keeping) -> Source:
+    writes, written = _writes(traffic, evidence)
+    return Source(
+        writes=writes,
+        table=written,
+        life_ns=surely_ns(kept.life_ns),
+        preloaded=bool(kept.preloaded),
+    )
+
+
+def _dated(traffic: _Traffics, evidence: Evidence, kept: Keeping) -> MessageTable:
     """Return the reads with when what they brought was written."""
     table, asked = evidence.tables[GET], traffic[GET]
-    answered = happened(table.stored_ns)
-    reads = _reads(table, asked, said(evidence.drivers.get(GET, ()), answered.size))
-    since_ns = np.full(answered.size, NOT_YET)
-    since_ns[answered] = 0
-    if PUT in traffic:
-        since_ns[answered] = written_ns(reads, writes_of(traffic[PUT]), evidence.tables[PUT])
-    return replace(table, received_ns=since_ns)
-
-
-def _found(numbers: IntArray) -> IntArray:
-    """Return whose write was read, from what answers held: its id and 1, and 0 of no value.
-
-    What nobody of ours wrote has an id that no write has.
-    """
-    ids = np.where(numbers == PRELOADED + 1, BEFORE, numbers - 1)
-    known = np.where(numbers == NOBODY, PRELOADED, ids)
-    return np.where(numbers == 0, NOTHING, known)
+    reads = reads_of(table, asked, said(evidence.drivers.get(GET, ()), table.stored_ns.size))
+    return _source(traffic, evidence, kept).dated(table, reads)
 
 
 def _updated(traffic: Traffic, evidence: Evidence) -> Told:

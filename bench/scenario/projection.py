@@ -10,7 +10,7 @@ from bench.broker.admin import Names
 from bench.broker.latest import Held, latest
 from bench.broker.permissions import Needs
 from bench.clients.buckets import Bucket
-from bench.engine.jobs import Effect, ObserverJob
+from bench.engine.jobs import DriverJob, Effect, ObserverJob
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import Flags
 from bench.engine.trial import Scene
@@ -30,7 +30,8 @@ from bench.scenario.kind import Kind, Stage
 from bench.scenario.projection_audit import audited
 from bench.scenario.watchers import Watching, asked, due, make_watchers, watcher_job
 from bench.spec.filling import PUBLISH
-from bench.spec.kinds.projection import PROJECT, Projected
+from bench.spec.kinds.projection import PROJECT, READ, Projected
+from bench.spec.variant import PublishSettings
 
 
 def _projected(cell: Cell) -> Projected:
@@ -40,8 +41,9 @@ def _projected(cell: Cell) -> Projected:
 
 
 def _offers(cell: Cell) -> Mapping[str, Offer]:
-    publish = cell.cast.part(PUBLISH)
-    return {PUBLISH: offer_of(publish, _projected(cell).publish, cell.settings.publish)}
+    cast, hows = cell.cast, {PUBLISH: cell.settings.publish, READ: PublishSettings()}
+    offers = _projected(cell).offers
+    return {name: offer_of(cast.part(name), offer, hows[name]) for name, offer in offers.items()}
 
 
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
@@ -80,7 +82,10 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         server=stage.server,
         client=stage.client,
         watched=looked_at,
-        drivers=publisher_jobs(stage, trial, cell, cell.cast.part(PUBLISH)),
+        drivers=(
+            *publisher_jobs(stage, trial, cell, cell.cast.part(PUBLISH)),
+            *_reader_jobs(stage, trial, cell, id_offset),
+        ),
         observers=(
             *_projector_jobs(stage, trial, cell, id_offset),
             *(watcher_job(stage, trial, cell, (part, bucket), id_offset) for part in watchers),
@@ -91,6 +96,23 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         shown=PROJECT,
         directory=stage.directory,
     )
+
+
+def _reader_jobs(stage: Stage, trial: Trial, cell: Cell, id_offset: int) -> tuple[DriverJob, ...]:
+    """Return the jobs of those who read the model; none where nobody does."""
+    if (read := _projected(cell).read) is None:
+        return ()
+    names = admin.bucket_names(stage.names)
+    bucket = Bucket(
+        stream=names.stream,
+        direct=cell.settings.bucket.allow_direct,
+        id_offset=id_offset,
+        within_ns=read.timeout_ns,
+    )
+    of_bucket = replace(stage, names=names)
+    jobs = publisher_jobs(of_bucket, trial, cell, cell.cast.part(READ))
+    how = PublishSettings()
+    return tuple(replace(job, does="read", how=how, bucket=bucket) for job in jobs)
 
 
 def _projector_jobs(

@@ -8,16 +8,18 @@ import numpy as np
 from bench.broker.latest import Held
 from bench.clients.buckets import Value
 from bench.engine.audit import Audited, Evidence
+from bench.engine.keyed import said
 from bench.engine.losses import UNKNOWN
 from bench.engine.projecting import fold, read_held
-from bench.engine.table import Flags, happened
+from bench.engine.table import NOT_YET, Flags, MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario.again import stored_first_ns
+from bench.scenario.reading import Source, reads_of, surely_ns
 from bench.scenario.watchers import due
-from bench.scenario.watching import Keeping, Told, Watcher, broken_checks
+from bench.scenario.watching import Keeping, Told, Watcher, broken_checks, writes_of
 from bench.spec.filling import PUBLISH
-from bench.spec.kinds.projection import PROJECT, Projected
+from bench.spec.kinds.projection import PROJECT, READ, Projected
 
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
@@ -36,10 +38,39 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
         watcher = Watcher(part, watch, events, keeping)
         seen = watcher.seen(evidence)
         tables[part.name], told[part.name] = seen.table, watcher.told(seen, evidence)
+    if READ in traffic:
+        tables[READ], told[READ] = _read(traffic, evidence, bucket.ttl_ns)
     return Audited(
         tables=tables,
         counts={name: counts for name, (counts, _) in told.items()},
         findings=tuple(broken_checks(told)),
+    )
+
+
+def _read(
+    traffic: Mapping[str, Traffic], evidence: Evidence, life_ns: int | None
+) -> tuple[MessageTable, Told]:
+    """Return reads with since when what they brought stood there, and what is counted of them."""
+    table, asked = evidence.tables[READ], traffic[READ]
+    numbers = said(evidence.drivers.get(READ, ()), table.stored_ns.size)
+    reads = reads_of(table, asked, numbers)
+    source = replace(_changes(traffic[PUBLISH], evidence), life_ns=surely_ns(life_ns))
+    return source.dated(table, reads), (source.counts(reads), ())
+
+
+def _changes(events: Traffic, evidence: Evidence) -> Source:
+    """Return the changes of the model by the ids of their events, as its projector knows them.
+
+    One is begun when its event was received, at the earliest, and is confirmed when it was handled.
+    What is said again brings none: no value has its id.
+    """
+    changed, writes = evidence.tables[PROJECT], writes_of(events)
+    begun_ns, done_ns = (np.full(events.firsts.size, NOT_YET) for _ in range(2))
+    begun_ns[events.firsts] = changed.received_ns
+    done_ns[events.firsts] = changed.handled_ns
+    return Source(
+        writes=replace(writes, removes=writes.removes | ~events.firsts),
+        table=replace(evidence.tables[PUBLISH], sent_ns=begun_ns, stored_ns=done_ns),
     )
 
 

@@ -171,6 +171,17 @@ BELIEVED = replace(
 FRESH = "Whatever was confirmed is read by who asks for it afterwards"
 
 
+def reading_the_model(name: str, *, one: bool) -> Part:
+    """Return the part of who reads values that a projector writes.
+
+    Args:
+        name: of the part.
+        one: the server that confirms answers.
+    """
+    part = replace(READING, name=name, flow=name)
+    return asking_the_one(part) if one else part
+
+
 def remembering(part: Part, strategy: ReadStrategy) -> Part:
     """Return the part of who reads by a strategy."""
     more = {"read-then-watch": OVERLOOKED, "cache-with-ttl": BELIEVED}

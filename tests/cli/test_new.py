@@ -87,6 +87,7 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         Entities,
         projection.Events,
         projection.Project,
+        keyed.Get,
         keyed.Watch,
         workload.Payload,
     ),

@@ -16,7 +16,8 @@ from bench.engine.table import driven, renumbered, seen_by, some_of
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic, make_traffics
 from bench.scenario.kv import KIND
-from bench.scenario.kv_audit import PRELOADED, audited
+from bench.scenario.kv_audit import audited
+from bench.scenario.reading import PRELOADED
 from bench.spec.cast import Weight, entries
 from bench.spec.kinds.kv import Kv, cast_of
 from bench.spec.variant import Settings

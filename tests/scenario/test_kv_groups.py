@@ -11,7 +11,8 @@ from bench.engine.audit import Evidence
 from bench.engine.recorder import PublisherRecord
 from bench.engine.table import driven
 from bench.plan.traffic import make_traffics
-from bench.scenario.kv_audit import PRELOADED, audited
+from bench.scenario.kv_audit import audited
+from bench.scenario.reading import PRELOADED
 from bench.spec.cast import Weight, entries
 from bench.spec.kinds.kv import Kv, cast_of
 from bench.spec.variant import Settings

@@ -138,3 +138,28 @@ def test_what_came_later_is_not_said_where_it_is_left_out() -> None:
     """So that runs of then are compared with runs of now."""
     assert projection().unsaid["publish"] == {"repeats"}
     assert "publish" not in projection({"repeats": "5%"}).unsaid
+
+
+def test_who_reads_the_model_is_a_part_as_of_a_bucket() -> None:
+    """Where one server confirms and answers nothing may be stale; replicas may."""
+    load = projection(read={"rate": "300/s", "readers": 2}, watch={"cache": {}})
+
+    cast = cast_of(Settings(), load)
+
+    assert [part.name for part in cast.parts] == ["publish", "project", "read", "cache"]
+    assert cast.ranked == ("cache.delivery", "project.completion")
+    checks = {name for name, (_, entry) in entries(cast).items() if entry.check}
+    assert {"stale", "wrong"} <= checks
+    replicated = entries(cast_of(settings(bucket={"num_replicas": 3}), load))
+    assert replicated["stale"][1].weight is Weight.NOTED
+    assert "; read at 300/s by 2 readers (constant); watched by cache" in load.told()
+    assert load.rate_msgs_per_s == 400
+    per_event = projection().stored_bytes(Settings().publish)
+    assert load.stored_bytes(Settings().publish) == pytest.approx(per_event / 4)
+
+
+def test_a_watcher_is_not_called_as_who_reads() -> None:
+    """But where nobody does."""
+    assert projection(watch={"read": {}}).unsaid["read"] is True
+    with pytest.raises(ValidationError, match="cannot stand before the names"):
+        projection(watch={"read": {}}, read={"rate": "1/s"})

@@ -25,8 +25,8 @@ from bench.spec.filling import PUBLISH
 from bench.spec.filters import matching
 from bench.spec.handler import Handler
 from bench.spec.headers import header_bytes
-from bench.spec.keyed import Watch, check_watchers
-from bench.spec.keyed_parts import watching
+from bench.spec.keyed import Get, Watch, check_watchers
+from bench.spec.keyed_parts import reading_the_model, watching
 from bench.spec.keys import Act, Choice, Entities
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
@@ -35,7 +35,7 @@ from bench.spec.workload import Load, Payload, Phases, Publish, Workload
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "bucket", "server", "client"})
 
-PROJECT = "project"
+PROJECT, READ = "project", "read"
 MOST_OTHERS = 0.9
 """Of the events: a model is to have something in it."""
 
@@ -117,6 +117,7 @@ class Projected(Workload):
         payload: how large events and values are, and what is in them.
         publish: how events are offered.
         project: who makes the model.
+        read: how the model is read; not at all when left out.
         watch: name -> a watcher of the model.
         phases: how long a trial lasts; a matrix may set its own.
     """
@@ -126,37 +127,38 @@ class Projected(Workload):
     payload: Payload
     publish: Events
     project: Project = Project()
+    read: Get | None = None
     watch: dict[str, Watch] = Field(default_factory=dict)
     phases: Phases = Phases()
 
     @property
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said."""
-        return {**super().unsaid, **({} if self.publish.repeats else {"publish": {"repeats"}})}
+        once = {} if self.publish.repeats else {"publish": {"repeats"}}
+        return {**super().unsaid, **once, **({} if self.read else {"read": True})}
 
     @property
     def offers(self) -> Mapping[str, Publish]:
         """How operations are offered, by the part that drives them."""
-        return {PUBLISH: self.publish}
+        return {PUBLISH: self.publish, **({READ: self.read} if self.read else {})}
 
     @property
     def loads(self) -> Mapping[str, Load]:
-        """What its events are made from, by the part that drives them."""
+        """What its events and reads are made from, by the part that drives them."""
         entities = self.entities
-        load = Load(
+        choice = Choice(distribution=entities.distribution, skew=entities.skew)
+        events = Load(
             publish=self.publish,
             subjects=entities.names,
             payload=self.payload,
             handler=self.busy,
             phases=self.phases,
-            choice=Choice(
-                distribution=entities.distribution,
-                skew=entities.skew,
-                writers=self.publish.publishers,
-            ),
+            choice=replace(choice, writers=self.publish.publishers),
             acts=self.publish.acts,
         )
-        return {PUBLISH: load}
+        if self.read is None:
+            return {PUBLISH: events}
+        return {PUBLISH: events, READ: replace(events, publish=self.read, choice=choice, acts=())}
 
     @property
     def busy(self) -> Handler:
@@ -178,13 +180,14 @@ class Projected(Workload):
         return max(self.payload.sizes) + header_bytes(self.publish.headers, how)
 
     def stored_bytes(self, how: PublishSettings) -> float:
-        """Return what an event takes in a store on the mean, its value included."""
-        headers = self.publish.headers
-        return 2 * stored_bytes(self.entities.names, self.payload, headers, how)
+        """Return what an operation takes in a store on the mean: an event its value as well."""
+        events, headers = self.publish.rate_msgs_per_s, self.publish.headers
+        each = 2 * stored_bytes(self.entities.names, self.payload, headers, how)
+        return each * events / self.rate_msgs_per_s
 
     def share_of(self, part: str) -> float:
         """Return what share of the events a part is due; entities counted alike."""
-        firsts = 1.0 if part == PUBLISH else 1.0 - (self.publish.repeats or 0.0)
+        firsts = 1.0 if part in (PUBLISH, READ) else 1.0 - (self.publish.repeats or 0.0)
         watch, names = self.watch.get(part), self.entities.names.names
         matched = 1.0 if watch is None else len(matching(watch.subjects, names)) / len(names)
         return firsts * matched
@@ -207,8 +210,14 @@ class Projected(Workload):
             f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals}){others}, about "
             f"{text.plural(self.entities.count, 'entity', 'entities')} "
             f"({self.entities.distribution}), payload {self.payload.told()}; a projector changes "
-            f"{text.plural(project.workers, 'value')} at a time{self._watched()}"
+            f"{text.plural(project.workers, 'value')} at a time{self._read()}{self._watched()}"
         )
+
+    def _read(self) -> str:
+        if (read := self.read) is None:
+            return ""
+        readers = text.plural(read.publishers, "reader")
+        return f"; read at {format_rate(read.rate_msgs_per_s)} by {readers} ({read.arrivals})"
 
     def _watched(self) -> str:
         names = [
@@ -251,7 +260,7 @@ class Projected(Workload):
 
     @model_validator(mode="after")
     def _watchers_fit(self) -> Self:
-        taken = (PUBLISH, PROJECT, *FIGURES_BEGIN)
+        taken = (PUBLISH, PROJECT, *((READ,) if self.read else ()), *FIGURES_BEGIN)
         check_watchers(self.watch, self.entities.names.names, taken)
         return self
 
@@ -326,7 +335,10 @@ def cast_of(settings: Settings, workload: Projected | None) -> Cast:
         )
         for name, watch in watches.items()
     )
-    plain = Cast(parts=(_PUBLISH, project, *watchers), ranked=(), done="")
+    one = settings.bucket.num_replicas == 1
+    reads = workload is not None and workload.read is not None
+    reading = (reading_the_model(READ, one=one),) if reads else ()
+    plain = Cast(parts=(_PUBLISH, project, *reading, *watchers), ranked=(), done="")
     own = {(part.name, span.name): time for time, (part, span) in spans(plain).items()}
     visible = tuple(own[part.name, "delivery"] for part in watchers[:1])
     return replace(
