@@ -10,6 +10,7 @@ from bench.broker.admin import Names
 from bench.broker.latest import Held, latest
 from bench.broker.permissions import Needs
 from bench.clients.buckets import Bucket
+from bench.engine.ackcheck import sample_percent
 from bench.engine.jobs import DriverJob, Effect, ObserverJob
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import Flags
@@ -22,7 +23,6 @@ from bench.scenario.jobs import (
     consuming,
     getting,
     publisher_jobs,
-    sampled,
     sampler_job,
     watched,
 )
@@ -140,6 +140,11 @@ def _projector_jobs(
     return tuple(replace(job, effect=effect) for job in jobs)
 
 
+def _sampled(cell: Cell) -> int | None:
+    """Return the share of acks that the server is to report, %: of events, and of no reads."""
+    return sample_percent(cell.settings, _projected(cell).publish.rate_msgs_per_s)
+
+
 async def _held(stage: Stage) -> Held:
     bucket = admin.bucket_names(stage.names)
     return await latest(stage.client, bucket.stream, bucket.subject_prefix)
@@ -151,7 +156,7 @@ KIND = Kind(
     scene=_scene,
     due=_due,
     needs=_needs,
-    sampled=sampled,
+    sampled=_sampled,
     things=lambda names, _: (names, admin.bucket_names(names)),
     held=_held,
     audit=audited,
