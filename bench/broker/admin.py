@@ -349,7 +349,7 @@ async def remove(client: Client, names: Names) -> None:
     if not ours:
         raise NameCollisionError(
             f"stream {names.stream} exists and is not this run's; it was left untouched. "
-            "Rename it, or use another server or account"
+            "Use another server or account, or remove it if nobody needs it"
         )
     await api(client, f"STREAM.DELETE.{names.stream}")
 

@@ -84,9 +84,11 @@ def _check_kind(wanted: NewKind, of: str) -> None:
     if of not in KINDS:
         near = nearest(of, KINDS)
         advice = f"; did you mean '{near}'?" if near else ""
-        raise UsageError(f"--kind: '{of}' is none; allowed: {', '.join(KINDS)}{advice}")
+        raise UsageError(f"--kind: no such kind '{of}'; allowed: {', '.join(KINDS)}{advice}")
     if wanted is NewKind.GATE and of != _USUAL:
-        raise UsageError("--kind: a gate is of no kind; allowed: with workload, config and matrix")
+        raise UsageError(
+            "--kind: a gate has none, leave it out; allowed: with workload, config and matrix"
+        )
 
 
 def _template(wanted: NewKind, of: str) -> str:

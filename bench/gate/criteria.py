@@ -360,4 +360,4 @@ def _rest(standings: Sequence[Standing], shared: Sequence[Mark], recommended: st
     for said, variants in by_reason.items():
         yield f"Undecided: {', '.join(variants)} ({said})."
     if failed and (recommended or undecided):
-        yield f"Broken by {', '.join(s.variant for s in failed)}."
+        yield f"At least one criterion is broken by {', '.join(s.variant for s in failed)}."

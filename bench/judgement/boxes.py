@@ -307,7 +307,7 @@ def _poor(behind: Sequence[object], refusing: Sequence[object], total: int) -> I
 
 def _load_words(workloads: Judged) -> str:
     rates = list(dict.fromkeys(rate for each in workloads if (rate := _rate(each))))
-    at = f"At {text.listed(rates)} msg/s" if rates else "Over work of a known size"
+    at = f"At {text.listed(rates)} msg/s" if rates else "All work was laid before the window"
     busy = [
         trial.record.host.busy_share
         for each in workloads

@@ -58,11 +58,12 @@ def _quick(figures: RunFigures) -> Iterator[Notice]:
     reasons = [*short, *([due] if plan.blocks < ENOUGH_BLOCKS else [])]
     if not reasons:
         return
-    agree = "two blocks agree half" if plan.blocks > 1 else "one block agrees with itself all"
-    chance = (
-        f" Below {MIN_TRIALS} blocks any change may be chance: with equal settings too, {agree} of "
-        "the time."
+    agree = (
+        "with equal settings too, two blocks agree half of the time"
+        if plan.blocks > 1
+        else "one block has no other to agree with"
     )
+    chance = f" Below {MIN_TRIALS} blocks any change may be chance: {agree}."
     yield Notice(
         state=State.DOUBTFUL,
         word="A quick look",

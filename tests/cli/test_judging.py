@@ -288,7 +288,7 @@ def test_show_answers_the_question_of_a_matrix(directory: Path) -> None:
     output = jetbench("show", "one").output
 
     assert "Recommended: pull-batch/" in output
-    assert "Broken by pull-batch/slow." in output
+    assert "criterion is broken by pull-batch/slow." in output
 
 
 def test_show_as_json_is_what_the_page_says(directory: Path) -> None:

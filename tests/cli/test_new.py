@@ -226,7 +226,7 @@ def test_files_of_one_kind_go_together(kind: str, own: bool) -> None:
     ("words", "said"),
     [
         (("workload", "orders", "--kind", "reqest"), "did you mean 'request'?"),
-        (("gate", "orders", "--kind", "request"), "a gate is of no kind"),
+        (("gate", "orders", "--kind", "request"), "a gate has none, leave it out"),
     ],
 )
 def test_a_kind_that_is_none_is_refused(words: tuple[str, ...], said: str, directory: Path) -> None:

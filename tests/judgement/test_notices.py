@@ -49,6 +49,15 @@ def test_a_quick_look_says_so(blocks: int) -> None:
     )
 
 
+def test_one_block_has_no_other_to_agree_with() -> None:
+    """Halves and coins are words for two blocks."""
+    found = judged({"base": Made(blocks=1), "it": Made(blocks=1)})
+    (notice,) = [each for each in found.notices if each.word == "A quick look"]
+
+    assert "one block has no other to agree with" in notice.text
+    assert "half of the time" not in notice.text
+
+
 def test_a_missing_trial_comes_with_the_command_that_measures_it() -> None:
     """Nobody should have to look it up."""
     run = run_of({"base": BASE, "it": Made()})
