@@ -49,7 +49,8 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     """Make the stream of events and its consumer, the bucket and what watchers take from."""
     settings, bucket = cell.settings, admin.bucket_names(names)
-    await admin.provision(client, settings, names, shared=False, sample_percent=percent)
+    shared = _projected(cell).project.processes > 1
+    await admin.provision(client, settings, names, shared=shared, sample_percent=percent)
     await admin.make_bucket(client, settings.bucket, bucket)
     await make_watchers(client, bucket, _watchers(cell))
 
@@ -121,7 +122,7 @@ def _projector_jobs(
     project, bucket = _projected(cell).project, admin.bucket_names(stage.names)
     taking = Taking(
         names=stage.names,
-        processes=1,
+        processes=project.processes,
         workers=project.workers,
         handler=cell.workload.busy,
         id_offset=id_offset,

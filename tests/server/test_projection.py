@@ -100,6 +100,27 @@ def test_without_order_the_model_lacks_what_was_overtaken(tmp_path: Path) -> Non
     assert "check-broken" in codes(record)
 
 
+@pytest.mark.parametrize("mode", ["pull", "push"])
+def test_several_projectors_lack_what_was_overtaken_and_say_so(tmp_path: Path, mode: str) -> None:
+    """Each value is the last event's all the same, and no event is applied twice."""
+    load = projection(
+        publish={"rate": "200/s", "arrivals": "poisson"},
+        project={"processes": 2, "order": "none"},
+        entities={"count": 2},
+        watch={},
+    )
+
+    record = run_trial(tmp_path, load, {"consumer": {"mode": mode}}).record
+
+    found = ledger(record)
+    assert found["acked"] == found["stored"] > 150
+    assert {role for each in record.processes if (role := each.role).startswith("projector")} == {
+        "projector-0", "projector-1",
+    }  # fmt: skip
+    assert (found["misprojected"] > 0) == (found["repeats"] > 0)
+    assert (found["reapplied"], found["unchanged"]) == (0, 0)
+
+
 def test_redelivered_events_change_nothing(tmp_path: Path) -> None:
     """A burst that one worker cannot finish within ack_wait: events come twice, and count once."""
     burst = {"every": "1s", "during": "5ms"}

@@ -163,3 +163,16 @@ def test_a_watcher_is_not_called_as_who_reads() -> None:
     assert projection(watch={"read": {}}).unsaid["read"] is True
     with pytest.raises(ValidationError, match="cannot stand before the names"):
         projection(watch={"read": {}}, read={"rate": "1/s"})
+
+
+def test_several_projectors_keep_no_order() -> None:
+    """Which is to be said, and the author is told what it means."""
+    with pytest.raises(ValidationError, match="nothing keeps it"):
+        projection(project={"processes": 2})
+
+    load = projection(project={"processes": 2, "workers": 1, "order": "none"})
+
+    assert "2 projectors change 1 value at a time each, order none" in load.told()
+    assert len([*KINDS["projection"].notes("orders", load)]) == 1
+    assert "project" not in load.unsaid
+    assert projection().unsaid["project"] == {"processes"}

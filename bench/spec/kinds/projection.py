@@ -95,15 +95,35 @@ class Project(Spec):
     """Who makes the model of the events.
 
     Attributes:
-        workers: values that are changed at a time.
+        processes: that share its consumer. The events of an entity come to any of them, and
+            nothing keeps their order.
+        workers: values that one process changes at a time.
         order: events of one entity wait for each other (`per-key`), or not (`none`): then one
             that is overtaken is taken for a repeat, and the model lacks it.
         tries: how often a change is tried before it is given up.
     """
 
+    processes: int = Field(default=1, ge=1, le=16)
     workers: int = Field(default=16, ge=1, le=10_000)
     order: Literal["per-key", "none"] = "per-key"
     tries: int = Field(default=100, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _keeps_order_alone(self) -> Self:
+        if self.processes > 1 and self.order != "none":
+            raise MisfitError(
+                "order",
+                what="events of an entity come to any of several processes: nothing keeps it",
+                allowed="none, or one process",
+            )
+        return self
+
+    def told(self) -> str:
+        """Return who changes how many values, as a clause for the report."""
+        each = f"{text.plural(self.workers, 'value')} at a time"
+        if self.processes == 1:
+            return f"a projector changes {each}"
+        return f"{self.processes} projectors change {each} each, order {self.order}"
 
 
 class Projected(Workload):
@@ -135,7 +155,8 @@ class Projected(Workload):
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said."""
         once = {} if self.publish.repeats else {"publish": {"repeats"}}
-        return {**super().unsaid, **once, **({} if self.read else {"read": True})}
+        alone = {"project": {"processes"}} if self.project.processes == 1 else {}
+        return {**super().unsaid, **once, **alone, **({} if self.read else {"read": True})}
 
     @property
     def offers(self) -> Mapping[str, Publish]:
@@ -199,7 +220,7 @@ class Projected(Workload):
 
     def told(self) -> str:
         """Return who offers what to whom, as a clause for the report."""
-        publish, project = self.publish, self.project
+        publish = self.publish
         others = "".join(
             f", {format_share(share)} of them {words}"
             for share, words in ((publish.ends, "ends"), (publish.repeats, "repeats"))
@@ -209,8 +230,8 @@ class Projected(Workload):
             f"{format_rate(publish.rate_msgs_per_s)} events by "
             f"{text.plural(publish.publishers, 'publisher')} ({publish.arrivals}){others}, about "
             f"{text.plural(self.entities.count, 'entity', 'entities')} "
-            f"({self.entities.distribution}), payload {self.payload.told()}; a projector changes "
-            f"{text.plural(project.workers, 'value')} at a time{self._read()}{self._watched()}"
+            f"({self.entities.distribution}), payload {self.payload.told()}; {self.project.told()}"
+            f"{self._read()}{self._watched()}"
         )
 
     def _read(self) -> str:
@@ -361,7 +382,8 @@ def objections(settings: Settings, workload: Projected) -> tuple[Objection, ...]
 
 def notes(name: str, workload: Projected) -> Iterator[str]:
     """Yield what an author may not mean: without order the model lacks events."""
-    if workload.project.order == "none" and workload.project.workers > 1:
+    project = workload.project
+    if project.order == "none" and project.workers * project.processes > 1:
         yield (
             f"{name}: project.order none: an event that a later one of its entity overtakes is "
             "taken for a repeat, and the model lacks it"

@@ -127,14 +127,14 @@ def _of_steps(settings: Settings, workload: workflow.Workflow) -> Streams:
 
 
 def _stream_of_events(workload: projection.Projected) -> stream.Stream:
-    """Return a stream whose consumer has as many workers as the projector."""
+    """Return a stream whose consumer has as many workers as the projectors."""
     return stream.Stream(
         kind="stream",
         payload=workload.payload,
         publish=Publish.model_validate({"rate": "1/s"}).model_copy(
             update={"rate_msgs_per_s": workload.publish.rate_msgs_per_s}
         ),
-        consume=Consume(workers=workload.project.workers),
+        consume=Consume(consumers=workload.project.processes, workers=workload.project.workers),
         phases=workload.phases,
     )
 
