@@ -237,7 +237,19 @@ def _without_none(body: Json) -> Json:
 async def provision(
     client: Client, settings: Settings, names: Names, *, shared: bool, sample_percent: int | None
 ) -> None:
-    """Create the stream and the consumer of a trial.
+    """Create the stream and the consumer of a trial; arguments and errors as of `join`.
+
+    Raises besides:
+        NameCollisionError: a stream of this name, or over these subjects, is not ours.
+    """
+    await make_stream(client, settings.stream, names)
+    await join(client, settings, names, shared=shared, sample_percent=sample_percent)
+
+
+async def join(
+    client: Client, settings: Settings, names: Names, *, shared: bool, sample_percent: int | None
+) -> None:
+    """Create the consumer of a trial on its stream; it begins after what the stream was laid with.
 
     Args:
         client: the conductor's connection.
@@ -247,11 +259,12 @@ async def provision(
         sample_percent: share of acks that the server reports on; None for none.
 
     Raises:
-        NameCollisionError: a stream of this name, or over these subjects, is not ours.
         ApiError: the server refused a setting.
     """
-    await make_stream(client, settings.stream, names)
     body = consumer_body(settings.consumer, names, shared=shared)
+    if settings.stream.history is not None:
+        start = {"deliver_policy": "by_start_sequence"}
+        body |= start | {"opt_start_seq": settings.stream.history.messages + 1}
     if sample_percent is not None:
         body["sample_freq"] = f"{sample_percent}%"
     await make_consumer(client, names, body)

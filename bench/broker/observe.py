@@ -46,6 +46,8 @@ class StreamState:
         last_seq: how many were ever stored in it.
         size_bytes: of those in it now.
         num_deleted: between the first and the last, how many are gone.
+        subjects: of those in it now.
+        consumers: of it.
     """
 
     msgs: int
@@ -53,6 +55,8 @@ class StreamState:
     last_seq: int
     size_bytes: int
     num_deleted: int
+    subjects: int = 0
+    consumers: int = 0
 
 
 async def consumer_state(
@@ -82,6 +86,8 @@ async def stream_state(
         last_seq=state["last_seq"],
         size_bytes=state["bytes"],
         num_deleted=state.get("num_deleted", 0),
+        subjects=state.get("num_subjects", 0),
+        consumers=state.get("consumer_count", 0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Values that a bucket has before a trial begins."""
+"""What a bucket, or a stream, has before a trial begins."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def preload(client: Client, values: Iterable[tuple[str, bytes]]) -> None:
             await asyncio.wait_for(room.acquire(), SILENCE_S)
         await subscription.unsubscribe()
     except (OSError, TimeoutError, nats.errors.Error) as error:
-        raise MeasurementError(f"no answer while the bucket was filled: {error}") from error
+        raise MeasurementError(f"no answer while the store was filled: {error}") from error
     if refused:
         raise RefusedValueError(f"a value was refused before the trial began: {refused[0]}")
 

@@ -34,6 +34,7 @@ _RATE_SECONDS = {"s": 1, "min": 60, "h": 3600}
 DURATION_WORDS = "a number and a unit (ns, us, ms, s, m, h), such as 30s or 250ms"
 SIZE_WORDS = "a number and a unit (B, kB, KiB, MB, MiB, GB, GiB), such as 128B or 32KiB"
 RATE_WORDS = "messages per s, min or h, such as 5000/s"
+COUNT_WORDS = "a whole number, such as 500, 100k or 5M"
 SHARE_WORDS = "a percentage above 0% and up to 100%, such as 95%"
 
 _ROUNDS_UP = 0.9995
@@ -108,6 +109,18 @@ def parse_share(text: str) -> float:
     if not 0 < number <= 100:
         raise ValueError(f"out of range; allowed: {SHARE_WORDS}")
     return float(number / 100)
+
+
+def parse_count(text: str) -> int:
+    """Return the number of `500`, `100k`, `1.5M`.
+
+    Raises:
+        ValueError: unreadable, negative, or not whole.
+    """
+    number, factor = _split(text, r"([kM]?)", COUNT_WORDS)
+    if number < 0:
+        raise ValueError(f"must not be negative; allowed: {COUNT_WORDS}")
+    return _whole(number * {"": 1, "k": 1000, "M": 1000**2}[factor], COUNT_WORDS)
 
 
 def _whole(value: Decimal, words: str) -> int:

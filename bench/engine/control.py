@@ -67,7 +67,7 @@ class Control:
         try:
             state = await self._settled()
             stream = await stream_state(self._client, self._names)
-            deleted = await deleted_seqs(self._client, self._names, stream)
+            deleted = await self._deleted(stream)
         except (MeasurementError, ServerUnavailableError) as error:
             self.gaps.note("the last state", asked_ns - self.start_ns, str(error))
             return NOTHING_KNOWN
@@ -75,12 +75,19 @@ class Control:
             return NOTHING_KNOWN
         return Backlog(
             msgs=state.lag_msgs,
-            stream_msgs=stream.last_seq,
+            stream_msgs=stream.last_seq - self.watched.laid_seq,
             ack_pending_msgs=state.num_ack_pending,
-            present=_present(stream, deleted),
+            present=_present(stream, deleted, self.watched.laid_seq),
             tracked=self.watched.tracked,
             max_deliver=self.watched.max_deliver,
         )
+
+    async def _deleted(self, stream: StreamState) -> tuple[int, ...] | None:
+        """Return what is gone from between; of what was laid alone nothing is asked: it is much."""
+        laid_seq, laid_msgs = self.watched.laid_seq, self.watched.laid_msgs
+        if laid_seq and stream.msgs == laid_msgs + stream.last_seq - laid_seq:
+            return ()
+        return await deleted_seqs(self._client, self._names, stream)
 
     async def _settled(self) -> ConsumerState | None:
         """Return the consumer's state once it stands still; None when no answer comes."""
@@ -93,10 +100,12 @@ class Control:
         return state
 
 
-def _present(stream: StreamState, deleted: tuple[int, ...] | None) -> Present | None:
+def _present(stream: StreamState, deleted: tuple[int, ...] | None, laid_seq: int) -> Present | None:
+    """Return what is there of a trial's own messages, which come after what was laid."""
     if deleted is None:
         return None
-    first_seq = stream.first_seq if stream.msgs else stream.last_seq + 1
+    oldest_seq = stream.first_seq if stream.msgs else stream.last_seq + 1
+    first_seq = max(oldest_seq, laid_seq + 1)
     return Present(
         first_seq=first_seq,
         last_seq=stream.last_seq,

@@ -217,6 +217,8 @@ class Watched:
         tracked: its messages are acknowledged.
         max_deliver: of the consumer; None when there is no limit.
         prefix: of the columns that tell of it in the samples.
+        laid_seq: the stream's last sequence before the trial; its messages come after it.
+        laid_msgs: how many messages the stream held then.
     """
 
     part: str
@@ -224,6 +226,8 @@ class Watched:
     tracked: bool
     max_deliver: int | None
     prefix: str = ""
+    laid_seq: int = 0
+    laid_msgs: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

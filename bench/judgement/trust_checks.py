@@ -42,6 +42,7 @@ def of_trials(found: Sequence[TrialFigures]) -> tuple[Check, ...]:
         *_ack_times(found),
         _bookkeeping(found),
         *_histories(found),
+        *_pasts(found),
     )
 
 
@@ -94,6 +95,26 @@ def _histories(found: Sequence[TrialFigures]) -> Iterator[Check]:
             threshold="a copy holds all that was laid, and nothing else; else it is laid anew",
             meaning="What cells vary touches no stream: in a block they begin with the same store.",
         )
+
+
+def _pasts(found: Sequence[TrialFigures]) -> Iterator[Check]:
+    """Yield on what stores trials began that were given a past; nothing where none was."""
+    having = _having(found, ("aged-store",))
+    if not having:
+        return
+    told = {f.text: None for t in having for f in t.record.findings if f.code == "aged-store"}
+    shown = "; ".join(list(told)[:_MOST_PASTS])
+    more = f"; and {len(told) - _MOST_PASTS} more" if len(told) > _MOST_PASTS else ""
+    yield Check(
+        name="Aged stores",
+        state=State.HOLDS,
+        found=f"{len(having)} of {text.plural(len(found), 'trial')}: {shown}{more}",
+        threshold="sequences, messages, subjects and consumers are there; else it is laid anew",
+        meaning="A trial's own messages come after the past, and nothing of the past is counted.",
+    )
+
+
+_MOST_PASTS = 4
 
 
 def _steadiness(found: Sequence[TrialFigures]) -> Check:

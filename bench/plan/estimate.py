@@ -81,7 +81,9 @@ def held_bytes(cell: Cell) -> int:
 
 
 def _store_bytes(cell: Cell) -> int:
-    return _stream_bytes(cell) * cell.workload.kept_in(cell.settings).num_replicas
+    past = cell.settings.stream.history
+    own = _stream_bytes(cell) * cell.workload.kept_in(cell.settings).num_replicas
+    return own + (past.laid_bytes if past is not None else 0)
 
 
 def _stream_bytes(cell: Cell) -> int:

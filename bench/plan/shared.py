@@ -1,6 +1,8 @@
 """Which cells begin with the same: what is laid before a trial, in a stream with the same settings.
 
-What else a cell varies, its consumer, how it pulls and acknowledges, touches none of it.
+What else a cell varies, its consumer, how it pulls and acknowledges, touches none of it. Streams
+with a past (`stream.history`) have none of the trial's messages in it: nothing but their settings
+counts, whatever the workload, the block and the server.
 """
 
 from collections.abc import Sequence
@@ -12,6 +14,8 @@ from bench.spec.workload import Workload
 def begins_alike(cell: Cell) -> str:
     """Return what a cell begins with, in words that are the same where it is the same."""
     settings, workload = cell.settings, cell.workload
+    if settings.stream.history is not None:
+        return repr(settings.stream)
     laid = [(name, workload.loads[name]) for name in workload.laid]
     return repr((cell.workload_name, settings.server, settings.stream, laid))
 
@@ -24,10 +28,13 @@ def kept_bytes(cells: Sequence[Cell]) -> int:
 
 def may_be_kept(cell: Cell) -> bool:
     """Say whether what a cell begins with outlives the server that it was laid on."""
-    return bool(cell.workload.laid) and cell.settings.stream.storage == "file"
+    laid = bool(cell.workload.laid) or cell.settings.stream.history is not None
+    return laid and cell.settings.stream.storage == "file"
 
 
 def _laid_bytes(cell: Cell) -> int:
     workload: Workload = cell.workload
+    if cell.settings.stream.history is not None:
+        return cell.settings.stream.history.laid_bytes
     each = workload.stored_bytes(cell.settings.publish)
     return round(sum(workload.laid.values()) * each)

@@ -26,6 +26,7 @@ from bench.record.schema import Finding, Level
 from bench.runner.target import EmbeddedTarget, Target
 from bench.scenario.kind import Kind, Stage
 from bench.scenario.laying import is_laid, lay_apart
+from bench.spec.variant import ServerSettings
 
 PREFIX = "jetbench-laid-"
 
@@ -58,6 +59,7 @@ class History:
         names: of the stream in it.
         messages: in it.
         trials: that begin with it.
+        laid_by: version of the server that laid it; empty where nobody asked.
     """
 
     directory: Path
@@ -65,6 +67,7 @@ class History:
     names: Names
     messages: int
     trials: int
+    laid_by: str = ""
 
     @property
     def stores(self) -> Stores:
@@ -82,7 +85,7 @@ class History:
         return (Finding(level=Level.NOTE, code="laid-once", text=words),)
 
     def give_up(self) -> None:
-        """Remove it."""
+        """Remove it and let it go."""
         shutil.rmtree(self.directory, ignore_errors=True)
         if self.lock >= 0:
             os.close(self.lock)
@@ -139,7 +142,28 @@ def key_of(cell: Cell, kind: Kind, trial: Trial, target: object) -> str | None:
     """
     if not isinstance(target, EmbeddedTarget) or not kind.lays_apart(cell):
         return None
-    return f"{target}/{begins_alike(cell)}/{trial.seed}"
+    seed = "" if cell.settings.stream.history is not None else trial.seed
+    return f"{target}/{begins_alike(cell)}/{seed}"
+
+
+def told(cell: Cell, history: History | None) -> tuple[Finding, ...]:
+    """Return what a record says of what its trial began with.
+
+    Args:
+        cell: of the plan.
+        history: that it began with a copy of; None where it laid all by itself.
+    """
+    past = cell.settings.stream.history
+    if past is None:
+        return history.told() if history is not None else ()
+    how = "laid by this trial alone, before it began"
+    if history is not None:
+        how = (
+            f"laid once by nats-server {history.laid_by}, used by "
+            f"{text.plural(history.trials, 'trial')}; its server began with a copy"
+        )
+    words = f"on a store with {past.told()}; {how}"
+    return (Finding(level=Level.NOTE, code="aged-store", text=words),)
 
 
 async def _laid(ask: Ask, trials: int, watch: Watch) -> History | None:
@@ -147,6 +171,7 @@ async def _laid(ask: Ask, trials: int, watch: Watch) -> History | None:
 
     Why it does not each trial finds out, and says, when it lays it by itself.
     """
+    version = await ask.target.version() if ask.cell.settings.stream.history else ""
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=ask.target.parent))
     made = History(
         directory=directory,
@@ -154,6 +179,7 @@ async def _laid(ask: Ask, trials: int, watch: Watch) -> History | None:
         names=ask.names,
         messages=sum(ask.cell.workload.laid.values()),
         trials=trials,
+        laid_by=version,
     )
     try:
         if await _lay(ask, directory, watch):
@@ -171,7 +197,9 @@ async def _laid(ask: Ask, trials: int, watch: Watch) -> History | None:
 async def _lay(ask: Ask, directory: Path, watch: Watch) -> bool:
     store = directory / "store"
     stores = Stores(left_at=store)
-    async with ask.target.serving(ask.cell.settings.server, stores) as (server, endpoint):
+    past = ask.cell.settings.stream.history
+    settings = ask.cell.settings.server if past is None else ServerSettings()
+    async with ask.target.serving(settings, stores) as (server, endpoint):
         client = await admin.connect(endpoint)
         try:
             stage = Stage(

@@ -21,7 +21,7 @@ from bench.plan.model import Cell, Plan, Trial
 from bench.plan.traffic import make_traffics
 from bench.record.schema import Finding, Level, Software
 from bench.record.store import RunStore
-from bench.runner.histories import Ask, Histories, joined, key_of
+from bench.runner.histories import Ask, Histories, joined, key_of, told
 from bench.runner.other_client import loaded_from, version_in
 from bench.runner.progress import Watcher
 from bench.runner.quiet import Patience, was_robbed
@@ -85,7 +85,12 @@ async def run_matrix(run: Run) -> None:
 def _begins_with(run: Run, trial: Trial) -> str | None:
     """Return what a trial begins with; None where it makes all by itself."""
     cell = run.plan.cell(trial.cell_id)
-    return key_of(cell, KINDS[cell.workload.kind], trial, run.target_of(cell))
+    return key_of(cell, KINDS[cell.workload.kind], trial, layer(run, cell))
+
+
+def layer(run: Run, cell: Cell) -> Target:
+    """Return whose server lays: a past is laid by the baseline's, for the candidate's as well."""
+    return run.target_of(cell) if cell.settings.stream.history is None else run.target
 
 
 async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -> Kept:
@@ -100,7 +105,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -
     target, key = run.target_of(cell), _begins_with(run, trial)
     names = kind.named(admin.trial_names(run.store.run_id, trial.index))
     try:
-        ask = Ask(trial=trial, cell=cell, kind=kind, target=target, names=names)
+        ask = Ask(trial=trial, cell=cell, kind=kind, target=layer(run, cell), names=names)
         history = await histories.found(key, ask, run.watcher.moment)
         stores = NO_STORES if history is None else history.stores
         async with target.serving(cell.settings.server, stores) as (server, known_as):
@@ -126,8 +131,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -
                     play = Play(trial=trial, cell=cell, kind=kind, traffic=traffic)
                     with loaded_from(target.client_path):
                         outcome = await scenario.run(stage, play, run.watcher.moment)
-                    if history is not None and stage.laid is not None:
-                        outcome.findings += history.told()
+                    outcome.findings += told(cell, history if stage.laid is not None else None)
                     known = replace(
                         frame,
                         software=_software(client, cell, target),

@@ -84,12 +84,15 @@ def sampled(cell: Cell) -> int | None:
 
 def watched(cell: Cell, part: Part, names: Names, consumers: int) -> Watched:
     """Return what the server is asked about the consumer of a part, one of so many."""
+    past = cell.settings.stream.history
     return Watched(
         part=part.name,
         names=names,
         tracked=cell.settings.ack.timing != "none",
         max_deliver=cell.settings.consumer.max_deliver,
         prefix=samples.prefix(part.name, consumers),
+        laid_seq=past.messages if past is not None else 0,
+        laid_msgs=past.kept_msgs if past is not None else 0,
     )
 
 

@@ -1,19 +1,21 @@
 """Messages that are laid before a trial, as several kinds of workload have it done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from nats.aio.client import Client
 
 from bench.broker import admin
 from bench.broker.admin import Names
+from bench.broker.aging import age, require_aged
 from bench.broker.observe import stream_state
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.audit import Evidence
-from bench.engine.jobs import DriverJob
+from bench.engine.clock import now_ns
+from bench.engine.jobs import DriverJob, Progress
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.table import happened
-from bench.engine.trial import Watch, lay
+from bench.engine.trial import Moment, Watch, lay
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import seed_of
 from bench.record.schema import Finding
@@ -65,12 +67,26 @@ async def lay_apart(stage: Stage, trial: Trial, cell: Cell, watch: Watch) -> Seq
     Raises:
         MeasurementError: it could not be laid, or the stream does not hold just that.
     """
+    if cell.settings.stream.history is not None:
+        await age(stage.client, cell.settings.stream, stage.names, _telling(watch))
+        return ()
     await admin.make_stream(stage.client, cell.settings.stream, stage.names)
     laying = laying_of(cell)
     jobs = laying_jobs(stage, trial, cell, laying)
     complaints = await lay(jobs, stage.directory, stage.server, watch)
     await require_laid(stage.client, stage.names, laying.messages)
     return complaints
+
+
+def _telling(watch: Watch) -> Callable[[int], None]:
+    """Return what tells how far a past is laid."""
+    start_ns = now_ns()
+
+    def tell(stored: int) -> None:
+        progress = Progress(sent=stored, stored=stored)
+        watch(Moment(phase="laying", elapsed_ns=now_ns() - start_ns, progress=progress))
+
+    return tell
 
 
 def laying_of(cell: Cell) -> Laying:
@@ -86,8 +102,12 @@ def laying_of(cell: Cell) -> Laying:
 
 async def is_laid(stage: Stage, cell: Cell) -> bool:
     """Say whether the stream of a stage holds just what was to be laid."""
+    past = cell.settings.stream.history
     try:
-        await require_laid(stage.client, stage.names, laying_of(cell).messages)
+        if past is not None:
+            await require_aged(stage.client, stage.names, past)
+        else:
+            await require_laid(stage.client, stage.names, laying_of(cell).messages)
     except (MeasurementError, ServerUnavailableError):
         return False
     return True

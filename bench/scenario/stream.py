@@ -6,9 +6,11 @@ from nats.aio.client import Client
 
 from bench.broker import admin
 from bench.broker.admin import Names
+from bench.broker.aging import age
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
+from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
 from bench.scenario.jobs import (
     Taking,
@@ -29,7 +31,16 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
 
 
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
-    await admin.provision(
+    """Make the stream, with its past if it is to have one, and the consumer."""
+    if cell.settings.stream.history is None:
+        await admin.make_stream(client, cell.settings.stream, names)
+    else:
+        await age(client, cell.settings.stream, names)
+    await _joins(client, names, cell, percent)
+
+
+async def _joins(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
+    await admin.join(
         client,
         cell.settings,
         names,
@@ -73,6 +84,8 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
 KIND = Kind(
     offers=_offers,
     provision=_provision,
+    lays_apart=may_be_kept,
+    joins=_joins,
     scene=_scene,
     due=all_of_it,
     needs=consuming,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from bench.spec.variant import Settings
 
 _LATER: Mapping[str, tuple[str, ...]] = {
-    "stream": ("max_msg_size", "discard_new_per_subject", "consumer_limits"),
+    "stream": ("max_msg_size", "discard_new_per_subject", "consumer_limits", "history"),
     "consumer": (
         "max_batch",
         "max_expires_ns",

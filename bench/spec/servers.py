@@ -176,6 +176,10 @@ def _not_ours(settings: Settings) -> Iterator[Objection]:
             what = f"{key} can be set on the embedded server alone"
             allowed = f"no {key}, or run without --server"
             yield Objection(key=f"server.{key}", what=what, allowed=allowed)
+    if settings.stream.history is not None:
+        what = "an aged store is copied under the embedded server; a server of yours keeps its own"
+        allowed = "no history, or run without --server"
+        yield Objection(key="stream.history", what=what, allowed=allowed)
 
 
 def _version(text: str) -> Version:

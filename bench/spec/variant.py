@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.spec.aged import Aged
 from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
 from bench.spec.disturbances import Disturbance
 
@@ -50,6 +51,7 @@ class StreamSettings(Spec):
         allow_direct: any replica may answer a direct get.
         allow_atomic: the stream takes atomic batches (`publish.mode: atomic`).
         allow_batched: the stream takes fast batches (`publish.mode: fast`).
+        history: what the stream has seen before a trial begins; nothing when left out.
     """
 
     storage: Literal["file", "memory"] = "file"
@@ -69,6 +71,7 @@ class StreamSettings(Spec):
     allow_direct: bool = False
     allow_atomic: bool = False
     allow_batched: bool = False
+    history: Aged | None = None
 
 
 class PublishSettings(Spec):

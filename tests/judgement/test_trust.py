@@ -105,6 +105,14 @@ def test_trials_that_share_a_history_say_so_and_others_have_no_such_line() -> No
     assert "History" not in {each.name for each in trust.checks_of(figures())}
 
 
+def test_trials_on_aged_stores_say_on_which() -> None:
+    aged = with_first(figures(), **finding("aged-store", Level.NOTE))
+
+    assert check(aged, "Aged stores").state is State.HOLDS
+    assert check(aged, "Aged stores").found.startswith("1 of ")
+    assert "Aged stores" not in {each.name for each in trust.checks_of(figures())}
+
+
 def test_a_process_that_waits_for_a_core_is_told_with_its_range() -> None:
     """On two cores it is the likeliest reason for a long tail, and nothing else shows it."""
     usage = ProcessUsage(

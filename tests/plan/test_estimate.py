@@ -118,6 +118,18 @@ def test_what_is_laid_once_takes_room_beside_the_copy_of_a_trial() -> None:
     assert estimate_of(memory).peak_store_bytes == store
 
 
+def test_a_past_takes_room_once_and_in_each_copy() -> None:
+    """It is none of the messages that are published."""
+    past = {"stream": {"history": {"messages": 1000, "size": "130B"}}}
+    fresh, aged, other = cell(1), cell(2, **past), cell(3, **past, pull={"batch": 1})
+
+    plain, laid = estimate_of(fresh), 1000 * 200
+    assert estimate_of(aged).peak_store_bytes == plain.peak_store_bytes + 2 * laid
+    assert estimate_of(aged, other).peak_store_bytes == plain.peak_store_bytes + 2 * laid
+    assert estimate_of(fresh, aged).peak_store_bytes == plain.peak_store_bytes + 2 * laid
+    assert estimate_of(aged).messages == plain.messages
+
+
 @pytest.mark.parametrize(
     ("name", "store_disk_bytes"), [("small-events", 1_412_707), ("mixed-payload", 5_631_554)]
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ import pytest
 from bench.broker.admin import trial_names
 from bench.broker.endpoint import Endpoint
 from bench.plan.model import Cell, Trial
+from bench.record.store import RunStore
 from bench.runner import histories
-from bench.runner.histories import Ask, Histories, History, key_of
+from bench.runner.histories import Ask, Histories, History, key_of, told
+from bench.runner.matrix import Run, layer
 from bench.runner.target import EmbeddedTarget, RemoteTarget
 from bench.scenario.registry import KINDS
 from bench.spec.kinds.backlog import Backlog
 from bench.spec.kinds.replay import Replay
 from bench.spec.workload import Workload
 from tests.plan.examples import cell, workload
+from tests.server.running import Collector, plan_of
 
 REPLAY = Replay.model_validate(
     {"kind": "replay", "payload": {"sizes": "64B"}, "history": {"messages": 100}}
@@ -175,3 +179,46 @@ def test_one_that_lays_its_own_asks_for_nothing() -> None:
     assert found(held, None) is None
     held.done_with(None)
     held.spoilt(None)
+
+
+PAST: dict[str, Any] = {"stream": {"history": {"messages": 100, "deleted": "30%"}}}
+
+
+def test_a_past_is_one_for_all_blocks_workloads_and_servers_of_a_run() -> None:
+    fresh = workload()
+    same = key(fresh, **PAST)
+
+    assert same is not None
+    assert same == key(fresh, seed=6, **PAST) == key(workload(rate="7/s"), **PAST)
+    assert same == key(fresh, server={"sync_interval": "always"}, **PAST)
+    assert same != key(fresh, stream={**PAST["stream"], "compression": "s2"})
+    assert same != key(fresh, stream={"history": {"messages": 101, "deleted": "30%"}})
+    assert same != key(fresh, at=target("/var"), **PAST)
+
+
+def test_a_record_says_what_past_it_began_with(tmp_path: Path) -> None:
+    aged, laid = cell(1, **PAST), replace(history(tmp_path / "a", trials=1), laid_by="2.15.1")
+
+    (shared,), (alone,) = told(aged, laid), told(aged, None)
+
+    assert shared.code == alone.code == "aged-store"
+    assert "laid once by nats-server 2.15.1, used by 1 trial;" in shared.text
+    assert "30 of them deleted" in shared.text
+    assert "by this trial alone" in alone.text
+    assert not told(cell(1), None)
+    assert told(cell(1, load=REPLAY), history(tmp_path / "b"))[0].code == "laid-once"
+
+
+def test_a_past_is_laid_by_the_server_of_the_baseline(tmp_path: Path) -> None:
+    """As an upgrade meets it: the candidate begins with what the other one wrote."""
+    aged, candidate = cell(1, **PAST), target("/var")
+    one = Run(
+        plan=plan_of(aged.workload, aged.settings),
+        store=RunStore(tmp_path / "run"),
+        target=target(),
+        watcher=Collector(),
+        targets={aged.id: candidate, "fresh": candidate},
+    )
+
+    assert layer(one, aged) == one.target != candidate
+    assert layer(one, replace(cell(1), id="fresh")) == candidate

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from pydantic import Discriminator
 
 from bench.core.units import format_duration
-from bench.spec import buckets, cast, cautions, disturbed, jetstream, limited
+from bench.spec import ageing, buckets, cast, cautions, disturbed, jetstream, limited
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.disturbances import Disturbance
 from bench.spec.disturbed import Bears
@@ -336,6 +336,7 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     kind, disturbances = KINDS[workload.kind], disturbances_of(workload, settings)
     return (
         *_unused(settings, workload.kind),
+        *ageing.of_kind(settings, workload.kind),
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
         *_kept_together(settings, workload),
