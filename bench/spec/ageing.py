@@ -9,7 +9,8 @@ from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings, StreamSettings
 
-KEY = "stream.history"
+KEY = "stream.history.messages"
+"""What every past has, so that a problem points at its line."""
 
 
 def of_kind(settings: Settings, kind: str) -> Iterator[Objection]:
@@ -20,17 +21,21 @@ def of_kind(settings: Settings, kind: str) -> Iterator[Objection]:
 
 
 def evicted(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    """Yield the limits at which a trial's messages drive the past out while it is measured."""
+    """Yield the limits at which a trial's messages drive the past out while it is measured.
+
+    Limits that are below a trial's messages alone are told in any case.
+    """
     stream = settings.stream
     if stream.history is None:
         return
     history, offered = stream.history, workload.messages
     gives = "the past is dropped while it is measured" if stream.discard == "old" else "refused"
-    if stream.max_msgs is not None and stream.max_msgs < history.kept_msgs + offered:
+    if stream.max_msgs is not None and offered <= stream.max_msgs < history.kept_msgs + offered:
         what = f"below the {history.kept_msgs} messages of the past and {offered} of a trial"
         yield Objection(key="stream.max_msgs", against=(KEY,), what=f"{what}: {gives}")
-    least = round(history.kept_msgs * history.size_bytes + offered * workload.payload.mean_bytes)
-    if stream.max_bytes is not None and stream.max_bytes < least:
+    own = round(offered * workload.payload.mean_bytes)
+    least = own + history.kept_msgs * history.size_bytes
+    if stream.max_bytes is not None and own <= stream.max_bytes < least:
         what = f"below the {human_size(least)} of the past and a trial"
         yield Objection(key="stream.max_bytes", against=(KEY,), what=f"{what}: {gives}")
 

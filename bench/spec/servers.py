@@ -179,7 +179,7 @@ def _not_ours(settings: Settings) -> Iterator[Objection]:
     if settings.stream.history is not None:
         what = "an aged store is copied under the embedded server; a server of yours keeps its own"
         allowed = "no history, or run without --server"
-        yield Objection(key="stream.history", what=what, allowed=allowed)
+        yield Objection(key="stream.history.messages", what=what, allowed=allowed)
 
 
 def _version(text: str) -> Version:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_what_is_laid_once_takes_room_beside_the_copy_of_a_trial() -> None:
 
 def test_a_past_takes_room_once_and_in_each_copy() -> None:
     """It is none of the messages that are published."""
-    past = {"stream": {"history": {"messages": 1000, "size": "130B"}}}
+    past: dict[str, Any] = {"stream": {"history": {"messages": 1000, "size": "130B"}}}
     fresh, aged, other = cell(1), cell(2, **past), cell(3, **past, pull={"batch": 1})
 
     plain, laid = estimate_of(fresh), 1000 * 200

@@ -1,13 +1,16 @@
 """A stream's past: what may be asked for, what keeps it from being there, what drives it out."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from bench.core.errors import SpecError
 from bench.spec import ageing, cautions, jetstream
 from bench.spec.aged import Aged
 from bench.spec.kinds.registry import KINDS, objections
+from bench.spec.load import load_config
 from bench.spec.objection import Objection
 from bench.spec.servers import server_objections
 from bench.spec.variant import Settings
@@ -87,7 +90,7 @@ def test_a_fresh_stream_and_one_with_a_past_are_fine() -> None:
 @pytest.mark.parametrize(
     ("wrong", "key"),
     [
-        ({"stream": {"storage": "memory"}}, "stream.history"),
+        ({"stream": {"storage": "memory"}}, ageing.KEY),
         ({"stream": {"retention": "interest"}}, "stream.retention"),
         ({"stream": {"retention": "workqueue"}}, "stream.retention"),
         ({"publish": {"expect": "last-sequence", "mode": "one-by-one"}}, "publish.expect"),
@@ -127,7 +130,7 @@ def test_limits_that_a_trial_goes_beyond_are_told(discard: str) -> None:
     assert told.key == "stream.max_msgs"
     assert ("dropped" in told.what) == (discard == "old")
     assert not [*ageing.evicted(wide, workload())]
-    assert keys(tuple(ageing.evicted(settings(stream={"max_bytes": "300KiB"}), workload()))) == {
+    assert keys(tuple(ageing.evicted(settings(stream={"max_bytes": "400KiB"}), workload()))) == {
         "stream.max_bytes"
     }
 
@@ -135,7 +138,7 @@ def test_limits_that_a_trial_goes_beyond_are_told(discard: str) -> None:
 def test_other_kinds_make_or_lay_their_streams_by_themselves() -> None:
     assert not [*ageing.of_kind(settings(), "stream")]
     for kind in KINDS.keys() - {"stream"}:
-        assert keys(tuple(ageing.of_kind(settings(), kind))) == {"stream.history"}
+        assert keys(tuple(ageing.of_kind(settings(), kind))) == {ageing.KEY}
         assert not [*ageing.of_kind(Settings(), kind)]
 
 
@@ -144,5 +147,21 @@ def test_a_server_of_the_users_own_keeps_its_stores() -> None:
         found = server_objections(settings(), version="2.15.1", servers=1, embedded=embedded)
         return keys(found)
 
-    assert refused(embedded=False) == {"stream.history"}
+    assert refused(embedded=False) == {ageing.KEY}
     assert not refused(embedded=True)
+
+
+def test_a_problem_points_at_the_line_of_the_past(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "question: What?\nbase: {}\nvariants:\n  a:\n    stream.storage: memory\n"
+        "    stream.history: {messages: 5k}\n  b:\n    stream.history: {messages: 5k, subject: 3}\n"
+    )
+
+    with pytest.raises(SpecError) as caught:
+        load_config(path)
+
+    first, second = (str(problem) for problem in caught.value.problems)
+    assert "config.yaml:6: variants.a.stream.history.messages = '5k'" in first
+    assert "config.yaml:8: variants.b.stream.history.subject = 3" in second
+    assert "did you mean 'subjects'?" in second
