@@ -33,20 +33,16 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     """Make the stream, with its past if it is to have one, and the consumer."""
     if cell.settings.stream.history is None:
-        await admin.make_stream(client, cell.settings.stream, names)
+        shared = _stream(cell).consume.consumers > 1
+        await admin.provision(client, cell.settings, names, shared=shared, sample_percent=percent)
     else:
         await age(client, cell.settings.stream, names)
-    await _joins(client, names, cell, percent)
+        await _joins(client, names, cell, percent)
 
 
 async def _joins(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
-    await admin.join(
-        client,
-        cell.settings,
-        names,
-        shared=_stream(cell).consume.consumers > 1,
-        sample_percent=percent,
-    )
+    shared = _stream(cell).consume.consumers > 1
+    await admin.join(client, cell.settings, names, shared=shared, sample_percent=percent)
 
 
 def _stream(cell: Cell) -> Stream:

@@ -105,8 +105,8 @@ def verdict(directory: Path, variant: str, blocks: int) -> str:
     )
     result = judge_sides(load_gates(directory / "gates.yaml"), asked, field).result
     for outcome in result.outcomes:
-        sys.stdout.write(f"{variant}: {outcome.figure}: {outcome.state}: {outcome.reason}\n")
-    return str(result.state)
+        sys.stdout.write(f"{variant}: {outcome.figure}: {outcome.verdict}: {outcome.reason}\n")
+    return str(result.verdict)
 
 
 if __name__ == "__main__":
