@@ -112,6 +112,7 @@ _WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "string_type": _always("must be text", "a word, in quotes where YAML reads another type"),
     "int_type": _always("must be a whole number"),
     "int_from_float": _always("must be a whole number"),
+    "float_type": _always("must be a number"),
     "bool_type": _always("must be true or false"),
     "tuple_type": _always("must be a list", "[...]"),
     "list_type": _always("must be a list", "[...]"),
@@ -121,6 +122,7 @@ _WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "too_short": _always("is empty", "at least one"),
     "too_long": lambda limit: ("too many", f"up to {limit['max_length']}"),
     "greater_than_equal": lambda limit: ("too small", f"{limit['ge']} or more"),
+    "greater_than": lambda limit: ("too small", f"above {limit['gt']:g}"),
     "less_than_equal": lambda limit: ("too large", f"up to {limit['le']}"),
 }
 """For each type of error that our models can raise; a test raises them all."""

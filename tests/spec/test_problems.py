@@ -97,6 +97,25 @@ def test_each_kind_of_fault_has_plain_words(data: dict[str, object], key: str, w
     assert (key, what) in [(problem.key, problem.what) for problem in problems]
 
 
+@pytest.mark.parametrize(
+    ("skew", "what", "allowed"),
+    [
+        ("steep", "must be a number", ""),
+        (None, "must be a number", ""),
+        (0, "too small", "above 0"),
+        (6, "too large", "up to 5.0"),
+    ],
+)
+def test_a_number_is_asked_for_and_bounded_in_plain_words(
+    skew: object, what: str, allowed: str
+) -> None:
+    """The skew of keys is the one number without a unit that is no whole one."""
+    _, problems = validate(KINDS["kv"].model, Data({"kind": "kv", "keys": {"skew": skew}}))
+
+    said = [each for each in problems if each.key == "keys.skew"]
+    assert [(each.what, each.allowed) for each in said] == [(what, allowed)]
+
+
 def test_the_branch_of_a_union_is_no_key() -> None:
     """Pydantic puts the word `lognormal` into the path; a file has no such key."""
     data = {"consume": {"handler": {"time": {"p50": 5}}}}
