@@ -6,6 +6,7 @@ from bench.selfbench.cases import CASES
 from bench.selfbench.figures import LoadFigures, Run
 from bench.selfbench.targets import (
     FETCH,
+    GET,
     HARDEST,
     LARGE,
     LARGEST,
@@ -113,3 +114,20 @@ def test_no_two_targets_have_the_same_words() -> None:
     words = [target.what for target in TARGETS]
 
     assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("client_ns", "server_ns", "reached"),
+    [(2_400, 3_000, True), (2_600, 9_000, True), (2_600, 8_000, False), (2_800, 9_000, False)],
+)
+def test_a_get_keeps_its_target_by_its_time_or_beside_the_servers(
+    client_ns: int, server_ns: int, reached: bool
+) -> None:
+    """At most 2.5 µs, or at most 0.3 of what it costs the server."""
+    figures = LoadFigures(
+        messages=1, elapsed_ns=10**9, client_cpu_ns=client_ns, server_cpu_ns=server_ns
+    )
+
+    found = standing([Run(case=GET, repeat=1, figures=figures)], "get a key, 128 B: client CPU")
+
+    assert found.reached is reached
