@@ -6,7 +6,8 @@ never resolve after an error PubAck or a reconnect (nats.py#985): here each answ
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 
 import nats.errors
 import numpy as np
@@ -215,6 +216,22 @@ class NatsPySubscriber(NatsPyConnection):
                 done = np.array(acked_ns, dtype=np.int64)
                 self._sink.acked(positions[: done.size], done)
 
+    async def asked_again(self, positions: IntArray, delay_ns: int = 0) -> None:
+        """Have each delivered again, at once or after a delay."""
+        for position in positions.tolist():
+            await self._unacked.pop(position).nak(delay_ns / NS_PER_S or None)
+
+    async def given_up(self, positions: IntArray, reason: str = "") -> None:
+        """Have none of them delivered ever again; the library tells no reason."""
+        del reason
+        for position in positions.tolist():
+            await self._unacked.pop(position).term()
+
+    def drop(self, positions: IntArray) -> None:
+        """Say nothing about them, now or later."""
+        for position in positions.tolist():
+            del self._unacked[position]
+
     async def _answer(self, message: Msg) -> int:
         """Acknowledge; return the instant before the library was told, or of the confirmation."""
         if self._binding.double_acks:
@@ -243,13 +260,13 @@ class NatsPyConsumer(NatsPySubscriber):
         self._takes: DeliverySink | None = None
         self._pushed: list[tuple[int, Msg]] = []
         self._asked = asyncio.Event()
-        self._acks: asyncio.Queue[tuple[IntArray, bool]] = asyncio.Queue()
+        self._answers: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
 
     async def open(self, sink: DeliverySink) -> None:
         """Connect and bind to the consumer."""
         self._takes = sink
         await self._listen(sink)
-        self._start(self._ack_forever())
+        self._start(self._answer_forever())
 
     def ask(self) -> None:
         """Have the next fetch sent; what is pushed comes unasked."""
@@ -257,18 +274,26 @@ class NatsPyConsumer(NatsPySubscriber):
 
     def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
         """Acknowledge each, one call of the library after the other, or the last one for all."""
-        self._acks.put_nowait((positions, cumulative))
+        self._answers.put_nowait(partial(self.acknowledge, positions, cumulative=cumulative))
 
-    async def _ack_forever(self) -> None:
+    def nak(self, positions: IntArray, delay_ns: int = 0) -> None:
+        """Have each delivered again, one call of the library after the other."""
+        self._answers.put_nowait(partial(self.asked_again, positions, delay_ns))
+
+    def term(self, positions: IntArray, reason: str = "") -> None:
+        """Have none delivered ever again, one call of the library after the other."""
+        self._answers.put_nowait(partial(self.given_up, positions, reason))
+
+    async def _answer_forever(self) -> None:
         while True:
-            positions, cumulative = await self._acks.get()
-            await self.acknowledge(positions, cumulative=cumulative)
-            self._acks.task_done()
+            answer = await self._answers.get()
+            await answer()
+            self._answers.task_done()
 
     async def _fetch_forever(self, pull: "JetStreamContext.PullSubscription") -> None:
         while True:
             await self._asked.wait()
-            await self._acks.join()  # as services do: acknowledge, then fetch
+            await self._answers.join()  # as services do: acknowledge, then fetch
             if fetched := await self._fetch(pull):
                 self._asked.clear()
                 self._hand_over(fetched)

@@ -28,6 +28,7 @@ __all__ = [
     "ConsumerLink",
     "Delivered",
     "DeliverySink",
+    "Ending",
     "Endpoint",
     "IntArray",
     "Messages",
@@ -82,6 +83,24 @@ class Outcome(IntEnum):
     REFUSED = 1
     NO_RESPONDERS = 2  # the server knew nobody who would answer
     CONFLICT = 3  # another writer was faster, each time that it was tried, or the key was there
+
+    @property
+    def word(self) -> str:
+        """What a ledger counts it under."""
+        return self.name.lower()
+
+
+class Ending(IntEnum):
+    """How a delivery ended that was not handled and acknowledged; a column of a record."""
+
+    NAKED = 1  # it failed, and was asked for again
+    TERMINATED = 2  # it failed, and is wanted never again
+    SILENT = 3  # it failed, and nothing was said: it comes again when its ack wait is over
+    UNACKED = 4  # it was handled, and nothing was said
+    TOO_LATE = 5  # it failed when it was acknowledged already, or no ack is awaited
+    EXHAUSTED = 6  # it failed, and the server delivers no more often
+    REPEATED = 7  # it had been handled before: acknowledged, and nothing done
+    IN_HAND = 8  # it was being handled: left to that
 
     @property
     def word(self) -> str:
@@ -191,6 +210,15 @@ class ConsumerLink(Protocol):
         came last may not be the one that covers the others.
         """
 
+    def nak(self, positions: IntArray, delay_ns: int = 0) -> None:
+        """Have each delivered again, at once or after a delay."""
+
+    def term(self, positions: IntArray, reason: str = "") -> None:
+        """Have none of them delivered ever again; the reason is for the server's advisory."""
+
+    def drop(self, positions: IntArray) -> None:
+        """Say nothing about them, now or later."""
+
     @property
     def faults(self) -> Sequence[str]:
         """Disconnects, reconnects, dropped messages and errors seen so far, in words."""
@@ -227,6 +255,15 @@ class TaskLink(Protocol):
 
         A cumulative ack covers all positions given, and those before.
         """
+
+    async def asked_again(self, positions: IntArray, delay_ns: int = 0) -> None:
+        """Have each delivered again, at once or after a delay."""
+
+    async def given_up(self, positions: IntArray, reason: str = "") -> None:
+        """Have none of them delivered ever again."""
+
+    def drop(self, positions: IntArray) -> None:
+        """Say nothing about them, now or later."""
 
     @property
     def faults(self) -> Sequence[str]:

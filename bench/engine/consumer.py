@@ -15,7 +15,6 @@ from bench.clients.port import NO_ID, ConsumerLink, Delivered, IntArray
 from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import make_timer, now_ns
 from bench.engine.handler import VirtualWorkers
-from bench.engine.once import Once
 from bench.engine.recorder import ConsumeRecorder
 from bench.engine.table import Flags
 
@@ -44,7 +43,6 @@ class Consumer:
             acks: decides when to acknowledge.
             handler_ns: handler time of each message by id, shape (n,).
         """
-        self._once: Once | None = None
         self._bounds: tuple[int, int] | None = None
         self._beyond = False
         self._link = link
@@ -62,10 +60,6 @@ class Consumer:
     def keep_within(self, first_seq: int, last_seq: int) -> None:
         """Handle these stream sequences alone, and ask for no more once others come."""
         self._bounds = first_seq, last_seq
-
-    def remember(self, once: Once) -> None:
-        """Handle each message once, and do nothing for what comes again."""
-        self._once = once
 
     async def run(self, *, pull: bool) -> None:
         """Take and handle messages until cancelled; the link is open.
@@ -109,24 +103,23 @@ class Consumer:
             inside = block.ids != NO_ID
             positions, block = positions[inside], _chosen(block, inside)
         self._acknowledge(self._acks.received(positions))
-        ours = (block.ids >= 0) & (block.ids < self._handler_ns.size)
         if self._no_work:
-            if self._once is not None:
-                self._once.done_at_once(block.ids[ours])
             self._handled(positions)
             return
-        durations = np.where(ours, self._handler_ns[np.where(ours, block.ids, 0)], 0)
-        ends_ns = self._ends_ns(block, durations, ours)
+        ends_ns = self._ends_ns(positions, block)
         for end, position in zip(ends_ns.tolist(), positions.tolist(), strict=True):
             heapq.heappush(self._in_hand, (end, position))
         self._finish()
 
-    def _ends_ns(self, block: Delivered, durations: IntArray, ours: Flags) -> IntArray:
-        """Return when each message's handler ends, shape (n,); foreign ones are not remembered."""
-        if self._once is None:
-            return self._workers.assign(block.received_ns, durations)
-        known = np.where(ours, block.ids, NO_ID)
-        return self._once.assign(self._workers, (known, block.received_ns), durations)
+    def _ends_ns(self, positions: IntArray, block: Delivered) -> IntArray:
+        """Return when the handler of each delivery ends, shape (n,)."""
+        del positions
+        return self._workers.assign(block.received_ns, self._durations(block))
+
+    def _durations(self, block: Delivered) -> IntArray:
+        """Return how long the handler of each delivery usually takes, ns, shape (n,)."""
+        ours = (block.ids >= 0) & (block.ids < self._handler_ns.size)
+        return np.where(ours, self._handler_ns[np.where(ours, block.ids, 0)], 0)
 
     def _ask(self) -> None:
         """Ask for more, or see to it that it is done when the last message in hand begins."""

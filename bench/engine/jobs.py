@@ -18,7 +18,8 @@ from bench.engine.commanding import Command
 from bench.engine.stall import Stall
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
-from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
+from bench.spec.faults import AS_USUAL, FailureSettings
+from bench.spec.variant import AckTiming, HandlerRun, Idempotency, PublishSettings
 
 LAID_WITHIN_NS = 600 * NS_PER_S
 """How long it may take at most, beyond its own pace, to lay what is there before a trial."""
@@ -136,7 +137,9 @@ class ObserverJob:
         mending: what it looks for by itself and puts right; None where messages come to it.
         bounds: first and last stream sequence that it is to handle; what comes from beyond them it
             passes over, and it asks for no more then. None where all that comes is to be handled.
-        once: it remembers what it handled, and does nothing for what comes again.
+        idempotency: what keeps it from handling a message again.
+        failure: what it does with a message whose handler failed.
+        max_deliver: how often the server delivers a message at most; None without end.
     """
 
     part: str
@@ -157,12 +160,9 @@ class ObserverJob:
     effect: Effect | None = None
     mending: Mending | None = None
     bounds: tuple[int, int] | None = None
-    once: bool = False
-
-
-def repeats_of(part: str) -> str:
-    """Return what the repeats of one part are counted as, of several that share a process."""
-    return f"repeats.{part}"
+    idempotency: Idempotency = "none"
+    failure: FailureSettings = AS_USUAL
+    max_deliver: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.clients.port import IntArray
+from bench.clients.port import Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.engine.table import MessageTable, happened
 
@@ -166,7 +166,10 @@ def _passed_over(receipts: _Receipts) -> int:
 def _receipts(consumers: Sequence[ConsumerRecord], max_deliver: int | None) -> _Receipts:
     came = [record for record in consumers if record.stream_seqs.size]
     empty = np.empty(0, dtype=np.int64)
-    settled = [record.stream_seqs[record.acked_ns != NEVER] for record in came]
+    settled = [
+        record.stream_seqs[(record.acked_ns != NEVER) | (record.ending == Ending.TERMINATED)]
+        for record in came
+    ]
     given_up = [
         record.stream_seqs[record.deliveries >= (max_deliver or np.iinfo(np.int64).max)]
         for record in came

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.clients.faults import Faults
-from bench.clients.port import NO_ID, Delivered, IntArray, Outcome
+from bench.clients.port import NO_ID, Delivered, Ending, IntArray, Outcome
 
 NEVER = 0
 _NOBODY_WAITS = sys.maxsize
@@ -51,6 +51,7 @@ class ConsumerRecord:
         received_ns: instant of arrival.
         handled_ns: instant of noticing that its handler ended, NEVER when it did not.
         acked_ns: instant just before handing its ack over, NEVER when it was not acknowledged.
+        ending: how it ended otherwise (bench.clients.port.Ending), 0 where it did not.
     """
 
     ids: IntArray
@@ -59,6 +60,7 @@ class ConsumerRecord:
     received_ns: IntArray
     handled_ns: IntArray
     acked_ns: IntArray
+    ending: IntArray
 
 
 PUBLISHER_COLUMNS = tuple(field.name for field in fields(PublisherRecord))
@@ -273,11 +275,25 @@ class ConsumeRecorder:
         self._acked_ns[positions] = acked_ns
         self._acked += positions.size
 
+    def passed(self, positions: IntArray) -> None:
+        """Handlers of these deliveries ended, and the messages are not handled."""
+        self._handled += positions.size
+
+    def ended(self, positions: IntArray, ending: Ending, *, answered: bool) -> None:
+        """These deliveries ended otherwise; no ack of theirs is to be noted unless `answered`."""
+        self._ending[positions] = ending
+        if not answered:
+            self._acked += positions.size
+
+    def told(self, positions: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the message ids and the delivery counts of these deliveries."""
+        return self._ids[positions], self._deliveries[positions]
+
     def _map(self, columns: IntArray) -> None:
         """Keep a view of each column: picking one out of the table costs as much as writing it."""
         self._columns = columns
         self._ids, self._stream_seqs, self._deliveries = columns[:3]
-        self._received_ns, self._handled_ns, self._acked_ns = columns[3:]
+        self._received_ns, self._handled_ns, self._acked_ns, self._ending = columns[3:]
 
     def _grow(self, size: int) -> None:
         """Make room for deliveries beyond the plan: a storm of redeliveries brings them."""

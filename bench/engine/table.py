@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.clients.port import NO_ID, IntArray
+from bench.clients.port import NO_ID, Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.spec.cast import Cast, Part, Side
 
@@ -184,11 +184,19 @@ def _relative(instants_ns: IntArray, start_ns: int) -> IntArray:
     return np.where(instants_ns == NEVER, NOT_YET, instants_ns - start_ns)
 
 
+def _given_up(record: ConsumerRecord) -> IntArray:
+    """Return when deliveries were acknowledged, or the server was told not to wait for that."""
+    ended: IntArray = np.where(
+        record.ending == Ending.TERMINATED, record.handled_ns, record.acked_ns
+    )
+    return ended
+
+
 def _first(size: int, consumers: Sequence[ConsumerRecord], column: str, start_ns: int) -> IntArray:
     """Return the earliest instant of a column for each id."""
     earliest = np.full(size, np.iinfo(np.int64).max)
     for record in consumers:
-        instants: IntArray = getattr(record, column)
+        instants = _given_up(record) if column == "acked_ns" else getattr(record, column)
         counted = ours(record.ids, size) & (instants != NEVER)
         np.minimum.at(earliest, record.ids[counted], instants[counted] - start_ns)
     return np.where(earliest == np.iinfo(np.int64).max, NOT_YET, earliest)

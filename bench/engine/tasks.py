@@ -48,8 +48,7 @@ class TaskConsumer:
         if self._over.done():
             return
         position = self._recorder.take_one(received_ns, message_id, stream_seq, deliveries)
-        ours = 0 <= message_id < self._handler_ns.size
-        self._in_hand[position] = int(self._handler_ns[message_id]) if ours else 0
+        self._in_hand[position] = self._takes_ns(position, message_id, deliveries)
 
     async def handle(self, position: int) -> None:
         """Wait for the message's handler time, and acknowledge as the plan says."""
@@ -63,6 +62,15 @@ class TaskConsumer:
         if self._over.done():
             return
         del self._in_hand[position]
+        await self._end(positions)
+
+    def _takes_ns(self, position: int, message_id: int, deliveries: int) -> int:
+        """Return how long the handler of a delivery takes."""
+        del position, deliveries
+        ours = 0 <= message_id < self._handler_ns.size
+        return int(self._handler_ns[message_id]) if ours else 0
+
+    async def _end(self, positions: IntArray) -> None:
         self._recorder.handled_at(positions, now_ns())
         await self._acknowledge(self._acks.handled(positions, idle=not self._in_hand))
 

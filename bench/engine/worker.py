@@ -37,6 +37,8 @@ from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
 from bench.engine.ending import end
+from bench.engine.failing import FailingConsumer, FailingTasks
+from bench.engine.fates import Fates
 from bench.engine.fleet import added
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
@@ -53,9 +55,8 @@ from bench.engine.jobs import (
     Replaced,
     SamplerJob,
     Through,
-    repeats_of,
 )
-from bench.engine.once import Once
+from bench.engine.memory import Memory
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
@@ -273,7 +274,7 @@ async def _opened(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic)
     if job.effect is not None:
         return await _open_effects(job, job.effect, recorder, traffic)
     open_link = _open_tasks if job.run == "task" else _open_virtual
-    return await open_link(job, recorder, traffic.handler_ns)
+    return await open_link(job, recorder, traffic)
 
 
 async def _open_effects(
@@ -289,31 +290,41 @@ async def _open_effects(
     )
 
 
-async def _open_virtual(
-    job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray
-) -> _Opened:
+async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     link = make_consumer(job.client, job.endpoint, job.binding)
     workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    once = Once() if job.once else None
-    consumer = Consumer(link, recorder, workers, acks, handler_ns)
-    if once is not None:
-        consumer.remember(once)
+    if traffic.faults or job.idempotency != "none":
+        handling = (traffic.handler_ns, _fates(job, traffic))
+        consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling)
+    else:
+        consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
     if job.bounds is not None:
         consumer.keep_within(*job.bounds)
     await link.open(consumer)
-    return _Opened(
-        links=(link,),
-        run=partial(consumer.run, pull=job.binding.mode == "pull"),
-        counts=lambda: {} if once is None else {repeats_of(job.part): once.repeats},
+    return _Opened(links=(link,), run=partial(consumer.run, pull=job.binding.mode == "pull"))
+
+
+def _fates(job: ObserverJob, traffic: Traffic) -> Fates:
+    return Fates(
+        faults=traffic.faults,
+        failure=job.failure,
+        max_deliver=job.max_deliver,
+        answers=job.timing not in ("none", "after-validation"),
+        memory=Memory() if job.idempotency == "memory" else None,
+        in_order=job.timing == "cumulative",
     )
 
 
-async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, handler_ns: IntArray) -> _Opened:
+async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     workers = job.workers
     link = make_task_link(job.client, job.endpoint, job.binding, workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    consumer = TaskConsumer(link, recorder, acks, handler_ns)
+    if traffic.faults or job.idempotency != "none":
+        handling = (traffic.handler_ns, _fates(job, traffic))
+        consumer: TaskConsumer = FailingTasks(link, recorder, acks, handling)
+    else:
+        consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)
     await link.open(consumer)
     return _Opened(links=(link,), run=consumer.run)
 

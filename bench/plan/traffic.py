@@ -12,6 +12,7 @@ from bench.plan.arrays import IntArray
 from bench.plan.arrivals import intended_ns
 from bench.plan.choosing import choose
 from bench.plan.dealing import deal
+from bench.plan.faults import NONE, Faults, deal_faults
 from bench.plan.payload import ID_DIGITS, PayloadTemplate, id_alone, templates
 from bench.plan.tracing import Dealer, dealer_of
 from bench.spec.handler import Constant, Handler
@@ -48,6 +49,7 @@ class Traffic:
         handler_ns: how long its handler takes, shape (n,).
         acts: what operations may do; the first publishes a payload.
         act_index: index into `acts` of each, shape (n,).
+        faults: what is wrong with some for whoever handles them.
     """
 
     intended_ns: IntArray
@@ -58,6 +60,7 @@ class Traffic:
     handler_ns: IntArray
     acts: tuple[Act, ...]
     act_index: IntArray
+    faults: Faults = NONE
 
     @property
     def carried(self) -> IntArray:
@@ -95,7 +98,7 @@ class Traffics:
             if known_seed == seed and replace(known, handler=load.handler) == load:
                 if known.handler == load.handler:
                     return traffic
-                *_, handlers, _ = map(np.random.default_rng, _streams(seed))
+                *_, handlers, _, _ = map(np.random.default_rng, _streams(seed))
                 handler_ns = _handler_ns(load.handler, traffic.intended_ns.size, handlers)
                 return replace(traffic, handler_ns=handler_ns)
         traffic = make_traffic(load, seed)
@@ -111,7 +114,7 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         seed: of the trial. Every aspect draws from a stream of its own, so that two loads that
             differ in one aspect share all others.
     """
-    arrivals, subjects, sizes, contents, handlers, doings = map(
+    arrivals, subjects, sizes, contents, handlers, doings, faults = map(
         np.random.default_rng, _streams(seed)
     )
     dealer = None if load.trace is None else dealer_of(load.trace)
@@ -128,6 +131,7 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         handler_ns=_handler_ns(load.handler, len(due_ns), handlers),
         acts=(PUBLISHES,),
         act_index=np.zeros(len(due_ns), dtype=np.int64),
+        faults=deal_faults(load.faults, counts, faults),
     )
     if dealer is not None:
         return _dealt(traffic, dealer, load.payload)
@@ -154,8 +158,8 @@ def _dealt(traffic: Traffic, dealer: Dealer, payload: Payload) -> Traffic:
 
 
 def _streams(seed: int) -> Sequence[np.random.SeedSequence]:
-    """Return a stream of randomness for each aspect: the last but one is that of handlers."""
-    return np.random.SeedSequence(seed).spawn(6)
+    """Return a stream of randomness for each aspect: the third from the end is that of handlers."""
+    return np.random.SeedSequence(seed).spawn(7)
 
 
 def _with_acts(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.clients.port import IntArray
+from bench.clients.port import Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.engine.table import NOT_YET, MessageTable, happened, ours
 from bench.plan.traffic import Traffic
@@ -17,6 +17,10 @@ def stored_first_ns(plan: Traffic, table: MessageTable) -> IntArray:
     np.minimum.at(first_ns, plan.carried[stored], table.stored_ns[stored])
     first_ns[first_ns == never] = NOT_YET
     return first_ns
+
+
+LEFT_ALONE = (Ending.REPEATED, Ending.IN_HAND)
+"""Of a delivery whose message a process had handled, or had in hand."""
 
 
 def handled_again(table: MessageTable, records: Sequence[ConsumerRecord]) -> int:
@@ -34,3 +38,8 @@ def repeats_in_hand(record: ConsumerRecord) -> int:
     later = np.ones(record.ids.size, dtype=bool)
     later[first] = False
     return int(np.count_nonzero(later & (record.ids >= 0) & (record.handled_ns == NEVER)))
+
+
+def repeated(records: Sequence[ConsumerRecord]) -> int:
+    """Return how many deliveries were left alone, because their message was known."""
+    return sum(int(np.count_nonzero(np.isin(each.ending, LEFT_ALONE))) for each in records)

@@ -204,7 +204,7 @@ def _jobs(
             load=replace(job.load, handler=slow.handler) if slow else job.load,
             timing="none" if member.is_core else job.timing,
             binding=_listening(member, taking) if member.is_core else job.binding,
-            once=member.once,
+            idempotency="memory" if member.once else "none",
         )
 
 

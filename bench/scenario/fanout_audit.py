@@ -6,13 +6,11 @@ import numpy as np
 
 from bench.core import text
 from bench.engine.audit import Audited, Evidence
-from bench.engine.jobs import repeats_of
-from bench.engine.losses import UNKNOWN
 from bench.engine.table import MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
-from bench.scenario.again import handled_again, repeats_in_hand
+from bench.scenario.again import handled_again, repeated
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.members import HANDLED_TWICE, TAKEN_BY_SLOW, Member
 
@@ -40,26 +38,11 @@ def _counts(evidence: Evidence, name: str, member: Member) -> dict[str, int]:
         return {"lost": _missed(table)}
     found = {HANDLED_TWICE.name: handled_again(table, records)}
     if member.once:
-        in_hand = sum(map(repeats_in_hand, records))
-        told = evidence.counts.get(name, {}).get(repeats_of(name))
-        found |= _once(found[HANDLED_TWICE.name], told, in_hand)
+        found["repeats"] = repeated(records)
     if member.slow is not None:
         slow = records[-member.slow.processes :]
         found[TAKEN_BY_SLOW.name] = sum(record.ids.size for record in slow)
     return found
-
-
-def _once(again: int, repeats: int | None, in_hand: int) -> dict[str, int]:
-    """Return what of deliveries that came again did nothing, and what had an effect once more.
-
-    Args:
-        again: deliveries that were handled of messages that were handled before.
-        repeats: deliveries that did nothing, as the processes say; None where none said so.
-        in_hand: those of them that were still waited with when the trial was over.
-    """
-    if repeats is None:
-        return {"repeats": UNKNOWN, HANDLED_TWICE.name: UNKNOWN if again else 0}
-    return {"repeats": repeats, HANDLED_TWICE.name: max(0, again - repeats + in_hand)}
 
 
 def _missed(table: MessageTable) -> int:

@@ -142,6 +142,9 @@ def consumer_jobs(
             record_path=stage.directory / f"{part.role}-{number}.{part.name}.npy",
             sparse=part.instants[0].due,
             rows=taking.rows,
+            idempotency=settings.effect.idempotency,
+            failure=settings.failure,
+            max_deliver=settings.consumer.max_deliver,
         )
         for number in range(taking.first, taking.first + taking.processes)
     )

@@ -12,6 +12,7 @@ from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
+from bench.scenario import failures
 from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
@@ -86,4 +87,5 @@ KIND = Kind(
     due=all_of_it,
     needs=consuming,
     sampled=sampled,
+    audit=failures.audited,
 )

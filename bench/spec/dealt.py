@@ -10,11 +10,12 @@ import numpy as np
 from bench.core.units import format_rate
 from bench.spec import filters
 from bench.spec.filling import Filling
+from bench.spec.named import Named
 from bench.spec.stored import stored_bytes
 from bench.spec.traced import Traced
 from bench.spec.traces import Trace, read_trace
 from bench.spec.variant import PublishSettings
-from bench.spec.workload import Load, Named
+from bench.spec.workload import Load
 
 
 class Dealt(Filling):

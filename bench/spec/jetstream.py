@@ -8,7 +8,16 @@ wrong thing. A rule is a pure function that yields what it objects to.
 from collections.abc import Callable, Iterator
 
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
-from bench.spec import ageing, capped, handling, limited, prioritised, publishing, pulling
+from bench.spec import (
+    ageing,
+    capped,
+    failing,
+    handling,
+    limited,
+    prioritised,
+    publishing,
+    pulling,
+)
 from bench.spec.headers import header_bytes
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -377,6 +386,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *handling.RULES,
     *publishing.RULES,
     *ageing.RULES,
+    *failing.RULES,
 )
 
 _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
@@ -386,4 +396,5 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     *prioritised.WORKLOAD_RULES,
     *limited.WORKLOAD_RULES,
     *publishing.WORKLOAD_RULES,
+    *failing.WORKLOAD_RULES,
 )

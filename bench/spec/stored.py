@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from bench.spec.headers import header_bytes
+from bench.spec.named import Named
 from bench.spec.variant import PublishSettings
-from bench.spec.workload import Header, Named, Payload, Subjects
+from bench.spec.workload import Header, Payload, Subjects
 
 SUBJECT_PREFIX_BYTES = 24
 """What jetbench puts before every subject: `jetbench.0123abcd-001.s.`."""

@@ -11,8 +11,10 @@ from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.aged import Aged
 from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
 from bench.spec.disturbances import Disturbance
+from bench.spec.faults import FailureSettings
 
 HandlerRun = Literal["virtual", "task"]
+Idempotency = Literal["none", "memory"]
 Strategy = Literal["kv-then-event", "event-then-kv", "outbox"]
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
 DeliverPolicy = Literal["all", "last", "new", "last_per_subject", "by_start_sequence"]
@@ -204,6 +206,17 @@ class HandlerSettings(Spec):
     run: HandlerRun = "virtual"
 
 
+class EffectSettings(Spec):
+    """What a handler does.
+
+    Attributes:
+        idempotency: what keeps a message that is delivered again from being handled again: nothing
+            (`none`), or that each process remembers which it has handled (`memory`).
+    """
+
+    idempotency: Idempotency = "none"
+
+
 class RespondSettings(Spec):
     """Who answers requests; of workloads of the kind `request`.
 
@@ -349,7 +362,9 @@ class Settings(Spec):
         consumer: how they are handed out.
         pull: how a pull consumer asks.
         ack: when a message is acknowledged.
+        failure: what becomes of a message whose handler failed.
         handler: how handlers are carried out.
+        effect: what they do.
         respond: who answers requests.
         bucket: how keys are kept.
         read: how they are read.
@@ -367,7 +382,9 @@ class Settings(Spec):
     consumer: ConsumerSettings = ConsumerSettings()
     pull: PullSettings = PullSettings()
     ack: AckSettings = AckSettings()
+    failure: FailureSettings = FailureSettings()
     handler: HandlerSettings = HandlerSettings()
+    effect: EffectSettings = EffectSettings()
     respond: RespondSettings = RespondSettings()
     bucket: BucketSettings = BucketSettings()
     read: ReadSettings = ReadSettings()

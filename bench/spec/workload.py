@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -15,8 +15,10 @@ from bench.spec import filters
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
 from bench.spec.combined import PLACE, Combined, Words
 from bench.spec.disturbances import Disturbance, check_within, in_proportion
+from bench.spec.faults import Fault
 from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice
+from bench.spec.named import Named
 from bench.spec.shapes import Burst, Ramp
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
 
@@ -328,14 +330,6 @@ class Consume(Spec):
     handler: Handler = Handler()
 
 
-class Named(Protocol):
-    """What operations are addressed by."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """All of them."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What the operations of one class are made from.
@@ -351,6 +345,7 @@ class Load:
         laid: so many are there before the trial begins, and all are due when its warm-up ends;
             None where they are offered over time.
         trace: what they are dealt from; None where they are made up.
+        faults: what is wrong with some of them for whoever handles them.
     """
 
     publish: Publish
@@ -362,6 +357,7 @@ class Load:
     acts: tuple[Act, ...] = ()
     laid: int | None = None
     trace: "Traced | None" = None
+    faults: tuple[Fault, ...] = ()
 
 
 class Workload(Spec, ABC):

@@ -57,7 +57,7 @@ def acked_by_natspy(
         link._unacked = dict(enumerate(held))  # type: ignore[arg-type]
         count = len(link._unacked)
         link.ack(np.arange(count), cumulative=cumulative)
-        link._start(link._ack_forever())
+        link._start(link._answer_forever())
         while len(taken.acked_positions) < count and taken.error is None:
             await asyncio.sleep(PAUSE_S)
         await link.close()

@@ -46,6 +46,7 @@ def consumed(rows: list[tuple[int, int, int, int]]) -> ConsumerRecord:
         received_ns=received,
         handled_ns=received + 1,
         acked_ns=received + 2,
+        ending=np.zeros_like(column(*(row[0] for row in rows))),
     )
 
 

@@ -20,6 +20,7 @@ def consumed(rows: list[tuple[int, int, int, int]]) -> ConsumerRecord:
         received_ns=columns[2],
         handled_ns=columns[3],
         acked_ns=columns[3],
+        ending=np.zeros_like(columns[0] - 1),
     )
 
 
@@ -75,6 +76,7 @@ def test_the_memory_of_the_check_does_not_grow_with_the_messages() -> None:
         received_ns=ones,
         handled_ns=ones,
         acked_ns=seqs + 1,  # so each waited as many ns as its sequence
+        ending=np.zeros_like(seqs - 1),
     )
     tracemalloc.start()
 

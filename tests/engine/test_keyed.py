@@ -191,6 +191,7 @@ def test_the_last_that_came_of_a_key_is_its_highest_sequence() -> None:
         received_ns=none,
         handled_ns=none,
         acked_ns=none,
+        ending=np.zeros_like(np.array([0, 2, 1, 99])),
     )
 
     assert last_seqs([record], np.array([0, 1, 0]), 3).tolist() == [14, 12, 0]

@@ -58,6 +58,7 @@ def _record(received: list[int], acked: set[int], deliveries: int) -> ConsumerRe
         received_ns=at_ns,
         handled_ns=at_ns,
         acked_ns=np.array([START + 501 if each in acked else NEVER for each in received]),
+        ending=np.zeros_like(ids),
     )
 
 
@@ -179,6 +180,7 @@ def left_out_of(backlog: Backlog | None, *, undone: int, acked: int) -> int:
         received_ns=at_ns,
         handled_ns=np.where(ids < undone, NEVER, at_ns),
         acked_ns=np.where((ids < acked) | (ids >= undone), at_ns, NEVER),
+        ending=np.zeros_like(ids),
     )
     return left_out(join(ids, [], [record], START), backlog)
 

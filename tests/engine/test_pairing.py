@@ -47,6 +47,7 @@ def test_records_tell_of_each_operation() -> None:
         received_ns=np.array([START_NS + 50, START_NS + 51]),
         handled_ns=np.array([0, START_NS + 60]),
         acked_ns=found,
+        ending=np.zeros_like(found),
     )
 
     seen = written(3, [writer], [reconciler], START_NS)

@@ -142,6 +142,7 @@ def record(
         received_ns=np.arange(1, count + 1, dtype=np.int64),
         handled_ns=column(*(handled or [0] * count)),
         acked_ns=column(*(acked or [0] * count)),
+        ending=np.zeros(count, dtype=np.int64),
     )
 
 

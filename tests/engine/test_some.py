@@ -37,6 +37,7 @@ def consumed(*ids: int) -> ConsumerRecord:
         received_ns=came,
         handled_ns=came + 1,
         acked_ns=came + 2,
+        ending=np.zeros_like(column),
     )
 
 

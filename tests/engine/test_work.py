@@ -52,6 +52,7 @@ def test_it_ended_with_the_last_ack_of_its_own_share() -> None:
         received_ns=np.array([1, 2, 3, 4]),
         handled_ns=np.array([5, 6, 90, 91]),
         acked_ns=np.array([7, NEVER, 92, 93]),
+        ending=np.zeros_like(np.arange(4)),
     )
 
     assert ended_ns({"replay": SHARE}, {"replay": [record]}) == 7

@@ -254,6 +254,7 @@ def _outcome(lived: _Instants, fate: Fate, rng: np.random.Generator) -> Outcome:
                     received_ns=_absolute(lived.received[came][order]),
                     handled_ns=_absolute(lived.handled[came][order]),
                     acked_ns=_absolute(lived.acked[came][order]),
+                    ending=np.zeros_like(ids[came][order]),
                 )
             ]
         },

@@ -118,6 +118,7 @@ def test_what_came_meanwhile_is_told_apart_by_its_sequence() -> None:
         received_ns=np.arange(1, 5),
         handled_ns=np.arange(1, 5),
         acked_ns=np.arange(1, 5),
+        ending=np.zeros_like(np.array([0, 3, 0, 1])),
     )
 
     found = sorted_out(cell(1, load=LOAD), {DRAIN: [record]})

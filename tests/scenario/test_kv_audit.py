@@ -104,6 +104,7 @@ def _observer(came: list[tuple[int, int]], due_ns: IntArray) -> ConsumerRecord:
         received_ns=received_ns,
         handled_ns=received_ns,
         acked_ns=np.zeros_like(ids),
+        ending=np.zeros_like(ids),
     )
 
 

@@ -88,6 +88,7 @@ def _observer(came: list[tuple[int, int]], due_ns: np.ndarray) -> ConsumerRecord
         received_ns=received_ns,
         handled_ns=received_ns,
         acked_ns=np.zeros_like(ids),
+        ending=np.zeros_like(ids),
     )
 
 

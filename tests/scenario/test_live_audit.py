@@ -33,6 +33,7 @@ def record(*seqs: int) -> ConsumerRecord:
         received_ns=ones,
         handled_ns=ones,
         acked_ns=ones,
+        ending=np.zeros_like(each),
     )
 
 

@@ -74,6 +74,7 @@ class World:
             received_ns=due_ns[mended] + 500,
             handled_ns=due_ns[mended] + 600,
             acked_ns=mended,
+            ending=np.zeros_like(mended),
         )
         table = driven(due_ns, [record], 1)
         return Evidence(

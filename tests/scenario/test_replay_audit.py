@@ -48,6 +48,7 @@ def record(seqs: Sequence[int], passed_over: Sequence[int] = ()) -> ConsumerReco
         received_ns=10**9 + np.arange(every.size),
         handled_ns=handled_ns,
         acked_ns=handled_ns,
+        ending=np.zeros_like(every - 1),
     )
 
 

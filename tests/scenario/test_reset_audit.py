@@ -31,6 +31,7 @@ def record(*rows: Row) -> ConsumerRecord:
         received_ns=START + came,
         handled_ns=handled_ns,
         acked_ns=handled_ns,
+        ending=np.zeros_like(seqs),
     )
 
 

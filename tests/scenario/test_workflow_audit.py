@@ -49,6 +49,7 @@ def evidence(traffic: Traffic, held: dict[str, Last] | None) -> Evidence:
             received_ns=at_ns,
             handled_ns=at_ns + 5,
             acked_ns=at_ns + 6,
+            ending=np.zeros_like(ids),
         )
         tables[part.name] = seen_by(table, [] if part.name == "workflow" else [seen], 1)
     own = {"conflicts": 4, "repeats": 3, "in_vain": 2, "failed": 1}

@@ -130,12 +130,3 @@ def test_each_handles_what_came_to_it_and_what_comes_again_has_one_effect_or_is_
     assert "plain.handled_twice" not in held
     assert "repeats" in held
     assert "ledger, 1 worker, no handler time, each once" in load.told()
-
-
-def test_a_task_is_run_for_each_delivery() -> None:
-    """So it cannot remember."""
-    given = settings(client="nats-py", handler={"run": "task"})
-
-    said = objections(given, fanout({"ledger": {"once": True}}))
-
-    assert [each.key for each in said] == ["handler.run"]

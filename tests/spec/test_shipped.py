@@ -38,6 +38,7 @@ OF_OTHER_KINDS = {
     "replay-max-in-flight",
     "backlog-in-flight",
     "consumer-crash",  # its base waits a shorter time for acks: else nothing recovers in a window
+    "failures",  # likewise, and it remembers what it handled
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 

@@ -40,9 +40,8 @@ _READERS: Mapping[str, Callable[[int], Reader]] = {"answer": RequestReader, "lis
 class WireConsumer:
     """ConsumerLink that speaks the protocol itself.
 
-    Beyond the port it knows the other answers to a delivery, `nak`, `term`, `in_progress` and
-    `double_ack`, all for many positions at once. Every answer but `in_progress` is the last one
-    for its position.
+    Beyond the port it knows `in_progress` and `double_ack`, both for many positions at once. Every
+    answer but `in_progress` is the last one for its position.
     """
 
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
@@ -115,13 +114,17 @@ class WireConsumer:
             return time.monotonic_ns()
         return int((await self._answer_surely(ack_subjects)).max())
 
-    def nak(self, positions: IntArray, delay_ns: int = 0) -> int:
-        """Have each delivered again, at once or after a delay; return the instant."""
-        return self._answer(self._unanswered.settle(positions), acks.nak(delay_ns))
+    def nak(self, positions: IntArray, delay_ns: int = 0) -> None:
+        """Have each delivered again, at once or after a delay."""
+        self._answer(self._unanswered.settle(positions), acks.nak(delay_ns))
 
-    def term(self, positions: IntArray, reason: str = "") -> int:
-        """Have none of them delivered ever again; return the instant."""
-        return self._answer(self._unanswered.settle(positions), acks.term(reason))
+    def term(self, positions: IntArray, reason: str = "") -> None:
+        """Have none of them delivered ever again."""
+        self._answer(self._unanswered.settle(positions), acks.term(reason))
+
+    def drop(self, positions: IntArray) -> None:
+        """Say nothing about them, now or later."""
+        self._unanswered.settle(positions)
 
     def in_progress(self, positions: IntArray) -> int:
         """Start the ack wait of each anew; return the instant."""

@@ -320,7 +320,6 @@ def objections(settings: Settings, workload: Fanout) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is under any one consumer."""
     return (
         *_of_tasks(settings, workload),
-        *_of_memories(settings, workload),
         *_of_work_queues(settings, workload),
     )
 
@@ -333,13 +332,6 @@ def _of_tasks(settings: Settings, workload: Fanout) -> Iterator[Objection]:
             what=f"task runs what acknowledges, and {text.listed(core)} is a plain subscriber",
             allowed="virtual, or no consumer of the mode core",
         )
-
-
-def _of_memories(settings: Settings, workload: Fanout) -> Iterator[Objection]:
-    once = [name for name, member in workload.written.items() if member.once]
-    if once and settings.handler.run == "task":
-        what = f"a task is run for each delivery, and {text.listed(once)} handles each once"
-        yield Objection(key="handler.run", what=what, allowed="virtual, or no consumer with once")
 
 
 def _of_work_queues(settings: Settings, workload: Fanout) -> Iterator[Objection]:

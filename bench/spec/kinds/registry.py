@@ -24,9 +24,10 @@ from bench.spec.kinds import (
     stream,
     workflow,
 )
+from bench.spec.kinds.stream import FaultyConsume
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import Consume, Publish, Workload
+from bench.spec.workload import Publish, Workload
 
 Rule = Callable[[Settings, Any], tuple[Objection, ...]]
 """What is said of settings under a workload of the kind."""
@@ -47,6 +48,7 @@ class Kind:
         crashed: roles whose processes begin again, when killed, with what the server has for them.
         restarts: its server may be started again while it is measured.
         looks: its stream is read, when a trial is over, by a consumer of our own without acks.
+        also: parts that it has under other settings, for what they are called.
     """
 
     model: type[Workload]
@@ -59,6 +61,7 @@ class Kind:
     crashed: tuple[str, ...] = ()
     restarts: bool = False
     looks: bool = False
+    also: tuple[Cast, ...] = ()
 
 
 Streams = Mapping[str, tuple[Settings, stream.Stream]]
@@ -85,7 +88,7 @@ def _of_members(settings: Settings, workload: fanout.Fanout) -> Streams:
                 subjects=flow.subjects,
                 payload=flow.payload,
                 publish=flow.publish,
-                consume=Consume(
+                consume=FaultyConsume(
                     consumers=member.processes, workers=member.workers, handler=member.handler
                 ),
                 phases=workload.phases,
@@ -116,7 +119,7 @@ def _of_steps(settings: Settings, workload: workflow.Workflow) -> Streams:
                 kind="stream",
                 payload=workload.payload,
                 publish=workload.publish,
-                consume=Consume(
+                consume=FaultyConsume(
                     consumers=step.processes, workers=step.workers, handler=step.handler
                 ),
                 phases=workload.phases,
@@ -134,7 +137,9 @@ def _stream_of_events(workload: projection.Projected) -> stream.Stream:
         publish=Publish.model_validate({"rate": "1/s"}).model_copy(
             update={"rate_msgs_per_s": workload.publish.rate_msgs_per_s}
         ),
-        consume=Consume(consumers=workload.project.processes, workers=workload.project.workers),
+        consume=FaultyConsume(
+            consumers=workload.project.processes, workers=workload.project.workers
+        ),
         phases=workload.phases,
     )
 
@@ -147,7 +152,7 @@ def _stream_of_work(workload: replay.Replay | backlog.Backlog) -> stream.Stream:
         subjects=workload.subjects,
         payload=workload.payload,
         publish=workload.offers.get("publish", Publish.model_validate({"rate": "1/s"})),
-        consume=Consume(consumers=who.consumers, workers=who.workers, handler=who.handler),
+        consume=FaultyConsume(consumers=who.consumers, workers=who.workers, handler=who.handler),
         phases=workload.phases,
     )
 
@@ -157,6 +162,7 @@ KINDS: Mapping[str, Kind] = {
         model=stream.Stream,
         uses=stream.USES,
         cast=stream.cast_of,
+        also=(stream.FAULTY,),
         objections=jetstream.workload_objections,
         cautions=cautions.cautions,
         notes=cautions.sharing,
@@ -310,7 +316,8 @@ def asked_of(workload: Workload) -> frozenset[str]:
 def usual_casts() -> tuple[Cast, ...]:
     """Return the parts that each kind usually has, at last those of one that is disturbed."""
     calm = tuple(giving_up(kind.cast(Settings(), None)) for kind in KINDS.values())
-    return (*calm, disturbed.watched_over(calm[0]))
+    also = tuple(giving_up(cast) for kind in KINDS.values() for cast in kind.also)
+    return (*calm, *also, disturbed.watched_over(calm[0]))
 
 
 def disturbances_of(workload: Workload, settings: Settings) -> tuple[Disturbance, ...]:

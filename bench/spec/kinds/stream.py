@@ -1,15 +1,58 @@
 """One stream: publishers on one side, consumers that share a JetStream consumer on the other."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Literal, Self
+
+from pydantic import model_validator
 
 from bench.core import text
+from bench.spec.base import Loose, MisfitError
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
 from bench.spec.dealt import Dealt
+from bench.spec.failed_parts import with_failures
+from bench.spec.faults import Fault
 from bench.spec.handler import Handler
 from bench.spec.variant import Settings
-from bench.spec.workload import Consume, Phases
+from bench.spec.workload import Consume, Load, Phases
 
-USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
+USES = frozenset(
+    {
+        "stream",
+        "publish",
+        "consumer",
+        "pull",
+        "ack",
+        "failure",
+        "handler",
+        "effect",
+        "server",
+        "client",
+    }
+)
+
+
+class FaultyConsume(Consume):
+    """Who takes messages, of which some do not go well.
+
+    Attributes:
+        consumers: consumer processes sharing one JetStream consumer.
+        workers: messages one process handles at a time.
+        handler: what is done with each.
+        faults: what is wrong with some, each with its share of all messages; nothing when left out.
+    """
+
+    faults: Annotated[tuple[Fault, ...], Loose] = ()
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        if sum(fault.share for fault in self.faults) > 1:
+            raise MisfitError(
+                "faults",
+                what="more than all messages would have a fault",
+                allowed="shares that add up to 100% at most",
+            )
+        return self
 
 
 class Stream(Dealt):
@@ -29,8 +72,14 @@ class Stream(Dealt):
     """
 
     kind: Literal["stream"]
-    consume: Consume = Consume()
+    consume: FaultyConsume = FaultyConsume()
     phases: Phases = Phases()
+
+    @property
+    def loads(self) -> Mapping[str, Load]:
+        """What its messages are made from, by the part that drives them."""
+        faults = self.consume.faults
+        return {part: replace(load, faults=faults) for part, load in super().loads.items()}
 
     @property
     def busy(self) -> Handler:
@@ -50,14 +99,19 @@ class Stream(Dealt):
             f"{text.plural(publish.publishers, 'publisher')} ({self.arrivals_told}), "
             f"payload {self.payload.told()}{self.dealt_told}; "
             f"{text.plural(consume.consumers, 'consumer')} with "
-            f"{text.plural(consume.workers, 'worker')}, {consume.handler.told()}"
+            f"{text.plural(consume.workers, 'worker')}, {consume.handler.told()}{self._faulty()}"
         )
+
+    def _faulty(self) -> str:
+        told = ", ".join(fault.told() for fault in self.consume.faults)
+        return f"; of the messages {told}" if told else ""
 
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
-    del workload
-    return _CASTS[settings.ack.timing]
+    cast = _CASTS[settings.ack.timing]
+    faulty = workload is not None and workload.consume.faults
+    return with_failures(cast) if faulty or settings.effect.idempotency != "none" else cast
 
 
 def _cast(*, acks: bool, early: bool = False) -> Cast:
@@ -85,3 +139,6 @@ _CASTS = {
     "none": _cast(acks=False),
 }
 """By `ack.timing`."""
+
+FAULTY = with_failures(_CASTS["after-handler"])
+"""Where some handlers fail, or may be asked to do their work again."""

@@ -1,0 +1,70 @@
+"""What must be true where handlers do not all go well, by what every process wrote down."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bench.clients.port import Ending, IntArray
+from bench.engine.audit import Audited, Evidence, as_it_is
+from bench.engine.fates import APPLIED, DONE_WITH
+from bench.engine.recorder import NEVER, ConsumerRecord
+from bench.engine.table import Flags, ours
+from bench.plan.model import Cell
+from bench.plan.traffic import Traffic
+from bench.scenario.again import repeated
+from bench.spec.failed_parts import FAILED
+
+_FAILED = (Ending.NAKED, Ending.SILENT, *DONE_WITH)
+_GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
+
+
+def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
+    """Return what became of messages whose handlers failed, by the parts that count it."""
+    parts = [part for part in cell.cast.observing if FAILED[0] in part.entries]
+    if not parts:
+        return as_it_is(evidence)
+    counts = {
+        part.name: counted(evidence.observers.get(part.name, ()), traffic[part.flow])
+        for part in parts
+    }
+    return Audited(tables=evidence.tables, counts=counts)
+
+
+def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str, int]:
+    """Return what is counted of a part, by what is counted (bench.spec.failed_parts).
+
+    Args:
+        records: of its processes.
+        traffic: of its flow.
+    """
+    size = traffic.intended_ns.size
+    ids, ending, handled_ns = _of_all(records, size)
+
+    def messages(chosen: Flags) -> IntArray:
+        """Return in how many of these deliveries each message came, shape (size,)."""
+        return np.bincount(ids[chosen], minlength=size)
+
+    applied = messages(np.isin(ending, APPLIED) & (handled_ns != NEVER))
+    failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
+    hopeless = traffic.faults.hopeless(np.arange(size))
+    return {
+        "undone": _count(failed & ~hopeless & (applied == 0)),
+        "stuck": _count(failed & hopeless & ~given_up),
+        "handled_twice": int(np.maximum(applied - 1, 0).sum()),
+        "failures": _count(np.isin(ending, _FAILED)),
+        "naked": _count(ending == Ending.NAKED),
+        "terminated": _count(messages(ending == Ending.TERMINATED) > 0),
+        "repeats": repeated(records),
+    }
+
+
+def _of_all(records: Sequence[ConsumerRecord], size: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Return ids, endings and instants handled of all deliveries of ours, each of shape (n,)."""
+    rows = [np.stack([each.ids, each.ending, each.handled_ns]) for each in records]
+    columns = np.concatenate([np.empty((3, 0), dtype=np.int64), *rows], axis=1)
+    ids, ending, handled_ns = columns[:, ours(columns[0], size)]
+    return ids, ending, handled_ns
+
+
+def _count(flags: Flags) -> int:
+    return int(np.count_nonzero(flags))

@@ -1,0 +1,90 @@
+"""Handlers that fail, on a real server: what comes again when, and what is given up."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.spec.kinds.stream import Stream
+from tests.server.running import complaints, run_trial, sound
+
+pytestmark = pytest.mark.nats
+
+
+def faulty(*faults: dict[str, Any], measure: str = "1s", **consume: Any) -> Stream:
+    return Stream.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "200/s"},
+            "consume": {"workers": 50, **consume, "faults": list(faults)},
+            "phases": {"warmup": "500ms", "measure": measure, "drain": "10s"},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"client": "nats-py"}, {"client": "nats-py", "handler": {"run": "task"}}]
+)
+@pytest.mark.parametrize("mode", ["pull", "push"])
+def test_each_attempt_is_made_and_poison_given_up_once(
+    tmp_path: Path, settings: dict[str, Any], mode: str
+) -> None:
+    """300 messages: 30 fail twice, 15 always, and are given up at the fourth delivery."""
+    load = faulty(
+        {"kind": "transient", "share": "10%", "times": 2}, {"kind": "permanent", "share": "5%"}
+    )
+    failing = {"failure": {"delay": "20ms", "attempts": 4}, "consumer": {"mode": mode}}
+
+    record = run_trial(tmp_path, load, {**settings, **failing}).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["received"], ledger["handled"], ledger["acked"]) == (300, 300, 300)
+    assert ledger["deliveries"] == 300 + 30 * 2 + 15 * 3
+    assert (ledger["failures"], ledger["naked"]) == (30 * 2 + 15 * 4, 30 * 2 + 15 * 3)
+    assert (ledger["terminated"], ledger["backlog"]) == (15, 0)
+    assert (ledger["undone"], ledger["stuck"], ledger["handled_twice"]) == (0, 0, 0)
+
+
+SLOW = {"kind": "slow", "share": "10%", "time": "750ms"}
+
+
+@pytest.mark.parametrize(("idempotency", "twice"), [("none", 30), ("memory", 0)])
+def test_a_handler_slower_than_the_ack_wait_has_two_effects_unless_it_remembers(
+    tmp_path: Path, idempotency: str, twice: int
+) -> None:
+    """Half a second of ack_wait, three quarters in the handler: each such message comes twice."""
+    slow = {"consumer": {"ack_wait": "500ms"}, "effect": {"idempotency": idempotency}}
+
+    record = run_trial(tmp_path, faulty(SLOW), slow).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["redelivered"], ledger["acked"], ledger["handled_twice"]) == (30, 300, twice)
+    assert ledger["repeats"] == 30 - twice
+
+
+def test_what_fails_after_its_ack_is_undone(tmp_path: Path) -> None:
+    """At most once: nobody will do the work again, and nothing comes again."""
+    load = faulty({"kind": "transient", "share": "10%"})
+
+    ledger = run_trial(tmp_path, load, {"ack": {"timing": "after-validation"}}).record.ledger
+
+    assert ledger is not None
+    assert (ledger["deliveries"], ledger["failures"], ledger["undone"]) == (300, 30, 30)
+
+
+def test_silence_is_answered_by_the_steps_of_a_backoff(tmp_path: Path) -> None:
+    """Deliveries 0.2, 0.6 and 1 s after one another, as a third of that, and then no more."""
+    steps = {"ack_wait": "70ms", "backoff": ["70ms", "200ms", "330ms"], "max_deliver": 4}
+    load = faulty({"kind": "permanent", "share": "10%"})
+
+    ledger = run_trial(
+        tmp_path, load, {"consumer": steps, "failure": {"answer": "none"}}
+    ).record.ledger
+
+    assert ledger is not None
+    assert (ledger["failures"], ledger["exhausted"], ledger["stuck"]) == (30 * 4, 30, 0)
