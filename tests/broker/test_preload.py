@@ -33,7 +33,8 @@ def test_an_interruption_that_the_library_swallows_ends_it_all_the_same() -> Non
     client: Any = Swallowing()
 
     async def broken_off() -> None:
-        filling = asyncio.create_task(preload(client, (("a", b"x") for _ in range(400))))
+        values = [("a", b"x")] * 400
+        filling = asyncio.create_task(preload(client, values))
         while client.published < 3:
             await asyncio.sleep(0)
         filling.cancel()
