@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth headline-truth report-truth workloads mutants \
+.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth headline-truth report-truth workloads mutants \
 	check types house constraints clean
 
 help: ## Show this list
@@ -50,6 +50,9 @@ client-truth: $(TOOLS) ## Measure whether times and clients are right on this ho
 
 gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 minutes
 	@$(BIN)/python -m tests.truth.gates $(ARGS)
+
+aged-truth: $(TOOLS) ## Plant a server that is slow on aged streams alone, and have gates find it; some minutes
+	@$(BIN)/python -m tests.truth.aged $(ARGS)
 
 headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; some 15 minutes
 	@$(BIN)/python -m tests.truth.headlines $(ARGS)
