@@ -152,6 +152,10 @@ def _of_answer(answer: Answer, workloads: Judged, question: str) -> Headline:
         Verdict.INCONCLUSIVE: f"Undecided: no variant surely meets the {rules}",
         Verdict.INVALID: f"Not measured: no variant surely meets the {rules}",
     }[answer.verdict]
+    short = any(cell.short_msgs for each in workloads for cell in each.cells)
+    if short and answer.verdict is not Verdict.FAIL:  # worse than what cannot be told
+        said = f"{next(_problems(workloads))}; {said[:1].lower()}{said[1:]}"
+        return Headline(state=State.FAILS, text=said, below=below)
     return Headline(state=STATES[answer.verdict], text=said, below=below)
 
 

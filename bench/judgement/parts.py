@@ -11,7 +11,7 @@ from bench.core.marks import State
 from bench.judgement import kinds
 from bench.judgement.kinds import PartsOfCell, Times
 from bench.judgement.model import CellJudgement
-from bench.spec.cast import Cast, Part, Weight, spans
+from bench.spec.cast import Cast, Part, Side, Weight, spans
 from bench.spec.criteria import count_word
 from bench.spec.metrics import time_key
 
@@ -83,7 +83,7 @@ def _times(cell: CellFigures, time: str) -> Times | None:
 
 
 def _rate(cell: CellFigures, part: Part) -> float:
-    name = cell.cell.cast.instant(part, part.instants[-1].name)
+    name = cell.cell.cast.instant(part, _last(part))
     rates = [trial.rates[name] for trial in _valid(cell) if name in trial.rates]
     return sum(rates) / len(rates) if rates else 0.0
 
@@ -122,10 +122,18 @@ def _short(cell: CellFigures, part: Part) -> dict[str, int]:
 def _ledger(cell: CellFigures, part: Part) -> str:
     """Write what was due to a part and what came of it over all trials, then what fell short."""
     cast, records = cell.cell.cast, [trial.record for trial in cell.trials]
-    last = part.instants[-1]
+    last = next(each for each in part.instants if each.name == _last(part))
     due = sum(record.known(cast.planned(part)) or 0 for record in records)
     done = sum(record.known(cast.entry(part, last.entry)) or 0 for record in records)
     return ", ".join([f"{text.count(due)} due, {text.count(done)} {last.name}", *_fell(cell, part)])
+
+
+def _last(part: Part) -> str:
+    """Return the instant at which a part is through with an operation.
+
+    Of who reads, that is the answer: when what came had been written is told beside it.
+    """
+    return part.worth if part.side is Side.DRIVES else part.instants[-1].name
 
 
 def _fell(cell: CellFigures, part: Part) -> Iterator[str]:

@@ -27,7 +27,16 @@ from bench.spec.later import unsaid_keys
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
-_LATER_GROUPS = ("handler", "respond", "bucket", "read", "writes", "disturbances")
+_LATER_GROUPS = (
+    "handler",
+    "respond",
+    "bucket",
+    "read",
+    "writes",
+    "disturbances",
+    "failure",
+    "effect",
+)
 """Of the settings; the first reports knew nothing of them."""
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}

@@ -119,6 +119,16 @@ def test_criteria_are_answered(rule: str, words: str, choice: str, state: State)
     assert found.goals
 
 
+def test_what_fell_short_goes_before_what_cannot_be_told() -> None:
+    """A run that ends with 1 does not begin with a doubt."""
+    refusing = Made(counts={"refused": 70})
+    found = judged({"base": BASE, "it": refusing}, changes={"success": ("p99 < 10ms",)})
+
+    assert found.headline.startswith("it had 0.1")
+    assert "undecided: no variant surely meets" in found.headline
+    assert found.state is State.FAILS
+
+
 def test_what_is_recommended_and_falls_behind_is_not_taken() -> None:
     """No criterion asked for the lag."""
     behind = Made(ms=5.0, slope_share=0.2)

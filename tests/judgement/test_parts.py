@@ -8,7 +8,10 @@ import pytest
 from bench.analysis.figures import LagFigures, LagVerdict, TrialFigures, WorkloadFigures
 from bench.core.marks import State
 from bench.judgement.cells import cells_of
-from bench.judgement.parts import parts_of
+from bench.judgement.parts import _last, parts_of
+from bench.spec.kinds.kv import Kv
+from bench.spec.kinds.registry import cast_of
+from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate import several
 from tests.gate.figures import spoilt
@@ -93,3 +96,19 @@ def test_who_falls_behind_is_named_with_a_slope_of_its_own() -> None:
     (judged,) = cells_of(workload, cell, runs.plan([cell.cell], blocks=5))
 
     assert judged.pace_words == "falls behind by 25.0 msg/s (audit)"
+
+
+def test_a_reader_is_through_with_an_answer_and_not_with_what_was_written_long_ago() -> None:
+    """Reads of values that were there before the trial are reads all the same."""
+    load = Kv.model_validate(
+        {
+            "kind": "kv",
+            "value": {"sizes": "64B"},
+            "put": {"rate": "100/s"},
+            "get": {"rate": "800/s"},
+        }
+    )
+    get = cast_of(load, Settings()).part("get")
+
+    assert get.instants[-1].name == "written"
+    assert _last(get) == "answered"

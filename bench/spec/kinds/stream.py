@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -74,6 +74,11 @@ class Stream(Dealt):
     kind: Literal["stream"]
     consume: FaultyConsume = FaultyConsume()
     phases: Phases = Phases()
+
+    @property
+    def unsaid(self) -> dict[str, Any]:
+        """What came later, and is not said of who takes messages or of subjects."""
+        return {**super().unsaid, **({} if self.consume.faults else {"consume": {"faults"}})}
 
     @property
     def loads(self) -> Mapping[str, Load]:
