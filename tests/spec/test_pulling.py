@@ -3,9 +3,8 @@
 import pytest
 
 from bench.spec.jetstream import objections, workload_objections
-from bench.spec.kinds.stream import Stream
+from bench.spec.kinds.stream import FaultyConsume, Stream
 from bench.spec.variant import Settings
-from bench.spec.workload import Consume
 from tests.spec.cases import Tree
 
 LARGE = Stream.model_validate(
@@ -72,7 +71,7 @@ def test_what_cannot_be_asked_is_refused_with_its_reason(tree: Tree, key: str, w
 )
 def test_all_requests_may_wait_at_a_time(tree: Tree, consumers: int, fits: bool) -> None:
     """What is one too many is answered with 409 again and again; 512 when nothing is said."""
-    load = LARGE.model_copy(update={"consume": Consume(consumers=consumers)})
+    load = LARGE.model_copy(update={"consume": FaultyConsume(consumers=consumers)})
 
     found = workload_objections(settings(tree), load)
 
