@@ -223,23 +223,25 @@ def run_with_one_id(
 @pytest.mark.parametrize(
     ("settings", "stored", "reason"),
     [
-        ({}, 1, DUPLICATE),
-        ({"client": "nats-py"}, 1, DUPLICATE),
-        ({"publish": {"mode": "one-by-one"}}, 1, DUPLICATE),
-        (BATCHES["atomic"], 0, "batch contains duplicate message id (10201)"),
+        ({}, {1}, DUPLICATE),
+        ({"client": "nats-py"}, {1}, DUPLICATE),
+        ({"publish": {"mode": "one-by-one"}}, {1}, DUPLICATE),
+        # A batch that had one message when its linger was over holds no duplicate.
+        (BATCHES["atomic"], {0, 1}, "batch contains duplicate message id (10201)"),
     ],
     ids=["wire", "nats-py", "one-by-one", "atomic"],
 )
 def test_what_the_stream_takes_for_a_duplicate_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Tree, stored: int, reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Tree, stored: set[int], reason: str
 ) -> None:
     """Its PubAck sounds like success; counted as stored, it came out as lost."""
     record, stdout = run_with_one_id(tmp_path, monkeypatch, settings)
 
     ledger = record.ledger
     assert ledger is not None
-    assert (ledger["stored"], ledger["stream_msgs"], ledger["lost"]) == (stored, stored, 0)
-    assert ledger["refused"] == PLANNED - stored
+    assert ledger["stored"] in stored
+    assert (ledger["stream_msgs"], ledger["lost"]) == (ledger["stored"], 0)
+    assert ledger["refused"] == PLANNED - ledger["stored"]
     (refused,) = [finding for finding in record.findings if finding.code == "publish-refused"]
     assert f"{reason} ({ledger['refused']} times)" in refused.text
     assert f"{ledger['refused']} messages refused" in stdout
