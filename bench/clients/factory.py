@@ -52,6 +52,13 @@ def client_version(client: str) -> str:
     return version(DISTRIBUTIONS[client])
 
 
+def _wire(client: str) -> bool:
+    """Say whether this is our own client, not nats-py; ValueError when there is no such client."""
+    if client not in DISTRIBUTIONS:
+        raise ValueError(f"no client named {client}")
+    return client == "wire"
+
+
 def make_publisher(
     client: str,
     endpoint: Endpoint,
@@ -80,181 +87,107 @@ def make_requester(
         sink: is told of answers.
         within_ns: how long the caller waits for each answer.
     """
-    match client:
-        case "wire":
-            return WirePublisher(endpoint, messages, sink, requesting(within_ns))
-        case "nats-py":
-            return NatsPyRequester(endpoint, messages, sink, within_ns)
-    raise ValueError(f"no client named {client}")
+    if _wire(client):
+        return WirePublisher(endpoint, messages, sink, requesting(within_ns))
+    return NatsPyRequester(endpoint, messages, sink, within_ns)
 
 
 def make_commander(
     client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, within_ns: int
 ) -> PublisherLink:
     """Return an unopened link whose messages are commands; arguments as of `make_requester`."""
-    match client:
-        case "wire":
-            return WirePublisher(
-                endpoint,
-                messages,
-                sink,
-                lambda messages, inbox, _, faults: Commands(
-                    messages, inbox, sink, faults, within_ns
-                ),
-            )
-        case "nats-py":
-            return NatsPyCommander(endpoint, messages, sink, within_ns)
-    raise ValueError(f"no client named {client}")
+    if _wire(client):
+        return WirePublisher(
+            endpoint,
+            messages,
+            sink,
+            lambda messages, inbox, _, faults: Commands(messages, inbox, sink, faults, within_ns),
+        )
+    return NatsPyCommander(endpoint, messages, sink, within_ns)
 
 
 def make_answerer(
     client: str, endpoint: Endpoint, binding: Binding
 ) -> WireConsumer | NatsPyAnswerer:
     """Return an unopened link whose deliveries are answered one by one; ValueError as above."""
-    match client:
-        case "wire":
-            return WireConsumer(endpoint, binding)
-        case "nats-py":
-            return NatsPyAnswerer(endpoint, binding)
-    raise ValueError(f"no client named {client}")
+    if _wire(client):
+        return WireConsumer(endpoint, binding)
+    return NatsPyAnswerer(endpoint, binding)
 
 
-def make_writer(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+def _wire_writer(
+    endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
 ) -> PublisherLink:
-    """Return an unopened link whose messages are written to keys; ValueError as above."""
-    match client:
-        case "wire":
-            return WirePublisher(endpoint, messages, sink, publishing(ASYNC))
-        case "nats-py":
-            return NatsPyWriter(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client named {client}")
+    del bucket
+    return WirePublisher(endpoint, messages, sink, publishing(ASYNC))
 
 
-def make_reader(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
+def _wire_reader(
+    endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
 ) -> PublisherLink:
-    """Return an unopened link whose messages ask for keys of a bucket; ValueError as above."""
-    match client:
-        case "wire":
-            return WirePublisher(
-                endpoint,
-                reading(messages, bucket, endpoint.js_api),
-                sink,
-                lambda messages, inbox, _, faults: Gets(messages, inbox, sink, faults, bucket),
-            )
-        case "nats-py":
-            return NatsPyReader(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client named {client}")
+    return WirePublisher(
+        endpoint,
+        reading(messages, bucket, endpoint.js_api),
+        sink,
+        lambda messages, inbox, _, faults: Gets(messages, inbox, sink, faults, bucket),
+    )
 
 
-def make_updater(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
-) -> PublisherLink:
-    """Return an unopened link whose operations add one to counters; ValueError as above."""
-    match client:
-        case "wire":
-            return WireUpdater(endpoint, Counters(messages), sink, bucket)
-        case "nats-py":
-            return NatsPyChanger(endpoint, Counters(messages), sink, bucket)
-    raise ValueError(f"no client named {client}")
+MakeKeyed = Callable[[Endpoint, Messages, SaidSink, Bucket], PublisherLink]
 
-
-def make_creator(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
-) -> PublisherLink:
-    """Return an unopened link whose messages each create a key; ValueError as above."""
-    match client:
-        case "wire":
-            return WireCreator(endpoint, messages, sink, bucket)
-        case "nats-py":
-            return NatsPyCreator(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client named {client}")
-
-
-def make_saver(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
-) -> PublisherLink:
-    """Return an unopened link whose messages are each written to a group; ValueError as above."""
-    match client:
-        case "wire":
-            return WireGroupWriter(endpoint, messages, sink, bucket)
-        case "nats-py":
-            return NatsPyGroupWriter(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client named {client}")
-
-
-def make_gatherer(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
-) -> PublisherLink:
-    """Return an unopened link whose messages each ask for a group; ValueError as above."""
-    match client:
-        case "wire":
-            return WireGroupReader(endpoint, messages, sink, bucket)
-        case "nats-py":
-            return NatsPyGroupReader(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client named {client}")
-
-
-def make_scanner(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
-) -> PublisherLink:
-    """Return an unopened link whose messages each list keys; ValueError as above."""
-    match client:
-        case "wire":
-            return WireScanner(endpoint, messages, sink, bucket)
-        case "nats-py":
-            return NatsPyScanner(endpoint, messages, sink, bucket)
-    raise ValueError(f"no client named {client}")
-
-
-def make_cached_reader(
-    client: str, endpoint: Endpoint, messages: Messages, sink: SaidSink, bucket: Bucket
-) -> PublisherLink:
-    """Return an unopened link whose messages read keys by the bucket's strategy; as above."""
-    match client:
-        case "wire":
-            return STRATEGIES[bucket.strategy](endpoint, messages, sink, bucket)
-        case "nats-py":
-            return NATSPY_STRATEGIES[bucket.strategy](endpoint, messages, sink, bucket)
-    raise ValueError(f"no client named {client}")
-
-
-MakeKeyed = Callable[[str, Endpoint, Messages, SaidSink, Bucket], PublisherLink]
-
-KEYED: Mapping[str, MakeKeyed] = {
-    "put": make_writer,
-    "read": make_reader,
-    "recall": make_cached_reader,
-    "update": make_updater,
-    "create": make_creator,
-    "save": make_saver,
-    "gather": make_gatherer,
-    "scan": make_scanner,
+_KEYED: Mapping[str, tuple[MakeKeyed, MakeKeyed]] = {
+    "put": (_wire_writer, NatsPyWriter),
+    "read": (_wire_reader, NatsPyReader),
+    "recall": (
+        lambda endpoint, messages, sink, bucket: STRATEGIES[bucket.strategy](
+            endpoint, messages, sink, bucket
+        ),
+        lambda endpoint, messages, sink, bucket: NATSPY_STRATEGIES[bucket.strategy](
+            endpoint, messages, sink, bucket
+        ),
+    ),
+    "update": (
+        lambda endpoint, messages, sink, bucket: WireUpdater(
+            endpoint, Counters(messages), sink, bucket
+        ),
+        lambda endpoint, messages, sink, bucket: NatsPyChanger(
+            endpoint, Counters(messages), sink, bucket
+        ),
+    ),
+    "create": (WireCreator, NatsPyCreator),
+    "save": (WireGroupWriter, NatsPyGroupWriter),
+    "gather": (WireGroupReader, NatsPyGroupReader),
+    "scan": (WireScanner, NatsPyScanner),
 }
-"""What is done to the keys of a bucket, by the word of a job."""
+"""What is done to the keys of a bucket, by the word of a job: over the wire, and by nats-py."""
+
+
+def keyed(does: str, client: str) -> MakeKeyed:
+    """Return what makes an unopened link whose messages do this to keys; ValueError as above.
+
+    Args:
+        does: `put`, `read`, `recall` (by the bucket's strategy), `update` (adds one to a counter),
+            `create`, `save` and `gather` (a group), or `scan`; KeyError for anything else.
+        client: of the variant.
+    """
+    wire, nats_py = _KEYED[does]
+    return wire if _wire(client) else nats_py
 
 
 def make_changer(
     client: str, endpoint: Endpoint, changes: Changes, sink: SaidSink, bucket: Bucket
 ) -> ChangeLink:
     """Return an unopened link that changes values; ValueError as above."""
-    match client:
-        case "wire":
-            return WireUpdater(endpoint, changes, sink, bucket)
-        case "nats-py":
-            return NatsPyEffects(endpoint, changes, sink, bucket)
-    raise ValueError(f"no client named {client}")
+    if _wire(client):
+        return WireUpdater(endpoint, changes, sink, bucket)
+    return NatsPyEffects(endpoint, changes, sink, bucket)
 
 
 def make_pairs(client: str, endpoint: Endpoint, steps: Steps, sink: SaidSink) -> PublisherLink:
     """Return an unopened link of several writes each; ValueError as above."""
-    match client:
-        case "wire":
-            return WirePairs(endpoint, steps, sink)
-        case "nats-py":
-            return NatsPyPairs(endpoint, steps, sink)
-    raise ValueError(f"no client named {client}")
+    if _wire(client):
+        return WirePairs(endpoint, steps, sink)
+    return NatsPyPairs(endpoint, steps, sink)
 
 
 def make_follower(
@@ -273,22 +206,16 @@ def make_follower(
         sink: is told of each.
         keeping: the bucket that keeps the values, and who calls when work is done.
     """
-    match client:
-        case "wire":
-            return WireFollower(endpoint, changes, sink, *keeping)
-        case "nats-py":
-            return NatsPyFollower(endpoint, changes, sink, *keeping)
-    raise ValueError(f"no client named {client}")
+    if _wire(client):
+        return WireFollower(endpoint, changes, sink, *keeping)
+    return NatsPyFollower(endpoint, changes, sink, *keeping)
 
 
 def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:
     """Return an unopened consumer link of this client; ValueError when there is no such client."""
-    match client:
-        case "wire":
-            return WireConsumer(endpoint, binding)
-        case "nats-py":
-            return NatsPyConsumer(endpoint, binding)
-    raise ValueError(f"no client named {client}")
+    if _wire(client):
+        return WireConsumer(endpoint, binding)
+    return NatsPyConsumer(endpoint, binding)
 
 
 def make_task_link(client: str, endpoint: Endpoint, binding: Binding, workers: int) -> TaskLink:

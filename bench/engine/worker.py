@@ -18,7 +18,7 @@ import uvloop
 from bench.broker import admin
 from bench.broker.link import abandon
 from bench.clients.factory import (
-    KEYED,
+    keyed,
     make_commander,
     make_consumer,
     make_pairs,
@@ -129,8 +129,8 @@ def _driving_link(
     if (ask := _ASKING.get(job.does)) is not None:
         within_ns = offer.answer_within_ns or 0
         return ask(job.client, job.endpoint, messages, recorder, within_ns)
-    if job.bucket is not None and (make := KEYED.get(job.does)) is not None:
-        return make(job.client, job.endpoint, messages, recorder, job.bucket)
+    if job.bucket is not None and job.does != "publish":
+        return keyed(job.does, job.client)(job.endpoint, messages, recorder, job.bucket)
     return make_publisher(job.client, job.endpoint, messages, recorder, job.how)
 
 

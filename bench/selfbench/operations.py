@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.clients.buckets import Bucket
-from bench.clients.factory import make_reader, make_requester, make_writer
+from bench.clients.factory import keyed, make_requester
 from bench.clients.port import PublisherLink
 from bench.engine.recorder import PublishRecorder
 from bench.selfbench.cases import IN_FLIGHT, LoadCase
@@ -39,5 +39,5 @@ def _link(case: LoadCase, server: Server, recorder: PublishRecorder) -> Publishe
         return make_requester(case.client, endpoint, asked, recorder, LIMIT_NS)
     messages = planned_messages(case.messages, case.size_bytes, server.keys)
     bucket = Bucket(stream=server.names.stream, direct=True, within_ns=LIMIT_NS)
-    make = make_writer if case.kind == "put" else make_reader
-    return make(case.client, endpoint, messages, recorder, bucket)
+    make = keyed("put" if case.kind == "put" else "read", case.client)
+    return make(endpoint, messages, recorder, bucket)

@@ -11,7 +11,7 @@ from bench.broker.endpoint import Endpoint
 from bench.broker.link import Link
 from bench.broker.preload import preload
 from bench.clients.buckets import Bucket, Counters
-from bench.clients.factory import make_changer, make_reader, make_updater
+from bench.clients.factory import keyed, make_changer
 from bench.clients.port import PublisherLink
 from bench.spec.variant import BucketSettings
 from tests.clients.server import RealServer
@@ -50,7 +50,7 @@ def test_what_has_no_answer_in_time_is_not_done(fresh_server: RealServer, effect
         if effects:
             link = make_changer("nats-py", endpoint, Counters(asked(COUNT)), told, bucket)
         else:
-            link = make_updater("nats-py", endpoint, asked(COUNT), told, bucket)
+            link = keyed("update", "nats-py")(endpoint, asked(COUNT), told, bucket)
         await link.open()
         fresh_server.pause()
         link.send(0, COUNT)
@@ -75,7 +75,7 @@ def test_nothing_is_tried_again_on_a_connection_that_broke(fresh_server: RealSer
         await make_bucket(fresh_server)
         endpoint = Endpoint(url=fresh_server.url)
         bucket = Bucket(stream=NAMES.stream, direct=True, tries=5)
-        link = make_updater("nats-py", endpoint, asked(COUNT), told, bucket)
+        link = keyed("update", "nats-py")(endpoint, asked(COUNT), told, bucket)
         await link.open()
         fresh_server.pause()
         link.send(0, COUNT)
@@ -107,7 +107,7 @@ def test_what_the_server_put_in_a_values_place_is_no_value(
         await control.flush()
         bucket = Bucket(stream=NAMES.stream, direct=direct, within_ns=5 * 10**9)
         load = asked(30, KEYS)
-        link = make_reader("nats-py", Endpoint(url=server.url), load, told, bucket)
+        link = keyed("read", "nats-py")(Endpoint(url=server.url), load, told, bucket)
         await link.open()
         link.send(0, 30)
         while len(told.answered) + len(told.others) < 30:

@@ -10,7 +10,7 @@ from bench.broker import admin
 from bench.broker.endpoint import Endpoint
 from bench.broker.preload import preload
 from bench.clients.buckets import Bucket
-from bench.clients.factory import make_cached_reader
+from bench.clients.factory import keyed
 from bench.spec.variant import BucketSettings
 from tests.clients.server import RealServer
 from tests.clients.wire.links import messages, run
@@ -45,7 +45,7 @@ async def read(
         max_age_ns=10**7,
         restart_ns=restart_ns,
     )
-    link = make_cached_reader(client, endpoint, asked, told, bucket)
+    link = keyed("recall", client)(endpoint, asked, told, bucket)
     await link.open()
     for first in (0, 4):
         link.send(first, first + 4)

@@ -13,7 +13,7 @@ from bench.broker.endpoint import Endpoint
 from bench.broker.latest import Held, latest
 from bench.broker.preload import preload
 from bench.clients.buckets import Bucket
-from bench.clients.factory import make_creator
+from bench.clients.factory import keyed
 from bench.clients.port import Outcome
 from bench.spec.variant import BucketSettings
 from tests.clients.server import RealServer
@@ -39,7 +39,7 @@ async def created(
     asked = messages(COUNT, subjects=(THERE, GONE, NEW), sizes=(64,))
     asked = replace(asked, subject_index=np.arange(COUNT) % 3)
     bucket = Bucket(stream=NAMES.stream, direct=settings.allow_direct, ttl_s=ttl_s)
-    link = make_creator(client, endpoint, asked, told, bucket)
+    link = keyed("create", client)(endpoint, asked, told, bucket)
     await link.open()
     for position in range(COUNT):
         link.send(position, position + 1)

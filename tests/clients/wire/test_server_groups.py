@@ -12,7 +12,7 @@ from bench.broker.endpoint import Endpoint
 from bench.broker.latest import latest
 from bench.broker.preload import preload
 from bench.clients.buckets import Bucket, Whole, told_apart
-from bench.clients.factory import make_gatherer, make_saver
+from bench.clients.factory import keyed
 from bench.clients.port import PublisherLink
 from bench.spec.variant import BucketSettings
 from tests.clients.server import RealServer
@@ -54,7 +54,7 @@ async def read(
     bucket = Bucket(
         stream=NAMES.stream, direct=True, members=MEMBERS, bounded=bounded, within_ns=10**9
     )
-    await sent(make_gatherer(client, endpoint, asked, told, bucket), told, 3)
+    await sent(keyed("gather", client)(endpoint, asked, told, bucket), told, 3)
     await admin.clean_up(control, NAMES)
     await control.close()
     assert sorted(told.answered) == [0, 1, 2]
@@ -100,7 +100,7 @@ def test_a_group_is_written_whole_and_in_turn(server: RealServer, client: str) -
         await admin.make_bucket(control, BucketSettings(storage="memory", history=64), NAMES)
         asked = replace(messages(30, subjects=GROUPS), subject_index=np.arange(30) % 3)
         bucket = Bucket(stream=NAMES.stream, direct=True, members=MEMBERS)
-        await sent(make_saver(client, endpoint, asked, told, bucket), told, 30)
+        await sent(keyed("save", client)(endpoint, asked, told, bucket), told, 30)
         held = await latest(control, NAMES.stream, NAMES.subject_prefix)
         await admin.clean_up(control, NAMES)
         await control.close()

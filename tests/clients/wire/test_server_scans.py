@@ -10,7 +10,7 @@ from bench.broker import admin
 from bench.broker.endpoint import Endpoint
 from bench.broker.preload import preload
 from bench.clients.buckets import Bucket
-from bench.clients.factory import make_scanner
+from bench.clients.factory import keyed
 from bench.spec.variant import BucketSettings
 from tests.clients.server import RealServer
 from tests.clients.wire.links import messages, run
@@ -36,7 +36,7 @@ async def listed(server: RealServer, client: str, filters: str, *, values: bool)
     asked = messages(SCANS, subjects=(f"{NAMES.subject_prefix}{filters}",))
     asked = replace(asked, subject_index=np.zeros(SCANS, dtype=np.int64))
     bucket = Bucket(stream=NAMES.stream, direct=True, values=values, within_ns=20 * 10**9)
-    link = make_scanner(client, endpoint, asked, told, bucket)
+    link = keyed("scan", client)(endpoint, asked, told, bucket)
     await link.open()
     for position in range(SCANS):
         link.send(position, position + 1)

@@ -9,7 +9,7 @@ from bench.broker import admin
 from bench.broker.endpoint import Endpoint
 from bench.broker.latest import latest
 from bench.clients.buckets import Bucket, Value
-from bench.clients.factory import make_updater
+from bench.clients.factory import keyed
 from bench.clients.port import Outcome
 from bench.clients.wire import updates
 from bench.spec.variant import BucketSettings
@@ -34,7 +34,7 @@ async def counted_up(
     control = await admin.connect(endpoint)
     await admin.make_bucket(control, BucketSettings(storage="memory"), NAMES)
     asked = messages(COUNT, subjects=(KEY,), sizes=(64,))
-    links = [make_updater(client, endpoint, asked, each, bucket) for each in told]
+    links = [keyed("update", client)(endpoint, asked, each, bucket) for each in told]
     for link in links:
         await link.open()
     for link in links:
@@ -95,7 +95,7 @@ def test_nothing_is_tried_again_on_a_connection_that_broke(fresh_server: RealSer
     async def work() -> None:
         bucket = Bucket(stream=NAMES.stream, direct=True, tries=5)
         asked = messages(COUNT, subjects=(KEY,), sizes=(64,))
-        link = make_updater("wire", Endpoint(url=fresh_server.url), asked, told, bucket)
+        link = keyed("update", "wire")(Endpoint(url=fresh_server.url), asked, told, bucket)
         await link.open()
         fresh_server.pause()
         link.send(0, COUNT)
