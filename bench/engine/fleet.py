@@ -28,6 +28,7 @@ from bench.engine.jobs import (
     Start,
     Stop,
     Through,
+    has_role,
     next_generation,
 )
 from bench.engine.recorder import done_msgs, load_consumer
@@ -240,7 +241,7 @@ class Fleet:
 
     def with_role(self, role: str) -> list[Worker]:
         """Return the workers of a role: `consumer-0`, `consumer-1` of `consumer`."""
-        return [worker for worker in self.workers if _has(worker, role)]
+        return [worker for worker in self.workers if has_role(worker.role, role)]
 
     async def keep_spare(self, jobs: Sequence[ObserverJob], generation: int) -> None:
         """Start processes that wait to take the places of who does these jobs."""
@@ -264,7 +265,8 @@ class Fleet:
             WorkerDiedError: one ended.
             ServerUnavailableError: one did not become ready in time.
         """
-        next_ones = {spare.role: spare for spare in reversed(self.spares) if _has(spare, role)}
+        own = [spare for spare in self.spares if has_role(spare.role, role)]
+        next_ones = {spare.role: spare for spare in reversed(own)}
         coming = [*next_ones.values()]
         self.spares = [spare for spare in self.spares if spare not in coming]
         self.workers += coming
@@ -389,10 +391,6 @@ class Fleet:
     async def end(self) -> None:
         """End every process that still runs."""
         await asyncio.gather(*(worker.end() for worker in (*self.workers, *self.spares)))
-
-
-def _has(worker: Worker, role: str) -> bool:
-    return worker.role.rpartition("-")[0] == role
 
 
 def _fallen(worker: Worker) -> Fallen:

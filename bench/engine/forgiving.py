@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.core.units import NS_PER_MS, format_duration
+from bench.engine.jobs import has_role
 from bench.engine.stall import EVERY_S, Stall
 from bench.record.schema import Disturbed, Finding, Level
 from bench.spec.disturbances import GRACE_NS, Action, named
@@ -97,7 +98,7 @@ def told(disturbed: Disturbed) -> str:
 
 def _befalls(disturbed: Disturbed, role: str) -> bool:
     """Say whether it befalls a process; a server's restart befalls whoever is connected to it."""
-    return not disturbed.part or role.rpartition("-")[0] == disturbed.part
+    return not disturbed.part or has_role(role, disturbed.part)
 
 
 def _lies_within(disturbed: Disturbed, at_ns: int) -> bool:

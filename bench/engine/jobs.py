@@ -180,6 +180,11 @@ class HostJob:
     shown: str
 
 
+def has_role(process: str, role: str) -> bool:
+    """Say whether a process is one of a role, as `consumer-0` is of `consumer`."""
+    return process.rpartition("-")[0] == role
+
+
 def next_generation(job: ObserverJob, generation: int) -> ObserverJob:
     """Return the job of who takes the place of one that was killed, with a record of his own.
 

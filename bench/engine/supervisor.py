@@ -16,7 +16,7 @@ from bench.engine.clock import Alarm, now_ns
 from bench.engine.findings import invalid, warning
 from bench.engine.fleet import Fleet
 from bench.engine.forgiving import forgiven, told
-from bench.engine.jobs import ObserverJob
+from bench.engine.jobs import ObserverJob, has_role
 from bench.record.schema import Disturbed, Finding
 from bench.spec.disturbances import SERVER, Disturbance
 
@@ -65,7 +65,7 @@ class Supervisor:
         """Start the processes that are to take the places of those that will be killed."""
         for each in self.done:
             if each.do == "crash":
-                jobs = [job for job in observers if job.role.rpartition("-")[0] == each.part]
+                jobs = [job for job in observers if has_role(job.role, each.part)]
                 await self._fleet.keep_spare(jobs, each.generation)
 
     def begin(self, start_ns: int) -> None:
@@ -163,7 +163,7 @@ def _of_one(each: Disturbed, fallen: Sequence[str]) -> Iterator[Finding]:
         text = f"{told(each)} began {human_duration(late_ns)} late"
         yield warning("disturbance-late", text, at_ns=each.begun_ns)
     if each.do == "crash":
-        befallen = (role for role in fallen if role.rpartition("-")[0] == each.part)
+        befallen = (role for role in fallen if has_role(role, each.part))
         for role in dict.fromkeys(befallen):
             died = invalid("worker-died", f"{role} was killed by SIGKILL", role, each.begun_ns)
             yield forgiven(died, each)
