@@ -342,8 +342,7 @@ class Done:
         refusals: kinds of answers that refuse, with their counts.
         window_full_msgs: messages that were due while the publisher's window was full.
         again: answers to messages that had theirs.
-        stall_ns_max: longest time the event loop did not turn.
-        stalls: the long ones, with their instants (bench.engine.stall).
+        stalls: when the event loop did not turn for long (bench.engine.stall).
         counts: what it counted by itself, by what is counted.
         gaps: what the sampler asked and got no answer to, in words.
         ack_events: the server's own ack times, as the sampler heard them.
@@ -356,7 +355,6 @@ class Done:
     refusals: tuple[str, ...] = ()
     window_full_msgs: int = 0
     again: int = 0
-    stall_ns_max: int = 0
     stalls: tuple[Stall, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()

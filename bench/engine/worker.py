@@ -104,7 +104,6 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         refusals=recorder.refusals,
         window_full_msgs=publisher.window_full_msgs,
         again=recorder.again,
-        stall_ns_max=stalls.longest_ns,
         stalls=tuple(stalls.long),
     )
 
@@ -161,7 +160,6 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
         faults=tuple(fault for each in observers for fault in each.faults(several=len(jobs) > 1)),
         refusals=tuple(words for each in observers for words in each.opened.refusals()),
         counts=counts,
-        stall_ns_max=stalls.longest_ns,
         stalls=tuple(stalls.long),
     )
 
@@ -349,7 +347,6 @@ async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:
     await abandon(client)
     return Done(
         refusals=tuple(reconciler.reasons),
-        stall_ns_max=stalls.longest_ns,
         stalls=tuple(stalls.long),
     )
 

@@ -7,10 +7,10 @@ however it ends; and all of them begin alike, on a server that has just read its
 """
 
 import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -86,7 +86,7 @@ class History:
 
     def give_up(self) -> None:
         """Remove it and let it go."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+        guardian.remove(str(self.directory))
         if self.lock >= 0:
             os.close(self.lock)
 
@@ -181,17 +181,14 @@ async def _laid(ask: Ask, trials: int, watch: Watch) -> History | None:
         trials=trials,
         laid_by=version,
     )
+    whole = False
     try:
-        if await _lay(ask, directory, watch):
-            return made
-    except (MeasurementError, ServerUnavailableError):
-        made.give_up()
-        return None
-    except BaseException:
-        made.give_up()
-        raise
-    made.give_up()
-    return None
+        with suppress(MeasurementError, ServerUnavailableError):
+            whole = await _lay(ask, directory, watch)
+    finally:
+        if not whole:
+            made.give_up()
+    return made if whole else None
 
 
 async def _lay(ask: Ask, directory: Path, watch: Watch) -> bool:

@@ -1,7 +1,6 @@
 """The walk over a matrix."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -168,6 +167,6 @@ def _work_directory(server: Server, parent: Path) -> Iterator[Path]:
     try:
         yield directory
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        guardian.remove(str(directory))
         if lock >= 0:
             os.close(lock)
