@@ -11,7 +11,7 @@ from bench.engine.lag import GRID_NS, Level
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import MessageTable, happened
-from bench.stats.slope import theil_sen
+from bench.stats.slope import BATCHES, theil_sen
 
 CONFIDENCE = 0.90
 MARGIN_SHARE = 0.01
@@ -19,6 +19,9 @@ MARGIN_SHARE = 0.01
 
 STILL_NS = GRID_NS
 """Nor is one that is what comes within a tenth of a second."""
+
+SHORTEST = 3
+"""In a span that is not so many times as long a lag that grows is too much like one that stands."""
 
 
 def disturbed(
@@ -50,7 +53,9 @@ def grown_msgs(came_ns: IntArray, left_ns: IntArray, span: tuple[int, int]) -> i
         span: begin and end, likewise.
     """
     begin_ns, end_ns = span
-    grid_ns = np.arange(begin_ns, end_ns, GRID_NS)
+    if end_ns - begin_ns < SHORTEST * STILL_NS:
+        return UNKNOWN
+    grid_ns = np.arange(begin_ns, end_ns, min(GRID_NS, (end_ns - begin_ns) // BATCHES))
     came, left = (np.sort(each[happened(each)]) for each in (came_ns, left_ns))
     lag = Level(came_ns=came, left_ns=left).at(grid_ns).astype(np.float64)
     slope = theil_sen(grid_ns / NS_PER_S, lag, confidence=CONFIDENCE)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import ConsumerRecord
@@ -79,8 +80,22 @@ def test_what_is_missing_and_what_is_out_of_order_counts_by_the_message() -> Non
 
 
 def test_a_span_too_short_for_a_lag_leaves_it_untold_and_no_fault_unsaid() -> None:
-    short = (10**9, 10**9 + 300 * MS)
+    short = (10**9, 10**9 + 299 * MS)
 
     assert grown_msgs(CALM.stored_ns, CALM.acked_ns, short) == UNKNOWN
     assert disturbed(CALM, [record(1, 2)], short, acks=True) == UNKNOWN
     assert disturbed(CALM, [record(2, 1)], short, acks=True) == 1
+
+
+@pytest.mark.parametrize(("length_ms", "behind_ms"), [(300, 250), (392, 300), (900, 600)])
+def test_a_short_span_is_told_as_well(length_ms: int, behind_ms: int) -> None:
+    """A replay is over in 0.4 s: ten instants of it are as good as those of a long one."""
+    begin_ns = 10**9
+    span = (begin_ns, begin_ns + length_ms * MS)
+    late_ms = np.full(700, 2.0)
+    at_ms = CALM.stored_ns / MS
+    within = (at_ms >= 1000) & (at_ms < 1000 + length_ms)
+    late_ms[within] = np.linspace(2, behind_ms, int(np.count_nonzero(within)))
+
+    assert disturbed(CALM, [], span, acks=True) == 0
+    assert disturbed(live(late_ms), [], span, acks=True) > 0
