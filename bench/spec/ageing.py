@@ -1,6 +1,6 @@
 """What keeps a stream from having a past, and what would throw it away meanwhile."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from bench.core import text
 from bench.core.units import human_size
@@ -13,11 +13,17 @@ KEY = "stream.history.messages"
 """What every past has, so that a problem points at its line."""
 
 
-def of_kind(settings: Settings, kind: str) -> Iterator[Objection]:
-    """Yield that a kind of workload makes, or lays, its streams otherwise."""
-    if settings.stream.history is not None and kind != "stream":
+def unfit(settings: Settings, kind: str, fit: Iterable[str]) -> Iterator[Objection]:
+    """Yield that a kind of workload makes, or lays, its streams otherwise.
+
+    Args:
+        settings: of a variant.
+        kind: of the workload.
+        fit: the kinds whose streams may have a past.
+    """
+    if settings.stream.history is not None and kind not in fit:
         what = f"a workload of the kind {kind} begins with what it makes or lays by itself"
-        yield Objection(key=KEY, what=what, allowed="workloads of the kind stream")
+        yield Objection(key=KEY, what=what, allowed=f"workloads of the kind {text.listed([*fit])}")
 
 
 def evicted(settings: Settings, workload: Stream) -> Iterator[Objection]:

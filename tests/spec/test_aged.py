@@ -136,10 +136,10 @@ def test_limits_that_a_trial_goes_beyond_are_told(discard: str) -> None:
 
 
 def test_other_kinds_make_or_lay_their_streams_by_themselves() -> None:
-    assert not [*ageing.of_kind(settings(), "stream")]
+    assert not [*ageing.unfit(settings(), "stream", ["stream"])]
     for kind in KINDS.keys() - {"stream"}:
-        assert keys(tuple(ageing.of_kind(settings(), kind))) == {ageing.KEY}
-        assert not [*ageing.of_kind(Settings(), kind)]
+        assert keys(tuple(ageing.unfit(settings(), kind, ["stream"]))) == {ageing.KEY}
+        assert not [*ageing.unfit(Settings(), kind, ["stream"])]
 
 
 def test_a_server_of_the_users_own_keeps_its_stores() -> None:
