@@ -12,7 +12,8 @@ from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
 from bench.scenario.again import handled_again, repeated
 from bench.spec.kinds.fanout import Fanout
-from bench.spec.members import HANDLED_TWICE, TAKEN_BY_SLOW, Member
+from bench.spec.members import TAKEN_BY_SLOW, Member
+from bench.spec.repeated import HANDLED_TWICE
 
 EXAMPLES = 3
 

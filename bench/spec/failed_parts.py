@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bench.spec.cast import Cast, Entry, Part, Side, Weight
-from bench.spec.members import HANDLED_TWICE
+from bench.spec.repeated import HELD_TO_ONCE, LEFT_ALONE
 
 UNDONE = Entry(
     name="undone",
@@ -20,9 +20,6 @@ STUCK = Entry(
     ruled=True,
     at_most=("received",),
     check="Whatever can never be handled was given up",
-)
-TWICE = replace(
-    HANDLED_TWICE, weight=Weight.SHORTFALL, check="What comes again has no second effect"
 )
 TOLD = (
     Entry(
@@ -43,12 +40,6 @@ TOLD = (
         weight=Weight.NOTED,
         at_most=("received",),
     ),
-    Entry(
-        name="repeats",
-        means="deliveries of what was handled before or in hand: nothing was done",
-        weight=Weight.NOTED,
-        at_most=("deliveries",),
-    ),
 )
 _MEANS = {
     "handled": "handler finished, and the work is not to be done again",
@@ -56,7 +47,7 @@ _MEANS = {
 }
 """Of entries that mean more where handlers fail."""
 
-FAILED = (UNDONE, STUCK, TWICE, *TOLD)
+FAILED = (UNDONE, STUCK, HELD_TO_ONCE, *TOLD, LEFT_ALONE)
 
 
 def with_failures(cast: Cast) -> Cast:

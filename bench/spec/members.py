@@ -11,6 +11,7 @@ from bench.spec.base import MisfitError, Spec
 from bench.spec.cast import Entry, Part, Weight
 from bench.spec.filters import check_filter
 from bench.spec.handler import Handler
+from bench.spec.repeated import HANDLED_TWICE, HELD_TO_ONCE, LEFT_ALONE
 from bench.spec.variant import PullSettings, Settings
 
 MAX_CONSUMERS = 100
@@ -35,33 +36,6 @@ LEFT_OUT = Entry(
     at_most=("received",),
     check="Each consumer handled what came to it, or it is still held for it",
 )
-
-HANDLED_TWICE = Entry(
-    name="handled_twice",
-    means="times that a message was handled beyond the first",
-    weight=Weight.NOTED,
-    ruled=True,
-    at_most=("deliveries",),
-)
-"""Of a handler that counts what comes again once more."""
-
-ONCE_HANDLED = (
-    Entry(
-        name="repeats",
-        means="deliveries of what it had handled, or had in hand; they changed nothing",
-        weight=Weight.NOTED,
-        ruled=True,
-        untold=True,
-        at_most=("deliveries",),
-    ),
-    replace(
-        HANDLED_TWICE,
-        weight=Weight.SHORTFALL,
-        untold=True,
-        check="What comes again has one effect at a consumer that handles each once",
-    ),
-)
-"""Of one whose processes remember what they handled."""
 
 
 def _check_pattern(pattern: str) -> str:
@@ -168,7 +142,7 @@ _OF_REQUESTS: dict[str, object] = {
 
 def own_entries(member: Member) -> tuple[Entry, ...]:
     """Return what is counted of a consumer besides what is of any."""
-    twice = ONCE_HANDLED if member.once else (HANDLED_TWICE,)
+    twice = (LEFT_ALONE, HELD_TO_ONCE) if member.once else (HANDLED_TWICE,)
     slow = () if member.slow is None else (TAKEN_BY_SLOW,)
     return (LEFT_OUT, *(() if member.is_core else twice), *slow)
 
