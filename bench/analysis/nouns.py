@@ -1,23 +1,11 @@
 """What is counted of a workload, in a word: reads, requests, messages. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
-from bench.spec.cast import Cast, Part, entries
+from bench.spec.cast import MESSAGE, Cast, Part, entries
 
-MESSAGE, OPERATION = "message", "operation"
-
-_NOUNS: Mapping[str, str] = {
-    "reader": "read",
-    "gatherer": "read",
-    "writer": "write",
-    "saver": "write",
-    "updater": "update",
-    "creator": "creation",
-    "scanner": "scan",
-    "requester": "request",
-    "caller": "command",
-}
-"""By the role of who drives; others publish messages."""
+OPERATION = "operation"
+"""What is one of several classes."""
 
 
 def of_casts(casts: Iterable[Cast]) -> str:
@@ -37,7 +25,7 @@ def _telling(cast: Cast, words: Collection[str]) -> Iterable[Part]:
 
 
 def _common(parts: Iterable[Part]) -> str:
-    nouns = {_NOUNS.get(part.role, MESSAGE) for part in parts}
+    nouns = {part.noun for part in parts}
     if len(nouns) > 1:
         return OPERATION
     return nouns.pop() if nouns else MESSAGE

@@ -78,6 +78,7 @@ def _written(part: Part) -> Iterator[str]:
 def _prose(part: Part) -> Iterator[str]:
     yield from (level.words for level in part.levels)
     yield from (entry.means for entry in part.entries)
+    yield part.noun
 
 
 def _twice(loc: Loc, names: Iterable[str]) -> Iterator[Fault]:

@@ -137,7 +137,11 @@ def other_parts(record: TrialRecord, cast: Cast) -> Iterator[Fault]:
 def wordless(cast: Cast) -> tuple[Part, ...]:
     """Return the parts without what is said of their entries: words change no figure."""
     return tuple(
-        replace(part, entries=tuple(replace(each, means="", check="") for each in part.entries))
+        replace(
+            part,
+            entries=tuple(replace(each, means="", check="") for each in part.entries),
+            noun="",
+        )
         for part in cast.parts
     )
 

@@ -24,6 +24,10 @@ FIGURES_BEGIN = (
 """No part of a user may be called so: `response.p99` is how long an answer took, whoever asks."""
 
 
+MESSAGE = "message"
+"""What an operation is called that is nothing else."""
+
+
 class Side(StrEnum):
     """What a part does."""
 
@@ -131,6 +135,7 @@ class Part:
         spans: times.
         levels: of which the first is its lag.
         entries: of its ledger.
+        noun: what one of the operations that it drives is called, for people.
     """
 
     name: str
@@ -141,11 +146,16 @@ class Part:
     spans: tuple[Span, ...]
     levels: tuple[Level, ...]
     entries: tuple[Entry, ...]
+    noun: str = MESSAGE
 
     @property
     def own(self) -> tuple[Instant, ...]:
         """The instants at which something is done or seen; not when it was due."""
         return tuple(instant for instant in self.instants if not instant.due)
+
+    def calling(self, noun: str) -> "Part":
+        """Return the same whose operations are called so."""
+        return replace(self, noun=noun)
 
     @property
     def worth(self) -> str:
@@ -458,7 +468,19 @@ def _observed(came: str, due: Instant, *, acks: bool) -> Iterator[Entry]:
         at_most=(came,),
         check="Whatever was stored was delivered, or is still held for delivery",
     )
-    yield from DELIVERED
+    yield Entry(name="deliveries")
+    yield Entry(
+        name="duplicates",
+        means="deliveries of a message received before",
+        weight=Weight.REPEAT,
+        ruled=True,
+    )
+    yield Entry(
+        name="redelivered",
+        means="deliveries marked as repeated by the server",
+        weight=Weight.REPEAT,
+        ruled=True,
+    )
     yield Entry(name="reordered", means="first deliveries out of the stream's order", ruled=True)
     yield FOREIGN
     yield Entry(
@@ -468,23 +490,6 @@ def _observed(came: str, due: Instant, *, acks: bool) -> Iterator[Entry]:
         untold=True,
     )
 
-
-DELIVERED = (
-    Entry(name="deliveries"),
-    Entry(
-        name="duplicates",
-        means="deliveries of a message received before",
-        weight=Weight.REPEAT,
-        ruled=True,
-    ),
-    Entry(
-        name="redelivered",
-        means="deliveries marked as repeated by the server",
-        weight=Weight.REPEAT,
-        ruled=True,
-    ),
-)
-"""Of a part that a JetStream consumer delivers to."""
 
 FOREIGN = Entry(
     name="foreign",

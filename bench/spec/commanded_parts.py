@@ -39,7 +39,7 @@ COMMANDING = driving(
             check="No command was answered twice",
         ),
     ),
-)
+).calling("command")
 
 _CHECK = Entry(name="", weight=Weight.SHORTFALL, ruled=True, untold=True)
 

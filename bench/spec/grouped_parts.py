@@ -10,7 +10,7 @@ GROUP_WRITING = driving(
     role="saver",
     answered=Entry(name="grouped", means="every key of the group confirmed by a PubAck"),
     fails=UNSTORED,
-)
+).calling("write")
 
 
 TORN = Entry(
@@ -69,4 +69,4 @@ def group_reading(*torn: Entry) -> Part:
             ),
         ),
         levels=(Level(name="asked", came="offered", left="gathered", words="not gathered"),),
-    )
+    ).calling("read")

@@ -33,7 +33,7 @@ OUTLIVED = Entry(
 )
 """Of whoever meets keys that live for a time."""
 
-WRITING = driving(PUT, role="writer", answered=STORED, fails=UNSTORED)
+WRITING = driving(PUT, role="writer", answered=STORED, fails=UNSTORED).calling("write")
 
 _READING = driving(
     GET,
@@ -65,7 +65,7 @@ _READING = driving(
         ),
     ),
     levels=(Level(name="open", came="offered", left="answered", words="not answered"),),
-)
+).calling("read")
 
 DATED = Entry(
     name="dated",
@@ -114,7 +114,7 @@ UPDATING = driving(
         ),
     ),
     levels=(Level(name="under_way", came="offered", left="updated", words="not written"),),
-)
+).calling("update")
 
 
 CREATING = driving(
@@ -139,7 +139,7 @@ CREATING = driving(
         ),
         OUTLIVED,
     ),
-)
+).calling("creation")
 
 
 OVERLOOKED = Entry(

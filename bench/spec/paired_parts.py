@@ -37,7 +37,7 @@ WRITING = driving(
             at_most=("stored",),
         ),
     ),
-)
+).calling("write")
 """`stored` is the first of its writes."""
 
 PAIRING = Part(

@@ -78,4 +78,4 @@ _SCANNING = driving(
         ),
     ),
     levels=(Level(name="scanning", came="offered", left="scanned", words="not scanned"),),
-)
+).calling("scan")

@@ -48,6 +48,7 @@ class Kind:
         crashed: roles whose processes begin again, when killed, with what the server has for them.
         restarts: its server may be started again while it is measured.
         looks: its stream is read, when a trial is over, by a consumer of our own without acks.
+        ages: its stream may have a past, laid before any trial.
         also: parts that it has under other settings, for what they are called.
     """
 
@@ -61,6 +62,7 @@ class Kind:
     crashed: tuple[str, ...] = ()
     restarts: bool = False
     looks: bool = False
+    ages: bool = False
     also: tuple[Cast, ...] = ()
 
 
@@ -163,6 +165,7 @@ KINDS: Mapping[str, Kind] = {
         uses=stream.USES,
         cast=stream.cast_of,
         also=(stream.FAULTY,),
+        ages=True,
         objections=jetstream.workload_objections,
         cautions=cautions.cautions,
         notes=cautions.sharing,
@@ -343,7 +346,7 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     kind, disturbances = KINDS[workload.kind], disturbances_of(workload, settings)
     return (
         *_unused(settings, workload.kind),
-        *ageing.of_kind(settings, workload.kind),
+        *ageing.unfit(settings, workload.kind, [name for name, kind in KINDS.items() if kind.ages]),
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
         *_kept_together(settings, workload),

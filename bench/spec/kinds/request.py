@@ -175,7 +175,7 @@ _REQUEST = driving(
         ),
     ),
     levels=(Level(name="open", came="offered", left="answered", words="not answered"),),
-)
+).calling("request")
 
 _RESPOND = Part(
     name="respond",
