@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from nats.aio.client import Client
@@ -65,11 +66,17 @@ async def asked(client: Client, case: Case, names: Names) -> str:
 
 
 async def due(client: Client, _: Case, names: Names) -> int:
-    """Return how many of some messages, published now, the consumer has to deliver."""
+    """Return how many of some messages, published now, the consumer has to deliver.
+
+    Consumers are told by the stream, and the last may be confirmed to us before they know.
+    """
     for number in range(MESSAGES):
         await client.request(f"{names.subject_prefix}{number}", b"x" * 16, timeout=5)
-    info = await api(client, f"CONSUMER.INFO.{names.stream}.{names.consumer}")
-    return int(info["num_pending"]) + int(info["delivered"]["consumer_seq"])
+    counted, until = 0, monotonic() + 5
+    while counted != MESSAGES and monotonic() < until:
+        info = await api(client, f"CONSUMER.INFO.{names.stream}.{names.consumer}")
+        counted = int(info["num_pending"]) + int(info["delivered"]["consumer_seq"])
+    return counted
 
 
 @pytest.mark.nats
