@@ -21,6 +21,9 @@ LARGE_SIZES_BYTES = (1 << 20, 4 << 20)
 WINDOW_MSGS = 256
 """Most messages without a PubAck, in every case that publishes."""
 
+MAX_ACK_PENDING, FEW_PENDING = 20_000, 500
+"""Messages that a consumer may have without an ack: as many as can be, and as services have."""
+
 KEYS, IN_FLIGHT = 1_000, 64
 """Of the cases that put and get keys: how many, and operations without an answer at most."""
 
@@ -41,6 +44,7 @@ class LoadCase:
         size_bytes: of every payload.
         storage: of the stream; `null` for a server that stores nothing and answers at once.
         messages: how many.
+        max_ack_pending: of the consumer, where one empties the stream.
     """
 
     kind: Kind
@@ -48,11 +52,14 @@ class LoadCase:
     size_bytes: int
     storage: Storage
     messages: int
+    max_ack_pending: int = MAX_ACK_PENDING
 
     @property
     def name(self) -> str:
         """How tables and `--only` know it: `publish/wire/128B/memory`."""
-        return f"{self.kind}/{self.client}/{format_size(self.size_bytes)}/{self.storage}"
+        name = f"{self.kind}/{self.client}/{format_size(self.size_bytes)}/{self.storage}"
+        few = self.max_ack_pending != MAX_ACK_PENDING
+        return f"{name}/{self.max_ack_pending}-pending" if few else name
 
     @property
     def empties(self) -> bool:
@@ -175,6 +182,7 @@ _OF_KEYS: Sequence[tuple[Kind, Client]] = (
     ("ask", "nats-py"),
 )
 _LARGE_KINDS: Sequence[Kind] = ("publish", "pull", "push")
+_SMALL_BLOCK_KINDS: Sequence[Kind] = ("pull", "push")
 _STORAGES: Sequence[Storage] = ("memory", "file")
 _RATES_MSGS_PER_S = (1_000, 5_000, 20_000, 50_000, 80_000)
 
@@ -208,6 +216,17 @@ CASES: Sequence[Case] = (
             messages=_MESSAGES[client][128] // 2,
         )
         for kind, client in _OF_KEYS
+    ),
+    *(
+        LoadCase(
+            kind=kind,
+            client="wire",
+            size_bytes=128,
+            storage="file",
+            messages=_MESSAGES["wire"][128],
+            max_ack_pending=FEW_PENDING,
+        )
+        for kind in _SMALL_BLOCK_KINDS
     ),
     LoadCase(kind="publish", client="wire", size_bytes=128, storage="null", messages=1_000_000),
     RecordingCase(messages=1_000_000),

@@ -25,7 +25,6 @@ from bench.spec.variant import BucketSettings, ServerSettings, Settings
 IN_FLIGHT_BYTES = 32 * 1024 * 1024
 """Half of what a server keeps for one connection before it cuts it off (`max_pending`)."""
 
-MAX_ACK_PENDING = 20_000
 SERVER = ServerSettings.model_validate({"max_payload": "8MiB"})
 """Takes the largest messages of the cases."""
 _SETTLE_S = 0.3
@@ -143,7 +142,7 @@ async def _stream(case: LoadCase, names: admin.Names, broker: Broker) -> AsyncIt
 
 
 def _settings(case: LoadCase) -> Settings:
-    in_flight_msgs = min(MAX_ACK_PENDING, IN_FLIGHT_BYTES // case.size_bytes)
+    in_flight_msgs = min(case.max_ack_pending, IN_FLIGHT_BYTES // case.size_bytes)
     return Settings.model_validate(
         {
             "stream": {"storage": case.storage},

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bench.selfbench.cases import FEW_PENDING, MAX_ACK_PENDING
 from bench.selfbench.figures import Figures, Run, Spread, spread, told
 
 Unit = Literal["ns", "times", "msg/s", "share"]
@@ -19,6 +20,8 @@ PUBLISH_ASYNC = "publish-async/nats-py/128B/memory"
 PULL = "pull/wire/128B/memory"
 FETCH = "fetch/nats-py/128B/memory"
 PUSH = "push/wire/128B/memory"
+PULL_FILE, PUSH_FILE = "pull/wire/128B/file", "push/wire/128B/file"
+PULL_FEW = f"{PULL_FILE}/{FEW_PENDING}-pending"
 LARGE = {kind: f"{kind}/wire/1MiB/memory" for kind in ("publish", "pull", "push")}
 LARGEST = {kind: f"{kind}/wire/4MiB/memory" for kind in LARGE}
 PUT, GET, ASK = (f"{kind}/wire/128B/memory" for kind in ("put", "get", "ask"))
@@ -164,6 +167,30 @@ TARGETS: Sequence[Target] = (
         what="pull and ack 128 B: client CPU / server CPU",
         of=_figure(PULL, "client_to_server_cpu"),
         limit=0.35,
+        unit="times",
+    ),
+    Target(
+        what="pull and ack 128 B, file: client CPU / server CPU",
+        of=_figure(PULL_FILE, "client_to_server_cpu"),
+        limit=0.2,
+        unit="times",
+    ),
+    Target(
+        what=f"the same, max_ack_pending {FEW_PENDING}: client CPU / server CPU",
+        of=_figure(PULL_FEW, "client_to_server_cpu"),
+        limit=0.25,
+        unit="times",
+    ),
+    Target(
+        what=f"the same: client CPU per message / that at {MAX_ACK_PENDING}",
+        of=_ratio("client_cpu_ns_per_msg", PULL_FEW, over=PULL_FILE),
+        limit=1.25,
+        unit="times",
+    ),
+    Target(
+        what="push and ack 128 B, file: client CPU / server CPU",
+        of=_figure(PUSH_FILE, "client_to_server_cpu"),
+        limit=0.16,
         unit="times",
     ),
     Target(

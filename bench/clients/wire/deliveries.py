@@ -59,26 +59,36 @@ class Arrivals:
     def take(self) -> tuple[Delivered, Sequence[bytes]]:
         """Return everything, with the ack subjects, and forget it."""
         runs, self._runs = self._runs, []
-        received_ns = np.empty(sum(len(columns[0]) for _, columns in runs), dtype=np.int64)
-        start = 0
-        for now_ns, columns in runs:
-            stop = start + len(columns[0])
-            received_ns[start:stop] = now_ns
-            start = stop
-        _, ack_subjects, deliveries, stream_seqs, ids = (
-            runs[0][1]
-            if len(runs) == 1
-            else (
-                [text for _, columns in runs for text in columns[place]] for place in range(_GROUPS)
-            )
-        )
+        if len(runs) == 1:
+            now_ns, columns = runs[0]
+            received_ns = _all_at(now_ns, columns)
+        else:
+            received_ns = np.concatenate([_all_at(now_ns, run) for now_ns, run in runs])
+            columns = _joined([run for _, run in runs])
+        _, ack_subjects, deliveries, stream_seqs, ids = columns
+        numbers = read_numbers([*ids, *stream_seqs])
         block = Delivered(
             received_ns=received_ns,
-            ids=read_numbers(ids),
-            stream_seqs=read_numbers(stream_seqs),
+            ids=numbers[: len(ids)],
+            stream_seqs=numbers[len(ids) :],
             deliveries=_delivery_counts(deliveries),
         )
         return block, ack_subjects
+
+
+def _all_at(now_ns: int, columns: Columns) -> IntArray:
+    """Return an instant for each of them; `np.full` takes five times as long."""
+    received_ns = np.empty(len(columns[0]), dtype=np.int64)
+    received_ns.fill(now_ns)
+    return received_ns
+
+
+def _joined(runs: Sequence[Columns]) -> Columns:
+    """Return the columns of runs, one after the other."""
+    sids, ack_subjects, deliveries, stream_seqs, ids = (
+        [text for run in runs for text in run[place]] for place in range(_GROUPS)
+    )
+    return sids, ack_subjects, deliveries, stream_seqs, ids
 
 
 def _delivery_counts(texts: Sequence[bytes]) -> IntArray:
@@ -244,7 +254,7 @@ def plain_delivery(
         shapes: bytes of the header and of header and payload together; (0, n) for a plain MSG.
         id_offset: of the id in the payload.
     """
-    answered = rb"(%b\.(\d{1,18})\.(\d{1,18})\.[^ ]+) " % re.escape(prefix)
+    answered = rb"(%b\.(\d{1,18}+)\.(\d{1,18}+)\.[^ ]++) " % re.escape(prefix)
     return _pattern(answered, shapes, id_offset)
 
 
@@ -255,15 +265,28 @@ def _pattern(
 
     Its groups are the sid, those of the reply, and the id. A space stands behind the reply.
     """
+    said = _body(shapes[0], id_offset) if len(shapes) == 1 else _bodies(shapes, id_offset)
+    return re.compile(rb"H?MSG [^ ]++ (\d++) %b%b\r\n" % (reply, said), re.DOTALL)
+
+
+def _sizes(shape: tuple[int, int]) -> bytes:
+    """Return what a frame says of its sizes, up to the end of its first line."""
+    return b"%d %d\r\n" % shape if shape[0] else b"%d\r\n" % shape[1]
+
+
+def _body(shape: tuple[int, int], id_offset: int) -> bytes:
+    """Return the pattern of sizes and bodies of one shape: a fifth less than by looking ahead."""
+    header, total = shape
+    before = header + id_offset
+    return rb"%b.{%d}(.{%d}).{%d}" % (_sizes(shape), before, ID_DIGITS, total - before - ID_DIGITS)
+
+
+def _bodies(shapes: Sequence[tuple[int, int]], id_offset: int) -> bytes:
+    """Return the pattern of sizes and bodies of several shapes; a group can be in it once."""
+    headers = sorted({header for header, _ in shapes})
     to_id = b"|".join(
         rb"%b\d+\r\n.{%d}" % (b"%d " % header if header else b"", header + id_offset)
-        for header in sorted({header for header, _ in shapes})
+        for header in headers
     )
-    bodies = b"|".join(
-        rb"%b%d\r\n.{%d}" % (b"%d " % header if header else b"", total, total)
-        for header, total in shapes
-    )
-    return re.compile(
-        rb"H?MSG [^ ]+ (\d+) %b(?=(?:%b)(.{%d}))(?:%b)\r\n" % (reply, to_id, ID_DIGITS, bodies),
-        re.DOTALL,
-    )
+    bodies = b"|".join(rb"%b.{%d}" % (_sizes(shape), shape[1]) for shape in shapes)
+    return rb"(?=(?:%b)(.{%d}))(?:%b)" % (to_id, ID_DIGITS, bodies)

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from bench.clients.port import IntArray
 from bench.clients.wire import acks
-from bench.clients.wire.acks import Confirmations, Unanswered, answer_frames, asking_frames
+from bench.clients.wire.acks import (
+    TRIM_SUBJECTS,
+    Confirmations,
+    Unanswered,
+    answer_frames,
+    asking_frames,
+)
 from bench.clients.wire.parse import Message
 
 
@@ -92,6 +98,20 @@ def test_each_position_keeps_its_own_subject(
         open_order = [position for position in open_order if position not in chosen]
 
     assert len(unanswered) == 30 - added
+
+
+@pytest.mark.parametrize("size", [2, 40, TRIM_SUBJECTS, TRIM_SUBJECTS + 1, 2 * TRIM_SUBJECTS])
+def test_a_row_with_two_exchanged_is_no_row(size: int) -> None:
+    """However long it is: it begins and ends like one, and is as long."""
+    row = np.arange(7, 7 + size)
+    exchanged = row.copy()
+    exchanged[[size // 2 - 1, size // 2]] = exchanged[[size // 2, size // 2 - 1]]
+
+    for chosen in (row, exchanged):
+        unanswered = Unanswered()
+        unanswered.add([subject(position) for position in range(7 + size)])
+
+        assert unanswered.settle(chosen) == list(map(subject, chosen.tolist()))
 
 
 def test_a_second_answer_is_a_mistake() -> None:

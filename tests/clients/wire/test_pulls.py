@@ -96,6 +96,16 @@ def test_each_request_counts_its_own_messages() -> None:
     assert third.reply.startswith(b"in.2.")
 
 
+def test_requests_served_in_turns_count_their_own_messages() -> None:
+    """As a server serves many that wait: one message each, again and again."""
+    asking = Asking(requests=8)
+    asking.due()
+
+    asking.pulls.received([b"%d" % sid for sid in range(1, 9)] * 9 + [b"3", b"7"], 0)
+
+    assert sorted(request.reply.split(b".")[1] for request in asking.due()) == [b"3", b"7"]
+
+
 @pytest.mark.parametrize(
     ("code", "text"),
     [(408, "Request Timeout"), (409, "Batch Completed")],
