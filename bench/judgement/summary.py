@@ -256,7 +256,7 @@ def _digest(cell: Cell) -> str:
     # A group of settings that came later means at its default what was meant without it: reports
     # that were written before must not look as if their settings had been changed since.
     groups = {name for name in _LATER_GROUPS if getattr(cell.settings, name) == _DEFAULTS[name]}
-    unsaid: dict[str, Any] = {**dict.fromkeys(groups, True), **unsaid_keys(cell.settings)}
+    unsaid: dict[str, Any] = {**unsaid_keys(cell.settings), **dict.fromkeys(groups, True)}
     content = _workload_said(cell.workload) + cell.settings.model_dump_json(exclude=unsaid)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 

@@ -24,6 +24,7 @@ from bench.scenario.jobs import (
 )
 from bench.scenario.kind import Kind, Stage, all_of_it
 from bench.spec.kinds.stream import Stream
+from bench.spec.working import workers
 
 
 def _offers(cell: Cell) -> Mapping[str, Offer]:
@@ -60,7 +61,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
     taking = Taking(
         names=stage.names,
         processes=takes.consumers,
-        workers=takes.workers,
+        workers=workers(cell.settings, takes),
         handler=takes.handler,
         id_offset=traffic[publish.name].payloads[0].id_offset,
     )

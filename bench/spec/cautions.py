@@ -10,6 +10,7 @@ from bench.spec.jetstream import ack_wait_ns, max_ack_pending
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
+from bench.spec.working import all_workers
 
 _BUSY = 0.5
 """A callback that awaits 1 ms was done after 1.2 to 1.8 ms."""
@@ -50,7 +51,7 @@ def _slow_handler(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
         yield Objection(key="consumer.ack_wait", what=what)
         return
-    flying, workers = in_flight(settings, workload), _workers(workload)
+    flying, workers = in_flight(settings, workload), all_workers(settings, workload.consume)
     held_ns = flying * handler.mean_ns / workers
     if held_ns > wait_ns:
         what = (
@@ -72,12 +73,8 @@ def in_flight(settings: Settings, workload: Stream) -> int:
     return min(limit, settings.pull.batch * settings.pull.requests * workload.consume.consumers)
 
 
-def _workers(workload: Stream) -> int:
-    return workload.consume.workers * workload.consume.consumers
-
-
 def _idle_workers(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    limit, workers = max_ack_pending(settings), _workers(workload)
+    limit, workers = max_ack_pending(settings), all_workers(settings, workload.consume)
     if settings.ack.timing == "after-validation" or limit is None:
         return
     if limit < workers:
@@ -105,7 +102,7 @@ def _buffers(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 
 def _overload(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    consume, workers = workload.consume, _workers(workload)
+    consume, workers = workload.consume, all_workers(settings, workload.consume)
     busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
     if busy > workers:
         what = f"the load needs {busy:.1f} workers and has {workers}: the lag will grow"
@@ -113,7 +110,7 @@ def _overload(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 
 def _flattered(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    consume, workers = workload.consume, _workers(workload)
+    consume, workers = workload.consume, all_workers(settings, workload.consume)
     busy = workload.publish.rate_msgs_per_s * consume.handler.time.mean_ns / NS_PER_S
     virtual = settings.client == "nats-py" and settings.handler.run == "virtual"
     if virtual and busy > _BUSY * workers:

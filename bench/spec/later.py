@@ -20,6 +20,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "opt_start_seq",
         "inactive_threshold_ns",
     ),
+    "handler": ("workers",),
     "pull": ("group", "min_pending", "min_ack_pending", "priority"),
     "server": (
         "max_file",

@@ -201,9 +201,12 @@ class HandlerSettings(Spec):
         run: `virtual` keeps account of when each worker is free, exact and nearly without cost;
             `task` runs coroutines that sleep and then acknowledge, in the library's own callback
             or behind its fetch, as a service would: with `client: nats-py` alone.
+        workers: messages that one consumer process handles at a time, in place of what the workload
+            says.
     """
 
     run: HandlerRun = "virtual"
+    workers: int | None = Field(default=None, ge=1, le=10_000)
 
 
 class EffectSettings(Spec):

@@ -29,6 +29,14 @@ def test_a_setting_that_came_later_does_not_part_an_unchanged_variant_from_its_p
     assert digest({"pull": {"batch": 7}, "handler": {"run": "virtual"}}) == "502ceaba788f"
 
 
+def test_how_handlers_were_run_is_known_as_before_workers_were_a_setting() -> None:
+    """The digest is what jetbench gave when `run` was all that `handler` had."""
+    tasks: dict[str, object] = {"client": "nats-py", "handler": {"run": "task"}}
+
+    assert digest(tasks) == "bc4df382cdad"
+    assert digest({**tasks, "handler": {"run": "task", "workers": 2}}) != "bc4df382cdad"
+
+
 def test_keys_that_came_later_are_no_part_of_what_they_leave_alone() -> None:
     """Sections that were there from the beginning have grown since."""
     plain = digest({"pull": {"batch": 7}})

@@ -34,6 +34,16 @@ def test_a_load_beyond_the_workers_is_announced(rate: str, expected: list[str]) 
     assert found({}, workload(time="20ms", rate=rate)) == expected
 
 
+@pytest.mark.parametrize(("workers", "expected"), [(2, []), (1, ["consumer"])])
+def test_workers_of_a_variant_count_in_place_of_the_workload_s(
+    workers: int, expected: list[str]
+) -> None:
+    """Fewer or more than it says; per process in both places."""
+    load = workload(time="20ms", rate="150/s", consumers=2, workers=9 - 8 * (workers - 1))
+
+    assert found({"handler": {"workers": workers}}, load) == expected
+
+
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [

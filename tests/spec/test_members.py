@@ -109,6 +109,16 @@ def test_handlers_that_run_as_tasks_are_for_those_who_acknowledge() -> None:
     assert [each.key for each in objections(given, load)] == ["handler.run"]
 
 
+def test_each_consumer_has_workers_of_its_own() -> None:
+    """One number for all would be another workload."""
+    (told,) = objections(settings(handler={"workers": 4}), fanout({"jobs": {}}))
+
+    assert (told.key, told.allowed) == (
+        "handler.workers",
+        "workers of its consumers, in the workload",
+    )
+
+
 def test_slow_members_are_told_and_counted() -> None:
     """How many of how many, and what they took."""
     load = fanout({"jobs": {"processes": 4, "slow": {"handler": {"time": "50ms"}}}})

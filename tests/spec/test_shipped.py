@@ -39,6 +39,7 @@ OF_OTHER_KINDS = {
     "backlog-in-flight",
     "consumer-crash",  # its base waits a shorter time for acks: else nothing recovers in a window
     "failures",  # likewise, and it remembers what it handled
+    "backoff",  # likewise
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 

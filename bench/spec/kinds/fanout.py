@@ -319,18 +319,24 @@ def for_member(settings: Settings, workload: Fanout, member: Member) -> Settings
 def objections(settings: Settings, workload: Fanout) -> tuple[Objection, ...]:
     """Return what is wrong with settings under it, besides what is under any one consumer."""
     return (
-        *_of_tasks(settings, workload),
+        *_of_handlers(settings, workload),
         *_of_work_queues(settings, workload),
     )
 
 
-def _of_tasks(settings: Settings, workload: Fanout) -> Iterator[Objection]:
+def _of_handlers(settings: Settings, workload: Fanout) -> Iterator[Objection]:
     core = [name for name, member in workload.written.items() if member.is_core]
     if core and settings.handler.run == "task":
         yield Objection(
             key="handler.run",
             what=f"task runs what acknowledges, and {text.listed(core)} is a plain subscriber",
             allowed="virtual, or no consumer of the mode core",
+        )
+    if settings.handler.workers is not None:
+        yield Objection(
+            key="handler.workers",
+            what="each consumer of a fan-out has workers of its own",
+            allowed="workers of its consumers, in the workload",
         )
 
 
