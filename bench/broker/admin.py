@@ -16,7 +16,7 @@ from typing import Any
 import nats.errors
 from nats.aio.client import Client
 
-from bench.broker import link
+from bench.broker import fields, link
 from bench.broker.endpoint import JS_API
 from bench.broker.link import Link
 from bench.core.errors import MeasurementError, NameCollisionError, ServerUnavailableError
@@ -162,6 +162,8 @@ def stream_body(settings: StreamSettings, names: Names) -> Json:
         "persist_mode": settings.persist_mode if settings.persist_mode != "default" else None,
         "allow_atomic": settings.allow_atomic or None,
         "allow_batched": settings.allow_batched or None,
+        "republish": fields.republished(settings.republish, names.subject_prefix),
+        "subject_transform": fields.transformed(settings.subject_transform, names.subject_prefix),
         "description": _description(names),
         "metadata": {OWNER_KEY: names.owner},
     }
@@ -205,6 +207,9 @@ def consumer_body(
         "name": names.consumer,
         "deliver_policy": settings.deliver_policy,
         "opt_start_seq": settings.opt_start_seq,
+        "opt_start_time": fields.time_ago(settings.opt_start_ago_ns),
+        "headers_only": settings.headers_only or None,
+        "sample_freq": fields.sample_freq(settings.sample_freq),
         "replay_policy": "instant",
         "ack_policy": settings.ack_policy,
         "ack_wait": settings.ack_wait_ns,
@@ -218,6 +223,7 @@ def consumer_body(
         "inactive_threshold": settings.inactive_threshold_ns,
         "priority_policy": settings.priority_policy if settings.priority_policy != "none" else None,
         "priority_groups": list(settings.priority_groups or ()) or None,
+        "priority_timeout": settings.priority_timeout_ns,
         "num_replicas": settings.num_replicas,
         "mem_storage": settings.mem_storage or None,
         "flow_control": settings.flow_control or None,
@@ -265,8 +271,9 @@ async def join(
     if settings.stream.history is not None:
         start = {"deliver_policy": "by_start_sequence"}
         body |= start | {"opt_start_seq": settings.stream.history.messages + 1}
+        body.pop("opt_start_time", None)
     if sample_percent is not None:
-        body["sample_freq"] = f"{sample_percent}%"
+        body["sample_freq"] = fields.sample_freq(sample_percent / 100)
     await make_consumer(client, names, body)
 
 

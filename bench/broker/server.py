@@ -4,24 +4,28 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from bench.broker import guardian, leftovers
 from bench.core.errors import ServerUnavailableError
 from bench.core.units import format_duration
-from bench.spec.variant import ServerSettings
+from bench.spec.server_settings import BatchLimits, ServerSettings
 
 START_TIMEOUT_S = 10.0
 END_TIMEOUT_S = guardian.GRACE_S + 5.0
 STORE_TIMEOUT_S = 600.0
 """How much longer it takes at most to copy a store, or to have it on the disk."""
 LOG_TAIL_LINES = 5
+KEY_NAME = "JETBENCH_STORE_KEY"
+"""What the key of an encrypted store is called in the server's environment."""
 _POLL_S = 0.02
 
 _SLOW = re.compile(r':(jetbench[\w-]*)" - Slow Consumer Detected: (.+?)\.?$', re.MULTILINE)
@@ -123,6 +127,18 @@ def _of_jetstream(settings: ServerSettings) -> Iterator[str]:
     yield from _said("max_buffered_msgs", settings.max_buffered_msgs)
     yield from _said("max_buffered_size", settings.max_buffered_size)
     yield from _said("max_concurrent_io", settings.max_concurrent_io)
+    batch = "; ".join(_of_batches(settings.limits.batch))
+    yield from _said("limits", f"{{ batch: {{ {batch} }} }}" if batch else None)
+    if settings.encryption is not None:
+        yield f"cipher: {settings.encryption}"
+        yield f"key: ${KEY_NAME}"
+
+
+def _of_batches(limits: BatchLimits) -> Iterator[str]:
+    yield from _said("max_msgs", limits.max_msgs)
+    yield from _said("max_inflight_per_stream", limits.max_inflight_per_stream)
+    yield from _said("max_inflight_total", limits.max_inflight_total)
+    yield from _said("timeout", _quoted(limits.timeout_ns))
 
 
 def _quoted(duration_ns: object) -> str | None:
@@ -136,9 +152,23 @@ def _said(key: str, value: object) -> Iterator[str]:
 
 
 def environment(settings: ServerSettings) -> dict[str, str]:
-    """Return what an embedded server's environment says of Go's runtime, besides ours."""
-    said = {"GOMAXPROCS": settings.gomaxprocs, "GOMEMLIMIT": settings.gomemlimit}
+    """Return what an embedded server's environment says of Go's runtime and of its key, if any.
+
+    There alone: an argument, a file or a record would tell the key to others.
+    """
+    key = None if settings.encryption is None else _key()
+    said = {
+        "GOMAXPROCS": settings.gomaxprocs,
+        "GOMEMLIMIT": settings.gomemlimit,
+        KEY_NAME: key,
+    }
     return {name: str(value) for name, value in said.items() if value is not None}
+
+
+@cache
+def _key() -> str:
+    """Return the key that stores of this process are encrypted by: copies are read by it, too."""
+    return secrets.token_hex(32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -317,7 +317,7 @@ class NatsPyConsumer(NatsPySubscriber):
 
     def _delivered(self, arrivals: Sequence[tuple[int, Msg]]) -> Delivered:
         told = identity if self._binding.mode in ("pull", "push") else requested
-        rows = [(now_ns, *told(message, self._binding.id_offset)) for now_ns, message in arrivals]
+        rows = [(now_ns, *told(message, self._binding)) for now_ns, message in arrivals]
         if self._binding.acks:
             numbered = enumerate((message for _, message in arrivals), start=self._taken)
             self._unacked.update(numbered)
@@ -333,8 +333,8 @@ def is_control(message: Msg) -> bool:
     return message.reply == "" or bool(message.headers and "Status" in message.headers)
 
 
-def identity(message: Msg, id_offset: int) -> tuple[int, int, int]:
-    """Return id, stream sequence and delivery count; the id is -1 when the payload has none.
+def identity(message: Msg, binding: Binding) -> tuple[int, int, int]:
+    """Return id, stream sequence and delivery count; the id is -1 when it carries none.
 
     Of a marker that the server set, the id says so (`bench.clients.buckets`).
     """
@@ -345,14 +345,18 @@ def identity(message: Msg, id_offset: int) -> tuple[int, int, int]:
     deliveries, stream_seq = int(tokens[start]), int(tokens[start + 1])
     if message.headers and MARKER_HEADER in message.headers:
         return marker_id(message.subject), stream_seq, deliveries
-    return _id_of(message, id_offset), stream_seq, deliveries
+    return _id_of(message, binding), stream_seq, deliveries
 
 
-def requested(message: Msg, id_offset: int) -> tuple[int, int, int]:
+def requested(message: Msg, binding: Binding) -> tuple[int, int, int]:
     """Return the same of a core request: no stream holds it, and nobody delivers it again."""
-    return _id_of(message, id_offset), 0, 1
+    return _id_of(message, binding), 0, 1
 
 
-def _id_of(message: Msg, id_offset: int) -> int:
-    digits = message.data[id_offset : id_offset + ID_DIGITS]
+def _id_of(message: Msg, binding: Binding) -> int:
+    if (place := binding.id_header) is not None:
+        value = (message.headers or {}).get(place.name, "")
+        digits = value[place.at : place.at + ID_DIGITS].encode()
+    else:
+        digits = message.data[binding.id_offset : binding.id_offset + ID_DIGITS]
     return int(digits) if digits.isdigit() else NO_ID

@@ -44,9 +44,9 @@ class NatsPyTasks(NatsPySubscriber):
     async def _work_on(self, arrivals: Sequence[tuple[int, Msg]]) -> None:
         """Return when the last of them has begun its handler; with one worker, ended it."""
         assert self._handlers is not None  # noqa: S101 - it is open
-        first, offset = self._taken, self._binding.id_offset
+        first = self._taken
         for now_ns, message in arrivals:
-            self._handlers.came(now_ns, *identity(message, offset))
+            self._handlers.came(now_ns, *identity(message, self._binding))
             if self._binding.acks:
                 self._unacked[self._taken] = message
             self._taken += 1

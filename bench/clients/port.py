@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bench.broker.endpoint import Endpoint
 from bench.plan.traffic import PayloadTemplate
+from bench.spec.headers import HeaderPlace
 from bench.spec.variant import PublishSettings
 
 __all__ = [
@@ -290,7 +291,9 @@ class Binding:
         min_pending, min_ack_pending: a pull request is served only while so many messages wait, or
             are delivered and not yet acked; 0 for always.
         priority: of a pull request within its group; the lowest is served first.
+        pinned: of those that ask within the group one alone is served; it says who it is.
         id_offset: where in every payload the id stands, as ID_DIGITS ASCII digits.
+        id_header: where in a header it stands instead; None where payloads hold it.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         double_acks: a message counts as acked when the server has confirmed its ack.
         deliver_subject: of a push consumer, or of what is taken without one; empty for pull.
@@ -313,6 +316,8 @@ class Binding:
     min_pending: int = 0
     min_ack_pending: int = 0
     priority: int = 0
+    pinned: bool = False
+    id_header: HeaderPlace | None = None
     acks: bool = True
     double_acks: bool = False
     deliver_subject: str = ""

@@ -36,6 +36,8 @@ def sample_percent(settings: Settings, rate_msgs_per_s: float) -> int | None:
     """
     if settings.consumer.ack_policy != "explicit" or settings.ack.double:
         return None
+    if settings.consumer.sample_freq is not None:
+        return round(100 * settings.consumer.sample_freq)
     return max(1, min(100, round(100 * SAMPLES_PER_S / rate_msgs_per_s)))
 
 

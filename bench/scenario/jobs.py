@@ -13,6 +13,7 @@ from bench.record import samples
 from bench.scenario.kind import Stage, connecting_as
 from bench.spec.cast import Part
 from bench.spec.handler import Handler
+from bench.spec.headers import HeaderPlace, id_place
 from bench.spec.variant import PullSettings, Settings
 
 MOST_TRIED = 1000
@@ -29,6 +30,7 @@ class Taking:
         workers: messages that one of them handles at a time.
         handler: what is done with each.
         id_offset: where in every payload the id stands.
+        id_header: where in a header it stands, should payloads be left out.
         rows: messages that it is due; 0 for all.
         first: number of the first of the processes.
     """
@@ -38,6 +40,7 @@ class Taking:
     workers: int
     handler: Handler
     id_offset: int
+    id_header: HeaderPlace | None = None
     rows: int = 0
     first: int = 0
 
@@ -125,6 +128,7 @@ def consumer_jobs(
     """Return the jobs of the processes that take from a JetStream consumer."""
     settings = cell.settings
     load = replace(cell.workload.loads[part.flow], handler=taking.handler)
+    taking = replace(taking, id_header=id_place(load.publish.headers))
     return tuple(
         ObserverJob(
             part=part.name,
@@ -174,7 +178,9 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
         min_pending=pull.min_pending or 0,
         min_ack_pending=pull.min_ack_pending or 0,
         priority=pull.priority,
+        pinned=settings.consumer.priority_policy == "pinned_client",
         id_offset=taking.id_offset,
+        id_header=taking.id_header if settings.consumer.headers_only else None,
         acks=settings.ack.timing != "none",
         double_acks=settings.ack.double,
         deliver_subject=names.deliver_subject if push else "",

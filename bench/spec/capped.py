@@ -92,26 +92,44 @@ def _bytes(settings: Settings) -> Iterator[Objection]:
 
 
 def _start(settings: Settings) -> Iterator[Objection]:
-    policy, first = settings.consumer.deliver_policy, settings.consumer.opt_start_seq
-    key, against = "consumer.opt_start_seq", ("consumer.deliver_policy",)
-    if policy == "by_start_sequence" and first is None:
+    consumer = settings.consumer
+    starts = {
+        "opt_start_seq": ("by_start_sequence", consumer.opt_start_seq),
+        "opt_start_ago": ("by_start_time", consumer.opt_start_ago_ns),
+    }
+    for name, (policy, start) in starts.items():
+        key, against = f"consumer.{name}", ("consumer.deliver_policy",)
+        if consumer.deliver_policy == policy and start is None:
+            what, allowed = _STARTS[name]
+            yield Objection(key=key, against=against, what=what, allowed=allowed)
+        elif consumer.deliver_policy != policy and start is not None:
+            yield Objection(
+                key=key,
+                against=against,
+                what=f"{name} does not go with deliver_policy {consumer.deliver_policy} (10094)",
+                allowed=f"no {name}, or deliver_policy {policy}",
+            )
+    yield from _skipped(consumer.deliver_policy, consumer.opt_start_seq)
+
+
+_STARTS = {
+    "opt_start_seq": (
+        "by_start_sequence needs the sequence to begin with (10094)",
+        "1: a trial's stream begins empty",
+    ),
+    "opt_start_ago": (
+        "by_start_time needs an instant to begin with (10094)",
+        "how long before the consumer is made, such as 10s",
+    ),
+}
+"""What is said where a policy has no start, and what it may be."""
+
+
+def _skipped(policy: str, first: int | None) -> Iterator[Objection]:
+    if policy == "by_start_sequence" and first is not None and first > 1:
         yield Objection(
-            key=key,
-            against=against,
-            what="by_start_sequence needs the sequence to begin with (10094)",
-            allowed="1: a trial's stream begins empty",
-        )
-    elif policy != "by_start_sequence" and first is not None:
-        yield Objection(
-            key=key,
-            against=against,
-            what=f"opt_start_seq does not go with deliver_policy {policy} (10094)",
-            allowed="no opt_start_seq, or deliver_policy by_start_sequence",
-        )
-    elif first is not None and first > 1:
-        yield Objection(
-            key=key,
-            against=against,
+            key="consumer.opt_start_seq",
+            against=("consumer.deliver_policy",),
             what=f"a trial's stream begins empty, so the first {first - 1} messages would never "
             "be delivered, and count as lost",
             allowed="1, or a workload of the kind replay for a history",

@@ -10,6 +10,7 @@ from bench.spec.base import MisfitError
 
 MAX_CHARS = 256
 _TOKEN = re.compile(r"\*|[A-Za-z0-9_-]{1,64}")
+_DESTINATION = re.compile(r">|(?:[A-Za-z0-9_-]|\$\d+|\{\{[^{}.\s][^{}.]*\}\}){1,64}")
 
 
 def check_filter(text: str) -> str:
@@ -23,6 +24,38 @@ def check_filter(text: str) -> str:
             allowed="subject tokens between dots, `*` for any one, `>` for all at the end",
         )
     return text
+
+
+def check_destination(text: str) -> str:
+    """Return where a transform moves subjects to; MisfitError when it is no subject at all."""
+    wrong = [token for token in text.split(".") if not _DESTINATION.fullmatch(token)]
+    if wrong or len(text) > MAX_CHARS or ">" in text[:-1]:
+        raise MisfitError(
+            what=f"'{text[:60]}' is nowhere to move subjects to",
+            allowed="subject tokens between dots, `$1` or `{{function(1)}}` of what `*` stood for, "
+            "`>` at the end",
+        )
+    return text
+
+
+def wildcards(pattern: str) -> int:
+    """Return how many tokens of a filter stand for any one."""
+    return pattern.split(".").count("*")
+
+
+def taken_from(destination: str) -> frozenset[int]:
+    """Return the numbers of the wildcards that a destination uses, from 1 on.
+
+    Those of functions that look at one token; where others count tokens of their own, none.
+    """
+    plain = {int(number) for number in re.findall(r"\$(\d+)", destination)}
+    for name, arguments in re.findall(r"\{\{\s*(\w+)\(([^)]*)\)", destination):
+        numbers = [int(text) for text in re.findall(r"\d+", arguments)]
+        if name.lower() == "wildcard":
+            plain |= set(numbers)
+        elif name.lower() == "partition":
+            plain |= set(numbers[1:])
+    return frozenset(plain)
 
 
 def matching(pattern: str, subjects: Iterable[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ and a client can prepare them.
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Header
@@ -44,6 +45,28 @@ def header_lines(
     if how.expect == "last-sequence":
         lines.append(_EXPECT_LAST)
     return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderPlace:
+    """Where an id stands in a header.
+
+    Attributes:
+        name: of the header.
+        at: before the id stand so many characters of its value.
+    """
+
+    name: str
+    at: int
+
+
+def id_place(headers: Iterable[Header]) -> HeaderPlace | None:
+    """Return where the id stands in the first header that has it; None where no header has."""
+    for name, value in header_lines(headers, PublishSettings(), ""):
+        before, mark, _ = value.partition("{id}")
+        if mark:
+            return HeaderPlace(name=name, at=len(before))
+    return None
 
 
 def header_bytes(headers: Iterable[Header], how: PublishSettings) -> int:

@@ -11,12 +11,14 @@ from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
 from bench.spec import (
     ageing,
     capped,
+    delivered,
     failing,
     handling,
     limited,
     prioritised,
     publishing,
     pulling,
+    readdressed,
 )
 from bench.spec.headers import header_bytes
 from bench.spec.kinds.stream import Stream
@@ -78,6 +80,7 @@ def _zeros(settings: Settings) -> Iterator[Objection]:
         "stream.max_msg_size": stream.max_msg_size,
         "stream.consumer_limits.inactive_threshold": stream.consumer_limits.inactive_threshold_ns,
         "consumer.inactive_threshold": consumer.inactive_threshold_ns,
+        "consumer.priority_timeout": consumer.priority_timeout_ns,
         "consumer.max_expires": consumer.max_expires_ns,
         "consumer.max_bytes": consumer.max_bytes,
         "consumer.ack_wait": consumer.ack_wait_ns,
@@ -91,6 +94,7 @@ def _zeros(settings: Settings) -> Iterator[Objection]:
         "server.max_mem": server.max_mem,
         "server.max_buffered_size": server.max_buffered_size,
         "server.write_deadline": server.write_deadline_ns,
+        "server.limits.batch.timeout": server.limits.batch.timeout_ns,
         "server.gomemlimit": server.gomemlimit,
     }
     for key, quantity in quantities.items():
@@ -155,13 +159,14 @@ def _memory_storage(settings: Settings) -> Iterator[Objection]:
             what="compression s2 is taken and ignored on memory storage",
             allowed="compression none, or storage file",
         )
-    if settings.server.sync_interval is not None:
-        yield Objection(
-            key="server.sync_interval",
-            against=against,
-            what="sync_interval means nothing to memory storage",
-            allowed="no sync_interval, or storage file",
-        )
+    for key in ("sync_interval", "encryption"):
+        if getattr(settings.server, key) is not None:
+            yield Objection(
+                key=f"server.{key}",
+                against=against,
+                what=f"{key} means nothing to memory storage",
+                allowed=f"no {key}, or storage file",
+            )
 
 
 def _replicas(settings: Settings) -> Iterator[Objection]:
@@ -383,6 +388,8 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *capped.RULES,
     *prioritised.RULES,
     *limited.RULES,
+    *delivered.RULES,
+    *readdressed.RULES,
     *handling.RULES,
     *publishing.RULES,
     *ageing.RULES,
@@ -395,6 +402,7 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     *pulling.WORKLOAD_RULES,
     *prioritised.WORKLOAD_RULES,
     *limited.WORKLOAD_RULES,
+    *delivered.WORKLOAD_RULES,
     *publishing.WORKLOAD_RULES,
     *failing.WORKLOAD_RULES,
 )

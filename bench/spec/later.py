@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from bench.spec.variant import Settings
 
 _LATER: Mapping[str, tuple[str, ...]] = {
-    "stream": ("max_msg_size", "discard_new_per_subject", "consumer_limits", "history"),
+    "stream": (
+        "max_msg_size",
+        "discard_new_per_subject",
+        "consumer_limits",
+        "republish",
+        "subject_transform",
+        "history",
+    ),
     "consumer": (
         "max_batch",
         "max_expires_ns",
@@ -18,6 +25,10 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "priority_groups",
         "deliver_policy",
         "opt_start_seq",
+        "priority_timeout_ns",
+        "opt_start_ago_ns",
+        "headers_only",
+        "sample_freq",
         "inactive_threshold_ns",
     ),
     "handler": ("workers",),
@@ -28,6 +39,8 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "max_buffered_msgs",
         "max_buffered_size",
         "max_concurrent_io",
+        "limits",
+        "encryption",
         "write_deadline_ns",
         "gomaxprocs",
         "gomemlimit",

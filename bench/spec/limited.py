@@ -99,6 +99,44 @@ def _too_small(key: str, reserved_bytes: int, most_bytes: int, code: int) -> Obj
     )
 
 
+def _open_batches(settings: Settings) -> Iterator[Objection]:
+    limits = settings.server.limits.batch
+    each, total = limits.max_inflight_per_stream, limits.max_inflight_total
+    if each is not None and total is not None and each > total:
+        yield Objection(
+            key="server.limits.batch.max_inflight_per_stream",
+            against=("server.limits.batch.max_inflight_total",),
+            what=f"one stream would have more batches open than all together, {total}",
+            allowed=f"up to {total}, or a larger max_inflight_total",
+        )
+
+
+def _sealed_past(settings: Settings) -> Iterator[Objection]:
+    if settings.server.encryption is not None and settings.stream.history is not None:
+        yield Objection(
+            key="server.encryption",
+            against=("stream.history",),
+            what="a past is laid once for servers of all settings, and is not encrypted",
+            allowed="no encryption, or no history",
+        )
+
+
+def _batches_open(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    limits, publishers = settings.server.limits.batch, workload.publish.publishers
+    if settings.publish.mode not in ("atomic", "fast"):
+        return
+    for key in ("max_inflight_per_stream", "max_inflight_total"):
+        most = getattr(limits, key)
+        if most is not None and most < publishers:
+            yield Objection(
+                key=f"server.limits.batch.{key}",
+                against=("publish.mode",),
+                what=f"each of {publishers} publishers has a batch open, more than {key}, {most}: "
+                "the server refuses theirs",
+                allowed=f"{publishers} or more, or another publish.mode",
+            )
+
+
 def _message_fits(settings: Settings, workload: Stream) -> Iterator[Objection]:
     largest = max(workload.payload.sizes) + header_bytes(workload.publish.headers, settings.publish)
     limit = settings.stream.max_msg_size
@@ -116,5 +154,10 @@ RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _pending_allowed,
     _inactivity_allowed,
     _stores,
+    _open_batches,
+    _sealed_past,
 )
-WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_message_fits,)
+WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
+    _message_fits,
+    _batches_open,
+)

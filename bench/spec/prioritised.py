@@ -39,7 +39,7 @@ def _consumer_groups(settings: Settings) -> Iterator[Objection]:
             key=key,
             against=("consumer.priority_policy",),
             what="groups mean something under a priority_policy alone (10196)",
-            allowed="no priority_groups, or priority_policy overflow or prioritized",
+            allowed="no priority_groups, or priority_policy overflow, prioritized or pinned_client",
         )
     elif policy != "none" and not groups:
         yield Objection(
@@ -105,12 +105,25 @@ def _policy_asked(settings: Settings) -> Iterator[Objection]:
                 what=f"{key} is looked at under the priority_policy {_OF_POLICY[key]} alone",
                 allowed=f"no {key}, or priority_policy {_OF_POLICY[key]}",
             )
-    if policy != "none" and policy not in map(_OF_POLICY.__getitem__, asked):
+    if policy in _OF_POLICY.values() and policy not in map(_OF_POLICY.__getitem__, asked):
         keys = [key for key, needed in _OF_POLICY.items() if needed == policy]
         yield Objection(
             key="consumer.priority_policy",
             what=f"{policy} serves all alike when no request asks to be served after others",
             allowed=" or ".join(f"pull.{key}" for key in keys) + ", or priority_policy none",
+        )
+
+
+def _pinned(settings: Settings) -> Iterator[Objection]:
+    policy = settings.consumer.priority_policy
+    if settings.consumer.priority_timeout_ns is not None and policy != "pinned_client":
+        refused = " (10197)" if policy == "none" else ""
+        yield Objection(
+            key="consumer.priority_timeout",
+            against=("consumer.priority_policy",),
+            what=f"priority_timeout is that of a pinned client, and the policy is {policy}"
+            f"{refused}",
+            allowed="no priority_timeout, or priority_policy pinned_client",
         )
 
 
@@ -139,6 +152,7 @@ RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _pulled,
     _group_asked,
     _policy_asked,
+    _pinned,
     _tracked,
 )
 WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_several,)

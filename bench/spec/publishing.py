@@ -48,12 +48,13 @@ def _batched(settings: Settings) -> Iterator[Objection]:
 
 def _atomic(settings: Settings) -> Iterator[Objection]:
     stream, publish = settings.stream, settings.publish
-    if publish.mode == "atomic" and publish.batch > MAX_ATOMIC_BATCH:
+    most = settings.server.limits.batch.max_msgs or MAX_ATOMIC_BATCH
+    if publish.mode == "atomic" and publish.batch > most:
         yield Objection(
             key="publish.batch",
-            against=("publish.mode",),
+            against=("publish.mode", "server.limits.batch.max_msgs"),
             what=f"an atomic batch of {publish.batch} is too large for the server (10199)",
-            allowed=f"up to {MAX_ATOMIC_BATCH}",
+            allowed=f"up to {most}, or a larger server.limits.batch.max_msgs",
         )
     if stream.allow_atomic and stream.persist_mode == "async":
         yield Objection(

@@ -56,12 +56,17 @@ def _of_consumer(consumer: ConsumerSettings) -> Iterator[Need]:
     yield consumer.mem_storage, "consumer.mem_storage", "2.8.3", "consumer state in memory"
     yield policy == "overflow", key, "2.11.0", "the priority policy overflow"
     yield policy == "prioritized", key, "2.12.0", "the priority policy prioritized"
+    yield policy == "pinned_client", key, "2.11.0", "the priority policy pinned_client"
+    yield consumer.headers_only, "consumer.headers_only", "2.6.2", "headers_only"
 
 
 def _of_stream(stream: StreamSettings) -> Iterator[Need]:
     per_subject, limits = "discard_new_per_subject", stream.consumer_limits
     pending, inactive = limits.max_ack_pending is not None, limits.inactive_threshold_ns is not None
     beginning = "stream.consumer_limits"
+    again, moved = stream.republish is not None, stream.subject_transform is not None
+    yield again, "stream.republish.source", "2.8.3", "republish"
+    yield moved, "stream.subject_transform.source", "2.10.0", "subject_transform"
     yield stream.allow_direct, "stream.allow_direct", "2.9.0", "direct get"
     yield stream.discard_new_per_subject, f"stream.{per_subject}", "2.9.1", per_subject
     yield stream.compression == "s2", "stream.compression", "2.10.0", "s2 compression"
@@ -89,9 +94,12 @@ def _of_server(server: ServerSettings) -> Iterator[Need]:
         "max_buffered_msgs": ("2.11.0", server.max_buffered_msgs),
         "max_buffered_size": ("2.11.0", server.max_buffered_size),
         "max_concurrent_io": ("2.12.14", server.max_concurrent_io),
+        "encryption": ("2.8.3", server.encryption),
     }
     for key, (first, value) in firsts.items():
         yield value is not None, f"server.{key}", first, key
+    for key, value in server.limits.batch.model_dump(by_alias=True).items():
+        yield value is not None, f"server.limits.batch.{key}", "2.12.0", "limits of batches"
 
 
 def _of_publishing(publish: PublishSettings) -> Iterator[Need]:
@@ -171,7 +179,10 @@ def _too_old(settings: Settings, version: str, asked: Collection[str]) -> Iterat
 
 
 def _not_ours(settings: Settings) -> Iterator[Objection]:
-    for key, value in settings.server.model_dump(by_alias=True).items():
+    limits = settings.server.limits.batch.model_dump(by_alias=True)
+    said = settings.server.model_dump(by_alias=True, exclude={"limits"})
+    said |= {f"limits.batch.{key}": value for key, value in limits.items()}
+    for key, value in said.items():
         if value is not None:
             what = f"{key} can be set on the embedded server alone"
             allowed = f"no {key}, or run without --server"

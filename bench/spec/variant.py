@@ -8,72 +8,45 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bench.core.units import NS_PER_MS, NS_PER_S
-from bench.spec.aged import Aged
-from bench.spec.base import Count, Duration, DurationOrAlways, Loose, Size, Spec
+from bench.spec.base import Count, Duration, Loose, Share, Size, Spec
 from bench.spec.disturbances import Disturbance
 from bench.spec.faults import FailureSettings
+from bench.spec.server_settings import ServerSettings
+from bench.spec.stream_settings import ConsumerLimits, StreamSettings
+
+__all__ = [
+    "WATCHING",
+    "AckSettings",
+    "AckTiming",
+    "BucketSettings",
+    "ConfigFile",
+    "ConsumerLimits",
+    "ConsumerSettings",
+    "DeliverPolicy",
+    "EffectSettings",
+    "HandlerRun",
+    "HandlerSettings",
+    "Idempotency",
+    "PublishSettings",
+    "PullSettings",
+    "ReadSettings",
+    "ReadStrategy",
+    "RespondSettings",
+    "ServerSettings",
+    "Settings",
+    "Strategy",
+    "StreamSettings",
+    "WritesSettings",
+]
 
 HandlerRun = Literal["virtual", "task"]
 Idempotency = Literal["none", "memory"]
 Strategy = Literal["kv-then-event", "event-then-kv", "outbox"]
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
-DeliverPolicy = Literal["all", "last", "new", "last_per_subject", "by_start_sequence"]
-
-
-class ConsumerLimits(Spec):
-    """What a stream allows its consumers; what a consumer leaves out, it gets from here.
-
-    Attributes:
-        max_ack_pending: most messages delivered and not yet acked.
-        inactive_threshold_ns: longest time that a consumer may stay when nobody takes from it.
-    """
-
-    max_ack_pending: Count | None = None
-    inactive_threshold_ns: Duration | None = Field(default=None, alias="inactive_threshold")
-
-
-class StreamSettings(Spec):
-    """Stream configuration; what is left out is the server's default.
-
-    Attributes:
-        storage: where messages are kept.
-        num_replicas: servers that keep a copy; more than 1 needs a cluster.
-        retention: until a limit is reached, until every consumer has acked, or until one has.
-        discard: what gives way at a limit, the oldest message or the new one.
-        max_msgs: most messages kept.
-        max_bytes: most bytes kept.
-        max_age_ns: how long a message is kept.
-        max_msgs_per_subject: most messages kept of each subject.
-        max_msg_size: largest message that it takes, headers included.
-        discard_new_per_subject: `discard: new` holds for `max_msgs_per_subject` as well.
-        consumer_limits: what its consumers may have.
-        duplicate_window_ns: how long message ids are remembered.
-        compression: of the file store.
-        persist_mode: `async` confirms a message before it is written.
-        allow_direct: any replica may answer a direct get.
-        allow_atomic: the stream takes atomic batches (`publish.mode: atomic`).
-        allow_batched: the stream takes fast batches (`publish.mode: fast`).
-        history: what the stream has seen before a trial begins; nothing when left out.
-    """
-
-    storage: Literal["file", "memory"] = "file"
-    num_replicas: int = Field(default=1, ge=1, le=5)
-    retention: Literal["limits", "interest", "workqueue"] = "limits"
-    discard: Literal["old", "new"] = "old"
-    max_msgs: Count | None = None
-    max_bytes: Size | None = None
-    max_age_ns: Duration | None = Field(default=None, alias="max_age")
-    max_msgs_per_subject: Count | None = None
-    max_msg_size: Size | None = None
-    discard_new_per_subject: bool = False
-    consumer_limits: ConsumerLimits = ConsumerLimits()
-    duplicate_window_ns: Duration | None = Field(default=None, alias="duplicate_window")
-    compression: Literal["none", "s2"] = "none"
-    persist_mode: Literal["default", "async"] = "default"
-    allow_direct: bool = False
-    allow_atomic: bool = False
-    allow_batched: bool = False
-    history: Aged | None = None
+DeliverPolicy = Literal[
+    "all", "last", "new", "last_per_subject", "by_start_sequence", "by_start_time"
+]
+PriorityPolicy = Literal["none", "overflow", "prioritized", "pinned_client"]
 
 
 class PublishSettings(Spec):
@@ -112,10 +85,17 @@ class ConsumerSettings(Spec):
         max_bytes: most bytes that a pull request may ask for.
         priority_policy: who of those that ask is served first: `overflow` serves some only when
             much is left (`pull.min_pending`, `pull.min_ack_pending`), `prioritized` the lowest
-            `pull.priority` first.
+            `pull.priority` first, `pinned_client` one alone, for as long as it asks.
         priority_groups: the name of the one group that they ask within (`pull.group`).
+        priority_timeout_ns: how long the one of `pinned_client` may be silent before another one
+            takes its place.
         deliver_policy: where it begins; a trial's stream begins empty, so nearly all mean the same.
         opt_start_seq: the first sequence of `by_start_sequence`.
+        opt_start_ago_ns: `by_start_time` begins with what was stored so long before the consumer
+            was made, by our clock.
+        headers_only: what it delivers has no payload; the id of a message is read from a header.
+        sample_freq: share of acks that the server reports on, for whoever watches; jetbench checks
+            its own ack times by them, and asks for some 50 a second when left out.
         inactive_threshold_ns: how long it stays when nobody takes from it.
         flow_control: the server of a push consumer asks whether the client keeps up.
         idle_heartbeat_ns: how often an idle push consumer is told that it is alive.
@@ -134,10 +114,14 @@ class ConsumerSettings(Spec):
     max_batch: Count | None = None
     max_expires_ns: Duration | None = Field(default=None, alias="max_expires")
     max_bytes: Size | None = None
-    priority_policy: Literal["none", "overflow", "prioritized"] = "none"
+    priority_policy: PriorityPolicy = "none"
     priority_groups: Annotated[tuple[str, ...], Loose] | None = None
+    priority_timeout_ns: Duration | None = Field(default=None, alias="priority_timeout")
     deliver_policy: DeliverPolicy = "all"
     opt_start_seq: Count | None = None
+    opt_start_ago_ns: Duration | None = Field(default=None, alias="opt_start_ago")
+    headers_only: bool = False
+    sample_freq: Share | None = None
     inactive_threshold_ns: Duration | None = Field(default=None, alias="inactive_threshold")
     flow_control: bool = False
     idle_heartbeat_ns: Duration | None = Field(default=None, alias="idle_heartbeat")
@@ -326,34 +310,6 @@ class WritesSettings(Spec):
     strategy: Strategy = "kv-then-event"
     reconcile: Literal["none", "after-window", "interval"] = "interval"
     every_ns: Duration = Field(default=NS_PER_S, alias="every")
-
-
-class ServerSettings(Spec):
-    """Settings of the embedded server's configuration file.
-
-    Attributes:
-        sync_interval: how often the store is fsynced; `always` for every write.
-        max_payload: largest message the server takes.
-        max_file: most bytes that all streams on files keep together.
-        max_mem: most bytes that all streams in memory keep together.
-        max_buffered_msgs: most messages that wait to be stored, of each stream.
-        max_buffered_size: most bytes of them.
-        max_concurrent_io: how many file operations run at a time.
-        write_deadline_ns: how long a write to a client may take before it is cut off.
-        gomaxprocs: processors that the server uses at a time (its environment's GOMAXPROCS).
-        gomemlimit: memory above which it collects garbage sooner (its GOMEMLIMIT).
-    """
-
-    sync_interval: DurationOrAlways | None = None
-    max_payload: Size | None = None
-    max_file: Size | None = None
-    max_mem: Size | None = None
-    max_buffered_msgs: Count | None = None
-    max_buffered_size: Size | None = None
-    max_concurrent_io: int | None = Field(default=None, ge=4, le=8192)
-    write_deadline_ns: Duration | None = Field(default=None, alias="write_deadline")
-    gomaxprocs: int | None = Field(default=None, ge=1, le=1024)
-    gomemlimit: Size | None = None
 
 
 class Settings(Spec):

@@ -8,7 +8,13 @@ import pytest
 
 from bench.broker.admin import ApiError, api, connect, stream_body, trial_names
 from bench.broker.endpoint import Endpoint
-from bench.broker.server import embedded_server, environment, find_server_binary, render_config
+from bench.broker.server import (
+    KEY_NAME,
+    embedded_server,
+    environment,
+    find_server_binary,
+    render_config,
+)
 from bench.spec.variant import ServerSettings, StreamSettings
 
 EVERY = ServerSettings.model_validate(
@@ -20,6 +26,15 @@ EVERY = ServerSettings.model_validate(
         "max_buffered_msgs": 100,
         "max_buffered_size": "3MiB",
         "max_concurrent_io": 8,
+        "limits": {
+            "batch": {
+                "max_msgs": 2000,
+                "max_inflight_per_stream": 3,
+                "max_inflight_total": 5,
+                "timeout": "2s",
+            }
+        },
+        "encryption": "chacha",
         "write_deadline": "5s",
         "gomaxprocs": 1,
         "gomemlimit": "200MiB",
@@ -49,10 +64,27 @@ def test_each_setting_is_written_where_the_server_reads_it() -> None:
         "max_buffered_msgs: 100",
         "max_buffered_size: 3145728",
         "max_concurrent_io: 8",
+        "limits: { batch: { max_msgs: 2000; max_inflight_per_stream: 3; max_inflight_total: 5; "
+        'timeout: "2s" } }',
+        "cipher: chacha",
+        "key: $JETBENCH_STORE_KEY",
     ]
     assert behind.splitlines() == ["max_payload: 2097152", 'write_deadline: "5s"']
     assert "max_" not in ahead
-    assert environment(EVERY) == {"GOMAXPROCS": "1", "GOMEMLIMIT": "209715200"}
+    said = environment(EVERY)
+    assert said.pop(KEY_NAME)
+    assert said == {"GOMAXPROCS": "1", "GOMEMLIMIT": "209715200"}
+
+
+def test_the_key_of_a_store_is_made_for_a_run_and_told_to_its_servers_alone() -> None:
+    """What an argument, a file or a record says others can read."""
+    key = environment(EVERY)[KEY_NAME]
+
+    assert len(key) == 64
+    assert environment(EVERY)[KEY_NAME] == key, "a copy of a store is read by it"
+    assert key not in render_config(EVERY)
+    assert key not in repr(EVERY) + EVERY.model_dump_json()
+    assert KEY_NAME not in environment(ServerSettings())
 
 
 def test_syncing_always_is_a_word() -> None:
@@ -83,7 +115,7 @@ async def tried(directory: Path) -> tuple[list[int], dict[str, str]]:
 
 def _environ(pid: int | None) -> dict[str, str]:
     words = Path(f"/proc/{pid}/environ").read_text("utf-8").split("\0")
-    return dict(word.split("=", 1) for word in words if word.startswith("GOM"))
+    return dict(word.split("=", 1) for word in words if word.startswith(("GOM", KEY_NAME)))
 
 
 @pytest.mark.nats

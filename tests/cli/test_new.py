@@ -10,7 +10,16 @@ from typer.testing import CliRunner
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
-from bench.spec import grouped, handler, keyed, scanned, variant, workload
+from bench.spec import (
+    grouped,
+    handler,
+    keyed,
+    scanned,
+    server_settings,
+    stream_settings,
+    variant,
+    workload,
+)
 from bench.spec.disturbances import Disturbance
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
@@ -60,6 +69,10 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         variant.ReadSettings,
         variant.WritesSettings,
         variant.ServerSettings,
+        server_settings.ServerLimits,
+        server_settings.BatchLimits,
+        stream_settings.Republish,
+        stream_settings.SubjectTransform,
     ),
     "matrix": (Matrix,),
     "gate": (GateFile,),

@@ -46,7 +46,9 @@ class Case:
 
 PUSH = {"mode": "push"}
 OVERFLOW = {"priority_policy": "overflow", "priority_groups": ["jobs"]}
+JOBS = {"group": "jobs"}
 SPILL = {"group": "jobs", "min_pending": 10}
+PINNED = {"priority_policy": "pinned_client", "priority_groups": ["jobs"]}
 PER_SUBJECT = {"discard": "new", "discard_new_per_subject": True}
 PENDING_10 = {"consumer_limits": {"max_ack_pending": 10}}
 INACTIVE_20S = {"consumer_limits": {"inactive_threshold": "20s"}}
@@ -122,6 +124,49 @@ REFUSED = [
         consumer={"deliver_policy": "by_start_sequence"},
     ),
     Case(name="sequence without a start", code=10094, consumer={"opt_start_seq": 1}),
+    Case(name="start without an instant", code=10094, consumer={"deliver_policy": "by_start_time"}),
+    Case(name="instant without a start", code=10094, consumer={"opt_start_ago": "1s"}),
+    Case(
+        name="workqueue, from an instant",
+        code=10101,
+        stream=WORKQUEUE,
+        consumer={"deliver_policy": "by_start_time", "opt_start_ago": "1s"},
+    ),
+    Case(
+        name="a pinned client's time without one",
+        code=10197,
+        consumer={"priority_timeout": "1s"},
+    ),
+    Case(
+        name="push with a pinned client",
+        code=10178,
+        consumer=PUSH | PINNED,
+    ),
+    Case(
+        name="a destination with more behind",
+        code=10156,
+        stream={"subject_transform": {"source": "a.*", "destination": "b.>"}},
+    ),
+    Case(
+        name="a source with more behind",
+        code=10156,
+        stream={"subject_transform": {"source": "a.>", "destination": "b.c"}},
+    ),
+    Case(
+        name="a wildcard that the source has not",
+        code=10156,
+        stream={"subject_transform": {"source": "a.*", "destination": "b.{{wildcard(2)}}"}},
+    ),
+    Case(
+        name="a wildcard of the old spelling that the source has not",
+        code=10156,
+        stream={"subject_transform": {"source": "a.*", "destination": "b.$2"}},
+    ),
+    Case(
+        name="a partition by a token that the source has not",
+        code=10156,
+        stream={"subject_transform": {"source": "*", "destination": "{{partition(4,2)}}"}},
+    ),
     Case(name="max_expires below 1ms", code=10115, consumer={"max_expires": "999us"}),
     Case(
         name="overflow without a group",
@@ -254,6 +299,15 @@ IGNORED = [
         consumer={"deliver_policy": "by_start_sequence", "opt_start_seq": 2},
     ),
     Case(name="gone before it is used", consumer={"inactive_threshold": "9s"}),
+    Case(name="priority_timeout of 0", consumer=PINNED | {"priority_timeout": "0s"}, pull=JOBS),
+    Case(
+        name="priority_timeout of overflow",
+        consumer=OVERFLOW | {"priority_timeout": "1s"},
+        pull=SPILL,
+    ),
+    Case(name="min_pending of a pinned client", consumer=PINNED, pull=SPILL),
+    Case(name="sampled without acks", consumer={"ack_policy": "none", "sample_freq": "50%"}),
+    Case(name="sampled cumulative acks", consumer={"ack_policy": "all", "sample_freq": "50%"}),
 ]
 """Taken by the server and still refused by us: they mean nothing, or measure the wrong thing."""
 
@@ -328,6 +382,33 @@ TAKEN = [
     Case(
         name="start with the first",
         consumer={"deliver_policy": "by_start_sequence", "opt_start_seq": 1},
+    ),
+    Case(
+        name="from an instant",
+        consumer={"deliver_policy": "by_start_time", "opt_start_ago": "1h"},
+    ),
+    Case(name="headers alone", consumer={"headers_only": True}),
+    Case(name="push, headers alone", consumer=PUSH | {"headers_only": True}),
+    Case(name="half of the acks sampled", consumer={"sample_freq": "50%"}),
+    Case(name="a pinned client", consumer=PINNED, pull=JOBS),
+    Case(
+        name="a pinned client with a time",
+        consumer=PINNED | {"priority_timeout": "1s"},
+        pull=JOBS,
+    ),
+    Case(name="published again", stream={"republish": {}}),
+    Case(
+        name="some published again, headers alone",
+        stream={"republish": {"source": "*.*.>", "headers_only": True}},
+    ),
+    Case(name="moved", stream={"subject_transform": {"source": ">", "destination": "new.>"}}),
+    Case(
+        name="moved by tokens",
+        stream={"subject_transform": {"source": "*.*", "destination": "$2.{{wildcard(1)}}"}},
+    ),
+    Case(
+        name="moved into partitions",
+        stream={"subject_transform": {"source": "*", "destination": "{{partition(4,1)}}.$1"}},
     ),
     Case(name="new per subject", stream=PER_SUBJECT | {"max_msgs_per_subject": 5}),
     Case(name="messages up to 1KiB", stream={"max_msg_size": "1KiB"}),

@@ -125,11 +125,21 @@ def test_the_users_own_server_keeps_its_configuration() -> None:
         "write_deadline": "5s",
         "gomaxprocs": 1,
         "gomemlimit": "1GiB",
+        "encryption": "aes",
+    }
+    batch = {
+        "max_msgs": 5,
+        "max_inflight_per_stream": 1,
+        "max_inflight_total": 2,
+        "timeout": "1s",
     }
     assert keys(TUNED, ours=False) == ["server.sync_interval"]
-    tuned = Settings.model_validate({"server": every})
-    assert keys(tuned, ours=False) == [f"server.{key}" for key in every]
-    assert every.keys() == tuned.server.model_dump(by_alias=True).keys()
+    tuned = Settings.model_validate({"server": every | {"limits": {"batch": batch}}})
+    said = {*every, *(f"limits.batch.{key}" for key in batch)}
+    assert {*keys(tuned, ours=False)} == {f"server.{key}" for key in said}
+    assert every.keys() | {"limits"} == tuned.server.model_dump(by_alias=True).keys()
+    limits = tuned.server.limits.model_dump(by_alias=True)
+    assert limits == {"batch": batch}, "every limit is tried above"
     assert keys(TUNED) == []
 
 

@@ -25,6 +25,7 @@ from bench.clients.wire.parse import Message, Status, status_of
 from bench.clients.wire.pulls import PullRequests
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
+from bench.spec.headers import HeaderPlace
 
 _PUSH_SID = 1
 _CONFIRMATION_SID = 1_000_000
@@ -33,7 +34,10 @@ _CONFIRMATION_SID = 1_000_000
 _SHORTEST_WAIT_S = 0.001
 
 
-_READERS: Mapping[str, Callable[[int], Reader]] = {"answer": RequestReader, "listen": EventReader}
+_READERS: Mapping[str, Callable[[int, HeaderPlace | None], Reader]] = {
+    "answer": RequestReader,
+    "listen": EventReader,
+}
 """By the mode of a binding; of others a consumer of a stream delivers."""
 
 
@@ -50,7 +54,8 @@ class WireConsumer:
         self._faults = Faults()
         self._connection = Connection(endpoint, self, self._faults)
         answers = binding.mode == "answer"
-        self._reader: Reader = _READERS.get(binding.mode, DeliveryReader)(binding.id_offset)
+        reader = _READERS.get(binding.mode, DeliveryReader)
+        self._reader: Reader = reader(binding.id_offset, binding.id_header)
         self._verb = binding.reply if answers else acks.ACK
         self._arrivals = Arrivals()
         self._sink: DeliverySink | None = None
@@ -167,6 +172,8 @@ class WireConsumer:
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the plain deliveries that `data` begins with."""
         columns, unread = self._reader.run(data)
+        if self._pulls is not None and self._binding.pinned:
+            self._pulls.pinned(data)
         if columns is not None:
             self._came(columns, now_ns)
         return unread
@@ -179,6 +186,8 @@ class WireConsumer:
         if status is not None:
             self._take_status(message, status, now_ns)
             return
+        if self._pulls is not None and self._binding.pinned:
+            self._pulls.pinned(message.header)
         columns = self._reader.one(message)
         if columns is None:
             self._faults.note("a message that no consumer delivered")

@@ -8,7 +8,7 @@ Source: ADR-15 (github.com/nats-io/nats-architecture-and-design), both forms of 
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ from bench.clients.port import NO_ID, Delivered, IntArray
 from bench.clients.wire.digits import read_numbers
 from bench.clients.wire.parse import Message
 from bench.plan.traffic import ID_DIGITS
+from bench.spec.headers import HeaderPlace
 
 ACK_PREFIX = b"$JS.ACK."
 
@@ -38,6 +39,10 @@ _GROUPS = 5
 _ONES = np.ones(4096, dtype=np.int64)
 _ONES.setflags(write=False)
 """Nearly every delivery is the first one of its message; making an array costs as much as this."""
+
+Shapes = Mapping[tuple[int, int], int]
+"""Bytes of the header and of header and payload together, (0, n) for a plain MSG; and how many of
+them stand before the id."""
 
 Columns = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes]]
 """sid, ack subject, delivery count, stream sequence and id of messages, as they came."""
@@ -114,10 +119,12 @@ class _Reader(ABC):
     _pieces: int
     """Of a message when a chunk is split by the pattern: what lies before it, and its groups."""
 
-    def __init__(self, id_offset: int) -> None:
+    def __init__(self, id_offset: int, id_header: HeaderPlace | None = None) -> None:
+        """Be ready to read; the id stands at an offset of the payload, or in a header."""
         self._id_offset = id_offset
+        self._id_header = id_header
         self._prefix = b""
-        self._shapes: dict[tuple[int, int], None] = {}
+        self._shapes: dict[tuple[int, int], int] = {}
         self._pattern = re.compile(rb"(?!)")
 
     def run(self, data: bytes) -> tuple[Columns | None, bytes]:
@@ -151,8 +158,26 @@ class _Reader(ABC):
         """Return what the groups of a run say."""
 
     @abstractmethod
-    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
+    def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         """Return the pattern of plain messages with this prefix and of these shapes."""
+
+    def _id_of(self, message: Message) -> bytes:
+        """Return the digits of a message's id; those of `NO_ID` where it has none."""
+        if _MARKER in message.header:
+            return b"%d" % marker_id(message.subject.decode())
+        text, at = message.payload, self._id_offset
+        if self._id_header is not None:
+            text, at = message.header, self._id_at(message)
+        digits = text[at : at + ID_DIGITS] if at >= 0 else b""
+        return digits if len(digits) == ID_DIGITS and digits.isdigit() else _NO_ID
+
+    def _id_at(self, message: Message) -> int:
+        """Return how many bytes of header and payload stand before the id; below 0 without it."""
+        if self._id_header is None:
+            return len(message.header) + self._id_offset
+        line = b"\r\n%b: " % self._id_header.name.encode()
+        found = message.header.find(line)
+        return -1 if found < 0 else found + len(line) + self._id_header.at
 
     def _learn(self, prefix: bytes, message: Message) -> None:
         shape = (len(message.header), len(message.header) + len(message.payload))
@@ -160,8 +185,8 @@ class _Reader(ABC):
             self._prefix, self._shapes = prefix, {}
         if shape in self._shapes or len(self._shapes) == MAX_SHAPES:
             return
-        self._shapes[shape] = None
-        self._pattern = self._made(self._prefix, list(self._shapes))
+        self._shapes[shape] = self._id_at(message)
+        self._pattern = self._made(self._prefix, self._shapes)
 
 
 class RequestReader(_Reader):
@@ -173,7 +198,7 @@ class RequestReader(_Reader):
         """Return what a request says; None when it wants no answer. Learns its shape."""
         if not message.reply:
             return None
-        message_id = _id_of(message, self._id_offset)
+        message_id = self._id_of(message)
         if message_id != _NO_ID:
             self._learn(b"", message)
         return self._columns(((b"%d" % message.sid,), (message.reply,), (message_id,)))
@@ -183,9 +208,9 @@ class RequestReader(_Reader):
         count = len(ids)
         return sids, replies, (b"1",) * count, (b"0",) * count, ids
 
-    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
+    def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         del prefix
-        return _pattern(rb"([^ ]+) ", shapes, self._id_offset)
+        return _pattern(rb"([^ ]+) ", shapes)
 
 
 class EventReader(RequestReader):
@@ -193,14 +218,14 @@ class EventReader(RequestReader):
 
     def one(self, message: Message) -> Columns | None:
         """Return what a message says. Learns its shape."""
-        message_id = _id_of(message, self._id_offset)
+        message_id = self._id_of(message)
         if message_id != _NO_ID:
             self._learn(b"", message)
         return self._columns(((b"%d" % message.sid,), (message.reply,), (message_id,)))
 
-    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
+    def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         del prefix
-        return _pattern(rb"(?:([^ \r\n]+) )?", shapes, self._id_offset)
+        return _pattern(rb"(?:([^ \r\n]+) )?", shapes)
 
 
 class DeliveryReader(_Reader):
@@ -216,7 +241,7 @@ class DeliveryReader(_Reader):
         known = message.reply.startswith(ACK_PREFIX) and len(tokens) >= _SHORT_FORM_TOKENS
         if not (known and all(text.isdigit() and len(text) <= 18 for text in numbers)):
             return None
-        message_id = _id_of(message, self._id_offset)
+        message_id = self._id_of(message)
         if message_id.isdigit():
             self._learn(b".".join(tokens[:start]), message)
         return (
@@ -231,41 +256,28 @@ class DeliveryReader(_Reader):
         sids, ack_subjects, deliveries, stream_seqs, ids = groups
         return sids, ack_subjects, deliveries, stream_seqs, ids
 
-    def _made(self, prefix: bytes, shapes: Sequence[tuple[int, int]]) -> "re.Pattern[bytes]":
-        return plain_delivery(prefix, shapes, self._id_offset)
+    def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
+        return plain_delivery(prefix, shapes)
 
 
-def _id_of(message: Message, id_offset: int) -> bytes:
-    digits = message.payload[id_offset : id_offset + ID_DIGITS]
-    if _MARKER in message.header:
-        return b"%d" % marker_id(message.subject.decode())
-    return digits if len(digits) == ID_DIGITS and digits.isdigit() else _NO_ID
-
-
-def plain_delivery(
-    prefix: bytes, shapes: Sequence[tuple[int, int]], id_offset: int
-) -> "re.Pattern[bytes]":
+def plain_delivery(prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
     """Return the pattern of a delivery with an id, of any of these sizes.
 
     Its groups are those of `Columns`; whether the id is one is left to check.
 
     Args:
         prefix: of the ack subject, up to the consumer's name.
-        shapes: bytes of the header and of header and payload together; (0, n) for a plain MSG.
-        id_offset: of the id in the payload.
+        shapes: of deliveries.
     """
-    answered = rb"(%b\.(\d{1,18}+)\.(\d{1,18}+)\.[^ ]++) " % re.escape(prefix)
-    return _pattern(answered, shapes, id_offset)
+    return _pattern(rb"(%b\.(\d{1,18}+)\.(\d{1,18}+)\.[^ ]++) " % re.escape(prefix), shapes)
 
 
-def _pattern(
-    reply: bytes, shapes: Sequence[tuple[int, int]], id_offset: int
-) -> "re.Pattern[bytes]":
+def _pattern(reply: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
     """Return the pattern of a message with an id and such a reply subject, of any of these sizes.
 
     Its groups are the sid, those of the reply, and the id. A space stands behind the reply.
     """
-    said = _body(shapes[0], id_offset) if len(shapes) == 1 else _bodies(shapes, id_offset)
+    said = _body(*next(iter(shapes.items()))) if len(shapes) == 1 else _bodies(shapes)
     return re.compile(rb"H?MSG [^ ]++ (\d++) %b%b\r\n" % (reply, said), re.DOTALL)
 
 
@@ -274,19 +286,22 @@ def _sizes(shape: tuple[int, int]) -> bytes:
     return b"%d %d\r\n" % shape if shape[0] else b"%d\r\n" % shape[1]
 
 
-def _body(shape: tuple[int, int], id_offset: int) -> bytes:
+def _body(shape: tuple[int, int], before: int) -> bytes:
     """Return the pattern of sizes and bodies of one shape: a fifth less than by looking ahead."""
-    header, total = shape
-    before = header + id_offset
-    return rb"%b.{%d}(.{%d}).{%d}" % (_sizes(shape), before, ID_DIGITS, total - before - ID_DIGITS)
+    return rb"%b.{%d}(.{%d}).{%d}" % (
+        _sizes(shape),
+        before,
+        ID_DIGITS,
+        shape[1] - before - ID_DIGITS,
+    )
 
 
-def _bodies(shapes: Sequence[tuple[int, int]], id_offset: int) -> bytes:
+def _bodies(shapes: Shapes) -> bytes:
     """Return the pattern of sizes and bodies of several shapes; a group can be in it once."""
-    headers = sorted({header for header, _ in shapes})
+    places = sorted({(header, before) for (header, _), before in shapes.items()})
     to_id = b"|".join(
-        rb"%b\d+\r\n.{%d}" % (b"%d " % header if header else b"", header + id_offset)
-        for header in headers
+        rb"%b\d+\r\n.{%d}" % (b"%d " % header if header else b"", before)
+        for header, before in places
     )
     bodies = b"|".join(rb"%b.{%d}" % (_sizes(shape), shape[1]) for shape in shapes)
     return rb"(?=(?:%b)(.{%d}))(?:%b)" % (to_id, ID_DIGITS, bodies)

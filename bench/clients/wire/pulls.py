@@ -27,6 +27,10 @@ FOREVER_NS = 3600 * NS_PER_S
 
 _FEW_SIDS = 4
 
+_PIN = b"Nats-Pin-Id: "
+_NOT_PINNED = ("Nats-Wrong-Pin-Id", "Nats-Pin-Id mismatch")
+"""What the server says, under 423, to who was pinned and is no more."""
+
 NO_WAIT_PAUSE_NS = 5 * NS_PER_MS
 FAULT_PAUSE_NS = 100 * NS_PER_MS
 """How long to wait before asking again after "nothing there" and after an error."""
@@ -40,6 +44,7 @@ class _Outcome(Enum):
     FAULT = 3
     NO_ROOM = 4
     HOPELESS = 5
+    UNPINNED = 6
 
 
 _OUTCOMES = (
@@ -52,6 +57,7 @@ _OUTCOMES = (
     (409, "Consumer Deleted", _Outcome.HOPELESS),
     (409, "Consumer is push based", _Outcome.HOPELESS),
     (409, "Exceeded MaxRequest", _Outcome.HOPELESS),
+    *((423, words, _Outcome.UNPINNED) for words in _NOT_PINNED),
 )
 """By code and beginning of the text; all others (503, 423, a leader that moved) may pass."""
 
@@ -95,6 +101,8 @@ class PullRequests:
         self._asked = 0
         self._pause_until_ns = 0
         self._to = f"{js_api}.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()
+        self._binding = binding
+        self._pin = b""
         self._body = _body(binding)
         self._heartbeats = binding.idle_heartbeat_ns > 0
         self._silence_ns = _longest_silence_ns(binding)
@@ -118,6 +126,18 @@ class PullRequests:
                 reply = b"%b.%d.%d" % (self._inbox, sid, slot.number)
                 frames += b"PUB %b %b %d\r\n%b\r\n" % (self._to, reply, len(self._body), self._body)
         return frames
+
+    def pinned(self, data: bytes) -> None:
+        """Take the name that the server gave us with what it delivered; the last one holds."""
+        begin = data.rfind(_PIN) + len(_PIN)
+        end = data.find(b"\r\n", begin)
+        if begin >= len(_PIN) and end > begin and data[begin:end] != self._pin:
+            self._say(data[begin:end])
+
+    def _say(self, pin: bytes) -> None:
+        """Ask under this name from now on; under none where it is empty."""
+        self._pin = pin
+        self._body = _body(self._binding, pin.decode())
 
     def look_again_ns(self) -> int:
         """Return when `due` may have something new to say though the server stays silent.
@@ -164,11 +184,15 @@ class PullRequests:
         if outcome is _Outcome.NO_ROOM:  # in what is left of max_bytes, or in all of it
             brought_some = slot is not None and slot.remaining < self._batch
             outcome = _Outcome.NORMAL if brought_some else _Outcome.HOPELESS
+        if outcome is _Outcome.UNPINNED and not self._binding.pinned:
+            outcome = _Outcome.FAULT
         if outcome is _Outcome.HOPELESS:
             self.hopeless = words
         elif outcome is _Outcome.FAULT:
             self._faults.note(words)
             self._pause_until_ns = now_ns + FAULT_PAUSE_NS
+        elif outcome is _Outcome.UNPINNED:
+            self._say(b"")
         elif outcome is _Outcome.NOTHING_THERE:
             self._pause_until_ns = now_ns + NO_WAIT_PAUSE_NS
         if slot is not None and subject.endswith(b".%d" % slot.number):
@@ -202,7 +226,7 @@ def _longest_silence_ns(binding: Binding) -> int:
     return FOREVER_NS
 
 
-def _body(binding: Binding) -> bytes:
+def _body(binding: Binding, pin: str = "") -> bytes:
     said = {
         "batch": binding.batch,
         "expires": binding.expires_ns,
@@ -213,5 +237,6 @@ def _body(binding: Binding) -> bytes:
         "min_pending": binding.min_pending,
         "min_ack_pending": binding.min_ack_pending,
         "priority": binding.priority,
+        "id": pin,
     }
     return json.dumps({key: value for key, value in said.items() if value}).encode()

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from pydantic import Discriminator
 
 from bench.core.units import format_duration
-from bench.spec import ageing, buckets, cast, cautions, disturbed, jetstream, limited
+from bench.spec import (
+    ageing,
+    buckets,
+    cast,
+    cautions,
+    disturbed,
+    jetstream,
+    limited,
+    readdressed,
+)
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.disturbances import Disturbance
 from bench.spec.disturbed import Bears
@@ -49,6 +58,7 @@ class Kind:
         restarts: its server may be started again while it is measured.
         looks: its stream is read, when a trial is over, by a consumer of our own without acks.
         ages: its stream may have a past, laid before any trial.
+        moves: its stream may keep messages under other subjects than they were published under.
         also: parts that it has under other settings, for what they are called.
     """
 
@@ -63,6 +73,7 @@ class Kind:
     restarts: bool = False
     looks: bool = False
     ages: bool = False
+    moves: bool = False
     also: tuple[Cast, ...] = ()
 
 
@@ -137,7 +148,10 @@ def _stream_of_events(workload: projection.Projected) -> stream.Stream:
         kind="stream",
         payload=workload.payload,
         publish=Publish.model_validate({"rate": "1/s"}).model_copy(
-            update={"rate_msgs_per_s": workload.publish.rate_msgs_per_s}
+            update={
+                "rate_msgs_per_s": workload.publish.rate_msgs_per_s,
+                "headers": workload.publish.headers,
+            }
         ),
         consume=FaultyConsume(
             consumers=workload.project.processes, workers=workload.project.workers
@@ -166,6 +180,7 @@ KINDS: Mapping[str, Kind] = {
         cast=stream.cast_of,
         also=(stream.FAULTY,),
         ages=True,
+        moves=True,
         objections=jetstream.workload_objections,
         cautions=cautions.cautions,
         notes=cautions.sharing,
@@ -241,6 +256,7 @@ KINDS: Mapping[str, Kind] = {
         cautions=lambda settings, workload: cautions.cautions(settings, _stream_of_work(workload)),
         notes=lambda _, __: iter(()),
         shipped=("backlog", "backlog-in-flight"),
+        moves=True,
     ),
     "fanout": Kind(
         model=fanout.Fanout,
@@ -349,6 +365,8 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
         *ageing.unfit(settings, workload.kind, [name for name, kind in KINDS.items() if kind.ages]),
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
+        *_moved(settings, kind),
+        *readdressed.unmatched(settings, workload),
         *_kept_together(settings, workload),
         *disturbed.objections(settings, disturbances, bears(workload, settings)),
     )
@@ -384,6 +402,17 @@ def _of_our_look(settings: Settings, kind: Kind) -> Iterator[Objection]:
                 what="it would hold for the consumer by which jetbench reads the stream at the end",
                 allowed="leave it out",
             )
+
+
+def _moved(settings: Settings, kind: Kind) -> Iterator[Objection]:
+    """Yield that messages are looked for under the subjects that they were published under."""
+    if settings.stream.subject_transform is not None and "stream" in kind.uses and not kind.moves:
+        able = [name for name, each in KINDS.items() if each.moves]
+        yield Objection(
+            key="stream.subject_transform",
+            what="what reads the stream filters by the subjects that messages are published under",
+            allowed=f"leave it out, or a workload of the kind {' or '.join(able)}",
+        )
 
 
 def _kept_together(settings: Settings, workload: Workload) -> Iterator[Objection]:

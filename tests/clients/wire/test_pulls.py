@@ -252,3 +252,17 @@ def test_a_broken_connection_takes_all_requests_with_it() -> None:
     asking.pulls.forget()
 
     assert len(asking.due()) == 2
+
+
+def test_who_is_pinned_says_so_until_it_is_told_that_it_is_no_more() -> None:
+    """The name comes with what is delivered; who kept asking under an old one would get nothing."""
+    asking = Asking(group="g", pinned=True)
+    asking.pulls.pinned(b"HMSG s 1 5 5\r\nNATS/1.0\r\nNats-Pin-Id: first\r\n\r\n")
+    (request,) = asking.due()
+    assert json.loads(request.payload)["id"] == "first"
+
+    asking.end(request, 423, "Nats-Wrong-Pin-Id")
+
+    (request,) = asking.due()
+    assert "id" not in json.loads(request.payload)
+    assert not asking.faults.words()

@@ -67,3 +67,40 @@ def test_what_is_much_goes_to_both(server: RealServer, policy: str, waits: dict[
         assert 0 < late <= 100
 
     run(work)
+
+
+def test_one_is_pinned_until_it_is_silent(server: RealServer) -> None:
+    """Who is pinned is served alone, though the other one has asked first again."""
+
+    async def work() -> None:
+        endpoint, stream = Endpoint(url=server.url), "PINNED"
+        async with client(server.url) as control:
+            await make_stream(control, stream)
+            groups = {"priority_policy": "pinned_client", "priority_groups": ["jobs"]}
+            await make_consumer(control, stream, "c", priority_timeout=10**9, **groups)
+            bound = asking(stream, pinned=True)
+            async with (
+                consumer(endpoint, bound) as (one, first),
+                consumer(endpoint, bound) as (
+                    two,
+                    second,
+                ),
+            ):
+                one.ask()
+                await asyncio.sleep(0.2)
+                two.ask()
+                for _ in range(3):
+                    await publish(endpoint, messages(FEW, subjects=(f"{stream}.a",)))
+                    await asyncio.sleep(0.2)
+                    one.ask()
+                info = await control.jetstream().consumer_info(stream, "c")
+                assert len(first.column("ids")) == 3 * FEW
+                assert len(second.column("ids")) == 0
+                assert info.num_waiting == 2
+                await one.close()
+                await asyncio.sleep(1.2)
+                await publish(endpoint, messages(FEW, subjects=(f"{stream}.a",)))
+                await asyncio.sleep(0.5)
+                assert len(second.column("ids")) == FEW
+
+    run(work)

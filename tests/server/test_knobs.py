@@ -1,0 +1,61 @@
+"""Knobs of consumers, streams and servers in a trial: each takes effect, and nothing is lost."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import Tree, complaints, run_trial, sound, workload
+
+pytestmark = [pytest.mark.nats, pytest.mark.counts]
+
+
+@pytest.mark.parametrize("client", ["wire", "nats-py"])
+def test_what_has_no_payload_is_known_by_a_header(tmp_path: Path, client: str) -> None:
+    """Its times are kept by the id, wherever that stands; without one it would be foreign."""
+    settings: Tree = {
+        "client": client,
+        "stream": {
+            "republish": {"source": ">"},
+            "subject_transform": {"source": ">", "destination": "by.>"},
+        },
+        "consumer": {
+            "headers_only": True,
+            "sample_freq": "100%",
+            "deliver_policy": "by_start_time",
+            "opt_start_ago": "1m",
+        },
+        "server": {"encryption": "aes"},
+    }
+    load = workload(measure="1s", publish={"headers": ["trace"]})
+
+    record = run_trial(tmp_path, load, settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["stored"], ledger["received"], ledger["acked"]) == (300, 300, 300)
+    assert (ledger["lost"], ledger["duplicates"], ledger["foreign"]) == (0, 0, 0)
+    assert record.ack_check is not None, "our own check goes by the share that is asked for"
+
+
+def test_whoever_is_pinned_nothing_is_left(tmp_path: Path) -> None:
+    """Both are stopped for longer than a pinned one may be silent: one is pinned anew, and asks."""
+    settings: Tree = {
+        "consumer": {
+            "priority_policy": "pinned_client",
+            "priority_groups": ["jobs"],
+            "priority_timeout": "300ms",
+            "ack_wait": "1s",
+        },
+        "pull": {"group": "jobs", "batch": 10, "expires": "1s"},
+        "disturbances": [{"at": "300ms", "do": "pause", "part": "consumer", "for": "1s"}],
+    }
+    load = workload(measure="2s", consume={"consumers": 2})
+
+    kept = run_trial(tmp_path, load, settings)
+
+    ledger = kept.record.ledger
+    assert ledger is not None
+    assert sound(kept.record), complaints(kept.record)
+    assert (ledger["stored"], ledger["handled"], ledger["lost"]) == (500, 500, 0)
+    assert ledger["backlog"] == 0
