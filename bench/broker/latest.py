@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import nats.errors
 from nats.aio.client import Client
@@ -35,6 +36,8 @@ class Last:
 Held = Mapping[str, Last]
 """By subject."""
 
+T = TypeVar("T")
+
 
 async def latest(client: Client, stream: str, prefix: str) -> Held:
     """Return the last message of each subject below a prefix.
@@ -44,7 +47,8 @@ async def latest(client: Client, stream: str, prefix: str) -> Held:
     Raises:
         MeasurementError: the server did not tell, or not all of them.
     """
-    return dict(await _told(client, stream, prefix, {"deliver_policy": "last_per_subject"}))
+    begin = {"deliver_policy": "last_per_subject"}
+    return dict(await _told(client, stream, prefix, begin, _last))
 
 
 async def since(client: Client, stream: str, prefix: str, seq: int) -> Sequence[tuple[str, Last]]:
@@ -54,22 +58,37 @@ async def since(client: Client, stream: str, prefix: str, seq: int) -> Sequence[
         MeasurementError: the server did not tell, or not all of them.
     """
     begin = {"deliver_policy": "by_start_sequence", "opt_start_seq": max(1, seq)}
-    return await _told(client, stream, prefix, begin)
+    return await _told(client, stream, prefix, begin, _last)
+
+
+async def headers(client: Client, stream: str, prefix: str) -> Sequence[Mapping[str, str]]:
+    """Return the headers of every message below a prefix, in order; raises as `since` does."""
+    begin = {"deliver_policy": "all", "headers_only": True}
+    found = await _told(client, stream, prefix, begin, lambda message: message.headers or {})
+    return [of_message for _, of_message in found]
 
 
 async def _told(
-    client: Client, stream: str, prefix: str, begin: Mapping[str, object]
-) -> list[tuple[str, Last]]:
+    client: Client,
+    stream: str,
+    prefix: str,
+    begin: Mapping[str, object],
+    read: Callable[[Msg], T],
+) -> list[tuple[str, T]]:
     try:
-        return await _read(client, stream, prefix, begin)
+        return await _read(client, stream, prefix, begin, read)
     except (OSError, TimeoutError, nats.errors.Error, ValueError, KeyError) as error:
         why = str(error) or "no answer in time"
         raise MeasurementError(f"what stream {stream} holds: {why}") from error
 
 
 async def _read(
-    client: Client, stream: str, prefix: str, begin: Mapping[str, object]
-) -> list[tuple[str, Last]]:
+    client: Client,
+    stream: str,
+    prefix: str,
+    begin: Mapping[str, object],
+    read: Callable[[Msg], T],
+) -> list[tuple[str, T]]:
     inbox = client.new_inbox()
     queue: asyncio.Queue[Msg] = asyncio.Queue()
     subscription = await client.subscribe(
@@ -77,13 +96,13 @@ async def _read(
     )
     try:
         pending = await _consumer(client, stream, f"{prefix}>", inbox, begin)
-        found: list[tuple[str, Last]] = []
+        found: list[tuple[str, T]] = []
         while pending:
             message = await asyncio.wait_for(queue.get(), SILENCE_S)
             pending = message.metadata.num_pending
             if (count := message.metadata.sequence.consumer) != len(found) + 1:
                 raise ValueError(f"message {len(found) + 1} of it did not come, but {count}")
-            found.append((message.subject.removeprefix(prefix), _last(message)))
+            found.append((message.subject.removeprefix(prefix), read(message)))
         return found
     finally:
         await subscription.unsubscribe()

@@ -102,6 +102,7 @@ class Ending(IntEnum):
     EXHAUSTED = 6  # it failed, and the server delivers no more often
     REPEATED = 7  # it had been handled before: acknowledged, and nothing done
     IN_HAND = 8  # it was being handled: left to that
+    UNPOSTED = 9  # it is to be given up, and its dead letter was not stored: asked for again
 
     @property
     def word(self) -> str:

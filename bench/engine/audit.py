@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.broker.latest import Held
+from bench.broker.letters import Letter
 from bench.engine.recorder import ConsumerRecord, PublisherRecord
 from bench.engine.setting_back import WasSetBack
 from bench.engine.table import Tables
@@ -23,6 +24,7 @@ class Evidence:
         tables: what each part did or saw.
         drivers, observers: what their processes wrote down, by part.
         held: the last message of each subject that the server holds; None where it was not told.
+        letters: what was given up and posted, as the server holds it; likewise.
         start_ns: of the trial, on the clock of the records.
         counts: what processes counted by themselves, added up by part and by what is counted.
         rows: what was sampled (bench.record.samples).
@@ -39,6 +41,7 @@ class Evidence:
     rows: Sequence[Mapping[str, int | None]] = ()
     broken_off: bool = False
     set_back: WasSetBack | None = None
+    letters: Sequence[Letter] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,29 @@
 """Consumers whose handlers do not all go well, by virtual workers and by handlers as tasks."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 
+from bench.broker.letters import Letter, Reason
 from bench.clients.port import ConsumerLink, Delivered, Ending, IntArray, TaskLink
 from bench.engine.acks import AckPlan
 from bench.engine.clock import now_ns
 from bench.engine.consumer import Consumer
 from bench.engine.fates import APPLIED, DONE_WITH, WELL, Fates, sorted_out
 from bench.engine.handler import VirtualWorkers
+from bench.engine.letters import LATER_NS, Postbox
 from bench.engine.recorder import ConsumeRecorder
 from bench.engine.tasks import TaskConsumer
 
 REASON = "the handler failed for good"
 """What the server is told of a message that is wanted never again."""
+
+_AGAIN = (Ending.NAKED, Ending.UNPOSTED)
+"""Of a delivery after which the message is asked for again."""
+
+_POSTED = {True: Ending.TERMINATED, False: Ending.UNPOSTED}
+"""By whether the letter of what is to be given up is stored."""
 
 Handling = tuple[IntArray, Fates]
 """The usual handler time of each message by id, shape (n,), and what becomes of deliveries."""
@@ -28,10 +39,12 @@ class FailingConsumer(Consumer):
         workers: VirtualWorkers,
         acks: AckPlan,
         handling: Handling,
+        letters: Postbox | None = None,
     ) -> None:
         handler_ns, self._fates = handling
         super().__init__(link, recorder, workers, acks, handler_ns)
         self._no_work = False
+        self._letters = letters
 
     def _ends_ns(self, positions: IntArray, block: Delivered) -> IntArray:
         """What is not to be handled takes no worker, and is done with at once."""
@@ -47,15 +60,30 @@ class FailingConsumer(Consumer):
     def _handled(self, positions: IntArray) -> None:
         endings = self._fates.end(positions, *self._recorder.told(positions))
         for ending, those in sorted_out(positions, endings):
-            _note(self._recorder, those, ending)
-            self._say(those, ending)
+            if ending is Ending.TERMINATED and self._letters is not None:
+                self._post(self._letters, those)
+            else:
+                self._settle(those, ending)
         super()._handled(positions[endings == WELL])
+
+    def _post(self, letters: Postbox, positions: IntArray) -> None:
+        """Have letters posted; what is to be given up waits until its own is stored."""
+        for row, letter in enumerate(_letters_of(self._recorder, positions, self._fates)):
+            letters.hand_over(letter, partial(self._posted, positions[row : row + 1]))
+
+    def _posted(self, positions: IntArray, stored: bool) -> None:  # noqa: FBT001 - as it is told
+        if not self._over.done():
+            self._settle(positions, _POSTED[stored])
+
+    def _settle(self, positions: IntArray, ending: Ending) -> None:
+        _note(self._recorder, positions, ending)
+        self._say(positions, ending)
 
     def _say(self, positions: IntArray, ending: Ending) -> None:
         if not self._fates.answers:
             return
-        if ending is Ending.NAKED:
-            self._link.nak(positions, self._fates.failure.delay_ns or 0)
+        if ending in _AGAIN:
+            self._link.nak(positions, _again_ns(self._fates, ending))
         elif ending is Ending.TERMINATED:
             self._link.term(positions, REASON)
         elif ending is Ending.REPEATED:
@@ -68,10 +96,16 @@ class FailingTasks(TaskConsumer):
     """A TaskConsumer that has fates in store for its deliveries."""
 
     def __init__(
-        self, link: TaskLink, recorder: ConsumeRecorder, acks: AckPlan, handling: Handling
+        self,
+        link: TaskLink,
+        recorder: ConsumeRecorder,
+        acks: AckPlan,
+        handling: Handling,
+        letters: Postbox | None = None,
     ) -> None:
         handler_ns, self._fates = handling
         super().__init__(link, recorder, acks, handler_ns)
+        self._letters = letters
 
     def _takes_ns(self, position: int, message_id: int, deliveries: int) -> int:
         usual_ns = super()._takes_ns(position, message_id, deliveries)
@@ -82,22 +116,51 @@ class FailingTasks(TaskConsumer):
     async def _end(self, positions: IntArray) -> None:
         endings = self._fates.end(positions, *self._recorder.told(positions))
         for ending, those in sorted_out(positions, endings):
-            _note(self._recorder, those, ending)
-            await self._say(those, ending)
+            if ending is Ending.TERMINATED and self._letters is not None:
+                await self._post(self._letters, those)
+            else:
+                await self._settle(those, ending)
         if (well := positions[endings == WELL]).size:
             await super()._end(well)
+
+    async def _post(self, letters: Postbox, positions: IntArray) -> None:
+        """Post letters; what is to be given up waits until its own is stored."""
+        for row, letter in enumerate(_letters_of(self._recorder, positions, self._fates)):
+            stored = await letters.posts(letter)
+            if not self._over.done():
+                await self._settle(positions[row : row + 1], _POSTED[stored])
+
+    async def _settle(self, positions: IntArray, ending: Ending) -> None:
+        _note(self._recorder, positions, ending)
+        await self._say(positions, ending)
 
     async def _say(self, positions: IntArray, ending: Ending) -> None:
         if not self._fates.answers:
             return
-        if ending is Ending.NAKED:
-            await self._link.asked_again(positions, self._fates.failure.delay_ns or 0)
+        if ending in _AGAIN:
+            await self._link.asked_again(positions, _again_ns(self._fates, ending))
         elif ending is Ending.TERMINATED:
             await self._link.given_up(positions, REASON)
         elif ending is Ending.REPEATED:
             await self._acknowledge(self._acks.handled(positions, idle=not self._in_hand))
         else:
             self._link.drop(positions)
+
+
+def _again_ns(fates: Fates, ending: Ending) -> int:
+    """Return how long the server is to wait before it delivers messages again."""
+    delay_ns = fates.failure.delay_ns or 0
+    return max(delay_ns, LATER_NS) if ending is Ending.UNPOSTED else delay_ns
+
+
+def _letters_of(recorder: ConsumeRecorder, positions: IntArray, fates: Fates) -> Iterator[Letter]:
+    """Yield what is said of each of these deliveries, which the consumer gives up."""
+    at_once = fates.failure.answer == "term"
+    reason = Reason.TERMINATED if at_once else Reason.ATTEMPTS
+    _, deliveries = recorder.told(positions)
+    seqs = recorder.seqs_of(positions)
+    for seq, attempts in zip(seqs.tolist(), deliveries.tolist(), strict=True):
+        yield Letter(seq=seq, attempts=attempts, reason=reason)
 
 
 def _note(recorder: ConsumeRecorder, positions: IntArray, ending: Ending) -> None:

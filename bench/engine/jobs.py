@@ -140,6 +140,7 @@ class ObserverJob:
         idempotency: what keeps it from handling a message again.
         failure: what it does with a message whose handler failed.
         max_deliver: how often the server delivers a message at most; None without end.
+        letters: the stream and consumer of which it posts what is given up; None where nothing is.
     """
 
     part: str
@@ -163,6 +164,7 @@ class ObserverJob:
     idempotency: Idempotency = "none"
     failure: FailureSettings = AS_USUAL
     max_deliver: int | None = None
+    letters: Names | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,6 +195,7 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         rows=outcome.rows,
         broken_off=not outcome.completed,
         set_back=outcome.set_back,
+        letters=outcome.letters,
     )
 
 

@@ -289,6 +289,10 @@ class ConsumeRecorder:
         """Return the message ids and the delivery counts of these deliveries."""
         return self._ids[positions], self._deliveries[positions]
 
+    def seqs_of(self, positions: IntArray) -> IntArray:
+        """Return the stream sequences of these deliveries."""
+        return self._stream_seqs[positions]
+
     def _map(self, columns: IntArray) -> None:
         """Keep a view of each column: picking one out of the table costs as much as writing it."""
         self._columns = columns

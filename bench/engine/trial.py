@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from nats.aio.client import Client
 
 from bench.broker.latest import Held
+from bench.broker.letters import Letter
 from bench.broker.observe import ConsumerState
 from bench.broker.server import Server, log_tail
 from bench.core.errors import MeasurementError
@@ -140,6 +141,7 @@ class Outcome:
         stalls: of each process that was killed, what its loop did until then, by role.
         disturbances: as they were carried out.
         held: the last message of each subject when all was over; None where it was not told.
+        letters: what was given up and posted; likewise.
         set_back: what was done to a consumer within the window; None where nothing was.
         findings: what happened on the way.
     """
@@ -163,6 +165,7 @@ class Outcome:
     stalls: dict[str, Sequence[Stall]] = field(default_factory=dict)
     disturbances: tuple[Disturbed, ...] = ()
     held: Held | None = None
+    letters: Sequence[Letter] | None = None
     set_back: WasSetBack | None = None
     findings: list[Finding] = field(default_factory=list)
 

@@ -56,6 +56,7 @@ from bench.engine.jobs import (
     SamplerJob,
     Through,
 )
+from bench.engine.letters import Letters, open_letters
 from bench.engine.memory import Memory
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
@@ -214,7 +215,7 @@ class _Opened:
         refusals: why what it does on the server was refused.
     """
 
-    links: Sequence[ConsumerLink | TaskLink | PublisherLink]
+    links: Sequence[ConsumerLink | TaskLink | PublisherLink | Letters]
     run: Callable[[], Coroutine[None, None, None]]
     counts: Callable[[], Mapping[str, int]] = dict
     refusals: Callable[[], Sequence[str]] = tuple
@@ -292,15 +293,30 @@ async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Tr
     link = make_consumer(job.client, job.endpoint, job.binding)
     workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    if traffic.faults or job.idempotency != "none":
+    letters = await open_letters(job)
+    if _may_fail(job, traffic):
         handling = (traffic.handler_ns, _fates(job, traffic))
-        consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling)
+        consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling, letters)
     else:
         consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
     if job.bounds is not None:
         consumer.keep_within(*job.bounds)
     await link.open(consumer)
-    return _Opened(links=(link,), run=partial(consumer.run, pull=job.binding.mode == "pull"))
+    run = partial(consumer.run, pull=job.binding.mode == "pull")
+    return _with_letters(_Opened(links=(link,), run=run), letters)
+
+
+def _may_fail(job: ObserverJob, traffic: Traffic) -> bool:
+    """Say whether deliveries may end otherwise than handled and acknowledged."""
+    return bool(traffic.faults) or job.idempotency != "none" or job.letters is not None
+
+
+def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
+    """Return what is opened with the connection of its letters, which is closed before others."""
+    if letters is None:
+        return opened
+    links = (letters, *opened.links)
+    return replace(opened, links=links, refusals=lambda: letters.refusals)
 
 
 def _fates(job: ObserverJob, traffic: Traffic) -> Fates:
@@ -318,13 +334,14 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
     workers = job.workers
     link = make_task_link(job.client, job.endpoint, job.binding, workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    if traffic.faults or job.idempotency != "none":
+    letters = await open_letters(job)
+    if _may_fail(job, traffic):
         handling = (traffic.handler_ns, _fates(job, traffic))
-        consumer: TaskConsumer = FailingTasks(link, recorder, acks, handling)
+        consumer: TaskConsumer = FailingTasks(link, recorder, acks, handling, letters)
     else:
         consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)
     await link.open(consumer)
-    return _Opened(links=(link,), run=consumer.run)
+    return _with_letters(_Opened(links=(link,), run=consumer.run), letters)
 
 
 async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:

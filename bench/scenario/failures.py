@@ -4,17 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from bench.broker.letters import Letter, Reason
 from bench.clients.port import Ending, IntArray
 from bench.engine.audit import Audited, Evidence, as_it_is
 from bench.engine.fates import APPLIED, DONE_WITH
+from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.engine.table import Flags, ours
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario.again import repeated
-from bench.spec.failed_parts import FAILED
+from bench.spec.failed_parts import FAILED, LETTERS
 
-_FAILED = (Ending.NAKED, Ending.SILENT, *DONE_WITH)
+_FAILED = (Ending.NAKED, Ending.SILENT, Ending.UNPOSTED, *DONE_WITH)
 _GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
 
 
@@ -24,10 +26,43 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     if not parts:
         return as_it_is(evidence)
     counts = {
-        part.name: counted(evidence.observers.get(part.name, ()), traffic[part.flow])
+        part.name: {
+            **counted(evidence.observers.get(part.name, ()), traffic[part.flow]),
+            **lettered(evidence.observers.get(part.name, ()), evidence.letters),
+        }
         for part in parts
     }
     return Audited(tables=evidence.tables, counts=counts)
+
+
+def lettered(
+    records: Sequence[ConsumerRecord], letters: Sequence[Letter] | None
+) -> Mapping[str, int]:
+    """Return what is counted of dead letters, by what is counted (bench.spec.failed_parts).
+
+    Args:
+        records: of the processes of a part.
+        letters: that the server holds; None where it did not tell.
+    """
+    unsent = sum(_count(each.ending == Ending.UNPOSTED) for each in records)
+    if letters is None:
+        return {**dict.fromkeys((each.name for each in LETTERS), UNKNOWN), "letters_unsent": unsent}
+    there = {each.seq: each for each in letters}
+    given_up = {seq for each in records for seq in _given_up_seqs(each)}
+    exhausted = [each for each in there.values() if each.reason == Reason.MAX_DELIVER]
+    return {
+        "dead_lettered": len(there),
+        "letters_exhausted": len(exhausted),
+        "letters_missing": len(given_up - there.keys()),
+        "letters_twice": len(letters) - len(there),
+        "letters_unsent": unsent,
+    }
+
+
+def _given_up_seqs(record: ConsumerRecord) -> Sequence[int]:
+    """Return the stream sequences of what a process gave up, or saw for the last time."""
+    given_up: list[int] = record.stream_seqs[np.isin(record.ending, _GIVEN_UP)].tolist()
+    return given_up
 
 
 def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str, int]:

@@ -149,6 +149,7 @@ def consumer_jobs(
             idempotency=settings.effect.idempotency,
             failure=settings.failure,
             max_deliver=settings.consumer.max_deliver,
+            letters=taking.names if settings.failure.dead_letters else None,
         )
         for number in range(taking.first, taking.first + taking.processes)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from nats.aio.client import Client
 
@@ -10,6 +11,7 @@ from bench.broker import admin
 from bench.broker.admin import Names
 from bench.broker.endpoint import Endpoint
 from bench.broker.latest import Held
+from bench.broker.letters import Letter
 from bench.broker.permissions import Needs
 from bench.broker.server import Server, slow_consumers
 from bench.core.errors import BenchError, MeasurementError, ServerUnavailableError
@@ -22,6 +24,8 @@ from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
 from bench.spec.servers import replicated_store
+
+T = TypeVar("T")
 
 _CONTROL = ("sampler", "jetbench")
 """Connections that carry no load."""
@@ -93,6 +97,12 @@ async def nothing_held(stage: Stage) -> Held:
     return {}
 
 
+async def no_letters(stage: Stage, cell: Cell) -> Sequence[Letter]:
+    """Return nothing: what is given up is posted nowhere."""
+    del stage, cell
+    return ()
+
+
 Records = Mapping[str, Sequence[ConsumerRecord]]
 """What processes wrote down of deliveries, by part."""
 
@@ -127,6 +137,7 @@ class Kind:
         named: what its things are called, from what a trial's are usually called.
         things: all streams that are made for a trial of a cell, by its names.
         held: asks the server, when all is over, for the last message of each subject.
+        letters: asks the server, likewise, for what was given up and posted.
         sorted_out: deals what processes wrote down to the parts that they observe for.
         audit: what it says of a trial that is over, besides what is said of all kinds.
     """
@@ -142,6 +153,7 @@ class Kind:
     named: Callable[[Names], Names] = as_usual
     things: Callable[[Names, Cell], tuple[Names, ...]] = one_stream
     held: Callable[[Stage], Awaitable[Held]] = nothing_held
+    letters: Callable[[Stage, Cell], Awaitable[Sequence[Letter]]] = no_letters
     sorted_out: Callable[[Cell, Records], Records] = as_written
     audit: Callable[[Cell, Mapping[str, Traffic], Evidence], Audited] = nothing_besides
 
@@ -190,17 +202,18 @@ async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
     scene = kind.scene(stage, play.trial, cell, play.traffic)
     outcome = await conduct(replace(scene, disturbances=cell.disturbances), watch)
     outcome.observers = kind.sorted_out(cell, outcome.observers)
-    outcome.held = await _held(stage, kind)
+    outcome.held = await _told(kind.held(stage))
+    outcome.letters = await _told(kind.letters(stage, cell))
     outcome.findings += _slow_consumers(stage.server)
     if words := replicated_store(cell.settings, admin.server_version(stage.client)):
         outcome.findings.append(Finding(level=Level.NOTE, code="replicated-store", text=words))
     return outcome
 
 
-async def _held(stage: Stage, kind: Kind) -> Held | None:
-    """Return what the server holds at the end; None where it does not say."""
+async def _told(asked: Awaitable[T]) -> T | None:
+    """Return what the server tells at the end; None where it does not."""
     try:
-        return await kind.held(stage)
+        return await asked
     except (MeasurementError, ServerUnavailableError):
         return None
 

@@ -1,12 +1,15 @@
 """A stream of messages: publishers on one side, consumers sharing one JetStream consumer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nats.aio.client import Client
 
 from bench.broker import admin
 from bench.broker.admin import Names
 from bench.broker.aging import age
+from bench.broker.letters import Letter, letter_names, make_letters, posted
+from bench.broker.permissions import Needs
 from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
@@ -37,6 +40,7 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
     if cell.settings.stream.history is None:
         shared = _stream(cell).consume.consumers > 1
         await admin.provision(client, cell.settings, names, shared=shared, sample_percent=percent)
+        await _make_letters(client, names, cell)
     else:
         await age(client, cell.settings.stream, names)
         await _joins(client, names, cell, percent)
@@ -45,6 +49,33 @@ async def _provision(client: Client, names: Names, cell: Cell, percent: int | No
 async def _joins(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
     shared = _stream(cell).consume.consumers > 1
     await admin.join(client, cell.settings, names, shared=shared, sample_percent=percent)
+    await _make_letters(client, names, cell)
+
+
+async def _make_letters(client: Client, names: Names, cell: Cell) -> None:
+    if cell.settings.failure.dead_letters:
+        await make_letters(client, cell.settings, names)
+
+
+def _things(names: Names, cell: Cell) -> tuple[Names, ...]:
+    return (names, letter_names(names)) if cell.settings.failure.dead_letters else (names,)
+
+
+async def _letters(stage: Stage, cell: Cell) -> Sequence[Letter]:
+    if not cell.settings.failure.dead_letters:
+        return ()
+    return await posted(stage.client, stage.names)
+
+
+def _needs(cell: Cell) -> Needs:
+    """Return what consumers do, and what dead letters take besides."""
+    needs = consuming(cell)
+    if not cell.settings.failure.dead_letters:
+        return needs
+    dead = "{stream}_dead"
+    looks = (f"STREAM.{operation}.{dead}" for operation in ("INFO", "CREATE", "DELETE"))
+    asks = frozenset({*looks, f"CONSUMER.CREATE.{dead}", "STREAM.MSG.GET.{stream}"})
+    return replace(needs, asks=asks, says=frozenset({"{prefix}-dead.x"}))
 
 
 def _stream(cell: Cell) -> Stream:
@@ -86,7 +117,9 @@ KIND = Kind(
     joins=_joins,
     scene=_scene,
     due=all_of_it,
-    needs=consuming,
+    needs=_needs,
     sampled=sampled,
+    things=_things,
+    letters=_letters,
     audit=failures.audited,
 )

@@ -41,6 +41,49 @@ TOLD = (
         at_most=("received",),
     ),
 )
+LETTERS = (
+    Entry(
+        name="dead_lettered",
+        means="messages that stand in the dead-letter stream",
+        weight=Weight.NOTED,
+        untold=True,
+        at_most=("received",),
+    ),
+    Entry(
+        name="letters_exhausted",
+        means="of them, those that the server gave up",
+        weight=Weight.NOTED,
+        untold=True,
+        at_most=("dead_lettered",),
+    ),
+    Entry(
+        name="letters_missing",
+        means="given up, and not in the dead-letter stream",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        at_most=("received",),
+        check="Whatever was given up stands in the dead-letter stream",
+    ),
+    Entry(
+        name="letters_twice",
+        means="dead letters beyond the first of their message",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        untold=True,
+        check="No message stands in the dead-letter stream twice",
+    ),
+    Entry(
+        name="letters_unsent",
+        means="deliveries whose dead letter was not stored, so that they were asked for again",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        at_most=("deliveries",),
+        check="Each dead letter was stored when it was posted",
+    ),
+)
+"""Where what is given up is published to a stream of its own."""
+
 _MEANS = {
     "handled": "handler finished, and the work is not to be done again",
     "acked": "acknowledged by the consumer, or given up",
@@ -50,12 +93,17 @@ _MEANS = {
 FAILED = (UNDONE, STUCK, HELD_TO_ONCE, *TOLD, LEFT_ALONE)
 
 
-def with_failures(cast: Cast) -> Cast:
-    """Return a cast whose parts that take messages count what failed as well."""
+def with_failures(cast: Cast, *, letters: bool = False) -> Cast:
+    """Return a cast whose parts that take messages count what failed as well.
+
+    Args:
+        cast: of a workload.
+        letters: what is given up is published to a stream of its own.
+    """
 
     def counting(part: Part) -> Part:
         told = (replace(each, means=_MEANS.get(each.name, each.means)) for each in part.entries)
-        entries = (*told, *FAILED)
+        entries = (*told, *FAILED, *(LETTERS if letters else ()))
         return replace(part, entries=entries) if part.side is Side.OBSERVES else part
 
     return replace(cast, parts=tuple(map(counting, cast.parts)))

@@ -55,6 +55,18 @@ def _attempts(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _dead_letters(settings: Settings) -> Iterator[Objection]:
+    failure, most = settings.failure, settings.consumer.max_deliver
+    ends = failure.attempts is not None or failure.answer == "term" or most is not None
+    if failure.dead_letters and not ends:
+        yield Objection(
+            key="failure.dead_letters",
+            against=("failure.attempts",),
+            what="nothing is ever given up: what fails comes again without end",
+            allowed="no dead_letters, or attempts, answer term or consumer.max_deliver",
+        )
+
+
 def _cumulative(settings: Settings, workload: Stream) -> Iterator[Objection]:
     kinds = {fault.kind for fault in workload.consume.faults} & {*FAILING, "silent"}
     if settings.ack.timing == "cumulative" and kinds:
@@ -66,5 +78,9 @@ def _cumulative(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
-RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_answers, _attempts)
+RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
+    _answers,
+    _attempts,
+    _dead_letters,
+)
 WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_cumulative,)

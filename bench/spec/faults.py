@@ -80,11 +80,14 @@ class FailureSettings(Spec):
         delay_ns: how long the server waits after a nak; not at all when left out.
         attempts: the delivery that is the last: a message that fails then is wanted never again.
             As many as the server makes (`consumer.max_deliver`) when left out.
+        dead_letters: what is given up, by the consumer or by the server, is published to a stream
+            of its own; the consumer says that it wants a message never again when that is stored.
     """
 
     answer: Literal["nak", "term", "none"] = "nak"
     delay_ns: Duration | None = Field(default=None, alias="delay")
     attempts: Count | None = None
+    dead_letters: bool = False
 
 
 AS_USUAL = FailureSettings()

@@ -33,6 +33,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
     ),
     "handler": ("workers",),
     "pull": ("group", "min_pending", "min_ack_pending", "priority"),
+    "failure": ("dead_letters",),
     "server": (
         "max_file",
         "max_mem",
@@ -46,7 +47,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "gomemlimit",
     ),
 }
-"""By section; of sections that were there from the beginning."""
+"""By section; one that came later itself is left out whole where all of it is at its default."""
 
 
 def unsaid_keys(settings: Settings) -> dict[str, set[str]]:

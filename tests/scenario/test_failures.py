@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from bench.broker.letters import Letter
 from bench.clients.port import Ending
+from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.plan.faults import Faults
 from bench.plan.traffic import Traffic, make_traffic
-from bench.scenario.failures import counted
+from bench.scenario.failures import counted, lettered
 from bench.spec.faults import Fault
 from bench.spec.kinds.stream import Stream
 
@@ -36,7 +38,7 @@ def traffic() -> Traffic:
 
 def record(*rows: Row) -> ConsumerRecord:
     ids, ending = np.array(rows, dtype=np.int64).reshape(-1, 2).T
-    again = [Ending.NAKED, Ending.SILENT, Ending.REPEATED, Ending.IN_HAND]
+    again = [Ending.NAKED, Ending.SILENT, Ending.REPEATED, Ending.IN_HAND, Ending.UNPOSTED]
     silent = [*again, *map(int, Ending)]
     return ConsumerRecord(
         ids=ids,
@@ -96,3 +98,46 @@ def test_repeats_that_did_nothing_are_told() -> None:
     assert found(record((SOUND, 0), (SOUND, Ending.IN_HAND), (SOUND, Ending.REPEATED))) == {
         "repeats": 2
     }
+
+
+def letters(*seqs: int, reason: str = "attempts") -> list[Letter]:
+    return [Letter(seq=seq, attempts=4, reason=reason) for seq in seqs]
+
+
+GIVEN_UP = (PASSING, Ending.TERMINATED), (HOPELESS, Ending.EXHAUSTED)
+"""Of sequences 2 and 3."""
+
+
+def test_whatever_was_given_up_is_to_stand_among_the_dead_letters_once() -> None:
+    whole = letters(2) + letters(3, reason="max_deliver")
+
+    assert lettered([record((SOUND, 0), *GIVEN_UP)], whole) == {
+        "dead_lettered": 2,
+        "letters_exhausted": 1,
+        "letters_missing": 0,
+        "letters_twice": 0,
+        "letters_unsent": 0,
+    }
+
+
+def test_a_dead_letter_that_is_missing_or_comes_twice_is_counted() -> None:
+    """By processes: what one gave up, another one's letter does not stand for."""
+    found = lettered([record(GIVEN_UP[0]), record(GIVEN_UP[1])], letters(2, 2))
+
+    assert (found["dead_lettered"], found["letters_twice"]) == (1, 1)
+    assert (found["letters_missing"], found["letters_exhausted"]) == (1, 0)
+
+
+def test_a_dead_letter_that_was_not_stored_counts_though_a_later_one_was() -> None:
+    again = record((HOPELESS, Ending.UNPOSTED), (HOPELESS, Ending.TERMINATED))
+
+    assert lettered([again], letters(3))["letters_unsent"] == 1
+    assert found(record((PASSING, Ending.UNPOSTED)))["undone"] == 1
+    assert found(record((HOPELESS, Ending.UNPOSTED)))["stuck"] == 1
+
+
+def test_letters_that_nobody_can_read_are_not_told_as_there() -> None:
+    untold = lettered([record(*GIVEN_UP)], None)
+
+    assert untold.pop("letters_unsent") == 0
+    assert set(untold.values()) == {UNKNOWN}

@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 
 
 ALONE = {
+    "test_backoff",
     "test_behind",
     "test_gate",
     "test_mishaps",

@@ -11,14 +11,17 @@ from tests.server.running import complaints, run_trial, sound
 pytestmark = pytest.mark.nats
 
 
-def faulty(*faults: dict[str, Any], measure: str = "1s", **consume: Any) -> Stream:
+def faulty(
+    *faults: dict[str, Any], measure: str = "1s", size: str = "128B", drain: str = "10s",
+    **consume: Any,
+) -> Stream:
     return Stream.model_validate(
         {
             "kind": "stream",
-            "payload": {"sizes": "128B"},
+            "payload": {"sizes": size},
             "publish": {"rate": "200/s"},
             "consume": {"workers": 50, **consume, "faults": list(faults)},
-            "phases": {"warmup": "500ms", "measure": measure, "drain": "10s"},
+            "phases": {"warmup": "500ms", "measure": measure, "drain": drain},
         }
     )
 
@@ -34,7 +37,8 @@ def test_each_attempt_is_made_and_poison_given_up_once(
     load = faulty(
         {"kind": "transient", "share": "10%", "times": 2}, {"kind": "permanent", "share": "5%"}
     )
-    failing = {"failure": {"delay": "20ms", "attempts": 4}, "consumer": {"mode": mode}}
+    failure = {"delay": "20ms", "attempts": 4, "dead_letters": mode == "pull"}
+    failing = {"failure": failure, "consumer": {"mode": mode}}
 
     record = run_trial(tmp_path, load, {**settings, **failing}).record
 
@@ -45,6 +49,9 @@ def test_each_attempt_is_made_and_poison_given_up_once(
     assert ledger["deliveries"] == 300 + 30 * 2 + 15 * 3
     assert (ledger["failures"], ledger["naked"]) == (30 * 2 + 15 * 4, 30 * 2 + 15 * 3)
     assert (ledger["terminated"], ledger["backlog"]) == (15, 0)
+    if mode == "pull":
+        assert (ledger["dead_lettered"], ledger["letters_missing"]) == (15, 0)
+        assert (ledger["letters_twice"], ledger["letters_unsent"]) == (0, 0)
     assert (ledger["undone"], ledger["stuck"], ledger["handled_twice"]) == (0, 0, 0)
 
 
@@ -82,9 +89,22 @@ def test_silence_is_answered_by_the_steps_of_a_backoff(tmp_path: Path) -> None:
     steps = {"ack_wait": "70ms", "backoff": ["70ms", "200ms", "330ms"], "max_deliver": 4}
     load = faulty({"kind": "permanent", "share": "10%"})
 
-    ledger = run_trial(
-        tmp_path, load, {"consumer": steps, "failure": {"answer": "none"}}
-    ).record.ledger
+    silent = {"answer": "none", "dead_letters": True}
+    ledger = run_trial(tmp_path, load, {"consumer": steps, "failure": silent}).record.ledger
 
     assert ledger is not None
     assert (ledger["failures"], ledger["exhausted"], ledger["stuck"]) == (30 * 4, 30, 0)
+    assert (ledger["dead_lettered"], ledger["letters_exhausted"]) == (30, 30)
+    assert (ledger["letters_missing"], ledger["letters_twice"]) == (0, 0)
+
+
+def test_what_has_no_dead_letter_is_not_given_up_and_counts(tmp_path: Path) -> None:
+    """Its headers make a letter larger than the server takes: the message is asked for again."""
+    load = faulty({"kind": "permanent", "share": "5%"}, size="1000B", drain="1s")
+    posting = {"failure": {"answer": "term", "dead_letters": True}}
+
+    ledger = run_trial(tmp_path, load, {**posting, "server": {"max_payload": "1KiB"}}).record.ledger
+
+    assert ledger is not None
+    assert (ledger["terminated"], ledger["dead_lettered"]) == (0, 0)
+    assert ledger["letters_unsent"] >= ledger["stuck"] == ledger["backlog"] == 15

@@ -69,6 +69,7 @@ def test_faults_are_told_in_words() -> None:
         ({"failure": {"answer": "term", "attempts": 3}}, "failure.attempts"),
         ({"failure": {"attempts": 4}, "consumer": {"max_deliver": 3}}, "failure.attempts"),
         ({"failure": {"delay": "1s"}, "ack": {"timing": "after-validation"}}, "failure.delay"),
+        ({"failure": {"dead_letters": True}}, "failure.dead_letters"),
     ],
 )
 def test_failure_settings_that_never_come_to_bear_are_refused(
@@ -82,6 +83,10 @@ def test_failure_settings_that_do_are_taken() -> None:
 
     assert objections(settings(**taken)) == ()
     assert objections(settings(failure={"answer": "term"})) == ()
+    for last in ({"attempts": 3}, {"answer": "term"}):
+        assert objections(settings(failure={"dead_letters": True, **last})) == ()
+    server = {"failure": {"dead_letters": True}, "consumer": {"max_deliver": 3}}
+    assert objections(settings(**server)) == ()
 
 
 def test_a_cumulative_ack_does_not_go_with_messages_that_are_to_come_again() -> None:

@@ -115,8 +115,11 @@ class Stream(Dealt):
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
     cast = _CASTS[settings.ack.timing]
+    letters = settings.failure.dead_letters
     faulty = workload is not None and workload.consume.faults
-    return with_failures(cast) if faulty or settings.effect.idempotency != "none" else cast
+    if faulty or letters or settings.effect.idempotency != "none":
+        return with_failures(cast, letters=letters)
+    return cast
 
 
 def _cast(*, acks: bool, early: bool = False) -> Cast:
@@ -145,5 +148,5 @@ _CASTS = {
 }
 """By `ack.timing`."""
 
-FAULTY = with_failures(_CASTS["after-handler"])
+FAULTY = with_failures(_CASTS["after-handler"], letters=True)
 """Where some handlers fail, or may be asked to do their work again."""
