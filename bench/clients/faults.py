@@ -17,7 +17,7 @@ SILENCES = (CLOSING, NO_HEARTBEAT)
 """Begin the faults of a server that says nothing: a symptom of what befell the load, no cause."""
 
 DUPLICATE = "a duplicate by its Nats-Msg-Id: the stream did not add it"
-"""Why a message is not stored though its PubAck says so: the ids of a trial are all different."""
+"""Why a message is not stored though its PubAck says so: another one of its id was."""
 
 NO_RESPONDERS = "nobody listens who would answer (503)"
 

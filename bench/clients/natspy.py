@@ -30,6 +30,7 @@ from bench.clients.port import (
     Endpoint,
     IntArray,
     Messages,
+    Outcome,
 )
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_S
@@ -112,7 +113,7 @@ class NatsPyPublisher(NatsPyConnection):
         elif b'"error"' in message.data:
             self._sink.refused(position, message.data.decode(errors="replace"))
         elif b'"duplicate"' in message.data:
-            self._sink.refused(position, DUPLICATE)
+            self._sink.refused(position, DUPLICATE, Outcome.DUPLICATE)
         else:
             self._added += 1
             self._sink.stored((position,), now_ns)

@@ -84,6 +84,7 @@ class Outcome(IntEnum):
     REFUSED = 1
     NO_RESPONDERS = 2  # the server knew nobody who would answer
     CONFLICT = 3  # another writer was faster, each time that it was tried, or the key was there
+    DUPLICATE = 4  # by its Nats-Msg-Id the stream knew it, and did not add it
 
     @property
     def word(self) -> str:

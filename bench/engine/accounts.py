@@ -156,6 +156,7 @@ def _driven(table: MessageTable) -> Mapping[str, int]:
     outcomes = {outcome.word: _count((table.outcome == outcome) & ~answered) for outcome in Outcome}
     return {
         **outcomes,
+        "refused": outcomes["refused"] + outcomes["duplicate"],
         "planned": table.intended_ns.size,
         "published": _count(sent),
         "not_sent": _count(~sent),

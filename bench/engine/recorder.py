@@ -11,11 +11,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.clients.faults import Faults
 from bench.clients.port import NO_ID, Delivered, Ending, IntArray, Outcome
 
 NEVER = 0
+Flags = NDArray[np.bool_]
 _NOBODY_WAITS = sys.maxsize
 RECENT = 1000
 """Deliveries that the figure for whoever watches looks back on: a fraction of a millisecond."""
@@ -76,8 +78,17 @@ class PublishRecorder:
         settled: how many messages have their answer, good or bad, or will not get one.
     """
 
-    def __init__(self, ids: IntArray, path: Path) -> None:
+    def __init__(self, ids: IntArray, path: Path, again: Flags | None = None) -> None:
+        """Have room for messages.
+
+        Args:
+            ids: of them, shape (n,).
+            path: where to keep what is noted.
+            again: which say another one again: that a stream knows them is no complaint; shape
+                (n,), None for none.
+        """
         columns = _new_columns(path, len(PUBLISHER_COLUMNS), ids.size)
+        self._again = again
         self._ids, self._sent_ns, self._stored_ns, self._outcome, self._said = columns
         self._ids[:] = NO_ID
         self._ids[: ids.size] = ids
@@ -157,8 +168,14 @@ class PublishRecorder:
             if self._abandoned:
                 self._answered_late(np.array([position]))
         self._outcome[position] = outcome
-        if reason:
+        if reason and not self._is_meant(position, outcome):
             self._refusals.note(reason)
+
+    def _is_meant(self, position: int, outcome: Outcome) -> bool:
+        """Say whether a stream is asked to know a message again, and did."""
+        if outcome is not Outcome.DUPLICATE or self._again is None:
+            return False
+        return bool(self._again[position])
 
     def said(self, positions: IntArray | range, numbers: IntArray) -> None:
         """The answers for these positions hold these numbers, both of shape (n,)."""

@@ -76,9 +76,9 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     """Send this publisher's share of the traffic in open loop."""
     traffic = make_traffic(job.load, job.seed)
     messages = _share(traffic, job)
-    recorder = PublishRecorder(messages.ids, job.record_path)
-    offer = _offer(job)
     said = replace(messages, ids=traffic.carried[messages.ids])
+    recorder = PublishRecorder(messages.ids, job.record_path, said.ids != messages.ids)
+    offer = _offer(job)
     link = _driving_link(job, said, recorder, offer)
     await link.open()
     start_ns = await started(channel)

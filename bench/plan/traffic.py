@@ -65,7 +65,7 @@ class Traffic:
     @property
     def carried(self) -> IntArray:
         """The id that each message carries: its own, or that of the one it says again, (n,)."""
-        return _carried(self.acts, self.act_index)
+        return _carried(self.acts, self.act_index, self.intended_ns)
 
     @property
     def firsts(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -134,7 +134,7 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         faults=deal_faults(load.faults, counts, faults),
     )
     if dealer is not None:
-        return _dealt(traffic, dealer, load.payload)
+        traffic = _dealt(traffic, dealer, load.payload)
     return _with_acts(traffic, load.acts, counts, doings) if load.acts else traffic
 
 
@@ -169,7 +169,7 @@ def _with_acts(
     every = (replace(PUBLISHES, share=1 - sum(act.share for act in acts)), *acts)
     index = deal(counts, [act.share for act in every], rng)
     empty = np.array([act.empty for act in every])[index]
-    carried = _carried(every, index)
+    carried = _carried(every, index, traffic.intended_ns)
     of_each = np.where(empty, len(traffic.payloads), traffic.payload_index)
     return replace(
         traffic,
@@ -181,16 +181,30 @@ def _with_acts(
     )
 
 
-def _carried(acts: Sequence[Act], act_index: IntArray) -> IntArray:
+def _carried(acts: Sequence[Act], act_index: IntArray, due_ns: IntArray) -> IntArray:
     """Return the id that each message carries; what nothing stands before carries its own."""
     own = np.arange(act_index.size)
     again = np.array([act.again for act in acts])[act_index]
     if not again.any():
         return own
     said, turns = np.where(again, -1, own), max(act.turns for act in acts)
+    after_ns = max(act.after_ns for act in acts)
     for first in range(turns):
-        said[first::turns] = np.maximum.accumulate(said[first::turns])
-    return np.where(said < 0, own, said)
+        said[first::turns] = _said_before(said[first::turns], due_ns[first::turns], after_ns)
+    return np.where(again & (said >= 0), said, own)
+
+
+def _said_before(said: IntArray, due_ns: IntArray, after_ns: int) -> IntArray:
+    """Return the last message of a publisher that is so old, of each; -1 where there is none.
+
+    Args:
+        said: ids, -1 of what says none, shape (n,).
+        due_ns: never descending, shape (n,).
+        after_ns: how old it is to be.
+    """
+    old = np.searchsorted(due_ns, due_ns - after_ns, side="right") - 1
+    last = np.minimum(old, np.arange(said.size))
+    return np.where(last < 0, -1, np.maximum.accumulate(said)[last])
 
 
 def _handler_ns(handler: Handler, count: int, rng: np.random.Generator) -> IntArray:

@@ -234,7 +234,7 @@ def _unsent_faults(key: str, ledger: Mapping[str, int], found: Cast, part: Part)
         yield Fault(loc=("ledger", key), what="not what was planned less what was sent")
 
 
-OUTCOMES = ("answered", "silent", "refused", "no_responders", "conflict")
+OUTCOMES = ("answered", "silent", "refused", "no_responders", "conflict", "duplicate")
 """What becomes of an operation that was sent, by what entries count; one of them, or several."""
 
 

@@ -1,13 +1,15 @@
 """What came again, by the records of whoever took it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bench.clients.port import Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import NOT_YET, MessageTable, happened, ours
+from bench.engine.table import NOT_YET, Flags, MessageTable, Tables, happened, ours
 from bench.plan.traffic import Traffic
+from bench.spec.filling import PUBLISH
 
 
 def stored_first_ns(plan: Traffic, table: MessageTable) -> IntArray:
@@ -17,6 +19,21 @@ def stored_first_ns(plan: Traffic, table: MessageTable) -> IntArray:
     np.minimum.at(first_ns, plan.carried[stored], table.stored_ns[stored])
     first_ns[first_ns == never] = NOT_YET
     return first_ns
+
+
+def stored_by_either(plan: Traffic, tables: Tables, flags: Mapping[str, Flags]) -> Tables:
+    """Return tables in which a message is stored where any that carries its id is.
+
+    Args:
+        plan: what is published.
+        tables: of each part.
+        flags: which messages a part is due, shape (n,), by the parts that are due some.
+    """
+    stored_ns = stored_first_ns(plan, tables[PUBLISH])
+    own = {
+        name: replace(tables[name], stored_ns=stored_ns[chosen]) for name, chosen in flags.items()
+    }
+    return {**tables, **own}
 
 
 LEFT_ALONE = (Ending.REPEATED, Ending.IN_HAND)

@@ -10,11 +10,14 @@ from bench.engine.audit import Audited, Evidence, as_it_is
 from bench.engine.fates import APPLIED, DONE_WITH
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import Flags, ours
+from bench.engine.table import Flags, Tables, ours
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
-from bench.scenario.again import repeated
+from bench.scenario import doubled
+from bench.scenario.again import repeated, stored_by_either
+from bench.spec.doubled import window_ns
 from bench.spec.failed_parts import FAILED, LETTERS
+from bench.spec.filling import PUBLISH
 
 _FAILED = (Ending.NAKED, Ending.SILENT, Ending.UNPOSTED, *DONE_WITH)
 _GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
@@ -25,6 +28,7 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     parts = [part for part in cell.cast.observing if FAILED[0] in part.entries]
     if not parts:
         return as_it_is(evidence)
+    tables, published = _published(cell, traffic, evidence)
     counts = {
         part.name: {
             **counted(evidence.observers.get(part.name, ()), traffic[part.flow]),
@@ -32,7 +36,20 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
         }
         for part in parts
     }
-    return Audited(tables=evidence.tables, counts=counts)
+    return Audited(tables=tables, counts={**counts, **published})
+
+
+def _published(
+    cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence
+) -> tuple[Tables, Mapping[str, Mapping[str, int]]]:
+    """Return what each part did, and what is counted of what was published twice."""
+    sent, part = traffic[PUBLISH], cell.cast.part(PUBLISH)
+    if not any(each.name == "published_again" for each in part.entries):
+        return evidence.tables, {}
+    flags = {each.name: sent.firsts for each in cell.cast.observing}
+    window = window_ns(cell.settings)
+    counts = {PUBLISH: doubled.counted(sent, evidence.tables[PUBLISH], window)}
+    return stored_by_either(sent, evidence.tables, flags), counts
 
 
 def lettered(
@@ -69,10 +86,11 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
     """Return what is counted of a part, by what is counted (bench.spec.failed_parts).
 
     Args:
-        records: of its processes.
+        records: of its processes, by the places of messages among those that say no other again.
         traffic: of its flow.
     """
-    size = traffic.intended_ns.size
+    own = np.flatnonzero(traffic.firsts)
+    size = own.size
     ids, ending, handled_ns = _of_all(records, size)
 
     def messages(chosen: Flags) -> IntArray:
@@ -81,7 +99,7 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
 
     applied = messages(np.isin(ending, APPLIED) & (handled_ns != NEVER))
     failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
-    hopeless = traffic.faults.hopeless(np.arange(size))
+    hopeless = traffic.faults.hopeless(own)
     return {
         "undone": _count(failed & ~hopeless & (applied == 0)),
         "stuck": _count(failed & hopeless & ~given_up),

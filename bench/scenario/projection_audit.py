@@ -11,10 +11,10 @@ from bench.engine.audit import Audited, Evidence
 from bench.engine.keyed import said
 from bench.engine.losses import UNKNOWN
 from bench.engine.projecting import fold, read_held
-from bench.engine.table import NOT_YET, Flags, MessageTable, happened
+from bench.engine.table import NOT_YET, MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
-from bench.scenario.again import stored_first_ns
+from bench.scenario.again import stored_by_either
 from bench.scenario.reading import Source, reads_of, surely_ns
 from bench.scenario.watchers import due
 from bench.scenario.watching import Keeping, Told, Watcher, broken_checks, writes_of
@@ -30,7 +30,8 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     parts = tuple(part for part in cell.cast.observing if part.name != PROJECT)
     watching = tuple(zip(parts, load.watch.values(), strict=True))
     flags = {PROJECT: events.firsts, **due(watching, traffic)}
-    evidence = _stored_by_either(events, evidence, flags) if load.publish.repeats else evidence
+    if load.publish.repeats:
+        evidence = replace(evidence, tables=stored_by_either(events, evidence.tables, flags))
     tables, told = dict(evidence.tables), {PROJECT: _projected(events, evidence)}
     bucket = cell.settings.bucket
     keeping = Keeping(bucket=bucket, preloaded=0, life_ns=bucket.ttl_ns)
@@ -72,16 +73,6 @@ def _changes(events: Traffic, evidence: Evidence) -> Source:
         writes=replace(writes, removes=writes.removes | ~events.firsts),
         table=replace(evidence.tables[PUBLISH], sent_ns=begun_ns, stored_ns=done_ns),
     )
-
-
-def _stored_by_either(events: Traffic, evidence: Evidence, flags: Mapping[str, Flags]) -> Evidence:
-    """Return evidence in which an event is stored where any that carries its id is."""
-    stored_ns = stored_first_ns(events, evidence.tables[PUBLISH])
-    own = {
-        name: replace(evidence.tables[name], stored_ns=stored_ns[chosen])
-        for name, chosen in flags.items()
-    }
-    return replace(evidence, tables={**evidence.tables, **own})
 
 
 def _projected(events: Traffic, evidence: Evidence) -> Told:

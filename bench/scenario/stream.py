@@ -11,6 +11,7 @@ from bench.broker.aging import age
 from bench.broker.letters import Letter, letter_names, make_letters, posted
 from bench.broker.permissions import Needs
 from bench.engine.pressure import Offer, offer_of
+from bench.engine.table import Flags
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.shared import may_be_kept
@@ -25,7 +26,7 @@ from bench.scenario.jobs import (
     sampler_job,
     watched,
 )
-from bench.scenario.kind import Kind, Stage, all_of_it
+from bench.scenario.kind import Kind, Stage
 from bench.spec.kinds.stream import Stream
 from bench.spec.working import workers
 
@@ -78,6 +79,13 @@ def _needs(cell: Cell) -> Needs:
     return replace(needs, asks=asks, says=frozenset({"{prefix}-dead.x"}))
 
 
+def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
+    """Return that consumers are due each message once, however often it is published."""
+    if _stream(cell).publish.duplicates is None:
+        return {}
+    return {part.name: traffic[part.flow].firsts for part in cell.cast.observing}
+
+
 def _stream(cell: Cell) -> Stream:
     if not isinstance(cell.workload, Stream):
         raise TypeError(f"{cell.workload_name} is played as another kind than it is")
@@ -116,7 +124,7 @@ KIND = Kind(
     lays_apart=may_be_kept,
     joins=_joins,
     scene=_scene,
-    due=all_of_it,
+    due=_due,
     needs=_needs,
     sampled=sampled,
     things=_things,

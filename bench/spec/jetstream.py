@@ -12,6 +12,7 @@ from bench.spec import (
     ageing,
     capped,
     delivered,
+    doubled,
     failing,
     handling,
     limited,
@@ -405,4 +406,5 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     *delivered.WORKLOAD_RULES,
     *publishing.WORKLOAD_RULES,
     *failing.WORKLOAD_RULES,
+    *doubled.RULES,
 )

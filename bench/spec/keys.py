@@ -113,8 +113,9 @@ class Act:
         share: of the operations.
         headers: names and values that say so.
         empty: nothing but its id goes with it.
-        again: it says again what the last one before it said that is none, under its id.
+        again: it says again what the last one before it said that says none, under its id.
         turns: of processes that take turns, of which each says again what it said itself.
+        after_ns: what it says again was due so long before at least.
     """
 
     name: str
@@ -123,3 +124,4 @@ class Act:
     empty: bool = False
     again: bool = False
     turns: int = 1
+    after_ns: int = 0

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from bench.clients.faults import Faults
-from bench.clients.port import AckSink, IntArray, Messages
+from bench.clients.faults import DUPLICATE, Faults
+from bench.clients.port import AckSink, IntArray, Messages, Outcome
 from bench.clients.wire.answers import read_answer
 from bench.clients.wire.apiece import Apiece
 from bench.clients.wire.parse import Message
@@ -48,7 +48,9 @@ class Singles(Apiece):
 
     def _answered(self, position: int, message: Message, now_ns: int) -> None:
         answer = read_answer(message)
-        if answer.refusal:
+        if answer.refusal == DUPLICATE:
+            self._sink.refused(position, DUPLICATE, Outcome.DUPLICATE)
+        elif answer.refusal:
             self._sink.refused(position, answer.refusal)
         else:
             self._runs.learn_ack(message)
