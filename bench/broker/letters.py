@@ -128,8 +128,6 @@ async def posted(client: Client, names: Names) -> Sequence[Letter]:
 
 def _read(said: Mapping[str, str]) -> Letter:
     try:
-        return Letter(
-            seq=int(said[SEQUENCE]), attempts=int(said[ATTEMPTS]), reason=said[REASON]
-        )
+        return Letter(seq=int(said[SEQUENCE]), attempts=int(said[ATTEMPTS]), reason=said[REASON])
     except (KeyError, ValueError) as error:
         raise MeasurementError(f"a dead letter that is none of ours: {dict(said)}") from error

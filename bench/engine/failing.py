@@ -25,8 +25,9 @@ _AGAIN = (Ending.NAKED, Ending.UNPOSTED)
 _POSTED = {True: Ending.TERMINATED, False: Ending.UNPOSTED}
 """By whether the letter of what is to be given up is stored."""
 
-Handling = tuple[IntArray, Fates]
-"""The usual handler time of each message by id, shape (n,), and what becomes of deliveries."""
+Handling = tuple[IntArray, Fates, Postbox | None]
+"""The usual handler time of each message by id, shape (n,), what becomes of deliveries, and where
+dead letters are posted, if they are."""
 
 
 class FailingConsumer(Consumer):
@@ -39,18 +40,29 @@ class FailingConsumer(Consumer):
         workers: VirtualWorkers,
         acks: AckPlan,
         handling: Handling,
-        letters: Postbox | None = None,
     ) -> None:
-        handler_ns, self._fates = handling
+        handler_ns, self._fates, self._letters = handling
         super().__init__(link, recorder, workers, acks, handler_ns)
         self._no_work = False
-        self._letters = letters
 
     def _ends_ns(self, positions: IntArray, block: Delivered) -> IntArray:
         """What is not to be handled takes no worker, and is done with at once."""
         ends_ns, begun = block.received_ns.copy(), self._fates.begin(positions, block.ids)
         takes_ns = self._durations(block)[begun]
-        ends_ns[begun] = self._workers.assign(block.received_ns[begun], takes_ns)
+        ends_ns[begun] = self._assigned(positions[begun], block.received_ns[begun], takes_ns)
+        return ends_ns
+
+    def _assigned(self, positions: IntArray, received_ns: IntArray, takes_ns: IntArray) -> IntArray:
+        """Return when handlers end; each by itself where it matters when they begin."""
+        away, workers = self._fates.away, self._workers
+        if not away:
+            return workers.assign(received_ns, takes_ns)
+        ends_ns = np.empty_like(received_ns)
+        for row, position in enumerate(positions.tolist()):
+            one = slice(row, row + 1)
+            begins_ns = workers.begins_ns(int(received_ns[row]))
+            own_ns = away.takes_ns(position, begins_ns, int(takes_ns[row]))
+            ends_ns[one] = workers.assign(received_ns[one], np.array([own_ns]))
         return ends_ns
 
     def _durations(self, block: Delivered) -> IntArray:
@@ -71,7 +83,7 @@ class FailingConsumer(Consumer):
         for row, letter in enumerate(_letters_of(self._recorder, positions, self._fates)):
             letters.hand_over(letter, partial(self._posted, positions[row : row + 1]))
 
-    def _posted(self, positions: IntArray, stored: bool) -> None:  # noqa: FBT001 - as it is told
+    def _posted(self, positions: IntArray, stored: bool) -> None:
         if not self._over.done():
             self._settle(positions, _POSTED[stored])
 
@@ -101,17 +113,21 @@ class FailingTasks(TaskConsumer):
         recorder: ConsumeRecorder,
         acks: AckPlan,
         handling: Handling,
-        letters: Postbox | None = None,
     ) -> None:
-        handler_ns, self._fates = handling
+        handler_ns, self._fates, self._letters = handling
         super().__init__(link, recorder, acks, handler_ns)
-        self._letters = letters
 
     def _takes_ns(self, position: int, message_id: int, deliveries: int) -> int:
         usual_ns = super()._takes_ns(position, message_id, deliveries)
         if not self._fates.begin(np.array([position]), np.array([message_id])).all():
             return 0
         return self._fates.faults.one_handler_ns(message_id, deliveries, usual_ns)
+
+    async def handle(self, position: int) -> None:
+        """Do the work, as long as it takes when it begins now."""
+        if self._fates.away and (usual_ns := self._in_hand.get(position)) is not None:
+            self._in_hand[position] = self._fates.away.takes_ns(position, now_ns(), usual_ns)
+        await super().handle(position)
 
     async def _end(self, positions: IntArray) -> None:
         endings = self._fates.end(positions, *self._recorder.told(positions))

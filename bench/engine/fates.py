@@ -1,11 +1,12 @@
 """How deliveries end whose handlers do not all go well: what is said, and what is noted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from bench.clients.port import Ending, IntArray
+from bench.engine.away import Away
 from bench.engine.memory import Memory
 from bench.engine.table import Flags
 from bench.plan.faults import Faults
@@ -34,6 +35,7 @@ class Fates:
         answers: an answer is still awaited when a handler ends.
         memory: of what was handled; None where nothing is remembered.
         in_order: an ack covers all before it, so that none may be left out.
+        away: when what handlers depend on is away.
     """
 
     faults: Faults
@@ -42,6 +44,7 @@ class Fates:
     answers: bool
     memory: Memory | None = None
     in_order: bool = False
+    away: Away = field(default_factory=Away)
 
     def begin(self, positions: IntArray, ids: IntArray) -> Flags:
         """Return which deliveries are to be handled, shape (n,); the others take no time."""
@@ -57,7 +60,7 @@ class Fates:
             ids: of their messages, shape (n,).
             deliveries: how often each was delivered by then, 1 for the first time, shape (n,).
         """
-        endings = self._endings(ids, deliveries)
+        endings = self._endings(ids, deliveries, self.away.met(positions))
         if self.memory is not None:
             rows = zip(positions.tolist(), ids.tolist(), strict=True)
             for row, (position, message_id) in enumerate(rows):
@@ -68,8 +71,8 @@ class Fates:
                     endings[row] = Ending.REPEATED if known else Ending.IN_HAND
         return endings
 
-    def _endings(self, ids: IntArray, deliveries: IntArray) -> IntArray:
-        failed = self.faults.fails(ids, deliveries)
+    def _endings(self, ids: IntArray, deliveries: IntArray, away: Flags) -> IntArray:
+        failed = self.faults.fails(ids, deliveries) | away
         if not self.answers:
             return np.where(failed, Ending.TOO_LATE, WELL)
         silent = self.faults.silent(ids, deliveries)

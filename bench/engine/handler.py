@@ -26,6 +26,10 @@ class VirtualWorkers:
         """When the last message taken so far begins; until then some message waits for a worker."""
         return self._last_start_ns
 
+    def begins_ns(self, received_ns: int) -> int:
+        """Return when the handler of a message begins that arrives at this instant and is next."""
+        return max(received_ns, self._free_at_ns[0])
+
     def assign(self, received_ns: IntArray, handler_ns: IntArray) -> IntArray:
         """Return when each message's handler ends.
 

@@ -308,7 +308,8 @@ class ConsumeRecorder:
 
     def seqs_of(self, positions: IntArray) -> IntArray:
         """Return the stream sequences of these deliveries."""
-        return self._stream_seqs[positions]
+        seqs: IntArray = self._stream_seqs[positions]
+        return seqs
 
     def _map(self, columns: IntArray) -> None:
         """Keep a view of each column: picking one out of the table costs as much as writing it."""

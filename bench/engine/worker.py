@@ -33,6 +33,7 @@ from bench.core.noted import Noted
 from bench.engine.acks import make_ack_plan
 from bench.engine.affecting import Taking, make_affecting
 from bench.engine.attending import NeverBegunError, attend, started
+from bench.engine.away import Away
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
@@ -145,6 +146,8 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
     traffics = Traffics()
     observers = [await _observer(job, traffics.of(job.load, job.seed)) for job in jobs]
     start_ns = await started(channel)
+    for each in observers:
+        each.opened.starts(start_ns)
     through = asyncio.Event()
     stalls = await attend(
         channel,
@@ -213,12 +216,14 @@ class _Opened:
         run: the work.
         counts: what it counts by itself.
         refusals: why what it does on the server was refused.
+        starts: takes the instant at which the trial starts.
     """
 
     links: Sequence[ConsumerLink | TaskLink | PublisherLink | Letters]
     run: Callable[[], Coroutine[None, None, None]]
     counts: Callable[[], Mapping[str, int]] = dict
     refusals: Callable[[], Sequence[str]] = tuple
+    starts: Callable[[int], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,22 +298,27 @@ async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Tr
     link = make_consumer(job.client, job.endpoint, job.binding)
     workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    letters = await open_letters(job)
+    letters, away = await open_letters(job), _away(job)
     if _may_fail(job, traffic):
-        handling = (traffic.handler_ns, _fates(job, traffic))
-        consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling, letters)
+        handling = (traffic.handler_ns, _fates(job, traffic, away), letters)
+        consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling)
     else:
         consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
     if job.bounds is not None:
         consumer.keep_within(*job.bounds)
     await link.open(consumer)
     run = partial(consumer.run, pull=job.binding.mode == "pull")
-    return _with_letters(_Opened(links=(link,), run=run), letters)
+    return _with_letters(_Opened(links=(link,), run=run, starts=away.starts), letters)
 
 
 def _may_fail(job: ObserverJob, traffic: Traffic) -> bool:
     """Say whether deliveries may end otherwise than handled and acknowledged."""
-    return bool(traffic.faults) or job.idempotency != "none" or job.letters is not None
+    fails = traffic.faults or job.load.outages or job.letters is not None
+    return bool(fails) or job.idempotency != "none"
+
+
+def _away(job: ObserverJob) -> Away:
+    return Away(job.load.outages, job.load.phases.warmup_ns)
 
 
 def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
@@ -319,7 +329,7 @@ def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
     return replace(opened, links=links, refusals=lambda: letters.refusals)
 
 
-def _fates(job: ObserverJob, traffic: Traffic) -> Fates:
+def _fates(job: ObserverJob, traffic: Traffic, away: Away) -> Fates:
     return Fates(
         faults=traffic.faults,
         failure=job.failure,
@@ -327,6 +337,7 @@ def _fates(job: ObserverJob, traffic: Traffic) -> Fates:
         answers=job.timing not in ("none", "after-validation"),
         memory=Memory() if job.idempotency == "memory" else None,
         in_order=job.timing == "cumulative",
+        away=away,
     )
 
 
@@ -334,14 +345,14 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
     workers = job.workers
     link = make_task_link(job.client, job.endpoint, job.binding, workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    letters = await open_letters(job)
+    letters, away = await open_letters(job), _away(job)
     if _may_fail(job, traffic):
-        handling = (traffic.handler_ns, _fates(job, traffic))
-        consumer: TaskConsumer = FailingTasks(link, recorder, acks, handling, letters)
+        handling = (traffic.handler_ns, _fates(job, traffic, away), letters)
+        consumer: TaskConsumer = FailingTasks(link, recorder, acks, handling)
     else:
         consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)
     await link.open(consumer)
-    return _with_letters(_Opened(links=(link,), run=consumer.run), letters)
+    return _with_letters(_Opened(links=(link,), run=consumer.run, starts=away.starts), letters)
 
 
 async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:

@@ -26,8 +26,9 @@ def counted(plan: Traffic, table: MessageTable, window_ns: int) -> Mapping[str, 
     refused = (table.outcome == Outcome.DUPLICATE) & ~stored
     before = _stored_before(plan.carried, table)
     known = again & (before >= 0)
-    most_ns, least_ns = table.stored_ns - table.sent_ns[before], (
-        table.sent_ns - table.stored_ns[before]
+    most_ns, least_ns = (
+        table.stored_ns - table.sent_ns[before],
+        (table.sent_ns - table.stored_ns[before]),
     )
     return {
         "published_again": _count(again & happened(table.sent_ns)),

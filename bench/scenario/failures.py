@@ -91,7 +91,7 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
     """
     own = np.flatnonzero(traffic.firsts)
     size = own.size
-    ids, ending, handled_ns = _of_all(records, size)
+    ids, deliveries, ending, handled_ns = _of_all(records, size)
 
     def messages(chosen: Flags) -> IntArray:
         """Return in how many of these deliveries each message came, shape (size,)."""
@@ -99,6 +99,8 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
 
     applied = messages(np.isin(ending, APPLIED) & (handled_ns != NEVER))
     failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
+    dealt = traffic.faults.fails(own[ids], deliveries)
+    of_outage = messages(np.isin(ending, _FAILED) & ~dealt)
     hopeless = traffic.faults.hopeless(own)
     return {
         "undone": _count(failed & ~hopeless & (applied == 0)),
@@ -108,15 +110,20 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
         "naked": _count(ending == Ending.NAKED),
         "terminated": _count(messages(ending == Ending.TERMINATED) > 0),
         "repeats": repeated(records),
+        "outage_failures": int(of_outage.sum()),
+        "outage_msgs": _count(of_outage > 0),
+        "outage_attempts": int(of_outage.max(initial=0)),
     }
 
 
-def _of_all(records: Sequence[ConsumerRecord], size: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Return ids, endings and instants handled of all deliveries of ours, each of shape (n,)."""
-    rows = [np.stack([each.ids, each.ending, each.handled_ns]) for each in records]
-    columns = np.concatenate([np.empty((3, 0), dtype=np.int64), *rows], axis=1)
-    ids, ending, handled_ns = columns[:, ours(columns[0], size)]
-    return ids, ending, handled_ns
+def _of_all(records: Sequence[ConsumerRecord], size: int) -> Sequence[IntArray]:
+    """Return ids, delivery counts, endings and instants handled of all deliveries of ours.
+
+    Each of shape (n,).
+    """
+    rows = [np.stack([e.ids, e.deliveries, e.ending, e.handled_ns]) for e in records]
+    columns = np.concatenate([np.empty((4, 0), dtype=np.int64), *rows], axis=1)
+    return list(columns[:, ours(columns[0], size)])
 
 
 def _count(flags: Flags) -> int:

@@ -7,7 +7,7 @@ windows can be compared under the same messages.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Self
+from typing import Protocol, Self
 
 from pydantic import Field, model_validator
 
@@ -77,11 +77,11 @@ class Doubling(Publish):
 
     duplicates: Duplicates | None = None
 
-    @classmethod
-    def of(cls, offer: Any) -> Any:
-        """Return an offer of which nothing is published twice; what is no offer as it is."""
-        plain = isinstance(offer, Publish) and not isinstance(offer, cls)
-        return cls.model_construct(**dict(offer)) if plain else offer
+    @staticmethod
+    def of(offer: Publish) -> "Doubling":
+        """Return an offer of which nothing is published twice."""
+        told = {name: getattr(offer, name) for name in Publish.model_fields}
+        return Doubling.model_construct(**told)
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -107,6 +107,14 @@ class Doubling(Publish):
                 allowed="with headers: [message-id]",
             )
         return self
+
+
+class Doubled(Protocol):
+    """A workload whose publishers may publish messages twice."""
+
+    @property
+    def publish(self) -> Doubling:
+        """How messages are offered."""
 
 
 def window_ns(settings: Settings) -> int:
@@ -173,7 +181,7 @@ def with_duplicates(cast: Cast) -> Cast:
     return replace(cast, parts=tuple(map(counting, cast.parts)))
 
 
-def _one_by_one(settings: Settings, workload: Any) -> Iterator[Objection]:
+def _one_by_one(settings: Settings, workload: Doubled) -> Iterator[Objection]:
     how, twice = settings.publish, workload.publish.duplicates
     if twice is None:
         return
@@ -193,7 +201,7 @@ def _one_by_one(settings: Settings, workload: Any) -> Iterator[Objection]:
         )
 
 
-def _undecided(settings: Settings, workload: Any) -> Iterator[Objection]:
+def _undecided(settings: Settings, workload: Doubled) -> Iterator[Objection]:
     """Yield that nobody knows what becomes of a duplicate that comes when the window ends."""
     twice, ends_ns = workload.publish.duplicates, window_ns(settings)
     if twice is None:
@@ -213,5 +221,5 @@ def _undecided(settings: Settings, workload: Any) -> Iterator[Objection]:
         yield Objection(key="effect.idempotency", what=what)
 
 
-RULES: tuple[Callable[[Settings, Any], Iterator[Objection]], ...] = (_one_by_one,)
-CAUTIONS: tuple[Callable[[Settings, Any], Iterator[Objection]], ...] = (_undecided,)
+RULES: tuple[Callable[[Settings, Doubled], Iterator[Objection]], ...] = (_one_by_one,)
+CAUTIONS: tuple[Callable[[Settings, Doubled], Iterator[Objection]], ...] = (_undecided,)

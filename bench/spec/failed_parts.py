@@ -84,6 +84,27 @@ LETTERS = (
 )
 """Where what is given up is published to a stream of its own."""
 
+OUTAGES = (
+    Entry(
+        name="outage_failures",
+        means="of the failures, those of handlers that began in an outage",
+        weight=Weight.NOTED,
+        at_most=("failures",),
+    ),
+    Entry(
+        name="outage_msgs",
+        means="messages that failed so",
+        weight=Weight.NOTED,
+        at_most=("outage_failures",),
+    ),
+    Entry(
+        name="outage_attempts",
+        means="most failures of that kind of one message",
+        at_most=("outage_failures",),
+    ),
+)
+"""Where what handlers depend on is away for a while."""
+
 _MEANS = {
     "handled": "handler finished, and the work is not to be done again",
     "acked": "acknowledged by the consumer, or given up",
@@ -93,17 +114,19 @@ _MEANS = {
 FAILED = (UNDONE, STUCK, HELD_TO_ONCE, *TOLD, LEFT_ALONE)
 
 
-def with_failures(cast: Cast, *, letters: bool = False) -> Cast:
+def with_failures(cast: Cast, *, letters: bool = False, outages: bool = False) -> Cast:
     """Return a cast whose parts that take messages count what failed as well.
 
     Args:
         cast: of a workload.
         letters: what is given up is published to a stream of its own.
+        outages: what handlers depend on is away for a while.
     """
+    more = (*(OUTAGES if outages else ()), *(LETTERS if letters else ()))
 
     def counting(part: Part) -> Part:
         told = (replace(each, means=_MEANS.get(each.name, each.means)) for each in part.entries)
-        entries = (*told, *FAILED, *(LETTERS if letters else ()))
+        entries = (*told, *FAILED, *more)
         return replace(part, entries=entries) if part.side is Side.OBSERVES else part
 
     return replace(cast, parts=tuple(map(counting, cast.parts)))

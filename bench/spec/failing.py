@@ -68,12 +68,12 @@ def _dead_letters(settings: Settings) -> Iterator[Objection]:
 
 
 def _cumulative(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    kinds = {fault.kind for fault in workload.consume.faults} & {*FAILING, "silent"}
+    kinds = {fault.kind for fault in workload.consume.faults} & {*FAILING, "silent", "outage"}
     if settings.ack.timing == "cumulative" and kinds:
         yield Objection(
             key="ack.timing",
-            what=f"a cumulative ack covers the messages before it, those that are "
-            f"{' or '.join(sorted(kinds))} as well",
+            what=f"a cumulative ack covers the messages before it, those with a fault "
+            f"({', '.join(sorted(kinds))}) as well",
             allowed="another ack.timing, or no such faults",
         )
 

@@ -34,6 +34,44 @@ def _slow(settings: Settings, workload: Stream) -> Iterator[Objection]:
             yield Objection(key="consumer.ack_wait", what=what)
 
 
+def _outlasted(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    """Yield that what comes when an outage begins has made all its attempts before it is over."""
+    attempts = _attempts(settings)
+    if attempts is None or settings.ack.timing in UNANSWERED:
+        return
+    for outage in workload.consume.outages:
+        takes_ns = outage.time_ns or 0
+        spent_ns = sum(_waits_ns(settings, attempts, takes_ns))
+        if spent_ns < outage.lasts_ns:
+            what = (
+                f"all {attempts} attempts of a message may be over after "
+                f"{human_duration(spent_ns)}, and an outage lasts {human_duration(outage.lasts_ns)}"
+                ": it is given up, although it would succeed later"
+            )
+            yield Objection(key="failure.attempts", what=what)
+
+
+def _attempts(settings: Settings) -> int | None:
+    """Return how many attempts of a message are made at most; None without end."""
+    if settings.failure.answer == "term":
+        return 1
+    return settings.failure.attempts or settings.consumer.max_deliver
+
+
+def _waits_ns(settings: Settings, attempts: int, takes_ns: int) -> Iterator[int]:
+    """Yield the time between one attempt and the next, of all that are made.
+
+    After a nak the next one begins when the handler has ended and the delay is over, in silence
+    when the wait for the ack is over, or its step of `backoff`; the last step goes on.
+    """
+    steps_ns = settings.consumer.backoff_ns or (ack_wait_ns(settings),)
+    for attempt in range(attempts - 1):
+        if settings.failure.answer == "nak":
+            yield takes_ns + (settings.failure.delay_ns or 0)
+        else:
+            yield steps_ns[min(attempt, len(steps_ns) - 1)]
+
+
 def _forgetful(settings: Settings, workload: Stream) -> Iterator[Objection]:
     if settings.effect.idempotency == "memory" and workload.consume.consumers > 1:
         what = "what one process remembers another one does not know"
@@ -43,5 +81,6 @@ def _forgetful(settings: Settings, workload: Stream) -> Iterator[Objection]:
 RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _endless,
     _slow,
+    _outlasted,
     _forgetful,
 )

@@ -36,13 +36,26 @@ def validate(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
         return None, [_problem(model, source, details) for details in found if _is_own(details)]
 
 
-def child_keys(model: type[Spec], loc: Loc) -> tuple[str, ...]:
-    """Return the keys that a file may hold below `loc`, in the order of the model."""
+def child_keys(model: type[Spec], loc: Loc, kind: object = None) -> tuple[str, ...]:
+    """Return the keys that a file may hold below `loc`, in the order of the model.
+
+    Args:
+        model: of the file.
+        loc: a place in it.
+        kind: what stands there is of this kind, where it may be of several.
+    """
     found: list[Any] = [model]
     for part in (part for part in loc if isinstance(part, str)):
         found = [below for each in found for below in _below(each, part)]
     models = [parent for each in found for parent in _models_in(each)]
+    models = [each for each in models if kind in _kinds(each)] or models
     return tuple(dict.fromkeys(key for parent in models for key, _ in _fields(parent)))
+
+
+def _kinds(model: type[Spec]) -> tuple[object, ...]:
+    """Return the words that the kind of a model may be."""
+    field = model.model_fields.get("kind")
+    return () if field is None else get_args(field.annotation)
 
 
 def _below(annotation: Any, part: str) -> Iterator[Any]:  # noqa: ANN401 - type forms
@@ -77,7 +90,7 @@ def _is_own(details: ErrorDetails) -> bool:
 def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Problem:
     loc = _place(source.data, details)
     if details["type"] == "extra_forbidden":
-        keys = child_keys(model, loc[:-1])
+        keys = child_keys(model, loc[:-1], _kind_at(source.data, loc[:-1]))
         near = nearest(str(loc[-1]), keys)
         return source.problem(loc, "unknown key", allowed=", ".join(keys), nearest=near)
     if details["type"] == "model_type":
@@ -93,8 +106,25 @@ def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Proble
         return replace(problem, value="") if is_key else problem
     if details["type"] == "literal_error":
         return _wrong_word(source, loc, details)
+    if details["type"].startswith("union_tag"):
+        return _wrong_kind(source, (*loc, "kind"), details)
     what, allowed = _WORDING[details["type"]](details.get("ctx", {}))
     return source.problem(loc, what, allowed=allowed)
+
+
+def _kind_at(data: Any, loc: Loc) -> object:  # noqa: ANN401 - any YAML
+    """Return the kind of what stands at a place; None where it has none."""
+    for part in loc:
+        data = data[part]
+    return data.get("kind") if isinstance(data, Mapping) else None
+
+
+def _wrong_kind(source: Source, loc: Loc, details: ErrorDetails) -> Problem:
+    if details["type"] == "union_tag_not_found":
+        return source.problem(loc, "missing")
+    words = details["ctx"]["expected_tags"].replace("'", "").split(", ")
+    near = nearest(str(details["ctx"]["tag"]), words)
+    return source.problem(loc, "unknown", allowed=", ".join(words), nearest=near)
 
 
 def _wrong_word(source: Source, loc: Loc, details: ErrorDetails) -> Problem:

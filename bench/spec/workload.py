@@ -19,6 +19,7 @@ from bench.spec.faults import Fault
 from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice
 from bench.spec.named import Named
+from bench.spec.outages import Outage
 from bench.spec.shapes import Burst, Ramp
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
 
@@ -346,6 +347,7 @@ class Load:
             None where they are offered over time.
         trace: what they are dealt from; None where they are made up.
         faults: what is wrong with some of them for whoever handles them.
+        outages: when whoever handles them cannot.
     """
 
     publish: Publish
@@ -358,6 +360,7 @@ class Load:
     laid: int | None = None
     trace: "Traced | None" = None
     faults: tuple[Fault, ...] = ()
+    outages: tuple[Outage, ...] = ()
 
 
 class Workload(Spec, ABC):

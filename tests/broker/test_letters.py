@@ -4,7 +4,6 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -98,7 +97,7 @@ def test_what_is_gone_or_has_nowhere_to_go_is_not_called_posted(url: str) -> Non
             await admin.remove(client, DEAD)
             with pytest.raises(MeasurementError, match="no PubAck"):
                 await post(client, NAMES, Letter(seq=2, attempts=1, reason=Reason.TERMINATED))
-            with pytest.raises(MeasurementError, match="what stream .*_dead holds"):
+            with pytest.raises(MeasurementError, match="_dead holds"):
                 await posted(client, NAMES)
 
     asyncio.run(refused())

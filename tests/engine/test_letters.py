@@ -84,9 +84,9 @@ def fates() -> Fates:
 
 async def virtual(recorder: ConsumeRecorder, link: Link, postbox: Postbox) -> None:
     """Have both come for the third time, handled at once."""
-    handling = (np.zeros(2, dtype=np.int64), fates())
+    handling = (np.zeros(2, dtype=np.int64), fates(), postbox)
     workers = VirtualWorkers(2)
-    consumer = FailingConsumer(link, recorder, workers, AfterHandler(), handling, postbox)
+    consumer = FailingConsumer(link, recorder, workers, AfterHandler(), handling)
     ids = np.array([SOUND_ID, POISON_ID])
     both = np.array([3, 3])
     block = Delivered(received_ns=both, ids=ids, stream_seqs=ids + 11, deliveries=both)
@@ -95,12 +95,12 @@ async def virtual(recorder: ConsumeRecorder, link: Link, postbox: Postbox) -> No
 
 
 async def tasks(recorder: ConsumeRecorder, link: Link, postbox: Postbox) -> None:
-    handling = (np.zeros(2, dtype=np.int64), fates())
-    consumer = FailingTasks(link, recorder, AfterHandler(), handling, postbox)
+    handling = (np.zeros(2, dtype=np.int64), fates(), postbox)
+    consumer = FailingTasks(link, recorder, AfterHandler(), handling)
     for message_id in (SOUND_ID, POISON_ID):
         consumer.came(3, message_id, message_id + 11, 3)
-    for position in (SOUND_ID, POISON_ID):
-        background.append(asyncio.ensure_future(consumer.handle(position)))
+    works = [consumer.handle(position) for position in (SOUND_ID, POISON_ID)]
+    background.extend(map(asyncio.ensure_future, works))
     for _ in range(5):
         await asyncio.sleep(0)
 

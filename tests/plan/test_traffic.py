@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bench.core.units import NS_PER_MS
 from bench.plan.traffic import Traffic, Traffics, make_traffic
+from bench.spec.kinds.stream import Stream
 from tests.plan.examples import workload
 
 ORDERS = {
@@ -120,3 +121,37 @@ def test_loads_that_differ_in_handlers_alone_share_all_else() -> None:
     assert found[1].intended_ns is found[0].intended_ns
     assert found[2] is found[0]
     assert not same(traffics.of(plain, 8), found[0])
+
+
+@pytest.mark.parametrize(("publishers", "after"), [(1, "0s"), (1, "300ms"), (3, "700ms")])
+def test_a_duplicate_says_the_last_old_enough_message_of_its_publisher_again(
+    publishers: int, after: str
+) -> None:
+    """By a plain loop over what each publisher sent before."""
+    twice = {"share": "20%", "after": after}
+    offer = {"rate": "100/s", "arrivals": "poisson", "publishers": publishers}
+    load = Stream.model_validate(
+        {
+            "kind": "stream",
+            "payload": MIXED,
+            "publish": {**offer, "headers": ["message-id"], "duplicates": twice},
+            "phases": {"warmup": "1s", "measure": "2s", "drain": "1s"},
+        }
+    ).loads["publish"]
+    traffic = make_traffic(load, 3)
+    old_ns = load.acts[0].after_ns
+    again = traffic.act_index == 1
+
+    for number in range(300):
+        due_ns = traffic.intended_ns[number] - old_ns
+        before = [
+            other
+            for other in range(number % publishers, number, publishers)
+            if not again[other] and traffic.intended_ns[other] <= due_ns
+        ]
+        said = before[-1] if again[number] and before else number
+        assert traffic.carried[number] == said
+        assert traffic.payload_index[number] == traffic.payload_index[said]
+
+    assert int(again.sum()) == 60
+    assert traffic.firsts.sum() >= 240

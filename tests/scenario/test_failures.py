@@ -9,9 +9,10 @@ from bench.clients.port import Ending
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.plan.faults import Faults
-from bench.plan.traffic import Traffic, make_traffic
+from bench.plan.traffic import PUBLISHES, Traffic, make_traffic
 from bench.scenario.failures import counted, lettered
 from bench.spec.faults import Fault
+from bench.spec.keys import Act
 from bench.spec.kinds.stream import Stream
 
 PERMANENT = Fault.model_validate({"kind": "permanent", "share": "50%"})
@@ -137,7 +138,31 @@ def test_a_dead_letter_that_was_not_stored_counts_though_a_later_one_was() -> No
 
 
 def test_letters_that_nobody_can_read_are_not_told_as_there() -> None:
-    untold = lettered([record(*GIVEN_UP)], None)
+    untold = dict(lettered([record(*GIVEN_UP)], None))
 
     assert untold.pop("letters_unsent") == 0
     assert set(untold.values()) == {UNKNOWN}
+
+
+def test_failures_that_were_not_dealt_are_those_of_an_outage() -> None:
+    """The sound one failed twice; the transient one at its second delivery, after its own."""
+    again = record((SOUND, Ending.NAKED), (SOUND, Ending.SILENT), (SOUND, 0))
+    dealt = record((PASSING, Ending.NAKED), (PASSING, Ending.NAKED), (PASSING, 0))
+    second = replace(dealt, deliveries=np.array([1, 2, 3]))
+
+    counts = found(again, second)
+
+    assert (counts["failures"], counts["outage_failures"]) == (4, 3)
+    assert (counts["outage_msgs"], counts["outage_attempts"]) == (2, 2)
+    assert "undone" not in counts
+
+
+def test_places_of_messages_are_those_that_say_no_other_again() -> None:
+    """The second of three says the first one again: the hopeless one is the second due."""
+    acts = (PUBLISHES, Act(name="duplicate", share=0.3, again=True))
+    plan = replace(traffic(), acts=acts, act_index=np.array([0, 1, 0]))
+
+    counts = counted([record((1, Ending.TERMINATED), (0, 0), (0, 0))], plan)
+
+    assert (counts["undone"], counts["stuck"], counts["terminated"]) == (0, 0, 1)
+    assert counts["handled_twice"] == 1

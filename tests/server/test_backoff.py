@@ -61,7 +61,9 @@ def deliveries(evidence: Evidence) -> dict[int, list[int]]:
     """Return when each message came that came more than once, by its place in the stream."""
     came: dict[int, list[int]] = {}
     for record in evidence.observers["consume"]:
-        for seq, at_ns in zip(record.stream_seqs.tolist(), record.received_ns.tolist(), strict=True):
+        for seq, at_ns in zip(
+            record.stream_seqs.tolist(), record.received_ns.tolist(), strict=True
+        ):
             came.setdefault(seq, []).append(at_ns)
     return {seq: sorted(at_ns) for seq, at_ns in came.items() if len(at_ns) > 1}
 

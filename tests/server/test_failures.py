@@ -12,16 +12,15 @@ pytestmark = pytest.mark.nats
 
 
 def faulty(
-    *faults: dict[str, Any], measure: str = "1s", size: str = "128B", drain: str = "10s",
-    **consume: Any,
+    *faults: dict[str, Any], rate: str = "200/s", size: str = "128B", drain: str = "10s"
 ) -> Stream:
     return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": size},
-            "publish": {"rate": "200/s"},
-            "consume": {"workers": 50, **consume, "faults": list(faults)},
-            "phases": {"warmup": "500ms", "measure": measure, "drain": drain},
+            "publish": {"rate": rate},
+            "consume": {"workers": 50, "faults": list(faults)},
+            "phases": {"warmup": "500ms", "measure": "1s", "drain": drain},
         }
     )
 
@@ -106,5 +105,6 @@ def test_what_has_no_dead_letter_is_not_given_up_and_counts(tmp_path: Path) -> N
     ledger = run_trial(tmp_path, load, {**posting, "server": {"max_payload": "1KiB"}}).record.ledger
 
     assert ledger is not None
-    assert (ledger["terminated"], ledger["dead_lettered"]) == (0, 0)
-    assert ledger["letters_unsent"] >= ledger["stuck"] == ledger["backlog"] == 15
+    assert (ledger["terminated"], ledger["dead_lettered"], ledger["letters_missing"]) == (0, 0, 0)
+    assert ledger["backlog"] == ledger["received"] - ledger["handled"] == 15
+    assert ledger["letters_unsent"] >= ledger["stuck"] >= 10, "the last ones are tried still"

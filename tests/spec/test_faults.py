@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.spec.base import MisfitError
 from bench.spec.cautions import cautions
 from bench.spec.faults import Fault
 from bench.spec.jetstream import objections, workload_objections
 from bench.spec.kinds.stream import Stream
+from bench.spec.problems import validate
 from bench.spec.variant import Settings
+from bench.spec.workload import Phases
+from tests.spec.test_problems import Data
 
 POISON = {"kind": "permanent", "share": "1%"}
 
@@ -128,3 +133,88 @@ def test_memory_that_processes_do_not_share_is_worth_a_word() -> None:
         "effect.idempotency"
     ]
     assert cautions(remembering, workload()) == ()
+
+
+OUTAGE = {"kind": "outage", "at": "1s", "lasts": "500ms"}
+
+
+def told(*faults: dict[str, Any], measure: str = "10s") -> list[str]:
+    """Return what is said of faults in a file."""
+    tree = {
+        "kind": "stream",
+        "payload": {"sizes": "128B"},
+        "publish": {"rate": "100/s"},
+        "consume": {"faults": list(faults)},
+        "phases": {"measure": measure},
+    }
+    _, problems = validate(Stream, Data(tree))
+    return [str(problem) for problem in problems]
+
+
+def test_an_outage_stands_among_the_faults_and_has_no_share() -> None:
+    load = workload(POISON, OUTAGE, {**OUTAGE, "at": "3s", "time": "2s"})
+
+    assert [each.kind for each in load.consume.dealt] == ["permanent"]
+    assert [each.end_ns for each in load.consume.outages] == [1_500_000_000, 3_500_000_000]
+    assert load.loads["publish"].faults == load.consume.dealt
+    assert load.loads["publish"].outages == load.consume.outages
+    assert "; each whose handler begins from 1s on for 500ms fails;" in load.told()
+    assert load.told().endswith("from 3s on for 500ms fails in 2.00 s")
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"lasts": "0s"}, "lasts no time"),
+        ({"at": "9700ms"}, "ends at 10200ms, after the window of 10s"),
+        ({"share": "1%"}, "unknown key; allowed: kind, at, lasts, time"),
+        ({"kind": "outrage"}, "allowed: transient, permanent, silent, slow, outage; did you mean"),
+        ({"kind": 7}, "allowed: transient, permanent, silent, slow, outage"),
+    ],
+)
+def test_what_means_nothing_of_an_outage_is_refused(keys: dict[str, Any], words: str) -> None:
+    (problem,) = told({**OUTAGE, **keys})
+
+    assert words in problem
+    assert told(OUTAGE) == []
+
+
+def test_a_fault_without_a_kind_is_one_without_a_kind() -> None:
+    (problem,) = told({"at": "1s"})
+
+    assert "consume.faults[0].kind: missing" in problem
+
+
+def test_an_outage_is_as_much_of_a_short_window() -> None:
+    """Half a second of ten is a tenth of two."""
+    short = Phases.model_validate({"warmup": "0s", "measure": "2s", "drain": "1s"})
+    load = workload(OUTAGE).with_phases(short.model_copy(update={"measure_ns": 10 * NS_PER_S}))
+
+    (outage,) = load.in_short(short).consume.outages
+
+    assert (outage.at_ns, outage.lasts_ns) == (200 * NS_PER_MS, 100 * NS_PER_MS)
+    with pytest.raises(MisfitError, match="after the window of 1s"):
+        load.with_phases(short.model_copy(update={"measure_ns": NS_PER_S}))
+
+
+def test_attempts_that_are_over_before_an_outage_is_are_worth_a_word() -> None:
+    """Five attempts, 100 ms apart, are over 400 ms after the first: half a second is longer."""
+
+    def cautioned(outage: dict[str, Any], **parts: object) -> list[str]:
+        return [each.key for each in cautions(settings(**parts), workload(outage))]
+
+    def nak(delay: str | None, attempts: int) -> dict[str, Any]:
+        return {"failure": {"delay": delay, "attempts": attempts}}
+
+    silent = {"failure": {"answer": "none", "attempts": 4}}
+    steps = {"backoff": ["100ms", "200ms"], "max_deliver": 9}
+
+    assert cautioned(OUTAGE, **nak("100ms", 5)) == ["failure.attempts"]
+    assert cautioned(OUTAGE, **nak(None, 50)) == ["failure.attempts"]
+    assert cautioned(OUTAGE, failure={"answer": "term"}) == ["failure.attempts"]
+    assert cautioned(OUTAGE, consumer={"max_deliver": 3}) == ["failure.attempts"]
+    assert cautioned(OUTAGE, **nak("100ms", 7)) == []
+    assert cautioned({**OUTAGE, "time": "30ms"}, **nak("100ms", 5)) == []
+    assert cautioned(OUTAGE) == []
+    assert cautioned(OUTAGE, **silent, consumer=steps) == []
+    assert cautioned({**OUTAGE, "lasts": "501ms"}, **silent, consumer=steps) == ["failure.attempts"]

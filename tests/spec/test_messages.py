@@ -26,7 +26,7 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
 
     assert problems_of(path) == [
         "w.yaml:3: publish.widnow = 8: unknown key; allowed: publishers, rate, arrivals, burst, "
-        "ramp, pacing, window, headers; did you mean 'window'?"
+        "ramp, pacing, window, headers, duplicates; did you mean 'window'?"
     ]
 
 

@@ -40,6 +40,7 @@ OF_OTHER_KINDS = {
     "consumer-crash",  # its base waits a shorter time for acks: else nothing recovers in a window
     "failures",  # likewise, and it remembers what it handled
     "backoff",  # likewise
+    "outage",  # its base waits for attempts that fail
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 

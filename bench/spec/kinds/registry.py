@@ -20,6 +20,7 @@ from bench.spec import (
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.disturbances import Disturbance
 from bench.spec.disturbed import Bears
+from bench.spec.doubled import Doubling
 from bench.spec.giving_up import giving_up
 from bench.spec.kinds import (
     backlog,
@@ -100,7 +101,7 @@ def _of_members(settings: Settings, workload: fanout.Fanout) -> Streams:
                 kind="stream",
                 subjects=flow.subjects,
                 payload=flow.payload,
-                publish=flow.publish,
+                publish=Doubling.of(flow.publish),
                 consume=FaultyConsume(
                     consumers=member.processes, workers=member.workers, handler=member.handler
                 ),
@@ -131,7 +132,7 @@ def _of_steps(settings: Settings, workload: workflow.Workflow) -> Streams:
             stream.Stream(
                 kind="stream",
                 payload=workload.payload,
-                publish=workload.publish,
+                publish=Doubling.of(workload.publish),
                 consume=FaultyConsume(
                     consumers=step.processes, workers=step.workers, handler=step.handler
                 ),
@@ -147,7 +148,7 @@ def _stream_of_events(workload: projection.Projected) -> stream.Stream:
     return stream.Stream(
         kind="stream",
         payload=workload.payload,
-        publish=Publish.model_validate({"rate": "1/s"}).model_copy(
+        publish=Doubling.model_validate({"rate": "1/s"}).model_copy(
             update={
                 "rate_msgs_per_s": workload.publish.rate_msgs_per_s,
                 "headers": workload.publish.headers,
@@ -167,7 +168,9 @@ def _stream_of_work(workload: replay.Replay | backlog.Backlog) -> stream.Stream:
         kind="stream",
         subjects=workload.subjects,
         payload=workload.payload,
-        publish=workload.offers.get("publish", Publish.model_validate({"rate": "1/s"})),
+        publish=Doubling.of(
+            workload.offers.get("publish", Publish.model_validate({"rate": "1/s"}))
+        ),
         consume=FaultyConsume(consumers=who.consumers, workers=who.workers, handler=who.handler),
         phases=workload.phases,
     )

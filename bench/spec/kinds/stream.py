@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import Discriminator, model_validator
 
 from bench.core import text
 from bench.spec.base import Loose, MisfitError
@@ -13,8 +13,9 @@ from bench.spec.dealt import Dealt
 from bench.spec.doubled import Doubling, with_duplicates
 from bench.spec.failed_parts import with_failures
 from bench.spec.faults import Fault
-from bench.spec.handler import Handler
 from bench.spec.filling import PUBLISH
+from bench.spec.handler import Handler
+from bench.spec.outages import Outage, check_within
 from bench.spec.variant import AckTiming, Settings
 from bench.spec.workload import Consume, Load, Phases
 
@@ -41,14 +42,30 @@ class FaultyConsume(Consume):
         consumers: consumer processes sharing one JetStream consumer.
         workers: messages one process handles at a time.
         handler: what is done with each.
-        faults: what is wrong with some, each with its share of all messages; nothing when left out.
+        faults: what is wrong with some, each with its share of all messages, and when handlers
+            cannot do their work, `outage`; nothing when left out.
     """
 
-    faults: Annotated[tuple[Fault, ...], Loose] = ()
+    faults: Annotated[tuple[Annotated[Fault | Outage, Discriminator("kind")], ...], Loose] = ()
+
+    @property
+    def dealt(self) -> tuple[Fault, ...]:
+        """What is wrong with some messages."""
+        return tuple(fault for fault in self.faults if isinstance(fault, Fault))
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """When what handlers depend on is away."""
+        return tuple(fault for fault in self.faults if isinstance(fault, Outage))
+
+    def in_proportion(self, window_ns: int, short_ns: int) -> Self:
+        """Return the same with the outages of a window as they fit into a shorter one."""
+        outages = tuple(each.in_proportion(window_ns, short_ns) for each in self.outages)
+        return self.model_copy(update={"faults": (*self.dealt, *outages)})
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
-        if sum(fault.share for fault in self.faults) > 1:
+        if sum(fault.share for fault in self.dealt) > 1:
             raise MisfitError(
                 "faults",
                 what="more than all messages would have a fault",
@@ -78,11 +95,6 @@ class Stream(Dealt):
     consume: FaultyConsume = FaultyConsume()
     phases: Phases = Phases()
 
-    @field_validator("publish", mode="before")
-    @classmethod
-    def _offered(cls, publish: Any) -> Any:
-        return Doubling.of(publish)
-
     @property
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said of who publishes or takes messages, or of subjects."""
@@ -93,9 +105,20 @@ class Stream(Dealt):
     @property
     def loads(self) -> Mapping[str, Load]:
         """What its messages are made from, by the part that drives them."""
-        faults, acts = self.consume.faults, self.publish.acts
-        loads = super().loads.items()
-        return {part: replace(load, faults=faults, acts=acts) for part, load in loads}
+        acts, faults, outages = self.publish.acts, self.consume.dealt, self.consume.outages
+        return {
+            part: replace(load, acts=acts, faults=faults, outages=outages)
+            for part, load in super().loads.items()
+        }
+
+    def in_short(self, phases: Phases) -> Self:
+        """Return the load for a look, over shorter phases; raises as `with_phases` does."""
+        consume = self.consume.in_proportion(self.phases.measure_ns, phases.measure_ns)
+        return super(Stream, self.model_copy(update={"consume": consume})).in_short(phases)
+
+    def _check_load(self, phases: Phases) -> None:
+        super()._check_load(phases)
+        check_within(self.consume.outages, phases.measure_ns)
 
     def share_of(self, part: str) -> float:
         """Return what share of the messages a part is due: each once, however often it comes."""
@@ -127,8 +150,9 @@ class Stream(Dealt):
         return f", {self.publish.duplicates.told()}" if self.publish.duplicates else ""
 
     def _faulty(self) -> str:
-        told = ", ".join(fault.told() for fault in self.consume.faults)
-        return f"; of the messages {told}" if told else ""
+        dealt = ", ".join(fault.told() for fault in self.consume.dealt)
+        outages = "".join(f"; {outage.told()}" for outage in self.consume.outages)
+        return (f"; of the messages {dealt}" if dealt else "") + outages
 
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
@@ -136,10 +160,11 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     twice = workload is not None and workload.publish.duplicates is not None
     cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
     letters = settings.failure.dead_letters
-    faulty = twice or (workload is not None and bool(workload.consume.faults))
-    if faulty or letters or settings.effect.idempotency != "none":
-        return with_failures(cast, letters=letters)
-    return cast
+    faults = workload.consume.faults if workload is not None else ()
+    if not (faults or twice or letters or settings.effect.idempotency != "none"):
+        return cast
+    outages = workload is not None and bool(workload.consume.outages)
+    return with_failures(cast, letters=letters, outages=outages)
 
 
 def _cast(*, acks: bool, early: bool = False, twice: bool = False) -> Cast:
@@ -173,7 +198,7 @@ def _casts(*, twice: bool = False) -> Mapping[AckTiming, Cast]:
 _CASTS, _DOUBLED = _casts(), _casts(twice=True)
 """By `ack.timing`; of messages of which some are published twice."""
 
-FAULTY = with_failures(_CASTS["after-handler"], letters=True)
+FAULTY = with_failures(_CASTS["after-handler"], letters=True, outages=True)
 """Where some handlers fail, or may be asked to do their work again."""
 
 DOUBLED = with_failures(_DOUBLED["after-handler"])
