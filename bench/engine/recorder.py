@@ -344,11 +344,12 @@ def load_consumer(path: Path) -> ConsumerRecord:
 def done_msgs(record: ConsumerRecord) -> int:
     """Return how many messages a process was through with: acknowledged, or handled if it never is.
 
-    What it received more than once counts once.
+    What was given up is done with as well, and what it received more than once counts once.
     """
     acked = record.acked_ns != NEVER
     done = acked if acked.any() else record.handled_ns != NEVER
-    return int(np.unique(record.ids[done]).size)
+    given_up = np.isin(record.ending, (Ending.TERMINATED, Ending.EXHAUSTED))
+    return int(np.unique(record.ids[done | given_up]).size)
 
 
 def joined(records: Sequence[ConsumerRecord]) -> ConsumerRecord:

@@ -2,12 +2,21 @@
 
 from collections.abc import Callable, Iterator
 
-from bench.core.units import format_duration, human_duration
+from bench.core.units import (
+    NS_PER_MS,
+    NS_PER_S,
+    format_duration,
+    format_rate,
+    human_duration,
+)
 from bench.spec.failing import UNANSWERED
 from bench.spec.jetstream import ack_wait_ns
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
+
+NAK_LOOK_NS = 10 * NS_PER_MS
+"""How long after a nak with a delay nats-server looks for what is due; another one begins anew."""
 
 
 def _endless(settings: Settings, workload: Stream) -> Iterator[Objection]:
@@ -51,6 +60,20 @@ def _outlasted(settings: Settings, workload: Stream) -> Iterator[Objection]:
             yield Objection(key="failure.attempts", what=what)
 
 
+def _held_back(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    """Yield that naks with a delay put off what is due; tried on nats-server 2.15.1."""
+    failure, rate = settings.failure, workload.publish.rate_msgs_per_s
+    if failure.answer != "nak" or not failure.delay_ns or settings.ack.timing in UNANSWERED:
+        return
+    if workload.consume.outages and rate * NAK_LOOK_NS >= NS_PER_S:
+        what = (
+            f"{format_rate(rate)} fail in an outage, each with a nak: the server looks for what is "
+            f"due {human_duration(NAK_LOOK_NS)} after the last one, so hardly anything comes again "
+            "before the outage is over"
+        )
+        yield Objection(key="failure.delay", what=what)
+
+
 def _attempts(settings: Settings) -> int | None:
     """Return how many attempts of a message are made at most; None without end."""
     if settings.failure.answer == "term":
@@ -82,5 +105,6 @@ RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _endless,
     _slow,
     _outlasted,
+    _held_back,
     _forgetful,
 )

@@ -90,4 +90,7 @@ class FailureSettings(Spec):
     dead_letters: bool = False
 
 
+LETTER_BYTES = 300
+"""What a dead letter is larger than its message, by the headers that say what became of it."""
+
 AS_USUAL = FailureSettings()

@@ -21,6 +21,7 @@ from bench.spec import (
     pulling,
     readdressed,
 )
+from bench.spec.faults import LETTER_BYTES
 from bench.spec.headers import header_bytes
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -371,6 +372,18 @@ def _payload_fits(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
+def _letters_fit(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    largest = workload.largest_bytes(settings.publish) + LETTER_BYTES
+    limit = settings.server.max_payload or SERVER_MAX_PAYLOAD_BYTES
+    if settings.failure.dead_letters and largest > limit:
+        yield Objection(
+            key="failure.dead_letters",
+            what="a dead letter says in headers what became of its message: with them it may have "
+            f"{format_size(largest)}, above max_payload, {format_size(limit)}",
+            allowed=f"no dead_letters, or server.max_payload of {format_size(largest)} or more",
+        )
+
+
 _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _zeros,
     _stream_times,
@@ -400,6 +413,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
 _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _shared_consumer,
     _payload_fits,
+    _letters_fit,
     *pulling.WORKLOAD_RULES,
     *prioritised.WORKLOAD_RULES,
     *limited.WORKLOAD_RULES,

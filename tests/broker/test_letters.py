@@ -13,6 +13,7 @@ from bench.broker.endpoint import Endpoint
 from bench.broker.letters import Letter, Reason, letter_names, make_letters, post, posted
 from bench.broker.link import Link
 from bench.core.errors import MeasurementError
+from bench.spec.faults import LETTER_BYTES
 from bench.spec.variant import Settings
 from tests.clients.server import RealServer
 
@@ -64,6 +65,8 @@ def test_a_letter_holds_the_message_and_says_what_became_of_it(url: str) -> None
 
     assert subject == f"{DEAD.subject_prefix}orders.north"
     assert data == b"payload 1"
+    own = "NATS/1.0\r\nNats-Msg-Id: a-1\r\nCorrelation-Id: c: 1\r\n\r\n"
+    assert len(head) - len(own) <= LETTER_BYTES
     assert sorted(head.strip().split("\r\n")[1:]) == [
         "Correlation-Id: c: 1",
         "Dead-Letter-Attempts: 4",

@@ -21,6 +21,8 @@ from bench.spec import (
     workload,
 )
 from bench.spec.disturbances import Disturbance
+from bench.spec.doubled import Doubling, Duplicates
+from bench.spec.faults import FailureSettings
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
 from bench.spec.kinds import command, dual_write, projection, replay, request, workflow
@@ -32,11 +34,12 @@ from bench.spec.kinds.kv import Kv
 from bench.spec.kinds.projection import Projected
 from bench.spec.kinds.replay import Replay
 from bench.spec.kinds.request import Request
-from bench.spec.kinds.stream import Stream
+from bench.spec.kinds.stream import FaultyConsume, Stream
 from bench.spec.kinds.workflow import Workflow
 from bench.spec.laid import Laying
 from bench.spec.matrix import Matrix
 from bench.spec.members import Member, SlowMembers
+from bench.spec.outages import Outage
 
 PATHS = {
     "workload": "workloads/{}.yaml",
@@ -49,8 +52,10 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         Stream,
         workload.Subjects,
         workload.Payload,
-        workload.Publish,
-        workload.Consume,
+        Doubling,
+        Duplicates,
+        FaultyConsume,
+        Outage,
         handler.Handler,
         workload.Phases,
     ),
@@ -63,6 +68,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
         variant.ConsumerSettings,
         variant.PullSettings,
         variant.AckSettings,
+        FailureSettings,
         variant.HandlerSettings,
         variant.RespondSettings,
         variant.BucketSettings,

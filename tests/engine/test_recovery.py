@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.clients.port import Ending
 from bench.core.units import NS_PER_S
 from bench.engine.lag import Level
 from bench.engine.losses import UNKNOWN
@@ -179,3 +180,14 @@ def test_what_a_killed_process_was_through_with_is_done_once() -> None:
     assert done_msgs(record([0, 1, 1], handled=[5, 5, 5], acked=[6, 6, 6])) == 2
     assert done_msgs(record([0, 1], handled=[5, 5], acked=[6, 0])) == 1
     assert done_msgs(record([0, 1], handled=[5, 0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "done"),
+    [(Ending.TERMINATED, 2), (Ending.EXHAUSTED, 2), (Ending.NAKED, 1), (Ending.UNPOSTED, 1)],
+)
+def test_what_a_killed_process_gave_up_comes_to_nobody_else(ending: Ending, done: int) -> None:
+    """It has no ack, and a trial would wait for it until the drain's time is up."""
+    both = record([0, 1], handled=[5, 5], acked=[6, 0])
+
+    assert done_msgs(replace(both, ending=column(0, ending))) == done

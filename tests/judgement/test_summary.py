@@ -49,6 +49,12 @@ def test_keys_that_came_later_are_no_part_of_what_they_leave_alone() -> None:
     assert digest({"pull": {"batch": 7}, "stream": limits}) != plain
 
 
+def test_what_is_done_about_failures_is_known_as_before_there_were_dead_letters() -> None:
+    """The digest is what jetbench gave when answer, delay and attempts were all of it."""
+    assert digest({"failure": {"attempts": 5}}) == "6038b4625fdc"
+    assert digest({"failure": {"attempts": 5, "dead_letters": True}}) != "6038b4625fdc"
+
+
 def test_a_later_setting_that_was_changed_is_a_change() -> None:
     """Coroutines are not what virtual workers were."""
     changed = digest({"pull": {"batch": 7}, "client": "nats-py", "handler": {"run": "task"}})

@@ -98,7 +98,10 @@ def test_silence_is_answered_by_the_steps_of_a_backoff(tmp_path: Path) -> None:
 
 
 def test_what_has_no_dead_letter_is_not_given_up_and_counts(tmp_path: Path) -> None:
-    """Its headers make a letter larger than the server takes: the message is asked for again."""
+    """Its headers make a letter larger than the server takes: the message is asked for again.
+
+    `jetbench validate` refuses that; here nobody looked.
+    """
     load = faulty({"kind": "permanent", "share": "5%"}, size="1000B", drain="1s")
     posting = {"failure": {"answer": "term", "dead_letters": True}}
 

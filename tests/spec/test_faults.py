@@ -23,12 +23,12 @@ def fault(**keys: object) -> Fault:
     return Fault.model_validate(keys)
 
 
-def workload(*faults: dict[str, Any], consumers: int = 1) -> Stream:
+def workload(*faults: dict[str, Any], consumers: int = 1, rate: str = "50/s") -> Stream:
     return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": "128B"},
-            "publish": {"rate": "100/s"},
+            "publish": {"rate": rate},
             "consume": {"consumers": consumers, "faults": list(faults)},
         }
     )
@@ -218,3 +218,30 @@ def test_attempts_that_are_over_before_an_outage_is_are_worth_a_word() -> None:
     assert cautioned(OUTAGE) == []
     assert cautioned(OUTAGE, **silent, consumer=steps) == []
     assert cautioned({**OUTAGE, "lasts": "501ms"}, **silent, consumer=steps) == ["failure.attempts"]
+
+
+def test_naks_that_put_off_each_others_deliveries_are_worth_a_word() -> None:
+    """From 100 a second on they come less than 10 ms apart, by the mean."""
+
+    def cautioned(rate: str, *faults: dict[str, Any], **failure: object) -> list[str]:
+        own = settings(failure=failure)
+        return [each.key for each in cautions(own, workload(*faults, rate=rate))]
+
+    assert cautioned("100/s", OUTAGE, delay="200ms") == ["failure.delay"]
+    assert cautioned("99/s", OUTAGE, delay="200ms") == []
+    assert cautioned("100/s", OUTAGE) == []
+    assert cautioned("100/s", OUTAGE, answer="none") == []
+    assert cautioned("100/s", {**POISON, "kind": "transient"}, delay="200ms") == []
+
+
+def test_a_dead_letter_that_the_server_would_not_take_is_refused() -> None:
+    """128 bytes and what its headers say; no such letter is asked for where nothing is posted."""
+
+    def objected(max_payload: str, *, letters: bool) -> list[str]:
+        parts = {"failure": {"answer": "term", "dead_letters": letters}}
+        own = settings(server={"max_payload": max_payload}, **parts)
+        return [each.key for each in workload_objections(own, workload())]
+
+    assert objected("427B", letters=True) == ["failure.dead_letters"]
+    assert objected("428B", letters=True) == []
+    assert objected("128B", letters=False) == []
