@@ -46,6 +46,10 @@ def id_alone(id_offset: int) -> PayloadTemplate:
     return PayloadTemplate(content=b" " * id_offset + _ID_PLACE.encode(), id_offset=id_offset)
 
 
+BARE = PayloadTemplate(content=b"", id_offset=-1)
+"""That of a message without a payload; its id stands elsewhere."""
+
+
 def templates(payload: Payload, rng: np.random.Generator) -> tuple[PayloadTemplate, ...]:
     """Return a template for each size, in the order of `payload.sizes`."""
     make = _random_bytes if payload.format == "random-bytes" else _json_envelope

@@ -13,7 +13,7 @@ from bench.plan.arrivals import intended_ns
 from bench.plan.choosing import choose
 from bench.plan.dealing import deal
 from bench.plan.faults import NONE, Faults, deal_faults
-from bench.plan.payload import ID_DIGITS, PayloadTemplate, id_alone, templates
+from bench.plan.payload import BARE, ID_DIGITS, PayloadTemplate, id_alone, templates
 from bench.plan.tracing import Dealer, dealer_of
 from bench.spec.handler import Constant, Handler
 from bench.spec.keys import Act
@@ -129,13 +129,19 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         payloads=templates(load.payload, contents),
         payload_index=deal(counts, list(load.payload.sizes.values()), sizes),
         handler_ns=_handler_ns(load.handler, len(due_ns), handlers),
-        acts=(PUBLISHES,),
+        acts=(load.usual or PUBLISHES,),
         act_index=np.zeros(len(due_ns), dtype=np.int64),
         faults=deal_faults(load.faults, counts, faults),
     )
+    if load.bare:
+        traffic = _without_payload(traffic)
     if dealer is not None:
         traffic = _dealt(traffic, dealer, load.payload)
     return _with_acts(traffic, load.acts, counts, doings) if load.acts else traffic
+
+
+def _without_payload(traffic: Traffic) -> Traffic:
+    return replace(traffic, payloads=(BARE,), payload_index=np.zeros_like(traffic.payload_index))
 
 
 def _due_ns(load: Load, dealer: Dealer | None, rng: np.random.Generator) -> IntArray:
@@ -166,7 +172,7 @@ def _with_acts(
     traffic: Traffic, acts: Sequence[Act], counts: Sequence[int], rng: np.random.Generator
 ) -> Traffic:
     """Return traffic of which some operations do something else; they hold their id alone."""
-    every = (replace(PUBLISHES, share=1 - sum(act.share for act in acts)), *acts)
+    every = (replace(traffic.acts[0], share=1 - sum(act.share for act in acts)), *acts)
     index = deal(counts, [act.share for act in every], rng)
     empty = np.array([act.empty for act in every])[index]
     carried = _carried(every, index, traffic.intended_ns)

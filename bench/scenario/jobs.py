@@ -31,6 +31,7 @@ class Taking:
         handler: what is done with each.
         id_offset: where in every payload the id stands.
         id_header: where in a header it stands, should payloads be left out.
+        bare: messages have no payload in any case.
         rows: messages that it is due; 0 for all.
         first: number of the first of the processes.
     """
@@ -41,6 +42,7 @@ class Taking:
     handler: Handler
     id_offset: int
     id_header: HeaderPlace | None = None
+    bare: bool = False
     rows: int = 0
     first: int = 0
 
@@ -128,7 +130,7 @@ def consumer_jobs(
     """Return the jobs of the processes that take from a JetStream consumer."""
     settings = cell.settings
     load = replace(cell.workload.loads[part.flow], handler=taking.handler)
-    taking = replace(taking, id_header=id_place(load.publish.headers))
+    taking = replace(taking, id_header=id_place(load.publish.headers), bare=load.bare)
     return tuple(
         ObserverJob(
             part=part.name,
@@ -181,7 +183,7 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
         priority=pull.priority,
         pinned=settings.consumer.priority_policy == "pinned_client",
         id_offset=taking.id_offset,
-        id_header=taking.id_header if settings.consumer.headers_only else None,
+        id_header=taking.id_header if taking.bare or settings.consumer.headers_only else None,
         acks=settings.ack.timing != "none",
         double_acks=settings.ack.double,
         deliver_subject=names.deliver_subject if push else "",

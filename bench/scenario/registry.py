@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bench.scenario import (
     backlog,
     command,
+    counter,
     dual_write,
     fanout,
     kv,
@@ -27,4 +28,5 @@ KINDS: Mapping[str, Kind] = {
     "dual-write": dual_write.KIND,
     "replay": replay.KIND,
     "backlog": backlog.KIND,
+    "counter": counter.KIND,
 }

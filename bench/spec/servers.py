@@ -33,6 +33,7 @@ def features_needed(
         *_of_consumer(settings.consumer),
         *_of_stream(settings.stream),
         *_of_bucket(settings, asked),
+        *_of_kind(asked),
         *_of_server(settings.server),
         *_of_publishing(settings.publish),
     )
@@ -86,6 +87,10 @@ def _of_bucket(settings: Settings, asked: Collection[str]) -> Iterator[Need]:
     yield several, "read.group", "2.11.0", "a get of several keys (group_get)"
     yield group == "boundary", "read.group", "2.11.0", "reads at a boundary"
     yield bucket.limit_markers_ns is not None, "bucket.limit_markers", "2.11.0", "limit markers"
+
+
+def _of_kind(asked: Collection[str]) -> Iterator[Need]:
+    yield "counters" in asked, "stream", "2.12.0", "counters"
 
 
 def _of_server(server: ServerSettings) -> Iterator[Need]:

@@ -1,18 +1,17 @@
 """A workload profile: what is sent, and what is done with it."""
 
-import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from bench.core import text
-from bench.core.units import NS_PER_S, format_duration, format_rate, format_share, format_size
+from bench.core.units import NS_PER_S, format_duration, format_rate
 from bench.spec import filters
-from bench.spec.base import Duration, Loose, MisfitError, Rate, Share, Size, Spec
+from bench.spec.base import Duration, Loose, MisfitError, Rate, Spec
 from bench.spec.combined import PLACE, Combined, Words
 from bench.spec.disturbances import Disturbance, check_within, in_proportion
 from bench.spec.faults import Fault
@@ -20,27 +19,34 @@ from bench.spec.handler import Handler
 from bench.spec.keys import Act, Choice
 from bench.spec.named import Named
 from bench.spec.outages import Outage
+from bench.spec.payloads import MAX_PAYLOAD_BYTES, MIN_BYTES, MIN_PAYLOAD_BYTES, Payload
 from bench.spec.shapes import Burst, Ramp
 from bench.spec.variant import PublishSettings, Settings, StreamSettings
 
 if TYPE_CHECKING:
     from bench.spec.traced import Traced
 
-MIN_PAYLOAD_BYTES = 16
-"""The message id alone."""
-
-MIN_BYTES = {"random-bytes": MIN_PAYLOAD_BYTES, "json-envelope": 151}
-"""Smallest payload of each format: what stands in it before any filler."""
-
-MAX_PAYLOAD_BYTES = 64 * 1024**2
-"""The most that a nats-server takes: its max_payload may not exceed its max_pending."""
+__all__ = [
+    "FEW_SUBJECTS",
+    "MAX_MESSAGES",
+    "MAX_PAYLOAD_BYTES",
+    "MAX_PHASE_NS",
+    "MAX_SUBJECTS",
+    "MIN_BYTES",
+    "MIN_PAYLOAD_BYTES",
+    "Consume",
+    "Header",
+    "Load",
+    "Payload",
+    "Phases",
+    "Publish",
+    "Subjects",
+    "Workload",
+]
 
 MAX_SUBJECTS = 1_000_000
 FEW_SUBJECTS = 10_000
 """So many are spelled out; more are told by their words."""
-
-MAX_TOLD_SIZES = 8
-"""More of them are told by their range."""
 
 MAX_MESSAGES = 50_000_000
 """Of one trial: a message takes about 100 bytes of memory in each process that times it."""
@@ -155,70 +161,6 @@ class Subjects(Spec):
             )
         if len(set(words)) < len(words):
             raise MisfitError("values", place, what="a word stands twice", allowed="each once")
-
-
-def _one_size(value: object) -> object:
-    return {value: "100%"} if isinstance(value, str | int | float) else value
-
-
-def _close_sizes(schema: dict[str, Any]) -> None:
-    del schema["minLength"]  # meant for the mapping, put on both forms
-    schema["anyOf"][1] |= {"additionalProperties": False, "minProperties": 1}
-
-
-class Payload(Spec):
-    """How large messages are and what is in them.
-
-    Attributes:
-        sizes: payload bytes -> share of the messages; shares add up to 100%. One size alone may
-            stand as `sizes: 128B`.
-        format: `random-bytes` (an id, then noise) or `json-envelope` (type, id, correlation id,
-            time and a data field, as services send it). Messages of one size differ in their id
-            alone.
-    """
-
-    sizes: Annotated[
-        dict[Size, Share],
-        BeforeValidator(_one_size, json_schema_input_type=Size | dict[Size, Share]),
-        Field(min_length=1, json_schema_extra=_close_sizes),
-    ]
-    format: Literal["random-bytes", "json-envelope"] = "random-bytes"
-
-    @property
-    def mean_bytes(self) -> float:
-        """Mean payload over the messages."""
-        return sum(size * share for size, share in self.sizes.items())
-
-    def told(self) -> str:
-        """Return the sizes with their shares, `95% 1KiB and 5% 32KiB`; one alone without."""
-        if len(self.sizes) > MAX_TOLD_SIZES:
-            least, most = format_size(min(self.sizes)), format_size(max(self.sizes))
-            return f"of {len(self.sizes)} sizes from {least} to {most}"
-        sizes = [
-            (format_size(s), format_share(round(share, 4) or share))
-            for s, share in self.sizes.items()
-        ]
-        alone = len(sizes) == 1
-        return text.listed([size if alone else f"{share} {size}" for size, share in sizes])
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        least = MIN_BYTES[self.format]
-        for size in self.sizes:
-            if not least <= size <= MAX_PAYLOAD_BYTES:
-                raise MisfitError(
-                    "sizes",
-                    what=f"{format_size(size)} does not suit the format {self.format}",
-                    allowed=f"{least}B to {format_size(MAX_PAYLOAD_BYTES)}",
-                )
-        total = math.fsum(self.sizes.values())
-        if not math.isclose(total, 1, abs_tol=1e-6):
-            raise MisfitError(
-                "sizes",
-                what=f"the shares add up to {format_share(round(total, 6))}",
-                allowed="shares that add up to 100%",
-            )
-        return self
 
 
 class Phases(Spec):
@@ -343,6 +285,8 @@ class Load:
         phases: of the trial.
         choice: how each comes by its subject; None where they take turns, evenly.
         acts: what some of them do otherwise; the rest publish their payload.
+        usual: what those that do not do otherwise say besides; nothing when None.
+        bare: they have no payload; a header holds their id.
         laid: so many are there before the trial begins, and all are due when its warm-up ends;
             None where they are offered over time.
         trace: what they are dealt from; None where they are made up.
@@ -357,6 +301,8 @@ class Load:
     phases: Phases
     choice: Choice | None = None
     acts: tuple[Act, ...] = ()
+    usual: Act | None = None
+    bare: bool = False
     laid: int | None = None
     trace: "Traced | None" = None
     faults: tuple[Fault, ...] = ()

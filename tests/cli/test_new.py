@@ -25,9 +25,10 @@ from bench.spec.doubled import Doubling, Duplicates
 from bench.spec.faults import FailureSettings
 from bench.spec.gates import GateFile
 from bench.spec.keys import Entities, Keys
-from bench.spec.kinds import command, dual_write, projection, replay, request, workflow
+from bench.spec.kinds import command, counter, dual_write, projection, replay, request, workflow
 from bench.spec.kinds.backlog import Backlog
 from bench.spec.kinds.command import Commands
+from bench.spec.kinds.counter import Counting
 from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
@@ -128,6 +129,15 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         workload.Payload,
     ),
     "backlog": (Backlog, Laying, workload.Subjects, workload.Payload, workload.Consume),
+    "counter": (
+        Counting,
+        counter.Addition,
+        workload.Subjects,
+        workload.Publish,
+        workload.Consume,
+        handler.Handler,
+        workload.Phases,
+    ),
     "fanout": (Fanout, Member, SlowMembers, workload.Subjects, workload.Payload, workload.Publish),
 }
 

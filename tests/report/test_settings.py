@@ -23,4 +23,4 @@ def test_so_many_settings_could_differ() -> None:
     """As many as mean something."""
     plan = make_plan(load_matrix("kv-direct-get", search=[shipped_root()]))
 
-    assert fold(plan).note == "1 of 24"
+    assert fold(plan).note == "1 of 29"

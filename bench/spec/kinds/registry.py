@@ -25,6 +25,7 @@ from bench.spec.giving_up import giving_up
 from bench.spec.kinds import (
     backlog,
     command,
+    counter,
     dual_write,
     fanout,
     kv,
@@ -37,7 +38,7 @@ from bench.spec.kinds import (
 from bench.spec.kinds.stream import FaultyConsume
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import Publish, Workload
+from bench.spec.workload import MIN_PAYLOAD_BYTES, Payload, Publish, Workload
 
 Rule = Callable[[Settings, Any], tuple[Objection, ...]]
 """What is said of settings under a workload of the kind."""
@@ -157,6 +158,18 @@ def _stream_of_events(workload: projection.Projected) -> stream.Stream:
         consume=FaultyConsume(
             consumers=workload.project.processes, workers=workload.project.workers
         ),
+        phases=workload.phases,
+    )
+
+
+def _stream_of_additions(workload: counter.Counting) -> stream.Stream:
+    """Return a stream whose consumers handle as much at a time, of messages as small as can be."""
+    return stream.Stream(
+        kind="stream",
+        subjects=workload.subjects,
+        payload=Payload.model_validate({"sizes": f"{MIN_PAYLOAD_BYTES}B"}),
+        publish=Doubling.of(workload.publish),
+        consume=FaultyConsume(**dict(workload.consume)),
         phases=workload.phases,
     )
 
@@ -304,6 +317,23 @@ KINDS: Mapping[str, Kind] = {
         cautions=command.cautions,
         notes=command.notes,
         shipped=("command", "command-handlers"),
+        looks=True,
+    ),
+    "counter": Kind(
+        model=counter.Counting,
+        uses=counter.USES,
+        cast=counter.cast_of,
+        objections=lambda settings, workload: (
+            *counter.objections(settings, workload),
+            *jetstream.workload_objections(settings, _stream_of_additions(workload)),
+        ),
+        cautions=lambda settings, workload: cautions.cautions(
+            settings, _stream_of_additions(workload)
+        ),
+        notes=lambda _, __: iter(()),
+        shipped=("counters", "counters"),
+        crashed=("consumer",),
+        restarts=True,
         looks=True,
     ),
 }
