@@ -53,6 +53,10 @@ class Faults:
         always = [kind.kind == "permanent" for kind in self.kinds]
         return np.array([False, *always])[self._of(ids)]
 
+    def befallen(self, size: int) -> Flags:
+        """Return which of so many messages have a fault, shape (size,)."""
+        return self._of(np.arange(size)) > 0
+
     def handler_ns(self, ids: IntArray, deliveries: IntArray, usual_ns: IntArray) -> IntArray:
         """Return how long handlers take at these deliveries, shape (n,).
 

@@ -4,17 +4,19 @@ Pure: the same workload and seed give the same traffic on every machine.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bench.plan.arrays import IntArray
 from bench.plan.arrivals import intended_ns
 from bench.plan.choosing import choose
+from bench.plan.crashes import deal_crashes
 from bench.plan.dealing import deal
 from bench.plan.faults import NONE, Faults, deal_faults
 from bench.plan.payload import BARE, ID_DIGITS, PayloadTemplate, id_alone, templates
 from bench.plan.tracing import Dealer, dealer_of
+from bench.spec.crashes import Crash
 from bench.spec.handler import Constant, Handler
 from bench.spec.keys import Act
 from bench.spec.workload import Load, Payload
@@ -50,6 +52,7 @@ class Traffic:
         acts: what operations may do; the first publishes a payload.
         act_index: index into `acts` of each, shape (n,).
         faults: what is wrong with some for whoever handles them.
+        crashes: the messages at which the process that handles them ends itself, by id.
     """
 
     intended_ns: IntArray
@@ -61,6 +64,7 @@ class Traffic:
     acts: tuple[Act, ...]
     act_index: IntArray
     faults: Faults = NONE
+    crashes: Mapping[int, Crash] = field(default_factory=dict)
 
     @property
     def carried(self) -> IntArray:
@@ -137,7 +141,20 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         traffic = _without_payload(traffic)
     if dealer is not None:
         traffic = _dealt(traffic, dealer, load.payload)
-    return _with_acts(traffic, load.acts, counts, doings) if load.acts else traffic
+    if load.acts:
+        traffic = _with_acts(traffic, load.acts, counts, doings)
+    return _with_crashes(traffic, load.crashes, in_warmup, faults) if load.crashes else traffic
+
+
+def _with_crashes(
+    traffic: Traffic, crashes: Sequence[Crash], in_warmup: int, rng: np.random.Generator
+) -> Traffic:
+    """Return traffic with the messages of the window at which processes end themselves."""
+    able = traffic.firsts & ~traffic.faults.befallen(traffic.act_index.size)
+    able[:in_warmup] = False
+    messages = able.size - in_warmup
+    dealt = deal_crashes(crashes, messages, np.flatnonzero(able), rng)
+    return replace(traffic, crashes=dealt)
 
 
 def _without_payload(traffic: Traffic) -> Traffic:

@@ -33,7 +33,7 @@ def _slow(settings: Settings, workload: Stream) -> Iterator[Objection]:
     wait_ns = ack_wait_ns(settings)
     if settings.ack.timing in UNANSWERED:
         return
-    for fault in workload.consume.faults:
+    for fault in (*workload.consume.dealt, *workload.consume.outages):
         if fault.time_ns is not None and fault.time_ns >= wait_ns:
             what = (
                 f"ack_wait {format_duration(wait_ns)} is over before a handler of "

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
 from bench.spec import (
     ageing,
+    applying,
     capped,
     delivered,
     doubled,
@@ -408,6 +409,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *publishing.RULES,
     *ageing.RULES,
     *failing.RULES,
+    *applying.RULES,
 )
 
 _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
@@ -421,4 +423,5 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     *publishing.WORKLOAD_RULES,
     *failing.WORKLOAD_RULES,
     *doubled.RULES,
+    *applying.WORKLOAD_RULES,
 )

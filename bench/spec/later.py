@@ -32,6 +32,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "inactive_threshold_ns",
     ),
     "handler": ("workers",),
+    "effect": ("written", "marker_ttl_ns"),
     "pull": ("group", "min_pending", "min_ack_pending", "priority"),
     "failure": ("dead_letters",),
     "server": (

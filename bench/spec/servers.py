@@ -3,9 +3,11 @@
 import re
 from collections.abc import Collection, Iterator
 
+from bench.spec.effects import WRITING
 from bench.spec.objection import Objection
 from bench.spec.variant import (
     ConsumerSettings,
+    EffectSettings,
     PublishSettings,
     ServerSettings,
     Settings,
@@ -34,6 +36,7 @@ def features_needed(
         *_of_stream(settings.stream),
         *_of_bucket(settings, asked),
         *_of_kind(asked),
+        *_of_effects(settings.effect),
         *_of_server(settings.server),
         *_of_publishing(settings.publish),
     )
@@ -91,6 +94,12 @@ def _of_bucket(settings: Settings, asked: Collection[str]) -> Iterator[Need]:
 
 def _of_kind(asked: Collection[str]) -> Iterator[Need]:
     yield "counters" in asked, "stream", "2.12.0", "counters"
+
+
+def _of_effects(effect: EffectSettings) -> Iterator[Need]:
+    written = effect.written or effect.idempotency in WRITING
+    yield written, "effect.idempotency", "2.9.0", "direct get"
+    yield effect.marker_ttl_ns is not None, "effect.marker_ttl", "2.11.0", "a message's own TTL"
 
 
 def _of_server(server: ServerSettings) -> Iterator[Need]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, Loose, Share, Size, Spec
 from bench.spec.disturbances import Disturbance
+from bench.spec.effects import Idempotency
 from bench.spec.faults import FailureSettings
 from bench.spec.server_settings import ServerSettings
 from bench.spec.stream_settings import ConsumerLimits, StreamSettings
@@ -40,7 +41,6 @@ __all__ = [
 ]
 
 HandlerRun = Literal["virtual", "task"]
-Idempotency = Literal["none", "memory"]
 Strategy = Literal["kv-then-event", "event-then-kv", "outbox"]
 AckTiming = Literal["after-handler", "after-validation", "per-batch", "cumulative", "none"]
 DeliverPolicy = Literal[
@@ -197,11 +197,19 @@ class EffectSettings(Spec):
     """What a handler does.
 
     Attributes:
-        idempotency: what keeps a message that is delivered again from being handled again: nothing
-            (`none`), or that each process remembers which it has handled (`memory`).
+        idempotency: what keeps the effect of a message that is delivered again from being made
+            again: nothing (`none`); that it writes the same value once more (`overwrite`); the last
+            sequence of its key, written behind the effect (`sequence-guard`); a marker of its
+            message, written before it (`marker-first`), behind it (`marker-last`) or together with
+            it (`marker-in-value`); or that each process remembers which it has handled (`memory`).
+        written: effects are real writes, into a bucket of the trial's own, in place of a handler's
+            time alone; they always are with a strategy that writes, and where consumers crash.
+        marker_ttl_ns: how long a marker is kept that stands by itself; for ever when left out.
     """
 
     idempotency: Idempotency = "none"
+    written: bool = False
+    marker_ttl_ns: Duration | None = Field(default=None, alias="marker_ttl")
 
 
 class RespondSettings(Spec):

@@ -13,6 +13,7 @@ from bench.core.units import NS_PER_S, format_duration, format_rate
 from bench.spec import filters
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Spec
 from bench.spec.combined import PLACE, Combined, Words
+from bench.spec.crashes import Crash
 from bench.spec.disturbances import Disturbance, check_within, in_proportion
 from bench.spec.faults import Fault
 from bench.spec.handler import Handler
@@ -292,6 +293,7 @@ class Load:
         trace: what they are dealt from; None where they are made up.
         faults: what is wrong with some of them for whoever handles them.
         outages: when whoever handles them cannot.
+        crashes: at which of them the process that handles them ends itself.
     """
 
     publish: Publish
@@ -307,6 +309,7 @@ class Load:
     trace: "Traced | None" = None
     faults: tuple[Fault, ...] = ()
     outages: tuple[Outage, ...] = ()
+    crashes: tuple[Crash, ...] = ()
 
 
 class Workload(Spec, ABC):

@@ -168,8 +168,11 @@ def test_an_outage_stands_among_the_faults_and_has_no_share() -> None:
         ({"lasts": "0s"}, "lasts no time"),
         ({"at": "9700ms"}, "ends at 10200ms, after the window of 10s"),
         ({"share": "1%"}, "unknown key; allowed: kind, at, lasts, time"),
-        ({"kind": "outrage"}, "allowed: transient, permanent, silent, slow, outage; did you mean"),
-        ({"kind": 7}, "allowed: transient, permanent, silent, slow, outage"),
+        (
+            {"kind": "outrage"},
+            "allowed: transient, permanent, silent, slow, outage, crash; did you mean",
+        ),
+        ({"kind": 7}, "allowed: transient, permanent, silent, slow, outage, crash"),
     ],
 )
 def test_what_means_nothing_of_an_outage_is_refused(keys: dict[str, Any], words: str) -> None:

@@ -352,7 +352,8 @@ def cast_of(workload: Workload, settings: Settings) -> Cast:
     """Return the parts of a workload under these settings."""
     plain = KINDS[workload.kind].cast(settings, workload)
     found = giving_up(plain) if settings.consumer.max_deliver is not None else plain
-    return disturbed.watched_over(found) if disturbances_of(workload, settings) else found
+    ends = disturbances_of(workload, settings) or any(e.crashes for e in workload.loads.values())
+    return disturbed.watched_over(found) if ends else found
 
 
 def fullest_cast(workload: Workload) -> Cast:

@@ -7,10 +7,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, model_validator
 
 from bench.core import text
+from bench.core.units import NS_PER_S
+from bench.spec.applied_parts import with_effects
 from bench.spec.base import Loose, MisfitError
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
+from bench.spec.crashes import Crash, check_few
 from bench.spec.dealt import Dealt
 from bench.spec.doubled import Doubling, with_duplicates
+from bench.spec.effects import WRITING
 from bench.spec.failed_parts import with_failures
 from bench.spec.faults import Fault
 from bench.spec.filling import PUBLISH
@@ -42,11 +46,14 @@ class FaultyConsume(Consume):
         consumers: consumer processes sharing one JetStream consumer.
         workers: messages one process handles at a time.
         handler: what is done with each.
-        faults: what is wrong with some, each with its share of all messages, and when handlers
-            cannot do their work, `outage`; nothing when left out.
+        faults: what is wrong with some, each with its share of all messages, when handlers cannot
+            do their work, `outage`, and at which messages a process ends itself, `crash`; nothing
+            when left out.
     """
 
-    faults: Annotated[tuple[Annotated[Fault | Outage, Discriminator("kind")], ...], Loose] = ()
+    faults: Annotated[
+        tuple[Annotated[Fault | Outage | Crash, Discriminator("kind")], ...], Loose
+    ] = ()
 
     @property
     def dealt(self) -> tuple[Fault, ...]:
@@ -58,10 +65,15 @@ class FaultyConsume(Consume):
         """When what handlers depend on is away."""
         return tuple(fault for fault in self.faults if isinstance(fault, Outage))
 
+    @property
+    def crashes(self) -> tuple[Crash, ...]:
+        """At which messages a process ends itself."""
+        return tuple(fault for fault in self.faults if isinstance(fault, Crash))
+
     def in_proportion(self, window_ns: int, short_ns: int) -> Self:
         """Return the same with the outages of a window as they fit into a shorter one."""
         outages = tuple(each.in_proportion(window_ns, short_ns) for each in self.outages)
-        return self.model_copy(update={"faults": (*self.dealt, *outages)})
+        return self.model_copy(update={"faults": (*self.dealt, *self.crashes, *outages)})
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
@@ -95,6 +107,11 @@ class Stream(Dealt):
     consume: FaultyConsume = FaultyConsume()
     phases: Phases = Phases()
 
+    def writes(self, settings: Settings) -> bool:
+        """Say whether effects of handlers are written, into a bucket."""
+        effect = settings.effect
+        return effect.written or effect.idempotency in WRITING or bool(self.consume.crashes)
+
     @property
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said of who publishes or takes messages, or of subjects."""
@@ -105,11 +122,14 @@ class Stream(Dealt):
     @property
     def loads(self) -> Mapping[str, Load]:
         """What its messages are made from, by the part that drives them."""
-        acts, faults, outages = self.publish.acts, self.consume.dealt, self.consume.outages
-        return {
-            part: replace(load, acts=acts, faults=faults, outages=outages)
-            for part, load in super().loads.items()
+        consume = self.consume
+        own = {
+            "acts": self.publish.acts,
+            "faults": consume.dealt,
+            "outages": consume.outages,
+            "crashes": consume.crashes,
         }
+        return {part: replace(load, **own) for part, load in super().loads.items()}
 
     def in_short(self, phases: Phases) -> Self:
         """Return the load for a look, over shorter phases; raises as `with_phases` does."""
@@ -119,6 +139,8 @@ class Stream(Dealt):
     def _check_load(self, phases: Phases) -> None:
         super()._check_load(phases)
         check_within(self.consume.outages, phases.measure_ns)
+        messages = self.publish.window_rate_msgs_per_s * phases.measure_ns / NS_PER_S
+        check_few(self.consume.crashes, messages)
 
     def share_of(self, part: str) -> float:
         """Return what share of the messages a part is due: each once, however often it comes."""
@@ -151,8 +173,9 @@ class Stream(Dealt):
 
     def _faulty(self) -> str:
         dealt = ", ".join(fault.told() for fault in self.consume.dealt)
-        outages = "".join(f"; {outage.told()}" for outage in self.consume.outages)
-        return (f"; of the messages {dealt}" if dealt else "") + outages
+        others = (*self.consume.crashes, *self.consume.outages)
+        told = "".join(f"; {each.told()}" for each in others)
+        return (f"; of the messages {dealt}" if dealt else "") + told
 
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
@@ -161,10 +184,14 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
     letters = settings.failure.dead_letters
     faults = workload.consume.faults if workload is not None else ()
-    if not (faults or twice or letters or settings.effect.idempotency != "none"):
+    effects = settings.effect.idempotency != "none" or settings.effect.written
+    if not (faults or twice or letters or effects):
         return cast
     outages = workload is not None and bool(workload.consume.outages)
-    return with_failures(cast, letters=letters, outages=outages)
+    found = with_failures(cast, letters=letters, outages=outages)
+    if workload is None or not workload.writes(settings):
+        return found
+    return with_effects(found, crashes=bool(workload.consume.crashes))
 
 
 def _cast(*, acks: bool, early: bool = False, twice: bool = False) -> Cast:
@@ -198,7 +225,8 @@ def _casts(*, twice: bool = False) -> Mapping[AckTiming, Cast]:
 _CASTS, _DOUBLED = _casts(), _casts(twice=True)
 """By `ack.timing`; of messages of which some are published twice."""
 
-FAULTY = with_failures(_CASTS["after-handler"], letters=True, outages=True)
+_FAILING = with_failures(_CASTS["after-handler"], letters=True, outages=True)
+FAULTY = with_effects(_FAILING, crashes=True)
 """Where some handlers fail, or may be asked to do their work again."""
 
 DOUBLED = with_failures(_DOUBLED["after-handler"])

@@ -1,0 +1,81 @@
+"""What is wrong with settings of effects, and with consumers that crash at messages.
+
+Rules as in `jetstream`: pure functions, the reason in the text.
+"""
+
+from collections.abc import Callable, Iterator
+
+from bench.core.units import NS_PER_S, format_duration
+from bench.spec.effects import MARKING, UNMARKED
+from bench.spec.failing import UNANSWERED
+from bench.spec.kinds.stream import Stream
+from bench.spec.objection import Objection
+from bench.spec.variant import Settings
+
+
+def _marker_ttl(settings: Settings) -> Iterator[Objection]:
+    effect = settings.effect
+    ttl_ns = effect.marker_ttl_ns
+    if ttl_ns is None:
+        return
+    if effect.idempotency not in MARKING:
+        yield Objection(
+            key="effect.marker_ttl",
+            against=("effect.idempotency",),
+            what=f"idempotency {effect.idempotency} has no marker that stands by itself",
+            allowed=f"no marker_ttl, or idempotency {' or '.join(MARKING)}",
+        )
+    if ttl_ns < NS_PER_S or ttl_ns % NS_PER_S:
+        yield Objection(
+            key="effect.marker_ttl",
+            what=f"a message lives for whole seconds, and not for {format_duration(ttl_ns)}",
+            allowed="1s, 2s, ...",
+        )
+
+
+def _steps(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    """Yield the steps at which no message comes by."""
+    effect, timing = settings.effect, settings.ack.timing
+    points = {crash.at for crash in workload.consume.crashes}
+    if "after-marker" in points and effect.idempotency in UNMARKED:
+        yield Objection(
+            key="effect.idempotency",
+            what=f"a consumer is to crash after the marker, and with {effect.idempotency} there is "
+            "none",
+            allowed="a strategy that marks, memory, or a crash after-effect",
+        )
+    if "before-ack" in points and timing in UNANSWERED:
+        yield Objection(
+            key="ack.timing",
+            what=f"a consumer is to crash before the ack, and with ack.timing {timing} none comes "
+            "after the handler",
+            allowed="another ack.timing, or a crash after-effect",
+        )
+
+
+def _gaps(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    if settings.ack.timing == "cumulative" and workload.consume.crashes:
+        yield Objection(
+            key="ack.timing",
+            what="a cumulative ack of who takes a crashed consumer's place covers what that had in "
+            "hand",
+            allowed="another ack.timing, or no crash",
+        )
+
+
+def _one_at_a_time(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    disturbed = workload.disturbances if settings.disturbances is None else settings.disturbances
+    if disturbed and workload.consume.crashes:
+        yield Objection(
+            key="disturbances",
+            what="consumers crash at messages as well: nobody could tell whose effect is seen",
+            allowed="no disturbances, or no faults of the kind crash",
+        )
+
+
+RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_marker_ttl,)
+WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
+    _steps,
+    _gaps,
+    _one_at_a_time,
+)
