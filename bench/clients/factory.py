@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from bench.clients.buckets import Bucket, ChangeLink, Changes, Counters, SaidSink, reading
+from bench.clients.deeds import Deeds, Doer
 from bench.clients.following import After, Followed
 from bench.clients.natspy import NatsPyConsumer, NatsPyPublisher
 from bench.clients.natspy_answers import NatsPyAnswerer
@@ -15,6 +16,7 @@ from bench.clients.natspy_buckets import (
 )
 from bench.clients.natspy_caches import STRATEGIES as NATSPY_STRATEGIES
 from bench.clients.natspy_changes import NatsPyChanger, NatsPyEffects, NatsPyFollower
+from bench.clients.natspy_deeds import NatsPyDoer
 from bench.clients.natspy_groups import NatsPyGroupReader, NatsPyGroupWriter
 from bench.clients.natspy_pairs import NatsPyPairs
 from bench.clients.natspy_requests import NatsPyCommander, NatsPyRequester
@@ -24,16 +26,15 @@ from bench.clients.port import (
     ASYNC,
     AckSink,
     Binding,
-    ConsumerLink,
     Endpoint,
     Messages,
     PublisherLink,
-    TaskLink,
 )
 from bench.clients.wire.caches import STRATEGIES
 from bench.clients.wire.commands import Commands
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.creates import WireCreator
+from bench.clients.wire.deeds import WireDoer
 from bench.clients.wire.follows import WireFollower
 from bench.clients.wire.gets import Gets
 from bench.clients.wire.groups import WireGroupReader, WireGroupWriter
@@ -211,14 +212,33 @@ def make_follower(
     return NatsPyFollower(endpoint, changes, sink, *keeping)
 
 
-def make_consumer(client: str, endpoint: Endpoint, binding: Binding) -> ConsumerLink:
+def make_doer(
+    client: str, endpoint: Endpoint, deeds: Deeds, sink: SaidSink, keeping: tuple[Bucket, After]
+) -> Doer:
+    """Return an unopened link that carries out what handlers do to keys.
+
+    Args:
+        client: of the variant; ValueError as above.
+        endpoint: how to connect.
+        deeds: what is to be done.
+        sink: is told of each that was begun.
+        keeping: the bucket, and who calls when a while is over.
+    """
+    if _wire(client):
+        return WireDoer(endpoint, deeds, sink, keeping)
+    return NatsPyDoer(endpoint, deeds, sink, keeping[0])
+
+
+def make_consumer(
+    client: str, endpoint: Endpoint, binding: Binding
+) -> WireConsumer | NatsPyConsumer:
     """Return an unopened consumer link of this client; ValueError when there is no such client."""
     if _wire(client):
         return WireConsumer(endpoint, binding)
     return NatsPyConsumer(endpoint, binding)
 
 
-def make_task_link(client: str, endpoint: Endpoint, binding: Binding, workers: int) -> TaskLink:
+def make_task_link(client: str, endpoint: Endpoint, binding: Binding, workers: int) -> NatsPyTasks:
     """Return an unopened link that runs handlers; ValueError when this client has no place."""
     if client == "nats-py":
         return NatsPyTasks(endpoint, binding, workers)

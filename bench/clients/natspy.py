@@ -233,6 +233,11 @@ class NatsPySubscriber(NatsPyConnection):
         for position in positions.tolist():
             del self._unacked[position]
 
+    async def flush(self) -> None:
+        """Return when the server has all that was handed over; raises what the client does."""
+        assert self._client is not None  # noqa: S101 - it is open
+        await self._client.flush()
+
     async def _answer(self, message: Msg) -> int:
         """Acknowledge; return the instant before the library was told, or of the confirmation."""
         if self._binding.double_acks:
@@ -284,6 +289,11 @@ class NatsPyConsumer(NatsPySubscriber):
     def term(self, positions: IntArray, reason: str = "") -> None:
         """Have none delivered ever again, one call of the library after the other."""
         self._answers.put_nowait(partial(self.given_up, positions, reason))
+
+    async def flush(self) -> None:
+        """Return when all answers are given, and the server has them."""
+        await self._answers.join()
+        await super().flush()
 
     async def _answer_forever(self) -> None:
         while True:

@@ -104,6 +104,7 @@ class Ending(IntEnum):
     REPEATED = 7  # it had been handled before: acknowledged, and nothing done
     IN_HAND = 8  # it was being handled: left to that
     UNPOSTED = 9  # it is to be given up, and its dead letter was not stored: asked for again
+    CRASHED = 10  # the process ended itself, as planned: it comes again if an ack is awaited
 
     @property
     def word(self) -> str:

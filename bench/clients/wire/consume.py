@@ -140,6 +140,10 @@ class WireConsumer:
         """Disconnects, reconnects, lost requests and errors seen so far, in words."""
         return self._faults.words()
 
+    async def flush(self) -> None:
+        """Return when the server has all that was handed over; ConnectionError where it broke."""
+        await self._connection.flush()
+
     async def close(self) -> None:
         """Stop the flow and disconnect; never raises."""
         if self._alarm is not None:
