@@ -157,7 +157,12 @@ class Consumer:
 
     def _handled(self, positions: IntArray) -> None:
         self._recorder.handled_at(positions, now_ns())
-        self._acknowledge(self._acks.handled(positions, idle=not self._in_hand))
+        self._acknowledge(self._acks.handled(positions, idle=self._idle))
+
+    @property
+    def _idle(self) -> bool:
+        """Whether no message that came is left to handle."""
+        return not self._in_hand
 
     def _acknowledge(self, order: AckOrder) -> None:
         if not order.positions.size:

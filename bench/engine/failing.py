@@ -70,7 +70,10 @@ class FailingConsumer(Consumer):
         return self._fates.faults.handler_ns(block.ids, block.deliveries, usual_ns)
 
     def _handled(self, positions: IntArray) -> None:
-        endings = self._fates.end(positions, *self._recorder.told(positions))
+        self._conclude(positions, self._fates.end(positions, *self._recorder.told(positions)))
+
+    def _conclude(self, positions: IntArray, endings: IntArray) -> None:
+        """Write down how deliveries ended, and tell the server."""
         for ending, those in sorted_out(positions, endings):
             if ending is Ending.TERMINATED and self._letters is not None:
                 self._post(self._letters, those)
@@ -99,7 +102,7 @@ class FailingConsumer(Consumer):
         elif ending is Ending.TERMINATED:
             self._link.term(positions, REASON)
         elif ending is Ending.REPEATED:
-            self._acknowledge(self._acks.handled(positions, idle=not self._in_hand))
+            self._acknowledge(self._acks.handled(positions, idle=self._idle))
         else:
             self._link.drop(positions)
 
@@ -131,6 +134,10 @@ class FailingTasks(TaskConsumer):
 
     async def _end(self, positions: IntArray) -> None:
         endings = self._fates.end(positions, *self._recorder.told(positions))
+        await self._conclude(positions, endings)
+
+    async def _conclude(self, positions: IntArray, endings: IntArray) -> None:
+        """Write down how deliveries ended, and tell the server."""
         for ending, those in sorted_out(positions, endings):
             if ending is Ending.TERMINATED and self._letters is not None:
                 await self._post(self._letters, those)

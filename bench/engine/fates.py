@@ -60,7 +60,10 @@ class Fates:
             ids: of their messages, shape (n,).
             deliveries: how often each was delivered by then, 1 for the first time, shape (n,).
         """
-        endings = self._endings(ids, deliveries, self.away.met(positions))
+        return self.settled(positions, ids, self.of_handlers(positions, ids, deliveries))
+
+    def settled(self, positions: IntArray, ids: IntArray, endings: IntArray) -> IntArray:
+        """Return how deliveries end whose handlers ended so, remembering it; shape (n,)."""
         if self.memory is not None:
             rows = zip(positions.tolist(), ids.tolist(), strict=True)
             for row, (position, message_id) in enumerate(rows):
@@ -71,15 +74,18 @@ class Fates:
                     endings[row] = Ending.REPEATED if known else Ending.IN_HAND
         return endings
 
-    def _endings(self, ids: IntArray, deliveries: IntArray, away: Flags) -> IntArray:
-        failed = self.faults.fails(ids, deliveries) | away
+    def of_handlers(self, positions: IntArray, ids: IntArray, deliveries: IntArray) -> IntArray:
+        """Return how deliveries would end that nobody else has in hand; as of `end`."""
+        failed = self.faults.fails(ids, deliveries) | self.away.met(positions)
         if not self.answers:
             return np.where(failed, Ending.TOO_LATE, WELL)
         silent = self.faults.silent(ids, deliveries)
-        return np.where(failed, self._failed(deliveries), np.where(silent, Ending.UNACKED, WELL))
+        return np.where(failed, self.failed(deliveries), np.where(silent, Ending.UNACKED, WELL))
 
-    def _failed(self, deliveries: IntArray) -> IntArray:
+    def failed(self, deliveries: IntArray) -> IntArray:
         """Return how deliveries end whose handler failed, shape (n,)."""
+        if not self.answers:
+            return np.full(deliveries.size, Ending.TOO_LATE, dtype=np.int64)
         answer = np.full(deliveries.size, _ANSWERS[self.failure.answer], dtype=np.int64)
         if self.max_deliver is not None:
             wanted = (deliveries >= self.max_deliver) & (answer != Ending.TERMINATED)

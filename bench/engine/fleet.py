@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,6 +70,8 @@ class Worker:
             it ends before its Done.
         progress: what it last said.
         killed: it was ended on purpose, and its end is nobody's failure.
+        may_end: says of a process whether it ended itself as planned.
+        fell: resolves when it did.
     """
 
     def __init__(self, job: Job, process: asyncio.subprocess.Process, stderr_path: Path) -> None:
@@ -82,6 +84,8 @@ class Worker:
         self.broken: asyncio.Future[None] = loop.create_future()
         self.progress = Progress()
         self.killed = False
+        self.may_end: Callable[[int], bool] = lambda _: False
+        self.fell: asyncio.Future[None] = loop.create_future()
         self._told_through = False
         self._process = process
         self._stderr_path = stderr_path
@@ -169,6 +173,11 @@ class Worker:
         except ChannelClosedError:
             if self.killed:
                 return
+            if self.may_end(self.pid):
+                self.killed = True
+                await self._process.wait()
+                self.fell.set_result(None)
+                return
             error = WorkerDiedError(self.role, await self._how_it_died())
             for future in (self.ready, self.finished, self.done, self.broken):
                 _fail(future, error)
@@ -255,8 +264,13 @@ class Fleet:
         """End all processes of a role at once, on purpose; their records stay."""
         falling = self.with_role(role)
         await asyncio.gather(*(worker.kill() for worker in falling))
-        self.workers = [worker for worker in self.workers if worker not in falling]
-        self.fallen += [_fallen(worker) for worker in falling]
+        for worker in falling:
+            self.leave_out(worker)
+
+    def leave_out(self, worker: Worker) -> None:
+        """Go on without a worker that has ended, on purpose; its record stays."""
+        self.workers = [each for each in self.workers if each is not worker]
+        self.fallen.append(_fallen(worker))
 
     async def take_places(self, role: str, start_ns: int) -> None:
         """Have the next spare of each process of a role take its place, and begin.
@@ -267,7 +281,17 @@ class Fleet:
         """
         own = [spare for spare in self.spares if has_role(spare.role, role)]
         next_ones = {spare.role: spare for spare in reversed(own)}
-        coming = [*next_ones.values()]
+        await self.let_in([*next_ones.values()], start_ns)
+
+    async def take_place(self, job: ObserverJob, start_ns: int) -> Worker:
+        """Have a spare do this job, whatever it was started for, and begin; raises as above."""
+        spare = self.spares[0]
+        spare.job, spare.role = job, job.role
+        await self.let_in([spare], start_ns)
+        return spare
+
+    async def let_in(self, coming: Sequence[Worker], start_ns: int) -> None:
+        """Have spares do their jobs and begin; raises as above."""
         self.spares = [spare for spare in self.spares if spare not in coming]
         self.workers += coming
         for worker in coming:

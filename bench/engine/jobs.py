@@ -18,8 +18,9 @@ from bench.engine.commanding import Command
 from bench.engine.stall import Stall
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
+from bench.spec.effects import Idempotency
 from bench.spec.faults import AS_USUAL, FailureSettings
-from bench.spec.variant import AckTiming, HandlerRun, Idempotency, PublishSettings
+from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
 
 LAID_WITHIN_NS = 600 * NS_PER_S
 """How long it may take at most, beyond its own pace, to lay what is there before a trial."""
@@ -119,6 +120,25 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """How a handler makes an effect on the server, beside waiting for its time.
+
+    Attributes:
+        idempotency: what keeps it from being made twice.
+        bucket: whose values are written.
+        prefix: of its keys.
+        marker_ttl_s: how long a marker is kept; 0 for ever.
+        book: where is written at which messages a process ended itself; None where none is to.
+    """
+
+    idempotency: Idempotency
+    bucket: Bucket
+    prefix: str
+    marker_ttl_s: int = 0
+    book: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObserverJob:
     """One process that observes operations.
 
@@ -141,6 +161,7 @@ class ObserverJob:
         failure: what it does with a message whose handler failed.
         max_deliver: how often the server delivers a message at most; None without end.
         letters: the stream and consumer of which it posts what is given up; None where nothing is.
+        applied: how its handlers make effects on the server; None where their time alone passes.
     """
 
     part: str
@@ -165,6 +186,7 @@ class ObserverJob:
     failure: FailureSettings = AS_USUAL
     max_deliver: int | None = None
     letters: Names | None = None
+    applied: Applied | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

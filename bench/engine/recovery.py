@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from bench.clients.port import Ending
 from bench.core.units import NS_PER_S
 from bench.engine.lag import Level, level_from_due
 from bench.engine.losses import UNKNOWN
@@ -127,5 +128,6 @@ def dropped(table: MessageTable, fallen: Sequence[ConsumerRecord]) -> int:
     for record in fallen:
         acked = record.acked_ns != NEVER
         settled = acked if acked.any() else np.ones_like(acked)
+        settled &= record.ending != Ending.REPEATED  # taken for done, and not in hand
         gone[record.ids[ours(record.ids, size) & settled]] = True
     return int(np.count_nonzero(gone & ~happened(table.handled_ns)))

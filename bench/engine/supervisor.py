@@ -141,13 +141,18 @@ class Supervisor:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is to be said of disturbances, and what was to be expected of them."""
-        for each in self.done:
-            yield from _of_one(each, [fallen.job.role for fallen in self._fleet.fallen])
+        yield from disturbed_findings(self.done, self._fleet)
 
 
 def _planned(each: Disturbance, window_start_ns: int) -> Disturbed:
     at_ns = window_start_ns + each.at_ns
     return Disturbed(do=each.do, part=each.part, planned_ns=at_ns, for_ns=each.for_ns)
+
+
+def disturbed_findings(done: Sequence[Disturbed], fleet: Fleet) -> Iterator[Finding]:
+    """Yield what is to be said of what was done, and what befell whom of it as expected."""
+    for each in done:
+        yield from _of_one(each, [fallen.job.role for fallen in fleet.fallen])
 
 
 def _of_one(each: Disturbed, fallen: Sequence[str]) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ from bench.engine.recorder import (
     load_consumer,
     load_publisher,
 )
+from bench.engine.reviving import Crashing, Supervising, reviver
 from bench.engine.setting_back import SettingBack, WasSetBack, set_back
 from bench.engine.stall import Stall, StallWatch
 from bench.engine.supervisor import Supervisor
@@ -77,6 +78,7 @@ class Scene:
         work: laid before it, and to be done in it; None where load is offered alone.
         setting_back: of a consumer within its window; None where none is.
         disturbances: what is done to the system meanwhile.
+        crashing: where processes end themselves; None where none does.
     """
 
     server: Server
@@ -92,6 +94,7 @@ class Scene:
     work: Work | None = None
     setting_back: SettingBack | None = None
     disturbances: tuple[Disturbance, ...] = ()
+    crashing: Crashing | None = None
 
     @property
     def shares(self) -> Mapping[str, Share]:
@@ -184,8 +187,9 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     outcome = Outcome(backlogs={each.part: NOTHING_KNOWN for each in scene.watched})
     controls = [Control(scene.client, each) for each in scene.watched]
     fleet = Fleet(scene.directory)
-    restart = scene.server.restart
-    supervisor = Supervisor(fleet, scene.disturbances, scene.phases.warmup_ns, restart)
+    supervisor = reviver(fleet, scene.crashing) or Supervisor(
+        fleet, scene.disturbances, scene.phases.warmup_ns, scene.server.restart
+    )
     offset_ns = clock.wall_offset_ns()
     stalls = StallWatch()
     try:
@@ -221,12 +225,12 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     return outcome
 
 
-async def _end(supervisor: Supervisor, fleet: Fleet) -> None:
+async def _end(supervisor: Supervising, fleet: Fleet) -> None:
     await supervisor.end()
     await fleet.end()
 
 
-async def _start(scene: Scene, fleet: Fleet, supervisor: Supervisor, outcome: Outcome) -> None:
+async def _start(scene: Scene, fleet: Fleet, supervisor: Supervising, outcome: Outcome) -> None:
     await fleet.start([*scene.drivers, *hosted(scene.observers, scene.shown)])
     pids = {worker.role: worker.pid for worker in fleet.workers}
     if scene.server.pid is not None:

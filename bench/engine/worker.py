@@ -32,18 +32,19 @@ from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, 
 from bench.core.noted import Noted
 from bench.engine.acks import make_ack_plan
 from bench.engine.affecting import Taking, make_affecting
+from bench.engine.applied import crasher_of, open_written
+from bench.engine.applying import Applying
 from bench.engine.attending import NeverBegunError, attend, started
-from bench.engine.away import Away
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
 from bench.engine.ending import end
 from bench.engine.failing import FailingConsumer, FailingTasks
-from bench.engine.fates import Fates
 from bench.engine.fleet import added
 from bench.engine.handler import VirtualWorkers
 from bench.engine.jobs import (
     LAID_WITHIN_NS,
+    Applied,
     Done,
     DriverJob,
     Effect,
@@ -58,7 +59,7 @@ from bench.engine.jobs import (
     Through,
 )
 from bench.engine.letters import Letters, open_letters
-from bench.engine.memory import Memory
+from bench.engine.mishaps import away_of, fates_of, may_fail
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
@@ -277,6 +278,8 @@ async def _observer(job: ObserverJob, traffic: Traffic) -> _Observer:
 async def _opened(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     if job.effect is not None:
         return await _open_effects(job, job.effect, recorder, traffic)
+    if job.applied is not None:
+        return await _open_written(job, job.applied, recorder, traffic)
     open_link = _open_tasks if job.run == "task" else _open_virtual
     return await open_link(job, recorder, traffic)
 
@@ -294,13 +297,30 @@ async def _open_effects(
     )
 
 
+async def _open_written(
+    job: ObserverJob, how: Applied, recorder: ConsumeRecorder, traffic: Traffic
+) -> _Opened:
+    letters, away = await open_letters(job), away_of(job)
+    applying = Applying(
+        how=how,
+        recorder=recorder,
+        fates=fates_of(job, traffic, away),
+        traffic=traffic,
+        crasher=crasher_of(how),
+        letters=letters,
+    )
+    made = await open_written(job, applying)
+    opened = _Opened(links=made.links, run=made.run, refusals=made.refusals, starts=away.starts)
+    return _with_letters(opened, letters)
+
+
 async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     link = make_consumer(job.client, job.endpoint, job.binding)
     workers = VirtualWorkers(job.workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    letters, away = await open_letters(job), _away(job)
-    if _may_fail(job, traffic):
-        handling = (traffic.handler_ns, _fates(job, traffic, away), letters)
+    letters, away = await open_letters(job), away_of(job)
+    if may_fail(job, traffic):
+        handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
         consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling)
     else:
         consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
@@ -311,43 +331,22 @@ async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Tr
     return _with_letters(_Opened(links=(link,), run=run, starts=away.starts), letters)
 
 
-def _may_fail(job: ObserverJob, traffic: Traffic) -> bool:
-    """Say whether deliveries may end otherwise than handled and acknowledged."""
-    fails = traffic.faults or job.load.outages or job.letters is not None
-    return bool(fails) or job.idempotency != "none"
-
-
-def _away(job: ObserverJob) -> Away:
-    return Away(job.load.outages, job.load.phases.warmup_ns)
-
-
 def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
     """Return what is opened with the connection of its letters, which is closed before others."""
     if letters is None:
         return opened
     links = (letters, *opened.links)
-    return replace(opened, links=links, refusals=lambda: letters.refusals)
-
-
-def _fates(job: ObserverJob, traffic: Traffic, away: Away) -> Fates:
-    return Fates(
-        faults=traffic.faults,
-        failure=job.failure,
-        max_deliver=job.max_deliver,
-        answers=job.timing not in ("none", "after-validation"),
-        memory=Memory() if job.idempotency == "memory" else None,
-        in_order=job.timing == "cumulative",
-        away=away,
-    )
+    refusals = lambda: (*opened.refusals(), *letters.refusals)  # noqa: E731 - asked at the end
+    return replace(opened, links=links, refusals=refusals)
 
 
 async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     workers = job.workers
     link = make_task_link(job.client, job.endpoint, job.binding, workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
-    letters, away = await open_letters(job), _away(job)
-    if _may_fail(job, traffic):
-        handling = (traffic.handler_ns, _fates(job, traffic, away), letters)
+    letters, away = await open_letters(job), away_of(job)
+    if may_fail(job, traffic):
+        handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
         consumer: TaskConsumer = FailingTasks(link, recorder, acks, handling)
     else:
         consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)

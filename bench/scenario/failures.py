@@ -13,7 +13,7 @@ from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.engine.table import Flags, Tables, ours
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
-from bench.scenario import doubled
+from bench.scenario import doubled, effects_audit
 from bench.scenario.again import repeated, stored_by_either
 from bench.spec.doubled import window_ns
 from bench.spec.failed_parts import FAILED, LETTERS
@@ -29,14 +29,19 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     if not parts:
         return as_it_is(evidence)
     tables, published = _published(cell, traffic, evidence)
+    made = {
+        part.name: effects_audit.of_part(cell, part, traffic[part.flow], evidence) for part in parts
+    }
     counts = {
         part.name: {
             **counted(evidence.observers.get(part.name, ()), traffic[part.flow]),
             **lettered(evidence.observers.get(part.name, ()), evidence.letters),
+            **made[part.name][0],
         }
         for part in parts
     }
-    return Audited(tables=tables, counts={**counts, **published})
+    findings = tuple(finding for _, said in made.values() for finding in said)
+    return Audited(tables=tables, counts={**counts, **published}, findings=findings)
 
 
 def _published(
@@ -97,7 +102,7 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
         """Return in how many of these deliveries each message came, shape (size,)."""
         return np.bincount(ids[chosen], minlength=size)
 
-    applied = messages(np.isin(ending, APPLIED) & (handled_ns != NEVER))
+    applied = messages(np.isin(ending, (*APPLIED, Ending.CRASHED)) & (handled_ns != NEVER))
     failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
     dealt = traffic.faults.fails(own[ids], deliveries)
     of_outage = messages(np.isin(ending, _FAILED) & ~dealt)

@@ -16,7 +16,7 @@ from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
-from bench.scenario import failures
+from bench.scenario import applied, failures
 from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
@@ -37,11 +37,12 @@ def _offers(cell: Cell) -> Mapping[str, Offer]:
 
 
 async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
-    """Make the stream, with its past if it is to have one, and the consumer."""
+    """Make the stream, with its past if it is to have one, the consumer, and what effects need."""
     if cell.settings.stream.history is None:
         shared = _stream(cell).consume.consumers > 1
         await admin.provision(client, cell.settings, names, shared=shared, sample_percent=percent)
         await _make_letters(client, names, cell)
+        await applied.make(client, names, cell)
     else:
         await age(client, cell.settings.stream, names)
         await _joins(client, names, cell, percent)
@@ -51,6 +52,7 @@ async def _joins(client: Client, names: Names, cell: Cell, percent: int | None) 
     shared = _stream(cell).consume.consumers > 1
     await admin.join(client, cell.settings, names, shared=shared, sample_percent=percent)
     await _make_letters(client, names, cell)
+    await applied.make(client, names, cell)
 
 
 async def _make_letters(client: Client, names: Names, cell: Cell) -> None:
@@ -59,7 +61,8 @@ async def _make_letters(client: Client, names: Names, cell: Cell) -> None:
 
 
 def _things(names: Names, cell: Cell) -> tuple[Names, ...]:
-    return (names, letter_names(names)) if cell.settings.failure.dead_letters else (names,)
+    letters = (letter_names(names),) if cell.settings.failure.dead_letters else ()
+    return (names, *letters, *applied.things(names, cell))
 
 
 async def _letters(stage: Stage, cell: Cell) -> Sequence[Letter]:
@@ -69,14 +72,14 @@ async def _letters(stage: Stage, cell: Cell) -> Sequence[Letter]:
 
 
 def _needs(cell: Cell) -> Needs:
-    """Return what consumers do, and what dead letters take besides."""
-    needs = consuming(cell)
+    """Return what consumers do, and what dead letters and effects take besides."""
+    needs = applied.needing(consuming(cell), cell)
     if not cell.settings.failure.dead_letters:
         return needs
     dead = "{stream}_dead"
     looks = (f"STREAM.{operation}.{dead}" for operation in ("INFO", "CREATE", "DELETE"))
-    asks = frozenset({*looks, f"CONSUMER.CREATE.{dead}", "STREAM.MSG.GET.{stream}"})
-    return replace(needs, asks=asks, says=frozenset({"{prefix}-dead.x"}))
+    asks = needs.asks | {*looks, f"CONSUMER.CREATE.{dead}", "STREAM.MSG.GET.{stream}"}
+    return replace(needs, asks=asks, says=needs.says | {"{prefix}-dead.x"})
 
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
@@ -104,17 +107,20 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         handler=takes.handler,
         id_offset=traffic[publish.name].payloads[0].id_offset,
     )
+    crashes = applied.crashing(stage, cell, traffic[publish.name], consume.role)
+    jobs = consumer_jobs(stage, trial, cell, consume, taking)
     return Scene(
         server=stage.server,
         client=stage.client,
         watched=asked,
         drivers=publisher_jobs(stage, trial, cell, publish),
-        observers=consumer_jobs(stage, trial, cell, consume, taking),
+        observers=tuple(applied.applying(job, stage, cell, crashes) for job in jobs),
         sampler=sampler_job(stage, trial, asked),
         phases=cell.workload.phases,
         acks=frozenset({consume.name} if acks else ()),
         shown=consume.name,
         directory=stage.directory,
+        crashing=crashes,
     )
 
 
@@ -128,6 +134,7 @@ KIND = Kind(
     needs=_needs,
     sampled=sampled,
     things=_things,
+    held=applied.held,
     letters=_letters,
     audit=failures.audited,
 )

@@ -33,12 +33,13 @@ def _slow(settings: Settings, workload: Stream) -> Iterator[Objection]:
     wait_ns = ack_wait_ns(settings)
     if settings.ack.timing in UNANSWERED:
         return
-    for fault in (*workload.consume.dealt, *workload.consume.outages):
-        if fault.time_ns is not None and fault.time_ns >= wait_ns:
+    times_ns = [fault.time_ns for fault in workload.consume.dealt]
+    for takes_ns in (*times_ns, *(outage.time_ns for outage in workload.consume.outages)):
+        if takes_ns is not None and takes_ns >= wait_ns:
             what = (
                 f"ack_wait {format_duration(wait_ns)} is over before a handler of "
-                f"{human_duration(fault.time_ns)} ends: such a message is delivered "
-                f"{1 + fault.time_ns // wait_ns} times, where a worker is free"
+                f"{human_duration(takes_ns)} ends: such a message is delivered "
+                f"{1 + takes_ns // wait_ns} times, where a worker is free"
             )
             yield Objection(key="consumer.ack_wait", what=what)
 

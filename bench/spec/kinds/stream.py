@@ -122,14 +122,12 @@ class Stream(Dealt):
     @property
     def loads(self) -> Mapping[str, Load]:
         """What its messages are made from, by the part that drives them."""
-        consume = self.consume
-        own = {
-            "acts": self.publish.acts,
-            "faults": consume.dealt,
-            "outages": consume.outages,
-            "crashes": consume.crashes,
+        acts, faults, outages = self.publish.acts, self.consume.dealt, self.consume.outages
+        crashes = self.consume.crashes
+        return {
+            part: replace(load, acts=acts, faults=faults, outages=outages, crashes=crashes)
+            for part, load in super().loads.items()
         }
-        return {part: replace(load, **own) for part, load in super().loads.items()}
 
     def in_short(self, phases: Phases) -> Self:
         """Return the load for a look, over shorter phases; raises as `with_phases` does."""
@@ -173,9 +171,9 @@ class Stream(Dealt):
 
     def _faulty(self) -> str:
         dealt = ", ".join(fault.told() for fault in self.consume.dealt)
-        others = (*self.consume.crashes, *self.consume.outages)
-        told = "".join(f"; {each.told()}" for each in others)
-        return (f"; of the messages {dealt}" if dealt else "") + told
+        crashes = "".join(f"; {crash.told()}" for crash in self.consume.crashes)
+        outages = "".join(f"; {outage.told()}" for outage in self.consume.outages)
+        return (f"; of the messages {dealt}" if dealt else "") + crashes + outages
 
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:

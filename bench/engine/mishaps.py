@@ -1,0 +1,31 @@
+"""What may befall the deliveries of a job, by what it was told."""
+
+from bench.engine.away import Away
+from bench.engine.fates import Fates
+from bench.engine.jobs import ObserverJob
+from bench.engine.memory import Memory
+from bench.plan.traffic import Traffic
+
+
+def may_fail(job: ObserverJob, traffic: Traffic) -> bool:
+    """Say whether deliveries may end otherwise than handled and acknowledged."""
+    fails = traffic.faults or job.load.outages or job.letters is not None
+    return bool(fails) or job.idempotency != "none"
+
+
+def away_of(job: ObserverJob) -> Away:
+    """Return when what its handlers depend on is away."""
+    return Away(job.load.outages, job.load.phases.warmup_ns)
+
+
+def fates_of(job: ObserverJob, traffic: Traffic, away: Away) -> Fates:
+    """Return what becomes of deliveries of a process."""
+    return Fates(
+        faults=traffic.faults,
+        failure=job.failure,
+        max_deliver=job.max_deliver,
+        answers=job.timing not in ("none", "after-validation"),
+        memory=Memory() if job.idempotency == "memory" else None,
+        in_order=job.timing == "cumulative",
+        away=away,
+    )
