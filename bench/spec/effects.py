@@ -2,7 +2,7 @@
 
 An effect is one added to a value of its message. A strategy knows by a marker, or by the value
 itself, that the effect of a message was made; what it knows when the process is gone decides what
-becomes of a message that comes again (docs/adr/0041).
+becomes of a message that comes again (docs/adr/0042).
 """
 
 from dataclasses import dataclass

@@ -41,6 +41,7 @@ OF_OTHER_KINDS = {
     "failures",  # likewise, and it remembers what it handled
     "backoff",  # likewise
     "outage",  # its base waits for attempts that fail
+    "delivery-semantics",  # likewise, and its effects are written
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 

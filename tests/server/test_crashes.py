@@ -1,0 +1,100 @@
+"""Consumers that crash at a step of a message: effects as the bucket has them, on a real server."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.core.units import NS_PER_MS
+from bench.record.schema import TrialRecord
+from bench.spec.kinds.stream import Stream
+from tests.server.running import complaints, run_trial, sound
+
+pytestmark = [pytest.mark.nats, pytest.mark.counts]
+
+Tree = dict[str, Any]
+MESSAGES = 150
+
+
+def crashing(*points: str, away: str = "50ms", drain: str = "8s") -> Stream:
+    """Once at each of these steps, in a second; four messages in hand at most."""
+    faults = [{"kind": "crash", "times": 1, "at": at, "for": away} for at in points]
+    return Stream.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "100/s"},
+            "consume": {"workers": 4, "handler": {"time": "1ms"}, "faults": faults},
+            "phases": {"warmup": "500ms", "measure": "1s", "drain": drain},
+        }
+    )
+
+
+def played(directory: Path, load: Stream, settings: Tree) -> tuple[TrialRecord, dict[str, int]]:
+    waits: Tree = {"consumer": {"ack_wait": "300ms"}}
+    record = run_trial(directory, load, {**waits, **settings}).record
+    assert record.ledger is not None
+    return record, dict(record.ledger)
+
+
+def strategy(idempotency: str) -> Tree:
+    return {"effect": {"idempotency": idempotency}}
+
+
+TASKS: Tree = {"client": "nats-py", "handler": {"run": "task"}}
+EARLY: Tree = {"client": "nats-py", "ack": {"timing": "after-validation"}}
+
+
+@pytest.mark.parametrize(
+    ("points", "settings", "doubled", "missing"),
+    [
+        (("after-receive", "after-effect"), {}, 1, 0),
+        (("after-marker", "after-effect"), {**TASKS, **strategy("marker-first")}, 0, 1),
+        (("after-receive", "after-effect"), EARLY, 0, 1),
+    ],
+    ids=["at-least-once", "claimed-first", "at-most-once"],
+)
+def test_what_a_crashed_consumer_did_is_counted_by_the_bucket(
+    tmp_path: Path, points: tuple[str, str], settings: Tree, doubled: int, missing: int
+) -> None:
+    """What else was in hand may be missing or doubled as well, and is no fault of the table."""
+    record, ledger = played(tmp_path, crashing(*points), settings)
+
+    assert sound(record), complaints(record)
+    assert (ledger["crashes"], ledger["effects_unlike"]) == (2, 0)
+    assert (ledger["doubled_expected"], ledger["missing_expected"]) == (doubled, missing)
+    assert ledger["effects_doubled"] >= doubled
+    assert ledger["effects_missing"] >= missing
+    assert min(ledger["effects_doubled"], ledger["effects_missing"]) == 0
+    assert (ledger["received"], ledger["backlog"], ledger["lost"]) == (MESSAGES, 0, 0)
+    assert [each.generation for each in record.disturbances] == [2, 3]
+    for crash in record.disturbances:
+        assert crash.ended_ns - crash.begun_ns >= 50 * NS_PER_MS
+
+
+def test_a_consumer_without_acks_that_crashes_has_its_losses_counted(tmp_path: Path) -> None:
+    """What was on its way, or in hand, comes never again: it is lost or dropped, and not hidden."""
+    never: Tree = {"ack": {"timing": "none"}, "consumer": {"ack_policy": "none"}}
+
+    _, ledger = played(tmp_path, crashing("after-receive", away="300ms", drain="1s"), never)
+
+    assert (ledger["crashes"], ledger["missing_expected"]) == (1, 1)
+    assert ledger["dropped"] >= 1
+    assert ledger["effects_missing"] >= ledger["dropped"]
+    assert ledger["handled"] < MESSAGES
+
+
+def test_two_that_handle_a_message_at_a_time_have_one_effect_where_one_write_tells(
+    tmp_path: Path,
+) -> None:
+    """0.4 s of ack_wait, 0.6 s in the handler: one second delivery of each slow message."""
+    slow = {"kind": "slow", "share": "10%", "time": "600ms"}
+    load = crashing().model_dump(by_alias=True)
+    load["consume"] |= {"faults": [slow], "workers": 50}
+    in_value = {**strategy("marker-in-value"), "consumer": {"ack_wait": "400ms"}}
+
+    record, ledger = played(tmp_path, Stream.model_validate(load), in_value)
+
+    assert sound(record), complaints(record)
+    assert (ledger["redelivered"], ledger["repeats"]) == (15, 15)
+    assert (ledger["effects_doubled"], ledger["effects_missing"]) == (0, 0)
