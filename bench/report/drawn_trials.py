@@ -1,6 +1,6 @@
 """The trials of a cell over time: the lag lines of its row, and what its folds draw."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from bench.analysis.figures import Array, CellFigures, Series, TrialFigures
 from bench.core.units import NS_PER_S
 from bench.draw.line import Box, Course
 from bench.draw.ticks import round_up
+from bench.plan.model import Cell
 from bench.record.schema import Window
 from bench.spec.disturbances import named
 
@@ -33,7 +34,7 @@ def drawn(cell: CellFigures) -> list[Drawn]:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was done to the system at an instant: a line in every plot over time."""
+    """What was done to the system at an instant, or befell it: a line in every plot over time."""
 
     at_s: float
     words: str
@@ -47,7 +48,17 @@ def marks_of(cells: Sequence[CellFigures]) -> list[Mark]:
         for trial in drawn(cell)
         for each in trial.trial.record.disturbances
     }
+    found |= {mark for cell in cells if drawn(cell) for mark in _outages(cell.cell)}
     return sorted(found, key=lambda mark: (mark.at_s, mark.words))
+
+
+def _outages(cell: Cell) -> Iterator[Mark]:
+    """Yield when what handlers depend on was away, and when it was back."""
+    for load in cell.workload.loads.values():
+        for outage in load.outages:
+            begin_ns, end_ns = (load.phases.warmup_ns + at for at in (outage.at_ns, outage.end_ns))
+            yield Mark(begin_ns / NS_PER_S, "outage")
+            yield Mark(end_ns / NS_PER_S, "end of the outage")
 
 
 def longest_window(cells: Sequence[CellFigures]) -> Window | None:

@@ -11,6 +11,8 @@ from bench.report import disturbed, html, overtime
 from bench.report.drawn_trials import Mark, lag_box, marks_of
 from bench.report.settings import workload_words
 from bench.spec.disturbances import Disturbance
+from bench.spec.kinds.stream import FaultyConsume
+from bench.spec.outages import Outage
 from tests.report.factory import run_figures
 
 PLANNED = Disturbance.model_validate({"at": "3s", "do": "crash", "part": "consumer", "for": "1s"})
@@ -82,6 +84,24 @@ def test_the_picture_has_one_trial_as_it_was() -> None:
     (stuck,) = judge(run(replace(CRASH, recovery_ns={"consume": -1}))).workloads
     (never,) = disturbances_of(stuck.cells[0].cell)
     assert never.recovery is None
+
+
+def test_an_outage_is_drawn_from_its_begin_to_its_end() -> None:
+    """By the begin of the window, which the warm-up lies before."""
+    figures = run_figures(workloads=("w",), blocks=1)
+    (whole,) = figures.workloads
+    outage = Outage.model_validate({"kind": "outage", "at": "1s", "lasts": "500ms"})
+
+    def away(cell: CellFigures) -> CellFigures:
+        consume = FaultyConsume(faults=(outage,))
+        load = cell.cell.workload.model_copy(update={"consume": consume})
+        return replace(cell, cell=replace(cell.cell, workload=load))
+
+    cells = tuple(map(away, whole.cells))
+    begin_s = cells[0].cell.workload.phases.warmup_ns / NS_PER_S + 1
+
+    assert marks_of(cells) == [Mark(begin_s, "outage"), Mark(begin_s + 0.5, "end of the outage")]
+    assert begin_s > 1
 
 
 def test_a_calm_run_has_neither() -> None:
