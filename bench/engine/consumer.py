@@ -50,7 +50,7 @@ class Consumer:
         self._workers = workers
         self._acks = acks
         self._handler_ns = handler_ns
-        self._no_work = not handler_ns.any()
+        self._no_work = not handler_ns.any() and workers.plain
         self._pull = False
         self._in_hand: list[tuple[int, int]] = []
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -126,6 +126,7 @@ class Consumer:
         if not self._pull or self._over.done() or self._through:
             return
         if (begins_ns := self._workers.last_start_ns) <= now_ns():
+            self._workers.asked()
             self._link.ask()
         else:
             self._work_begins.ring_at(begins_ns)

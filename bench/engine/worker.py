@@ -41,7 +41,7 @@ from bench.engine.consumer import Consumer
 from bench.engine.ending import end
 from bench.engine.failing import FailingConsumer, FailingTasks
 from bench.engine.fleet import added
-from bench.engine.handler import VirtualWorkers
+from bench.engine.handler import Tokens, VirtualWorkers
 from bench.engine.jobs import (
     LAID_WITHIN_NS,
     Applied,
@@ -66,6 +66,7 @@ from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
 from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, Traffics, make_traffic
+from bench.spec.handler import ConsumeHandler
 from bench.spec.headers import header_lines
 from bench.spec.workload import FEW_SUBJECTS, Publish
 
@@ -316,7 +317,7 @@ async def _open_written(
 
 async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     link = make_consumer(job.client, job.endpoint, job.binding)
-    workers = VirtualWorkers(job.workers)
+    workers = _workers(job)
     acks = make_ack_plan(job.timing, job.ack_batch)
     letters, away = await open_letters(job), away_of(job)
     if may_fail(job, traffic):
@@ -338,6 +339,15 @@ def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
     links = (letters, *opened.links)
     refusals = lambda: (*opened.refusals(), *letters.refusals)  # noqa: E731 - asked at the end
     return replace(opened, links=links, refusals=refusals)
+
+
+def _workers(job: ObserverJob) -> VirtualWorkers:
+    handler = job.load.handler
+    if not isinstance(handler, ConsumeHandler):
+        return VirtualWorkers(job.workers)
+    starts = handler.starts
+    tokens = Tokens(starts.rate_per_s, starts.burst) if starts is not None else None
+    return VirtualWorkers(job.workers, handler.cycle_ns, tokens)
 
 
 async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:

@@ -17,7 +17,7 @@ from bench.plan.faults import NONE, Faults, deal_faults
 from bench.plan.payload import BARE, ID_DIGITS, PayloadTemplate, id_alone, templates
 from bench.plan.tracing import Dealer, dealer_of
 from bench.spec.crashes import Crash
-from bench.spec.handler import Constant, Handler
+from bench.spec.handler import Constant, Empirical, Handler, Lognormal, Uniform
 from bench.spec.keys import Act
 from bench.spec.workload import Load, Payload
 
@@ -103,7 +103,7 @@ class Traffics:
                 if known.handler == load.handler:
                     return traffic
                 *_, handlers, _, _ = map(np.random.default_rng, _streams(seed))
-                handler_ns = _handler_ns(load.handler, traffic.intended_ns.size, handlers)
+                handler_ns = handler_times_ns(load.handler, traffic.intended_ns.size, handlers)
                 return replace(traffic, handler_ns=handler_ns)
         traffic = make_traffic(load, seed)
         self._made.append((load, seed, traffic))
@@ -132,7 +132,7 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         subject_index=choose(counts, len(names), load.choice, due_ns, subjects),
         payloads=templates(load.payload, contents),
         payload_index=deal(counts, list(load.payload.sizes.values()), sizes),
-        handler_ns=_handler_ns(load.handler, len(due_ns), handlers),
+        handler_ns=handler_times_ns(load.handler, len(due_ns), handlers),
         acts=(load.usual or PUBLISHES,),
         act_index=np.zeros(len(due_ns), dtype=np.int64),
         faults=deal_faults(load.faults, counts, faults),
@@ -230,8 +230,14 @@ def _said_before(said: IntArray, due_ns: IntArray, after_ns: int) -> IntArray:
     return np.where(last < 0, -1, np.maximum.accumulate(said)[last])
 
 
-def _handler_ns(handler: Handler, count: int, rng: np.random.Generator) -> IntArray:
-    time = handler.time
-    if isinstance(time, Constant):
-        return np.full(count, time.constant_ns, dtype=np.int64)
-    return rng.lognormal(np.log(time.p50_ns), time.sigma, size=count).astype(np.int64)
+def handler_times_ns(handler: Handler, count: int, rng: np.random.Generator) -> IntArray:
+    """Return how long so many handlers take, ns, shape (count,)."""
+    match handler.time:
+        case Constant(constant_ns=every_ns):
+            return np.full(count, every_ns, dtype=np.int64)
+        case Uniform(from_ns=low_ns, to_ns=high_ns):
+            return rng.integers(low_ns, high_ns, size=count, endpoint=True)
+        case Empirical(times_ns=times_ns):
+            return rng.choice(np.array(times_ns, dtype=np.int64), size=count)
+        case Lognormal(p50_ns=p50_ns, sigma=sigma):
+            return rng.lognormal(np.log(p50_ns), sigma, size=count).astype(np.int64)

@@ -1,13 +1,14 @@
-"""How long the handler of a message takes: constant, or skewed as services are."""
+"""How long the handler of a message takes: constant, even, skewed as services are, or measured."""
 
 import math
-from statistics import NormalDist
+from collections.abc import Mapping
+from statistics import NormalDist, fmean
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from bench.core.units import format_duration
-from bench.spec.base import Duration, MisfitError, Spec
+from bench.core.units import format_duration, format_rate, human_duration
+from bench.spec.base import Count, Duration, Loose, MisfitError, Rate, Spec
 
 _Z99 = NormalDist().inv_cdf(0.99)
 
@@ -27,6 +28,15 @@ class Lognormal(Spec):
     def mean_ns(self) -> float:
         """Mean time; above the median, as the distribution is skewed."""
         return self.p50_ns * math.exp(self.sigma**2 / 2)
+
+    def told(self) -> str:
+        """Return it in words."""
+        return f"p50 {format_duration(self.p50_ns)}, p99 {format_duration(self.p99_ns)}"
+
+    def slower(self, share: float) -> Self:
+        """Return one that takes longer by a share."""
+        changes = {"p50_ns": _longer(self.p50_ns, share), "p99_ns": _longer(self.p99_ns, share)}
+        return self.model_copy(update=changes)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -52,20 +62,126 @@ class Constant(Spec):
         """The time itself."""
         return self.constant_ns
 
+    def told(self) -> str:
+        """Return it in words."""
+        return format_duration(self.constant_ns)
+
+    def slower(self, share: float) -> Self:
+        """Return one that takes longer by a share."""
+        return self.model_copy(update={"constant_ns": _longer(self.constant_ns, share)})
+
+
+class Uniform(Spec):
+    """Any time between two, each as likely as any other."""
+
+    from_ns: Duration = Field(alias="from")
+    to_ns: Duration = Field(alias="to")
+
+    @property
+    def mean_ns(self) -> float:
+        """Mean time."""
+        return (self.from_ns + self.to_ns) / 2
+
+    @property
+    def p99_ns(self) -> int:
+        """99th percentile."""
+        return round(self.to_ns - (self.to_ns - self.from_ns) / 100)
+
+    def told(self) -> str:
+        """Return it in words."""
+        return f"{format_duration(self.from_ns)} to {format_duration(self.to_ns)}"
+
+    def slower(self, share: float) -> Self:
+        """Return one that takes longer by a share."""
+        changes = {"from_ns": _longer(self.from_ns, share), "to_ns": _longer(self.to_ns, share)}
+        return self.model_copy(update=changes)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.from_ns >= self.to_ns:
+            raise MisfitError(what="from must be below to", allowed="from < to")
+        return self
+
+
+class Empirical(Spec):
+    """Times as they were measured, each as likely as it is frequent.
+
+    Attributes:
+        file: where they were read from, one a line; empty where the workload lists them.
+        times_ns: ascending; of a longer file so many of its quantiles, evenly spaced.
+    """
+
+    file: str = ""
+    times_ns: Annotated[tuple[Duration, ...], Loose] = Field(alias="times", min_length=1)
+
+    @property
+    def mean_ns(self) -> float:
+        """Mean time."""
+        return fmean(self.times_ns)
+
+    @property
+    def p99_ns(self) -> int:
+        """99th percentile."""
+        return self.times_ns[math.ceil(len(self.times_ns) * 0.99) - 1]
+
+    def told(self) -> str:
+        """Return it in words."""
+        median = self.times_ns[math.ceil(len(self.times_ns) / 2) - 1]
+        whence = f"as in {self.file}" if self.file else "as listed"
+        return f"{whence}: p50 {human_duration(median)}, p99 {human_duration(self.p99_ns)}"
+
+    def slower(self, share: float) -> Self:
+        """Return one that takes longer by a share."""
+        longer = tuple(_longer(time_ns, share) for time_ns in self.times_ns)
+        return self.model_copy(update={"times_ns": longer})
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if list(self.times_ns) != sorted(self.times_ns):
+            raise MisfitError("times", what="must not descend", allowed="the shortest first")
+        return self
+
+
+def _longer(time_ns: int, share: float) -> int:
+    return round(time_ns * (1 + share))
+
+
+_KINDS: Mapping[str, type[Spec]] = {
+    "constant": Constant,
+    "uniform": Uniform,
+    "empirical": Empirical,
+    "lognormal": Lognormal,
+}
+
+
+_BY_KEY = {
+    "constant": "constant",
+    "from": "uniform",
+    "to": "uniform",
+    "file": "empirical",
+    "times": "empirical",
+}
+
 
 def _bare_time(value: object) -> object:
-    return value if isinstance(value, dict | Constant | Lognormal) else {"constant": value}
+    return value if isinstance(value, dict | Spec) else {"constant": value}
 
 
 def _distribution(value: object) -> str:
-    constant = "constant" in value if isinstance(value, dict) else isinstance(value, Constant)
-    return "constant" if constant else "lognormal"
+    if not isinstance(value, dict):
+        return next(name for name, kind in _KINDS.items() if isinstance(value, kind))
+    return next((_BY_KEY[key] for key in value if key in _BY_KEY), "lognormal")
 
 
 HandlerTime = Annotated[
-    Annotated[Constant, Tag("constant")] | Annotated[Lognormal, Tag("lognormal")],
+    Annotated[Constant, Tag("constant")]
+    | Annotated[Uniform, Tag("uniform")]
+    | Annotated[Empirical, Tag("empirical")]
+    | Annotated[Lognormal, Tag("lognormal")],
     Discriminator(_distribution),
-    BeforeValidator(_bare_time, json_schema_input_type=Duration | Constant | Lognormal),
+    BeforeValidator(
+        _bare_time, json_schema_input_type=Duration | Constant | Uniform | Empirical | Lognormal
+    ),
 ]
 
 
@@ -73,7 +189,8 @@ class Handler(Spec):
     """What a consumer does with a message; simulated by waiting, without using a core.
 
     Attributes:
-        time: `5ms` for a constant time, `{p50: 5ms, p99: 40ms}` for a lognormal one.
+        time: `5ms` for a constant time, `{p50: 5ms, p99: 40ms}` for a lognormal one,
+            `{from: 8ms, to: 12ms}` for an even one, `{file: times.txt}` for one as measured.
     """
 
     time: HandlerTime = Field(
@@ -82,13 +199,61 @@ class Handler(Spec):
 
     def told(self) -> str:
         """Return how long it takes, in words."""
-        time = self.time
-        if isinstance(time, Constant):
-            takes = format_duration(time.constant_ns)
-            return f"handler {takes}" if time.constant_ns else "no handler time"
-        return f"handler p50 {format_duration(time.p50_ns)}, p99 {format_duration(time.p99_ns)}"
+        if isinstance(self.time, Constant) and not self.time.constant_ns:
+            return "no handler time"
+        return f"handler {self.time.told()}"
 
     def slower(self, share: float) -> Self:
         """Return one that takes longer by a share."""
-        longer = {name: round(value * (1 + share)) for name, value in self.time}
-        return self.model_copy(update={"time": self.time.model_copy(update=longer)})
+        return self.model_copy(update={"time": self.time.slower(share)})
+
+
+class Starts(Spec):
+    """How often a process begins a handler: a bucket of tokens, each of which begins one.
+
+    What finds none waits for one, and holds its worker meanwhile.
+
+    Attributes:
+        rate_per_s: tokens that come into the bucket each second.
+        burst: tokens that it holds; it begins full.
+    """
+
+    rate_per_s: Rate = Field(alias="rate")
+    burst: Count = 1
+
+
+class ConsumeHandler(Handler):
+    """What is done with each message of a stream.
+
+    Attributes:
+        time: of each message.
+        cycle: what it costs besides that messages were asked for, as a transaction for each batch
+            does: it is done with the first message that comes after a request.
+        starts: how often a process begins one; as often as it can when left out.
+    """
+
+    cycle_ns: Duration = Field(default=0, alias="cycle")
+    starts: Starts | None = None
+
+    @classmethod
+    def of(cls, handler: Handler) -> "ConsumeHandler":
+        """Return one that takes as long."""
+        return cls.model_construct(time=handler.time, cycle_ns=0, starts=None)
+
+    def told(self) -> str:
+        """Return how long it takes, in words."""
+        cycle = f", {format_duration(self.cycle_ns)} a request" if self.cycle_ns else ""
+        return f"{super().told()}{cycle}{self._bounded()}"
+
+    def _bounded(self) -> str:
+        if self.starts is None:
+            return ""
+        return (
+            f", begun {format_rate(self.starts.rate_per_s)} at most (bursts of {self.starts.burst})"
+        )
+
+    @property
+    def unsaid(self) -> set[str]:
+        """What came later and is left out."""
+        later = {"cycle_ns": not self.cycle_ns, "starts": self.starts is None}
+        return {key for key, left_out in later.items() if left_out}

@@ -5,6 +5,7 @@ Rules as in `jetstream`: pure functions, the reason in the text.
 
 from collections.abc import Callable, Iterator
 
+from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 
@@ -30,4 +31,29 @@ def _tasks(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _paced(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    handler = workload.consume.handler
+    if settings.handler.run == "task" and (handler.cycle_ns or handler.starts):
+        yield Objection(
+            key="handler.run",
+            what="coroutines begin as the library has it: a cost for each request, or a bucket of "
+            "starts, is kept by virtual workers",
+            allowed="handler.run virtual, or neither cycle nor starts in the workload",
+        )
+    if workload.writes(settings) and (handler.cycle_ns or handler.starts):
+        yield Objection(
+            key="effect",
+            what="effects that are written begin when a worker is free: a cost for each request, or "
+            "a bucket of starts, is kept where nothing is written",
+            allowed="effects that are not written, or neither cycle nor starts in the workload",
+        )
+    if settings.consumer.mode == "push" and handler.cycle_ns:
+        yield Objection(
+            key="consumer.mode",
+            what="a push consumer asks for nothing: there is no request that a cycle would cost",
+            allowed="mode pull, or no cycle in the workload",
+        )
+
+
+WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_paced,)
 RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_tasks,)

@@ -416,6 +416,7 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     _shared_consumer,
     _payload_fits,
     _letters_fit,
+    *handling.WORKLOAD_RULES,
     *pulling.WORKLOAD_RULES,
     *prioritised.WORKLOAD_RULES,
     *limited.WORKLOAD_RULES,

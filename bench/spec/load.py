@@ -27,6 +27,7 @@ from bench.spec.metrics import find_metric
 from bench.spec.objection import Objection
 from bench.spec.problems import split_allowed, validate
 from bench.spec.servers import server_objections
+from bench.spec.times import with_times
 from bench.spec.together import attempt, raise_any
 from bench.spec.traced import with_trace
 from bench.spec.variant import ConfigFile, Settings
@@ -103,8 +104,10 @@ def load_workload(path: Path) -> Workload:
     traced: list[Problem] = []
     if _may_be_traced(document):
         document, traced = with_trace(document, path.parent)
+    document, timed = with_times(document, path.parent)
     workload, problems = _validated_workload(document)
-    raise_any([*_name_problems(path, "workload"), *document.problems, *traced, *problems])
+    unread = (*document.problems, *traced, *timed)
+    raise_any([*_name_problems(path, "workload"), *unread, *problems])
     return _present(workload)
 
 

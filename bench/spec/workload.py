@@ -16,7 +16,7 @@ from bench.spec.combined import PLACE, Combined, Words
 from bench.spec.crashes import Crash
 from bench.spec.disturbances import Disturbance, check_within, in_proportion
 from bench.spec.faults import Fault
-from bench.spec.handler import Handler
+from bench.spec.handler import ConsumeHandler, Handler
 from bench.spec.keys import Act, Choice
 from bench.spec.named import Named
 from bench.spec.outages import Outage
@@ -299,7 +299,7 @@ class Load:
     publish: Publish
     subjects: Named
     payload: Payload
-    handler: Handler
+    handler: ConsumeHandler | Handler
     phases: Phases
     choice: Choice | None = None
     acts: tuple[Act, ...] = ()

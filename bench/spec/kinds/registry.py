@@ -103,9 +103,7 @@ def _of_members(settings: Settings, workload: fanout.Fanout) -> Streams:
                 subjects=flow.subjects,
                 payload=flow.payload,
                 publish=Doubling.of(flow.publish),
-                consume=FaultyConsume(
-                    consumers=member.processes, workers=member.workers, handler=member.handler
-                ),
+                consume=FaultyConsume.of(member.processes, member.workers, member.handler),
                 phases=workload.phases,
                 trace=flow.trace,
             ),
@@ -134,9 +132,7 @@ def _of_steps(settings: Settings, workload: workflow.Workflow) -> Streams:
                 kind="stream",
                 payload=workload.payload,
                 publish=Doubling.of(workload.publish),
-                consume=FaultyConsume(
-                    consumers=step.processes, workers=step.workers, handler=step.handler
-                ),
+                consume=FaultyConsume.of(step.processes, step.workers, step.handler),
                 phases=workload.phases,
             ),
         )
@@ -184,7 +180,7 @@ def _stream_of_work(workload: replay.Replay | backlog.Backlog) -> stream.Stream:
         publish=Doubling.of(
             workload.offers.get("publish", Publish.model_validate({"rate": "1/s"}))
         ),
-        consume=FaultyConsume(consumers=who.consumers, workers=who.workers, handler=who.handler),
+        consume=FaultyConsume.of(who.consumers, who.workers, who.handler),
         phases=workload.phases,
     )
 

@@ -18,7 +18,7 @@ from bench.spec.effects import WRITING
 from bench.spec.failed_parts import with_failures
 from bench.spec.faults import Fault
 from bench.spec.filling import PUBLISH
-from bench.spec.handler import Handler
+from bench.spec.handler import ConsumeHandler, Handler
 from bench.spec.outages import Outage, check_within
 from bench.spec.variant import AckTiming, Settings
 from bench.spec.workload import Consume, Load, Phases
@@ -51,9 +51,16 @@ class FaultyConsume(Consume):
             when left out.
     """
 
+    handler: ConsumeHandler = ConsumeHandler()
     faults: Annotated[
         tuple[Annotated[Fault | Outage | Crash, Discriminator("kind")], ...], Loose
     ] = ()
+
+    @classmethod
+    def of(cls, consumers: int, workers: int, handler: Handler) -> "FaultyConsume":
+        """Return who takes messages that all go well."""
+        same = ConsumeHandler.of(handler)
+        return cls.model_construct(consumers=consumers, workers=workers, handler=same, faults=())
 
     @property
     def dealt(self) -> tuple[Fault, ...]:
@@ -115,9 +122,10 @@ class Stream(Dealt):
     @property
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said of who publishes or takes messages, or of subjects."""
-        well = {} if self.consume.faults else {"consume": {"faults"}}
+        well = {} if self.consume.faults else {"faults": True}
+        plain = {"consume": {**well, "handler": self.consume.handler.unsaid}}
         once = {} if self.publish.duplicates else {"publish": {"duplicates"}}
-        return {**super().unsaid, **well, **once}
+        return {**super().unsaid, **plain, **once}
 
     @property
     def loads(self) -> Mapping[str, Load]:
