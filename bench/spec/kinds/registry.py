@@ -160,12 +160,13 @@ def _stream_of_events(workload: projection.Projected) -> stream.Stream:
 
 def _stream_of_additions(workload: counter.Counting) -> stream.Stream:
     """Return a stream whose consumers handle as much at a time, of messages as small as can be."""
+    same = workload.consume
     return stream.Stream(
         kind="stream",
         subjects=workload.subjects,
         payload=Payload.model_validate({"sizes": f"{MIN_PAYLOAD_BYTES}B"}),
         publish=Doubling.of(workload.publish),
-        consume=FaultyConsume(**dict(workload.consume)),
+        consume=FaultyConsume.of(same.consumers, same.workers, same.handler),
         phases=workload.phases,
     )
 
