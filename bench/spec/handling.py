@@ -43,8 +43,8 @@ def _paced(settings: Settings, workload: Stream) -> Iterator[Objection]:
     if workload.writes(settings) and (handler.cycle_ns or handler.starts):
         yield Objection(
             key="effect",
-            what="effects that are written begin when a worker is free: a cost for each request, or "
-            "a bucket of starts, is kept where nothing is written",
+            what="a cost for each request, or a bucket of starts, is kept where no effect is "
+            "written",
             allowed="effects that are not written, or neither cycle nor starts in the workload",
         )
     if settings.consumer.mode == "push" and handler.cycle_ns:
