@@ -17,7 +17,7 @@ from bench.engine.crashing import CrashBook
 from bench.engine.findings import warning
 from bench.engine.fleet import Fleet, Worker
 from bench.engine.jobs import ObserverJob, next_generation
-from bench.engine.supervisor import Supervisor, disturbed_findings
+from bench.engine.supervisor import Supervisor, findings_of
 from bench.record.schema import Disturbed, Finding
 
 
@@ -59,6 +59,7 @@ class Reviver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._away = 0
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._befell: list[str] = []
         self.done: list[Disturbed] = []
 
     async def prepare(self, observers: Sequence[ObserverJob]) -> None:
@@ -89,7 +90,8 @@ class Reviver:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is to be said of crashes, and what was to be expected of them."""
-        yield from disturbed_findings(self.done, self._fleet)
+        for each, role in zip(self.done, self._befell, strict=True):
+            yield from findings_of(each, [role])
         if missed := self._book.missed:
             text = (
                 f"at {plural(missed, 'message')} of {len(self._crashing.away_ns)} no consumer "
@@ -136,6 +138,7 @@ class Reviver:
                 generation=generation,
             )
         )
+        self._befell.append(job.role)
         self._fleet.leave_out(worker)
         left_ns = begun_ns + self._start_ns + away_ns - now_ns()
         await asyncio.sleep(max(0, left_ns) / NS_PER_S)

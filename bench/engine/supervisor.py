@@ -141,7 +141,9 @@ class Supervisor:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is to be said of disturbances, and what was to be expected of them."""
-        yield from disturbed_findings(self.done, self._fleet)
+        fallen = [each.job.role for each in self._fleet.fallen]
+        for each in self.done:
+            yield from findings_of(each, fallen)
 
 
 def _planned(each: Disturbance, window_start_ns: int) -> Disturbed:
@@ -149,13 +151,13 @@ def _planned(each: Disturbance, window_start_ns: int) -> Disturbed:
     return Disturbed(do=each.do, part=each.part, planned_ns=at_ns, for_ns=each.for_ns)
 
 
-def disturbed_findings(done: Sequence[Disturbed], fleet: Fleet) -> Iterator[Finding]:
-    """Yield what is to be said of what was done, and what befell whom of it as expected."""
-    for each in done:
-        yield from _of_one(each, [fallen.job.role for fallen in fleet.fallen])
+def findings_of(each: Disturbed, fallen: Sequence[str]) -> Iterator[Finding]:
+    """Yield what is to be said of a disturbance, and what was to be expected of it.
 
-
-def _of_one(each: Disturbed, fallen: Sequence[str]) -> Iterator[Finding]:
+    Args:
+        each: as it was carried out.
+        fallen: names of the processes that ended, by it or by another one.
+    """
     if each.begun_ns < 0:
         text = f"{told(each)} never began: the window was over before"
         yield invalid("disturbance-missed", text)

@@ -8,6 +8,7 @@ from bench.core.text import Scale
 from bench.judgement.disturbed import disturbances_of
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.report import naming, readings
+from bench.report.crashed import crashes_of
 from bench.report.model import Block, Fold, Text
 from bench.report.patterns import disturbance
 from bench.report.tables import Column, Entry, marked
@@ -20,7 +21,7 @@ MOST_DRAWN = 6
 
 def folds(judged: WorkloadJudgement, id_: str) -> Iterator[Fold]:
     """Yield the fold; none where nothing was done to the system."""
-    disturbed = [each for each in judged.cells if each.cell.cell.disturbances]
+    disturbed = [each for each in judged.cells if _words(each)]
     if not disturbed:
         return
     casts = [each.cell.cell.cast for each in disturbed]
@@ -31,13 +32,19 @@ def folds(judged: WorkloadJudgement, id_: str) -> Iterator[Fold]:
         "back to what it was before: the mean over valid trials, of several ones the longest",
         disturbed,
         (
-            Column("disturbed by", lambda each: told(each.cell.cell.disturbances), "prose"),
+            Column("disturbed by", _words, "prose"),
             *(_recovery(metric.key, metric.title) for metric in recoveries),
             Column("did not recover", _unrecovered, hint="times that the lag did not come back"),
         ),
     )
     note = text.plural(len(disturbed), "variant")
     yield Fold(f"{id_}-disturbed", "Disturbances", (table, *_drawn(disturbed, id_)), note=note)
+
+
+def _words(judged: CellJudgement) -> str:
+    """Return what was done to the system of a cell, by planned instants or at messages."""
+    at_messages = "; ".join(crash.told() for crash in crashes_of(judged))
+    return told(judged.cell.cell.disturbances) or at_messages
 
 
 def _recovery(key: str, title: str) -> Column[CellJudgement]:

@@ -13,7 +13,7 @@ from bench.core.text import Scale
 from bench.core.units import NS_PER_MS, human_size
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.record.schema import ProcessUsage
-from bench.report import by_block, disturbed, naming, overtime, plane, readings
+from bench.report import by_block, crashed, disturbed, naming, overtime, plane, readings
 from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
@@ -28,6 +28,7 @@ def of_workload(judged: WorkloadJudgement, id_: str) -> tuple[Block, ...]:
     """Return the folds of a workload, the ones that are asked for first on top."""
     return (
         _percentiles(judged, id_),
+        *crashed.folds(judged, id_),
         *disturbed.folds(judged, id_),
         _blocks(judged, id_),
         _steps(judged, id_),

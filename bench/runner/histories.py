@@ -26,6 +26,7 @@ from bench.record.schema import Finding, Level
 from bench.runner.target import EmbeddedTarget, Target
 from bench.scenario.kind import Kind, Stage
 from bench.scenario.laying import is_laid, lay_apart
+from bench.scenario.registry import KINDS
 from bench.spec.variant import ServerSettings
 
 PREFIX = "jetbench-laid-"
@@ -219,5 +220,6 @@ async def joined(stage: Stage, cell: Cell, history: History) -> Stage:
 
     Else with nothing: the trial makes its stream anew, under the same names.
     """
-    own = replace(stage, names=history.names, things=(history.names,))
+    things = KINDS[cell.workload.kind].things(history.names, cell)
+    own = replace(stage, names=history.names, things=things)
     return replace(own, laid=history.directory) if await is_laid(own, cell) else own

@@ -32,6 +32,7 @@ class Made:
     """A fleet of one consumer."""
 
     worker: Process
+    other: Process | None = None
     fails: bool = False
     fallen: list[Fallen] = field(default_factory=list)
     broken: list[asyncio.Future[None]] = field(default_factory=list)
@@ -40,7 +41,8 @@ class Made:
     away: bool = False
 
     def with_role(self, role: str) -> list[Process]:
-        return [self.worker] if role == "consumer" else []
+        others = [] if self.other is None else [self.other]
+        return [self.worker, *others] if role == "consumer" else []
 
     async def keep_spare(self, jobs: Sequence[ObserverJob], generation: int) -> None:
         assert len(jobs) == 1
@@ -57,9 +59,9 @@ class Made:
         return Process(job, self.worker.pid + len(self.placed))
 
 
-def job() -> ObserverJob:
+def job(role: str = "consumer-0") -> ObserverJob:
     anything = dict.fromkeys((each.name for each in fields(ObserverJob)), None)
-    own = {"role": "consumer-0", "record_path": Path("consumer-0.consume.npy")}
+    own = {"role": role, "record_path": Path(f"{role}.consume.npy")}
     found: ObserverJob = job_of(ObserverJob, **{**anything, **own})
     return found
 
@@ -104,6 +106,33 @@ def test_each_that_ends_itself_has_the_next_generation_in_its_place(tmp_path: Pa
     findings = {each.code: each for each in revives.findings()}
     assert findings["worker-died"].level is Level.NOTE
     assert "1 message of 2" in findings["crash-missed"].text
+
+
+def test_each_of_several_processes_is_told_by_itself(tmp_path: Path) -> None:
+    """Their generations count apart, and nobody is said to have ended when another one did."""
+
+    async def act() -> tuple[Made, Reviver]:
+        made = Made(Process(job(), 100), other=Process(job("consumer-1"), 200))
+        assert made.other is not None
+        revives = Reviver(cast(Fleet, made), crashing(tmp_path))
+        book = CrashBook.open(tmp_path / "crashes.npy")
+        await revives.prepare([made.worker.job, made.other.job])
+        revives.begin(now_ns())
+        await _ended(made, book, made.other, 9)
+        await _ended(made, book, made.worker, 4)
+        await asyncio.sleep(0)
+        await revives.end()
+        return made, revives
+
+    made, revives = asyncio.run(act())
+
+    assert [each.role for each in made.placed] == ["consumer-1", "consumer-0"]
+    assert [each.generation for each in revives.done] == [2, 2]
+    died = [(each.role, each.at_ns) for each in revives.findings() if each.code == "worker-died"]
+    assert died == [
+        ("consumer-1", revives.done[0].begun_ns),
+        ("consumer-0", revives.done[1].begun_ns),
+    ]
 
 
 def test_a_place_that_nobody_takes_ends_the_trial(tmp_path: Path) -> None:

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 
 from bench.broker.admin import trial_names
 from bench.broker.endpoint import Endpoint
+from bench.broker.server import Server
 from bench.plan.model import Cell, Trial
 from bench.record.store import RunStore
 from bench.runner import histories
 from bench.runner.histories import Ask, Histories, History, key_of, told
 from bench.runner.matrix import Run, layer
 from bench.runner.target import EmbeddedTarget, RemoteTarget
+from bench.scenario.kind import Stage
 from bench.scenario.registry import KINDS
 from bench.spec.kinds.backlog import Backlog
 from bench.spec.kinds.replay import Replay
@@ -222,3 +225,33 @@ def test_a_past_is_laid_by_the_server_of_the_baseline(tmp_path: Path) -> None:
 
     assert layer(one, aged) == one.target != candidate
     assert layer(one, replace(cell(1), id="fresh")) == candidate
+
+
+def test_a_trial_that_joins_a_history_makes_and_removes_all_that_its_kind_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the names of who laid it: a bucket of effects beside the stream."""
+
+    async def laid(stage: Stage, of: Cell) -> bool:
+        return True
+
+    monkeypatch.setattr(histories, "is_laid", laid)
+    names, own = trial_names("run", 2), history(tmp_path / "laid")
+    written = cell(1, load=workload(), effect={"written": True})
+    stage = Stage(
+        server=Server(url="nats://127.0.0.1:4"),
+        endpoint=Endpoint(url="nats://127.0.0.1:4"),
+        client=Client(),
+        names=names,
+        things=(names,),
+        directory=tmp_path,
+        warn=print,
+    )
+
+    joined = asyncio.run(histories.joined(stage, written, own))
+
+    assert [each.stream for each in joined.things] == [
+        own.names.stream,
+        f"KV_{own.names.stream}",
+    ]
+    assert (joined.names, joined.laid) == (own.names, own.directory)
