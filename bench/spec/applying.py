@@ -5,12 +5,16 @@ Rules as in `jetstream`: pure functions, the reason in the text.
 
 from collections.abc import Callable, Iterator
 
+from bench.core.text import count
 from bench.core.units import NS_PER_S, format_duration
 from bench.spec.effects import MARKING, UNMARKED
 from bench.spec.failing import UNANSWERED
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
+
+MOST_COUNTED = 500_000
+"""Effects that are read from a bucket."""
 
 
 def _marker_ttl(settings: Settings) -> Iterator[Objection]:
@@ -26,9 +30,10 @@ def _marker_ttl(settings: Settings) -> Iterator[Objection]:
             allowed=f"no marker_ttl, or idempotency {' or '.join(MARKING)}",
         )
     if ttl_ns < NS_PER_S or ttl_ns % NS_PER_S:
+        refused = "is refused (10165)" if ttl_ns < NS_PER_S else "is cut to whole seconds"
         yield Objection(
             key="effect.marker_ttl",
-            what=f"a message lives for whole seconds, and not for {format_duration(ttl_ns)}",
+            what=f"a message's time to live of {format_duration(ttl_ns)} {refused}",
             allowed="1s, 2s, ...",
         )
 
@@ -63,6 +68,16 @@ def _gaps(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
+def _countable(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    if workload.writes(settings) and workload.messages > MOST_COUNTED:
+        yield Objection(
+            key="effect",
+            what=f"{count(workload.messages)} effects would have to be read one by one when all is "
+            "over",
+            allowed=f"up to {count(MOST_COUNTED)} messages a trial, or no written effects",
+        )
+
+
 def _one_at_a_time(settings: Settings, workload: Stream) -> Iterator[Objection]:
     disturbed = workload.disturbances if settings.disturbances is None else settings.disturbances
     if disturbed and workload.consume.crashes:
@@ -77,5 +92,6 @@ RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_marker_ttl,)
 WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _steps,
     _gaps,
+    _countable,
     _one_at_a_time,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench.core.units import NS_PER_MS
+from bench.plan.traffic import make_traffic
 from bench.record.schema import TrialRecord
 from bench.spec.kinds.stream import Stream
 from tests.server.running import complaints, run_trial, sound
@@ -14,6 +15,10 @@ pytestmark = [pytest.mark.nats, pytest.mark.counts]
 
 Tree = dict[str, Any]
 MESSAGES = 150
+SEED = 5
+"""Of every trial of these tests."""
+
+BURST: Tree = {"every": "1s", "during": "50ms"}
 
 
 def crashing(*points: str, away: str = "50ms", drain: str = "8s") -> Stream:
@@ -70,6 +75,28 @@ def test_what_a_crashed_consumer_did_is_counted_by_the_bucket(
     assert [each.generation for each in record.disturbances] == [2, 3]
     for crash in record.disturbances:
         assert crash.ended_ns - crash.begun_ns >= 50 * NS_PER_MS
+
+
+def test_who_takes_its_place_is_told_again_what_was_not_acknowledged_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    """The book, 12.2: of five, those behind the last ack come again, exactly, once each."""
+    load = crashing("after-receive").model_dump(by_alias=True)
+    load["publish"] |= {"rate": "5/s", "arrivals": "burst", "burst": BURST}
+    load["consume"] |= {"workers": 1, "handler": {"time": "30ms"}}
+    load["consume"]["faults"][0]["at"] = "after-effect"
+    load["phases"]["warmup"] = "0s"
+    five = Stream.model_validate(load)
+    (message,) = make_traffic(five.loads["publish"], SEED).crashes
+
+    waits: Tree = {"consumer": {"ack_wait": "800ms"}, "pull": {"batch": 5}}
+    record, ledger = played(tmp_path, five, waits)
+
+    behind = 5 - message
+    assert sound(record), complaints(record)
+    assert (ledger["received"], ledger["acked"]) == (5, 5)
+    assert (ledger["redelivered"], ledger["duplicates"]) == (behind, behind)
+    assert (ledger["effects_doubled"], ledger["effects_missing"]) == (1, 0)
 
 
 def test_a_consumer_without_acks_that_crashes_has_its_losses_counted(tmp_path: Path) -> None:

@@ -125,6 +125,16 @@ def test_a_crash_is_told_and_no_share_of_the_messages() -> None:
     assert "at" not in str(stream({"kind": "permanent", "share": "1%"}).consume.model_dump())
 
 
+def test_more_effects_than_can_be_read_are_refused_where_they_are_written() -> None:
+    """10 s and 1 s of warm-up at 50 000/s."""
+    load = stream().model_dump(by_alias=True)
+    many = Stream.model_validate({**load, "publish": {"rate": "50000/s"}})
+
+    assert refused(settings(effect={"written": True}), many) == ["effect"]
+    assert refused(settings(), many) == []
+    assert refused(settings(effect={"written": True}), stream()) == []
+
+
 def test_what_a_strategy_cannot_keep_is_said_beforehand() -> None:
     failing: Tree = {"kind": "transient", "share": "1%"}
     gives_up = {"failure": {"attempts": 5}}

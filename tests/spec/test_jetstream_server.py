@@ -1,6 +1,7 @@
 """The table of our rules, put to a real server."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
@@ -9,12 +10,15 @@ import pytest
 from nats.aio.client import Client
 
 from bench.broker.admin import (
+    BUCKET,
     ApiError,
     Names,
     api,
+    bucket_names,
     connect,
     consumer_body,
     make_consumer,
+    make_stream,
     stream_body,
     trial_names,
 )
@@ -24,10 +28,11 @@ from bench.clients.faults import Faults
 from bench.clients.wire.pulls import PullRequests
 from bench.scenario.jobs import Taking, binding
 from bench.spec.handler import Handler
-from bench.spec.variant import ServerSettings
+from bench.spec.variant import BucketSettings, ServerSettings
 from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, TAKEN, Case
 
 MESSAGES = 3
+NAMES = trial_names("rules", 0)
 Tried = Callable[[Client, Case, Names], Awaitable[object]]
 
 
@@ -100,3 +105,23 @@ def test_a_consumer_that_is_taken_is_due_all_that_comes(tmp_path: Path) -> None:
     found = asyncio.run(answers(TAKEN, tmp_path, due))
 
     assert found == {case.name: MESSAGES for case in TAKEN}
+
+
+@pytest.mark.nats
+def test_a_marker_lives_for_a_second_or_is_refused(tmp_path: Path) -> None:
+    """As `effect.marker_ttl` has it: the server says so to each message that is to live shorter."""
+
+    async def answered() -> list[int]:
+        async with embedded_server(find_server_binary(), ServerSettings(), tmp_path) as server:
+            client, bucket = await connect(Endpoint(url=server.url)), bucket_names(NAMES)
+            more = {**BUCKET, "allow_msg_ttl": True}
+            await make_stream(client, BucketSettings().as_stream(), bucket, more)
+            codes = []
+            for ttl in ("999ms", "1s"):
+                key, headers = f"{bucket.subject_prefix}marker.1", {"Nats-TTL": ttl}
+                told = json.loads((await client.request(key, b"1", headers=headers)).data)
+                codes.append(told.get("error", {}).get("err_code", 0))
+            await client.close()
+            return codes
+
+    assert asyncio.run(answered()) == [10165, 0]
