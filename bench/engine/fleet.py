@@ -176,6 +176,7 @@ class Worker:
             if self.may_end(self.pid):
                 self.killed = True
                 await self._process.wait()
+                _fail(self.done, WorkerDiedError(self.role, "ended itself, as planned"))
                 self.fell.set_result(None)
                 return
             error = WorkerDiedError(self.role, await self._how_it_died())

@@ -111,17 +111,28 @@ def test_a_consumer_without_acks_that_crashes_has_its_losses_counted(tmp_path: P
     assert ledger["handled"] < MESSAGES
 
 
-def test_two_that_handle_a_message_at_a_time_have_one_effect_where_one_write_tells(
-    tmp_path: Path,
-) -> None:
-    """0.4 s of ack_wait, 0.6 s in the handler: one second delivery of each slow message."""
-    slow = {"kind": "slow", "share": "10%", "time": "600ms"}
-    load = crashing().model_dump(by_alias=True)
-    load["consume"] |= {"faults": [slow], "workers": 50}
-    in_value = {**strategy("marker-in-value"), "consumer": {"ack_wait": "400ms"}}
+def test_each_that_can_be_handled_has_one_effect_and_poison_has_none(tmp_path: Path) -> None:
+    """The book, 6.5: a budget of two takes three deliveries, poison four and a dead letter.
 
-    record, ledger = played(tmp_path, Stream.model_validate(load), in_value)
+    0.4 s of ack_wait, 0.6 s in the handler: each slow message comes a second time while the first
+    is being handled, and one write tells that its effect is made.
+    """
+    load = crashing().model_dump(by_alias=True)
+    load["consume"] |= {
+        "workers": 50,
+        "faults": [
+            {"kind": "slow", "share": "10%", "time": "600ms"},
+            {"kind": "transient", "share": "10%", "times": 2},
+            {"kind": "permanent", "share": "10%"},
+        ],
+    }
+    failure: Tree = {"failure": {"attempts": 4, "delay": "20ms", "dead_letters": True}}
+    in_value: Tree = {**strategy("marker-in-value"), "consumer": {"ack_wait": "400ms"}}
+
+    record, ledger = played(tmp_path, Stream.model_validate(load), {**failure, **in_value})
 
     assert sound(record), complaints(record)
-    assert (ledger["redelivered"], ledger["repeats"]) == (15, 15)
+    assert ledger["redelivered"] == 15 * (1 + 2 + 3)
+    assert (ledger["repeats"], ledger["dead_lettered"], ledger["letters_missing"]) == (15, 15, 0)
     assert (ledger["effects_doubled"], ledger["effects_missing"]) == (0, 0)
+    assert ledger["handled_twice"] == 0
