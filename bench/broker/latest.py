@@ -10,7 +10,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from bench.broker.admin import js_api_of
+from bench.broker.admin import api, js_api_of
 from bench.core.errors import MeasurementError
 
 SILENCE_S = 5.0
@@ -49,6 +49,25 @@ async def latest(client: Client, stream: str, prefix: str) -> Held:
     """
     begin = {"deliver_policy": "last_per_subject"}
     return dict(await _told(client, stream, prefix, begin, _last))
+
+
+async def waiting(client: Client, stream: str, prefix: str) -> Held:
+    """Return the subjects below a prefix that a stream has a message of, where each has one.
+
+    What they hold nobody reads: a stream whose messages leave when they are taken lets nobody look.
+
+    Raises:
+        MeasurementError: the server did not tell.
+    """
+    found: set[str] = set()
+    total = 1
+    while len(found) < total:
+        asked = {"subjects_filter": f"{prefix}>", "offset": len(found)}
+        info = await api(client, f"STREAM.INFO.{stream}", asked)
+        page = info["state"].get("subjects") or {}
+        total = int(info.get("total", len(page))) if page else 0
+        found.update(page)
+    return {name.removeprefix(prefix): Last(seq=0, operation="", data=b"") for name in found}
 
 
 async def since(client: Client, stream: str, prefix: str, seq: int) -> Sequence[tuple[str, Last]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import nats.errors
+import numpy as np
 from nats.aio.client import Client
 
 from bench.broker import admin
@@ -34,11 +35,14 @@ class Outgoing:
         """Return the message of a position; `last` is what `{last}` stands for."""
         number, acts = int(messages.ids[position]), messages.act_index
         act = messages.acts[0 if acts is None else int(acts[position])]
-        numbers = {"id": f"{number:0{ID_DIGITS}d}", "last": last}
+        numbers = {"id": f"{number:0{ID_DIGITS}d}", "last": last, "at": ""}
+        if messages.at_ns is not None:
+            numbers["at"] = str(np.datetime64(int(messages.at_ns[position]), "ns"))
         fixed = (*messages.headers, *act)
         template = messages.payloads[messages.payload_index[position]]
+        subject = messages.subjects[messages.subject_index[position]]
         return cls(
-            subject=messages.subjects[messages.subject_index[position]],
+            subject=subject.format_map(numbers) if "{" in subject else subject,
             payload=template.filled(number),
             headers={name: text.format_map(numbers) for name, text in fixed} or None,
         )

@@ -49,7 +49,7 @@ class Messages:
 
     Attributes:
         ids: message id (bench.plan.traffic) of each, shape (n,).
-        subjects: every subject in use.
+        subjects: every subject in use; in the only one `{id}` may stand for the digits of an id.
         subject_index: index into `subjects` of each, shape (n,).
         payloads: a template for every size in use; the id replaces its placeholder bytes.
         payload_index: index into `payloads` of each, shape (n,).
@@ -58,6 +58,8 @@ class Messages:
             before it, as far as this publisher can know.
         acts: headers that some messages have besides.
         act_index: index into `acts` of each, shape (n,); None where they all do the same.
+        at_ns: instants since 1970 that `{at}` stands for in the headers of acts, shape (n,), in
+            UTC and without a zone; known when the trial begins. None where it stands nowhere.
     """
 
     ids: IntArray
@@ -68,6 +70,7 @@ class Messages:
     headers: tuple[tuple[str, str], ...] = ()
     acts: tuple[tuple[tuple[str, str], ...], ...] = ((),)
     act_index: IntArray | None = None
+    at_ns: IntArray | None = None
 
 
 NO_ID = -1

@@ -64,11 +64,11 @@ from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
+from bench.engine.sharing import share, tell_times
 from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, Traffics, make_traffic
 from bench.spec.handler import ConsumeHandler
-from bench.spec.headers import header_lines
-from bench.spec.workload import FEW_SUBJECTS, Publish
+from bench.spec.workload import Publish
 
 _ASKING = {"ask": make_requester, "command": make_commander}
 
@@ -78,13 +78,14 @@ CONDUCTOR_GONE = 3
 async def publish(job: DriverJob, channel: Channel) -> Done:
     """Send this publisher's share of the traffic in open loop."""
     traffic = make_traffic(job.load, job.seed)
-    messages = _share(traffic, job)
+    messages = share(traffic, job)
     said = replace(messages, ids=traffic.carried[messages.ids])
     recorder = PublishRecorder(messages.ids, job.record_path, said.ids != messages.ids)
     offer = _offer(job)
     link = _driving_link(job, said, recorder, offer)
     await link.open()
     start_ns = await started(channel)
+    tell_times(messages, job, start_ns + traffic.intended_ns[messages.ids])
     publisher = OpenLoopPublisher(link, recorder, offer)
     due_ns, answers_until_ns = _schedule(job, start_ns, traffic.intended_ns[messages.ids])
 
@@ -272,7 +273,10 @@ async def _observer(job: ObserverJob, traffic: Traffic) -> _Observer:
     recorder = ConsumeRecorder(job.rows or traffic.intended_ns.size, job.record_path)
     opened = await _opened(job, recorder, traffic)
     return _Observer(
-        part=job.part, opened=opened, recorder=recorder, intended_ns=traffic.intended_ns
+        part=job.part,
+        opened=opened,
+        recorder=recorder,
+        intended_ns=traffic.intended_ns + (job.load.delay_ns or 0),
     )
 
 
@@ -408,30 +412,6 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
         ack_events=tuple(sampler.ack_events),
         given_up=sampler.heard_over(client),
     )
-
-
-def _share(traffic: Traffic, job: DriverJob) -> Messages:
-    """Return what this process sends."""
-    ids = np.arange(job.share, traffic.intended_ns.size, job.shares, dtype=np.int64)
-    subjects, subject_index = _addressed(traffic, traffic.subject_index[ids])
-    return Messages(
-        ids=ids,
-        subjects=tuple(job.subject_prefix + subject for subject in subjects),
-        subject_index=subject_index,
-        payloads=traffic.payloads,
-        payload_index=traffic.payload_index[ids],
-        headers=header_lines(job.load.publish.headers, job.how, job.subject_prefix),
-        acts=tuple(act.headers for act in traffic.acts),
-        act_index=traffic.act_index[ids] if len(traffic.acts) > 1 else None,
-    )
-
-
-def _addressed(traffic: Traffic, subject_index: IntArray) -> tuple[Sequence[str], IntArray]:
-    """Return the subjects that messages go to, and the place of each; of many those in use."""
-    if len(traffic.subjects) <= FEW_SUBJECTS:
-        return traffic.subjects, subject_index
-    used, places = np.unique(subject_index, return_inverse=True)
-    return [traffic.subjects[number] for number in used.tolist()], places.astype(np.int64)
 
 
 def _offer(job: DriverJob) -> Publish:

@@ -12,6 +12,7 @@ from bench.scenario import (
     projection,
     replay,
     request,
+    schedule,
     stream,
     workflow,
 )
@@ -29,4 +30,5 @@ KINDS: Mapping[str, Kind] = {
     "replay": replay.KIND,
     "backlog": backlog.KIND,
     "counter": counter.KIND,
+    "schedule": schedule.KIND,
 }

@@ -94,6 +94,7 @@ def _of_bucket(settings: Settings, asked: Collection[str]) -> Iterator[Need]:
 
 def _of_kind(asked: Collection[str]) -> Iterator[Need]:
     yield "counters" in asked, "stream", "2.12.0", "counters"
+    yield "schedules" in asked, "stream", "2.12.0", "schedules"
 
 
 def _of_effects(effect: EffectSettings) -> Iterator[Need]:

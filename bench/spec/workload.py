@@ -288,6 +288,7 @@ class Load:
         acts: what some of them do otherwise; the rest publish their payload.
         usual: what those that do not do otherwise say besides; nothing when None.
         bare: they have no payload; a header holds their id.
+        delay_ns: so long after it is due each asks to be delivered; None where at once.
         laid: so many are there before the trial begins, and all are due when its warm-up ends;
             None where they are offered over time.
         trace: what they are dealt from; None where they are made up.
@@ -305,6 +306,7 @@ class Load:
     acts: tuple[Act, ...] = ()
     usual: Act | None = None
     bare: bool = False
+    delay_ns: int | None = None
     laid: int | None = None
     trace: "Traced | None" = None
     faults: tuple[Fault, ...] = ()

@@ -35,6 +35,7 @@ from bench.spec.kinds.kv import Kv
 from bench.spec.kinds.projection import Projected
 from bench.spec.kinds.replay import Replay
 from bench.spec.kinds.request import Request
+from bench.spec.kinds.schedule import Scheduling
 from bench.spec.kinds.stream import FaultyConsume, Stream
 from bench.spec.kinds.workflow import Workflow
 from bench.spec.laid import Laying
@@ -133,6 +134,14 @@ OF_KINDS: dict[str, tuple[type[BaseModel], ...]] = {
         Counting,
         counter.Addition,
         workload.Subjects,
+        workload.Publish,
+        workload.Consume,
+        handler.Handler,
+        workload.Phases,
+    ),
+    "schedule": (
+        Scheduling,
+        workload.Payload,
         workload.Publish,
         workload.Consume,
         handler.Handler,

@@ -8,7 +8,11 @@ from numpy.typing import NDArray
 from bench.clients.port import IntArray
 from bench.plan.traffic import ID_DIGITS
 
+TIME_CHARS = 29
+"""Of an instant to the nanosecond, without its zone."""
+
 _FIELD = np.dtype((np.void, ID_DIGITS))
+_TIME_FIELD = np.dtype((np.void, TIME_CHARS))
 _GROUP = 4
 _GROUPS = np.array([b"%04d" % number for number in range(10_000)], dtype="S4").view(np.uint32)
 """Every group of four digits as the four bytes that stand for it."""
@@ -37,6 +41,23 @@ def write_numbers(frames: bytearray, at: IntArray, values: IntArray) -> None:
         (len(frames) - ID_DIGITS + 1,), dtype=_FIELD, buffer=frames, strides=(1,)
     )
     fields[at] = groups.view(_FIELD).ravel()
+
+
+def write_times(frames: bytearray, at: IntArray, instants_ns: IntArray) -> None:
+    """Write each instant over the TIME_CHARS bytes at its offset, `2026-11-28T06:10:36.794724123`.
+
+    Args:
+        frames: changed in place.
+        at: offset of each, shape (n,).
+        instants_ns: since 1970, UTC, shape (n,).
+    """
+    if not instants_ns.size:
+        return
+    texts = np.datetime_as_string(instants_ns.astype("datetime64[ns]"))
+    fields: NDArray[np.void] = np.ndarray(
+        (len(frames) - TIME_CHARS + 1,), dtype=_TIME_FIELD, buffer=frames, strides=(1,)
+    )
+    fields[at] = texts.astype(f"S{TIME_CHARS}").view(_TIME_FIELD).ravel()
 
 
 def digits_in_a_row(first: int, count: int) -> NDArray[np.uint8]:

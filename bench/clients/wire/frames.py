@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from bench.clients.port import IntArray, Messages
-from bench.clients.wire.digits import write_numbers
-from bench.plan.traffic import ID_DIGITS
+from bench.clients.wire.digits import TIME_CHARS, write_numbers, write_times
+from bench.plan.traffic import ID_DIGITS, PayloadTemplate
 
 NUMBER_DIGITS = ID_DIGITS
 """A number in a frame stands with leading zeros, so that every frame of a form has one size."""
@@ -27,6 +27,11 @@ Header = tuple[str, str]
 
 _PLACE = re.compile(rb"\{(\w+)\}")
 _BLANK = b"0" * NUMBER_DIGITS
+
+TIME = "at"
+"""What stands for an instant, as `write_times` writes it."""
+
+_BLANKS = {TIME: b"0" * TIME_CHARS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,7 @@ class PublishFrames:
             _head(subject, form) for form in layout.forms for subject in messages.subjects
         ]
         of_forms = [
-            [_template(form, payload.content, payload.id_offset) for payload in messages.payloads]
+            [_template(form, payload, messages.subjects[:1]) for payload in messages.payloads]
             for form in layout.forms
         ]
         self._tails = [template.tail for templates in of_forms for template in templates]
@@ -145,13 +150,19 @@ class PublishFrames:
         frames = self._unnumbered(head[:count], tail[:count])
         tails_at = starts[:-1] + head_sizes[:count]
         numbers = {**numbers, "id": messages.ids[chosen]}
-        at, values = [], []
+        at, values, at_times = [], [], []
         for index, columns in enumerate(self._places):
             rows = np.flatnonzero(form[:count] == index) if len(self._places) > 1 else slice(count)
             for name, places in columns:
                 offsets = places[payload[rows]] if places.size > 1 else places
+                if name == TIME:
+                    at_times.append((tails_at[rows] + offsets, rows))
+                    continue
                 at.append(tails_at[rows] + offsets)
                 values.append(numbers[name][rows])
+        if messages.at_ns is not None:
+            for offsets, rows in at_times:
+                write_times(frames, offsets, messages.at_ns[chosen][:count][rows])
         write_numbers(frames, np.concatenate(at), np.concatenate(values))
         return _Block(self._layout.epoch, first, first + count, starts.data, memoryview(frames))
 
@@ -189,14 +200,26 @@ def _head(subject: str, form: Form) -> bytes:
     return _blanked(words.encode()) + b" "
 
 
-def _template(form: Form, payload: bytes, id_offset: int) -> _Template:
+def _template(form: Form, payload: PayloadTemplate, subjects: Sequence[str]) -> _Template:
     reply, header = form.reply.encode(), _header(form)
-    sizes = _sizes(len(_blanked(header)), len(payload))
-    in_reply = _places(reply, start=-len(_blanked(reply)) - 1)
+    content, id_offset = payload.content, payload.id_offset
+    sizes = _sizes(len(_blanked(header)), len(content))
+    in_reply = list(_places(reply, start=-len(_blanked(reply)) - 1))
     in_header = _places(header, start=len(sizes))
     before_payload = sizes + _blanked(header)
     in_payload = [("id", len(before_payload) + id_offset)] if id_offset >= 0 else []
-    return _Template(before_payload + payload + b"\r\n", (*in_reply, *in_header, *in_payload))
+    places = (*_in_subject(subjects, reply), *in_reply, *in_header, *in_payload)
+    return _Template(before_payload + content + b"\r\n", places)
+
+
+def _in_subject(subjects: Sequence[str], reply: bytes) -> Iterator[tuple[str, int]]:
+    """Yield the numbers in a subject, which stands before the reply; in all of them at one place.
+
+    A place is told from the end: subjects that hold a number have the same behind it.
+    """
+    for subject in map(str.encode, subjects):
+        behind = len(_blanked(reply)) + 1 + (1 if reply else 0)
+        yield from _places(subject, start=-behind - len(_blanked(subject)))
 
 
 def _columns(templates: Sequence[_Template]) -> list[tuple[str, IntArray]]:
@@ -218,7 +241,7 @@ def _header(form: Form) -> bytes:
 
 
 def _blanked(text: bytes) -> bytes:
-    return _PLACE.sub(_BLANK, text)
+    return _PLACE.sub(lambda place: _BLANKS.get(place[1].decode(), _BLANK), text)
 
 
 def _places(text: bytes, start: int) -> Iterator[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """Every kind of workload by its name, as a workload's `kind:` writes it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Discriminator
@@ -20,9 +20,9 @@ from bench.spec import (
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.disturbances import Disturbance
 from bench.spec.disturbed import Bears
-from bench.spec.doubled import Doubling
 from bench.spec.giving_up import giving_up
 from bench.spec.kinds import (
+    as_streams,
     backlog,
     command,
     counter,
@@ -32,16 +32,14 @@ from bench.spec.kinds import (
     projection,
     replay,
     request,
+    schedule,
     stream,
     workflow,
 )
-from bench.spec.kinds.stream import FaultyConsume
+from bench.spec.kinds.as_streams import Rule
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
-from bench.spec.workload import MIN_PAYLOAD_BYTES, Payload, Publish, Workload
-
-Rule = Callable[[Settings, Any], tuple[Objection, ...]]
-"""What is said of settings under a workload of the kind."""
+from bench.spec.workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,113 +75,6 @@ class Kind:
     ages: bool = False
     moves: bool = False
     also: tuple[Cast, ...] = ()
-
-
-Streams = Mapping[str, tuple[Settings, stream.Stream]]
-"""By who reads it: the settings as they are for him, and what he alone reads."""
-
-
-def _of_streams(rule: Rule, streams: Streams) -> tuple[Objection, ...]:
-    """Return what is said of settings under each of several consumers, by who it is; each once."""
-    said = (
-        replace(each, what=f"{each.what} ({who})")
-        for who, (own, load) in streams.items()
-        for each in rule(own, load)
-    )
-    return tuple(dict.fromkeys(said))
-
-
-def _of_members(settings: Settings, workload: fanout.Fanout) -> Streams:
-    """Return a stream for each of the consumers, that it alone reads."""
-    return {
-        f"consumer {name}": (
-            fanout.for_member(settings, workload, member),
-            stream.Stream(
-                kind="stream",
-                subjects=flow.subjects,
-                payload=flow.payload,
-                publish=Doubling.of(flow.publish),
-                consume=FaultyConsume.of(member.processes, member.workers, member.handler),
-                phases=workload.phases,
-                trace=flow.trace,
-            ),
-        )
-        for flow in workload.flows.values()
-        for name, member in flow.consumers.items()
-        if not member.is_core
-    }
-
-
-def _of_modes(settings: Settings, workload: fanout.Fanout) -> tuple[Objection, ...]:
-    """Return what is wrong with settings as they are for a consumer of a mode of its own."""
-    known = jetstream.objections(settings)
-    return _of_streams(
-        lambda own, _: tuple(each for each in jetstream.objections(own) if each not in known),
-        _of_members(settings, workload),
-    )
-
-
-def _of_steps(settings: Settings, workload: workflow.Workflow) -> Streams:
-    """Return a stream for each of the steps, that its workers alone read."""
-    return {
-        f"step {name}": (
-            settings,
-            stream.Stream(
-                kind="stream",
-                payload=workload.payload,
-                publish=Doubling.of(workload.publish),
-                consume=FaultyConsume.of(step.processes, step.workers, step.handler),
-                phases=workload.phases,
-            ),
-        )
-        for name, step in workload.steps.items()
-    }
-
-
-def _stream_of_events(workload: projection.Projected) -> stream.Stream:
-    """Return a stream whose consumer has as many workers as the projectors."""
-    return stream.Stream(
-        kind="stream",
-        payload=workload.payload,
-        publish=Doubling.model_validate({"rate": "1/s"}).model_copy(
-            update={
-                "rate_msgs_per_s": workload.publish.rate_msgs_per_s,
-                "headers": workload.publish.headers,
-            }
-        ),
-        consume=FaultyConsume(
-            consumers=workload.project.processes, workers=workload.project.workers
-        ),
-        phases=workload.phases,
-    )
-
-
-def _stream_of_additions(workload: counter.Counting) -> stream.Stream:
-    """Return a stream whose consumers handle as much at a time, of messages as small as can be."""
-    same = workload.consume
-    return stream.Stream(
-        kind="stream",
-        subjects=workload.subjects,
-        payload=Payload.model_validate({"sizes": f"{MIN_PAYLOAD_BYTES}B"}),
-        publish=Doubling.of(workload.publish),
-        consume=FaultyConsume.of(same.consumers, same.workers, same.handler),
-        phases=workload.phases,
-    )
-
-
-def _stream_of_work(workload: replay.Replay | backlog.Backlog) -> stream.Stream:
-    """Return a stream whose consumers handle as much at a time."""
-    who = workload.replay if isinstance(workload, replay.Replay) else workload.consume
-    return stream.Stream(
-        kind="stream",
-        subjects=workload.subjects,
-        payload=workload.payload,
-        publish=Doubling.of(
-            workload.offers.get("publish", Publish.model_validate({"rate": "1/s"}))
-        ),
-        consume=FaultyConsume.of(who.consumers, who.workers, who.handler),
-        phases=workload.phases,
-    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -227,7 +118,7 @@ KINDS: Mapping[str, Kind] = {
         objections=lambda settings, workload: (
             *projection.objections(settings, workload),
             *buckets.objections(settings),
-            *jetstream.workload_objections(settings, _stream_of_events(workload)),
+            *jetstream.workload_objections(settings, as_streams.stream_of_events(workload)),
         ),
         cautions=lambda _, __: (),
         notes=projection.notes,
@@ -252,9 +143,11 @@ KINDS: Mapping[str, Kind] = {
         cast=replay.cast_of,
         objections=lambda settings, workload: (
             *replay.objections(settings, workload),
-            *jetstream.workload_objections(settings, _stream_of_work(workload)),
+            *jetstream.workload_objections(settings, as_streams.stream_of_work(workload)),
         ),
-        cautions=lambda settings, workload: cautions.cautions(settings, _stream_of_work(workload)),
+        cautions=lambda settings, workload: cautions.cautions(
+            settings, as_streams.stream_of_work(workload)
+        ),
         notes=lambda _, __: iter(()),
         shipped=("replay", "replay-max-in-flight"),
     ),
@@ -264,9 +157,11 @@ KINDS: Mapping[str, Kind] = {
         cast=backlog.cast_of,
         objections=lambda settings, workload: (
             *backlog.objections(settings, workload),
-            *jetstream.workload_objections(settings, _stream_of_work(workload)),
+            *jetstream.workload_objections(settings, as_streams.stream_of_work(workload)),
         ),
-        cautions=lambda settings, workload: cautions.cautions(settings, _stream_of_work(workload)),
+        cautions=lambda settings, workload: cautions.cautions(
+            settings, as_streams.stream_of_work(workload)
+        ),
         notes=lambda _, __: iter(()),
         shipped=("backlog", "backlog-in-flight"),
         moves=True,
@@ -277,11 +172,13 @@ KINDS: Mapping[str, Kind] = {
         cast=fanout.cast_of,
         objections=lambda settings, workload: (
             *fanout.objections(settings, workload),
-            *_of_modes(settings, workload),
-            *_of_streams(jetstream.workload_objections, _of_members(settings, workload)),
+            *as_streams.of_modes(settings, workload),
+            *as_streams.of_streams(
+                jetstream.workload_objections, as_streams.of_members(settings, workload)
+            ),
         ),
-        cautions=lambda settings, workload: _of_streams(
-            cautions.cautions, _of_members(settings, workload)
+        cautions=lambda settings, workload: as_streams.of_streams(
+            cautions.cautions, as_streams.of_members(settings, workload)
         ),
         notes=lambda _, __: iter(()),
         shipped=("fan-out", "slow-neighbour"),
@@ -293,11 +190,13 @@ KINDS: Mapping[str, Kind] = {
         objections=lambda settings, workload: (
             *workflow.objections(settings, workload),
             *buckets.objections(settings),
-            *_of_streams(jetstream.workload_objections, _of_steps(settings, workload)),
+            *as_streams.of_streams(
+                jetstream.workload_objections, as_streams.of_steps(settings, workload)
+            ),
         ),
         cautions=lambda settings, workload: (
             *workflow.cautions(settings, workload),
-            *_of_streams(cautions.cautions, _of_steps(settings, workload)),
+            *as_streams.of_streams(cautions.cautions, as_streams.of_steps(settings, workload)),
         ),
         notes=workflow.notes,
         shipped=("workflow", "workflow-steps"),
@@ -322,16 +221,31 @@ KINDS: Mapping[str, Kind] = {
         cast=counter.cast_of,
         objections=lambda settings, workload: (
             *counter.objections(settings, workload),
-            *jetstream.workload_objections(settings, _stream_of_additions(workload)),
+            *jetstream.workload_objections(settings, as_streams.stream_of_additions(workload)),
         ),
         cautions=lambda settings, workload: cautions.cautions(
-            settings, _stream_of_additions(workload)
+            settings, as_streams.stream_of_additions(workload)
         ),
         notes=lambda _, __: iter(()),
         shipped=("counters", "counters"),
         crashed=("consumer",),
         restarts=True,
         looks=True,
+    ),
+    "schedule": Kind(
+        model=schedule.Scheduling,
+        uses=schedule.USES,
+        cast=schedule.cast_of,
+        objections=lambda settings, workload: (
+            *schedule.objections(settings, workload),
+            *jetstream.workload_objections(settings, as_streams.stream_of_schedules(workload)),
+        ),
+        cautions=lambda settings, workload: cautions.cautions(
+            settings, as_streams.stream_of_schedules(workload)
+        ),
+        notes=lambda _, __: iter(()),
+        shipped=("schedules", "schedules"),
+        crashed=("consumer",),
     ),
 }
 

@@ -1,5 +1,6 @@
 """What a publisher puts on the wire."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -118,3 +119,29 @@ def test_positions_that_do_not_exist_are_a_mistake(first: int, stop: int) -> Non
     """The plan decides what is sent; a frame beyond it would carry no known id."""
     with pytest.raises(ValueError, match="positions"):
         list(framed(messages(3, (16,))).slices(first, stop))
+
+
+SECOND_NS = 1_764_311_436_000_000_000  # 2025-11-28T06:30:36Z, by hand
+
+
+def test_a_number_may_stand_in_the_subject_and_an_instant_in_a_header() -> None:
+    """Each message waits under a subject of its own, until an instant of its own."""
+    plain = messages(3, (40,))
+    chosen = replace(
+        plain,
+        subjects=("s.at.{id}",),
+        acts=((("Nats-Schedule", "@at {at}Z"), ("To", "s.due")),),
+        at_ns=np.array([SECOND_NS, SECOND_NS + 1, SECOND_NS + 999_999_999]),
+    )
+
+    for position in range(3):
+        frame = b"".join(framed(chosen).slices(position, position + 1))
+        message_id = b"%016d" % chosen.ids[position]
+        head, first, schedule, to, empty, payload, end = frame.split(b"\r\n")
+        assert head.startswith(b"HPUB s.at.%b _INBOX.a.%016d " % (message_id, position))
+        part = (b"000000000", b"000000001", b"999999999")[position]
+        assert schedule == b"Nats-Schedule: @at 2025-11-28T06:30:36.%bZ" % part
+        assert (first, to, empty, end) == (b"NATS/1.0", b"To: s.due", b"", b"")
+        assert message_id in payload
+        header_bytes = frame.index(payload) - len(head) - 2
+        assert head.endswith(b" %d %d" % (header_bytes, header_bytes + len(payload)))

@@ -1,0 +1,103 @@
+"""Schedules of a stream: publishers that say when, and consumers of what is due."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from nats.aio.client import Client
+
+from bench.broker import admin
+from bench.broker.admin import Names
+from bench.broker.latest import Held, waiting
+from bench.engine.pressure import Offer, offer_of
+from bench.engine.table import Flags
+from bench.engine.trial import Scene
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import Traffic
+from bench.scenario.jobs import (
+    Taking,
+    consumer_jobs,
+    consuming,
+    publisher_jobs,
+    sampled,
+    sampler_job,
+    watched,
+)
+from bench.scenario.kind import Kind, Stage
+from bench.scenario.schedule_audit import audited
+from bench.spec.filling import PUBLISH
+from bench.spec.kinds.schedule import COMES, CONSUME, WAITS, Scheduling
+
+SCHEDULES = {"allow_msg_schedules": True}
+"""What the stream has besides (ADR-51 of NATS)."""
+
+
+def _scheduling(cell: Cell) -> Scheduling:
+    if not isinstance(cell.workload, Scheduling):
+        raise TypeError(f"{cell.workload_name} is played as another kind than it is")
+    return cell.workload
+
+
+def _offers(cell: Cell) -> Mapping[str, Offer]:
+    part = cell.cast.part(PUBLISH)
+    return {PUBLISH: offer_of(part, _scheduling(cell).publish, cell.settings.publish)}
+
+
+async def _provision(client: Client, names: Names, cell: Cell, percent: int | None) -> None:
+    """Make the stream, and a consumer that is due what comes, and not what waits."""
+    shared = _scheduling(cell).consume.consumers > 1
+    await admin.make_stream(client, cell.settings.stream, names, SCHEDULES)
+    consumer = cell.settings.consumer
+    body = admin.consumer_body(consumer, names, shared=shared, filter_subject=COMES)
+    if percent is not None:
+        body["sample_freq"] = f"{percent}%"
+    await admin.make_consumer(client, names, body)
+
+
+def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
+    del cell
+    return {CONSUME: np.ones(traffic[PUBLISH].intended_ns.size, dtype=np.bool_)}
+
+
+async def _held(stage: Stage) -> Held:
+    """Return what still waits; each has a subject of its own."""
+    return await waiting(stage.client, stage.names.stream, f"{stage.names.subject_prefix}{WAITS}.")
+
+
+def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
+    consume, takes = cell.cast.part(CONSUME), _scheduling(cell).consume
+    asked = (watched(cell, consume, stage.names, 1),)
+    taking = Taking(
+        names=stage.names,
+        processes=takes.consumers,
+        workers=takes.workers,
+        handler=takes.handler,
+        id_offset=traffic[PUBLISH].payloads[0].id_offset,
+    )
+    return Scene(
+        server=stage.server,
+        client=stage.client,
+        watched=asked,
+        drivers=publisher_jobs(stage, trial, cell, cell.cast.part(PUBLISH)),
+        # All that is published is to come to them, later.
+        observers=tuple(
+            replace(job, sparse=False) for job in consumer_jobs(stage, trial, cell, consume, taking)
+        ),
+        sampler=sampler_job(stage, trial, asked),
+        phases=cell.workload.phases,
+        acks=frozenset({CONSUME} if cell.settings.ack.timing != "none" else ()),
+        shown=CONSUME,
+        directory=stage.directory,
+    )
+
+
+KIND = Kind(
+    offers=_offers,
+    provision=_provision,
+    scene=_scene,
+    due=_due,
+    needs=consuming,
+    sampled=sampled,
+    held=_held,
+    audit=audited,
+)
