@@ -5,7 +5,8 @@ from pathlib import Path
 
 from bench.broker.endpoint import Endpoint
 from bench.engine.jobs import DriverJob
-from bench.engine.worker import _offer, _share
+from bench.engine.sharing import share
+from bench.engine.worker import _offer
 from bench.plan.traffic import make_traffic
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import PublishSettings
@@ -40,11 +41,11 @@ def job(mode: str) -> DriverJob:
 
 def test_a_share_is_every_so_many_th_message_with_the_headers_asked_for() -> None:
     """Three publishers send ten messages once; ids of two of them must never be the same."""
-    share = _share(make_traffic(LOAD.loads["publish"], 3), job("async"))
+    mine = share(make_traffic(LOAD.loads["publish"], 3), job("async"))
 
-    assert share.ids.tolist() == [1, 4, 7]
-    assert share.subjects == ("jetbench.x.s.events",)
-    assert [name for name, _ in share.headers] == ["Nats-Msg-Id"]
+    assert mine.ids.tolist() == [1, 4, 7]
+    assert mine.subjects == ("jetbench.x.s.events",)
+    assert [name for name, _ in mine.headers] == ["Nats-Msg-Id"]
 
 
 def test_one_by_one_is_a_window_of_one() -> None:
@@ -60,7 +61,7 @@ def test_of_many_subjects_those_in_use_are_sent_to() -> None:
     load = replace(LOAD.loads["publish"], subjects=Subjects.model_validate(tree))
     traffic = make_traffic(load, 3)
 
-    messages = _share(traffic, replace(job("async"), load=load))
+    messages = share(traffic, replace(job("async"), load=load))
 
     sent = [messages.subjects[place] for place in messages.subject_index]
     assert len(messages.subjects) == 3
