@@ -107,6 +107,8 @@ class Applying:
             return
         work = STRATEGIES[self.how.idempotency](self._handled(position, came))
         known = yield from work
+        if known:  # who did it may have ended before it wrote that down
+            self.recorder.known_at(columns[0], now_ns())
         came.ending = Ending.REPEATED if known else self._settled(position, came.ending)
         if came.ending == WELL:
             self._reached(position, "before-ack")

@@ -292,6 +292,10 @@ class ConsumeRecorder:
         self._acked_ns[positions] = acked_ns
         self._acked += positions.size
 
+    def known_at(self, positions: IntArray, known_ns: int) -> None:
+        """Work of these deliveries was seen to be done, by whoever did it; `passed` counts them."""
+        self._handled_ns[positions] = known_ns
+
     def passed(self, positions: IntArray) -> None:
         """Handlers of these deliveries ended, and the messages are not handled."""
         self._handled += positions.size

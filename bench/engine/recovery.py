@@ -103,7 +103,7 @@ def counted(
             DROPPED.name: dropped(tables[part.name], fallen.get(part.name, ())),
         }
         for part in cast.parts
-        if part.levels and done
+        if part.levels
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench.clients.buckets import Bucket
-from bench.clients.deeds import Deed
+from bench.clients.deeds import Deed, Put
 from bench.clients.port import NO_ID, Delivered, Ending, IntArray
 from bench.engine.acks import make_ack_plan
 from bench.engine.applying import Applying
@@ -279,6 +279,27 @@ def test_a_process_that_remembers_makes_no_second_effect(tmp_path: Path) -> None
         assert made.doer.store.effects(0) == 1
         assert made.record.ending.tolist() == [0, Ending.REPEATED]
         assert made.doer.acked == [0, 1]
+
+    played(act)
+
+
+def test_what_a_marker_tells_of_is_done_whoever_did_it(tmp_path: Path) -> None:
+    """Another process made it, and ended before it wrote that down: nobody waits any more."""
+
+    async def act() -> None:
+        made = Made(tmp_path, "marker-last")
+        consumer = made.consumer()
+        marker = Put(subject="marker.0", payload=b"0")
+        made.doer.store.answer(marker)
+
+        consumer.delivered(block(0))
+        made.doer.carry_out(0)
+        consumer.stored((0,), 1)
+
+        assert made.record.ending.tolist() == [Ending.REPEATED]
+        assert (made.record.handled_ns != NEVER).all()
+        assert made.applying.recorder.handled == made.applying.recorder.received == 1
+        assert (made.doer.acked, made.doer.store.effects(0)) == ([0], 0)
 
     played(act)
 
