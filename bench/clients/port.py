@@ -304,6 +304,7 @@ class Binding:
         double_acks: a message counts as acked when the server has confirmed its ack.
         deliver_subject: of a push consumer, or of what is taken without one; empty for pull.
         deliver_group: queue group of those; empty for none.
+        subject_prefix: what stands before the subjects of messages.
         idle_heartbeat_ns: how often the server shows that an idle push consumer, or a pull request
             that waits, is alive; 0 for never.
         reply: what every request is answered with.
@@ -328,5 +329,6 @@ class Binding:
     double_acks: bool = False
     deliver_subject: str = ""
     deliver_group: str = ""
+    subject_prefix: str = ""
     idle_heartbeat_ns: int = 0
     reply: bytes = b""

@@ -133,8 +133,11 @@ class FailingTasks(TaskConsumer):
         await super().handle(position)
 
     async def _end(self, positions: IntArray) -> None:
-        endings = self._fates.end(positions, *self._recorder.told(positions))
-        await self._conclude(positions, endings)
+        await self._conclude(positions, self._endings(positions))
+
+    def _endings(self, positions: IntArray) -> IntArray:
+        """Return how deliveries end, shape (n,)."""
+        return self._fates.end(positions, *self._recorder.told(positions))
 
     async def _conclude(self, positions: IntArray, endings: IntArray) -> None:
         """Write down how deliveries ended, and tell the server."""

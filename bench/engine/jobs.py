@@ -18,6 +18,7 @@ from bench.engine.commanding import Command
 from bench.engine.stall import Stall
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
+from bench.spec.calls import Call
 from bench.spec.effects import Idempotency
 from bench.spec.faults import AS_USUAL, FailureSettings
 from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
@@ -162,6 +163,7 @@ class ObserverJob:
         max_deliver: how often the server delivers a message at most; None without end.
         letters: the stream and consumer of which it posts what is given up; None where nothing is.
         applied: how its handlers make effects on the server; None where their time alone passes.
+        call: the user's function that is its handler; None where there is none.
     """
 
     part: str
@@ -187,6 +189,7 @@ class ObserverJob:
     max_deliver: int | None = None
     letters: Names | None = None
     applied: Applied | None = None
+    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,6 +367,7 @@ class Done:
     Attributes:
         faults: what went wrong with the connection, in words.
         refusals: kinds of answers that refuse, with their counts.
+        raised: what the user's handler raised, with counts.
         window_full_msgs: messages that were due while the publisher's window was full.
         again: answers to messages that had theirs.
         stalls: when the event loop did not turn for long (bench.engine.stall).
@@ -377,6 +381,7 @@ class Done:
 
     faults: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    raised: tuple[str, ...] = ()
     window_full_msgs: int = 0
     again: int = 0
     stalls: tuple[Stall, ...] = ()

@@ -33,6 +33,9 @@ def done_findings(role: str, done: Done, forgiving: Forgiving = NOTHING) -> Sequ
     if done.refusals:
         text = f"{role}: answers that refuse: {'; '.join(done.refusals)}"
         findings.append(warning("publish-refused", text, role))
+    if done.raised:
+        text = f"{role}: handlers that raised: {'; '.join(done.raised)}"
+        findings.append(warning("handler-raised", text, role))
     if done.window_full_msgs:
         text = (
             f"{role}: {done.window_full_msgs} messages were due while its window was full; "

@@ -57,12 +57,17 @@ class TaskConsumer:
             return  # it came after the end
         positions = np.array([position], dtype=np.int64)
         await self._acknowledge(self._acks.received(positions))
-        if duration_ns:
-            await asyncio.sleep(duration_ns / NS_PER_S)
+        await self._work(position, duration_ns)
         if self._over.done():
             return
         del self._in_hand[position]
         await self._end(positions)
+
+    async def _work(self, position: int, duration_ns: int) -> None:
+        """Return when the handler of a delivery has ended."""
+        del position
+        if duration_ns:
+            await asyncio.sleep(duration_ns / NS_PER_S)
 
     def _takes_ns(self, position: int, message_id: int, deliveries: int) -> int:
         """Return how long the handler of a delivery takes."""

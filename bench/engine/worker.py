@@ -35,13 +35,14 @@ from bench.engine.affecting import Taking, make_affecting
 from bench.engine.applied import crasher_of, open_written
 from bench.engine.applying import Applying
 from bench.engine.attending import NeverBegunError, attend, started
+from bench.engine.bounded import workers_of
+from bench.engine.calling import Caller, CallingTasks
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
 from bench.engine.ending import end
 from bench.engine.failing import FailingConsumer, FailingTasks
 from bench.engine.fleet import added
-from bench.engine.handler import Tokens, VirtualWorkers
 from bench.engine.jobs import (
     LAID_WITHIN_NS,
     Applied,
@@ -67,7 +68,7 @@ from bench.engine.sampler import Sampler
 from bench.engine.sharing import share, tell_times
 from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, Traffics, make_traffic
-from bench.spec.handler import ConsumeHandler
+from bench.spec.calls import found
 from bench.spec.workload import Publish
 
 _ASKING = {"ask": make_requester, "command": make_commander}
@@ -166,6 +167,7 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
     return Done(
         faults=tuple(fault for each in observers for fault in each.faults(several=len(jobs) > 1)),
         refusals=tuple(words for each in observers for words in each.opened.refusals()),
+        raised=tuple(words for each in observers for words in each.opened.raised()),
         counts=counts,
         stalls=tuple(stalls.long),
     )
@@ -219,6 +221,7 @@ class _Opened:
         run: the work.
         counts: what it counts by itself.
         refusals: why what it does on the server was refused.
+        raised: what the user's handler raised.
         starts: takes the instant at which the trial starts.
     """
 
@@ -226,6 +229,7 @@ class _Opened:
     run: Callable[[], Coroutine[None, None, None]]
     counts: Callable[[], Mapping[str, int]] = dict
     refusals: Callable[[], Sequence[str]] = tuple
+    raised: Callable[[], Sequence[str]] = tuple
     starts: Callable[[int], None] = lambda _: None
 
 
@@ -321,7 +325,7 @@ async def _open_written(
 
 async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     link = make_consumer(job.client, job.endpoint, job.binding)
-    workers = _workers(job)
+    workers = workers_of(job)
     acks = make_ack_plan(job.timing, job.ack_batch)
     letters, away = await open_letters(job), away_of(job)
     if may_fail(job, traffic):
@@ -345,27 +349,24 @@ def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
     return replace(opened, links=links, refusals=refusals)
 
 
-def _workers(job: ObserverJob) -> VirtualWorkers:
-    handler = job.load.handler
-    if not isinstance(handler, ConsumeHandler):
-        return VirtualWorkers(job.workers)
-    starts = handler.starts
-    tokens = Tokens(starts.rate_per_s, starts.burst) if starts is not None else None
-    return VirtualWorkers(job.workers, handler.cycle_ns, tokens)
-
-
 async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     workers = job.workers
     link = make_task_link(job.client, job.endpoint, job.binding, workers)
     acks = make_ack_plan(job.timing, job.ack_batch)
     letters, away = await open_letters(job), away_of(job)
-    if may_fail(job, traffic):
-        handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
-        consumer: TaskConsumer = FailingTasks(link, recorder, acks, handling)
+    handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
+    raised: Callable[[], Sequence[str]] = tuple
+    if job.call is not None:
+        calling = CallingTasks(link, recorder, acks, handling, Caller(found(job.call), workers))
+        consumer: TaskConsumer = calling
+        raised = calling.raised.words
+    elif may_fail(job, traffic):
+        consumer = FailingTasks(link, recorder, acks, handling)
     else:
         consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)
     await link.open(consumer)
-    return _with_letters(_Opened(links=(link,), run=consumer.run, starts=away.starts), letters)
+    opened = _Opened(links=(link,), run=consumer.run, starts=away.starts, raised=raised)
+    return _with_letters(opened, letters)
 
 
 async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:

@@ -151,6 +151,7 @@ def consumer_jobs(
             idempotency=settings.effect.idempotency,
             failure=settings.failure,
             max_deliver=settings.consumer.max_deliver,
+            call=getattr(taking.handler, "call", None),
             letters=taking.names if settings.failure.dead_letters else None,
         )
         for number in range(taking.first, taking.first + taking.processes)
@@ -187,6 +188,7 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
         acks=settings.ack.timing != "none",
         double_acks=settings.ack.double,
         deliver_subject=names.deliver_subject if push else "",
+        subject_prefix=names.subject_prefix,
         deliver_group=names.deliver_group if push and taking.processes > 1 else "",
         idle_heartbeat_ns=heartbeats.idle_heartbeat_ns or 0,
     )

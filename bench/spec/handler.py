@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from bench.core.units import format_duration, format_rate, human_duration
 from bench.spec.base import Count, Duration, Loose, MisfitError, Rate, Spec
+from bench.spec.calls import Call
 
 _Z99 = NormalDist().inv_cdf(0.99)
 
@@ -230,20 +231,24 @@ class ConsumeHandler(Handler):
         cycle: what it costs besides that messages were asked for, as a transaction for each batch
             does: it is done with the first message that comes after a request.
         starts: how often a process begins one; as often as it can when left out.
+        call: `module:function` that is called with each message, after its time; nothing is called
+            when left out.
     """
 
     cycle_ns: Duration = Field(default=0, alias="cycle")
     starts: Starts | None = None
+    call: Call | None = None
 
     @classmethod
     def of(cls, handler: Handler) -> "ConsumeHandler":
         """Return one that takes as long."""
-        return cls.model_construct(time=handler.time, cycle_ns=0, starts=None)
+        return cls.model_construct(time=handler.time, cycle_ns=0, starts=None, call=None)
 
     def told(self) -> str:
         """Return how long it takes, in words."""
         cycle = f", {format_duration(self.cycle_ns)} a request" if self.cycle_ns else ""
-        return f"{super().told()}{cycle}{self._bounded()}"
+        called = f", calls {self.call.function}" if self.call else ""
+        return f"{super().told()}{cycle}{self._bounded()}{called}"
 
     def _bounded(self) -> str:
         if self.starts is None:
@@ -255,5 +260,9 @@ class ConsumeHandler(Handler):
     @property
     def unsaid(self) -> set[str]:
         """What came later and is left out."""
-        later = {"cycle_ns": not self.cycle_ns, "starts": self.starts is None}
+        later = {
+            "cycle_ns": not self.cycle_ns,
+            "starts": self.starts is None,
+            "call": self.call is None,
+        }
         return {key for key, left_out in later.items() if left_out}

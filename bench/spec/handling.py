@@ -55,5 +55,29 @@ def _paced(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
-WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_paced,)
+def _calls(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    if workload.consume.handler.call is None:
+        return
+    if settings.handler.run != "task":
+        yield Objection(
+            key="handler.run",
+            what="a function of yours is called by coroutines, and virtual workers call nothing",
+            allowed="handler.run task with client nats-py, or no call in the workload",
+        )
+    if settings.ack.timing in ("none", "after-validation"):
+        yield Objection(
+            key="ack.timing",
+            what="a function of yours is called before its message is acknowledged, so that it "
+            "comes again when it raises",
+            allowed="another ack.timing, or no call in the workload",
+        )
+    if workload.writes(settings):
+        yield Objection(
+            key="effect",
+            what="a function of yours has effects of its own",
+            allowed="effects that are not written, or no call in the workload",
+        )
+
+
+WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_paced, _calls)
 RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_tasks,)

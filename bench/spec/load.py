@@ -15,6 +15,7 @@ from bench.core.words import nearest
 from bench.spec.acking import misleads
 from bench.spec.asked import in_all, lack, ranked_alike
 from bench.spec.base import MisfitError
+from bench.spec.calls import with_call
 from bench.spec.disturbed import faults, not_ours
 from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections
@@ -105,8 +106,9 @@ def load_workload(path: Path) -> Workload:
     if _may_be_traced(document):
         document, traced = with_trace(document, path.parent)
     document, timed = with_times(document, path.parent)
+    document, called = with_call(document, path.parent)
     workload, problems = _validated_workload(document)
-    unread = (*document.problems, *traced, *timed)
+    unread = (*document.problems, *traced, *timed, *called)
     raise_any([*_name_problems(path, "workload"), *unread, *problems])
     return _present(workload)
 

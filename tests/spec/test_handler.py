@@ -17,6 +17,8 @@ from bench.spec.variant import Settings
 
 MS = 1_000_000
 
+TASKS: dict[str, Any] = {"client": "nats-py", "handler": {"run": "task"}}
+
 
 def dealt(time: object, count: int = 20_000) -> np.ndarray[Any, Any]:
     return handler_times_ns(Handler(time=time), count, np.random.default_rng(7))  # type: ignore[arg-type]
@@ -178,3 +180,54 @@ def test_what_is_done_is_told() -> None:
     )
 
     assert handler.told() == "handler 5ms, 1ms a request, begun 200/s at most (bursts of 50)"
+
+
+def calling(directory: Path, name: str) -> Path:
+    (directory / "spec_of_mine.py").write_text("def handle(message): ...\n")
+    path = directory / "mine.yaml"
+    path.write_text(
+        "kind: stream\npayload: {sizes: 128B}\npublish: {rate: 10/s}\n"
+        f"consume:\n  handler:\n    call: {name}\n"
+    )
+    return path
+
+
+def test_a_handler_of_the_user_s_is_known_by_its_content(tmp_path: Path) -> None:
+    """Two versions of it are two cells; a record needs neither the file nor its place."""
+    load = load_workload(calling(tmp_path, "spec_of_mine:handle"))
+    (tmp_path / "spec_of_mine.py").write_text("def handle(message): return 1\n")
+    other = load_workload(tmp_path / "mine.yaml")
+
+    assert load.busy.told() == "no handler time, calls spec_of_mine:handle"
+    assert load.busy.call.digest != other.busy.call.digest  # type: ignore[attr-defined]
+    assert type(load).model_validate_json(load.model_dump_json()) == load
+
+
+def test_a_handler_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    """And what there is in its module."""
+    with pytest.raises(SpecError) as raised:
+        load_workload(calling(tmp_path, "spec_of_mine:handel"))
+
+    assert "mine.yaml:6: consume.handler.call = 'spec_of_mine:handel'" in str(raised.value)
+    assert "spec_of_mine has no handel; allowed: handle" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({}, "handler.run"),
+        ({**TASKS, "ack": {"timing": "after-validation"}}, "ack.timing"),
+        ({**TASKS, "effect": {"written": True}}, "effect"),
+    ],
+)
+def test_a_handler_of_the_user_s_is_called_where_a_service_would(
+    tmp_path: Path, settings: dict[str, Any], key: str
+) -> None:
+    """Elsewhere it would not be called, or nobody would hear what it raises."""
+    load = load_workload(calling(tmp_path, "spec_of_mine:handle"))
+    assert isinstance(load, Stream)
+
+    found = workload_objections(Settings.model_validate(settings), load)
+
+    assert [each.key for each in found] == [key]
+    assert workload_objections(Settings.model_validate(TASKS), load) == ()

@@ -190,8 +190,9 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
     letters = settings.failure.dead_letters
     faults = workload.consume.faults if workload is not None else ()
+    called = workload is not None and workload.consume.handler.call is not None
     effects = settings.effect.idempotency != "none" or settings.effect.written
-    if not (faults or twice or letters or effects):
+    if not (faults or twice or letters or effects or called):
         return cast
     outages = workload is not None and bool(workload.consume.outages)
     found = with_failures(cast, letters=letters, outages=outages)

@@ -1,0 +1,60 @@
+"""Handlers of users, called with each message: named in a workload, found where it is read."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bench.core.called import Function, load_function, source_of
+from bench.core.errors import Problem
+from bench.spec.base import Spec
+from bench.spec.yaml_tree import Document, Loc
+
+LOC: Loc = ("consume", "handler", "call")
+
+_EXAMPLE = "module:function, such as orders:handle, of a module beside the workload or installed"
+
+
+class Call(Spec):
+    """A function that is called with each message.
+
+    Attributes:
+        function: `module:function`.
+        directory: where modules are looked for before all other places.
+        digest: of the module's source, so that a changed handler is another cell.
+    """
+
+    function: str
+    directory: str
+    digest: str
+
+
+def found(call: Call) -> Function:
+    """Return the function itself, where it is to be called; ValueError where it is gone since."""
+    return load_function(call.function, Path(call.directory))
+
+
+def with_call(document: Document, beside: Path) -> tuple[Document, list[Problem]]:
+    """Return a workload whose handler is found; as it is where it names none.
+
+    Args:
+        document: as written.
+        beside: directory of its file.
+    """
+    consume = document.data.get("consume")
+    handler = consume.get("handler") if isinstance(consume, Mapping) else None
+    named = handler.get("call") if isinstance(handler, Mapping) else None
+    if not isinstance(named, str):  # a record has it with what was found
+        return document, []
+    assert isinstance(consume, Mapping) and isinstance(handler, Mapping)  # noqa: S101 - it has a key
+    directory = beside.resolve()
+    problems = []
+    digest = ""
+    try:
+        digest = hashlib.sha256(source_of(named, directory)).hexdigest()
+    except (ValueError, OSError) as error:
+        what, _, allowed = str(error).partition("; allowed: ")
+        problems.append(document.problem(LOC, what, allowed=allowed or _EXAMPLE))
+    call = {"function": named, "directory": str(directory), "digest": digest}
+    data = {**document.data, "consume": {**consume, "handler": {**handler, "call": call}}}
+    return replace(document, data=data), problems
