@@ -163,7 +163,7 @@ def keeps_all(cell: Cell) -> bool:
     """
     stream, consumer = cell.workload.kept_in(cell.settings), cell.settings.consumer
     age_ns, phases = stream.max_age_ns, cell.workload.phases
-    limits = [consumer.max_deliver, stream.max_msgs_per_subject]
+    limits = [consumer.max_deliver, stream.max_msgs_per_subject, cell.settings.publish.ttl_ns]
     if stream.discard == "old":
         limits += [stream.max_msgs, stream.max_bytes]
     trial_ns = phases.warmup_ns + phases.measure_ns + phases.drain_ns

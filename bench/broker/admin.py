@@ -162,6 +162,7 @@ def stream_body(settings: StreamSettings, names: Names) -> Json:
         "persist_mode": settings.persist_mode if settings.persist_mode != "default" else None,
         "allow_atomic": settings.allow_atomic or None,
         "allow_batched": settings.allow_batched or None,
+        "allow_msg_ttl": settings.allow_msg_ttl or None,
         "republish": fields.republished(settings.republish, names.subject_prefix),
         "subject_transform": fields.transformed(settings.subject_transform, names.subject_prefix),
         "description": _description(names),

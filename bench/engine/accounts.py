@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.clients.port import IntArray, Outcome
 from bench.core.units import NS_PER_S
-from bench.engine.losses import UNKNOWN, Backlog, left_out, lost
+from bench.engine.losses import UNKNOWN, Backlog, aged_out, left_out, lost
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import Flags, MessageTable, Tables, happened, instants_of, ours, reached
 from bench.record.hlog import Interval
@@ -183,6 +183,7 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
         "acked": _count(happened(table.acked_ns)),
         "lost": UNKNOWN if seen.backlog is None else lost(table, records, seen.backlog),
         "left_out": left_out(table, seen.backlog),
+        "aged_out": UNKNOWN if seen.backlog is None else _aged_out(table, seen.backlog),
         "deliveries": deliveries,
         "duplicates": deliveries - foreign - received,
         "redelivered": sum(_count(record.deliveries > 1) for record in records),
@@ -191,6 +192,10 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
         "backlog": UNKNOWN if seen.backlog is None else seen.backlog.msgs,
         "exhausted": seen.given_up,
     }
+
+
+def _aged_out(table: MessageTable, backlog: Backlog) -> int:
+    return UNKNOWN if backlog.msgs < 0 else _count(aged_out(table, backlog))
 
 
 def reordered(record: ConsumerRecord) -> int:

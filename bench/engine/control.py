@@ -66,6 +66,7 @@ class Control:
         asked_ns = now_ns()
         try:
             state = await self._settled()
+            looked_ns = now_ns()
             stream = await stream_state(self._client, self._names)
             deleted = await self._deleted(stream)
         except (MeasurementError, ServerUnavailableError) as error:
@@ -80,6 +81,8 @@ class Control:
             present=_present(stream, deleted, self.watched.laid_seq),
             tracked=self.watched.tracked,
             max_deliver=self.watched.max_deliver,
+            ttl_ns=self.watched.ttl_ns,
+            asked_ns=looked_ns - self.start_ns,
         )
 
     async def _deleted(self, stream: StreamState) -> tuple[int, ...] | None:

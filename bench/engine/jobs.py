@@ -251,6 +251,7 @@ class Watched:
         prefix: of the columns that tell of it in the samples.
         laid_seq: the stream's last sequence before the trial; its messages come after it.
         laid_msgs: how many messages the stream held then.
+        ttl_ns: how long each message is kept; 0 for as long as the stream keeps any.
     """
 
     part: str
@@ -260,6 +261,7 @@ class Watched:
     prefix: str = ""
     laid_seq: int = 0
     laid_msgs: int = 0
+    ttl_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

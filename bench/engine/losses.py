@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.clients.port import Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import MessageTable, happened
+from bench.engine.table import Flags, MessageTable, happened
 
 UNKNOWN = -1
 
@@ -53,6 +53,8 @@ class Backlog:
         tracked: the server keeps what it has delivered until it is acknowledged; without that,
             what is on its way stands in no count.
         max_deliver: of the consumer; it gives up what was delivered so often.
+        ttl_ns: how long each message is kept; 0 for as long as the stream keeps any.
+        asked_ns: when the server was asked, from the trial's start.
         sparse: the consumer is due some messages of the stream alone, so that a sequence which
             never came may be another's.
     """
@@ -63,6 +65,8 @@ class Backlog:
     present: Present | None = None
     tracked: bool = True
     max_deliver: int | None = None
+    ttl_ns: int = 0
+    asked_ns: int = 0
     sparse: bool = False
 
 
@@ -86,15 +90,38 @@ class _Receipts:
 
 def lost(table: MessageTable, consumers: Sequence[ConsumerRecord], backlog: Backlog) -> int:
     """Return how many messages are lost, at least; UNKNOWN when it may be none and may be some."""
-    unseen = int(np.count_nonzero(happened(table.stored_ns) & ~happened(table.received_ns)))
-    if not unseen:
+    missing = happened(table.stored_ns) & ~happened(table.received_ns)
+    if not missing.any():
         return 0
     if backlog.msgs < 0:
         return UNKNOWN
+    unseen = int(np.count_nonzero(missing & ~aged_out(table, backlog)))
     receipts = _receipts(consumers, backlog.max_deliver)
     least, most = _held(table, receipts, backlog, unseen)
     surely, perhaps = max(0, unseen - most), max(0, unseen - least)
     return UNKNOWN if perhaps and not surely else surely
+
+
+def aged_out(table: MessageTable, backlog: Backlog) -> Flags:
+    """Return which messages never came because their time to live was over, shape (n,).
+
+    Who was passed over earlier, as a later message came while it had time left, is none of them.
+    """
+    missing = happened(table.stored_ns) & ~happened(table.received_ns)
+    if not backlog.ttl_ns or not missing.any():
+        return np.zeros_like(missing)
+    over_ns = table.sent_ns + backlog.ttl_ns
+    return missing & (over_ns <= np.minimum(_passed_ns(table), backlog.asked_ns))
+
+
+def _passed_ns(table: MessageTable) -> IntArray:
+    """Return when the first message came that was stored after each; never is far away, (n,)."""
+    came = happened(table.received_ns) & happened(table.sent_ns)
+    order = np.argsort(table.sent_ns[came], kind="stable")
+    sent_ns, received_ns = table.sent_ns[came][order], table.received_ns[came][order]
+    never = np.iinfo(np.int64).max
+    first_ns = np.append(np.minimum.accumulate(received_ns[::-1])[::-1], never)
+    return first_ns[np.searchsorted(sent_ns, table.stored_ns, side="right")]
 
 
 def left_out(table: MessageTable, backlog: Backlog | None) -> int:

@@ -98,6 +98,7 @@ def watched(cell: Cell, part: Part, names: Names, consumers: int) -> Watched:
         prefix=samples.prefix(part.name, consumers),
         laid_seq=past.messages if past is not None else 0,
         laid_msgs=past.kept_msgs if past is not None else 0,
+        ttl_ns=cell.settings.publish.ttl_ns or 0,
     )
 
 
@@ -146,7 +147,7 @@ def consumer_jobs(
             timing=settings.ack.timing,
             ack_batch=settings.ack.batch or settings.pull.batch,
             record_path=stage.directory / f"{part.role}-{number}.{part.name}.npy",
-            sparse=part.instants[0].due,
+            sparse=part.instants[0].due or settings.publish.ttl_ns is not None,
             rows=taking.rows,
             idempotency=settings.effect.idempotency,
             failure=settings.failure,

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.core.units import format_duration
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Header
 
@@ -44,6 +45,8 @@ def header_lines(
     ]
     if how.expect == "last-sequence":
         lines.append(_EXPECT_LAST)
+    if how.ttl_ns is not None:
+        lines.append(("Nats-TTL", format_duration(how.ttl_ns)))
     return tuple(lines)
 
 

@@ -13,10 +13,12 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "max_msg_size",
         "discard_new_per_subject",
         "consumer_limits",
+        "allow_msg_ttl",
         "republish",
         "subject_transform",
         "history",
     ),
+    "publish": ("ttl_ns",),
     "consumer": (
         "max_batch",
         "max_expires_ns",

@@ -14,6 +14,8 @@ MAX_ATOMIC_BATCH = 1000
 MAX_LINGER_NS = 5 * NS_PER_S
 """Half of what the server waits before it abandons a batch."""
 
+MIN_TTL_NS = NS_PER_S
+
 _NEEDS = {"atomic": ("allow_atomic", 10174), "fast": ("allow_batched", 10205)}
 """The stream's permission for a mode, and what the server says without it."""
 
@@ -76,6 +78,22 @@ def _expect(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _ttl(settings: Settings) -> Iterator[Objection]:
+    ttl_ns = settings.publish.ttl_ns
+    if ttl_ns is None:
+        return
+    if ttl_ns < MIN_TTL_NS:
+        what = "a message's time to live is too short for the server (10165)"
+        yield Objection(key="publish.ttl", what=what, allowed="1s or more")
+    if not settings.stream.allow_msg_ttl:
+        yield Objection(
+            key="publish.ttl",
+            against=("stream.allow_msg_ttl",),
+            what="the stream takes no message with a time to live of its own (10166)",
+            allowed="stream.allow_msg_ttl: true, or no ttl",
+        )
+
+
 def _only_writer(settings: Settings, workload: Stream) -> Iterator[Objection]:
     publishers = workload.publish.publishers
     if settings.publish.expect == "last-sequence" and publishers > 1:
@@ -98,7 +116,12 @@ def _window(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
-RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_batched, _atomic, _expect)
+RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
+    _batched,
+    _atomic,
+    _expect,
+    _ttl,
+)
 WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _only_writer,
     _window,

@@ -71,6 +71,7 @@ class StreamSettings(Spec):
         allow_direct: any replica may answer a direct get.
         allow_atomic: the stream takes atomic batches (`publish.mode: atomic`).
         allow_batched: the stream takes fast batches (`publish.mode: fast`).
+        allow_msg_ttl: messages may have a time to live of their own (`publish.ttl`).
         republish: what it publishes once more, for plain subscribers.
         subject_transform: what it keeps under other subjects.
         history: what the stream has seen before a trial begins; nothing when left out.
@@ -93,6 +94,7 @@ class StreamSettings(Spec):
     allow_direct: bool = False
     allow_atomic: bool = False
     allow_batched: bool = False
+    allow_msg_ttl: bool = False
     republish: Republish | None = None
     subject_transform: SubjectTransform | None = None
     history: Aged | None = None

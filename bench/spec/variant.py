@@ -61,12 +61,15 @@ class PublishSettings(Spec):
             next ack; it is ended then.
         expect: `last-sequence` sends with each message the sequence that the stream should be at,
             so that it is refused when another writer was faster.
+        ttl_ns: how long each message is kept (`Nats-TTL`), whatever the stream keeps; what was not
+            delivered by then is no loss, and told apart.
     """
 
     mode: Literal["async", "one-by-one", "atomic", "fast"] = "async"
     batch: int = Field(default=100, ge=1, le=65_535)
     linger_ns: Duration = Field(default=100 * NS_PER_MS, alias="linger")
     expect: Literal["nothing", "last-sequence"] = "nothing"
+    ttl_ns: Duration | None = Field(default=None, alias="ttl")
 
 
 class ConsumerSettings(Spec):

@@ -55,6 +55,27 @@ def test_what_is_done_about_failures_is_known_as_before_there_were_dead_letters(
     assert digest({"failure": {"attempts": 5, "dead_letters": True}}) != "6038b4625fdc"
 
 
+def test_knobs_of_delivery_and_of_servers_came_later() -> None:
+    """Each at its default changes nothing, and is a change where it is not."""
+    plain = digest({"pull": {"batch": 7}})
+    later: dict[str, dict[str, object]] = {
+        "consumer": {"headers_only": True, "sample_freq": "5%", "opt_start_ago": "1s",
+                     "priority_timeout": "1s"},
+        "stream": {"allow_msg_ttl": True, "republish": {},
+                   "subject_transform": {"source": ">", "destination": "x.>"}},
+        "publish": {"ttl": "2s"},
+        "server": {"encryption": "aes", "limits": {"batch": {"max_msgs": 5}}},
+    }  # fmt: skip
+
+    assert digest({"pull": {"batch": 7}, "server": {"limits": {"batch": {}}}}) == plain
+    found = [
+        digest({"pull": {"batch": 7}, section: {key: value}})
+        for section, keys in later.items()
+        for key, value in keys.items()
+    ]
+    assert len({plain, *found}) == 1 + len(found)
+
+
 def test_a_later_setting_that_was_changed_is_a_change() -> None:
     """Coroutines are not what virtual workers were."""
     changed = digest({"pull": {"batch": 7}, "client": "nats-py", "handler": {"run": "task"}})

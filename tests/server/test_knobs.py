@@ -59,3 +59,26 @@ def test_whoever_is_pinned_nothing_is_left(tmp_path: Path) -> None:
     assert sound(kept.record), complaints(kept.record)
     assert (ledger["stored"], ledger["handled"], ledger["lost"]) == (500, 500, 0)
     assert ledger["backlog"] == 0
+
+
+def test_what_grew_too_old_before_it_came_is_not_lost(tmp_path: Path) -> None:
+    """A consumer that is stopped for longer than messages live misses those of that time."""
+    settings: Tree = {
+        "stream": {"allow_msg_ttl": True},
+        "publish": {"ttl": "1s"},
+        "consumer": {"max_ack_pending": 10, "ack_wait": "5s"},
+        "pull": {"batch": 10},
+        "disturbances": [{"at": "300ms", "do": "pause", "part": "consumer", "for": "2s"}],
+    }
+
+    record = run_trial(tmp_path, workload(measure="3s"), settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert ledger["stored"] == 700
+    assert ledger["aged_out"] > 50, "200 a second come in the second before the last that live"
+    assert ledger["received"] + ledger["aged_out"] == 700
+    assert (ledger["lost"], ledger["backlog"], ledger["foreign"]) == (0, 0, 0)
+    assert ledger["stream_msgs"] == 700
+    assert "not-drained" not in {finding.code for finding in record.findings}

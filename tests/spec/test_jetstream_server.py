@@ -28,8 +28,8 @@ from bench.clients.faults import Faults
 from bench.clients.wire.pulls import PullRequests
 from bench.scenario.jobs import Taking, binding
 from bench.spec.handler import Handler
-from bench.spec.variant import BucketSettings, ServerSettings
-from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, TAKEN, Case
+from bench.spec.variant import BucketSettings, ServerSettings, StreamSettings
+from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, SAID, TAKEN, Case, Said
 
 MESSAGES = 3
 NAMES = trial_names("rules", 0)
@@ -125,3 +125,33 @@ def test_a_marker_lives_for_a_second_or_is_refused(tmp_path: Path) -> None:
             return codes
 
     assert asyncio.run(answered()) == [10165, 0]
+
+
+async def said(cases: list[Said], directory: Path) -> dict[str, int]:
+    """Return the server's error code for each stream, or for a message to it; 0 for none."""
+    found: dict[str, int] = {}
+    async with embedded_server(find_server_binary(), ServerSettings(), directory) as server:
+        client = await connect(Endpoint(url=server.url))
+        for index, case in enumerate(cases):
+            names = trial_names("said", index)
+            body = stream_body(StreamSettings.model_validate(case.stream), names) | case.more
+            try:
+                await api(client, f"STREAM.CREATE.{names.stream}", body)
+                found[case.name] = await _published(client, case, names)
+            except ApiError as error:
+                found[case.name] = error.err_code
+        await client.close()
+    return found
+
+
+async def _published(client: Client, case: Said, names: Names) -> int:
+    prefix = names.subject_prefix
+    headers = {name: value.replace("{prefix}", prefix) for name, value in case.headers.items()}
+    answer = await client.request(f"{prefix}at.1", case.payload, timeout=5, headers=headers or None)
+    return int(json.loads(answer.data).get("error", {}).get("err_code", 0))
+
+
+@pytest.mark.nats
+def test_the_server_answers_messages_as_our_rules_say(tmp_path: Path) -> None:
+    """Of counters, schedules, and messages with a time to live."""
+    assert asyncio.run(said(SAID, tmp_path)) == {case.name: case.code for case in SAID}

@@ -102,3 +102,64 @@ def test_a_message_must_fit_its_stream(headers: list[str], limit: str, fits: boo
     found = workload_objections(settings({"stream": {"max_msg_size": limit}}), load)
 
     assert [each.key for each in found] == ([] if fits else ["stream.max_msg_size"])
+
+
+def stream(publish: Tree | None = None, pattern: str = "orders.eu") -> Stream:
+    return Stream.model_validate(
+        {
+            "kind": "stream",
+            "subjects": {"pattern": pattern},
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "100/s", **(publish or {})},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("tree", "load", "found"),
+    [
+        ({"consumer": {"headers_only": True}}, stream(), ["consumer.headers_only"]),
+        ({"consumer": {"headers_only": True}}, stream({"headers": ["trace"]}), []),
+        ({"consumer": {"sample_freq": "0.5%"}}, stream(), ["consumer.sample_freq"]),
+        ({"stream": {"republish": {"source": "bills.>"}}}, stream(), ["stream.republish.source"]),
+        ({"stream": {"republish": {"source": "*.eu"}}}, stream(), []),
+        ({"stream": {"subject_transform": {"source": "bills", "destination": "x"}}}, stream(),
+         ["stream.subject_transform.source"]),
+        ({"stream": {"subject_transform": {"source": ">", "destination": "x.>"}}}, fanout(TWO),
+         ["stream.subject_transform"]),
+        ({"stream": {"allow_msg_ttl": True}, "publish": {"ttl": "2s"}}, stream(), []),
+        ({"stream": {"allow_msg_ttl": True}, "publish": {"ttl": "2s"}}, fanout(TWO),
+         ["publish.ttl"]),
+        ({"server": {"limits": {"batch": {"max_inflight_total": 1}}},
+          "stream": {"allow_batched": True}, "publish": {"mode": "fast"}},
+         stream({"publishers": 2}), ["server.limits.batch.max_inflight_total"]),
+        ({"server": {"limits": {"batch": {"max_inflight_total": 1,
+                                          "max_inflight_per_stream": 2}}}},
+         stream(), ["server.limits.batch.max_inflight_per_stream"]),
+        ({"server": {"encryption": "aes"}, "stream": {"storage": "memory"}}, stream(),
+         ["server.encryption"]),
+        ({"server": {"encryption": "aes"},
+          "stream": {"history": {"messages": "10k", "subjects": 10}}}, stream(),
+         ["server.encryption"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_knobs_of_delivery_subjects_and_stores_on_both_sides(
+    tree: Tree, load: Workload, found: list[str]
+) -> None:
+    """What would have no effect, or take away what is measured by, is told beforehand."""
+    said = [each.key for each in objections(settings(tree))]
+
+    assert said + keys(tree, load) == found
+
+
+def test_an_atomic_batch_may_be_as_large_as_the_server_is_told() -> None:
+    """1000 is what it allows when nothing is said."""
+    tree: Tree = {
+        "stream": {"allow_atomic": True},
+        "publish": {"mode": "atomic", "batch": 1500},
+    }
+    roomy = tree | {"server": {"limits": {"batch": {"max_msgs": 1500}}}}
+
+    assert [each.key for each in objections(settings(tree))] == ["publish.batch"]
+    assert objections(settings(roomy)) == ()

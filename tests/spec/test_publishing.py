@@ -154,3 +154,17 @@ def test_wrong_headers_are_named(
     path = write(tmp_path, "w.yaml", WORKLOAD.replace("{rate:", f"{{{publish}, rate:"))
 
     assert problems_of(path) == [f"w.yaml:3: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("ttl", "allowed", "code"),
+    [("1s", True, ""), ("999ms", True, "(10165)"), ("1s", False, "(10166)")],
+)
+def test_a_time_to_live_is_allowed_and_long_enough(ttl: str, allowed: bool, code: str) -> None:
+    """The server refuses each message else."""
+    tree = {"publish": {"ttl": ttl}, "stream": {"allow_msg_ttl": allowed}}
+
+    found = objections(Settings.model_validate(tree))
+
+    assert [each.key for each in found] == (["publish.ttl"] if code else [])
+    assert all(code in each.what for each in found)

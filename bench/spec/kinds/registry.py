@@ -57,7 +57,8 @@ class Kind:
         crashed: roles whose processes begin again, when killed, with what the server has for them.
         restarts: its server may be started again while it is measured.
         looks: its stream is read, when a trial is over, by a consumer of our own without acks.
-        ages: its stream may have a past, laid before any trial.
+        ages: its stream may have a past, laid before any trial, and messages may leave it by
+            themselves.
         moves: its stream may keep messages under other subjects than they were published under.
         also: parts that it has under other settings, for what they are called.
     """
@@ -82,7 +83,7 @@ KINDS: Mapping[str, Kind] = {
         model=stream.Stream,
         uses=stream.USES,
         cast=stream.cast_of,
-        also=(stream.FAULTY, stream.DOUBLED),
+        also=(stream.FAULTY, stream.DOUBLED, stream.EXPIRING),
         ages=True,
         moves=True,
         objections=jetstream.workload_objections,
@@ -311,6 +312,7 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
         *_moved(settings, kind),
+        *_expired(settings, kind),
         *readdressed.unmatched(settings, workload),
         *_kept_together(settings, workload),
         *disturbed.objections(settings, disturbances, bears(workload, settings)),
@@ -356,6 +358,17 @@ def _moved(settings: Settings, kind: Kind) -> Iterator[Objection]:
         yield Objection(
             key="stream.subject_transform",
             what="what reads the stream filters by the subjects that messages are published under",
+            allowed=f"leave it out, or a workload of the kind {' or '.join(able)}",
+        )
+
+
+def _expired(settings: Settings, kind: Kind) -> Iterator[Objection]:
+    """Yield that what leaves by itself would count as lost."""
+    if settings.publish.ttl_ns is not None and "publish" in kind.uses and not kind.ages:
+        able = [name for name, each in KINDS.items() if each.ages]
+        yield Objection(
+            key="publish.ttl",
+            what="what is to be there at the end would be gone by itself",
             allowed=f"leave it out, or a workload of the kind {' or '.join(able)}",
         )
 

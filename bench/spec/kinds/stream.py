@@ -15,6 +15,7 @@ from bench.spec.crashes import Crash, check_few
 from bench.spec.dealt import Dealt
 from bench.spec.doubled import Doubling, with_duplicates
 from bench.spec.effects import WRITING
+from bench.spec.expiring import expiring
 from bench.spec.failed_parts import with_failures
 from bench.spec.faults import Fault
 from bench.spec.filling import PUBLISH
@@ -186,6 +187,11 @@ class Stream(Dealt):
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
+    found = _cast_of(settings, workload)
+    return found if settings.publish.ttl_ns is None else expiring(found)
+
+
+def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     twice = workload is not None and workload.publish.duplicates is not None
     cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
     letters = settings.failure.dead_letters
@@ -238,3 +244,6 @@ FAULTY = with_effects(_FAILING, crashes=True)
 
 DOUBLED = with_failures(_DOUBLED["after-handler"])
 """Where some messages are published twice."""
+
+EXPIRING = expiring(_CASTS["after-handler"])
+"""Where messages have a time to live of their own."""

@@ -1,0 +1,25 @@
+"""Messages with a time to live of their own: what was gone before it was delivered is counted."""
+
+from dataclasses import replace
+
+from bench.spec.cast import Cast, Entry, Part, Side, Weight
+
+AGED_OUT = Entry(
+    name="aged_out",
+    means="gone when their time to live was over, and not delivered before",
+    weight=Weight.NOTED,
+    ruled=True,
+    untold=True,
+    at_most=("stored",),
+)
+"""Of a part that is due such messages: apart from what is lost, which had time left."""
+
+
+def expiring(cast: Cast) -> Cast:
+    """Return a cast whose parts that take messages count what was gone before it came."""
+
+    def counting(part: Part) -> Part:
+        observes = part.side is Side.OBSERVES
+        return replace(part, entries=(*part.entries, AGED_OUT)) if observes else part
+
+    return replace(cast, parts=tuple(map(counting, cast.parts)))
