@@ -176,11 +176,13 @@ class _Deliveries:
     Attributes:
         at: by the place of a message, the step at which a process was to end itself.
         keys: number of each message's key, by its place.
+        several: more than one process took them.
         ids, seqs, received_ns, handled_ns, ending, acked_ns: as in a record.
     """
 
     at: Mapping[int, CrashPoint]
     keys: IntArray
+    several: bool
     ids: IntArray
     seqs: IntArray
     received_ns: IntArray
@@ -205,6 +207,7 @@ class _Deliveries:
         return cls(
             at={int(np.searchsorted(firsts, m)): each.at for m, each in traffic.crashes.items()},
             keys=traffic.subject_index[firsts],
+            several=len(records) > 1,
             ids=ids,
             seqs=seqs,
             received_ns=received_ns,
@@ -260,17 +263,24 @@ def _fates(rows: _Deliveries, which: tuple[int, int, int], settings: Settings) -
     place, crashed, again = which
     before = rows.overtaken(place)
     surely = bool((before & (rows.handled_ns <= rows.received_ns[again])).any())
-    perhaps = surely or bool((before & (rows.handled_ns <= rows.acked_ns[again])).any())
+    # Another process may have moved the guard, and noted later that it had.
+    begun_ns = rows.received_ns if rows.several else rows.handled_ns
+    perhaps = surely or bool((before & (begun_ns <= rows.acked_ns[again])).any())
     for overtaken in {surely, perhaps}:
         for forgotten in _forgotten(rows, crashed, again, settings.effect.marker_ttl_ns):
             yield Fate(at=rows.at[place], again=True, forgotten=forgotten, overtaken=overtaken)
 
 
 def _forgotten(rows: _Deliveries, crashed: int, again: int, ttl_ns: int | None) -> tuple[bool, ...]:
-    """Return whether a marker's time was over when its message came again; both where unsure."""
+    """Return whether a marker's time was over when its message came again; both where unsure.
+
+    It was written after the message had come, and before the process ended: as its effect was, or
+    nobody knows when.
+    """
     if ttl_ns is None:
         return (False,)
-    took_ns = int(rows.received_ns[again] - rows.received_ns[crashed])
-    if took_ns < ttl_ns:
+    came_ns, ended_ns = rows.received_ns[crashed], rows.handled_ns[crashed]
+    if rows.received_ns[again] - came_ns < ttl_ns:
         return (False,)
-    return (True,) if took_ns > ttl_ns + EXPIRES_WITHIN_NS else (False, True)
+    surely = ended_ns != NEVER and rows.received_ns[again] - ended_ns > ttl_ns + EXPIRES_WITHIN_NS
+    return (True,) if surely else (False, True)

@@ -157,6 +157,19 @@ def test_a_marker_is_gone_some_time_after_its_time(second: int, expected: set[in
     assert found.expected == expected
 
 
+def test_nobody_can_tell_how_old_a_marker_is_that_came_with_no_effect() -> None:
+    """A handler may take any time before its claim is written, and the process ended with that."""
+    claimed = {"idempotency": "marker-first", "marker_ttl": "2s"}
+    died = record((CRASHING, Ending.CRASHED, 1), (CRASHING, WELL, 9))
+    no_effect = replace(died, handled_ns=np.where(died.ending == Ending.CRASHED, NEVER, 9))
+
+    (found,) = crashes_of(
+        [no_effect], traffic("after-marker"), Settings.model_validate({"effect": claimed})
+    )
+
+    assert found.expected == {0, 1}
+
+
 @pytest.mark.parametrize(
     ("second", "expected"), [(2, {1}), (6, {2})], ids=["overtaken", "in its turn"]
 )
@@ -165,6 +178,16 @@ def test_a_guard_is_held_to_what_had_overtaken_the_message(second: int, expected
     found = crash(DIED, AGAIN, (LATER, WELL, second), effect={"idempotency": "sequence-guard"})
 
     assert found.expected == expected
+
+
+def test_another_process_may_have_moved_a_guard_before_it_noted_so() -> None:
+    """It had the later message when this one came again, and was through with it afterwards."""
+    guarded = Settings.model_validate({"effect": {"idempotency": "sequence-guard"}})
+    later = replace(record((LATER, WELL, 3)), handled_ns=np.array([9 * NS_PER_S]))
+
+    (found,) = crashes_of([record(DIED, AGAIN), later], traffic(), guarded)
+
+    assert found.expected == {1, 2}
 
 
 def test_what_is_as_expected_is_told_and_what_is_not_is_our_own_fault() -> None:
