@@ -228,6 +228,12 @@ class NatsPySubscriber(NatsPyConnection):
         for position in positions.tolist():
             await self._unacked.pop(position).term()
 
+    async def still_working(self, positions: IntArray) -> None:
+        """Say so of those that have no answer yet, one call of the library after the other."""
+        for position in positions.tolist():
+            if (message := self._unacked.get(position)) is not None:
+                await message.in_progress()
+
     def drop(self, positions: IntArray) -> None:
         """Say nothing about them, now or later."""
         for position in positions.tolist():
@@ -289,6 +295,10 @@ class NatsPyConsumer(NatsPySubscriber):
     def term(self, positions: IntArray, reason: str = "") -> None:
         """Have none delivered ever again, one call of the library after the other."""
         self._answers.put_nowait(partial(self.given_up, positions, reason))
+
+    def in_progress(self, positions: IntArray) -> None:
+        """Say that they are still worked on, one call of the library after the other."""
+        self._answers.put_nowait(partial(self.still_working, positions))
 
     async def flush(self) -> None:
         """Return when all answers are given, and the server has them."""

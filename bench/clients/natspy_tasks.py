@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from bench.clients.natspy import NatsPySubscriber, identity, is_control
-from bench.clients.port import Binding, Endpoint, TaskSink
+from bench.clients.port import Binding, Endpoint, IntArray, TaskSink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,10 @@ class NatsPyTasks(NatsPySubscriber):
             seq=metadata.sequence.stream,
             deliveries=metadata.num_delivered,
         )
+
+    def in_progress(self, positions: IntArray) -> None:
+        """Say that they are still worked on, one call of the library after the other."""
+        self._start(self.still_working(positions))
 
     async def _fetch_forever(self, pull: "JetStreamContext.PullSubscription") -> None:
         while True:

@@ -32,9 +32,12 @@ def sample_percent(settings: Settings, rate_msgs_per_s: float) -> int | None:
     """Return the share of acks that the server is to report, %; None where it reports none.
 
     Double acks end when the server's word is back, so our time holds the server's and not the
-    other way round: there is nothing to check it against.
+    other way round: there is nothing to check it against. Nor is there where it is told that a
+    message is in progress: its clock begins anew then.
     """
     if settings.consumer.ack_policy != "explicit" or settings.ack.double:
+        return None
+    if settings.ack.in_progress_ns is not None:
         return None
     if settings.consumer.sample_freq is not None:
         return round(100 * settings.consumer.sample_freq)

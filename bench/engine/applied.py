@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench.clients.deeds import Doer
-from bench.clients.factory import make_consumer, make_doer, make_task_link
+from bench.clients.factory import make_doer
 from bench.clients.port import ConsumerLink, IntArray, Outcome, TaskLink
 from bench.engine.acks import make_ack_plan
 from bench.engine.applying import Applying
 from bench.engine.crashing import CrashBook, Crasher
 from bench.engine.delays import Delays
 from bench.engine.jobs import Applied, ObserverJob
+from bench.engine.linking import consumer_link, task_link
 from bench.engine.writing import WritingConsumer, WritingTasks
 
 
@@ -47,7 +48,7 @@ async def open_written(job: ObserverJob, applying: Applying) -> Written:
     """
     acks = make_ack_plan(job.timing, job.ack_batch)
     if job.run == "task":
-        tasks = make_task_link(job.client, job.endpoint, job.binding, job.workers)
+        tasks = task_link(job)
         handling = WritingTasks(tasks, applying, acks, tasks.flush)
         doer = make_doer(
             job.client, job.endpoint, applying, Nobody(), (applying.how.bucket, _never)
@@ -56,7 +57,7 @@ async def open_written(job: ObserverJob, applying: Applying) -> Written:
         handling.does_by(doer)
         await tasks.open(handling)
         return Written(links=(tasks, doer), consumer=handling, run=handling.run)
-    link = make_consumer(job.client, job.endpoint, job.binding)
+    link = consumer_link(job)
     consumer = WritingConsumer(link, applying, acks, job.workers, link.flush)
     keeping = (applying.how.bucket, Delays().after)
     doer = make_doer(job.client, job.endpoint, applying, consumer, keeping)

@@ -12,6 +12,7 @@ from bench.clients.port import IntArray
 from bench.core.called import Function
 from bench.engine.acks import AckPlan
 from bench.engine.failing import FailingTasks, Handling
+from bench.engine.progress import ProgressTaskLink
 from bench.engine.recorder import ConsumeRecorder
 
 
@@ -43,7 +44,7 @@ class CallingTasks(FailingTasks):
 
     def __init__(
         self,
-        link: NatsPyTasks,
+        link: NatsPyTasks | ProgressTaskLink,
         recorder: ConsumeRecorder,
         acks: AckPlan,
         handling: Handling,

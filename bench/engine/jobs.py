@@ -151,6 +151,7 @@ class ObserverJob:
         workers: messages that it handles at a time.
         run: how handlers are carried out.
         timing, ack_batch: when to acknowledge.
+        in_progress_ns: how often the server is told of what is in hand; 0 for never.
         sparse: it is due some of the operations alone.
         rows: deliveries that it has room for without growing; 0 for one of each operation.
         record_path: where it keeps its ConsumerRecord.
@@ -190,6 +191,7 @@ class ObserverJob:
     letters: Names | None = None
     applied: Applied | None = None
     call: Call | None = None
+    in_progress_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,9 @@ from bench.broker.link import abandon
 from bench.clients.factory import (
     keyed,
     make_commander,
-    make_consumer,
     make_pairs,
     make_publisher,
     make_requester,
-    make_task_link,
 )
 from bench.clients.faults import SILENCES, is_forbidden
 from bench.clients.pairs import Steps, writes_before_crash
@@ -60,6 +58,7 @@ from bench.engine.jobs import (
     Through,
 )
 from bench.engine.letters import Letters, open_letters
+from bench.engine.linking import consumer_link, said_by, task_link
 from bench.engine.mishaps import away_of, fates_of, may_fail
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
@@ -163,7 +162,7 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
         await _let_go(observers)
     counts: Counter[str] = Counter()
     for each in observers:
-        counts.update(each.opened.counts())
+        counts.update({**each.opened.counts(), **said_by(each.opened.links)})
     return Done(
         faults=tuple(fault for each in observers for fault in each.faults(several=len(jobs) > 1)),
         refusals=tuple(words for each in observers for words in each.opened.refusals()),
@@ -324,7 +323,7 @@ async def _open_written(
 
 
 async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
-    link = make_consumer(job.client, job.endpoint, job.binding)
+    link = consumer_link(job)
     workers = workers_of(job)
     acks = make_ack_plan(job.timing, job.ack_batch)
     letters, away = await open_letters(job), away_of(job)
@@ -350,14 +349,13 @@ def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
 
 
 async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
-    workers = job.workers
-    link = make_task_link(job.client, job.endpoint, job.binding, workers)
+    link = task_link(job)
     acks = make_ack_plan(job.timing, job.ack_batch)
     letters, away = await open_letters(job), away_of(job)
     handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
     raised: Callable[[], Sequence[str]] = tuple
     if job.call is not None:
-        calling = CallingTasks(link, recorder, acks, handling, Caller(found(job.call), workers))
+        calling = CallingTasks(link, recorder, acks, handling, Caller(found(job.call), job.workers))
         consumer: TaskConsumer = calling
         raised = calling.raised.words
     elif may_fail(job, traffic):

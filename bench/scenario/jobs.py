@@ -153,6 +153,7 @@ def consumer_jobs(
             failure=settings.failure,
             max_deliver=settings.consumer.max_deliver,
             call=getattr(taking.handler, "call", None),
+            in_progress_ns=settings.ack.in_progress_ns or 0,
             letters=taking.names if settings.failure.dead_letters else None,
         )
         for number in range(taking.first, taking.first + taking.processes)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench.core.text import percent, plural
 from bench.core.units import NS_PER_S, format_duration, human_duration, human_size
-from bench.spec import ageing, applying_cautions, doubled, failing_cautions
+from bench.spec import ageing, applying_cautions, doubled, failing_cautions, progress
 from bench.spec.base import LARGEST
 from bench.spec.jetstream import ack_wait_ns, max_ack_pending
 from bench.spec.kinds.stream import Stream
@@ -41,7 +41,7 @@ def _backoff_overrides(settings: Settings, _: Stream) -> Iterator[Objection]:
 
 
 def _slow_handler(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    if settings.ack.timing in ("none", "after-validation"):
+    if settings.ack.timing in ("none", "after-validation") or settings.ack.in_progress_ns:
         return
     wait_ns, handler = ack_wait_ns(settings), workload.consume.handler.time
     if handler.p99_ns > wait_ns:
@@ -60,6 +60,10 @@ def _slow_handler(settings: Settings, workload: Stream) -> Iterator[Objection]:
             "redeliveries"
         )
         yield Objection(key="consumer.ack_wait", what=what)
+
+
+def _barely_in_time(settings: Settings, _: Stream) -> Iterator[Objection]:
+    yield from progress.barely(settings)
 
 
 def in_flight(settings: Settings, workload: Stream) -> int:
@@ -190,6 +194,7 @@ def _replicated_store(settings: Settings, _: Stream) -> Iterator[Objection]:
 _RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _backoff_overrides,
     _slow_handler,
+    _barely_in_time,
     _idle_workers,
     _overload,
     _flattered,

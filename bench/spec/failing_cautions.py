@@ -31,7 +31,7 @@ def _endless(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 def _slow(settings: Settings, workload: Stream) -> Iterator[Objection]:
     wait_ns = ack_wait_ns(settings)
-    if settings.ack.timing in UNANSWERED:
+    if settings.ack.timing in UNANSWERED or settings.ack.in_progress_ns:
         return
     times_ns = [fault.time_ns for fault in workload.consume.dealt]
     for takes_ns in (*times_ns, *(outage.time_ns for outage in workload.consume.outages)):

@@ -7,7 +7,7 @@ wrong thing. A rule is a pure function that yields what it objects to.
 
 from collections.abc import Callable, Iterator
 
-from bench.core.units import NS_PER_MS, NS_PER_S, format_duration, format_size
+from bench.core.units import NS_PER_MS, format_duration, format_size
 from bench.spec import (
     ageing,
     applying,
@@ -18,6 +18,7 @@ from bench.spec import (
     handling,
     limited,
     prioritised,
+    progress,
     publishing,
     pulling,
     readdressed,
@@ -32,7 +33,6 @@ from bench.spec.workload import MAX_PAYLOAD_BYTES
 SERVER_MAX_ACK_PENDING = 1000
 """What the server takes when `max_ack_pending` is left out (and messages are acknowledged)."""
 
-SERVER_ACK_WAIT_NS = 30 * NS_PER_S
 SERVER_MAX_PAYLOAD_BYTES = 1024**2
 MIN_INTERVAL_NS = 100 * NS_PER_MS
 """The shortest max_age, duplicate_window and idle_heartbeat that the server takes."""
@@ -48,10 +48,7 @@ def max_ack_pending(settings: Settings) -> int | None:
 
 def ack_wait_ns(settings: Settings) -> int:
     """Return how long the server waits for an ack before the first redelivery."""
-    consumer = settings.consumer
-    if consumer.backoff_ns:
-        return consumer.backoff_ns[0]
-    return consumer.ack_wait_ns or SERVER_ACK_WAIT_NS
+    return progress.ack_waits_ns(settings)[0]
 
 
 def gathers_acks(settings: Settings) -> bool:
@@ -406,6 +403,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *delivered.RULES,
     *readdressed.RULES,
     *handling.RULES,
+    *progress.RULES,
     *publishing.RULES,
     *ageing.RULES,
     *failing.RULES,

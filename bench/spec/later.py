@@ -33,6 +33,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "sample_freq",
         "inactive_threshold_ns",
     ),
+    "ack": ("in_progress_ns",),
     "handler": ("workers",),
     "effect": ("written", "marker_ttl_ns"),
     "pull": ("group", "min_pending", "min_ack_pending", "priority"),

@@ -174,11 +174,14 @@ class AckSettings(Spec):
         batch: messages in an ack batch for `per-batch` and `cumulative`; `pull.batch` when left
             out. A consumer with nothing left in hand acks an unfinished batch.
         double: the server confirms each ack, and a message counts as acked when it has.
+        in_progress_ns: how often the server is told of a message in hand that it is still worked
+            on, so that its ack_wait begins anew; never when left out.
     """
 
     timing: AckTiming = "after-handler"
     batch: Count | None = None
     double: bool = False
+    in_progress_ns: Duration | None = Field(default=None, alias="in_progress")
 
 
 class HandlerSettings(Spec):

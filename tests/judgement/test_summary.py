@@ -76,6 +76,12 @@ def test_knobs_of_delivery_and_of_servers_came_later() -> None:
     assert len({plain, *found}) == 1 + len(found)
 
 
+def test_how_is_acknowledged_is_known_as_before_handlers_said_that_they_work() -> None:
+    """The digest is what jetbench gave when timing, batch and double were all of it."""
+    assert digest({"ack": {"timing": "per-batch"}}) == "aa86d9e9f51b"
+    assert digest({"ack": {"timing": "per-batch", "in_progress": "1s"}}) != "aa86d9e9f51b"
+
+
 def test_a_later_setting_that_was_changed_is_a_change() -> None:
     """Coroutines are not what virtual workers were."""
     changed = digest({"pull": {"batch": 7}, "client": "nats-py", "handler": {"run": "task"}})

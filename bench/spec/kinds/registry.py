@@ -15,6 +15,7 @@ from bench.spec import (
     disturbed,
     jetstream,
     limited,
+    progress,
     readdressed,
 )
 from bench.spec.cast import Cast, Entry, Weight
@@ -83,7 +84,7 @@ KINDS: Mapping[str, Kind] = {
         model=stream.Stream,
         uses=stream.USES,
         cast=stream.cast_of,
-        also=(stream.FAULTY, stream.DOUBLED, stream.EXPIRING),
+        also=(stream.FAULTY, stream.DOUBLED, stream.EXPIRING, stream.TELLING),
         ages=True,
         moves=True,
         objections=jetstream.workload_objections,
@@ -309,6 +310,7 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     return (
         *_unused(settings, workload.kind),
         *ageing.unfit(settings, workload.kind, [name for name, kind in KINDS.items() if kind.ages]),
+        *progress.unfit(settings, workload.kind),
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
         *_moved(settings, kind),

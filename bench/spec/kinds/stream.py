@@ -21,6 +21,7 @@ from bench.spec.faults import Fault
 from bench.spec.filling import PUBLISH
 from bench.spec.handler import ConsumeHandler, Handler
 from bench.spec.outages import Outage, check_within
+from bench.spec.told_parts import TOLD, told, with_told
 from bench.spec.variant import AckTiming, Settings
 from bench.spec.workload import Consume, Load, Phases
 
@@ -187,11 +188,12 @@ class Stream(Dealt):
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
-    found = _cast_of(settings, workload)
+    found = with_told(_cast_of(settings, workload), told(settings))
     return found if settings.publish.ttl_ns is None else expiring(found)
 
 
 def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
+    """Return its parts with what they count where handlers fail."""
     twice = workload is not None and workload.publish.duplicates is not None
     cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
     letters = settings.failure.dead_letters
@@ -241,6 +243,9 @@ _CASTS, _DOUBLED = _casts(), _casts(twice=True)
 _FAILING = with_failures(_CASTS["after-handler"], letters=True, outages=True)
 FAULTY = with_effects(_FAILING, crashes=True)
 """Where some handlers fail, or may be asked to do their work again."""
+
+TELLING = with_told(_CASTS["after-handler"], TOLD)
+"""Where processes count what they say besides acks."""
 
 DOUBLED = with_failures(_DOUBLED["after-handler"])
 """Where some messages are published twice."""

@@ -1,0 +1,28 @@
+"""From a job to the link that brings its messages, with what it says besides its answers."""
+
+from collections.abc import Mapping, Sequence
+
+from bench.clients.factory import make_consumer, make_task_link
+from bench.clients.natspy import NatsPyConsumer
+from bench.clients.natspy_tasks import NatsPyTasks
+from bench.clients.wire.consume import WireConsumer
+from bench.engine.jobs import ObserverJob
+from bench.engine.progress import ProgressLink, ProgressTaskLink
+
+
+def consumer_link(job: ObserverJob) -> WireConsumer | NatsPyConsumer | ProgressLink:
+    """Return the unopened link of a job; ValueError when there is no such client."""
+    link = make_consumer(job.client, job.endpoint, job.binding)
+    return ProgressLink(link, job.in_progress_ns) if job.in_progress_ns else link
+
+
+def task_link(job: ObserverJob) -> NatsPyTasks | ProgressTaskLink:
+    """Return the unopened link of a job that runs handlers; ValueError when its client has none."""
+    link = make_task_link(job.client, job.endpoint, job.binding, job.workers)
+    return ProgressTaskLink(link, job.in_progress_ns) if job.in_progress_ns else link
+
+
+def said_by(links: Sequence[object]) -> Mapping[str, int]:
+    """Return what links said besides answers, by what is counted (bench.spec.told_parts)."""
+    telling = [each for each in links if isinstance(each, ProgressLink | ProgressTaskLink)]
+    return {"in_progress": sum(each.told for each in telling)} if telling else {}

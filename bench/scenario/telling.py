@@ -1,0 +1,34 @@
+"""What consumers of one stream say besides their acks, beside what became of messages."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bench.engine.audit import Audited, Evidence
+from bench.engine.losses import UNKNOWN
+from bench.plan.model import Cell
+from bench.plan.traffic import Traffic
+from bench.scenario import failures
+from bench.spec.told_parts import TOLD
+
+_NAMES = tuple(each.name for each in TOLD)
+
+
+def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
+    """Return what became of messages, and what was said of them, by the parts that count it."""
+    found = failures.audited(cell, traffic, evidence)
+    own = {part.name: _told(cell, part.name, evidence) for part in cell.cast.observing}
+    both = {name: {**found.counts.get(name, {}), **counted} for name, counted in own.items()}
+    return replace(found, counts={**found.counts, **both})
+
+
+def _told(cell: Cell, name: str, evidence: Evidence) -> Mapping[str, int]:
+    """Return what the processes of a part counted; UNKNOWN where one of them was killed."""
+    entries = {each.name for each in cell.cast.part(name).entries}
+    wanted = [each for each in _NAMES if each in entries]
+    counted = {} if _killed(cell) else evidence.counts.get(name, {})
+    return {each: counted.get(each, UNKNOWN) for each in wanted}
+
+
+def _killed(cell: Cell) -> bool:
+    crashes = any(load.crashes for load in cell.workload.loads.values())
+    return crashes or any(each.do == "crash" for each in cell.disturbances)

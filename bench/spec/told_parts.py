@@ -1,0 +1,31 @@
+"""What a consumer says and asks besides its acks: entries of the part that takes messages."""
+
+from dataclasses import replace
+
+from bench.spec.cast import Cast, Entry, Part, Side, Weight
+from bench.spec.variant import Settings
+
+IN_PROGRESS = Entry(
+    name="in_progress",
+    means="times that the server was told that a message in hand is still worked on",
+    weight=Weight.NOTED,
+    untold=True,
+)
+
+TOLD = (IN_PROGRESS,)
+"""What processes count by themselves."""
+
+
+def told(settings: Settings) -> tuple[Entry, ...]:
+    """Return what processes count under these settings."""
+    return (IN_PROGRESS,) if settings.ack.in_progress_ns is not None else ()
+
+
+def with_told(cast: Cast, own: tuple[Entry, ...]) -> Cast:
+    """Return a cast whose parts that take messages count what their processes say besides acks."""
+
+    def counting(part: Part) -> Part:
+        entries = (*part.entries, *own)
+        return replace(part, entries=entries) if part.side is Side.OBSERVES else part
+
+    return replace(cast, parts=tuple(map(counting, cast.parts))) if own else cast
