@@ -163,10 +163,12 @@ def keeps_all(cell: Cell) -> bool:
     """
     stream, consumer = cell.workload.kept_in(cell.settings), cell.settings.consumer
     age_ns, phases = stream.max_age_ns, cell.workload.phases
-    limits = [consumer.max_deliver, stream.max_msgs_per_subject, cell.settings.publish.ttl_ns]
+    limits = [consumer.max_deliver, stream.max_msgs_per_subject]
     if stream.discard == "old":
         limits += [stream.max_msgs, stream.max_bytes]
     trial_ns = phases.warmup_ns + phases.measure_ns + phases.drain_ns
+    if cell.settings.publish.leaves:
+        return False
     return all(limit is None for limit in limits) and (age_ns is None or age_ns > trial_ns)
 
 

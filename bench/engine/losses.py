@@ -111,10 +111,10 @@ def aged_out(table: MessageTable, backlog: Backlog) -> Flags:
     if not backlog.ttl_ns or not missing.any():
         return np.zeros_like(missing)
     over_ns = table.sent_ns + backlog.ttl_ns
-    return missing & (over_ns <= np.minimum(_passed_ns(table), backlog.asked_ns))
+    return missing & (over_ns <= np.minimum(passed_ns(table), backlog.asked_ns))
 
 
-def _passed_ns(table: MessageTable) -> IntArray:
+def passed_ns(table: MessageTable) -> IntArray:
     """Return when the first message came that was stored after each; never is far away, (n,)."""
     came = happened(table.received_ns) & happened(table.sent_ns)
     order = np.argsort(table.sent_ns[came], kind="stable")

@@ -147,7 +147,7 @@ def consumer_jobs(
             timing=settings.ack.timing,
             ack_batch=settings.ack.batch or settings.pull.batch,
             record_path=stage.directory / f"{part.role}-{number}.{part.name}.npy",
-            sparse=part.instants[0].due or settings.publish.ttl_ns is not None,
+            sparse=part.instants[0].due or settings.publish.leaves,
             rows=taking.rows,
             idempotency=settings.effect.idempotency,
             failure=settings.failure,

@@ -1,4 +1,4 @@
-"""Messages with a time to live of their own: what was gone before it was delivered is counted."""
+"""Messages that leave a stream by themselves: what was gone before it was delivered is counted."""
 
 from dataclasses import replace
 
@@ -15,11 +15,21 @@ AGED_OUT = Entry(
 """Of a part that is due such messages: apart from what is lost, which had time left."""
 
 
-def expiring(cast: Cast) -> Cast:
+ROLLED_UP = Entry(
+    name="rolled_up",
+    means="gone when a later message of their subject took their place, and not delivered before",
+    weight=Weight.NOTED,
+    ruled=True,
+    at_most=("stored",),
+)
+"""Of a part that is due messages that replace each other; likewise."""
+
+
+def expiring(cast: Cast, *entries: Entry) -> Cast:
     """Return a cast whose parts that take messages count what was gone before it came."""
 
     def counting(part: Part) -> Part:
         observes = part.side is Side.OBSERVES
-        return replace(part, entries=(*part.entries, AGED_OUT)) if observes else part
+        return replace(part, entries=(*part.entries, *entries)) if observes else part
 
     return replace(cast, parts=tuple(map(counting, cast.parts)))

@@ -47,6 +47,8 @@ def header_lines(
         lines.append(_EXPECT_LAST)
     if how.ttl_ns is not None:
         lines.append(("Nats-TTL", format_duration(how.ttl_ns)))
+    if how.rollup == "subject":
+        lines.append(("Nats-Rollup", "sub"))
     return tuple(lines)
 
 

@@ -14,11 +14,12 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "discard_new_per_subject",
         "consumer_limits",
         "allow_msg_ttl",
+        "allow_rollup_hdrs",
         "republish",
         "subject_transform",
         "history",
     ),
-    "publish": ("ttl_ns",),
+    "publish": ("ttl_ns", "rollup"),
     "consumer": (
         "max_batch",
         "max_expires_ns",

@@ -94,6 +94,35 @@ def _ttl(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _rollup(settings: Settings) -> Iterator[Objection]:
+    if settings.publish.rollup == "none":
+        return
+    if not settings.stream.allow_rollup_hdrs:
+        yield Objection(
+            key="publish.rollup",
+            against=("stream.allow_rollup_hdrs",),
+            what="the stream lets no message take the place of others (10111)",
+            allowed="stream.allow_rollup_hdrs: true, or rollup none",
+        )
+    if settings.publish.mode in _NEEDS:
+        yield Objection(
+            key="publish.rollup",
+            against=("publish.mode",),
+            what=f"messages of {settings.publish.mode} batches that replace each other within a "
+            "batch are none that we could tell apart",
+            allowed="rollup none, or mode async or one-by-one",
+        )
+
+
+def _one_each(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    if settings.publish.rollup != "none" and workload.publish.duplicates is not None:
+        yield Objection(
+            key="publish.rollup",
+            what="of messages that are published twice nobody can tell which one was replaced",
+            allowed="rollup none, or no publish.duplicates",
+        )
+
+
 def _only_writer(settings: Settings, workload: Stream) -> Iterator[Objection]:
     publishers = workload.publish.publishers
     if settings.publish.expect == "last-sequence" and publishers > 1:
@@ -121,8 +150,10 @@ RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _atomic,
     _expect,
     _ttl,
+    _rollup,
 )
 WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _only_writer,
+    _one_each,
     _window,
 )

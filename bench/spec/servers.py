@@ -68,6 +68,8 @@ def _of_stream(stream: StreamSettings) -> Iterator[Need]:
     per_subject, limits = "discard_new_per_subject", stream.consumer_limits
     pending, inactive = limits.max_ack_pending is not None, limits.inactive_threshold_ns is not None
     beginning = "stream.consumer_limits"
+    rolls = stream.allow_rollup_hdrs
+    yield rolls, "stream.allow_rollup_hdrs", "2.6.2", "rollups"
     yield stream.allow_msg_ttl, "stream.allow_msg_ttl", "2.11.0", "messages with a ttl"
     again, moved = stream.republish is not None, stream.subject_transform is not None
     yield again, "stream.republish.source", "2.8.3", "republish"

@@ -72,6 +72,8 @@ class StreamSettings(Spec):
         allow_atomic: the stream takes atomic batches (`publish.mode: atomic`).
         allow_batched: the stream takes fast batches (`publish.mode: fast`).
         allow_msg_ttl: messages may have a time to live of their own (`publish.ttl`).
+        allow_rollup_hdrs: a message may take the place of all before it of its subject
+            (`publish.rollup`).
         republish: what it publishes once more, for plain subscribers.
         subject_transform: what it keeps under other subjects.
         history: what the stream has seen before a trial begins; nothing when left out.
@@ -95,6 +97,7 @@ class StreamSettings(Spec):
     allow_atomic: bool = False
     allow_batched: bool = False
     allow_msg_ttl: bool = False
+    allow_rollup_hdrs: bool = False
     republish: Republish | None = None
     subject_transform: SubjectTransform | None = None
     history: Aged | None = None

@@ -63,6 +63,8 @@ class PublishSettings(Spec):
             so that it is refused when another writer was faster.
         ttl_ns: how long each message is kept (`Nats-TTL`), whatever the stream keeps; what was not
             delivered by then is no loss, and told apart.
+        rollup: `subject`: each message takes the place of all before it of its subject
+            (`Nats-Rollup`); what was replaced before it was delivered is told apart, too.
     """
 
     mode: Literal["async", "one-by-one", "atomic", "fast"] = "async"
@@ -70,6 +72,12 @@ class PublishSettings(Spec):
     linger_ns: Duration = Field(default=100 * NS_PER_MS, alias="linger")
     expect: Literal["nothing", "last-sequence"] = "nothing"
     ttl_ns: Duration | None = Field(default=None, alias="ttl")
+    rollup: Literal["none", "subject"] = "none"
+
+    @property
+    def leaves(self) -> bool:
+        """Whether messages leave the stream by themselves, delivered or not."""
+        return self.ttl_ns is not None or self.rollup != "none"
 
 
 class ConsumerSettings(Spec):

@@ -61,9 +61,9 @@ def test_knobs_of_delivery_and_of_servers_came_later() -> None:
     later: dict[str, dict[str, object]] = {
         "consumer": {"headers_only": True, "sample_freq": "5%", "opt_start_ago": "1s",
                      "priority_timeout": "1s"},
-        "stream": {"allow_msg_ttl": True, "republish": {},
+        "stream": {"allow_msg_ttl": True, "allow_rollup_hdrs": True, "republish": {},
                    "subject_transform": {"source": ">", "destination": "x.>"}},
-        "publish": {"ttl": "2s"},
+        "publish": {"ttl": "2s", "rollup": "subject"},
         "server": {"encryption": "aes", "limits": {"batch": {"max_msgs": 5}}},
     }  # fmt: skip
 

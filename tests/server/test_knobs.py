@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.spec.workload import Subjects
 from tests.server.running import Tree, complaints, run_trial, sound, workload
 
 pytestmark = [pytest.mark.nats, pytest.mark.counts]
@@ -81,4 +82,32 @@ def test_what_grew_too_old_before_it_came_is_not_lost(tmp_path: Path) -> None:
     assert ledger["received"] + ledger["aged_out"] == 700
     assert (ledger["lost"], ledger["backlog"], ledger["foreign"]) == (0, 0, 0)
     assert ledger["stream_msgs"] == 700
+    assert "not-drained" not in {finding.code for finding in record.findings}
+
+
+def test_what_was_replaced_before_it_came_is_not_lost(tmp_path: Path) -> None:
+    """Seven subjects: of what came while the consumer was stopped one each is left, and some in
+    the client."""
+    settings: Tree = {
+        "stream": {"allow_rollup_hdrs": True},
+        "publish": {"rollup": "subject"},
+        "consumer": {"max_ack_pending": 10, "ack_wait": "5s"},
+        "pull": {"batch": 10},
+        "disturbances": [{"at": "300ms", "do": "pause", "part": "consumer", "for": "1s"}],
+    }
+    load = workload(measure="2s").model_copy(
+        update={
+            "subjects": Subjects.model_validate({"pattern": "a.{n}", "numbers": {"n": 7}}),
+        }
+    )
+
+    record = run_trial(tmp_path, load, settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert ledger["stored"] == 500
+    assert ledger["rolled_up"] > 100
+    assert ledger["received"] + ledger["rolled_up"] == 500
+    assert (ledger["lost"], ledger["backlog"], ledger["foreign"]) == (0, 0, 0)
     assert "not-drained" not in {finding.code for finding in record.findings}

@@ -465,6 +465,8 @@ SAID = [
         stream={"allow_msg_ttl": True},
         headers={"Nats-TTL": "999ms"},
     ),
+    Said(name="a rollup", stream={"allow_rollup_hdrs": True}, headers={"Nats-Rollup": "sub"}),
+    Said(name="a rollup that nobody allowed", code=10111, headers={"Nats-Rollup": "sub"}),
     Said(name="a time to live that nobody allowed", code=10166, headers={"Nats-TTL": "1s"}),
 ]  # fmt: skip
 """What rules of kinds of workload and of publishing say, put to a server."""

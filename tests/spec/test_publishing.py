@@ -168,3 +168,18 @@ def test_a_time_to_live_is_allowed_and_long_enough(ttl: str, allowed: bool, code
 
     assert [each.key for each in found] == (["publish.ttl"] if code else [])
     assert all(code in each.what for each in found)
+
+
+@pytest.mark.parametrize(
+    ("stream", "mode", "found"),
+    [
+        ({"allow_rollup_hdrs": True}, "async", []),
+        ({}, "async", ["publish.rollup"]),
+        ({"allow_rollup_hdrs": True, "allow_batched": True}, "fast", ["publish.rollup"]),
+    ],
+)
+def test_a_rollup_is_allowed_and_none_of_a_batch(stream: Tree, mode: str, found: list[str]) -> None:
+    """Each message replaces others; of a batch nobody could tell which were there."""
+    tree = {"publish": {"rollup": "subject", "mode": mode}, "stream": stream}
+
+    assert [each.key for each in objections(Settings.model_validate(tree))] == found

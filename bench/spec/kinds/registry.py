@@ -366,10 +366,10 @@ def _moved(settings: Settings, kind: Kind) -> Iterator[Objection]:
 
 def _expired(settings: Settings, kind: Kind) -> Iterator[Objection]:
     """Yield that what leaves by itself would count as lost."""
-    if settings.publish.ttl_ns is not None and "publish" in kind.uses and not kind.ages:
+    if settings.publish.leaves and "publish" in kind.uses and not kind.ages:
         able = [name for name, each in KINDS.items() if each.ages]
         yield Objection(
-            key="publish.ttl",
+            key="publish.ttl" if settings.publish.ttl_ns is not None else "publish.rollup",
             what="what is to be there at the end would be gone by itself",
             allowed=f"leave it out, or a workload of the kind {' or '.join(able)}",
         )

@@ -15,7 +15,7 @@ from bench.spec.crashes import Crash, check_few
 from bench.spec.dealt import Dealt
 from bench.spec.doubled import Doubling, with_duplicates
 from bench.spec.effects import WRITING
-from bench.spec.expiring import expiring
+from bench.spec.expiring import AGED_OUT, ROLLED_UP, expiring
 from bench.spec.failed_parts import with_failures
 from bench.spec.faults import Fault
 from bench.spec.filling import PUBLISH
@@ -188,8 +188,10 @@ class Stream(Dealt):
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
+    aged = () if settings.publish.ttl_ns is None else (AGED_OUT,)
+    rolled = () if settings.publish.rollup == "none" else (ROLLED_UP,)
     found = with_told(_cast_of(settings, workload), told(settings))
-    return found if settings.publish.ttl_ns is None else expiring(found)
+    return expiring(found, *aged, *rolled)
 
 
 def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
@@ -250,5 +252,5 @@ TELLING = with_told(_CASTS["after-handler"], TOLD)
 DOUBLED = with_failures(_DOUBLED["after-handler"])
 """Where some messages are published twice."""
 
-EXPIRING = expiring(_CASTS["after-handler"])
-"""Where messages have a time to live of their own."""
+EXPIRING = expiring(_CASTS["after-handler"], AGED_OUT, ROLLED_UP)
+"""Where messages leave the stream by themselves."""
