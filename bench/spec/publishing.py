@@ -11,8 +11,8 @@ from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 
 MAX_ATOMIC_BATCH = 1000
-MAX_LINGER_NS = 5 * NS_PER_S
-"""Half of what the server waits before it abandons a batch."""
+SERVER_BATCH_TIMEOUT_NS = 10 * NS_PER_S
+"""What the server waits before it abandons a batch; ours are ended in half of it."""
 
 MIN_TTL_NS = NS_PER_S
 
@@ -39,12 +39,14 @@ def _batched(settings: Settings) -> Iterator[Objection]:
             what=f"nats-py cannot publish {mode} batches",
             allowed="async or one-by-one, or client wire",
         )
-    if not 0 < settings.publish.linger_ns <= MAX_LINGER_NS:
+    timeout_ns = settings.server.limits.batch.timeout_ns or SERVER_BATCH_TIMEOUT_NS
+    if not 0 < settings.publish.linger_ns <= timeout_ns // 2:
         yield Objection(
             key="publish.linger",
+            against=("server.limits.batch.timeout",),
             what="linger is the time that an unfinished batch waits; the server abandons it after "
-            "10s without a message",
-            allowed=f"above 0 and up to {format_duration(MAX_LINGER_NS)}",
+            f"{format_duration(timeout_ns)} without a message",
+            allowed=f"above 0 and up to {format_duration(timeout_ns // 2)}",
         )
 
 

@@ -1,6 +1,7 @@
 """Fields that are not spelt as a setting is: what a server makes of them, and says again."""
 
 import asyncio
+import base64
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,13 @@ async def told(directory: Path) -> dict[str, Any]:
         assert server.directory is not None
         files = [path for path in (server.directory / "store").rglob("*") if path.is_file()]
         stored = b"".join(path.read_bytes() for path in files)
-    return {"stream": stream, "consumer": consumer, "again": again, "stored": stored}
+        assert server.restart is not None
+        await server.restart(0.0)
+        client = await connect(Endpoint(url=server.url))
+        read = await api(client, f"STREAM.MSG.GET.{NAMES.stream}", {"seq": 1})
+        await client.close()
+    told = {"stream": stream, "consumer": consumer, "again": again, "stored": stored}
+    return told | {"read": base64.b64decode(read["message"]["data"])}
 
 
 @pytest.mark.nats
@@ -75,6 +82,7 @@ def test_each_takes_effect_on_a_server(tmp_path: Path) -> None:
     assert found["stored"]
     assert TEXT not in found["stored"]
     assert b"new.x" not in found["stored"]
+    assert found["read"] == TEXT, "the server has its key when it is started again"
 
 
 def test_what_is_published_again_lies_outside_the_stream() -> None:
