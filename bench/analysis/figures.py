@@ -120,6 +120,40 @@ class Series:
     rss_bytes: Mapping[str, Array]
 
 
+class Limit(StrEnum):
+    """What is limited, or what spoils it."""
+
+    GENERATOR = "generator-limited"
+    WINDOW = "window-limited"
+    PRODUCER = "producer-limited"
+    STORAGE = "storage-limited"
+    REFUSAL = "retention or refusal"
+    STORM = "retry storm"
+    GAP = "delivery gap"
+    HANDLER = "handler-limited"
+    ACKS = "ack-budget-limited"
+    FETCH = "fetch-limited"
+    NONE = "not limited"
+    UNTOLD = "limit not told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What limits a part.
+
+    Attributes:
+        part: its name.
+        limit: the layer.
+        words: the figures that say so.
+        knob: what to turn; empty where nothing is to be turned.
+    """
+
+    part: str
+    limit: Limit
+    words: str
+    knob: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFigures:
     """Everything about one trial.
@@ -130,6 +164,7 @@ class TrialFigures:
         rates: instant -> operations a second within the window, by when it happened.
         lag: of the part that is farthest behind; None where it is hardly known.
         lags: of each part that has one, by its name.
+        diagnoses: what limits each part that takes messages.
         times, rates, lag, series: None or empty when the trial broke off before its window ended.
         cpu_us_per_msg: `server` and each role of its cast -> CPU time per operation, µs; None where
             it cannot be read.
@@ -142,6 +177,7 @@ class TrialFigures:
     cpu_us_per_msg: Mapping[str, float | None]
     series: Series | None
     lags: Mapping[str, LagFigures] = field(default_factory=dict)
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

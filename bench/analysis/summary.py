@@ -9,6 +9,7 @@ import pandas as pd
 from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag
 from bench.analysis.comparison import estimates
 from bench.analysis.deciding import decisions
+from bench.analysis.diagnosis import diagnosed
 from bench.analysis.figures import (
     CellFigures,
     RunFigures,
@@ -29,6 +30,7 @@ from bench.analysis.latency import (
 from bench.analysis.ranking import asked_of
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
 from bench.analysis.sampled import instants_s, lag_over_time, own_lags, servers_lag
+from bench.analysis.signs import signs_of
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
 from bench.analysis.validity import reproach_of_workload
@@ -159,7 +161,8 @@ def _summed(
         times=times,
         rates=rates,
         lag=lag,
-        lags=part_lags(told),
+        lags=(lags := part_lags(told)),
+        diagnoses=tuple(map(diagnosed, signs_of(record, samples, cell, rates, lags))),
         cpu_us_per_msg=cpu_us_per_msg(record),
         series=_series(record, groups, samples),
     )

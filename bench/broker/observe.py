@@ -19,6 +19,7 @@ class ConsumerState:
         num_ack_pending: delivered, and waiting for an ack.
         num_redelivered: of those, delivered more than once.
         delivered_msgs: deliveries that ever left the server for it, repeats included.
+        num_waiting: pull requests that wait for messages; 0 of a push consumer.
         delivered_seq: highest stream sequence of them.
         ack_floor_seq: up to this stream sequence all are acknowledged.
     """
@@ -27,6 +28,7 @@ class ConsumerState:
     num_ack_pending: int
     num_redelivered: int
     delivered_msgs: int
+    num_waiting: int = 0
     delivered_seq: int = 0
     ack_floor_seq: int = 0
 
@@ -70,6 +72,7 @@ async def consumer_state(
         num_ack_pending=info["num_ack_pending"],
         num_redelivered=info["num_redelivered"],
         delivered_msgs=info["delivered"]["consumer_seq"],
+        num_waiting=info.get("num_waiting", 0),
         delivered_seq=info["delivered"]["stream_seq"],
         ack_floor_seq=info["ack_floor"]["stream_seq"],
     )

@@ -12,6 +12,7 @@ from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, recovery, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.audit import Audit, Evidence, as_it_is
+from bench.engine.busy import handling
 from bench.engine.forgiving import forgiven
 from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.pressure import Offer
@@ -27,6 +28,7 @@ from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
     Disturbed,
     Finding,
+    Handling,
     HostLoad,
     ProcessUsage,
     Software,
@@ -99,11 +101,13 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     counts: Mapping[str, int] | None = None
     host: HostLoad | None = None
     peaks: Mapping[str, int] = {}
+    hands: Mapping[str, Handling] = {}
     until_ns = max((int(each[-1]) for each in intended_ns.values() if each.size), default=0)
     until_ns += NS_PER_S
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
         peaks = lag.peaks(tables, cast, window)
+        hands = handling(outcome.jobs, outcome.observers, window, outcome.start_ns)
         counts = accounts.window_counts(tables, cast, window)
         processes = resources.usages(sampled, window)
         host = resources.host_load(sampled, window)
@@ -132,6 +136,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         host=host,
         ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
         disturbances=disturbances,
+        handling=hands,
         peaks=peaks,
         negative_times=recorded.negatives,
         overflows=recorded.overflows,

@@ -196,6 +196,7 @@ class Sampler:
                 f"{prefix}lag_msgs": told.lag_msgs,
                 f"{prefix}lag_wait_ns": answered_ns - asked_ns,
                 f"{prefix}num_redelivered": told.num_redelivered,
+                f"{prefix}num_waiting": told.num_waiting,
             }
         )
 

@@ -146,6 +146,7 @@ class Outcome:
         held: the last message of each subject when all was over; None where it was not told.
         letters: what was given up and posted; likewise.
         set_back: what was done to a consumer within the window; None where nothing was.
+        jobs: of the workers that observe.
         findings: what happened on the way.
     """
 
@@ -170,6 +171,7 @@ class Outcome:
     held: Held | None = None
     letters: Sequence[Letter] | None = None
     set_back: WasSetBack | None = None
+    jobs: tuple[ObserverJob, ...] = ()
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -184,7 +186,9 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     A worker or server that dies ends the trial early: what the others saw is kept, and the reason
     stands in the findings. Questions of our own that the server does not answer end nothing.
     """
-    outcome = Outcome(backlogs={each.part: NOTHING_KNOWN for each in scene.watched})
+    outcome = Outcome(
+        backlogs={each.part: NOTHING_KNOWN for each in scene.watched}, jobs=scene.observers
+    )
     controls = [Control(scene.client, each) for each in scene.watched]
     fleet = Fleet(scene.directory)
     supervisor = reviver(fleet, scene.crashing) or Supervisor(

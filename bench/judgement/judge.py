@@ -16,6 +16,7 @@ from bench.judgement.checked import checks_of
 from bench.judgement.choosing import Judged, choose
 from bench.judgement.goals import goals_of
 from bench.judgement.headlines import headline, of_workload
+from bench.judgement.limits import limits
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.noted import noted
 from bench.judgement.notices import notices_of
@@ -95,6 +96,7 @@ def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgeme
         cells=cells,
         held=checks_of(workload.cells),
         noted=noted(cells),
+        limits=limits(cells),
         boxes=Boxes(choose=nothing, sure=nothing, failed=nothing, keeps_up=nothing),
         sentence="",
     )

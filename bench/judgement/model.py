@@ -215,6 +215,7 @@ class WorkloadJudgement:
         cells: judged.
         held: what must always hold, and what came of it.
         noted: what is no failure and worth telling, a line each.
+        limits: what keeps each cell from taking more, and which knob to turn, a line each.
         boxes: of this workload alone.
         sentence: what came out, in one sentence that holds by itself.
     """
@@ -227,6 +228,7 @@ class WorkloadJudgement:
     cells: tuple[CellJudgement, ...]
     held: tuple[Checked, ...]
     noted: tuple[str, ...]
+    limits: tuple[str, ...]
     boxes: Boxes
     sentence: str
 

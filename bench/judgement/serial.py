@@ -67,6 +67,7 @@ def _workload(workload: WorkloadJudgement) -> dict[str, Any]:
         "ranking_reason": workload.ranking_reason,
         "boxes": _boxes(workload.boxes),
         "noted": list(workload.noted),
+        "limits": list(workload.limits),
         "held": [
             {"name": each.name, "state": each.state, "broken": each.broken, "first": each.first}
             for each in workload.held

@@ -79,6 +79,8 @@ def trial_faults(record: TrialRecord) -> Iterator[Fault]:
         yield from _shares(("host",), asdict(record.host))
     yield from _shares(("peaks",), record.peaks)
     yield from _disturbance_faults(record)
+    for name, handling in record.handling.items():
+        yield from _shares(("handling", name), asdict(handling), least=0)
     yield from _shares((), {key: getattr(record, key) for key in _TRIALS_OWN}, least=0)
 
 
@@ -110,6 +112,9 @@ def _name_faults(record: TrialRecord) -> Iterator[Fault]:
         "ledger": (record.ledger, entries_of(record.cast)),
         "peaks": (record.peaks or None, levels(record.cast)),
     }
+    observing = {part.name for part in record.cast.observing}
+    if odd := ", ".join(sorted(set(record.handling) - observing)):
+        yield Fault(loc=("handling",), what=f"not what its cast has: {odd}")
     for key, (told, known) in asked.items():
         if told is not None and set(told) != set(known):
             odd = ", ".join(sorted(set(told) ^ set(known)))

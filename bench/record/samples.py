@@ -11,6 +11,7 @@
 | `unacked_msgs` | likewise, stored and not acknowledged; empty where the variant never acks |
 | `<level>_msgs` | likewise, each other level that the cast has |
 | `num_redelivered` | messages now tracked as redelivered (a gauge) |
+| `num_waiting` | pull requests that wait on the server |
 | `stream_msgs`, `stream_bytes` | of the stream; asked for at a lower rate, empty in between |
 | `<role>_cpu_ns` | CPU time since the process began; `server`, `publisher-0`, … |
 | `<role>_rss_bytes` | resident set |

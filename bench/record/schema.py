@@ -146,6 +146,23 @@ class AckCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """How the workers of a part were used within the window.
+
+    Attributes:
+        workers: messages that its processes handle at a time, together.
+        busy_share: time in handlers that ended in the window, of all workers' time.
+        handler_ns_mean: of those handlers; 0 where there was none.
+        held_ns_mean: from receipt to ack of the messages that they handled; 0 without acks.
+    """
+
+    workers: int
+    busy_share: float
+    handler_ns_mean: int
+    held_ns_mean: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Software:
     """What took part in a trial: the server's and the client library's version."""
 
@@ -177,6 +194,8 @@ class TrialRecord:
         negative_times: times below zero; they make a trial invalid.
         overflows: times beyond the histogram's range.
         host: None when it was not sampled.
+        handling: how workers were used, by the part; absent where a handler does work of its own,
+            and in records of versions that did not tell.
         ack_check: None where the variant does not ack each message, or the server told nothing.
         sha256_of: digest of each other file of the trial, as it was written; empty in records of
             versions that kept none.
@@ -207,6 +226,7 @@ class TrialRecord:
     host: HostLoad | None = None
     ack_check: AckCheck | None = None
     disturbances: tuple[Disturbed, ...] = ()
+    handling: Mapping[str, Handling] = field(default_factory=dict)
     sha256_of: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def known(self, entry: str) -> int | None:

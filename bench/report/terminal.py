@@ -104,7 +104,7 @@ def _print_workload(workload: WorkloadJudgement, console: Console) -> None:
     for point in checks.points(workload.held).points:
         line = _marked(point.state, f"{point.word}: ")
         console.print(line.append(point.text, style="not bold default"))
-    for each in workload.noted:
+    for each in (*workload.noted, *workload.limits):
         console.print(Text(f"  {each}", style="dim"))
 
 

@@ -38,7 +38,8 @@ def section(run: Judgement, judged: WorkloadJudgement) -> Section:
     shared = _Shared(judged)
     table = _table(shared, f"{id_}-cells")
     held: list[Points | Text] = [checks.points(judged.held)] if judged.held else []
-    held += [Text((f"{each[:1].upper()}{each[1:]}.",)) for each in judged.noted]
+    told = (*judged.noted, *judged.limits)
+    held += [Text((f"{each[:1].upper()}{each[1:]}.",)) for each in told]
     blocks = (table, _key(shared), *_parts(shared, id_), *held, *folds.of_workload(judged, id_))
     return Section(id_, name, blocks, lead=tuple(_lead(run, judged)))
 

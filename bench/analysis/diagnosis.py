@@ -1,0 +1,168 @@
+"""Which layer keeps a part from taking more, and which knob to turn: rules over its signs.
+
+Rules stand in the order in which they explain each other: what the generator did not offer says
+nothing of the server, what was refused says nothing of handlers, and so on. The first that holds is
+told. Source: Little's law for the ceilings, N messages under way of T each come to N / T.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from bench.analysis.figures import Diagnosis, Limit
+from bench.analysis.signs import MOSTLY, Signs
+from bench.core.text import number, percent, plural
+from bench.core.units import NS_PER_S, human_duration
+
+BUSY_SHARE = 0.9
+"""Of their time in handlers, workers are the limit: the rest is what the way to them takes."""
+
+STORM_SHARE = 0.1
+"""So many deliveries that come again are work that is done for nothing."""
+
+_GENERATOR = ("offered-rate-missed", "generator-saturated", "cpu-steal", "cpu-throttled")
+
+
+def diagnosed(signs: Signs) -> Diagnosis:
+    """Return what limits a part, by the first rule that holds."""
+    found = (rule(signs) for rule in RULES)
+    return next(each for each in found if each is not None)
+
+
+def over_trials(each: Sequence[Diagnosis]) -> Diagnosis:
+    """Return what most trials say of a part, the first of those that say so; at least one.
+
+    Of two that are told as often the one that limits more.
+    """
+    order = list(Limit)
+    often = Counter(found.limit for found in each)
+    limit = min(often, key=lambda known: (-often[known], order.index(known)))
+    return next(found for found in each if found.limit is limit)
+
+
+def _generator(signs: Signs) -> Diagnosis | None:
+    codes = sorted(signs.findings & {*_GENERATOR})
+    if not codes:
+        return None
+    words = f"the load was not offered as planned ({', '.join(codes)})"
+    return _told(signs, Limit.GENERATOR, words, "a host with more cores, or a lower rate")
+
+
+def _window(signs: Signs) -> Diagnosis | None:
+    if "window-too-small" not in signs.findings:
+        return None
+    words = "the publishers waited for PubAcks with their window full"
+    return _told(signs, Limit.WINDOW, words, "publish.window")
+
+
+def _producer(signs: Signs) -> Diagnosis | None:
+    if "one-by-one-limit" not in signs.findings:
+        return None
+    words = "each message waits for the PubAck of the one before it"
+    return _told(signs, Limit.PRODUCER, words, "publish.mode async, or more publishers")
+
+
+def _storage(signs: Signs) -> Diagnosis | None:
+    if "server-saturated" not in signs.findings:
+        return None
+    used = signs.cpu_share.get("server", -1.0)
+    cpu = f", at {percent(used)} of a core" if used >= 0 else ""
+    words = f"the server or its disk could not store what was offered{cpu}"
+    return _told(signs, Limit.STORAGE, words, "stream.storage, server.sync_interval or replicas")
+
+
+def _refusal(signs: Signs) -> Diagnosis | None:
+    if not signs.failed_msgs:
+        return None
+    words = f"{plural(signs.failed_msgs, 'message')} refused, or gone before they were handled"
+    return _told(signs, Limit.REFUSAL, words, "stream.max_msgs, max_bytes, max_age or discard")
+
+
+def _storm(signs: Signs) -> Diagnosis | None:
+    if signs.redelivered_share < STORM_SHARE:
+        return None
+    words = f"{percent(signs.redelivered_share)} of the deliveries came again"
+    knob = "consumer.ack_wait above what a message takes, or a delay between attempts"
+    return _told(signs, Limit.STORM, words, knob)
+
+
+def _gap(signs: Signs) -> Diagnosis | None:
+    if not signs.silence_s:
+        return None
+    words = f"for {plural(signs.silence_s, 'second')} nothing came while messages waited"
+    return _told(signs, Limit.GAP, words, "the consumer's requests, its connection, and its leader")
+
+
+def _handler(signs: Signs) -> Diagnosis | None:
+    hands = signs.handling
+    if not signs.limited or hands.busy_share < BUSY_SHARE:
+        return None
+    ceiling = hands.workers * NS_PER_S / max(1, hands.handler_ns_mean)
+    words = (
+        f"{plural(hands.workers, 'worker')} were in handlers for {percent(hands.busy_share)} of "
+        f"the window; at {human_duration(hands.handler_ns_mean)} a message they come to "
+        f"{number(ceiling)} msg/s, {number(signs.done_per_s)} were measured"
+    )
+    return _told(signs, Limit.HANDLER, words, "consume.workers, or a shorter handler")
+
+
+def _acks(signs: Signs) -> Diagnosis | None:
+    if not signs.limited or signs.cap is None or signs.full_share < MOSTLY:
+        return None
+    held_ns = max(signs.handling.handler_ns_mean, 1)
+    ceiling = signs.cap * NS_PER_S / held_ns
+    words = (
+        f"at max_ack_pending, {signs.cap}, for {percent(signs.full_share)} of the window; at "
+        f"{human_duration(held_ns)} a message they come to {number(ceiling)} msg/s, "
+        f"{number(signs.done_per_s)} were measured"
+    )
+    return _told(signs, Limit.ACKS, words, "consumer.max_ack_pending")
+
+
+def _fetch(signs: Signs) -> Diagnosis | None:
+    if not signs.limited or signs.idle_share is None or signs.idle_share >= MOSTLY:
+        return None
+    words = (
+        f"messages waited for {percent(signs.waiting_share)} of the window, a request for them for "
+        f"{percent(signs.idle_share)}, and workers were busy for "
+        f"{percent(signs.handling.busy_share)}"
+    )
+    return _told(signs, Limit.FETCH, words, "pull.batch or pull.requests")
+
+
+def _none(signs: Signs) -> Diagnosis | None:
+    if signs.limited:
+        return None
+    words = (
+        f"{number(signs.done_per_s)} of {number(signs.offered_per_s)} msg/s were taken as they "
+        f"came, with workers busy for {percent(signs.handling.busy_share)}"
+    )
+    return _told(signs, Limit.NONE, words)
+
+
+def _untold(signs: Signs) -> Diagnosis:
+    words = (
+        f"messages waited for {percent(signs.waiting_share)} of the window, and neither workers "
+        f"({percent(signs.handling.busy_share)} busy), ack budget "
+        f"({percent(signs.full_share)} full) nor requests explain it"
+    )
+    return _told(signs, Limit.UNTOLD, words)
+
+
+def _told(signs: Signs, limit: Limit, words: str, knob: str = "") -> Diagnosis:
+    return Diagnosis(part=signs.part, limit=limit, words=words, knob=knob)
+
+
+RULES: tuple[Callable[[Signs], Diagnosis | None], ...] = (
+    _generator,
+    _refusal,
+    _window,
+    _producer,
+    _storage,
+    _storm,
+    _gap,
+    _handler,
+    _acks,
+    _fetch,
+    _none,
+    _untold,
+)

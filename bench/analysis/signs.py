@@ -1,0 +1,157 @@
+"""What a trial shows of a part that takes messages: the signs that its limit is told by."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.figures import Array, LagFigures, LagVerdict
+from bench.analysis.sampled import column, instants_s
+from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.plan.model import Cell
+from bench.record.schema import Handling, TrialRecord, Window
+from bench.spec.jetstream import max_ack_pending
+
+WAITS_NS = 10 * NS_PER_MS
+"""What comes in so long a time may be on its way; more of it waits on the server."""
+
+NEAR_CAP = 0.95
+"""Of max_ack_pending: acks come in batches, so that a full budget is seldom seen whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What is known of one part within the window of one trial.
+
+    Attributes:
+        part: its name.
+        offered_per_s: messages of its flow that the server had for it.
+        done_per_s: messages that it was through with.
+        handling: how its workers were used.
+        growing: it falls behind.
+        waiting_share: of the samples, those in which messages waited on the server.
+        cap: most messages delivered and not acknowledged; None without acks.
+        full_share: of the samples, those in which that many were.
+        idle_share: of the samples, those in which a pull request waited; None where none is sent.
+        redelivered_share: of its deliveries, those that came again.
+        failed_msgs: refused, lost or aged out.
+        silence_s: longest time without a delivery while messages waited.
+        findings: codes of what was found, by level.
+        cpu_share: of a core, by process.
+    """
+
+    part: str
+    offered_per_s: float
+    done_per_s: float
+    handling: Handling
+    growing: bool
+    waiting_share: float
+    cap: int | None
+    full_share: float
+    idle_share: float | None
+    redelivered_share: float
+    failed_msgs: int
+    silence_s: int
+    findings: frozenset[str]
+    cpu_share: Mapping[str, float]
+
+    @property
+    def limited(self) -> bool:
+        """Whether something keeps it from taking what comes."""
+        return self.growing or self.waiting_share > MOSTLY
+
+
+MOSTLY = 0.5
+"""Of the samples."""
+
+
+def signs_of(
+    record: TrialRecord,
+    samples: pd.DataFrame,
+    cell: Cell,
+    rates: Mapping[str, float],
+    lags: Mapping[str, LagFigures],
+) -> Iterator[Signs]:
+    """Yield the signs of each part whose workers are known, where the server was asked about it."""
+    window = record.window
+    if window is None:
+        return
+    inside = _inside(samples, window)
+    for part in record.cast.observing:
+        handling, name = record.handling.get(part.name), part.name
+        prefix = f"{name}." if f"{name}.num_pending" in samples else ""
+        pending = column(inside, f"{prefix}num_pending")
+        if handling is None or not np.isfinite(pending).any():
+            continue
+        cast, cap = record.cast, max_ack_pending(cell.settings)
+        came = rates.get(cast.instant(part, cast.part(part.flow).worth), 0.0)
+        pulls = cell.settings.consumer.mode == "pull"
+        lag = lags.get(name)
+        least = max(1.0, came * WAITS_NS / NS_PER_S)
+        yield Signs(
+            part=name,
+            offered_per_s=came,
+            done_per_s=rates.get(cast.instant(part, part.instants[-1].name), 0.0),
+            handling=handling,
+            growing=lag is not None and lag.verdict is LagVerdict.GROWING,
+            waiting_share=_share(pending, pending > least),
+            cap=cap,
+            full_share=_full(column(inside, f"{prefix}num_ack_pending"), cap),
+            idle_share=_waits(column(inside, f"{prefix}num_waiting")) if pulls else None,
+            redelivered_share=_redelivered(record, name),
+            failed_msgs=_failed(record),
+            silence_s=_silence_s(record, name, inside, prefix),
+            findings=frozenset(finding.code for finding in record.findings),
+            cpu_share={each.role: each.cpu_share for each in record.processes},
+        )
+
+
+def _inside(samples: pd.DataFrame, window: Window) -> pd.DataFrame:
+    at_ns = samples["t_ns"]
+    return samples[(at_ns >= window.window_start_ns) & (at_ns < window.window_end_ns)]
+
+
+def _share(told: Array, met: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> float:
+    """Return the share of the samples in which something was met, of those that tell of it."""
+    known = np.isfinite(told)
+    return float(np.count_nonzero(met & known) / max(1, np.count_nonzero(known)))
+
+
+def _full(pending: Array, cap: int | None) -> float:
+    return 0.0 if cap is None else _share(pending, pending >= NEAR_CAP * cap)
+
+
+def _waits(waiting: Array) -> float | None:
+    return _share(waiting, waiting > 0) if np.isfinite(waiting).any() else None
+
+
+def _redelivered(record: TrialRecord, part: str) -> float:
+    of = record.cast.part(part)
+    again, all_of_them = (
+        record.known(record.cast.entry(of, name)) or 0 for name in ("redelivered", "deliveries")
+    )
+    return again / max(1, all_of_them)
+
+
+def _failed(record: TrialRecord) -> int:
+    words = (word for what in ("refused", "lost") for word in record.cast.counting(what))
+    return sum(record.known(word) or 0 for word in words)
+
+
+def _silence_s(record: TrialRecord, part: str, inside: pd.DataFrame, prefix: str) -> int:
+    """Return the most whole seconds in a row in which nothing came and messages waited."""
+    window, slices = record.window, record.slices
+    if window is None or slices is None:
+        return 0
+    of = record.cast.part(part)
+    came = slices[record.cast.instant(of, of.own[0].name)]
+    first, stop = -(-window.window_start_ns // NS_PER_S), window.window_end_ns // NS_PER_S
+    at_s, pending = instants_s(inside), column(inside, f"{prefix}num_pending")
+    longest = run = 0
+    for second in range(first, min(stop, len(came))):
+        within = pending[(at_s >= second) & (at_s < second + 1)]
+        held = within[np.isfinite(within)]
+        run = run + 1 if came[second] == 0 and held.size and held.min() > 0 else 0
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,47 @@
+"""What keeps each cell from taking more, and which knob to turn."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.analysis.diagnosis import over_trials
+from bench.analysis.figures import CellFigures, Diagnosis, Limit
+from bench.core import text
+from bench.judgement.model import CellJudgement
+from bench.judgement.names import listed, spoken
+
+
+def limits(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
+    """Return a line for each part of a cell that is limited, and one for all that are not."""
+    found = [(each, diagnosis) for each in cells for diagnosis in diagnoses(each.cell)]
+    limited = [each for each in found if each[1].limit is not Limit.NONE]
+    free = [
+        _whose(judged, diagnosis)
+        for judged, diagnosis in found
+        if (judged, diagnosis) not in limited
+    ]
+    lines = [_line(judged, diagnosis) for judged, diagnosis in limited]
+    return (*lines, *([f"{Limit.NONE}: {listed(free)}"] if free else []))
+
+
+def diagnoses(cell: CellFigures) -> Iterator[Diagnosis]:
+    """Yield what limits each part of a cell, over its valid trials; over all where none is."""
+    valid = [trial for trial in cell.trials if trial.record.valid]
+    each = [trial.diagnoses for trial in valid or cell.trials]
+    for part in dict.fromkeys(found.part for trial in each for found in trial):
+        yield over_trials([found for trial in each for found in trial if found.part == part])
+
+
+def _line(judged: CellJudgement, diagnosis: Diagnosis) -> str:
+    told = [trial.diagnoses for trial in judged.cell.trials]
+    alike = sum(
+        found.part == diagnosis.part and found.limit is diagnosis.limit
+        for trial in told
+        for found in trial
+    )
+    of = f" in {alike} of {text.plural(len(told), 'trial')}" if alike < len(told) else ""
+    turn = f"; turn {diagnosis.knob}" if diagnosis.knob else ""
+    return f"{diagnosis.limit}{of}: {_whose(judged, diagnosis)}: {diagnosis.words}{turn}"
+
+
+def _whose(judged: CellJudgement, diagnosis: Diagnosis) -> str:
+    several = len(judged.cell.cell.cast.observing) > 1
+    return f"{spoken(judged.short)}, {diagnosis.part}" if several else spoken(judged.short)

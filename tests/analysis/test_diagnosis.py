@@ -1,0 +1,135 @@
+"""Each rule of the diagnosis, on both sides."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis.diagnosis import BUSY_SHARE, STORM_SHARE, diagnosed, over_trials
+from bench.analysis.figures import Diagnosis, Limit
+from bench.analysis.signs import MOSTLY, Signs
+from bench.core.units import NS_PER_MS
+from bench.record.schema import Handling
+
+A_BIT = 0.01
+
+
+def hands(busy: float = 0.2, workers: int = 200, handler_ns: int = 20 * NS_PER_MS) -> Handling:
+    return Handling(
+        workers=workers, busy_share=busy, handler_ns_mean=handler_ns, held_ns_mean=handler_ns
+    )
+
+
+FREE = Signs(
+    part="consume",
+    offered_per_s=1000.0,
+    done_per_s=1000.0,
+    handling=hands(),
+    growing=False,
+    waiting_share=0.0,
+    cap=1000,
+    full_share=0.0,
+    idle_share=1.0,
+    redelivered_share=0.0,
+    failed_msgs=0,
+    silence_s=0,
+    findings=frozenset(),
+    cpu_share={"server": 0.97},
+)
+BEHIND = replace(FREE, growing=True, waiting_share=1.0, done_per_s=600.0)
+
+
+def limit(signs: Signs) -> Limit:
+    return diagnosed(signs).limit
+
+
+def test_what_takes_all_that_comes_is_not_limited() -> None:
+    """Messages that wait now and then are on their way."""
+    assert limit(FREE) is Limit.NONE
+    assert limit(replace(FREE, waiting_share=MOSTLY)) is Limit.NONE
+    assert limit(replace(FREE, waiting_share=MOSTLY + A_BIT)) is not Limit.NONE
+    assert not diagnosed(FREE).knob
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("offered-rate-missed", Limit.GENERATOR),
+        ("generator-saturated", Limit.GENERATOR),
+        ("cpu-steal", Limit.GENERATOR),
+        ("window-too-small", Limit.WINDOW),
+        ("one-by-one-limit", Limit.PRODUCER),
+        ("server-saturated", Limit.STORAGE),
+        ("late-sends", Limit.NONE),
+    ],
+)
+def test_what_was_found_of_the_load_comes_first(code: str, told: Limit) -> None:
+    assert limit(replace(FREE, findings=frozenset({code}))) is told
+
+
+def test_a_load_that_was_not_offered_says_nothing_of_handlers() -> None:
+    found = frozenset({"offered-rate-missed", "server-saturated"})
+
+    assert limit(replace(BEHIND, handling=hands(1.0), findings=found)) is Limit.GENERATOR
+
+
+def test_messages_that_were_refused_or_are_gone_are_told_before_what_is_slow() -> None:
+    assert limit(replace(BEHIND, failed_msgs=1)) is Limit.REFUSAL
+
+
+def test_a_storm_is_one_from_its_share_on() -> None:
+    assert limit(replace(FREE, redelivered_share=STORM_SHARE)) is Limit.STORM
+    assert limit(replace(FREE, redelivered_share=STORM_SHARE - A_BIT)) is Limit.NONE
+
+
+def test_silence_while_messages_wait_is_a_gap() -> None:
+    assert limit(replace(BEHIND, silence_s=1)) is Limit.GAP
+
+
+def test_busy_workers_are_the_limit_only_where_something_waits() -> None:
+    busy = hands(BUSY_SHARE, workers=10, handler_ns=5 * NS_PER_MS)
+
+    told = diagnosed(replace(BEHIND, handling=busy))
+
+    assert told.limit is Limit.HANDLER
+    assert "come to 2\u202f000 msg/s" in told.words
+    assert told.knob.startswith("consume.workers")
+    assert limit(replace(FREE, handling=busy)) is Limit.NONE
+    assert limit(replace(BEHIND, handling=hands(BUSY_SHARE - A_BIT))) is not Limit.HANDLER
+
+
+def test_a_full_ack_budget_is_told_with_its_ceiling() -> None:
+    """50 messages of 20 ms each come to 2\u202f500 msg/s, however many workers there are."""
+    full = replace(BEHIND, cap=50, full_share=0.93, done_per_s=2480.0)
+
+    told = diagnosed(full)
+
+    assert told.limit is Limit.ACKS
+    assert "93" in told.words
+    assert "come to 2\u202f500 msg/s" in told.words
+    assert told.knob == "consumer.max_ack_pending"
+    assert limit(replace(full, full_share=MOSTLY - A_BIT)) is not Limit.ACKS
+    assert limit(replace(full, cap=None)) is not Limit.ACKS
+
+
+def test_requests_that_come_too_seldom_are_the_limit_of_who_pulls() -> None:
+    seldom = replace(BEHIND, idle_share=MOSTLY - A_BIT)
+
+    assert limit(seldom) is Limit.FETCH
+    assert limit(replace(seldom, idle_share=MOSTLY)) is Limit.UNTOLD
+    assert limit(replace(seldom, idle_share=None)) is Limit.UNTOLD, "nobody asks who is pushed to"
+
+
+def test_what_no_rule_explains_is_not_called_free() -> None:
+    told = diagnosed(BEHIND)
+
+    assert told.limit is Limit.UNTOLD
+    assert not told.knob
+
+
+def test_a_cell_is_what_most_of_its_trials_are_and_of_two_the_one_that_limits_more() -> None:
+    free, acks = (
+        Diagnosis(part="consume", limit=each, words="") for each in (Limit.NONE, Limit.ACKS)
+    )
+
+    assert over_trials([free, acks, free]).limit is Limit.NONE
+    assert over_trials([free, acks]).limit is Limit.ACKS
