@@ -16,7 +16,7 @@ from bench.core.units import NS_PER_S, human_duration
 BUSY_SHARE = 0.9
 """Of their time in handlers, workers are the limit: the rest is what the way to them takes."""
 
-STORM_SHARE = 0.1
+STORM_SHARE = 0.05
 """So many deliveries that come again are work that is done for nothing."""
 
 _GENERATOR = ("offered-rate-missed", "generator-saturated", "cpu-steal", "cpu-throttled")
@@ -130,7 +130,7 @@ def _fetch(signs: Signs) -> Diagnosis | None:
 
 
 def _none(signs: Signs) -> Diagnosis | None:
-    if signs.limited:
+    if signs.limited or signs.doubtful:
         return None
     words = (
         f"{number(signs.done_per_s)} of {number(signs.offered_per_s)} msg/s were taken as they "
@@ -140,6 +140,9 @@ def _none(signs: Signs) -> Diagnosis | None:
 
 
 def _untold(signs: Signs) -> Diagnosis:
+    if not signs.limited:
+        words = "the window is too short to say whether it falls behind"
+        return _told(signs, Limit.UNTOLD, words, "phases.measure")
     words = (
         f"messages waited for {percent(signs.waiting_share)} of the window, and neither workers "
         f"({percent(signs.handling.busy_share)} busy), ack budget "

@@ -30,6 +30,7 @@ class Signs:
         done_per_s: messages that it was through with.
         handling: how its workers were used.
         growing: it falls behind.
+        doubtful: nobody can tell whether it does.
         waiting_share: of the samples, those in which messages waited on the server.
         cap: most messages delivered and not acknowledged; None without acks.
         full_share: of the samples, those in which that many were.
@@ -46,6 +47,7 @@ class Signs:
     done_per_s: float
     handling: Handling
     growing: bool
+    doubtful: bool
     waiting_share: float
     cap: int | None
     full_share: float
@@ -95,6 +97,7 @@ def signs_of(
             done_per_s=rates.get(cast.instant(part, part.instants[-1].name), 0.0),
             handling=handling,
             growing=lag is not None and lag.verdict is LagVerdict.GROWING,
+            doubtful=lag is None or lag.verdict is LagVerdict.INCONCLUSIVE,
             waiting_share=_share(pending, pending > least),
             cap=cap,
             full_share=_full(column(inside, f"{prefix}num_ack_pending"), cap),
@@ -115,7 +118,7 @@ def _inside(samples: pd.DataFrame, window: Window) -> pd.DataFrame:
 def _share(told: Array, met: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> float:
     """Return the share of the samples in which something was met, of those that tell of it."""
     known = np.isfinite(told)
-    return float(np.count_nonzero(met & known) / max(1, np.count_nonzero(known)))
+    return int(np.count_nonzero(met & known)) / max(1, int(np.count_nonzero(known)))
 
 
 def _full(pending: Array, cap: int | None) -> float:
@@ -128,10 +131,8 @@ def _waits(waiting: Array) -> float | None:
 
 def _redelivered(record: TrialRecord, part: str) -> float:
     of = record.cast.part(part)
-    again, all_of_them = (
-        record.known(record.cast.entry(of, name)) or 0 for name in ("redelivered", "deliveries")
-    )
-    return again / max(1, all_of_them)
+    again = record.known(record.cast.entry(of, "redelivered")) or 0
+    return again / max(1, record.known(record.cast.entry(of, "deliveries")) or 0)
 
 
 def _failed(record: TrialRecord) -> int:

@@ -154,12 +154,14 @@ class Handling:
         busy_share: time in handlers that ended in the window, of all workers' time.
         handler_ns_mean: of those handlers; 0 where there was none.
         held_ns_mean: from receipt to ack of the messages that they handled; 0 without acks.
+        handler_ns_p99: as handler_ns_mean.
     """
 
     workers: int
     busy_share: float
     handler_ns_mean: int
     held_ns_mean: int
+    handler_ns_p99: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

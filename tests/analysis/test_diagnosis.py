@@ -25,6 +25,7 @@ FREE = Signs(
     done_per_s=1000.0,
     handling=hands(),
     growing=False,
+    doubtful=False,
     waiting_share=0.0,
     cap=1000,
     full_share=0.0,
@@ -124,6 +125,13 @@ def test_what_no_rule_explains_is_not_called_free() -> None:
 
     assert told.limit is Limit.UNTOLD
     assert not told.knob
+
+
+def test_what_may_fall_behind_is_not_called_free() -> None:
+    told = diagnosed(replace(FREE, doubtful=True))
+
+    assert told.limit is Limit.UNTOLD
+    assert told.knob == "phases.measure"
 
 
 def test_a_cell_is_what_most_of_its_trials_are_and_of_two_the_one_that_limits_more() -> None:

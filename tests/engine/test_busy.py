@@ -1,17 +1,43 @@
 """How busy workers were, by records of known truth."""
 
-
 import numpy as np
 
+from bench.clients.port import Ending
 from bench.engine.busy import _handling
 from bench.engine.recorder import NEVER, ConsumerRecord
+from bench.plan.faults import Faults
+from bench.plan.traffic import Traffic
 from bench.record.schema import Window
+from bench.spec.faults import Fault
 
 START = 1_000
 WINDOW = Window(window_start_ns=100, window_end_ns=300, drained_ns=400)
 
 
-def record(handled_ns: list[int], acked_ns: list[int], ids: list[int]) -> ConsumerRecord:
+def traffic(handler_ns: list[int], *faults: Fault) -> Traffic:
+    """Return that of messages with these handler times, the first of which have these faults."""
+    size = len(handler_ns)
+    index = np.array([*range(1, 1 + len(faults)), *[0] * (size - len(faults))])
+    nothing = np.zeros(size, dtype=np.int64)
+    return Traffic(
+        intended_ns=nothing,
+        subjects=("a",),
+        subject_index=nothing,
+        payloads=(),
+        payload_index=nothing,
+        handler_ns=np.array(handler_ns),
+        acts=(),
+        act_index=nothing,
+        faults=Faults(kinds=faults, index=index),
+    )
+
+
+def record(
+    handled_ns: list[int],
+    acked_ns: list[int],
+    ids: list[int],
+    ending: list[int] | None = None,
+) -> ConsumerRecord:
     columns = {
         "ids": ids,
         "stream_seqs": ids,
@@ -19,7 +45,7 @@ def record(handled_ns: list[int], acked_ns: list[int], ids: list[int]) -> Consum
         "received_ns": [START + 90] * len(ids),
         "handled_ns": handled_ns,
         "acked_ns": acked_ns,
-        "ending": [0] * len(ids),
+        "ending": ending or [0] * len(ids),
     }
     return ConsumerRecord(**{name: np.array(value) for name, value in columns.items()})
 
@@ -32,7 +58,7 @@ def test_what_ended_in_the_window_is_counted_against_all_workers() -> None:
         ids=[0, 1, 2, 3, 4],
     )
 
-    found = _handling([seen], np.array([1000, 40, 60, 1000, 1000]), 2, (WINDOW, START))
+    found = _handling([seen], traffic([1000, 40, 60, 1000, 1000]), 2, (WINDOW, START))
 
     assert (found.workers, found.busy_share) == (2, 0.25)
     assert (found.handler_ns_mean, found.held_ns_mean) == (50, 20)
@@ -41,6 +67,21 @@ def test_what_ended_in_the_window_is_counted_against_all_workers() -> None:
 def test_deliveries_of_others_take_no_worker() -> None:
     foreign = record([START + 150], [START + 151], [-1])
 
-    found = _handling([foreign], np.array([5]), 1, (WINDOW, START))
+    found = _handling([foreign], traffic([5]), 1, (WINDOW, START))
 
     assert (found.busy_share, found.handler_ns_mean, found.held_ns_mean) == (0.0, 0, 0)
+
+
+def test_a_fault_takes_the_time_it_has_and_what_is_to_come_again_ends_when_it_would() -> None:
+    """A slow message of 80, one of 40 that fails, one that was known already: 120 of 200."""
+    slow = Fault.model_construct(kind="slow", share=0.3, time_ns=80, times=None)
+    seen = record(
+        handled_ns=[START + 170, NEVER, START + 91],
+        acked_ns=[START + 170, NEVER, START + 92],
+        ids=[0, 1, 2],
+        ending=[0, Ending.NAKED, Ending.REPEATED],
+    )
+
+    found = _handling([seen], traffic([10, 40, 50], slow), 1, (WINDOW, START))
+
+    assert (found.busy_share, found.handler_ns_mean) == (0.6, 60)

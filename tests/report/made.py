@@ -92,6 +92,7 @@ def _workload(figures: WorkloadFigures) -> WorkloadJudgement:
         cells=(_cell(base, baseline=True), *(_cell(each, baseline=False) for each in others)),
         held=(),
         noted=(),
+        limits=(),
         boxes=BOXES,
         sentence=f"Batch 1 costs time under {figures.name}",
     )
