@@ -101,13 +101,11 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     counts: Mapping[str, int] | None = None
     host: HostLoad | None = None
     peaks: Mapping[str, int] = {}
-    hands: Mapping[str, Handling] = {}
     until_ns = max((int(each[-1]) for each in intended_ns.values() if each.size), default=0)
     until_ns += NS_PER_S
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
         peaks = lag.peaks(tables, cast, window)
-        hands = handling(outcome.jobs, outcome.observers, window, outcome.start_ns)
         counts = accounts.window_counts(tables, cast, window)
         processes = resources.usages(sampled, window)
         host = resources.host_load(sampled, window)
@@ -136,12 +134,17 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         host=host,
         ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
         disturbances=disturbances,
-        handling=hands,
         peaks=peaks,
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled)
+
+
+def _handling(outcome: Outcome) -> Mapping[str, Handling]:
+    if outcome.window is None:
+        return {}
+    return handling(outcome.jobs, outcome.observers, outcome.window, outcome.start_ns)
 
 
 def _limits_ns(window: Window | None) -> tuple[int, int]:
@@ -322,4 +325,5 @@ def _record(frame: Frame, outcome: Outcome, findings: Sequence[Finding]) -> Tria
         store_disk_bytes=outcome.store_disk_bytes,
         software=frame.software,
         findings=tuple(findings),
+        handling=_handling(outcome),
     )

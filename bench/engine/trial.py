@@ -138,8 +138,7 @@ class Outcome:
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         given_up: messages that the server gave up, by part; absent where nobody can tell.
-        done: the last words of each worker, by role.
-        ends: how those ended that had none.
+        done, ends: the last words of each worker, by role; how those ended that had none.
         stall_ns_max: longest time the conductor's event loop did not turn.
         stalls: of each process that was killed, what its loop did until then, by role.
         disturbances: as they were carried out.
@@ -186,9 +185,8 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     A worker or server that dies ends the trial early: what the others saw is kept, and the reason
     stands in the findings. Questions of our own that the server does not answer end nothing.
     """
-    outcome = Outcome(
-        backlogs={each.part: NOTHING_KNOWN for each in scene.watched}, jobs=scene.observers
-    )
+    nothing = {each.part: NOTHING_KNOWN for each in scene.watched}
+    outcome = Outcome(backlogs=nothing, jobs=scene.observers)
     controls = [Control(scene.client, each) for each in scene.watched]
     fleet = Fleet(scene.directory)
     supervisor = reviver(fleet, scene.crashing) or Supervisor(
