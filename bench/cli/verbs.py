@@ -24,6 +24,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "new": ("new", "new"),
     "import": ("importing", "import_from"),
     "capture": ("capture", "capture_stream"),
+    "diagnose": ("diagnose", "diagnose"),
     "validate": ("files", "validate"),
     "schema": ("files", "schema"),
     "report": ("runs", "report"),
