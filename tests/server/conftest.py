@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 ALONE = {
     "test_backoff",
     "test_behind",
+    "test_diagnosis",
     "test_gate",
     "test_mishaps",
     "test_paths",
