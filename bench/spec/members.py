@@ -136,6 +136,7 @@ _OF_REQUESTS: dict[str, object] = {
     "max_bytes": None,
     "priority_policy": "none",
     "priority_groups": None,
+    "priority_timeout_ns": None,
 }
 """What a consumer has that says something of pull requests alone, left out."""
 

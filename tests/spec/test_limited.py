@@ -120,6 +120,8 @@ def stream(publish: Tree | None = None, pattern: str = "orders.eu") -> Stream:
     [
         ({"consumer": {"headers_only": True}}, stream(), ["consumer.headers_only"]),
         ({"consumer": {"headers_only": True}}, stream({"headers": ["trace"]}), []),
+        ({"consumer": {"headers_only": True}},
+         workflow(publish={"rate": "10/s", "headers": ["trace"]}), ["consumer.headers_only"]),
         ({"consumer": {"sample_freq": "0.5%"}}, stream(), ["consumer.sample_freq"]),
         ({"stream": {"republish": {"source": "bills.>"}}}, stream(), ["stream.republish.source"]),
         ({"stream": {"republish": {"source": "*.eu"}}}, stream(), []),

@@ -61,6 +61,8 @@ class Kind:
         ages: its stream may have a past, laid before any trial, and messages may leave it by
             themselves.
         moves: its stream may keep messages under other subjects than they were published under.
+        headless: all of its messages carry the headers of the workload, so that they may be
+            delivered without their payload.
         also: parts that it has under other settings, for what they are called.
     """
 
@@ -76,6 +78,7 @@ class Kind:
     looks: bool = False
     ages: bool = False
     moves: bool = False
+    headless: bool = False
     also: tuple[Cast, ...] = ()
 
 
@@ -91,6 +94,7 @@ KINDS: Mapping[str, Kind] = {
         cautions=cautions.cautions,
         notes=cautions.sharing,
         shipped=("small-events", "pull-batch"),
+        headless=True,
         crashed=("consumer",),
         restarts=True,
     ),
@@ -125,6 +129,7 @@ KINDS: Mapping[str, Kind] = {
         cautions=lambda _, __: (),
         notes=projection.notes,
         shipped=("projection", "projection-consistency"),
+        headless=True,
     ),
     "dual-write": Kind(
         model=dual_write.DualWrite,
@@ -184,6 +189,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         notes=lambda _, __: iter(()),
         shipped=("fan-out", "slow-neighbour"),
+        headless=True,
     ),
     "workflow": Kind(
         model=workflow.Workflow,
@@ -230,6 +236,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         notes=lambda _, __: iter(()),
         shipped=("counters", "counters"),
+        headless=True,
         crashed=("consumer",),
         restarts=True,
         looks=True,
@@ -247,6 +254,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         notes=lambda _, __: iter(()),
         shipped=("schedules", "schedules"),
+        headless=True,
         crashed=("consumer",),
     ),
 }
@@ -315,6 +323,7 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
         *_of_our_look(settings, kind),
         *_moved(settings, kind),
         *_expired(settings, kind),
+        *_headless(settings, kind),
         *readdressed.unmatched(settings, workload),
         *_kept_together(settings, workload),
         *disturbed.objections(settings, disturbances, bears(workload, settings)),
@@ -372,6 +381,17 @@ def _expired(settings: Settings, kind: Kind) -> Iterator[Objection]:
             key="publish.ttl" if settings.publish.ttl_ns is not None else "publish.rollup",
             what="what is to be there at the end would be gone by itself",
             allowed=f"leave it out, or a workload of the kind {' or '.join(able)}",
+        )
+
+
+def _headless(settings: Settings, kind: Kind) -> Iterator[Objection]:
+    """Yield that some messages would be delivered without an id: they carry no headers."""
+    if settings.consumer.headers_only and "consumer" in kind.uses and not kind.headless:
+        able = [name for name, each in KINDS.items() if each.headless]
+        yield Objection(
+            key="consumer.headers_only",
+            what="not all of its messages carry headers, by which they would be known",
+            allowed=f"headers_only: false, or a workload of the kind {' or '.join(able)}",
         )
 
 
