@@ -108,6 +108,7 @@ class Ending(IntEnum):
     IN_HAND = 8  # it was being handled: left to that
     UNPOSTED = 9  # it is to be given up, and its dead letter was not stored: asked for again
     CRASHED = 10  # the process ended itself, as planned: it comes again if an ack is awaited
+    RETURNED = 11  # it was handled, and another of its batch failed: asked for again
 
     @property
     def word(self) -> str:

@@ -122,14 +122,15 @@ class Consumer:
         return np.where(ours, self._handler_ns[np.where(ours, block.ids, 0)], 0)
 
     def _ask(self) -> None:
-        """Ask for more, or see to it that it is done when the last message in hand begins."""
+        """Ask for more, or see to it that it is done when its time comes."""
         if not self._pull or self._over.done() or self._through:
             return
-        if (begins_ns := self._workers.last_start_ns) <= now_ns():
-            self._workers.asked()
+        asks_ns, at_ns = self._workers.asks_ns, now_ns()
+        if asks_ns <= at_ns:
+            self._workers.asked(at_ns)
             self._link.ask()
         else:
-            self._work_begins.ring_at(begins_ns)
+            self._work_begins.ring_at(asks_ns)
 
     @property
     def _through(self) -> bool:

@@ -15,11 +15,12 @@ from bench.engine.handler import VirtualWorkers
 from bench.engine.letters import LATER_NS, Postbox
 from bench.engine.recorder import ConsumeRecorder
 from bench.engine.tasks import TaskConsumer
+from bench.engine.whole import WholeBatches
 
 REASON = "the handler failed for good"
 """What the server is told of a message that is wanted never again."""
 
-_AGAIN = (Ending.NAKED, Ending.UNPOSTED)
+_AGAIN = (Ending.NAKED, Ending.UNPOSTED, Ending.RETURNED)
 """Of a delivery after which the message is asked for again."""
 
 _POSTED = {True: Ending.TERMINATED, False: Ending.UNPOSTED}
@@ -44,6 +45,7 @@ class FailingConsumer(Consumer):
         handler_ns, self._fates, self._letters = handling
         super().__init__(link, recorder, workers, acks, handler_ns)
         self._no_work = False
+        self._whole: WholeBatches | None = None
 
     def _ends_ns(self, positions: IntArray, block: Delivered) -> IntArray:
         """What is not to be handled takes no worker, and is done with at once."""
@@ -69,8 +71,17 @@ class FailingConsumer(Consumer):
         usual_ns = super()._durations(block)
         return self._fates.faults.handler_ns(block.ids, block.deliveries, usual_ns)
 
+    def return_whole(self, batch: int) -> None:
+        """Have one failure return its whole batch, of so many."""
+        self._whole = WholeBatches(batch)
+
     def _handled(self, positions: IntArray) -> None:
-        self._conclude(positions, self._fates.end(positions, *self._recorder.told(positions)))
+        endings = self._fates.end(positions, *self._recorder.told(positions))
+        if self._whole is None:
+            self._conclude(positions, endings)
+            return
+        for those, ended in self._whole.ended(positions, endings, idle=self._idle):
+            self._conclude(those, ended)
 
     def _conclude(self, positions: IntArray, endings: IntArray) -> None:
         """Write down how deliveries ended, and tell the server."""
@@ -119,6 +130,11 @@ class FailingTasks(TaskConsumer):
     ) -> None:
         handler_ns, self._fates, self._letters = handling
         super().__init__(link, recorder, acks, handler_ns)
+        self._whole: WholeBatches | None = None
+
+    def return_whole(self, batch: int) -> None:
+        """Have one failure return its whole batch, of so many."""
+        self._whole = WholeBatches(batch)
 
     def _takes_ns(self, position: int, message_id: int, deliveries: int) -> int:
         usual_ns = super()._takes_ns(position, message_id, deliveries)
@@ -133,7 +149,12 @@ class FailingTasks(TaskConsumer):
         await super().handle(position)
 
     async def _end(self, positions: IntArray) -> None:
-        await self._conclude(positions, self._endings(positions))
+        endings = self._endings(positions)
+        if self._whole is None:
+            await self._conclude(positions, endings)
+            return
+        for those, ended in self._whole.ended(positions, endings, idle=not self._in_hand):
+            await self._conclude(those, ended)
 
     def _endings(self, positions: IntArray) -> IntArray:
         """Return how deliveries end, shape (n,)."""

@@ -54,13 +54,19 @@ class VirtualWorkers:
         """Whether a handler that takes no time ends when its message comes."""
         return not self._cycle_ns and self._tokens is None
 
-    def asked(self) -> None:
+    def asked(self, at_ns: int = 0) -> None:
         """Messages were asked for: the next one that comes bears the cost of that."""
+        del at_ns
         self._due_ns = self._cycle_ns
 
     @property
     def last_start_ns(self) -> int:
         """When the last message taken so far begins; until then some message waits for a worker."""
+        return self._last_start_ns
+
+    @property
+    def asks_ns(self) -> int:
+        """When more is to be asked for: nothing that was taken so far waits any more then."""
         return self._last_start_ns
 
     def begins_ns(self, received_ns: int) -> int:

@@ -14,6 +14,7 @@ from bench.clients.buckets import Bucket
 from bench.clients.pairs import Form
 from bench.clients.port import Binding
 from bench.core.units import NS_PER_S
+from bench.engine.asking import AT_ONCE, Asking
 from bench.engine.commanding import Command
 from bench.engine.stall import Stall
 from bench.engine.stepping import Step
@@ -152,6 +153,8 @@ class ObserverJob:
         run: how handlers are carried out.
         timing, ack_batch: when to acknowledge.
         in_progress_ns: how often the server is told of what is in hand; 0 for never.
+        asking: when more is asked for.
+        whole_batches: one failure returns its whole ack batch.
         sparse: it is due some of the operations alone.
         rows: deliveries that it has room for without growing; 0 for one of each operation.
         record_path: where it keeps its ConsumerRecord.
@@ -192,6 +195,8 @@ class ObserverJob:
     applied: Applied | None = None
     call: Call | None = None
     in_progress_ns: int = 0
+    asking: Asking = AT_ONCE
+    whole_batches: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

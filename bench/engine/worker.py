@@ -28,7 +28,6 @@ from bench.clients.faults import SILENCES, is_forbidden
 from bench.clients.pairs import Steps, writes_before_crash
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.core.noted import Noted
-from bench.engine.acks import make_ack_plan
 from bench.engine.affecting import Taking, make_affecting
 from bench.engine.applied import crasher_of, open_written
 from bench.engine.applying import Applying
@@ -59,7 +58,7 @@ from bench.engine.jobs import (
 )
 from bench.engine.letters import Letters, open_letters
 from bench.engine.linking import consumer_link, said_by, task_link
-from bench.engine.mishaps import away_of, fates_of, may_fail
+from bench.engine.mishaps import acks_of, away_of, fates_of, may_fail, returning
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
@@ -325,13 +324,14 @@ async def _open_written(
 async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     link = consumer_link(job)
     workers = workers_of(job)
-    acks = make_ack_plan(job.timing, job.ack_batch)
+    acks = acks_of(job)
     letters, away = await open_letters(job), away_of(job)
     if may_fail(job, traffic):
         handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
         consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling)
     else:
         consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
+    returning(consumer, job)
     if job.bounds is not None:
         consumer.keep_within(*job.bounds)
     await link.open(consumer)
@@ -350,7 +350,7 @@ def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
 
 async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     link = task_link(job)
-    acks = make_ack_plan(job.timing, job.ack_batch)
+    acks = acks_of(job)
     letters, away = await open_letters(job), away_of(job)
     handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
     raised: Callable[[], Sequence[str]] = tuple
@@ -362,6 +362,7 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
         consumer = FailingTasks(link, recorder, acks, handling)
     else:
         consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)
+    returning(consumer, job)
     await link.open(consumer)
     opened = _Opened(links=(link,), run=consumer.run, starts=away.starts, raised=raised)
     return _with_letters(opened, letters)

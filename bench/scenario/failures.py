@@ -104,11 +104,12 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
 
     applied = messages(np.isin(ending, (*APPLIED, Ending.CRASHED)) & (handled_ns != NEVER))
     failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
+    again = failed | (messages(ending == Ending.RETURNED) > 0)
     dealt = traffic.faults.fails(own[ids], deliveries)
     of_outage = messages(np.isin(ending, _FAILED) & ~dealt)
     hopeless = traffic.faults.hopeless(own)
     return {
-        "undone": _count(failed & ~hopeless & (applied == 0)),
+        "undone": _count(again & ~hopeless & (applied == 0)),
         "stuck": _count(failed & hopeless & ~given_up),
         "handled_twice": int(np.maximum(applied - 1, 0).sum()),
         "failures": _count(np.isin(ending, _FAILED)),

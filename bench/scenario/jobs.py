@@ -6,6 +6,7 @@ from bench.broker.admin import Names
 from bench.broker.permissions import Needs
 from bench.clients.port import Binding
 from bench.engine.ackcheck import sample_percent
+from bench.engine.asking import Asking
 from bench.engine.jobs import DriverJob, ObserverJob, SamplerJob, Watched
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import seed_of
@@ -154,9 +155,17 @@ def consumer_jobs(
             max_deliver=settings.consumer.max_deliver,
             call=getattr(taking.handler, "call", None),
             in_progress_ns=settings.ack.in_progress_ns or 0,
+            asking=_asking(settings.pull),
+            whole_batches=settings.ack.whole_batches,
             letters=taking.names if settings.failure.dead_letters else None,
         )
         for number in range(taking.first, taking.first + taking.processes)
+    )
+
+
+def _asking(pull: PullSettings) -> Asking:
+    return Asking(
+        ahead=pull.ask_ahead or 0, idle=pull.ask_idle or 0, every_ns=pull.ask_every_ns or 0
     )
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
+from bench.clients.port import Ending
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import failures
-from bench.spec.told_parts import TOLD
+from bench.spec.told_parts import COUNTED, RETURNED
 
-_NAMES = tuple(each.name for each in TOLD)
+_NAMES = tuple(each.name for each in COUNTED)
 
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
@@ -26,7 +29,13 @@ def _told(cell: Cell, name: str, evidence: Evidence) -> Mapping[str, int]:
     entries = {each.name for each in cell.cast.part(name).entries}
     wanted = [each for each in _NAMES if each in entries]
     counted = {} if _killed(cell) else evidence.counts.get(name, {})
-    return {each: counted.get(each, UNKNOWN) for each in wanted}
+    found = {each: counted.get(each, UNKNOWN) for each in wanted}
+    return {**found, **(_returned(name, evidence) if RETURNED.name in entries else {})}
+
+
+def _returned(name: str, evidence: Evidence) -> Mapping[str, int]:
+    records = evidence.observers.get(name, ())
+    return {RETURNED.name: sum(int(np.count_nonzero(e.ending == Ending.RETURNED)) for e in records)}
 
 
 def _killed(cell: Cell) -> bool:

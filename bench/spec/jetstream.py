@@ -11,6 +11,7 @@ from bench.core.units import NS_PER_MS, format_duration, format_size
 from bench.spec import (
     ageing,
     applying,
+    asking_when,
     capped,
     delivered,
     doubled,
@@ -22,6 +23,7 @@ from bench.spec import (
     publishing,
     pulling,
     readdressed,
+    whole_batches,
 )
 from bench.spec.faults import LETTER_BYTES
 from bench.spec.headers import header_bytes
@@ -404,6 +406,8 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *readdressed.RULES,
     *handling.RULES,
     *progress.RULES,
+    *asking_when.RULES,
+    *whole_batches.RULES,
     *publishing.RULES,
     *ageing.RULES,
     *failing.RULES,
@@ -415,6 +419,8 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     _payload_fits,
     _letters_fit,
     *handling.WORKLOAD_RULES,
+    *asking_when.WORKLOAD_RULES,
+    *whole_batches.WORKLOAD_RULES,
     *pulling.WORKLOAD_RULES,
     *prioritised.WORKLOAD_RULES,
     *limited.WORKLOAD_RULES,

@@ -12,13 +12,24 @@ IN_PROGRESS = Entry(
     untold=True,
 )
 
-TOLD = (IN_PROGRESS,)
+RETURNED = Entry(
+    name="returned",
+    means="deliveries handled well and asked for again, as another one of their batch failed",
+    weight=Weight.NOTED,
+    at_most=("deliveries",),
+)
+
+COUNTED = (IN_PROGRESS,)
 """What processes count by themselves."""
+
+TOLD = (*COUNTED, RETURNED)
 
 
 def told(settings: Settings) -> tuple[Entry, ...]:
-    """Return what processes count under these settings."""
-    return (IN_PROGRESS,) if settings.ack.in_progress_ns is not None else ()
+    """Return what is counted of what consumers say, under these settings."""
+    ack = settings.ack
+    said = (IN_PROGRESS,) if ack.in_progress_ns is not None else ()
+    return (*said, *((RETURNED,) if ack.whole_batches else ()))
 
 
 def with_told(cast: Cast, own: tuple[Entry, ...]) -> Cast:

@@ -157,6 +157,10 @@ class PullSettings(Spec):
         min_ack_pending: likewise, only while so many are delivered and not yet acked.
         priority: with the policy `prioritized`, of all processes but the first, which asks with 0;
             who asks with a higher number is served when no lower one asks.
+        ask_ahead: more is asked for while so many messages still wait for a worker; when left out,
+            when none does: the last one in hand has begun.
+        ask_idle: more is asked for only when so many workers are idle.
+        ask_every_ns: and not before so long after the last time.
     """
 
     batch: int = Field(default=100, ge=1, le=10_000)
@@ -169,6 +173,9 @@ class PullSettings(Spec):
     min_pending: Count | None = None
     min_ack_pending: Count | None = None
     priority: int = Field(default=0, ge=0, le=9)
+    ask_ahead: int | None = Field(default=None, ge=1, le=10_000)
+    ask_idle: int | None = Field(default=None, ge=1, le=10_000)
+    ask_every_ns: Duration | None = Field(default=None, alias="ask_every")
 
 
 class AckSettings(Spec):
@@ -184,12 +191,15 @@ class AckSettings(Spec):
         double: the server confirms each ack, and a message counts as acked when it has.
         in_progress_ns: how often the server is told of a message in hand that it is still worked
             on, so that its ack_wait begins anew; never when left out.
+        whole_batches: one failure returns the whole batch (of `per-batch`) by nak, as one
+            transaction for all of it does.
     """
 
     timing: AckTiming = "after-handler"
     batch: Count | None = None
     double: bool = False
     in_progress_ns: Duration | None = Field(default=None, alias="in_progress")
+    whole_batches: bool = False
 
 
 class HandlerSettings(Spec):

@@ -232,8 +232,8 @@ def test_an_override_that_is_wrong_is_shown_where_it_stands(tmp_path: Path) -> N
 
     assert problems_of(path) == [
         "c.yaml:5: variants.small.pull.bach = 1: unknown key; allowed: batch, requests, expires, "
-        "max_bytes, idle_heartbeat, no_wait, group, min_pending, min_ack_pending, priority; "
-        "did you mean 'batch'?"
+        "max_bytes, idle_heartbeat, no_wait, group, min_pending, min_ack_pending, priority, "
+        "ask_ahead, ask_idle, ask_every; did you mean 'batch'?"
     ]
 
 

@@ -9,6 +9,7 @@ from pydantic import Discriminator
 from bench.core.units import format_duration
 from bench.spec import (
     ageing,
+    asking_when,
     buckets,
     cast,
     cautions,
@@ -17,6 +18,7 @@ from bench.spec import (
     limited,
     progress,
     readdressed,
+    whole_batches,
 )
 from bench.spec.cast import Cast, Entry, Weight
 from bench.spec.disturbances import Disturbance
@@ -319,6 +321,8 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
         *_unused(settings, workload.kind),
         *ageing.unfit(settings, workload.kind, [name for name, kind in KINDS.items() if kind.ages]),
         *progress.unfit(settings, workload.kind),
+        *asking_when.unfit(settings, workload.kind),
+        *whole_batches.unfit(settings, workload.kind),
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
         *_moved(settings, kind),
