@@ -13,6 +13,7 @@ from rich.text import Text
 from bench.analysis.figures import TrialFigures
 from bench.analysis.summary import summarise, summarise_trial
 from bench.cli.console import output, write
+from bench.cli.message import show_message
 from bench.cli.options import (
     DEFAULT_REPORTS,
     DEFAULT_RESULTS,
@@ -30,6 +31,7 @@ from bench.core.marks import State
 from bench.core.words import nearest
 from bench.gate.files import read_result
 from bench.judgement import serial
+from bench.plan.model import Trial
 from bench.record.store import RunStore
 from bench.report import run_summary, terminal
 from bench.report.trial_text import print_trial
@@ -125,10 +127,24 @@ def show(
     as_json: Annotated[
         bool, typer.Option("--json", help="Write what the run says as JSON instead.")
     ] = False,
+    message: Annotated[
+        int | None,
+        typer.Option(
+            "--message",
+            metavar="ID",
+            min=0,
+            help="Tell what became of one message instead, in TRIAL or in all that have it.",
+        ),
+    ] = None,
     results: ResultsOption = DEFAULT_RESULTS,
 ) -> None:
-    """Show what a run says in the terminal, or everything about one of its trials."""
+    """Show what a run says in the terminal, or everything about one of its trials or messages."""
     store = find_run(run, results)
+    if message is not None:
+        all_kept = store.kept(store.read_plan())
+        chosen = all_kept if trial is None else (_trial(store, trial),)
+        show_message(store, message, chosen, plain=as_json)
+        return
     if trial is not None:
         if as_json:
             raise UsageError("--json: is of a whole run; leave out TRIAL, or see `jetbench export`")
@@ -141,7 +157,8 @@ def show(
         terminal.print_judgement(judgement, output())
 
 
-def _trial_figures(store: RunStore, trial: str) -> TrialFigures:
+def _trial(store: RunStore, trial: str) -> Trial:
+    """Return a trial by its id, the begin of one, or its number; UsageError where there is none."""
     plan = store.read_plan()
     kept = {each.id: each for each in store.kept(plan)}
     wanted = trial.zfill(3) + "-" if trial.isdigit() else trial
@@ -150,6 +167,11 @@ def _trial_figures(store: RunStore, trial: str) -> TrialFigures:
         near = nearest(trial, kept)
         advice = f"; did you mean '{near}'?" if near else f"; it has {len(kept)} trials"
         raise UsageError(f"run {store.run_id} has no trial '{trial}'{advice}")
+    return chosen
+
+
+def _trial_figures(store: RunStore, trial: str) -> TrialFigures:
+    chosen, plan = _trial(store, trial), store.read_plan()
     cell = plan.cell(chosen.cell_id)
     whole = store.read_whole(chosen, cell.cast)
     return summarise_trial(whole.record, whole.intervals, whole.samples, cell)

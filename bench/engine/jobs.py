@@ -281,6 +281,8 @@ class SamplerJob:
         watched: consumers to ask about.
         pids: role -> process to read CPU and memory of; the sampler adds itself.
         seed: of the sampling instants.
+        audits: listen for what others change of the streams; not where processes of ours ask the
+            API of each message: the server would tell of all that as well.
     """
 
     role: str
@@ -288,6 +290,7 @@ class SamplerJob:
     watched: tuple[Watched, ...]
     pids: Mapping[str, int]
     seed: int
+    audits: bool = False
 
 
 Job = DriverJob | ObserverJob | HostJob | SamplerJob
@@ -385,6 +388,7 @@ class Done:
         ack_events: the server's own ack times, as the sampler heard them.
         given_up: messages that the server gave up, as the sampler heard, by part; absent where it
             could not hear of any.
+        hands: what others did to the trial's streams, as the sampler heard, and when.
         rows: the sampler's samples; empty for the others, whose arrays are in their file.
     """
 
@@ -398,4 +402,5 @@ class Done:
     gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)
+    hands: tuple[tuple[int, str], ...] = ()
     rows: tuple[Mapping[str, int | None], ...] = ()

@@ -18,12 +18,14 @@ from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.pressure import Offer
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.stall import Stall
+from bench.engine.stories import Lived, stories
 from bench.engine.table import Flags, MessageTable, driven, renumbered, seen_by, some_of
 from bench.engine.trial import Outcome
 from bench.engine.unseen import unseen_findings
 from bench.plan.model import Trial
 from bench.record import samples
 from bench.record.hlog import Interval
+from bench.record.messages import Messages
 from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
     Disturbed,
@@ -40,11 +42,12 @@ from bench.spec.cast import Cast, Part
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Everything that is written of a trial."""
+    """Everything that is written of a trial; no messages of one that never began."""
 
     record: TrialRecord
     intervals: Sequence[Interval]
     samples: pd.DataFrame
+    messages: Messages | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,16 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
     )
-    return Kept(record=record, intervals=recorded.intervals, samples=sampled)
+    told = stories(
+        Lived(
+            intended_ns=intended_ns,
+            sent=outcome.sent,
+            came=outcome.came,
+            letters=outcome.letters or (),
+            start_ns=outcome.start_ns,
+        )
+    )
+    return Kept(record=record, intervals=recorded.intervals, samples=sampled, messages=told)
 
 
 def _handling(outcome: Outcome) -> Mapping[str, Handling]:

@@ -34,16 +34,11 @@ from bench.engine.jobs import (
 )
 from bench.engine.lastwords import clock_findings, done_findings, gap_findings
 from bench.engine.losses import Backlog
-from bench.engine.recorder import (
-    ConsumerRecord,
-    PublisherRecord,
-    joined,
-    load_consumer,
-    load_publisher,
-)
+from bench.engine.recorder import ConsumerRecord, PublisherRecord
 from bench.engine.reviving import Crashing, Supervising, reviver
 from bench.engine.setting_back import SettingBack, WasSetBack, set_back
 from bench.engine.stall import Stall, StallWatch
+from bench.engine.stories import Came, Sent, came_to, driven_by, observed, sent_by
 from bench.engine.supervisor import Supervisor
 from bench.engine.work import Pass, Share, Work, ended_ns, is_done
 from bench.record.schema import Disturbed, Finding, Window
@@ -135,6 +130,7 @@ class Outcome:
         store_disk_bytes: size of the embedded server's store then; -1 when unknown.
         drivers, observers: records of the workers that lived to save them, by part.
         fallen: records of those of them that were killed, by part.
+        sent, came: the same of each process, and of each that took its place.
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         given_up: messages that the server gave up, by part; absent where nobody can tell.
@@ -159,6 +155,8 @@ class Outcome:
     drivers: Mapping[str, Sequence[PublisherRecord]] = field(default_factory=dict)
     observers: Mapping[str, Sequence[ConsumerRecord]] = field(default_factory=dict)
     fallen: Mapping[str, Sequence[ConsumerRecord]] = field(default_factory=dict)
+    sent: Sequence[Sent] = ()
+    came: Sequence[Came] = ()
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)
@@ -237,14 +235,7 @@ async def _start(scene: Scene, fleet: Fleet, supervisor: Supervising, outcome: O
     pids = {worker.role: worker.pid for worker in fleet.workers}
     if scene.server.pid is not None:
         pids["server"] = scene.server.pid
-    sampler = SamplerJob(
-        role=scene.sampler.role,
-        endpoint=scene.sampler.endpoint,
-        watched=scene.watched,
-        pids=pids,
-        seed=scene.sampler.seed,
-    )
-    await fleet.start([sampler])
+    await fleet.start([replace(scene.sampler, watched=scene.watched, pids=pids)])
     await supervisor.prepare(scene.observers)
     await fleet.ready()
     outcome.start_ns = clock.now_ns() + START_LEAD_NS
@@ -447,9 +438,10 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
 def _gather(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
     """Read what the workers saved and turn their complaints into findings."""
     laying = scene.work.laying if scene.work is not None else ()
-    outcome.drivers = _by_part((*laying, *scene.drivers))
-    outcome.observers = _observed(fleet.observers())
-    outcome.fallen = _observed([each.job for each in fleet.fallen])
+    outcome.sent = sent_by((*laying, *scene.drivers))
+    outcome.came = came_to(fleet.observers())
+    outcome.drivers, outcome.observers = driven_by(outcome.sent), observed(outcome.came)
+    outcome.fallen = observed(came_to([each.job for each in fleet.fallen]))
     _end_with_work(scene, outcome)
     jobs: tuple[Job, ...] = (*scene.drivers, *scene.observers, scene.sampler)
     for role in dict.fromkeys(job.role for job in jobs):
@@ -480,21 +472,3 @@ def _end_with_work(scene: Scene, outcome: Outcome) -> None:
     if (took_ns := end_ns - window.window_start_ns) < SHORT_WORK_NS:
         text = f"the work was done in {human_duration(took_ns)}: lay more, to see what it cost"
         outcome.findings.append(warning("work-short", text))
-
-
-def _observed(jobs: Sequence[ObserverJob]) -> Mapping[str, Sequence[ConsumerRecord]]:
-    """Return what processes saw, by part: of one that was killed, with who took its place."""
-    found: dict[str, dict[str, list[ConsumerRecord]]] = {}
-    for job in jobs:
-        if job.record_path.exists():
-            of_part = found.setdefault(job.part, {})
-            of_part.setdefault(job.role, []).append(load_consumer(job.record_path))
-    return {part: [*map(joined, of_part.values())] for part, of_part in found.items()}
-
-
-def _by_part(jobs: Sequence[DriverJob]) -> Mapping[str, Sequence[PublisherRecord]]:
-    found: dict[str, list[PublisherRecord]] = {}
-    for job in jobs:
-        if job.record_path.exists():
-            found.setdefault(job.part, []).append(load_publisher(job.record_path))
-    return found

@@ -395,7 +395,9 @@ async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:
 async def sample(job: SamplerJob, channel: Channel) -> Done:
     """Sample lag, CPU and memory until told to stop."""
     client = await admin.connect(job.endpoint)
-    sampler = Sampler(client, job.watched, {**job.pids, job.role: os.getpid()}, job.seed)
+    sampler = Sampler(
+        client, job.watched, {**job.pids, job.role: os.getpid()}, job.seed, audits=job.audits
+    )
     start_ns = await started(channel)
 
     def hear(message: object) -> None:
@@ -411,6 +413,7 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
         rows=tuple(sampler.rows),
         ack_events=tuple(sampler.ack_events),
         given_up=sampler.heard_over(client),
+        hands=tuple(sampler.hands),
     )
 
 

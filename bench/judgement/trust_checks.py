@@ -75,6 +75,7 @@ def _bookkeeping(found: Sequence[TrialFigures]) -> Check:
             "negative-time",
             "foreign-message",
             "stream-disagrees",
+            "foreign-hand",
         ),
         threshold="no contradiction",
         meaning=(

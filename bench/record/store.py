@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 from bench.core.errors import RecordError, StorageError
 from bench.core.paths import there
 from bench.plan.model import PLAN_SCHEMA_VERSION, Plan, Trial
-from bench.record import checks, hlog, samples, version1
+from bench.record import checks, hlog, messages, samples, version1
 from bench.record.hlog import Interval
+from bench.record.messages import Messages
 from bench.record.reading import Fault, Schema, read_json
 from bench.record.schema import (
     ENVIRONMENT_SCHEMA_VERSION,
@@ -28,7 +29,7 @@ from bench.spec.cast import Cast, spans
 
 T = TypeVar("T")
 
-_LOG, _SAMPLES = "latency.hlog", "samples.csv"
+_LOG, _SAMPLES, _MESSAGES = "latency.hlog", "samples.csv", "messages.npz"
 
 _PLAN = TypeAdapter(Plan)
 _ENVIRONMENT = TypeAdapter(Environment)
@@ -75,7 +76,11 @@ class RunStore:
         write_json(self.path / "environment.json", _ENVIRONMENT, environment)
 
     def write_trial(
-        self, record: TrialRecord, intervals: Sequence[Interval], frame: pd.DataFrame
+        self,
+        record: TrialRecord,
+        intervals: Sequence[Interval],
+        frame: pd.DataFrame,
+        told: Messages | None = None,
     ) -> None:
         """Write a trial's directory whole: a temporary one, fsync, rename. Replaces an old one.
 
@@ -89,6 +94,8 @@ class RunStore:
             partial.mkdir(parents=True)
             log_text = hlog.render(intervals, comment=f"jetbench trial {record.trial_id}")
             parts = {_LOG: log_text.encode(), _SAMPLES: frame.to_csv(index=False).encode()}
+            if told is not None:
+                parts[_MESSAGES] = messages.packed(told)
             known = replace(record, sha256_of={name: _digest(parts[name]) for name in parts})
             _write_synced(partial / "trial.json", _TRIAL.dump_json(known, indent=1))
             for name, content in parts.items():
@@ -160,6 +167,19 @@ class RunStore:
         for name in (_LOG, _SAMPLES):
             _require_as_written(path / name, record.sha256_of)
         return whole
+
+    def read_messages(self, trial: Trial, record: TrialRecord) -> Messages | None:
+        """Return what is kept of a trial's messages; None of one that never began, and of old ones.
+
+        Raises:
+            RecordError: the file is missing, broken, or not what was written.
+        """
+        if _MESSAGES not in record.sha256_of:
+            return None
+        path = self._trial_path(trial.id) / _MESSAGES
+        told = messages.read(path)
+        _require_as_written(path, record.sha256_of)
+        return told
 
     def _trial_path(self, trial_id: str) -> Path:
         return self.path / "trials" / trial_id

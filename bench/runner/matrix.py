@@ -73,7 +73,7 @@ async def run_matrix(run: Run) -> None:
             run.watcher.trial_begins(trial, cell)
             kept = await _run_trial(run, trial, cell, histories)
             histories.done_with(_begins_with(run, trial))
-            run.store.write_trial(kept.record, kept.intervals, kept.samples)
+            run.store.write_trial(kept.record, kept.intervals, kept.samples, kept.messages)
             run.watcher.trial_ends(trial, kept)
             if was_robbed(kept.record):
                 await run.patience.until_quiet(run.watcher.waits)

@@ -205,7 +205,9 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
     )
 
 
-def sampler_job(stage: Stage, trial: Trial, watched: tuple[Watched, ...]) -> SamplerJob:
+def sampler_job(
+    stage: Stage, trial: Trial, watched: tuple[Watched, ...], *, audits: bool = False
+) -> SamplerJob:
     """Return the job of the sampler; the processes that it reads are not known yet."""
     return SamplerJob(
         role="sampler",
@@ -213,4 +215,5 @@ def sampler_job(stage: Stage, trial: Trial, watched: tuple[Watched, ...]) -> Sam
         watched=watched,
         pids={},
         seed=trial.seed,
+        audits=audits,
     )

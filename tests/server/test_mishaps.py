@@ -157,6 +157,27 @@ def test_a_stream_that_somebody_deletes_leaves_no_figures(tmp_path: Path, settin
     assert told.exit_code == (1 if ledger["refused"] else 4)
 
 
+async def purge_and_update(midst: Midst) -> None:
+    """As somebody does who takes the stream for their own; what is as it was is changed as well."""
+    await api(midst.client, f"STREAM.PURGE.{midst.stream}")
+    config = (await api(midst.client, f"STREAM.INFO.{midst.stream}"))["config"]
+    await api(midst.client, f"STREAM.UPDATE.{midst.stream}", config | {"description": "mine"})
+
+
+@pytest.mark.counts
+def test_a_stream_that_somebody_changes_leaves_no_figures(tmp_path: Path) -> None:
+    """The consumer keeps up with it all, and every count of the ledger is as it should be."""
+    with running(tmp_path) as server:
+        told = told_of(tmp_path, server, purge_and_update)
+
+    assert_nothing_is_concluded(told)
+    (found,) = told.findings("foreign-hand").values()
+    assert "STREAM.PURGE by a client without a name" in found.text
+    assert "STREAM.UPDATE by" in found.text
+    assert found.at_ns > 0
+    assert "jetbench" not in found.text
+
+
 @pytest.mark.counts
 @pytest.mark.parametrize(
     ("jetstream", "code", "word"),

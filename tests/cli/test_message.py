@@ -1,0 +1,92 @@
+"""`jetbench show RUN --message ID` on made-up records."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bench.cli.verbs import app, run_command
+from tests.analysis import runs
+from tests.record.stored_messages import ILL, PLANNED, WELL, two
+
+
+def results(path: Path) -> Path:
+    """One run of two blocks; of the first trial messages are kept, the second is an older one."""
+    plan = runs.plan([runs.cell("only")], blocks=2)
+    store = runs.store(path / "run", plan)
+    for trial, told in zip(plan.trials, (two(), None), strict=True):
+        store.write_trial(runs.record(trial), [], runs.sampled([1, 2]), told)
+    return path
+
+
+def shown(path: Path, *words: str) -> Result:
+    """What the verb says."""
+    env = {"COLUMNS": "100", "NO_COLOR": "1"}
+    return CliRunner().invoke(app, ["show", "run", *words, "--out", str(path)], env=env)
+
+
+def test_a_story_is_told_in_the_order_of_its_instants(tmp_path: Path) -> None:
+    """With who had the message, when since the trial began, and since it was intended."""
+    done = shown(results(tmp_path), "--message", str(ILL))
+
+    assert done.exit_code == 0
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines == [
+        "001-only-b1: only, block 1",
+        "message 7 of publish",
+        "0.000000 s +0 ns intended",
+        "0.000000 s +1 ns sent by publisher-0",
+        "0.000000 s +2 ns stored, as sequence 8",
+        "0.000000 s +3 ns received by consumer-0, delivery 1 of sequence 8",
+        "0.000000 s +20 ns received by consumer-0 (process 2 of it), delivery 2 of sequence 8",
+        "0.000000 s +21 ns acked by consumer-0 (process 2 of it)",
+        "delivery 1 to consumer-0: never handled",
+        "delivery 2 to consumer-0: terminated",
+        "dead letter: attempts, after 2 deliveries",
+    ]
+
+
+def test_as_json_it_has_every_instant(tmp_path: Path) -> None:
+    """In ns from the trial's start."""
+    (told,) = json.loads(shown(results(tmp_path), "1", "--message", str(WELL), "--json").stdout)
+
+    (story,) = told["stories"]
+    assert (told["trial"], told["block"]) == ("001-only-b1", 1)
+    assert story["deliveries"][0]["acked_ns"] == 35
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--message", str(PLANNED)), "no such message; allowed: 0 to 9"),
+        (("--message", str(WELL + 1)), "none of those that are kept"),
+        (("2", "--message", str(WELL)), "keeps no messages"),
+        (("9", "--message", str(WELL)), "has no trial '9'"),
+    ],
+)
+def test_what_cannot_be_told_is_a_told_error(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    """It ends with 2."""
+    line = ["jetbench", "show", "run", *words, "--out", str(results(tmp_path))]
+    monkeypatch.setattr(sys, "argv", line)
+
+    assert run_command() == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_record_that_was_changed_is_refused(tmp_path: Path) -> None:
+    """Its digest stands in trial.json."""
+    path = results(tmp_path)
+    file = path / "run" / "trials" / "001-only-b1" / "messages.npz"
+    file.write_bytes(file.read_bytes() + b"\0")
+
+    done = shown(path, "--message", str(WELL))
+
+    assert "messages.npz" in str(done.exception)

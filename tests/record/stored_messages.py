@@ -1,0 +1,34 @@
+"""Two messages as they are kept: one that went well, one that was killed over, and given up."""
+
+import numpy as np
+
+from bench.record.messages import NEVER, Messages, Names, Place
+
+WELL, ILL = 3, 7
+PLANNED = 10
+
+
+def two() -> Messages:
+    """The ill one came to a process that was killed, then to who took its place."""
+    names = Names(
+        places=(
+            Place(part="publish", role="publisher-0", flow="publish"),
+            Place(part="consume", role="consumer-0", flow="publish"),
+        ),
+        endings={2: "terminated"},
+        outcomes={1: "refused"},
+        reasons=("attempts",),
+        planned={"publish": PLANNED},
+    )
+    sends = [(0, 0, WELL, 30, 31, 32, 0), (0, 0, ILL, 70, 71, 72, 0)]
+    deliveries = [
+        (1, 2, ILL, 8, 2, 90, NEVER, 91, 2),
+        (1, 1, WELL, 4, 1, 33, 34, 35, 0),
+        (1, 1, ILL, 8, 1, 73, NEVER, NEVER, 0),
+    ]
+    return Messages(
+        names=names,
+        sends=np.array(sends, dtype=np.int64).T,
+        deliveries=np.array(deliveries, dtype=np.int64).T,
+        letters=np.array([(8, 2, 0)], dtype=np.int64).T,
+    )
