@@ -85,7 +85,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     cast = frame.cast
     evidence = _evidence(frame, outcome, intended_ns)
     audited = frame.audit(evidence)
-    tables = audited.tables
+    tables, told = audited.tables, _told(outcome, intended_ns)
     recorded = accounts.times(tables, cast, *_limits_ns(outcome.window))
     seen, again = _seen(frame, outcome), _again(frame, outcome)
     disturbances, cost = _disturbed(frame, outcome, tables)
@@ -141,7 +141,12 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
     )
-    told = stories(
+    return Kept(record=record, intervals=recorded.intervals, samples=sampled, messages=told)
+
+
+def _told(outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Messages:
+    """Return what is kept of single messages."""
+    return stories(
         Lived(
             intended_ns=intended_ns,
             sent=outcome.sent,
@@ -150,7 +155,6 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             start_ns=outcome.start_ns,
         )
     )
-    return Kept(record=record, intervals=recorded.intervals, samples=sampled, messages=told)
 
 
 def _handling(outcome: Outcome) -> Mapping[str, Handling]:
