@@ -20,6 +20,7 @@ from bench.judgement.limits import limits
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.noted import noted
 from bench.judgement.notices import notices_of
+from bench.judgement.suggestions import suggestions
 from bench.spec.metrics import PRICE, metric_of
 
 
@@ -96,7 +97,7 @@ def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgeme
         cells=cells,
         held=checks_of(workload.cells),
         noted=noted(cells),
-        limits=limits(cells),
+        limits=(*limits(cells), *suggestions(cells)),
         boxes=Boxes(choose=nothing, sure=nothing, failed=nothing, keeps_up=nothing),
         sentence="",
     )
