@@ -9,13 +9,38 @@ import numpy as np
 from bench.clients.port import IntArray
 from bench.engine.table import Flags
 
+PAGE_IDS = 4096
+
+
+class Known:
+    """A set of ids that lie close together: a byte each, in pages, where a set takes sixty.
+
+    A page is made when an id of it comes, so that one far from the others costs a page.
+    """
+
+    def __init__(self) -> None:
+        self._pages: dict[int, bytearray] = {}
+
+    def add(self, message_id: int) -> None:
+        """Know an id from now on; 0 or more."""
+        number, place = divmod(message_id, PAGE_IDS)
+        page = self._pages.get(number)
+        if page is None:
+            page = self._pages[number] = bytearray(PAGE_IDS)
+        page[place] = 1
+
+    def __contains__(self, message_id: int) -> bool:
+        """Say whether an id is known; none below 0 is."""
+        page = self._pages.get(message_id // PAGE_IDS)
+        return page is not None and page[message_id % PAGE_IDS] == 1
+
 
 class Memory:
     """Of one process; another one that shares the consumer knows nothing of it."""
 
     def __init__(self) -> None:
         self._claimed: dict[int, int] = {}
-        self._done: set[int] = set()
+        self._done = Known()
 
     def claim(self, positions: IntArray, ids: IntArray) -> Flags:
         """Return which deliveries are to be handled, and remember that they are in hand.

@@ -66,14 +66,16 @@ def _roles(samples: pd.DataFrame) -> set[str]:
 def _usage(samples: pd.DataFrame, role: str, window: Window) -> ProcessUsage:
     cpu_ns = _grown(samples, f"{role}{_CPU}", window)
     waited_ns = _grown(samples, f"{role}_wait_ns", window)
-    rss_bytes_peak = _peak(samples, f"{role}_rss_bytes", window)
+    rss_bytes = _within(samples, f"{role}_rss_bytes", window)
     length_ns = window.window_end_ns - window.window_start_ns
     return ProcessUsage(
         role=role,
         cpu_ns=UNKNOWN if cpu_ns is None else cpu_ns,
         cpu_share=UNKNOWN if cpu_ns is None else cpu_ns / length_ns,
-        rss_bytes_peak=UNKNOWN if rss_bytes_peak is None else rss_bytes_peak,
+        rss_bytes_peak=int(rss_bytes.max()) if rss_bytes.size else UNKNOWN,
         wait_share=UNKNOWN if waited_ns is None else waited_ns / length_ns,
+        cpu_share_peak=UNKNOWN if cpu_ns is None else _highest_share(samples, role, window),
+        rss_bytes_mean=round(float(rss_bytes.mean())) if rss_bytes.size else UNKNOWN,
     )
 
 
@@ -95,13 +97,29 @@ def _grown(samples: pd.DataFrame, counter: str, window: Window) -> int | None:
     return round(float(at_end) - float(at_start))
 
 
-def _peak(samples: pd.DataFrame, gauge: str, window: Window) -> int | None:
+def _highest_share(samples: pd.DataFrame, role: str, window: Window) -> float:
+    """Return the largest share of a core in any second of the window, as read off between samples.
+
+    What is left of the window behind its last whole second is part of that one.
+    """
+    known = samples[["t_ns", f"{role}{_CPU}"]].dropna()
+    t_ns, values = (known[column].to_numpy(np.int64) for column in known)
+    seconds = max(1, (window.window_end_ns - window.window_start_ns) // NS_PER_S)
+    limits = window.window_start_ns + np.arange(seconds + 1) * NS_PER_S
+    limits[-1] = window.window_end_ns
+    used_ns = np.diff(np.interp(limits, t_ns, values))
+    return float((used_ns / np.diff(limits)).max())
+
+
+def _within(
+    samples: pd.DataFrame, gauge: str, window: Window
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return what a gauge was within the window, shape (n,); nothing where it was not sampled."""
     if gauge not in samples:
-        return None
+        return np.empty(0, dtype=np.int64)
     known = samples[["t_ns", gauge]].dropna()
     t_ns, values = (known[column].to_numpy(np.int64) for column in known)
-    inside = _inside(t_ns, window)
-    return int(values[inside].max()) if inside.any() else None
+    return values[_inside(t_ns, window)]
 
 
 def _inside(

@@ -96,6 +96,9 @@ class ProcessUsage:
         cpu_share: of one core, cpu_ns / window length; -1 likewise.
         rss_bytes_peak: largest resident set sampled; -1 likewise.
         wait_share: of the window, ready to run without a core, over all its threads; -1 likewise.
+        cpu_share_peak: the largest of any second of the window, of the whole where that is shorter;
+            -1 likewise, and in records of versions that kept none.
+        rss_bytes_mean: mean of the resident sets sampled; -1 likewise.
     """
 
     role: str
@@ -103,6 +106,8 @@ class ProcessUsage:
     cpu_share: float
     rss_bytes_peak: int
     wait_share: float = -1.0
+    cpu_share_peak: float = -1.0
+    rss_bytes_mean: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ from bench.record.schema import Disturbed
 from bench.report import naming
 from bench.spec.disturbances import named
 
+_PROCESS_HEADS = ("process", "CPU", "peak second", "mean memory", "peak memory")
+
 
 def print_trial(figures: TrialFigures, console: Console) -> None:
     """Print a trial's state, findings, times, rates, lag, ledger and processes."""
@@ -102,8 +104,10 @@ def _processes(figures: TrialFigures) -> Table:
         (
             usage.role,
             f"{text.percent(usage.cpu_share)} of a core" if usage.cpu_ns >= 0 else text.NA,
+            text.percent(usage.cpu_share_peak) if usage.cpu_share_peak >= 0 else text.NA,
+            human_size(usage.rss_bytes_mean) if usage.rss_bytes_mean >= 0 else text.NA,
             human_size(usage.rss_bytes_peak) if usage.cpu_ns >= 0 else text.NA,
         )
         for usage in figures.record.processes
     )
-    return _table("Processes in the window", rows, "process", "CPU", "peak memory")
+    return _table("Processes in the window", rows, *_PROCESS_HEADS)

@@ -28,6 +28,27 @@ def test_counters_are_read_off_at_the_windows_limits() -> None:
     assert usage.rss_bytes_peak == 1400
 
 
+def test_the_busiest_second_and_the_mean_memory_are_those_of_the_window() -> None:
+    """A core and a half in its second second, nothing before it; what lies outside counts not."""
+    window = Window(window_start_ns=NS_PER_S, window_end_ns=4 * NS_PER_S, drained_ns=9 * NS_PER_S)
+    used_s = {0: 0.0, 1: 9.0, 2: 9.0, 3: 10.5, 4: 11.0}
+    rows = [
+        {
+            "t_ns": at * NS_PER_S,
+            "server_cpu_ns": round(used * NS_PER_S),
+            "server_rss_bytes": 100 * at,
+        }
+        for at, used in used_s.items()
+    ]
+
+    (usage,) = usages(samples.table(rows), window)
+
+    assert usage.cpu_share_peak == pytest.approx(1.5)
+    assert usage.cpu_share == pytest.approx(2 / 3)
+    assert usage.rss_bytes_mean == 200
+    assert usage.rss_bytes_peak == 300
+
+
 @pytest.mark.parametrize("instants_s", [(-1, 3, 4), (0, 1, 2), (-9, 9)])
 def test_a_counter_that_was_not_read_near_a_limit_is_unknown(instants_s: tuple[int, ...]) -> None:
     """Busy within the window and idle around it: read off across a gap, it would seem half idle."""
@@ -46,6 +67,7 @@ def test_a_server_that_cannot_be_seen_is_unknown_not_idle() -> None:
     server = {usage.role: usage for usage in usages(samples.table(rows), WINDOW)}["server"]
 
     assert (server.cpu_ns, server.cpu_share, server.rss_bytes_peak) == (UNKNOWN,) * 3
+    assert (server.cpu_share_peak, server.rss_bytes_mean) == (UNKNOWN,) * 2
 
 
 def test_no_samples_means_no_claim_about_the_host() -> None:

@@ -1,0 +1,31 @@
+"""`jetbench show RUN TRIAL` tells what each process used, and of older records what they have."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from bench.cli.verbs import app
+from bench.record.schema import ProcessUsage
+from tests.analysis import runs
+
+OLD = ProcessUsage(role="consumer-0", cpu_ns=1, cpu_share=0.25, rss_bytes_peak=2**20)
+NEW = replace(OLD, role="consumer-1", cpu_share_peak=0.5, rss_bytes_mean=2**19)
+
+
+def test_mean_and_peak_of_cpu_and_memory_stand_side_by_side(tmp_path: Path) -> None:
+    """What a version did not keep is n/a, and never 0."""
+    plan = runs.plan([runs.cell("only")], blocks=1)
+    store = runs.store(tmp_path / "run", plan)
+    record = replace(runs.record(plan.trials[0]), processes=(OLD, NEW))
+    store.write_trial(record, [], runs.sampled([1, 2]))
+
+    env = {"COLUMNS": "120", "NO_COLOR": "1"}
+    done = CliRunner().invoke(app, ["show", "run", "1", "--out", str(tmp_path)], env=env)
+
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "process CPU peak second mean memory peak memory" in lines
+    (old,) = [line for line in lines if line.startswith("consumer-0 ")]
+    (new,) = [line for line in lines if line.startswith("consumer-1 ")]
+    assert old == "consumer-0 25 % of a core n/a n/a 1.00 MiB"
+    assert new == "consumer-1 25 % of a core 50 % 512 KiB 1.00 MiB"
