@@ -27,5 +27,5 @@ def test_mean_and_peak_of_cpu_and_memory_stand_side_by_side(tmp_path: Path) -> N
     assert "process CPU peak second mean memory peak memory" in lines
     (old,) = [line for line in lines if line.startswith("consumer-0 ")]
     (new,) = [line for line in lines if line.startswith("consumer-1 ")]
-    assert old == "consumer-0 25 % of a core n/a n/a 1.00 MiB"
-    assert new == "consumer-1 25 % of a core 50 % 512 KiB 1.00 MiB"
+    assert old == "consumer-0 25.0 % of a core n/a n/a 1.00 MiB"
+    assert new == "consumer-1 25.0 % of a core 50.0 % 512 KiB 1.00 MiB"
