@@ -26,7 +26,7 @@ from bench.record import messages
 from bench.record.messages import Messages, Names, Place
 
 MOST_MSGS = 50_000
-"""Of each flow: some 2 MB on disk, and a third of a second to pack."""
+"""Of each flow: 1.2 MB on disk, and 0.4 s of CPU to choose them of a million and to pack them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
