@@ -25,7 +25,21 @@ class Caller:
         self._threads = None if awaits else ThreadPoolExecutor(workers, "handler")
 
     async def call(self, message: Content) -> None:
-        """Return when it has; raises what it does."""
+        """Return when it has; raises what it does.
+
+        Raises:
+            RuntimeError: what it waited for was cancelled, and nobody has cancelled us: raised on,
+                that would end our task as if it had been wanted, and nobody would count it.
+        """
+        try:
+            await self._call(message)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise RuntimeError("what the function waited for was cancelled") from None
+
+    async def _call(self, message: Content) -> None:
         if self._threads is None:
             await self._function(message)
             return
