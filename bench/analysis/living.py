@@ -130,6 +130,15 @@ def moved(seen: Seen) -> bool:
     return seen.done_msgs > 0
 
 
+def unseen(seen: Seen) -> str:
+    """Return what the server does not tell of such a consumer; empty where it tells all."""
+    last = seen.last
+    kept = "what its stream removed before its turn, and what came again and was acknowledged since"
+    parts = [kept] if last.filtered else []
+    parts += ["what was delivered and never handled"] if not last.acks else []
+    return "; ".join(parts)
+
+
 def told(seen: Seen) -> str:
     """Return the figures of the looks in one line."""
     last = seen.last

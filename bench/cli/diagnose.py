@@ -58,6 +58,8 @@ async def _watch(target: RemoteTarget, stream: str, consumer: str, span_s: float
 def _say(seen: living.Seen) -> ExitCode:
     """Print what was seen and what holds it up; return how the command ends."""
     _print(living.told(seen))
+    if unseen := living.unseen(seen):
+        _print(f"not seen of such a consumer: {unseen}")
     found = living.held_up(seen)
     for each in found:
         _print(f"{each.name}: {each.words}; turn: {each.turn}")

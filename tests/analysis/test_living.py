@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.analysis.living import Seen, held_up, moved, told
+from bench.analysis.living import Seen, held_up, moved, told, unseen
 from bench.core.units import NS_PER_S
 from bench.record.looks import Look
 
@@ -168,3 +168,10 @@ def test_a_lag_that_nears_max_age_and_a_limit_that_is_nearly_reached_are_told() 
     assert names(seen(FLOW, max_msgs=5600, discard="new")) == ["retention mismatch"]
     assert names(seen(FLOW, max_msgs=5600)) == [], "what is removed was handled"
     assert names(seen(FLOW, max_msgs=10_000, discard="new")) == []
+
+
+def test_what_the_server_does_not_tell_is_said() -> None:
+    """Of a filter no sequence says what is gone, and without acks nobody knows what was handled."""
+    assert unseen(seen(FLOW)) == ""
+    assert "removed before its turn" in unseen(seen(FLOW, filtered=True))
+    assert "never handled" in unseen(seen(FLOW, acks=False))
