@@ -39,6 +39,13 @@ def blocks(message):
 async def hopeless(message):
     if message.seq % 10 == 0:
         raise KeyError("no such order")
+
+
+async def cancelled(message):
+    if message.seq % 10 == 0 and message.deliveries == 1:
+        other = asyncio.ensure_future(asyncio.sleep(60))
+        other.cancel()
+        await other
 """
 
 TASKS: dict[str, Any] = {"client": "nats-py", "handler": {"run": "task"}}
@@ -93,3 +100,13 @@ def test_what_always_raises_is_undone_when_it_is_given_up(tmp_path: Path) -> Non
 
     assert ledger is not None
     assert (ledger["failures"], ledger["terminated"], ledger["undone"]) == (30, 15, 15)
+
+
+def test_what_was_cancelled_of_a_handler_s_own_has_failed_and_comes_again(tmp_path: Path) -> None:
+    """A delivery whose task ended of it would have no answer, and hold its worker for good."""
+    record = run_trial(tmp_path, calling(tmp_path, "cancelled"), TASKS).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["handled"], ledger["failures"], ledger["undone"]) == (150, 15, 0)
