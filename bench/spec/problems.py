@@ -82,6 +82,10 @@ def split_allowed(text: str) -> tuple[str, str]:
     return what, allowed
 
 
+_NO_MAPPING = ("model_type", "model_attributes_type")
+"""Where one kind of mapping may stand, and where one of several."""
+
+
 def _is_own(details: ErrorDetails) -> bool:
     # A list of nothing but wrong items also counts as empty for pydantic; the items say enough.
     return details["type"] != "too_short" or not details["input"]
@@ -93,7 +97,7 @@ def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Proble
         keys = child_keys(model, loc[:-1], _kind_at(source.data, loc[:-1]))
         near = nearest(str(loc[-1]), keys)
         return source.problem(loc, "unknown key", allowed=", ".join(keys), nearest=near)
-    if details["type"] == "model_type":
+    if details["type"] in _NO_MAPPING:
         keys = child_keys(model, loc)
         return source.problem(loc, "must be a mapping", allowed=f"keys {', '.join(keys)}")
     if details["type"] == "value_error":

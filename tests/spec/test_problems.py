@@ -116,6 +116,16 @@ def test_a_number_is_asked_for_and_bounded_in_plain_words(
     assert [(each.what, each.allowed) for each in said] == [(what, allowed)]
 
 
+@pytest.mark.parametrize("fault", [None, 3, "poison", []])
+def test_what_is_no_mapping_where_one_of_several_may_stand_is_told(fault: object) -> None:
+    """A dash with nothing behind it ended in a fault of our own."""
+    _, problems = validate(Stream, Data({"kind": "stream", "consume": {"faults": [fault]}}))
+
+    (told,) = (each for each in problems if each.key == "consume.faults[0]")
+    assert told.what == "must be a mapping"
+    assert told.allowed.startswith("keys kind, share, ")
+
+
 def test_the_branch_of_a_union_is_no_key() -> None:
     """Pydantic puts the word `lognormal` into the path; a file has no such key."""
     data = {"consume": {"handler": {"time": {"p50": 5}}}}
