@@ -4,7 +4,7 @@ Forgiven is what befell whom a disturbance befell, within it and for a told time
 doubled effects and what was never sent or answered are counts, and no disturbance forgives those.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.core.units import NS_PER_MS, format_duration
@@ -52,8 +52,16 @@ class Forgiving:
         return None if None in found else found[0]
 
     def _of_one(self, code: str, role: str, at_ns: int) -> Disturbed | None:
-        able = (each for each in self.done if code in _EXPECTED[each.do] and _befalls(each, role))
-        return next((each for each in able if _lies_within(each, at_ns)), None)
+        return next((e for e in self._able(code, role) if _lies_within(e, at_ns)), None)
+
+    def _of_span(self, role: str, begin_ns: int, end_ns: int) -> Disturbed | None:
+        """Return the disturbance that a whole standstill lies within; two have time between."""
+        able = self._able("loop-stalled", role)
+        within = (e for e in able if _lies_within(e, begin_ns) and _lies_within(e, end_ns))
+        return next(within, None)
+
+    def _able(self, code: str, role: str) -> Iterator[Disturbed]:
+        return (each for each in self.done if code in _EXPECTED[each.do] and _befalls(each, role))
 
     def stalls(
         self, role: str, stalls: Iterable[Stall]
@@ -70,7 +78,7 @@ class Forgiving:
         expected: list[tuple[Stall, Disturbed]] = []
         for due_ns, late_ns in stalls:
             begin_ns = due_ns - self.start_ns
-            cause = self.by("loop-stalled", role, (begin_ns + EARLY_NS, begin_ns + late_ns))
+            cause = self._of_span(role, begin_ns + EARLY_NS, begin_ns + late_ns)
             if cause is None:
                 counting.append((begin_ns, late_ns))
             else:

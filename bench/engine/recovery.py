@@ -66,7 +66,7 @@ def recovery_ns(lag: Level, before_ns: int, ended_ns: int, until_ns: int) -> int
         ended_ns: when this one was over; below 0 where it never was.
         until_ns: when the load ended: what becomes less after it recovers from nothing.
     """
-    if before_ns < 0 or ended_ns < 0:
+    if before_ns < 0 or not 0 <= ended_ns <= until_ns:
         return NOT_RECOVERED
     since_ns = max(0, before_ns - BEFORE_NS)
     usual = _highest(lag, since_ns, before_ns)

@@ -144,6 +144,17 @@ def test_a_standstill_is_forgiven_where_all_of_it_lies_within() -> None:
     assert len(of_another) == 1
 
 
+def test_a_standstill_from_one_disturbance_into_the_next_counts() -> None:
+    """Its ends lie within one each, and what is between them within none."""
+    first, second = disturbed(at_s=3), disturbed(at_s=9)
+    forgiving = Forgiving(done=(first, second), start_ns=START_NS)
+    stall = (first.begun_ns, second.ended_ns - first.begun_ns)
+
+    counting, expected = forgiving.stalls("consumer-0", [(START_NS + stall[0], stall[1])])
+
+    assert (counting, expected) == ([stall], [])
+
+
 def test_questions_without_an_answer_count_in_a_pause() -> None:
     """The server was there all the time."""
     gap = Noted("3 questions had no answer", (PAUSE.begun_ns,))

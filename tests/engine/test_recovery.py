@@ -56,6 +56,14 @@ def test_what_drains_after_the_load_has_recovered_from_nothing() -> None:
     assert recovers(came, left, until_s=12) == 6 * SECOND
 
 
+def test_a_fault_that_ended_after_the_load_was_not_recovered_from() -> None:
+    """All is through when it ends, and nothing was to be done any more."""
+    came, left = [3.2, 4.1, 4.2], [3.3, 4.8, 4.9]
+
+    assert recovers(came, left, until_s=5) == 0
+    assert recovery_ns(level(came, left), 4 * SECOND, 5 * SECOND, 5 * SECOND - 1) == NOT_RECOVERED
+
+
 def test_what_is_left_for_good_never_is_back() -> None:
     """Four came and two left."""
     assert recovers([3.2, 4.1, 4.2, 4.3], [3.3, 5.5]) == NOT_RECOVERED
