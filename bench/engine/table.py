@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bench.clients.port import NO_ID, Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.spec.cast import Cast, Part, Side
+from bench.spec.waiting import BEGUN
 
 NOT_YET = np.iinfo(np.int64).min
 """Stands for an instant that never came; relative instants may be any other number."""
@@ -28,6 +29,7 @@ class MessageTable:
         received_ns, handled_ns, acked_ns: the first of each, or NOT_YET; of a part that drives,
             nobody received anything. Of one that reads, the first is when what it read was written.
         outcome: what else the answer was (bench.clients.port.Outcome); NONE where none came.
+        begun_ns: when the handler began, or NOT_YET; None where a kind of workload does not tell.
     """
 
     intended_ns: IntArray
@@ -37,6 +39,7 @@ class MessageTable:
     handled_ns: IntArray
     acked_ns: IntArray
     outcome: IntArray
+    begun_ns: IntArray | None = None
 
     @property
     def refused(self) -> Flags:
@@ -51,8 +54,15 @@ class MessageTable:
             Side.OBSERVES: (self.received_ns, self.handled_ns, self.acked_ns),
         }
         due = {instant.name: self.intended_ns for instant in part.instants if instant.due}
-        names = (instant.name for instant in part.own)
-        return due | dict(zip(names, columns[part.side], strict=False))
+        told = [instant.name for instant in part.own]
+        names = (name for name in told if name != BEGUN)
+        own = dict(zip(names, columns[part.side], strict=False))
+        begun = {BEGUN: self._begun_ns} if BEGUN in told else {}
+        return {**due, **own, **begun}
+
+    @property
+    def _begun_ns(self) -> IntArray:
+        return np.full_like(self.intended_ns, NOT_YET) if self.begun_ns is None else self.begun_ns
 
 
 Tables = Mapping[str, MessageTable]
@@ -136,7 +146,8 @@ def some_of(table: MessageTable, chosen: Flags) -> MessageTable:
         chosen: which, shape (n,).
     """
     return replace(
-        table, **{each.name: getattr(table, each.name)[chosen] for each in fields(table)}
+        table,
+        **{e.name: c[chosen] for e in fields(table) if (c := getattr(table, e.name)) is not None},
     )
 
 

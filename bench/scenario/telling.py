@@ -8,10 +8,13 @@ import numpy as np
 from bench.clients.port import Ending
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
+from bench.engine.table import Tables
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import failures
+from bench.scenario.waiting import begun_ns
 from bench.spec.told_parts import COUNTED, RETURNED
+from bench.spec.waiting import BEGUN
 
 _NAMES = tuple(each.name for each in COUNTED)
 
@@ -21,7 +24,24 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     found = failures.audited(cell, traffic, evidence)
     own = {part.name: _told(cell, part.name, evidence) for part in cell.cast.observing}
     both = {name: {**found.counts.get(name, {}), **counted} for name, counted in own.items()}
-    return replace(found, counts={**found.counts, **both})
+    tables = {**found.tables, **_begun(cell, traffic, evidence, found)}
+    return replace(found, tables=tables, counts={**found.counts, **both})
+
+
+def _begun(
+    cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence, found: Audited
+) -> Tables:
+    """Return the tables of the parts that tell when handlers began."""
+    return {
+        part.name: replace(
+            found.tables[part.name],
+            begun_ns=begun_ns(
+                traffic[part.flow], evidence.observers.get(part.name, ()), evidence.start_ns
+            ),
+        )
+        for part in cell.cast.observing
+        if any(each.name == BEGUN for each in part.instants)
+    }
 
 
 def _told(cell: Cell, name: str, evidence: Evidence) -> Mapping[str, int]:

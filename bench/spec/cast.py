@@ -18,7 +18,7 @@ PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 FIGURES_BEGIN = (
     *("age", "lag", "slip", "response", "delivery", "completion", "reply", "end_to_end"),
-    *("in_hand", "both", "convergence", "work", "whole", "in_flight"),
+    *("in_hand", "both", "convergence", "work", "whole", "in_flight", "wait"),
     *("catch_up", "catching_up", "lateness"),
 )
 """No part of a user may be called so: `response.p99` is how long an answer took, whoever asks."""

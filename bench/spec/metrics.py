@@ -17,6 +17,7 @@ from bench.spec.cast import PART_NAME, Cast, entries, instants, spans, tail
 from bench.spec.disturbed import UNRECOVERED
 from bench.spec.kinds.registry import usual_casts
 from bench.spec.laid import IN_HAND, works
+from bench.spec.waiting import WAIT
 
 WORK, WORK_RATE = "work", "work_rate"
 """How long a piece of work took from its release, and how fast it was done."""
@@ -348,7 +349,7 @@ _WRITTEN: tuple[Metric, ...] = (
 def _derived() -> Iterator[Metric]:
     """Yield what kinds have besides: times from when they were due, rates, CPU of each role."""
     for cast in usual_casts():
-        for name in (*cast.whole, *(each for each in spans(cast) if tail(each) == IN_HAND)):
+        for name in (*cast.whole, *(each for each in spans(cast) if tail(each) in (IN_HAND, WAIT))):
             # Slip tells how well the load was made, not how good a configuration is.
             better = Better.NEITHER if name in cast.slips else Better.LOWER
             yield from (time_metric(tail(name), each, better=better) for each in ("p50", "p99"))

@@ -23,6 +23,7 @@ from bench.spec.handler import ConsumeHandler, Handler
 from bench.spec.outages import Outage, check_within
 from bench.spec.told_parts import TOLD, told, with_told
 from bench.spec.variant import AckTiming, Settings
+from bench.spec.waiting import known, with_wait
 from bench.spec.workload import Consume, Load, Phases
 
 USES = frozenset(
@@ -191,7 +192,15 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     aged = () if settings.publish.ttl_ns is None else (AGED_OUT,)
     rolled = () if settings.publish.rollup == "none" else (ROLLED_UP,)
     found = with_told(_cast_of(settings, workload), told(settings))
+    if workload is not None and _tells_waits(settings, workload):
+        found = with_wait(found)
     return expiring(found, *aged, *rolled)
+
+
+def _tells_waits(settings: Settings, workload: Stream) -> bool:
+    """Say whether it is known when handlers begin."""
+    known_ = known(settings, workload.consume)
+    return known_ and not workload.consume.outages and not workload.writes(settings)
 
 
 def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
@@ -246,8 +255,8 @@ _FAILING = with_failures(_CASTS["after-handler"], letters=True, outages=True)
 FAULTY = with_effects(_FAILING, crashes=True)
 """Where some handlers fail, or may be asked to do their work again."""
 
-TELLING = with_told(_CASTS["after-handler"], TOLD)
-"""Where processes count what they say besides acks."""
+TELLING = with_wait(with_told(_CASTS["after-handler"], TOLD))
+"""Where processes count what they say besides acks, and tell when handlers begin."""
 
 DOUBLED = with_failures(_DOUBLED["after-handler"])
 """Where some messages are published twice."""
