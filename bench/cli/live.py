@@ -16,6 +16,7 @@ from bench.core import text
 from bench.core.units import NS_PER_S, human_clock, human_duration
 from bench.engine.trial import Moment
 from bench.spec.cast import Cast, Part, Side, instants
+from bench.spec.waiting import noted
 from bench.spec.workload import Workload
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -132,7 +133,7 @@ class LiveView:
 def _counters(part: Part) -> Mapping[str, str]:
     """Return what workers tell of each of a part's instants; what was due counts as it is sent."""
     due = {instant.name: "sent" for instant in part.instants if instant.due}
-    own = zip((each.name for each in part.own), _COUNTERS[part.side], strict=False)
+    own = zip((each.name for each in noted(part)), _COUNTERS[part.side], strict=False)
     return due | dict(own)
 
 

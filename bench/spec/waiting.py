@@ -26,6 +26,11 @@ def with_wait(cast: Cast) -> Cast:
     return replace(cast, parts=tuple(map(telling, cast.parts)))
 
 
+def noted(part: Part) -> tuple[Instant, ...]:
+    """Return the instants of its own that a process notes; when a handler begins is reckoned."""
+    return tuple(each for each in part.own if each.name != BEGUN)
+
+
 def known(settings: Settings, consume: Consume) -> bool:
     """Say whether it is known when a handler began: it ended, and took what it was to take."""
     handler = consume.handler

@@ -3,12 +3,14 @@
 from collections import deque
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from bench.cli.live import LiveView, sparkline
 from bench.core.units import NS_PER_S
 from bench.engine.jobs import Progress
 from bench.engine.trial import Moment
+from bench.spec.waiting import with_wait
 from tests.parts import cast
 from tests.server.running import workload
 
@@ -61,6 +63,17 @@ def test_where_nothing_is_acked_the_handled_ones_count() -> None:
     text = drawn(view_of(*TWO_SECONDS, acks=False))
 
     assert "sent 200/s, handled 150/s; completion p99" in text
+
+
+@pytest.mark.parametrize(("acks", "said"), [(True, "acked 100/s"), (False, "handled 150/s")])
+def test_when_handlers_begin_is_no_count_of_any_process(acks: bool, said: str) -> None:
+    """It is reckoned from the record: taken for a count it stood for the one behind it."""
+    view = LiveView()
+    view.begin("jobs--base, block 1", workload("200/s"), with_wait(cast(acks=acks)))
+    for each in TWO_SECONDS:
+        view.see(each)
+
+    assert said in drawn(view)
 
 
 def test_a_log_gets_it_in_one_line() -> None:

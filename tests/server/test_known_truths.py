@@ -20,7 +20,7 @@ def test_a_cycle_for_each_request_is_what_batches_save(
     record = run_trial(tmp_path, load, {"pull": {"batch": batch}}).record
 
     assert record.window_counts is not None
-    assert record.window_counts["acked"] / 2 == pytest.approx(rate, rel=0.02)
+    assert record.window_counts["acked"] / 2 == pytest.approx(rate, rel=0.05)
 
 
 @pytest.mark.parametrize(
