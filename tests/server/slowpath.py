@@ -1,4 +1,4 @@
-"""A proxy of the tests' own that delays publishers by a known time, each way, and nobody else."""
+"""A proxy of the tests' own that delays publishers, or others, by a known time, each way."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,12 +16,14 @@ from tests.parts import Time
 from tests.server.running import complaints, percentile, run_trial, sound, workload
 
 CHUNK = 1 << 16
-PUBLISHER = b'"name":"jetbench-publisher'
-"""Stands in the CONNECT of a publisher, whatever the client library puts around it."""
+PUBLISHER, CONSUMER = b'"name":"jetbench-publisher', b'"name":"jetbench-consumer'
+"""Stands in the CONNECT of one, whatever the client library puts around it."""
 
 
 @asynccontextmanager
-async def slow_path(server_url: str, delay_ns: Callable[[], int]) -> AsyncIterator[str]:
+async def slow_path(
+    server_url: str, delay_ns: Callable[[], int], who: bytes = PUBLISHER
+) -> AsyncIterator[str]:
     """Forward to the server; yields the proxy's URL. The delay is asked for with each chunk."""
     target = urlsplit(server_url)
     alarm = Alarm()
@@ -36,7 +38,7 @@ async def slow_path(server_url: str, delay_ns: Callable[[], int]) -> AsyncIterat
 
         def look(chunk: bytes) -> None:
             nonlocal delayed
-            delayed = delayed or PUBLISHER in chunk.replace(b": ", b":")
+            delayed = delayed or who in chunk.replace(b": ", b":")
 
         there = _carry(reader, upstream[1], delay, alarm, look)
         back = _carry(upstream[0], writer, delay, alarm, lambda _: None)
@@ -84,9 +86,10 @@ async def _carry(
 
 @dataclass(frozen=True, kw_only=True)
 class DelayedTarget(EmbeddedTarget):
-    """An embedded server that everyone reaches through a proxy, publishers with a delay."""
+    """An embedded server that everyone reaches through a proxy, publishers or others delayed."""
 
     delay_ns: int
+    who: bytes = PUBLISHER
 
     @asynccontextmanager
     async def serving(
@@ -94,7 +97,7 @@ class DelayedTarget(EmbeddedTarget):
     ) -> AsyncIterator[tuple[Server, Endpoint]]:
         async with (
             embedded_server(self.binary, settings, self.parent, stores) as server,
-            slow_path(server.url, lambda: self.delay_ns) as url,
+            slow_path(server.url, lambda: self.delay_ns, self.who) as url,
         ):
             yield replace(server, url=url), Endpoint(url=url)
 

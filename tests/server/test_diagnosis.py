@@ -7,12 +7,14 @@ import pytest
 
 from bench.analysis.figures import Diagnosis, Limit
 from bench.analysis.summary import summarise_trial
+from bench.broker.server import find_server_binary
 from bench.core.units import NS_PER_MS
 from bench.plan.model import Cell, VariantName
 from bench.runner.target import Target
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
 from tests.server.running import HOST_MADE, Tree, run_trial
+from tests.server.slowpath import CONSUMER, DelayedTarget
 from tests.server.test_limits import distant
 
 pytestmark = pytest.mark.nats
@@ -97,7 +99,13 @@ def test_handlers_that_outlast_ack_wait_are_a_storm_that_names_it(tmp_path: Path
 
 
 def test_a_pull_for_each_message_is_named(tmp_path: Path) -> None:
-    found = limit(tmp_path, load("3000/s", MANY), {"pull": {"batch": 1, "requests": 1}})
+    """A round trip of 10 ms for each comes to 100/s at most, however fast the host."""
+    target = DelayedTarget(
+        binary=find_server_binary(), parent=tmp_path, delay_ns=5 * NS_PER_MS, who=CONSUMER
+    )
+    one = {"pull": {"batch": 1, "requests": 1}}
+
+    found, _, _ = handled(tmp_path / "far", load("300/s", MANY), one, target)
 
     assert found.limit is Limit.FETCH, found
     assert "pull.batch" in found.knob
