@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from statistics import NormalDist, fmean
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -210,17 +210,41 @@ class Handler(Spec):
 
 
 class Starts(Spec):
-    """How often a process begins a handler: a bucket of tokens, each of which begins one.
+    """How often a process begins a handler: a bucket of tokens, or a leaky one.
 
-    What finds none waits for one, and holds its worker meanwhile.
+    Each token begins one; what finds none waits, and holds its worker meanwhile. Out of a leaky
+    bucket work drips evenly: it saves nothing up, and after a pause begins one at a time as well.
 
     Attributes:
-        rate_per_s: tokens that come into the bucket each second.
+        rate_per_s: tokens that come into the bucket each second, or begins that leak out of it.
         burst: tokens that it holds; it begins full.
+        bucket: `token`, or `leaky`, which has no bursts.
     """
 
     rate_per_s: Rate = Field(alias="rate")
     burst: Count = 1
+    bucket: Literal["token", "leaky"] = "token"
+
+    def told(self) -> str:
+        """Return how often, in words."""
+        even = self.bucket == "leaky"
+        how = "evenly" if even else f"bursts of {self.burst}"
+        return f"begun {format_rate(self.rate_per_s)} at most ({how})"
+
+    @property
+    def unsaid(self) -> set[str]:
+        """What came later and is left out."""
+        return {"bucket"} if self.bucket == "token" else set()
+
+    @model_validator(mode="after")
+    def _even(self) -> Self:
+        if self.bucket == "leaky" and self.burst > 1:
+            raise MisfitError(
+                "burst",
+                what="a leaky bucket begins one at a time, whatever it has saved",
+                allowed="no burst, or bucket token",
+            )
+        return self
 
 
 class ConsumeHandler(Handler):
@@ -251,18 +275,15 @@ class ConsumeHandler(Handler):
         return f"{super().told()}{cycle}{self._bounded()}{called}"
 
     def _bounded(self) -> str:
-        if self.starts is None:
-            return ""
-        return (
-            f", begun {format_rate(self.starts.rate_per_s)} at most (bursts of {self.starts.burst})"
-        )
+        return "" if self.starts is None else f", {self.starts.told()}"
 
     @property
-    def unsaid(self) -> set[str]:
-        """What came later and is left out."""
+    def unsaid(self) -> dict[str, Any]:
+        """What came later and is left out, by key."""
         later = {
             "cycle_ns": not self.cycle_ns,
             "starts": self.starts is None,
             "call": self.call is None,
         }
-        return {key for key, left_out in later.items() if left_out}
+        plain = {} if self.starts is None else {"starts": self.starts.unsaid}
+        return {**plain, **{key: True for key, left_out in later.items() if left_out}}

@@ -5,6 +5,7 @@ import pytest
 
 from bench.core.units import NS_PER_S
 from bench.engine.handler import Tokens, VirtualWorkers
+from bench.spec.handler import Starts
 
 MS = 1_000_000
 
@@ -68,6 +69,17 @@ def test_a_bucket_fills_while_nothing_comes() -> None:
 
     assert [begun(NS_PER_S) for _ in range(7)] == [0] * 5 + [10 * MS, 20 * MS]
     assert [begun(9 * NS_PER_S) for _ in range(7)] == [0] * 5 + [10 * MS, 20 * MS]
+
+
+def test_out_of_a_leaky_bucket_work_drips_evenly() -> None:
+    """However long nothing came: the book, 6.4."""
+    starts = Starts.model_validate({"rate": "100/s", "bucket": "leaky"})
+    received_ns = np.array([*[0] * 3, *[NS_PER_S] * 3])
+    bounded = VirtualWorkers(9, tokens=Tokens(starts.rate_per_s, starts.burst))
+
+    ends_ns = bounded.assign(received_ns, np.zeros(6, dtype=np.int64))
+
+    assert (ends_ns - received_ns).tolist() == [0, 10 * MS, 20 * MS] * 2
 
 
 def test_a_worker_waits_for_its_token() -> None:

@@ -182,6 +182,22 @@ def test_what_is_done_is_told() -> None:
     assert handler.told() == "handler 5ms, 1ms a request, begun 200/s at most (bursts of 50)"
 
 
+def test_a_leaky_bucket_begins_evenly_and_has_no_bursts() -> None:
+    """And one of tokens is known as before there were leaky ones."""
+    leaky, tokens = ({"starts": {"rate": "200/s", **more}} for more in ({"bucket": "leaky"}, {}))
+    handler = ConsumeHandler.model_validate({"time": "5ms", **leaky})
+
+    assert handler.told() == "handler 5ms, begun 200/s at most (evenly)"
+    assert handler.starts is not None
+    assert handler.starts.burst == 1
+    with pytest.raises(ValidationError, match="one at a time"):
+        ConsumeHandler.model_validate({"starts": {**leaky["starts"], "burst": 2}})
+    said = [
+        load.model_dump_json(exclude=load.unsaid) for load in (stream(**tokens), stream(**leaky))
+    ]
+    assert ["bucket" in each for each in said] == [False, True]
+
+
 def calling(directory: Path, name: str) -> Path:
     (directory / "spec_of_mine.py").write_text("def handle(message): ...\n")
     path = directory / "mine.yaml"
