@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth headline-truth report-truth workloads mutants \
+.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth headline-truth report-truth ledger-truth workloads mutants \
 	check types house constraints clean
 
 help: ## Show this list
@@ -59,6 +59,9 @@ headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; so
 
 report-truth: $(TOOLS) ## Measure size, building and unfolding of reports, of 200 trials too
 	@$(BIN)/python -m tests.truth.reports $(ARGS)
+
+ledger-truth: $(TOOLS) ## Hold the ledger of ten million made-up messages to a reference in plain Python; some 5 minutes
+	@$(BIN)/python -m tests.truth.ledger $(ARGS)
 
 workloads: $(TOOLS) ## Run what is shipped of every kind, a quick look each, with all checks
 	@$(BIN)/python -m tests.truth.workloads $(ARGS)
