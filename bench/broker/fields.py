@@ -49,7 +49,7 @@ def transformed(moved: SubjectTransform | None, subject_prefix: str) -> Json | N
 
 def sample_freq(share: float | None) -> str | None:
     """Return for what share of acks the server is to report a time; None for none."""
-    return None if share is None else f"{round(100 * share)}%"
+    return None if share is None else f"{100 * share:g}%"
 
 
 def time_ago(ago_ns: int | None) -> str | None:

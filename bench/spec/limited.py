@@ -121,9 +121,14 @@ def _sealed_past(settings: Settings) -> Iterator[Objection]:
         )
 
 
+_TOO_MANY_OPEN = {"atomic": 10210, "fast": 10211}
+"""What the server says to a batch too many, by the mode of publishing."""
+
+
 def _batches_open(settings: Settings, workload: Stream) -> Iterator[Objection]:
     limits, publishers = settings.server.limits.batch, workload.publish.publishers
-    if settings.publish.mode not in ("atomic", "fast"):
+    code = _TOO_MANY_OPEN.get(settings.publish.mode)
+    if code is None:
         return
     for key in ("max_inflight_per_stream", "max_inflight_total"):
         most = getattr(limits, key)
@@ -132,7 +137,7 @@ def _batches_open(settings: Settings, workload: Stream) -> Iterator[Objection]:
                 key=f"server.limits.batch.{key}",
                 against=("publish.mode",),
                 what=f"each of {publishers} publishers has a batch open, more than {key}, {most}: "
-                "the server refuses theirs",
+                f"the server refuses theirs ({code})",
                 allowed=f"{publishers} or more, or another publish.mode",
             )
 

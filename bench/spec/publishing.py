@@ -19,6 +19,9 @@ MIN_TTL_NS = NS_PER_S
 _NEEDS = {"atomic": ("allow_atomic", 10174), "fast": ("allow_batched", 10205)}
 """The stream's permission for a mode, and what the server says without it."""
 
+_GIVEN_UP = {"atomic": 10176, "fast": 10208}
+"""What it says to what comes of a batch that it has given up."""
+
 
 def _batched(settings: Settings) -> Iterator[Objection]:
     mode = settings.publish.mode
@@ -45,7 +48,7 @@ def _batched(settings: Settings) -> Iterator[Objection]:
             key="publish.linger",
             against=("server.limits.batch.timeout",),
             what="linger is the time that an unfinished batch waits; the server abandons it after "
-            f"{format_duration(timeout_ns)} without a message",
+            f"{format_duration(timeout_ns)} without a message ({_GIVEN_UP[mode]})",
             allowed=f"above 0 and up to {format_duration(timeout_ns // 2)}",
         )
 

@@ -167,6 +167,7 @@ REFUSED = [
         code=10156,
         stream={"subject_transform": {"source": "*", "destination": "{{partition(4,2)}}"}},
     ),
+    Case(name="half a percent sampled", code=10095, consumer={"sample_freq": "0.5%"}),
     Case(name="max_expires below 1ms", code=10115, consumer={"max_expires": "999us"}),
     Case(
         name="overflow without a group",
