@@ -33,6 +33,7 @@ from bench.clients.port import (
 from bench.clients.wire.caches import STRATEGIES
 from bench.clients.wire.commands import Commands
 from bench.clients.wire.consume import WireConsumer
+from bench.clients.wire.contents import WireContents
 from bench.clients.wire.creates import WireCreator
 from bench.clients.wire.deeds import WireDoer
 from bench.clients.wire.follows import WireFollower
@@ -234,7 +235,7 @@ def make_consumer(
 ) -> WireConsumer | NatsPyConsumer:
     """Return an unopened consumer link of this client; ValueError when there is no such client."""
     if _wire(client):
-        return WireConsumer(endpoint, binding)
+        return (WireContents if binding.contents else WireConsumer)(endpoint, binding)
     return NatsPyConsumer(endpoint, binding)
 
 

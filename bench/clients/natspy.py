@@ -25,6 +25,7 @@ from bench.clients.port import (
     AckSink,
     AnswerSink,
     Binding,
+    Content,
     Delivered,
     DeliverySink,
     Endpoint,
@@ -227,6 +228,18 @@ class NatsPySubscriber(NatsPyConnection):
         del reason
         for position in positions.tolist():
             await self._unacked.pop(position).term()
+
+    def content(self, position: int) -> Content:
+        """Return what a delivery that awaits its ack holds."""
+        message = self._unacked[position]
+        metadata = message.metadata
+        return Content(
+            data=message.data,
+            subject=message.subject.removeprefix(self._binding.subject_prefix),
+            headers=message.headers or {},
+            seq=metadata.sequence.stream,
+            deliveries=metadata.num_delivered,
+        )
 
     async def still_working(self, positions: IntArray) -> None:
         """Say so of those that have no answer yet, one call of the library after the other."""

@@ -6,33 +6,13 @@ their own, and the next message waits until one of them is free.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from bench.clients.natspy import NatsPySubscriber, identity, is_control
 from bench.clients.port import Binding, Endpoint, IntArray, TaskSink
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What a handler is given of a message.
-
-    Attributes:
-        data: payload.
-        subject: as the workload has it, without what jetbench puts before it.
-        headers: empty where there are none.
-        seq: sequence in the stream.
-        deliveries: how often it was delivered by now; 1 for the first time.
-    """
-
-    data: bytes
-    subject: str
-    headers: Mapping[str, str]
-    seq: int
-    deliveries: int
 
 
 class NatsPyTasks(NatsPySubscriber):
@@ -48,18 +28,6 @@ class NatsPyTasks(NatsPySubscriber):
         """Connect and bind to the consumer."""
         self._handlers = sink
         await self._listen(sink)
-
-    def content(self, position: int) -> Content:
-        """Return what a delivery that awaits its ack holds."""
-        message = self._unacked[position]
-        metadata = message.metadata
-        return Content(
-            data=message.data,
-            subject=message.subject.removeprefix(self._binding.subject_prefix),
-            headers=message.headers or {},
-            seq=metadata.sequence.stream,
-            deliveries=metadata.num_delivered,
-        )
 
     def in_progress(self, positions: IntArray) -> None:
         """Say that they are still worked on, one call of the library after the other."""

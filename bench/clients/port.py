@@ -7,7 +7,7 @@ CLOCK_MONOTONIC nanoseconds.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -27,6 +27,7 @@ __all__ = [
     "AnswerSink",
     "Binding",
     "ConsumerLink",
+    "Content",
     "Delivered",
     "DeliverySink",
     "Ending",
@@ -235,6 +236,25 @@ class ConsumerLink(Protocol):
         """Stop the flow and disconnect; never raises."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a handler is given of a message.
+
+    Attributes:
+        data: payload.
+        subject: as the workload has it, without what jetbench puts before it.
+        headers: empty where there are none.
+        seq: sequence in the stream.
+        deliveries: how often it was delivered by now; 1 for the first time.
+    """
+
+    data: bytes
+    subject: str
+    headers: Mapping[str, str]
+    seq: int
+    deliveries: int
+
+
 class TaskSink(AnswerSink, Protocol):
     """Where a connection reports that has handlers run as tasks, and what it has run.
 
@@ -309,6 +329,7 @@ class Binding:
         idle_heartbeat_ns: how often the server shows that an idle push consumer, or a pull request
             that waits, is alive; 0 for never.
         reply: what every request is answered with.
+        contents: handlers look at what is in messages; a link keeps it until they do.
     """
 
     stream: str
@@ -333,3 +354,4 @@ class Binding:
     subject_prefix: str = ""
     idle_heartbeat_ns: int = 0
     reply: bytes = b""
+    contents: bool = False

@@ -49,6 +49,7 @@ async def open_written(job: ObserverJob, applying: Applying) -> Written:
     acks = make_ack_plan(job.timing, job.ack_batch)
     if job.run == "task":
         tasks = task_link(job)
+        applying.fates.reads(tasks.content)
         handling = WritingTasks(tasks, applying, acks, tasks.flush)
         doer = make_doer(
             job.client, job.endpoint, applying, Nobody(), (applying.how.bucket, _never)
@@ -58,6 +59,7 @@ async def open_written(job: ObserverJob, applying: Applying) -> Written:
         await tasks.open(handling)
         return Written(links=(tasks, doer), consumer=handling, run=handling.run)
     link = consumer_link(job)
+    applying.fates.reads(link.content)
     consumer = WritingConsumer(link, applying, acks, job.workers, link.flush)
     keeping = (applying.how.bucket, Delays().after)
     doer = make_doer(job.client, job.endpoint, applying, consumer, keeping)

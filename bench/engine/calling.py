@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from bench.clients.faults import Faults
-from bench.clients.natspy_tasks import Content, NatsPyTasks
-from bench.clients.port import IntArray
+from bench.clients.natspy_tasks import NatsPyTasks
+from bench.clients.port import Content, IntArray
 from bench.core.called import Function
 from bench.engine.acks import AckPlan
 from bench.engine.failing import FailingTasks, Handling

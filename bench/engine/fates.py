@@ -1,12 +1,13 @@
 """How deliveries end whose handlers do not all go well: what is said, and what is noted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.clients.port import Ending, IntArray
+from bench.clients.port import Content, Ending, IntArray
 from bench.engine.away import Away
+from bench.engine.inspecting import Inspector
 from bench.engine.memory import Memory
 from bench.engine.table import Flags
 from bench.plan.faults import Faults
@@ -36,6 +37,7 @@ class Fates:
         memory: of what was handled; None where nothing is remembered.
         in_order: an ack covers all before it, so that none may be left out.
         away: when what handlers depend on is away.
+        inspector: looks at each message and refuses what is bad; None where nobody looks.
     """
 
     faults: Faults
@@ -45,6 +47,16 @@ class Fates:
     memory: Memory | None = None
     in_order: bool = False
     away: Away = field(default_factory=Away)
+    inspector: Inspector | None = None
+
+    def reads(self, content: Callable[[int], Content]) -> None:
+        """Have what a link keeps of its deliveries looked at, where somebody does look."""
+        if self.inspector is not None:
+            self.inspector.reads(content)
+
+    def counted(self) -> Mapping[str, int]:
+        """Return what is counted of what was looked at; nothing where nobody does."""
+        return {} if self.inspector is None else self.inspector.counted()
 
     def begin(self, positions: IntArray, ids: IntArray) -> Flags:
         """Return which deliveries are to be handled, shape (n,); the others take no time."""
@@ -77,6 +89,8 @@ class Fates:
     def of_handlers(self, positions: IntArray, ids: IntArray, deliveries: IntArray) -> IntArray:
         """Return how deliveries would end that nobody else has in hand; as of `end`."""
         failed = self.faults.fails(ids, deliveries) | self.away.met(positions)
+        if self.inspector is not None:
+            failed |= self.inspector.refused(positions, ids)
         if not self.answers:
             return np.where(failed, Ending.TOO_LATE, WELL)
         silent = self.faults.silent(ids, deliveries)

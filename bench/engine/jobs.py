@@ -22,7 +22,7 @@ from bench.plan.traffic import Load
 from bench.spec.calls import Call
 from bench.spec.effects import Idempotency
 from bench.spec.faults import AS_USUAL, FailureSettings
-from bench.spec.variant import AckTiming, HandlerRun, PublishSettings
+from bench.spec.variant import AckTiming, HandlerCheck, HandlerRun, PublishSettings
 
 LAID_WITHIN_NS = 600 * NS_PER_S
 """How long it may take at most, beyond its own pace, to lay what is there before a trial."""
@@ -168,6 +168,7 @@ class ObserverJob:
         letters: the stream and consumer of which it posts what is given up; None where nothing is.
         applied: how its handlers make effects on the server; None where their time alone passes.
         call: the user's function that is its handler; None where there is none.
+        checks: what its handlers look at of each message.
     """
 
     part: str
@@ -194,6 +195,7 @@ class ObserverJob:
     letters: Names | None = None
     applied: Applied | None = None
     call: Call | None = None
+    checks: tuple[HandlerCheck, ...] = ()
     in_progress_ns: int = 0
     asking: Asking = AT_ONCE
     whole_batches: bool = False

@@ -5,6 +5,7 @@ from bench.engine.away import Away
 from bench.engine.consumer import Consumer
 from bench.engine.failing import FailingConsumer, FailingTasks
 from bench.engine.fates import Fates
+from bench.engine.inspecting import make_inspector
 from bench.engine.jobs import ObserverJob
 from bench.engine.memory import Memory
 from bench.engine.tasks import TaskConsumer
@@ -14,7 +15,8 @@ from bench.plan.traffic import Traffic
 def may_fail(job: ObserverJob, traffic: Traffic) -> bool:
     """Say whether deliveries may end otherwise than handled and acknowledged."""
     fails = traffic.faults or job.load.outages or job.letters is not None
-    return bool(fails) or job.idempotency != "none" or job.whole_batches
+    looks = job.checks or job.whole_batches
+    return bool(fails or looks) or job.idempotency != "none"
 
 
 def acks_of(job: ObserverJob) -> AckPlan:
@@ -43,4 +45,5 @@ def fates_of(job: ObserverJob, traffic: Traffic, away: Away) -> Fates:
         memory=Memory() if job.idempotency == "memory" else None,
         in_order=job.timing == "cumulative",
         away=away,
+        inspector=make_inspector(job.checks, traffic.faults),
     )

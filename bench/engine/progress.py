@@ -10,9 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.clients.natspy_tasks import Content
 from bench.clients.port import (
     ConsumerLink,
+    Content,
     Delivered,
     DeliverySink,
     IntArray,
@@ -36,6 +36,9 @@ class Telling(Protocol):
 
 class TellingLink(ConsumerLink, Telling, Protocol):
     """A ConsumerLink that can."""
+
+    def content(self, position: int) -> Content:
+        """Return what a delivery that awaits its ack holds."""
 
 
 class TellingTaskLink(TaskLink, Telling, Protocol):
@@ -160,6 +163,10 @@ class ProgressLink(_Reminder):
     def failed(self, error: Exception) -> None:
         """Hand on that nothing more will come."""
         self._to.failed(error)
+
+    def content(self, position: int) -> Content:
+        """Return what a delivery that awaits its ack holds."""
+        return self._link.content(position)
 
     def ack(self, positions: IntArray, *, cumulative: bool = False) -> None:
         """Acknowledge."""

@@ -308,16 +308,23 @@ async def _open_written(
     job: ObserverJob, how: Applied, recorder: ConsumeRecorder, traffic: Traffic
 ) -> _Opened:
     letters, away = await open_letters(job), away_of(job)
+    fates = fates_of(job, traffic, away)
     applying = Applying(
         how=how,
         recorder=recorder,
-        fates=fates_of(job, traffic, away),
+        fates=fates,
         traffic=traffic,
         crasher=crasher_of(how),
         letters=letters,
     )
     made = await open_written(job, applying)
-    opened = _Opened(links=made.links, run=made.run, refusals=made.refusals, starts=away.starts)
+    opened = _Opened(
+        links=made.links,
+        run=made.run,
+        counts=fates.counted,
+        refusals=made.refusals,
+        starts=away.starts,
+    )
     return _with_letters(opened, letters)
 
 
@@ -326,8 +333,10 @@ async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Tr
     workers = workers_of(job)
     acks = acks_of(job)
     letters, away = await open_letters(job), away_of(job)
+    fates = fates_of(job, traffic, away)
+    fates.reads(link.content)
     if may_fail(job, traffic):
-        handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
+        handling = (traffic.handler_ns, fates, letters)
         consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling)
     else:
         consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
@@ -336,7 +345,8 @@ async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Tr
         consumer.keep_within(*job.bounds)
     await link.open(consumer)
     run = partial(consumer.run, pull=job.binding.mode == "pull")
-    return _with_letters(_Opened(links=(link,), run=run, starts=away.starts), letters)
+    opened = _Opened(links=(link,), run=run, counts=fates.counted, starts=away.starts)
+    return _with_letters(opened, letters)
 
 
 def _with_letters(opened: _Opened, letters: Letters | None) -> _Opened:
@@ -352,7 +362,9 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
     link = task_link(job)
     acks = acks_of(job)
     letters, away = await open_letters(job), away_of(job)
-    handling = (traffic.handler_ns, fates_of(job, traffic, away), letters)
+    fates = fates_of(job, traffic, away)
+    fates.reads(link.content)
+    handling = (traffic.handler_ns, fates, letters)
     raised: Callable[[], Sequence[str]] = tuple
     if job.call is not None:
         calling = CallingTasks(link, recorder, acks, handling, Caller(found(job.call), job.workers))
@@ -364,7 +376,13 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
         consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)
     returning(consumer, job)
     await link.open(consumer)
-    opened = _Opened(links=(link,), run=consumer.run, starts=away.starts, raised=raised)
+    opened = _Opened(
+        links=(link,),
+        run=consumer.run,
+        counts=fates.counted,
+        raised=raised,
+        starts=away.starts,
+    )
     return _with_letters(opened, letters)
 
 

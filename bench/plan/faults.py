@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bench.plan.arrays import IntArray
 from bench.plan.dealing import deal
+from bench.spec.bad import BadMessage
 from bench.spec.faults import FAILING, Fault
 
 Flags = NDArray[np.bool_]
@@ -26,11 +27,16 @@ class Faults:
             where nothing is wrong with any.
     """
 
-    kinds: tuple[Fault, ...] = ()
+    kinds: tuple[Fault | BadMessage, ...] = ()
     index: IntArray
 
     def __bool__(self) -> bool:
         return bool(self.kinds)
+
+    @property
+    def spoil(self) -> bool:
+        """Whether some messages are bad in themselves."""
+        return any(isinstance(kind, BadMessage) for kind in self.kinds)
 
     def fails(self, ids: IntArray, deliveries: IntArray) -> Flags:
         """Return whether handlers end without success at these deliveries.
@@ -48,10 +54,23 @@ class Faults:
         """Return whether messages are handled and not acknowledged; as `fails`."""
         return self._met(ids, deliveries, [kind.kind == "silent" for kind in self.kinds])
 
+    def due_to_fail(self, ids: IntArray, deliveries: IntArray) -> Flags:
+        """Return whether handlers are to end without success, by themselves; as `fails`.
+
+        What a handler does not make up is among it: it finds that a message is bad.
+        """
+        return self.fails(ids, deliveries) | self.bad(ids)
+
     def hopeless(self, ids: IntArray) -> Flags:
         """Return whether a handler fails however often they come, shape (n,)."""
         always = [kind.kind == "permanent" for kind in self.kinds]
-        return np.array([False, *always])[self._of(ids)]
+        return np.array([False, *always])[self._of(ids)] | self.bad(ids)
+
+    def bad(self, ids: IntArray) -> Flags:
+        """Return which messages are bad in themselves, shape (n,)."""
+        return np.array([False, *(isinstance(kind, BadMessage) for kind in self.kinds)])[
+            self._of(ids)
+        ]
 
     def befallen(self, size: int) -> Flags:
         """Return which of so many messages have a fault, shape (size,)."""
@@ -92,7 +111,9 @@ class Faults:
 NONE = Faults(index=np.empty(0, dtype=np.int64))
 
 
-def deal_faults(kinds: Sequence[Fault], counts: Sequence[int], rng: np.random.Generator) -> Faults:
+def deal_faults(
+    kinds: Sequence[Fault | BadMessage], counts: Sequence[int], rng: np.random.Generator
+) -> Faults:
     """Return which messages have which fault, dealt exactly within each phase.
 
     Args:

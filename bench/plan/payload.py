@@ -10,6 +10,10 @@ from bench.spec.workload import MIN_PAYLOAD_BYTES, Payload
 ID_DIGITS = MIN_PAYLOAD_BYTES
 """A message carries its id as this many ASCII digits; the id is its index in the traffic."""
 
+EVENT_TYPE = "jetbench.event"
+SCHEMA_VERSION = 1
+"""What an event envelope says of itself."""
+
 _ID_PLACE = "0" * ID_DIGITS
 _LETTERS = np.frombuffer(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8
@@ -52,7 +56,7 @@ BARE = PayloadTemplate(content=b"", id_offset=-1)
 
 def templates(payload: Payload, rng: np.random.Generator) -> tuple[PayloadTemplate, ...]:
     """Return a template for each size, in the order of `payload.sizes`."""
-    make = _random_bytes if payload.format == "random-bytes" else _json_envelope
+    make = _MAKERS[payload.format]
     return tuple(make(size, rng) for size in payload.sizes)
 
 
@@ -62,18 +66,45 @@ def _random_bytes(size: int, rng: np.random.Generator) -> PayloadTemplate:
 
 
 def _json_envelope(size: int, rng: np.random.Generator) -> PayloadTemplate:
-    envelope = {
+    envelope: dict[str, str | int] = {
         "type": "jetbench.event",
         "id": _ID_PLACE,
         "correlation_id": rng.bytes(16).hex(),
         "time": "2026-01-01T00:00:00.000000000Z",
         "data": "",
     }
+    return _filled_up(envelope, "data", size, rng)
+
+
+def _event_envelope(size: int, rng: np.random.Generator) -> PayloadTemplate:
+    envelope: dict[str, str | int] = {
+        "eventType": EVENT_TYPE,
+        "schemaVersion": SCHEMA_VERSION,
+        "producerId": "jetbench",
+        "correlationId": rng.bytes(16).hex(),
+        "eventTime": "2026-01-01T00:00:00.000000Z",
+        "id": _ID_PLACE,
+        "payload": "",
+    }
+    return _filled_up(envelope, "payload", size, rng)
+
+
+def _filled_up(
+    envelope: dict[str, str | int], key: str, size: int, rng: np.random.Generator
+) -> PayloadTemplate:
+    """Return an envelope of which one field is so long that it has this size."""
     filler = size - len(_compact(envelope))
-    envelope["data"] = _LETTERS[rng.integers(0, len(_LETTERS), size=filler)].tobytes().decode()
+    envelope[key] = _LETTERS[rng.integers(0, len(_LETTERS), size=filler)].tobytes().decode()
     content = _compact(envelope)
     return PayloadTemplate(content=content, id_offset=content.index(_ID_PLACE.encode()))
 
 
-def _compact(envelope: dict[str, str]) -> bytes:
+def _compact(envelope: dict[str, str | int]) -> bytes:
     return json.dumps(envelope, separators=(",", ":")).encode()
+
+
+_MAKERS = {
+    "random-bytes": _random_bytes,
+    "json-envelope": _json_envelope,
+    "event-envelope": _event_envelope,
+}

@@ -15,6 +15,7 @@ from bench.plan.crashes import deal_crashes
 from bench.plan.dealing import deal
 from bench.plan.faults import NONE, Faults, deal_faults
 from bench.plan.payload import BARE, ID_DIGITS, PayloadTemplate, id_alone, templates
+from bench.plan.spoiling import spoiled
 from bench.plan.tracing import Dealer, dealer_of
 from bench.spec.crashes import Crash
 from bench.spec.handler import Constant, Empirical, Handler, Lognormal, Uniform
@@ -141,6 +142,9 @@ def make_traffic(load: Load, seed: int) -> Traffic:
         traffic = _without_payload(traffic)
     if dealer is not None:
         traffic = _dealt(traffic, dealer, load.payload)
+    if traffic.faults.spoil:
+        payloads, index = spoiled(traffic.payloads, traffic.payload_index, traffic.faults)
+        traffic = replace(traffic, payloads=payloads, payload_index=index)
     if load.acts:
         traffic = _with_acts(traffic, load.acts, counts, doings)
     return _with_crashes(traffic, load.crashes, in_warmup, faults) if load.crashes else traffic

@@ -105,7 +105,8 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
     applied = messages(np.isin(ending, (*APPLIED, Ending.CRASHED)) & (handled_ns != NEVER))
     failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
     again = failed | (messages(ending == Ending.RETURNED) > 0)
-    dealt = traffic.faults.fails(own[ids], deliveries)
+    dealt = traffic.faults.due_to_fail(own[ids], deliveries)
+    bad = traffic.faults.bad(own)
     of_outage = messages(np.isin(ending, _FAILED) & ~dealt)
     hopeless = traffic.faults.hopeless(own)
     return {
@@ -116,6 +117,9 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
         "naked": _count(ending == Ending.NAKED),
         "terminated": _count(messages(ending == Ending.TERMINATED) > 0),
         "repeats": repeated(records),
+        "bad_msgs": _count(bad & (messages(ids >= 0) > 0)),
+        "noticed": _count(bad & failed & (applied == 0)),
+        "unnoticed": _count(bad & (applied > 0)),
         "outage_failures": int(of_outage.sum()),
         "outage_msgs": _count(of_outage > 0),
         "outage_attempts": int(of_outage.max(initial=0)),

@@ -154,6 +154,7 @@ def consumer_jobs(
             failure=settings.failure,
             max_deliver=settings.consumer.max_deliver,
             call=getattr(taking.handler, "call", None),
+            checks=settings.handler.check,
             in_progress_ns=settings.ack.in_progress_ns or 0,
             asking=_asking(settings.pull),
             whole_batches=settings.ack.whole_batches,
@@ -202,6 +203,7 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
         subject_prefix=names.subject_prefix,
         deliver_group=names.deliver_group if push and taking.processes > 1 else "",
         idle_heartbeat_ns=heartbeats.idle_heartbeat_ns or 0,
+        contents=bool(settings.handler.check),
     )
 
 

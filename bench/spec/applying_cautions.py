@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bench.core.units import format_duration
+from bench.spec.bad import BAD
 from bench.spec.failing import UNANSWERED
 from bench.spec.faults import FAILING
 from bench.spec.jetstream import ack_wait_ns
@@ -16,7 +17,8 @@ def _kinds(workload: Stream) -> frozenset[str]:
 
 
 def _claimed(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    if settings.effect.idempotency == "marker-first" and _kinds(workload) & {*FAILING, "outage"}:
+    fails = _kinds(workload) & {*FAILING, *BAD, "outage"}
+    if settings.effect.idempotency == "marker-first" and fails:
         what = (
             "a message whose handler failed bears its marker already: it comes again and is taken "
             "for done"

@@ -105,6 +105,30 @@ OUTAGES = (
 )
 """Where what handlers depend on is away for a while."""
 
+BAD_MESSAGES = (
+    Entry(
+        name="bad_msgs",
+        means="messages that came and are bad in themselves",
+        weight=Weight.NOTED,
+        at_most=("received",),
+    ),
+    Entry(
+        name="noticed",
+        means="of them, those that a handler refused",
+        weight=Weight.NOTED,
+        at_most=("bad_msgs",),
+    ),
+    Entry(
+        name="unnoticed",
+        means="of them, those that a handler took for good ones",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        at_most=("bad_msgs",),
+        check="No bad message is taken for a good one",
+    ),
+)
+"""Where some messages are bad in themselves."""
+
 _MEANS = {
     "handled": "handler finished, and the work is not to be done again",
     "acked": "acknowledged by the consumer, or given up",
@@ -114,15 +138,22 @@ _MEANS = {
 FAILED = (UNDONE, STUCK, HELD_TO_ONCE, *TOLD, LEFT_ALONE)
 
 
-def with_failures(cast: Cast, *, letters: bool = False, outages: bool = False) -> Cast:
+def with_failures(
+    cast: Cast, *, letters: bool = False, outages: bool = False, bad: bool = False
+) -> Cast:
     """Return a cast whose parts that take messages count what failed as well.
 
     Args:
         cast: of a workload.
         letters: what is given up is published to a stream of its own.
         outages: what handlers depend on is away for a while.
+        bad: some messages are bad in themselves.
     """
-    more = (*(OUTAGES if outages else ()), *(LETTERS if letters else ()))
+    more = (
+        *(OUTAGES if outages else ()),
+        *(LETTERS if letters else ()),
+        *(BAD_MESSAGES if bad else ()),
+    )
 
     def counting(part: Part) -> Part:
         told = (replace(each, means=_MEANS.get(each.name, each.means)) for each in part.entries)

@@ -5,6 +5,7 @@ Rules as in `jetstream`: pure functions, the reason in the text.
 
 from collections.abc import Callable, Iterator
 
+from bench.spec.bad import BAD
 from bench.spec.faults import AS_USUAL, FAILING
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -12,6 +13,9 @@ from bench.spec.variant import Settings
 
 UNANSWERED = ("none", "after-validation")
 """Ack timings after which a handler's end is told to nobody."""
+
+_FAIL = {*FAILING, *BAD, "silent", "outage"}
+"""Kinds of faults of which a message is not to be acknowledged, or not at once."""
 
 
 def _answers(settings: Settings) -> Iterator[Objection]:
@@ -68,7 +72,7 @@ def _dead_letters(settings: Settings) -> Iterator[Objection]:
 
 
 def _cumulative(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    kinds = {fault.kind for fault in workload.consume.faults} & {*FAILING, "silent", "outage"}
+    kinds = {fault.kind for fault in workload.consume.faults} & _FAIL
     if settings.ack.timing == "cumulative" and kinds:
         yield Objection(
             key="ack.timing",

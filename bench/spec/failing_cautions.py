@@ -9,6 +9,7 @@ from bench.core.units import (
     format_rate,
     human_duration,
 )
+from bench.spec.bad import BAD
 from bench.spec.failing import UNANSWERED
 from bench.spec.jetstream import ack_wait_ns
 from bench.spec.kinds.stream import Stream
@@ -20,7 +21,10 @@ NAK_LOOK_NS = 10 * NS_PER_MS
 
 
 def _endless(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    hopeless = any(fault.kind == "permanent" for fault in workload.consume.faults)
+    hopeless = any(
+        fault.kind == "permanent" or (fault.kind in BAD and settings.handler.check)
+        for fault in workload.consume.faults
+    )
     failure, ends = settings.failure, settings.consumer.max_deliver is not None
     if not hopeless or settings.ack.timing in UNANSWERED:
         return

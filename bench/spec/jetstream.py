@@ -13,6 +13,7 @@ from bench.spec import (
     applying,
     asking_when,
     capped,
+    checking,
     delivered,
     doubled,
     failing,
@@ -411,6 +412,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *publishing.RULES,
     *ageing.RULES,
     *failing.RULES,
+    *checking.RULES,
     *applying.RULES,
 )
 
@@ -427,6 +429,7 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     *delivered.WORKLOAD_RULES,
     *publishing.WORKLOAD_RULES,
     *failing.WORKLOAD_RULES,
+    *checking.WORKLOAD_RULES,
     *doubled.RULES,
     *applying.WORKLOAD_RULES,
 )

@@ -12,7 +12,7 @@ from bench.spec.base import MisfitError, Share, Size, Spec
 MIN_PAYLOAD_BYTES = 16
 """The message id alone."""
 
-MIN_BYTES = {"random-bytes": MIN_PAYLOAD_BYTES, "json-envelope": 151}
+MIN_BYTES = {"random-bytes": MIN_PAYLOAD_BYTES, "json-envelope": 151, "event-envelope": 202}
 """Smallest payload of each format: what stands in it before any filler."""
 
 MAX_PAYLOAD_BYTES = 64 * 1024**2
@@ -38,8 +38,9 @@ class Payload(Spec):
         sizes: payload bytes -> share of the messages; shares add up to 100%. One size alone may
             stand as `sizes: 128B`.
         format: `random-bytes` (an id, then noise) or `json-envelope` (type, id, correlation id,
-            time and a data field, as services send it). Messages of one size differ in their id
-            alone.
+            time and a data field, as services send it), or `event-envelope` (event type, schema
+            version, producer, correlation id, time, id and payload, which a handler can check).
+            Messages of one size differ in their id alone, unless some are bad.
     """
 
     sizes: Annotated[
@@ -47,7 +48,7 @@ class Payload(Spec):
         BeforeValidator(_one_size, json_schema_input_type=Size | dict[Size, Share]),
         Field(min_length=1, json_schema_extra=_close_sizes),
     ]
-    format: Literal["random-bytes", "json-envelope"] = "random-bytes"
+    format: Literal["random-bytes", "json-envelope", "event-envelope"] = "random-bytes"
 
     @property
     def mean_bytes(self) -> float:

@@ -19,7 +19,16 @@ RETURNED = Entry(
     at_most=("deliveries",),
 )
 
-COUNTED = (IN_PROGRESS,)
+FALSE_ALARMS = Entry(
+    name="false_alarms",
+    means="deliveries of good messages that a handler refused",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    untold=True,
+    check="No good message is refused",
+)
+
+COUNTED = (IN_PROGRESS, FALSE_ALARMS)
 """What processes count by themselves."""
 
 TOLD = (*COUNTED, RETURNED)
@@ -28,8 +37,12 @@ TOLD = (*COUNTED, RETURNED)
 def told(settings: Settings) -> tuple[Entry, ...]:
     """Return what is counted of what consumers say, under these settings."""
     ack = settings.ack
-    said = (IN_PROGRESS,) if ack.in_progress_ns is not None else ()
-    return (*said, *((RETURNED,) if ack.whole_batches else ()))
+    wanted = {
+        IN_PROGRESS: ack.in_progress_ns is not None,
+        RETURNED: ack.whole_batches,
+        FALSE_ALARMS: bool(settings.handler.check),
+    }
+    return tuple(entry for entry, counted in wanted.items() if counted)
 
 
 def with_told(cast: Cast, own: tuple[Entry, ...]) -> Cast:

@@ -202,6 +202,10 @@ class AckSettings(Spec):
     whole_batches: bool = False
 
 
+HandlerCheck = Literal["envelope"]
+"""What a handler can look at of a message."""
+
+
 class HandlerSettings(Spec):
     """How a consumer process carries out the workload's handler time.
 
@@ -211,10 +215,13 @@ class HandlerSettings(Spec):
             or behind its fetch, as a service would: with `client: nats-py` alone.
         workers: messages that one consumer process handles at a time, in place of what the workload
             says.
+        check: what a handler looks at of each message, when its time is over, and refuses what does
+            not bear it: `envelope`, its fields, their types and its version. Nothing when left out.
     """
 
     run: HandlerRun = "virtual"
     workers: int | None = Field(default=None, ge=1, le=10_000)
+    check: Annotated[tuple[HandlerCheck, ...], Loose] = ()
 
 
 class EffectSettings(Spec):

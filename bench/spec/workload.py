@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from bench.core import text
 from bench.core.units import NS_PER_S, format_duration, format_rate
 from bench.spec import filters
+from bench.spec.bad import BadMessage
 from bench.spec.base import Duration, Loose, MisfitError, Rate, Spec
 from bench.spec.combined import PLACE, Combined, Words
 from bench.spec.crashes import Crash
@@ -309,7 +310,7 @@ class Load:
     delay_ns: int | None = None
     laid: int | None = None
     trace: "Traced | None" = None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Fault | BadMessage, ...] = ()
     outages: tuple[Outage, ...] = ()
     crashes: tuple[Crash, ...] = ()
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bench.clients.natspy_tasks import Content
+from bench.clients.port import Content
 from bench.engine.calling import Caller
 
 MESSAGE = Content(subject="orders.new", data=b"", headers={}, seq=1, deliveries=1)

@@ -29,7 +29,8 @@ def told(*faults: dict[str, str]) -> tuple[ObserverJob, Traffic]:
             "phases": {"warmup": "1s", "measure": "1s", "drain": "1s"},
         }
     ).loads["publish"]
-    own = replace(job(), load=load, idempotency="none", failure=AS_USUAL, timing="after-handler")
+    own = replace(job(), load=load, idempotency="none", failure=AS_USUAL, checks=())
+    own = replace(own, timing="after-handler")
     return own, make_traffic(load, 1)
 
 
@@ -39,6 +40,7 @@ def test_what_goes_well_is_not_watched_for_mishaps() -> None:
     assert not may_fail(plain, traffic)
     assert may_fail(*told(PERMANENT)) and may_fail(*told(OUTAGE))
     assert may_fail(replace(plain, idempotency="memory"), traffic)
+    assert may_fail(replace(plain, checks=("envelope",)), traffic)
     assert may_fail(replace(plain, letters=trial_names("run", 1)), traffic)
 
 

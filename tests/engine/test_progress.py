@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from bench.clients.natspy_tasks import Content
-from bench.clients.port import Delivered, DeliverySink, IntArray, TaskSink
+from bench.clients.port import Content, Delivered, DeliverySink, IntArray, TaskSink
 from bench.engine.progress import InHand, ProgressLink, ProgressTaskLink
 
 SETTLING = ("ack", "nak", "term", "drop")

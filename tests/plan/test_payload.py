@@ -20,7 +20,7 @@ def filled(template: PayloadTemplate, message_id: int) -> bytes:
     return template.content[: template.id_offset] + digits + template.content[end:]
 
 
-@pytest.mark.parametrize("form", ["random-bytes", "json-envelope"])
+@pytest.mark.parametrize("form", ["random-bytes", "json-envelope", "event-envelope"])
 def test_a_payload_has_exactly_its_size(form: str) -> None:
     """Down to the least that the loader lets through, which is stated in another package."""
     least = MIN_BYTES[form]
@@ -35,9 +35,10 @@ def test_a_payload_has_exactly_its_size(form: str) -> None:
 
 def test_the_least_envelope_has_no_filler() -> None:
     """MIN_BYTES must follow the envelope: one byte less would not fit it."""
-    (template,) = make("json-envelope", MIN_BYTES["json-envelope"])
+    for form, field in (("json-envelope", "data"), ("event-envelope", "payload")):
+        (template,) = make(form, MIN_BYTES[form])
 
-    assert json.loads(template.content)["data"] == ""
+        assert json.loads(template.content)[field] == ""
 
 
 def test_an_envelope_is_json_with_the_id_in_its_place() -> None:

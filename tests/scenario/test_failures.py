@@ -11,6 +11,7 @@ from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.plan.faults import Faults
 from bench.plan.traffic import PUBLISHES, Traffic, make_traffic
 from bench.scenario.failures import counted, lettered
+from bench.spec.bad import BadMessage
 from bench.spec.faults import Fault
 from bench.spec.keys import Act
 from bench.spec.kinds.stream import Stream
@@ -99,6 +100,34 @@ def test_repeats_that_did_nothing_are_told() -> None:
     assert found(record((SOUND, 0), (SOUND, Ending.IN_HAND), (SOUND, Ending.REPEATED))) == {
         "repeats": 2
     }
+
+
+BAD = BadMessage.model_validate({"kind": "malformed", "share": "50%"})
+
+
+def looked(*rows: Row) -> tuple[int, int, int]:
+    """How many are bad of three messages of which the last one is, noticed, and unnoticed."""
+    faults = Faults(kinds=(BAD,), index=np.array([0, 0, 1]))
+    made = counted([record(*rows)], replace(traffic(), faults=faults))
+    return made["bad_msgs"], made["noticed"], made["unnoticed"]
+
+
+def test_a_bad_message_is_to_be_refused_and_counts_where_it_is_not() -> None:
+    bad = HOPELESS
+    assert looked((SOUND, 0)) == (0, 0, 0), "it never came"
+    assert looked((SOUND, 0), (bad, Ending.TERMINATED)) == (1, 1, 0)
+    assert looked((SOUND, 0), (bad, 0)) == (1, 0, 1), "a handler that skips its check"
+    assert looked((bad, Ending.NAKED), (bad, 0)) == (1, 0, 1), "noticed once, and then missed"
+    assert looked((bad, Ending.UNACKED)) == (1, 0, 1)
+
+
+def test_a_bad_message_that_is_asked_for_again_for_ever_is_stuck() -> None:
+    faults = Faults(kinds=(BAD,), index=np.array([0, 0, 1]))
+    bad = replace(traffic(), faults=faults)
+
+    assert counted([record((HOPELESS, Ending.NAKED))], bad)["stuck"] == 1
+    made = counted([record((HOPELESS, Ending.TERMINATED))], bad)
+    assert (made["stuck"], made["undone"], made["outage_failures"]) == (0, 0, 0)
 
 
 def letters(*seqs: int, reason: str = "attempts") -> list[Letter]:

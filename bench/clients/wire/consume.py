@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
-from bench.clients.port import Binding, DeliverySink, Endpoint, IntArray
+from bench.clients.port import Binding, Content, DeliverySink, Endpoint, IntArray
 from bench.clients.wire import acks
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.deliveries import (
@@ -130,6 +130,10 @@ class WireConsumer:
     def drop(self, positions: IntArray) -> None:
         """Say nothing about them, now or later."""
         self._unanswered.settle(positions)
+
+    def content(self, position: int) -> Content:
+        """Refuse: what is in messages is not kept here, but by `WireContents`."""
+        raise ValueError(f"what delivery {position} holds is not kept")
 
     def in_progress(self, positions: IntArray) -> int:
         """Start the ack wait of each anew; return the instant."""

@@ -9,6 +9,7 @@ from pydantic import Discriminator, model_validator
 from bench.core import text
 from bench.core.units import NS_PER_S
 from bench.spec.applied_parts import with_effects
+from bench.spec.bad import BadMessage
 from bench.spec.base import Loose, MisfitError
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
 from bench.spec.crashes import Crash, check_few
@@ -50,13 +51,13 @@ class FaultyConsume(Consume):
         workers: messages one process handles at a time.
         handler: what is done with each.
         faults: what is wrong with some, each with its share of all messages, when handlers cannot
-            do their work, `outage`, and at which messages a process ends itself, `crash`; nothing
-            when left out.
+            do their work, `outage`, at which messages a process ends itself, `crash`, and which
+            are bad in themselves, `malformed` or of an `unknown-version`; nothing when left out.
     """
 
     handler: ConsumeHandler = ConsumeHandler()
     faults: Annotated[
-        tuple[Annotated[Fault | Outage | Crash, Discriminator("kind")], ...], Loose
+        tuple[Annotated[Fault | BadMessage | Outage | Crash, Discriminator("kind")], ...], Loose
     ] = ()
 
     @classmethod
@@ -66,9 +67,14 @@ class FaultyConsume(Consume):
         return cls.model_construct(consumers=consumers, workers=workers, handler=same, faults=())
 
     @property
-    def dealt(self) -> tuple[Fault, ...]:
+    def dealt(self) -> tuple[Fault | BadMessage, ...]:
         """What is wrong with some messages."""
-        return tuple(fault for fault in self.faults if isinstance(fault, Fault))
+        return tuple(fault for fault in self.faults if isinstance(fault, Fault | BadMessage))
+
+    @property
+    def bad(self) -> tuple[BadMessage, ...]:
+        """Which messages are bad in themselves."""
+        return tuple(fault for fault in self.faults if isinstance(fault, BadMessage))
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -129,6 +135,19 @@ class Stream(Dealt):
         plain = {"consume": {**well, "handler": self.consume.handler.unsaid}}
         once = {} if self.publish.duplicates else {"publish": {"duplicates"}}
         return {**super().unsaid, **plain, **once}
+
+    @model_validator(mode="after")
+    def _can_be_bad(self) -> Self:
+        bad = [each.kind for each in self.consume.bad if "envelope" in each.checks]
+        if bad and self.payload.format != "event-envelope":
+            raise MisfitError(
+                "payload",
+                "format",
+                what=f"messages are to be {' and '.join(dict.fromkeys(bad))}, and "
+                f"{self.payload.format} has nothing that a handler could check",
+                allowed="event-envelope",
+            )
+        return self
 
     @property
     def loads(self) -> Mapping[str, Load]:
@@ -208,13 +227,12 @@ def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     twice = workload is not None and workload.publish.duplicates is not None
     cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
     letters = settings.failure.dead_letters
-    faults = workload.consume.faults if workload is not None else ()
-    called = workload is not None and workload.consume.handler.call is not None
+    takes = FaultyConsume() if workload is None else workload.consume
+    faults, called = takes.faults, takes.handler.call is not None
     effects = settings.effect.idempotency != "none" or settings.effect.written
-    if not (faults or twice or letters or effects or called):
+    if not (faults or twice or letters or effects or called or settings.handler.check):
         return cast
-    outages = workload is not None and bool(workload.consume.outages)
-    found = with_failures(cast, letters=letters, outages=outages)
+    found = with_failures(cast, letters=letters, outages=bool(takes.outages), bad=bool(takes.bad))
     if workload is None or not workload.writes(settings):
         return found
     return with_effects(found, crashes=bool(workload.consume.crashes))
@@ -251,7 +269,7 @@ def _casts(*, twice: bool = False) -> Mapping[AckTiming, Cast]:
 _CASTS, _DOUBLED = _casts(), _casts(twice=True)
 """By `ack.timing`; of messages of which some are published twice."""
 
-_FAILING = with_failures(_CASTS["after-handler"], letters=True, outages=True)
+_FAILING = with_failures(_CASTS["after-handler"], letters=True, outages=True, bad=True)
 FAULTY = with_effects(_FAILING, crashes=True)
 """Where some handlers fail, or may be asked to do their work again."""
 
