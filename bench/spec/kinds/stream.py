@@ -57,7 +57,7 @@ class FaultyConsume(Consume):
 
     handler: ConsumeHandler = ConsumeHandler()
     faults: Annotated[
-        tuple[Annotated[Fault | BadMessage | Outage | Crash, Discriminator("kind")], ...], Loose
+        tuple[Annotated[Fault | Outage | Crash | BadMessage, Discriminator("kind")], ...], Loose
     ] = ()
 
     @classmethod
