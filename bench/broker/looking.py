@@ -1,4 +1,4 @@
-"""Looks at a live consumer without changing anything: STREAM.INFO and CONSUMER.INFO alone."""
+"""Looks at a live consumer: it is asked about, at most one message is read, nothing changed."""
 
 import asyncio
 import time
@@ -7,39 +7,55 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from bench.broker.admin import ApiError, api
+from bench.broker.admin import ApiError, Json, api, js_api_of
 from bench.broker.link import Link
-from bench.core.errors import MeasurementError, UsageError
+from bench.core.errors import MeasurementError, ServerUnavailableError, UsageError
 from bench.core.words import nearest
 from bench.record.looks import Look
 
 EVERY_S = 0.25
 """Between two looks: two questions each, which no server notices."""
 
+HEARS_S = 0.05
+"""So often it is looked whether a question was forbidden: nobody else would answer it."""
+
 _STREAM_NOT_FOUND = 10059
 _CONSUMER_NOT_FOUND = 10014
 
 
 async def looks(link: Link, stream: str, consumer: str, span_s: float) -> AsyncIterator[Look]:
-    """Yield looks at a consumer, one at once and the last after this time.
+    """Yield looks at a consumer, two at least: one at once and the last after this time.
 
     Raises:
         UsageError: there is no such stream or consumer; the nearest name is in the text.
-        MeasurementError: the server does not answer, or refuses.
+        MeasurementError: the server does not answer, or refuses; or the consumer is removed, or
+            made anew, while it is watched.
     """
     begin_s = time.monotonic()
-    while True:
-        yield await _look(link, stream, consumer)
+    first = await _look(link, stream, consumer)
+    yield first
+    over = False
+    while not over:
         left_s = begin_s + span_s - time.monotonic()
-        if left_s <= 0:
-            return
-        await asyncio.sleep(min(EVERY_S, left_s))
+        await asyncio.sleep(max(0.0, min(EVERY_S, left_s)))
+        yield await _next(link, stream, consumer, first)
+        over = time.monotonic() >= begin_s + span_s
+
+
+async def _next(link: Link, stream: str, consumer: str, first: Look) -> Look:
+    try:
+        found = await _look(link, stream, consumer)
+    except UsageError as error:
+        raise MeasurementError(f"{error}; it was there when the watch began") from None
+    if found.created != first.created:
+        raise MeasurementError(f"{consumer} of {stream} was made anew while it was watched")
+    return found
 
 
 async def _look(link: Link, stream: str, consumer: str) -> Look:
     try:
-        of_stream = await api(link, f"STREAM.INFO.{stream}")
-        of_consumer = await api(link, f"CONSUMER.INFO.{stream}.{consumer}")
+        of_stream = await _ask(link, f"STREAM.INFO.{stream}")
+        of_consumer = await _ask(link, f"CONSUMER.INFO.{stream}.{consumer}")
     except ApiError as error:
         if error.err_code == _STREAM_NOT_FOUND:
             names = await _names(link, "STREAM.NAMES", "streams")
@@ -52,12 +68,24 @@ async def _look(link: Link, stream: str, consumer: str) -> Look:
     return look_of(of_stream, of_consumer, time.monotonic())
 
 
+async def _ask(link: Link, operation: str, body: Mapping[str, Any] | None = None) -> Json:
+    """Return an answer of the server's; raises as `api` does, and at once what is forbidden."""
+    asking = asyncio.ensure_future(api(link, operation, body))
+    try:
+        while not (await asyncio.wait({asking}, timeout=HEARS_S))[0]:
+            if forbidden := link.forbidden(f"{js_api_of(link)}.{operation}"):
+                raise MeasurementError(f"{operation}: {forbidden}")
+        return await asking
+    finally:
+        asking.cancel()
+
+
 async def _names(link: Link, operation: str, key: str) -> list[str]:
     """Return all names of a kind; none where they may not be asked for."""
     names: list[str] = []
     with suppress(MeasurementError):
         while True:
-            page = await api(link, operation, {"offset": len(names)})
+            page = await _ask(link, operation, {"offset": len(names)})
             found = page.get(key) or []
             names += found
             if not found or len(names) >= page["total"]:
@@ -79,14 +107,20 @@ def look_of(stream: Mapping[str, Any], consumer: Mapping[str, Any], at_s: float)
     acks = config.get("ack_policy", "none") != "none"
     return Look(
         at_s=at_s,
+        server_at=str(consumer.get("ts", "")),
+        created=str(consumer.get("created", "")),
         push=bool(config.get("deliver_subject")),
         bound=bool(consumer.get("push_bound")),
         paused=bool(consumer.get("paused")),
         acks=acks,
         ack_wait_ns=config.get("ack_wait", 0) if acks else 0,
+        backoff_ns=max(config.get("backoff") or (0,)) if acks else 0,
+        max_deliver=_limit(config.get("max_deliver")),
         max_ack_pending=_limit(config.get("max_ack_pending")) if acks else None,
         max_waiting=config.get("max_waiting", 0),
         filtered=bool(config.get("filter_subject") or config.get("filter_subjects")),
+        thinned=_limit(kept.get("max_msgs_per_subject")) is not None
+        or config.get("deliver_policy") == "last_per_subject",
         pending_msgs=consumer["num_pending"],
         unacked_msgs=consumer["num_ack_pending"],
         redelivered_msgs=consumer["num_redelivered"],
@@ -94,7 +128,7 @@ def look_of(stream: Mapping[str, Any], consumer: Mapping[str, Any], at_s: float)
         deliveries=delivered["consumer_seq"],
         delivered_seq=delivered["stream_seq"],
         floor_seq=floor["stream_seq"],
-        acked_ago_s=_ago_s(consumer.get("ts"), floor.get("last_active")),
+        delivered_ago_s=_ago_s(consumer.get("ts"), delivered.get("last_active")),
         retention=kept.get("retention", "limits"),
         discard=kept.get("discard", "old"),
         max_msgs=_limit(kept.get("max_msgs")),
@@ -105,6 +139,18 @@ def look_of(stream: Mapping[str, Any], consumer: Mapping[str, Any], at_s: float)
         first_seq=state["first_seq"],
         last_seq=state["last_seq"],
     )
+
+
+async def stored_ago_s(link: Link, stream: str, look: Look) -> float | None:
+    """Return how long before a look the first message after its ack floor was stored.
+
+    By the server's clock; None where we may not read a message of the stream, or there is none.
+    """
+    wanted = {"seq": look.floor_seq + 1, "next_by_subj": ">"}
+    with suppress(MeasurementError, ServerUnavailableError):
+        got = await _ask(link, f"STREAM.MSG.GET.{stream}", wanted)
+        return _ago_s(look.server_at, got["message"]["time"])
+    return None
 
 
 def _limit(value: int | None) -> int | None:

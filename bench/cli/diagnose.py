@@ -1,16 +1,20 @@
 """`jetbench diagnose`: what holds up a live consumer of the user's, read and never written."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from bench.analysis import living
+from bench.analysis.held import long
+from bench.analysis.seen import Seen, needs_stored_time
+from bench.broker import looking
 from bench.broker.admin import connect
-from bench.broker.looking import looks
-from bench.cli.console import errors, output
+from bench.cli.console import errors, output, write
+from bench.cli.diagnosed import Answer
 from bench.cli.measuring import ContextOption, CredsOption, ServerOption, interruptible, target_of
-from bench.core.errors import ExitCode, UsageError
+from bench.core.errors import BenchError, UsageError
 from bench.core.units import NS_PER_S, parse_duration_ns
 from bench.record.looks import Look
 from bench.runner.target import RemoteTarget
@@ -18,6 +22,7 @@ from bench.runner.target import RemoteTarget
 _NAME = re.compile(r"[^\s.*>/\\\x00-\x1f\x7f]+")
 USUAL_SPAN = "5s"
 LONGEST_S = 3600.0
+TELL_S = 2.0
 
 
 def diagnose(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
@@ -29,11 +34,15 @@ def diagnose(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     span: Annotated[
         str, typer.Option("--for", metavar="DURATION", help="So long it is watched.")
     ] = USUAL_SPAN,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write what was seen as JSON instead.")
+    ] = False,
 ) -> None:
     """Say what holds up a live consumer and what to turn; nothing is changed and no load made.
 
-    Only STREAM.INFO and CONSUMER.INFO are asked for, four times a second each. Ends with 0 where
-    nothing holds it up, 1 where something does, 3 where nothing was done that would show it.
+    STREAM.INFO and CONSUMER.INFO are asked for four times a second each; where only that can tell
+    how long the oldest message waits for its ack, it is read once, if that is allowed. Ends with 0
+    where nothing holds it up, 1 where something does, 3 where that was not all to be seen.
     """
     _check(stream, consumer)
     span_s = _span_s(span)
@@ -43,37 +52,54 @@ def diagnose(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     if not isinstance(target, RemoteTarget):
         raise TypeError("a server that was named is a remote one")
     errors().print(f"watching {stream}, {consumer}; nothing of it is changed", markup=False)
-    seen = living.Seen(looks=interruptible(_watch(target, stream, consumer, span_s)))
-    raise typer.Exit(_say(seen))
+    kept: list[Look] = []
+    try:
+        seen = interruptible(_watch(target, (stream, consumer), span_s, kept))
+    except (KeyboardInterrupt, BenchError):
+        if len(kept) > 1:
+            seen = Seen(looks=kept)
+            _say(Answer(stream=stream, consumer=consumer, seen=seen, whole=False), as_json=as_json)
+        raise
+    answer = Answer(stream=stream, consumer=consumer, seen=seen)
+    _say(answer, as_json=as_json)
+    raise typer.Exit(answer.ends)
 
 
-async def _watch(target: RemoteTarget, stream: str, consumer: str, span_s: float) -> list[Look]:
+async def _watch(
+    target: RemoteTarget, names: tuple[str, str], span_s: float, kept: list[Look]
+) -> Seen:
+    """Look for so long; what was seen so far is kept wherever it ends."""
     link = await connect(target.endpoint)
     try:
-        return [look async for look in looks(link, stream, consumer, span_s)]
+        async for look in looking.looks(link, *names, span_s):
+            kept.append(look)
+            _tell(kept, span_s)
+        seen = Seen(looks=kept)
+        if needs_stored_time(seen):
+            ago_s = await looking.stored_ago_s(link, names[0], seen.last)
+            seen = replace(seen, stored_ago_s=ago_s)
+        return seen
     finally:
         await link.close()
 
 
-def _say(seen: living.Seen) -> ExitCode:
-    """Print what was seen and what holds it up; return how the command ends."""
-    _print(living.told(seen))
-    if unseen := living.unseen(seen):
-        _print(f"not seen of such a consumer: {unseen}")
-    found = living.held_up(seen)
-    for each in found:
-        _print(f"{each.name}: {each.words}; turn: {each.turn}")
-    if found:
-        return ExitCode.FAILED
-    if not living.moved(seen):
-        _print("not known: nothing was done meanwhile that would show what holds it up")
-        return ExitCode.INCONCLUSIVE
-    _print("not limited: it takes what comes")
-    return ExitCode.OK
+def _tell(kept: Sequence[Look], span_s: float) -> None:
+    """Say how it goes, each tenth of the time and every two seconds at most."""
+    step_s = max(TELL_S, span_s / 10)
+    first, last = kept[0], kept[-1]
+    done_s, before_s = last.at_s - first.at_s, kept[max(0, len(kept) - 2)].at_s - first.at_s
+    if done_s // step_s == before_s // step_s or done_s >= span_s:
+        return
+    waits = f"{last.pending_msgs} pending, {last.unacked_msgs} not acknowledged"
+    errors().print(f"{long(step_s * (done_s // step_s))} of {long(span_s)}: {waits}", markup=False)
 
 
-def _print(line: str) -> None:
-    output().print(line, markup=False, soft_wrap=True)
+def _say(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        write(answer.as_json())
+        return
+    for line in answer.lines():
+        output().print(line, markup=False, soft_wrap=True)
 
 
 def _check(stream: str, consumer: str) -> None:

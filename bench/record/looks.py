@@ -9,23 +9,28 @@ class Look:
 
     Attributes:
         at_s: when, on a clock of ours.
+        server_at: when, as the server writes it; empty where it does not.
+        created: when the consumer was made, as the server writes it.
         push: the server sends by itself; else it is asked.
         bound: of a push consumer, that somebody listens.
         paused: it delivers nothing for now.
         acks: messages are acknowledged.
         ack_wait_ns: so long the server waits for an ack; 0 without acks.
+        backoff_ns: the longest step of it; 0 without.
+        max_deliver: attempts at a message at most; None without end.
         max_ack_pending: delivered and not acknowledged at most; None without end.
         max_waiting: pull requests that may wait; 0 of a push consumer.
         filtered: some subjects of the stream alone.
+        thinned: newer messages of a subject take the place of older ones, in the stream or for it.
         pending_msgs: not delivered yet.
         unacked_msgs: delivered and not acknowledged.
-        redelivered_msgs: of those, delivered more than once.
+        redelivered_msgs: delivered more than once, and not acknowledged or given up.
         waiting: pull requests that wait.
         deliveries: that ever were, repeats included.
         delivered_seq: highest stream sequence of them.
         floor_seq: up to this stream sequence all are acknowledged.
-        acked_ago_s: since that moved for the last time, by the server's clock; None where it never
-            did or is not told.
+        delivered_ago_s: since the last delivery, by the server's clock; None where none ever was,
+            or it is not told.
         retention, discard: of the stream.
         max_msgs, max_bytes, max_age_ns: of the stream; None without limit.
         stored_msgs, stored_bytes: in it.
@@ -33,14 +38,19 @@ class Look:
     """
 
     at_s: float
+    server_at: str
+    created: str
     push: bool
     bound: bool
     paused: bool
     acks: bool
     ack_wait_ns: int
+    backoff_ns: int
+    max_deliver: int | None
     max_ack_pending: int | None
     max_waiting: int
     filtered: bool
+    thinned: bool
     pending_msgs: int
     unacked_msgs: int
     redelivered_msgs: int
@@ -48,7 +58,7 @@ class Look:
     deliveries: int
     delivered_seq: int
     floor_seq: int
-    acked_ago_s: float | None
+    delivered_ago_s: float | None
     retention: str
     discard: str
     max_msgs: int | None
@@ -63,3 +73,13 @@ class Look:
     def lag_msgs(self) -> int:
         """Messages stored for it and not yet done with."""
         return self.pending_msgs + self.unacked_msgs
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asks or listens for messages."""
+        return self.bound if self.push else self.waiting > 0
+
+    @property
+    def patience_ns(self) -> int:
+        """So long a message may be without its ack until the server gives it to another."""
+        return max(self.ack_wait_ns, self.backoff_ns)

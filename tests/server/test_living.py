@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import math
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +14,19 @@ import nats
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, StreamConfig
+from nats.js.api import StreamConfig
 
-from bench.analysis.living import Seen, held_up, moved
+from bench.analysis.living import held_up
+from bench.analysis.seen import Seen
+from bench.analysis.watched import doubts, idle, moved
 from bench.broker.admin import connect
 from bench.broker.endpoint import Endpoint
-from bench.broker.looking import looks
-from bench.core.errors import UsageError
-from tests.server.commands import jetbench, nats_server
+from bench.broker.looking import looks, stored_ago_s
+from bench.core.errors import MeasurementError, UsageError
+from bench.core.units import NS_PER_S
+from tests.server.commands import TIMEOUT_S, jetbench, nats_server, start
 
-pytestmark = pytest.mark.nats
+pytestmark = [pytest.mark.nats, pytest.mark.counts]
 
 USERS = """
 authorization { users: [
@@ -29,9 +35,24 @@ authorization { users: [
       publish: ["$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.INFO.*.*", "$JS.API.STREAM.NAMES",
                 "$JS.API.CONSUMER.NAMES.*"]
       subscribe: "_INBOX.>" } }
+  { user: stranger, password: pw, permissions: { publish: "orders", subscribe: "_INBOX.>" } }
 ] }
 """
-STORED = 100
+STORED, SMALL = 100, 40
+ACK_WAIT_S = 300
+CONSUMERS: dict[str, dict[str, Any]] = {
+    "ORDERS.alone": {},
+    "ORDERS.full": {"max_ack_pending": 10},
+    "ORDERS.again": {"ack_wait": NS_PER_S // 5},
+    "ORDERS.pushed": {"deliver_subject": "nobody.here"},
+    "ORDERS.asleep": {"pause_until": "2999-01-01T00:00:00Z"},
+    "SHORT.late": {},
+    "EDGE.slow": {},
+    "LIVE.billing": {},
+    "LIVE.mailing": {"deliver_subject": "mailing"},
+    "EMPTY.idle": {},
+}
+"""Each with the settings that it has besides."""
 
 
 @pytest.fixture(scope="module")
@@ -53,29 +74,33 @@ async def _own(host: str) -> AsyncIterator[tuple[Client, JetStreamContext]]:
 
 
 async def _fill(host: str) -> None:
-    async with _own(host) as (_, stream):
-        await stream.add_stream(name="ORDERS", subjects=["orders"])
-        await stream.add_stream(StreamConfig(name="SHORT", subjects=["short"], max_msgs=40))
-        await stream.add_stream(name="LIVE", subjects=["live"])
-        for name in ("alone", "full", "again"):
-            await _consumer(stream, "ORDERS", name)
-        await _consumer(stream, "SHORT", "late")
-        await _consumer(stream, "LIVE", "billing")
+    async with _own(host) as (client, stream):
+        for name in ("ORDERS", "LIVE", "EMPTY"):
+            await stream.add_stream(name=name, subjects=[name.lower()])
+        for name in ("SHORT", "EDGE"):
+            await stream.add_stream(
+                StreamConfig(name=name, subjects=[name.lower()], max_msgs=SMALL)
+            )
+        for name, changed in CONSUMERS.items():
+            await _consumer(client, name, changed)
         for _ in range(STORED):
             await stream.publish("orders", b"")
             await stream.publish("short", b"")
 
 
-async def _consumer(stream: JetStreamContext, of: str, name: str) -> None:
-    wait_s, cap = {"again": (0.2, 1000), "full": (30.0, 10)}.get(name, (30.0, 1000))
-    config = ConsumerConfig(durable_name=name, ack_wait=wait_s, max_ack_pending=cap)
-    await stream.add_consumer(of, config)
+async def _consumer(client: Client, full_name: str, changed: dict[str, Any]) -> None:
+    of, name = full_name.split(".")
+    config = {"durable_name": name, "ack_policy": "explicit", "ack_wait": ACK_WAIT_S * NS_PER_S}
+    body = json.dumps({"stream_name": of, "config": config | changed}).encode()
+    told = await client.request(f"$JS.API.CONSUMER.DURABLE.CREATE.{of}.{name}", body)
+    assert "error" not in json.loads(told.data), told.data
 
 
-async def _seen(host: str, stream: str, consumer: str) -> Seen:
-    link = await connect(Endpoint(url=f"nats://looks:s3cret@{host}"))
+async def _seen(host: str, stream: str, consumer: str, user: str = "looks:s3cret") -> Seen:
+    link = await connect(Endpoint(url=f"nats://{user}@{host}"))
     try:
-        return Seen(looks=[look async for look in looks(link, stream, consumer, 1.0)])
+        seen = Seen(looks=[look async for look in looks(link, stream, consumer, 1.0)])
+        return replace(seen, stored_ago_s=await stored_ago_s(link, stream, seen.last))
     finally:
         await link.close()
 
@@ -84,58 +109,95 @@ def _names(seen: Seen) -> set[str]:
     return {each.name for each in held_up(seen)}
 
 
-async def _takes(stream: JetStreamContext, name: str, *, acks: bool) -> None:
+async def _takes(stream: JetStreamContext, of: str, name: str, *, acks: bool) -> None:
     """Fetch without end, as a client of the user's does."""
-    of = "ORDERS" if name == "again" else "LIVE"
     pull = await stream.pull_subscribe_bind(name, of)
     while True:
         try:
-            messages = await pull.fetch(20, timeout=0.5)
+            messages = await pull.fetch(1 if acks else 20, timeout=0.5)
         except nats.errors.TimeoutError:
             continue
         for message in messages if acks else ():
             await message.ack()
 
 
+async def _listens(client: Client) -> None:
+    """Take what is pushed, as a client of the user's does."""
+    heard = await client.subscribe("mailing")
+    async for message in heard.messages:
+        await message.respond(b"+ACK")
+
+
 async def _sends(stream: JetStreamContext) -> None:
     while True:
         await stream.publish("live", b"")
+        await stream.publish("edge", b"")
         await asyncio.sleep(0.01)
 
 
-async def _all_seen(port: str) -> list[Seen]:
-    """Watch each consumer at the same time, while clients of some work."""
-    async with _own(port) as (_, stream):
+async def _all_seen(port: str) -> dict[str, Seen]:
+    async with _own(port) as (client, stream):
         full = await stream.pull_subscribe_bind("full", "ORDERS")
         await full.fetch(10)
-        work = [
-            asyncio.create_task(each)
-            for each in (
-                _takes(stream, "again", acks=False),
-                _takes(stream, "billing", acks=True),
-                _sends(stream),
-            )
-        ]
-        await asyncio.sleep(0.5)
-        pairs = [("ORDERS", each) for each in ("alone", "full", "again")]
-        pairs += [("SHORT", "late"), ("LIVE", "billing")]
-        found = await asyncio.gather(*(_seen(port, *pair) for pair in pairs))
+        clients = (
+            _takes(stream, "ORDERS", "again", acks=False),
+            _takes(stream, "EDGE", "slow", acks=False),
+            _takes(stream, "LIVE", "billing", acks=True),
+            _listens(client),
+            _sends(stream),
+        )
+        work = [asyncio.create_task(each) for each in clients]
+        await asyncio.sleep(0.7)
+        pairs = [name.split(".") for name in CONSUMERS]
+        seen = await asyncio.gather(*(_seen(port, *pair) for pair in pairs))
+        as_owner = await _seen(port, "ORDERS", "full", "own:pw")
         for each in work:
             each.cancel()
-    return found
+    return dict(zip(CONSUMERS, seen, strict=True)) | {"as owner": as_owner}
+
+
+ALONE: dict[str, set[str]] = {
+    "ORDERS.alone": {"nobody takes"},
+    "ORDERS.full": {"ack-budget-limited"},
+    "ORDERS.pushed": {"nobody takes"},
+    "ORDERS.asleep": {"paused"},
+    "SHORT.late": {"nobody takes", "retention mismatch"},
+    "LIVE.billing": set(),
+    "LIVE.mailing": set(),
+    "EMPTY.idle": set(),
+}
 
 
 def test_each_thing_that_holds_up_a_consumer_is_told_of_it_alone(port: str) -> None:
-    alone, stuck, again, late, free = asyncio.run(_all_seen(port))
+    """Of all at once, watched for a second."""
+    found = asyncio.run(_all_seen(port))
+    again, late, slow = (
+        str(held_up(found[name])) for name in ("ORDERS.again", "SHORT.late", "EDGE.slow")
+    )
 
-    assert _names(alone) == {"nobody takes"}
-    assert _names(stuck) == {"ack-budget-limited", "stuck unacked"}
-    assert "retry storm" in _names(again)
-    assert "ack_wait (200 ms)" in str(held_up(again))
-    assert _names(late) == {"nobody takes", "retention mismatch"}
-    assert f"{STORED - 40} messages gone" in str(held_up(late))
-    assert _names(free) == set()
-    assert moved(free)
+    assert {name: _names(found[name]) for name in ALONE} == ALONE
+    assert {"retry storm", "stuck unacked"} <= _names(found["ORDERS.again"])
+    assert "ack_wait (200 ms)" in again
+    assert f"{STORED - SMALL} messages gone" in late
+    assert "counts it as acknowledged" in slow
+    assert all(moved(found[name]) for name in ("LIVE.billing", "LIVE.mailing"))
+    assert doubts(found["LIVE.billing"]) == doubts(found["LIVE.mailing"]) == ()
+    assert not moved(found["EMPTY.idle"])
+    assert idle(found["EMPTY.idle"])
+    _is_no_more_than_in_work(found["ORDERS.full"], found["as owner"])
+
+
+def _is_no_more_than_in_work(looked: Seen, owned: Seen) -> None:
+    """Ten were fetched at once, after they were stored: who may read one knows that bound as well.
+
+    They are so for longer than it was watched, and who may only look cannot tell for how long.
+    """
+    least_s, most_s = owned.held_s
+
+    assert owned.span_s < least_s < most_s < ACK_WAIT_S
+    assert looked.held_s[1] == math.inf
+    assert f"for longer than {ACK_WAIT_S} s" in doubts(looked)[0], doubts(looked)
+    assert doubts(owned) == ()
 
 
 async def _config(host: str) -> Any:
@@ -153,13 +215,30 @@ def test_the_command_tells_changes_nothing_and_ends_by_what_it_found(
     before = asyncio.run(_config(port))
     server = ("--server", f"nats://looks:s3cret@{port}")
 
-    told = jetbench(tmp_path, "diagnose", "ORDERS", "alone", "--for", "1s", *server)
+    done = jetbench(tmp_path, "diagnose", "ORDERS", "alone", "--for", "1s", "--json", *server)
 
-    assert told.returncode == 1, told.stderr
-    assert f"{STORED} pending" in told.stdout
-    assert "nobody takes: no pull request came" in told.stdout
-    assert "s3cret" not in told.stdout + told.stderr
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    assert told["state"] == "held-up"
+    assert told["whole"]
+    assert told["figures"]["pending_msgs"] == STORED
+    assert told["held_up"][0]["name"] == "nobody takes"
+    assert "s3cret" not in done.stdout + done.stderr
     assert asyncio.run(_config(port)) == before
+
+
+def test_who_ends_it_is_told_what_was_seen_so_far(port: str, tmp_path: Path) -> None:
+    server = ("--server", f"nats://looks:s3cret@{port}")
+    process = start(tmp_path, "diagnose", "EMPTY", "idle", "--for", "20s", *server)
+    assert process.stderr is not None
+
+    said = next(line for line in process.stderr if " of 20.0 s: " in line)
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=TIMEOUT_S)
+
+    assert "0 pending, 0 not acknowledged" in said
+    assert "nothing came and nothing waits" in told
+    assert process.returncode == 130
 
 
 @pytest.mark.parametrize(
@@ -167,7 +246,7 @@ def test_the_command_tells_changes_nothing_and_ends_by_what_it_found(
     [
         ("ORDRES", "alone", "no stream ORDRES here; did you mean 'ORDERS'?"),
         ("ORDERS", "alnoe", "no consumer alnoe; did you mean 'alone'?"),
-        ("ORDERS", "zzz", "no consumer zzz; allowed: again, alone, full"),
+        ("ORDERS", "zzz", "no consumer zzz; allowed: again, alone, asleep, full, pushed"),
     ],
 )
 def test_a_misspelt_name_has_the_nearest_right_one(
@@ -177,3 +256,30 @@ def test_a_misspelt_name_has_the_nearest_right_one(
         asyncio.run(_seen(port, stream, consumer))
 
     assert said in str(told.value)
+
+
+def test_who_may_not_look_is_told_so(port: str) -> None:
+    with pytest.raises(MeasurementError, match=r"STREAM\.INFO\.ORDERS: Permissions Violation"):
+        asyncio.run(_seen(port, "ORDERS", "alone", "stranger:pw"))
+
+
+def test_a_consumer_that_is_removed_or_made_anew_meanwhile_is_told_so(port: str) -> None:
+    assert "it was there when the watch began" in asyncio.run(_changes(port, anew=False))
+    assert "made anew while it was watched" in asyncio.run(_changes(port, anew=True))
+
+
+async def _changes(port: str, *, anew: bool) -> str:
+    async with _own(port) as (client, stream):
+        await _consumer(client, "EMPTY.brief", {})
+        link = await connect(Endpoint(url=f"nats://looks:s3cret@{port}"))
+        watch = looks(link, "EMPTY", "brief", 1.0)
+        await anext(watch)
+        await stream.delete_consumer("EMPTY", "brief")
+        if anew:
+            await _consumer(client, "EMPTY.brief", {})
+        with pytest.raises(MeasurementError) as told:
+            await anext(watch)
+        await link.close()
+        if anew:
+            await stream.delete_consumer("EMPTY", "brief")
+    return str(told.value)
