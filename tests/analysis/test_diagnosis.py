@@ -7,6 +7,7 @@ import pytest
 from bench.analysis.diagnosis import BUSY_SHARE, STORM_SHARE, diagnosed, over_trials
 from bench.analysis.figures import Diagnosis, Limit
 from bench.analysis.signs import MOSTLY, Signs
+from bench.core.text import percent
 from bench.core.units import NS_PER_MS
 from bench.record.schema import Handling
 
@@ -57,6 +58,7 @@ def test_what_takes_all_that_comes_is_not_limited() -> None:
         ("offered-rate-missed", Limit.GENERATOR),
         ("generator-saturated", Limit.GENERATOR),
         ("cpu-steal", Limit.GENERATOR),
+        ("cpu-throttled", Limit.GENERATOR),
         ("window-too-small", Limit.WINDOW),
         ("one-by-one-limit", Limit.PRODUCER),
         ("server-saturated", Limit.STORAGE),
@@ -75,6 +77,7 @@ def test_a_load_that_was_not_offered_says_nothing_of_handlers() -> None:
 
 def test_messages_that_were_refused_or_are_gone_are_told_before_what_is_slow() -> None:
     assert limit(replace(BEHIND, failed_msgs=1)) is Limit.REFUSAL
+    assert limit(replace(BEHIND, failed_msgs=0)) is not Limit.REFUSAL
 
 
 def test_a_storm_is_one_from_its_share_on() -> None:
@@ -84,6 +87,15 @@ def test_a_storm_is_one_from_its_share_on() -> None:
 
 def test_silence_while_messages_wait_is_a_gap() -> None:
     assert limit(replace(BEHIND, silence_s=1)) is Limit.GAP
+    assert limit(replace(BEHIND, silence_s=0)) is not Limit.GAP
+
+
+def test_what_stores_too_slowly_is_told_with_the_cpu_that_is_known_of_it() -> None:
+    slow = replace(FREE, findings=frozenset({"server-saturated"}))
+
+    assert f"at {percent(0.97)} of a core" in diagnosed(slow).words
+    assert "of a core" not in diagnosed(replace(slow, cpu_share={"server": -1.0})).words
+    assert "of a core" not in diagnosed(replace(slow, cpu_share={})).words
 
 
 def test_busy_workers_are_the_limit_only_where_something_waits() -> None:
@@ -108,7 +120,9 @@ def test_a_full_ack_budget_is_told_with_its_ceiling() -> None:
     assert "93" in told.words
     assert "come to 2\u202f500 msg/s" in told.words
     assert told.knob == "consumer.max_ack_pending"
+    assert limit(replace(full, full_share=MOSTLY)) is Limit.ACKS
     assert limit(replace(full, full_share=MOSTLY - A_BIT)) is not Limit.ACKS
+    assert limit(replace(full, growing=False, waiting_share=MOSTLY)) is not Limit.ACKS
     assert limit(replace(full, cap=None)) is not Limit.ACKS
 
 

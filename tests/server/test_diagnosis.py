@@ -1,20 +1,31 @@
-"""What limits a consumer, provoked on a real server."""
+"""What limits a consumer, provoked on a real server.
 
+Two limits are provoked beside what else is looked at there: of storage in test_limits.py, by a
+server that hardly runs, for no disk is slow wherever tests run; of the generator in test_paths.py.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 
 from bench.analysis.figures import Diagnosis, Limit
 from bench.analysis.summary import summarise_trial
+from bench.broker.endpoint import Endpoint
 from bench.broker.server import find_server_binary
 from bench.core.units import NS_PER_MS
-from bench.plan.model import Cell, VariantName
-from bench.runner.target import Target
+from bench.runner.target import RemoteTarget, Target
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from tests.server.running import HOST_MADE, Tree, run_trial
+from tests.clients.server import RealServer
+from tests.server.diagnosing import limit_in
+from tests.server.running import HOST_MADE, Tree, plan_of, run_trial
 from tests.server.slowpath import CONSUMER, DelayedTarget
+from tests.server.test_behind import act_on_the_stream
+from tests.server.test_faults import once_in_the_window
 from tests.server.test_limits import distant
 
 pytestmark = pytest.mark.nats
@@ -22,14 +33,14 @@ pytestmark = pytest.mark.nats
 MANY = {"workers": 200, "handler": {"time": "2ms"}}
 
 
-def load(rate: str, consume: Tree, **publish: Any) -> Stream:
+def load(rate: str, consume: Tree, *, measure: str = "1s", **publish: Any) -> Stream:
     return Stream.model_validate(
         {
             "kind": "stream",
             "payload": {"sizes": "128B"},
             "publish": {"rate": rate, **publish},
             "consume": consume,
-            "phases": {"warmup": "200ms", "measure": "1s", "drain": "300ms"},
+            "phases": {"warmup": "200ms", "measure": measure, "drain": "300ms"},
         }
     )
 
@@ -39,13 +50,7 @@ def handled(
 ) -> tuple[Diagnosis, float, bool]:
     """Return what limits its consumer, how many it handled a second, and if cores were there."""
     kept = run_trial(directory, workload, settings, target=target)
-    cell = Cell(
-        id="cell",
-        workload_name="load",
-        workload=workload,
-        variants=(VariantName(config="c", variant="v"),),
-        settings=Settings.model_validate(settings),
-    )
+    cell = plan_of(workload, Settings.model_validate(settings)).cell("cell")
     figures = summarise_trial(kept.record, kept.intervals, kept.samples, cell)
     (found,) = figures.diagnoses
     codes = {finding.code for finding in kept.record.findings}
@@ -138,3 +143,36 @@ def test_publishers_that_wait_are_named(
     found, *_ = handled(tmp_path, load("1000/s", MANY, **publish), settings, target)
 
     assert found.limit is named, found
+
+
+async def pause(client: Client, stream: str, last_seq: int) -> None:
+    """Let the consumer deliver nothing for two seconds: in one of them, whole, nothing comes."""
+    del last_seq
+    until = (datetime.now(UTC) + timedelta(seconds=2.2)).isoformat()
+    asked = f"$JS.API.CONSUMER.PAUSE.{stream}.consumer"
+    answer = await client.request(asked, json.dumps({"pause_until": until}).encode())
+    assert json.loads(answer.data)["paused"]
+
+
+@pytest.mark.counts
+def test_a_consumer_that_delivers_nothing_while_messages_wait_is_a_gap(tmp_path: Path) -> None:
+    """It is paused by its owner, who has another connection."""
+    (tmp_path / "own").mkdir()
+    server = RealServer(tmp_path / "own")
+    server.start()
+    workload = load("100/s", MANY, measure="3s")
+    try:
+        kept = run_trial(
+            tmp_path,
+            workload,
+            {},
+            target=RemoteTarget(endpoint=Endpoint(url=server.url), parent=tmp_path),
+            on_moment=once_in_the_window(lambda: act_on_the_stream(server.url, pause)),
+        )
+    finally:
+        server.kill()
+
+    found = limit_in(kept, workload, {}, but=HOST_MADE)
+
+    assert found.limit is Limit.GAP, found
+    assert "nothing came while messages waited" in found.words

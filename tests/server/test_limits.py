@@ -11,19 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from bench.analysis.figures import Limit
 from bench.broker.endpoint import Endpoint
 from bench.broker.server import NO_STORES, Server, Stores, embedded_server, find_server_binary
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record.schema import Level, TrialRecord
 from bench.runner.target import EmbeddedTarget
 from bench.spec.variant import ServerSettings
-from tests.server.running import complaints, run_trial, workload
+from tests.server.diagnosing import limit_in
+from tests.server.running import HOST_MADE, Tree, complaints, run_trial, workload
 from tests.server.slowpath import slow_path
 from tests.server.test_faults import children, once_in_the_window
 
 pytestmark = pytest.mark.nats
 
 FAR_NS = 50 * NS_PER_MS
+MEMORY: Tree = {"stream": {"storage": "memory"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +121,9 @@ def test_a_server_that_hardly_runs_is_a_result(tmp_path: Path) -> None:
     load = workload("10000/s", "3s", publish={"window": 64}, drain="10s")
 
     with hardly_running("nats-server") as begin:
-        record = run_trial(
-            tmp_path,
-            load,
-            {"stream": {"storage": "memory"}},
-            on_moment=once_in_the_window(begin),
-        ).record
+        kept = run_trial(tmp_path, load, MEMORY, on_moment=once_in_the_window(begin))
 
+    record = kept.record
     assert levels(record)["server-saturated"] is Level.WARNING, complaints(record)
     assert "window-too-small" not in levels(record)
+    assert limit_in(kept, load, MEMORY, but=HOST_MADE).limit is Limit.STORAGE

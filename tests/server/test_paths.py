@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.analysis.figures import Limit
 from bench.core.units import NS_PER_MS, NS_PER_S
 from tests.parts import Time
-from tests.server.running import percentile, run_trial, workload
+from tests.server.diagnosing import limit_in
+from tests.server.running import Tree, percentile, run_trial, workload
 from tests.server.slowpath import medians_behind
 from tests.server.test_faults import children, once_in_the_window
 
@@ -80,10 +82,13 @@ def test_a_generator_beyond_its_means_is_called_invalid(tmp_path: Path) -> None:
     """nats-py cannot publish 60 000 msg/s: the trial would show the client, not the server."""
     load = workload("60000/s", "2s", publish={"window": 4096}, drain="1s")
 
-    record = run_trial(
-        tmp_path, load, {"client": "nats-py", "stream": {"storage": "memory"}}
-    ).record
+    settings: Tree = {"client": "nats-py", "stream": {"storage": "memory"}}
+    kept = run_trial(tmp_path, load, settings)
+    record = kept.record
 
     assert not record.valid
     invalid = {finding.code for finding in record.findings if finding.level == "invalid"}
     assert invalid & {"generator-saturated", "offered-rate-missed"}
+    found = limit_in(kept, load, settings, but={"cpu-steal", "cpu-throttled"})
+    assert found.limit is Limit.GENERATOR
+    assert "a lower rate" in found.knob
