@@ -5,6 +5,7 @@ sequences, of a filter by how many wait. What is removed after it was delivered,
 as if it had been handled: only that the ack floor is pushed on by the stream's begin shows it.
 """
 
+from bench.analysis.company import holder
 from bench.analysis.held import Held, long
 from bench.analysis.seen import Seen
 from bench.analysis.signs import MOSTLY, NEAR_CAP
@@ -79,5 +80,5 @@ def running_out(seen: Seen) -> Held | None:
     if used < NEAR_CAP or not (last.discard == "new" or last.lag_msgs > last.stored_msgs / 2):
         return None
     then = "publishers are refused" if last.discard == "new" else "what waits is removed"
-    words = f"the stream holds {percent(used)} of its limit; when it is full, {then}"
+    words = f"the stream holds {percent(used)} of its limit; when it is full, {then}{holder(seen)}"
     return Held(name=_NAME, words=words, turn="the stream's max_msgs or max_bytes")

@@ -9,10 +9,13 @@ from statistics import variance
 from bench.analysis.signs import MOSTLY, NEAR_CAP
 from bench.core.text import number
 from bench.core.units import NS_PER_S
-from bench.record.looks import Look
+from bench.record.looks import Look, Stock
 
 RISES_SHARE = 0.01
 """Of what was stored meanwhile: a lag that grows by more is one that falls behind."""
+
+SHARED = ("workqueue", "interest")
+"""Retentions that keep messages for consumers, and only for them."""
 
 SWINGS = 3.0
 """Standard errors that the means of two halves of the looks may differ by without a rise."""
@@ -26,10 +29,12 @@ class Seen:
         looks: at least one, in their order; rates need two.
         stored_ago_s: how long before the last look the first message after the ack floor was
             stored, by the server's clock; None where nobody asked, or it was not told.
+        stock: what the stream holds for whom; None where nobody asked, or it was not told.
     """
 
     looks: Sequence[Look]
     stored_ago_s: float | None = None
+    stock: Stock | None = None
 
     @property
     def first(self) -> Look:
@@ -40,6 +45,11 @@ class Seen:
     def last(self) -> Look:
         """The last look."""
         return self.looks[-1]
+
+    @property
+    def shares(self) -> bool:
+        """Whether what is acknowledged is removed: the stream is one with all its consumers."""
+        return self.last.retention in SHARED
 
     @property
     def span_s(self) -> float:

@@ -33,7 +33,7 @@ def _drained(seen: Seen) -> str:
 
 def unseen(seen: Seen) -> tuple[str, ...]:
     """Return what the server does not tell of such a consumer; empty where it tells all."""
-    return (*_of_removal(seen), *_of_acks(seen))
+    return (*_of_removal(seen), *_of_acks(seen), *_of_company(seen))
 
 
 def _of_removal(seen: Seen) -> tuple[str, ...]:
@@ -48,6 +48,15 @@ def _of_removal(seen: Seen) -> tuple[str, ...]:
 
 def _of_acks(seen: Seen) -> tuple[str, ...]:
     return () if seen.last.acks else ("what was delivered and never handled",)
+
+
+def _of_company(seen: Seen) -> tuple[str, ...]:
+    if not seen.shares or seen.stock is not None:
+        return ()
+    return (
+        "what its stream keeps for others, and what for nobody: CONSUMER.LIST was not answered, or "
+        "there are too many of them",
+    )
 
 
 def doubts(seen: Seen) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,16 @@ from bench.broker.admin import ApiError, Json, api, js_api_of
 from bench.broker.link import Link
 from bench.core.errors import MeasurementError, ServerUnavailableError, UsageError
 from bench.core.words import nearest
-from bench.record.looks import Look
+from bench.record.looks import Look, Peer, Stock
 
 EVERY_S = 0.25
 """Between two looks: two questions each, which no server notices."""
 
 HEARS_S = 0.05
 """So often it is looked whether a question was forbidden: nobody else would answer it."""
+
+MOST_PEERS = 256
+"""Consumers that a server lists in one answer; of more it would have to work for us."""
 
 _STREAM_NOT_FOUND = 10059
 _CONSUMER_NOT_FOUND = 10014
@@ -138,6 +141,47 @@ def look_of(stream: Mapping[str, Any], consumer: Mapping[str, Any], at_s: float)
         stored_bytes=state["bytes"],
         first_seq=state["first_seq"],
         last_seq=state["last_seq"],
+    )
+
+
+async def stock_of(link: Link, stream: str) -> Stock | None:
+    """Return what a stream holds for whom; None where we may not ask, or it has too many consumers.
+
+    It is asked for before and after them: what is there both times was there all the while. In
+    between all servers have the time to store for them what it had, and to remove what is done.
+    """
+    with suppress(MeasurementError, ServerUnavailableError):
+        before = await _ask(link, f"STREAM.INFO.{stream}")
+        if before["state"]["consumer_count"] > MOST_PEERS:
+            return None
+        await asyncio.sleep(EVERY_S)
+        page = await _ask(link, f"CONSUMER.LIST.{stream}", {"offset": 0})
+        await asyncio.sleep(EVERY_S)
+        after = await _ask(link, f"STREAM.INFO.{stream}")
+        return stock_in(before, page["consumers"], after)
+    return None
+
+
+def stock_in(
+    before: Mapping[str, Any], consumers: Sequence[Mapping[str, Any]], after: Mapping[str, Any]
+) -> Stock:
+    """Return what the server's answers say of a stream and all its consumers."""
+    kept, came = after["config"], after["state"]["last_seq"] - before["state"]["last_seq"]
+    own = not any(kept.get(other) for other in ("mirror", "sources", "subject_transform"))
+    return Stock(
+        subjects=tuple(kept.get("subjects") or ()) if own else (),
+        stored_msgs=after["state"]["messages"] - came,
+        peers=tuple(map(_peer, consumers)),
+    )
+
+
+def _peer(told: Mapping[str, Any]) -> Peer:
+    config = told["config"]
+    one = config.get("filter_subject")
+    return Peer(
+        name=told["name"],
+        filters=(one,) if one else tuple(config.get("filter_subjects") or ()),
+        lag_msgs=told["num_pending"] + told["num_ack_pending"],
     )
 
 

@@ -40,9 +40,10 @@ def diagnose(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
 ) -> None:
     """Say what holds up a live consumer and what to turn; nothing is changed and no load made.
 
-    STREAM.INFO and CONSUMER.INFO are asked for four times a second each; where only that can tell
-    how long the oldest message waits for its ack, it is read once, if that is allowed. Ends with 0
-    where nothing holds it up, 1 where something does, 3 where that was not all to be seen.
+    STREAM.INFO and CONSUMER.INFO are asked for four times a second each; once, if that is allowed,
+    CONSUMER.LIST of a stream that keeps messages for its consumers, and the oldest message that
+    waits for its ack, where only that can tell for how long. Ends with 0 where nothing holds it
+    up, 1 where something does, 3 where that was not all to be seen.
     """
     _check(stream, consumer)
     span_s = _span_s(span)
@@ -75,6 +76,8 @@ async def _watch(
             kept.append(look)
             _tell(kept, span_s)
         seen = Seen(looks=kept)
+        if seen.shares:
+            seen = replace(seen, stock=await looking.stock_of(link, names[0]))
         if needs_stored_time(seen):
             ago_s = await looking.stored_ago_s(link, names[0], seen.last)
             seen = replace(seen, stored_ago_s=ago_s)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.analysis import living, watched
+from bench.analysis.company import dropped
 from bench.analysis.held import Held
 from bench.analysis.seen import Seen
 from bench.core.errors import ExitCode
@@ -51,9 +52,10 @@ class Answer:
         """Return it for people."""
         seen = self.seen
         found = [f"{each.name}: {each.words}; turn: {each.turn}" for each in self.held_up]
-        unseen = [f"not seen of such a consumer: {each}" for each in watched.unseen(seen)]
+        unseen = [f"not told of such a consumer: {each}" for each in watched.unseen(seen)]
         doubts = [f"not seen: {each}" for each in watched.doubts(seen)]
-        return [watched.told(seen), *unseen, *doubts, *(found or [self._otherwise()])]
+        notes = [f"besides: {each}" for each in dropped(seen)]
+        return [watched.told(seen), *notes, *unseen, *doubts, *(found or [self._otherwise()])]
 
     def _otherwise(self) -> str:
         if self.ends is ExitCode.OK:
@@ -81,6 +83,7 @@ class Answer:
                 {"name": each.name, "words": each.words, "turn": each.turn} for each in self.held_up
             ],
             "doubts": watched.doubts(seen),
+            "notes": dropped(seen),
             "unseen": watched.unseen(seen),
         }
 

@@ -1,4 +1,4 @@
-"""What a server says of a live consumer at an instant."""
+"""What a server says of a live consumer, and of its stream's others, at an instant."""
 
 from dataclasses import dataclass
 
@@ -83,3 +83,33 @@ class Look:
     def patience_ns(self) -> int:
         """So long a message may be without its ack until the server gives it to another."""
         return max(self.ack_wait_ns, self.backoff_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A consumer of a stream, this one or another.
+
+    Attributes:
+        name: of it.
+        filters: what it takes; everything where empty.
+        lag_msgs: stored for it and not yet done with.
+    """
+
+    name: str
+    filters: tuple[str, ...]
+    lag_msgs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """What a stream that keeps messages for its consumers holds, and for whom.
+
+    Attributes:
+        subjects: that it stores; empty where others than its own subjects decide that.
+        stored_msgs: in it all the while that its consumers were asked for, at least.
+        peers: all its consumers.
+    """
+
+    subjects: tuple[str, ...]
+    stored_msgs: int
+    peers: tuple[Peer, ...]

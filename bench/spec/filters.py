@@ -63,6 +63,15 @@ def matching(pattern: str, subjects: Iterable[str]) -> frozenset[str]:
     return frozenset(each for each in subjects if _matches(pattern.split("."), each.split(".")))
 
 
+def covers(wide: str, narrow: str) -> bool:
+    """Say whether a filter matches every subject that another one does."""
+    one, other = wide.split("."), narrow.split(".")
+    if one[-1] != ">":
+        return ">" not in other and _matches(one, other)
+    head = one[:-1]
+    return len(other) > len(head) and ">" not in other[: len(head)] and _matches(one, other)
+
+
 def _matches(pattern: list[str], subject: list[str]) -> bool:
     if pattern[-1] == ">":
         head = pattern[:-1]

@@ -63,5 +63,5 @@ def test_what_was_not_seen_stands_before_what_was() -> None:
     """So that nobody reads `not limited` without it."""
     lines = answer(seen(FLOW, filtered=True)).lines()
 
-    assert lines[1].startswith("not seen of such a consumer: ")
+    assert lines[1].startswith("not told of such a consumer: ")
     assert lines[-1].startswith("not limited")

@@ -16,12 +16,13 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
+from bench.analysis.company import dropped, unclaimed
 from bench.analysis.living import held_up
 from bench.analysis.seen import Seen
-from bench.analysis.watched import doubts, idle, moved
+from bench.analysis.watched import doubts, idle, moved, unseen
 from bench.broker.admin import connect
 from bench.broker.endpoint import Endpoint
-from bench.broker.looking import looks, stored_ago_s
+from bench.broker.looking import looks, stock_of, stored_ago_s
 from bench.core.errors import MeasurementError, UsageError
 from bench.core.units import NS_PER_S
 from tests.server.commands import TIMEOUT_S, jetbench, nats_server, start
@@ -38,7 +39,9 @@ authorization { users: [
   { user: stranger, password: pw, permissions: { publish: "orders", subscribe: "_INBOX.>" } }
 ] }
 """
+LOOKS = "looks:s3cret"
 STORED, SMALL = 100, 40
+ONE_ATTEMPT = {"max_deliver": 1, "ack_wait": NS_PER_S // 5}
 ACK_WAIT_S = 300
 CONSUMERS: dict[str, dict[str, Any]] = {
     "ORDERS.alone": {},
@@ -96,7 +99,7 @@ async def _consumer(client: Client, full_name: str, changed: dict[str, Any]) -> 
     assert "error" not in json.loads(told.data), told.data
 
 
-async def _seen(host: str, stream: str, consumer: str, user: str = "looks:s3cret") -> Seen:
+async def _seen(host: str, stream: str, consumer: str, user: str = LOOKS) -> Seen:
     link = await connect(Endpoint(url=f"nats://{user}@{host}"))
     try:
         seen = Seen(looks=[look async for look in looks(link, stream, consumer, 1.0)])
@@ -283,3 +286,51 @@ async def _changes(port: str, *, anew: bool) -> str:
         if anew:
             await stream.delete_consumer("EMPTY", "brief")
     return str(told.value)
+
+
+async def _stocked(host: str) -> dict[str, Seen]:
+    """Fill streams that keep what their consumers are to take, and look at each at once."""
+    async with _own(host) as (client, stream):
+        for name, retention in (
+            ("WORK", "workqueue"),
+            ("NEWS", "interest"),
+            ("SPENT", "workqueue"),
+        ):
+            subjects = [f"{name.lower()}.{each}" for each in "ab"]
+            await stream.add_stream(name=name, subjects=subjects, retention=retention)
+            changed = {"filter_subject": subjects[0]} if name != "SPENT" else ONE_ATTEMPT
+            await _consumer(client, f"{name}.some", changed)
+            for _ in range(3):
+                await asyncio.gather(*(stream.publish(each, b"") for each in subjects))
+        spent = await stream.pull_subscribe_bind("some", "SPENT")
+        await spent.fetch(2)
+        await asyncio.sleep(0.5)
+        with pytest.raises(AssertionError, match="10100"):
+            await _consumer(client, "WORK.other", {"filter_subject": "work.>"})
+        pairs = [(name, user) for name in ("WORK", "NEWS", "SPENT") for user in ("own:pw", LOOKS)]
+        seen = await asyncio.gather(*(_stock(host, *pair) for pair in pairs))
+    return {f"{name} {user}": each for (name, user), each in zip(pairs, seen, strict=True)}
+
+
+async def _stock(host: str, stream: str, user: str) -> Seen:
+    link = await connect(Endpoint(url=f"nats://{user}@{host}"))
+    try:
+        look = await anext(looks(link, stream, "some", 1.0))
+        return Seen(looks=[look], stock=await stock_of(link, stream))
+    finally:
+        await link.close()
+
+
+def test_what_a_stream_keeps_for_nobody_is_told(port: str) -> None:
+    """Overlapping filters of a work queue the server refuses, so that each message has one."""
+    found = asyncio.run(_stocked(port))
+    work, spent = (str(unclaimed(found[f"{name} own:pw"])) for name in ("WORK", "SPENT"))
+
+    assert "3 messages in the work queue of no consumer: no consumer takes all of work.b" in work
+    assert "2 messages in the work queue of no consumer: they had all their attempts" in spent
+    assert unclaimed(found["NEWS own:pw"]) is None
+    assert "what of news.b no consumer" in dropped(found["NEWS own:pw"])[0]
+    for name in ("WORK", "NEWS", "SPENT"):
+        told = found[f"{name} {LOOKS}"]
+        assert told.stock is None
+        assert "CONSUMER.LIST was not answered" in unseen(told)[-1]

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.spec.base import MisfitError
-from bench.spec.filters import check_filter, matching
+from bench.spec.filters import check_filter, covers, matching
 
 SUBJECTS = ("orders.eu.paid", "orders.us.paid", "orders.eu.created", "orders", "events")
 
@@ -39,3 +39,30 @@ def test_what_nats_refuses_is_refused(text: str) -> None:
     """The book's `billing.>.invoice.>` among them: `>` stands last only."""
     with pytest.raises(MisfitError, match="is no filter"):
         check_filter(text)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "all_of_it"),
+    [
+        (">", ">", True),
+        (">", "a.*", True),
+        ("a.>", "a.>", True),
+        ("a.>", "a.b.c", True),
+        ("a.>", "a", False),
+        ("a.>", ">", False),
+        ("a.*.>", "a.>", False),
+        ("*.>", "a.b", True),
+        ("*", "*", True),
+        ("*", ">", False),
+        ("*", "a", True),
+        ("a", "*", False),
+        ("a.*", "a.*", True),
+        ("a.*", "*.a", False),
+        ("a.b", "a.b", True),
+        ("a.b", "a.b.c", False),
+    ],
+)
+def test_a_filter_covers_another_where_it_matches_all_of_its_subjects(
+    wide: str, narrow: str, all_of_it: bool
+) -> None:
+    assert covers(wide, narrow) is all_of_it
