@@ -106,11 +106,14 @@ def _storm(seen: Seen) -> Held | None:
     if not rising:
         return None
     words = (
-        f"{again} of {plural(seen.deliveries, 'delivery', 'deliveries')} came again; "
+        f"{number(again)} of {plural(seen.deliveries, 'delivery', 'deliveries')} came again; "
         f"{seen.last.redelivered_msgs} that did wait for an ack, or were given up"
     )
     wait = human_duration(seen.last.ack_wait_ns)
-    turn = f"ack_wait ({wait}) above what a message takes, backoff between attempts, max_deliver"
+    turn = (
+        f"ack_wait ({wait}) above what a message takes; where it is given back, backoff or a "
+        "longer delay; max_deliver"
+    )
     return Held(name="retry storm", words=words, turn=turn)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from bench.analysis.living import held_up
 from bench.analysis.seen import Seen
+from bench.core.units import NS_PER_MS as MS
 from bench.core.units import NS_PER_S
 from tests.analysis.looked import FLOW, STILL, names, seen
 
@@ -128,3 +129,55 @@ def test_requests_that_come_too_seldom_are_told_while_messages_move() -> None:
 def test_requests_up_to_max_waiting_crowd_each_other_out() -> None:
     assert names(seen(FLOW, waiting=500)) == ["requests crowded out"]
     assert names(seen(FLOW, waiting=400)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "just", "not_yet"),
+    [
+        ("ack-budget-limited", FLOW, {"unacked_msgs": 950}, {"unacked_msgs": 949}),
+        ("requests crowded out", FLOW, {"waiting": 487}, {"waiting": 486}),
+        ("backlog pressure", FLOW, {"pending_msgs": 98}, {"pending_msgs": 97}),
+        ("nobody takes", STILL, {"pending_msgs": 1}, {"pending_msgs": 0}),
+        ("retention mismatch", FLOW, {"max_age_ns": 185 * MS}, {"max_age_ns": 186 * MS}),
+        ("retention mismatch", FLOW, {"max_msgs": 5789}, {"max_msgs": 5790}),
+    ],
+)
+def test_each_rule_begins_at_its_threshold(
+    name: str, step: dict[str, int], just: dict[str, Any], not_yet: dict[str, Any]
+) -> None:
+    """95 % of 1000 and of 512; what comes in a second; a lag of 93 ms; 95 % of a limit."""
+    usual: dict[str, Any] = {"pending_msgs": 40, "waiting": 0, "discard": "new"}
+    if "max_age_ns" in just:
+        step, usual = {key: by * 10 for key, by in step.items()}, usual | {"pending_msgs": 90}
+
+    assert name in names(seen(step, **usual | just))
+    assert name not in names(seen(step, **usual | not_yet))
+
+
+def test_a_storm_begins_at_a_twentieth_of_the_deliveries() -> None:
+    """2 of 40 come again in each step, and 2 of 41."""
+    just = {**FLOW, "deliveries": 40, "delivered_seq": 38}
+    less = {**FLOW, "deliveries": 41, "delivered_seq": 39}
+
+    assert "retry storm" in names(seen(just))
+    assert "retry storm" not in names(seen(less))
+
+
+@pytest.mark.parametrize(("asked", "told"), [(5, ["fetch-limited"]), (6, [])])
+def test_requests_are_too_seldom_in_less_than_half_of_the_looks(
+    asked: int, told: list[str]
+) -> None:
+    flow = seen(FLOW, pending_msgs=20, waiting=0)
+    looks = [replace(look, waiting=int(at < asked)) for at, look in enumerate(flow.looks)]
+
+    assert names(Seen(looks=looks)) == told
+
+
+@pytest.mark.parametrize(("waits", "told"), [(6, ["delivery gap"]), (5, [])])
+def test_messages_wait_where_they_do_in_more_than_half_of_the_looks(
+    waits: int, told: list[str]
+) -> None:
+    still = seen(STILL, unacked_msgs=0, waiting=1)
+    looks = [replace(look, pending_msgs=int(at < waits)) for at, look in enumerate(still.looks)]
+
+    assert [name for name in names(Seen(looks=looks)) if name == "delivery gap"] == told
