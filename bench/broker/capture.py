@@ -67,6 +67,8 @@ class Heard:
         left: messages that were stored behind the last one when it came.
         payloads: samples are kept.
         samples: a payload by its size.
+        whole: all subjects of the stream are heard, so that its sequences are without a hole.
+        gone: messages between the first and the last heard that the stream no longer had.
     """
 
     stored_ns: list[int] = field(default_factory=list)
@@ -76,15 +78,19 @@ class Heard:
     left: int = 0
     payloads: bool = False
     samples: dict[int, bytes] = field(default_factory=dict)
+    whole: bool = False
+    gone: int = 0
     _number: int = 0
+    _seq: int = 0
     _sample_bytes: int = 0
 
     def add(self, message: Msg) -> None:
         """Keep one; MeasurementError where one before it never came."""
-        number, stored_ns, self.left = _place(message.reply)
+        seq, number, stored_ns, self.left = _place(message.reply)
         if number != self._number + 1:
             raise MeasurementError(f"{number - self._number - 1} messages were missed on the way")
-        self._number = number
+        self.gone += seq - self._seq - 1 if self.whole and self._number else 0
+        self._seq, self._number = seq, number
         self.stored_ns.append(stored_ns)
         self.size_bytes.append(int((message.headers or {}).get(_SIZE, len(message.data))))
         self._sample(message.data)
@@ -211,13 +217,15 @@ async def _consumer(link: Link, wanted: Wanted) -> AsyncIterator[tuple[str, int]
             await api(link, f"CONSUMER.DELETE.{wanted.stream}.{name}")
 
 
-def _place(reply: str) -> tuple[int, int, int]:
-    """Return the consumer's number of a delivery, when it was stored in ns, and what is left.
+def _place(reply: str) -> tuple[int, int, int, int]:
+    """Return a delivery's sequence of the stream, the consumer's number, its instant, what is left.
+
+    The instant is when it was stored, in ns.
 
     Source: ADR-15 of NATS: `$JS.ACK.` with five words before them, or with a domain and an account
     and seven.
     """
     words = reply.split(".")
-    at = 6 if len(words) == 9 else 8
-    number, stored_ns, left = words[at : at + 3]
-    return int(number), int(stored_ns), int(left)
+    at = 5 if len(words) == 9 else 7
+    seq, number, stored_ns, left = map(int, words[at : at + 4])
+    return seq, number, stored_ns, left

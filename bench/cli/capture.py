@@ -80,14 +80,14 @@ def capture_stream(  # noqa: PLR0913, PLR0917 - each parameter is an option that
     target = target_of(server, creds, None, None, context)
     if not isinstance(target, RemoteTarget):
         raise TypeError("a server that was named is a remote one")
-    heard = Heard(payloads=payloads)
+    heard = Heard(payloads=payloads, whole=not subjects)
     try:
         interruptible(_listen(target, wanted, heard))
     except KeyboardInterrupt:
         if len(heard.stored_ns) > 1:
-            _keep(out, heard.trace())
+            _keep(out, heard.trace(), heard.gone)
         raise
-    _keep(out, _worth_keeping(heard, wanted))
+    _keep(out, _worth_keeping(heard, wanted), heard.gone)
 
 
 async def _listen(target: RemoteTarget, wanted: Wanted, heard: Heard) -> None:
@@ -110,8 +110,16 @@ def _worth_keeping(heard: Heard, wanted: Wanted) -> Trace:
     return heard.trace()
 
 
-def _keep(out: Path, trace: Trace) -> None:
+def _keep(out: Path, trace: Trace, gone: int) -> None:
     write_trace(out, trace)
+    if gone:
+        errors().print(
+            f"warning: {text.plural(gone, 'message')} more were stored between the first and the "
+            "last of these, and gone before they could be read: by a limit of the stream, or "
+            "removed. The load was higher than the trace says",
+            markup=False,
+            soft_wrap=True,
+        )
     count = trace.gap_ns.size
     output().print(
         f"wrote {out}: {text.plural(count, 'message')} on "

@@ -12,9 +12,16 @@ LONG = "$JS.ACK.hub.ACCHASH.ORDERS.c.1.{seq}.{number}.{stored_ns}.{left}.rnd"
 
 
 def message(
-    number: int, stored_ns: int, size: int, *, subject: str = "a", left: int = 0, form: str = SHORT
+    number: int,
+    stored_ns: int,
+    size: int,
+    *,
+    subject: str = "a",
+    left: int = 0,
+    form: str = SHORT,
+    passed: int = 70,
 ) -> Msg:
-    reply = form.format(seq=number + 70, number=number, stored_ns=stored_ns, left=left)
+    reply = form.format(seq=number + passed, number=number, stored_ns=stored_ns, left=left)
     headers = {"Nats-Msg-Size": str(size)}
     return Msg(_client=Client(), subject=subject, reply=reply, data=b"", headers=headers)
 
@@ -56,3 +63,20 @@ def test_a_message_that_was_missed_is_told() -> None:
 
     with pytest.raises(MeasurementError, match="2 messages were missed"):
         heard.add(message(4, 60, 1))
+
+
+@pytest.mark.parametrize(("whole", "gone"), [(True, 5), (False, 0)], ids=["all", "filter"])
+@pytest.mark.parametrize("form", [SHORT, LONG], ids=["short", "with-domain"])
+def test_what_was_gone_before_it_could_be_read_is_counted(
+    form: str, whole: bool, gone: int
+) -> None:
+    """A limit of the stream takes it, and the consumer's numbers show no hole.
+
+    With a filter what is between two sequences may be of other subjects.
+    """
+    heard = Heard(whole=whole)
+    for number, passed in ((1, 70), (2, 70), (3, 72), (4, 75)):
+        heard.add(message(number, 50 + number, 1, form=form, passed=passed))
+
+    assert heard.gone == gone
+    assert heard.trace().size_bytes.size == 4

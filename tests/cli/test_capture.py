@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from bench.cli import capture
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, ExitCode
+from bench.spec.traces import Trace
 
 SERVER = ("--server", "nats://127.0.0.1:9")
 
@@ -35,3 +38,18 @@ def test_wrong_words_are_told(
     assert result.exception.exit_code is ExitCode.USAGE
     assert said in str(result.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("gone", [0, 3])
+def test_a_trace_that_lacks_messages_says_so(
+    gone: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What plays it would offer less than there was."""
+    once = np.array([0, 5], dtype=np.int64)
+    trace = Trace(gap_ns=once, size_bytes=once, subject_index=once * 0, subjects=("a",))
+
+    capture._keep(tmp_path / "t.npz", trace, gone)
+
+    said = capsys.readouterr()
+    assert "2 messages on 1 subject" in said.out
+    assert ("3 messages more were stored" in said.err) is bool(gone)
