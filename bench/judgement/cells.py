@@ -65,6 +65,13 @@ def perhaps(cell: CellFigures) -> tuple[str, ...]:
     return tuple(word for word in shortfalls.untold(cell) if word not in told)
 
 
+def unseen(cell: CellFigures) -> tuple[str, ...]:
+    """Return, in a clause each, what must hold of a cell and nobody can tell."""
+    first = (PERHAPS_LOST,) if lost(cell) is None else ()
+    others = (f"whether messages were {count_word(w)} {NOBODY_CAN_TELL}" for w in perhaps(cell))
+    return (*first, *others)
+
+
 def behind_in(cell: CellFigures) -> str:
     """Say in how many trials a cell fell behind that does not as a whole; empty when in none."""
     count = 0 if cell.lag_verdict is LagVerdict.GROWING else trials_behind(cell)
@@ -160,11 +167,7 @@ def _failures(cell: CellFigures) -> Iterator[str]:
 
 
 def _doubts(workload: WorkloadFigures, cell: CellFigures, pace: Pace) -> Iterator[str]:
-    if lost(cell) is None:
-        yield PERHAPS_LOST
-    yield from (
-        f"whether messages were {count_word(word)} {NOBODY_CAN_TELL}" for word in perhaps(cell)
-    )
+    yield from unseen(cell)
     if left := left_in(cell):
         yield left
     if pace is Pace.UNTOLD and not reproach_of(cell):

@@ -1,7 +1,8 @@
 """What to choose: by the changes of every variant over the workloads, or by what was asked.
 
-Never what falls short, and nothing on a hint alone: a variant is taken that the blocks tell to be
-faster than the baseline by more than the margin under some workload, and that is worse under none.
+Never what falls short, nor what perhaps does, and nothing on a hint alone: a variant is taken that
+the blocks tell to be faster than the baseline by more than the margin under some workload, and that
+is worse under none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from bench.core import text
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
+from bench.judgement.cells import unseen
 from bench.judgement.changes import directed, size_of, verb
 from bench.judgement.model import MARGIN, Box, CellJudgement, Change, Side, WorkloadJudgement
 from bench.judgement.names import listed, spoken
@@ -60,9 +62,14 @@ class Beside:
         return self.time is not None and self.time.decided and self.time.side is Side.BETTER
 
     @property
+    def unseen(self) -> tuple[str, ...]:
+        """What must hold of it and nobody can tell: it may be faster for what it leaves out."""
+        return unseen(self.cell.cell)
+
+    @property
     def worse(self) -> bool:
-        """Whether anything speaks against it, be it a hint."""
-        return not self.cell.contends or bool(self.leads(Side.WORSE))
+        """Whether anything speaks against it, be it a hint, or that nobody could see."""
+        return not self.cell.contends or bool(self.unseen or self.leads(Side.WORSE))
 
     @property
     def where(self) -> str:
@@ -114,6 +121,13 @@ def open_points(workloads: Judged) -> list[str]:
         for reason in each.baseline.reasons
     ]
     variants = besides(told).values()
+    doubts += [
+        f"of {spoken(each.cell.short)} {each.where}: {reason}"
+        for of in variants
+        for each in of
+        if any(one.faster for one in of)
+        for reason in each.unseen
+    ]
     names = [of[0].cell.short for of in variants if any(map(_may_be_faster, of))]
     return [*doubts, *([_may_words(names, len(variants))] if names else [])]
 
@@ -294,7 +308,7 @@ def _mixed(of: Sequence[Beside]) -> Box:
 def _against(each: Beside) -> str:
     if not each.cell.contends:
         return each.cell.reasons[0]
-    return text.listed([_size(change) for change in each.leads(Side.WORSE)])
+    return text.listed([*each.unseen, *(_size(change) for change in each.leads(Side.WORSE))])
 
 
 def _size(change: Change | None) -> str:

@@ -81,7 +81,7 @@ def test_of_many_that_may_be_faster_none_is_named() -> None:
     [
         (Made(ms=5.0), "Decided"),
         (Made(ms=5.0, cpu_wobble=2.0), "Faster: decided; its cost: not"),
-        (Made(ms=5.0, counts={"lost": -1}), "Faster: decided, with a doubt"),
+        (Made(ms=5.0, undrained=True), "Faster: decided, with a doubt"),
     ],
 )
 def test_what_is_decided_of_a_faster_one_is_not_taken_back(it: Made, word: str) -> None:

@@ -29,6 +29,12 @@ def chosen(*workloads: Cells) -> tuple[str, str]:
             [{"base": BASE, "it": FASTER}, {"base": BASE, "it": Made(slope_share=0.2)}],
             "Depends on the workload",
         ),
+        ([{"base": BASE, "it": Made(ms=5.0, counts={"lost": -1})}], "Depends on what counts"),
+        ([{"base": BASE, "it": Made(ms=5.0, counts={"refused": -1})}], "Depends on what counts"),
+        (
+            [{"base": BASE, "it": FASTER}, {"base": BASE, "it": Made(counts={"lost": -1})}],
+            "Depends on the workload",
+        ),
         ([{"base": BASE}], "Nothing to choose"),
         ([{"base": Made(slope_share=0.2), "it": Made()}], "Not the baseline"),
         ([{"base": Made(counts={"lost": 1}), "it": Made(slope_share=0.2)}], "Nothing to choose"),
@@ -101,3 +107,14 @@ def test_the_doubt_of_a_kept_baseline_is_said() -> None:
     _, text = chosen({"base": Made(counts={"lost": -1}), "it": SLOWER})
 
     assert "nobody can tell" in text
+
+
+def test_a_faster_one_of_which_nobody_can_tell_is_not_taken_and_leaves_it_open() -> None:
+    """It may be faster for what it leaves out: a check that was not made is none that holds."""
+    found = judged({"base": BASE, "it": Made(ms=5.0, counts={"lost": -1})}).boxes
+
+    assert found.choose.text == (
+        "it is 50 % faster under w1, but whether messages were lost nobody can tell under w1."
+    )
+    assert found.sure.word == "Not decided"
+    assert "of it under w1: whether messages were lost nobody can tell" in found.sure.text.lower()
