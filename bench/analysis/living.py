@@ -68,6 +68,19 @@ def _stuck(seen: Seen) -> Held | None:
     return Held(name="stuck unacked", words=words, turn=turn)
 
 
+def _given_up(seen: Seen) -> Held | None:
+    """Messages had their last attempt while it was watched; all that came again before may have."""
+    new = seen.last.given_up_msgs - seen.first.redelivered_msgs
+    if new <= 0:
+        return None
+    words = (
+        f"{plural(new, 'message')} at least had all {seen.last.max_deliver} attempts in vain "
+        "while it was watched, and nobody will handle them"
+    )
+    turn = "the handler, max_deliver with backoff, and dead letters by the server's advisories"
+    return Held(name="given up", words=words, turn=turn)
+
+
 def overdue(seen: Seen) -> bool:
     """Say whether a message surely is without its ack for longer than the server waits for it."""
     last = seen.last
@@ -169,6 +182,7 @@ RULES: tuple[Callable[[Seen], Held | None], ...] = (
     unclaimed,
     _storm,
     _stuck,
+    _given_up,
     _acks,
     _requests,
     _crowded,

@@ -2,6 +2,7 @@
 
 import math
 
+from bench.analysis.company import dropped
 from bench.analysis.held import long
 from bench.analysis.living import LATE_S, in_progress, overdue
 from bench.analysis.seen import Seen, needs_stored_time
@@ -31,6 +32,17 @@ def _drained(seen: Seen) -> str:
     return f"; at this rate what waits is through in {long(drain_s)}"
 
 
+def notes(seen: Seen) -> tuple[str, ...]:
+    """Return what is to be known besides, and holds up nothing now."""
+    last = seen.last
+    before = last.given_up_msgs
+    given_up = (
+        f"{plural(before, 'message')} at least had all {last.max_deliver} attempts in vain since "
+        "it was made, and nobody will handle them"
+    )
+    return (*dropped(seen), *([given_up] if before else []))
+
+
 def unseen(seen: Seen) -> tuple[str, ...]:
     """Return what the server does not tell of such a consumer; empty where it tells all."""
     return (*_of_removal(seen), *_of_acks(seen), *_of_company(seen))
@@ -47,7 +59,9 @@ def _of_removal(seen: Seen) -> tuple[str, ...]:
 
 
 def _of_acks(seen: Seen) -> tuple[str, ...]:
-    return () if seen.last.acks else ("what was delivered and never handled",)
+    if not seen.last.acks:
+        return ("what was delivered and never handled",)
+    return ("what was given up after its only attempt",) if seen.last.max_deliver == 1 else ()
 
 
 def _of_company(seen: Seen) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.analysis import living, watched
-from bench.analysis.company import dropped
 from bench.analysis.held import Held
 from bench.analysis.seen import Seen
 from bench.core.errors import ExitCode
@@ -54,7 +53,7 @@ class Answer:
         found = [f"{each.name}: {each.words}; turn: {each.turn}" for each in self.held_up]
         unseen = [f"not told of such a consumer: {each}" for each in watched.unseen(seen)]
         doubts = [f"not seen: {each}" for each in watched.doubts(seen)]
-        notes = [f"besides: {each}" for each in dropped(seen)]
+        notes = [f"besides: {each}" for each in watched.notes(seen)]
         return [watched.told(seen), *notes, *unseen, *doubts, *(found or [self._otherwise()])]
 
     def _otherwise(self) -> str:
@@ -83,7 +82,7 @@ class Answer:
                 {"name": each.name, "words": each.words, "turn": each.turn} for each in self.held_up
             ],
             "doubts": watched.doubts(seen),
-            "notes": dropped(seen),
+            "notes": watched.notes(seen),
             "unseen": watched.unseen(seen),
         }
 

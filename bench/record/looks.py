@@ -75,6 +75,11 @@ class Look:
         return self.pending_msgs + self.unacked_msgs
 
     @property
+    def given_up_msgs(self) -> int:
+        """Messages that had all their attempts in vain, at least; after one alone none shows."""
+        return 0 if self.max_deliver is None else max(0, self.redelivered_msgs - self.unacked_msgs)
+
+    @property
     def asked(self) -> bool:
         """Whether somebody asks or listens for messages."""
         return self.bound if self.push else self.waiting > 0

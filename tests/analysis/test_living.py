@@ -181,3 +181,19 @@ def test_messages_wait_where_they_do_in_more_than_half_of_the_looks(
     looks = [replace(look, pending_msgs=int(at < waits)) for at, look in enumerate(still.looks)]
 
     assert [name for name in names(Seen(looks=looks)) if name == "delivery gap"] == told
+
+
+def test_what_had_its_last_attempt_meanwhile_is_given_up() -> None:
+    """Four came again before, and any of them may have been given up by then."""
+    calm = seen(FLOW, unacked_msgs=0, redelivered_msgs=4, max_deliver=5)
+
+    def ends_with(**changed: Any) -> Seen:
+        return Seen(looks=[*calm.looks[:-1], replace(calm.last, **changed)])
+
+    (found,) = held_up(ends_with(redelivered_msgs=6))
+
+    assert found.name == "given up"
+    assert "2 messages at least had all 5 attempts" in found.words
+    assert names(ends_with(redelivered_msgs=4)) == []
+    assert names(ends_with(redelivered_msgs=6, unacked_msgs=2)) == [], "they may be tried again"
+    assert names(ends_with(redelivered_msgs=6, max_deliver=None)) == []

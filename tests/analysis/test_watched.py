@@ -1,9 +1,10 @@
 """What is said of a consumer that was watched, and what is not."""
 
 from dataclasses import replace
+from typing import Any
 
 from bench.analysis.seen import Seen
-from bench.analysis.watched import doubts, idle, moved, told, unseen
+from bench.analysis.watched import doubts, idle, moved, notes, told, unseen
 from tests.analysis.looked import FLOW, STILL, seen
 
 
@@ -65,3 +66,14 @@ def test_a_lag_of_over_a_second_that_swings_is_a_doubt() -> None:
 
     assert "its lag rises by" in doubts(swings(130))[0]
     assert doubts(swings(80)) == ()
+
+
+def test_what_was_given_up_before_is_to_be_known_and_holds_up_nothing() -> None:
+    spent: dict[str, Any] = {"redelivered_msgs": 5, "max_deliver": 3}
+
+    (note,) = notes(seen(FLOW, **spent))
+
+    assert "2 messages at least had all 3 attempts" in note
+    assert notes(seen(FLOW, **spent | {"redelivered_msgs": 3})) == ()
+    assert notes(seen(FLOW, **spent | {"max_deliver": None})) == ()
+    assert unseen(seen(FLOW, max_deliver=1)) == ("what was given up after its only attempt",)

@@ -5,7 +5,7 @@ import json
 import math
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from nats.js.api import StreamConfig
 from bench.analysis.company import dropped, unclaimed
 from bench.analysis.living import held_up
 from bench.analysis.seen import Seen
-from bench.analysis.watched import doubts, idle, moved, unseen
+from bench.analysis.watched import doubts, idle, moved, notes, unseen
 from bench.broker.admin import connect
 from bench.broker.endpoint import Endpoint
 from bench.broker.looking import looks, stock_of, stored_ago_s
@@ -41,7 +41,7 @@ authorization { users: [
 """
 LOOKS = "looks:s3cret"
 STORED, SMALL = 100, 40
-ONE_ATTEMPT = {"max_deliver": 1, "ack_wait": NS_PER_S // 5}
+TWO_ATTEMPTS = {"max_deliver": 2, "ack_wait": NS_PER_S // 5}
 ACK_WAIT_S = 300
 CONSUMERS: dict[str, dict[str, Any]] = {
     "ORDERS.alone": {},
@@ -298,18 +298,29 @@ async def _stocked(host: str) -> dict[str, Seen]:
         ):
             subjects = [f"{name.lower()}.{each}" for each in "ab"]
             await stream.add_stream(name=name, subjects=subjects, retention=retention)
-            changed = {"filter_subject": subjects[0]} if name != "SPENT" else ONE_ATTEMPT
+            changed = {"filter_subject": subjects[0]} if name != "SPENT" else TWO_ATTEMPTS
             await _consumer(client, f"{name}.some", changed)
-            for _ in range(3):
-                await asyncio.gather(*(stream.publish(each, b"") for each in subjects))
-        spent = await stream.pull_subscribe_bind("some", "SPENT")
-        await spent.fetch(2)
-        await asyncio.sleep(0.5)
+            for subject in [*subjects, *subjects, *subjects][: 2 if name == "SPENT" else 6]:
+                await stream.publish(subject, b"")
+        await _spend(client, stream)
         with pytest.raises(AssertionError, match="10100"):
             await _consumer(client, "WORK.other", {"filter_subject": "work.>"})
         pairs = [(name, user) for name in ("WORK", "NEWS", "SPENT") for user in ("own:pw", LOOKS)]
         seen = await asyncio.gather(*(_stock(host, *pair) for pair in pairs))
     return {f"{name} {user}": each for (name, user), each in zip(pairs, seen, strict=True)}
+
+
+async def _spend(client: Client, stream: JetStreamContext) -> None:
+    """Take both messages twice and acknowledge none: the server gives them up as it is asked on."""
+    pull = await stream.pull_subscribe_bind("some", "SPENT")
+    for _ in range(2):
+        assert len(await pull.fetch(2, timeout=20)) == 2
+    for _ in range(100):
+        with suppress(nats.errors.TimeoutError):
+            assert await pull.fetch(1, timeout=0.1) == []
+        told = await client.request("$JS.API.CONSUMER.INFO.SPENT.some", b"")
+        if json.loads(told.data)["num_ack_pending"] == 0:
+            return
 
 
 async def _stock(host: str, stream: str, user: str) -> Seen:
@@ -328,6 +339,7 @@ def test_what_a_stream_keeps_for_nobody_is_told(port: str) -> None:
 
     assert "3 messages in the work queue of no consumer: no consumer takes all of work.b" in work
     assert "2 messages in the work queue of no consumer: they had all their attempts" in spent
+    assert "2 messages at least had all 2 attempts" in notes(found["SPENT own:pw"])[0]
     assert unclaimed(found["NEWS own:pw"]) is None
     assert "what of news.b no consumer" in dropped(found["NEWS own:pw"])[0]
     for name in ("WORK", "NEWS", "SPENT"):
