@@ -60,7 +60,7 @@ headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; so
 report-truth: $(TOOLS) ## Measure size, building and unfolding of reports, of 200 trials too
 	@$(BIN)/python -m tests.truth.reports $(ARGS)
 
-ledger-truth: $(TOOLS) ## Hold the ledger of ten million made-up messages to a reference in plain Python; some 5 minutes
+ledger-truth: $(TOOLS) ## Hold the ledger of ten million made-up messages to a reference in plain Python; some 2 minutes
 	@$(BIN)/python -m tests.truth.ledger $(ARGS)
 
 workloads: $(TOOLS) ## Run what is shipped of every kind, a quick look each, with all checks

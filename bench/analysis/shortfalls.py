@@ -49,6 +49,7 @@ class _Excuses:
 _EXCUSES: Mapping[str, _Excuses] = {
     # Their account of receipts is cut short.
     "lost": _Excuses(of_part=_OF_OBSERVER),
+    "evicted": _Excuses(of_part=_OF_OBSERVER),
     "unlike": _Excuses(of_part=_OF_OBSERVER),
     "unmarked": _Excuses(of_part=_OF_OBSERVER),
     # Nobody was left to project what came, or to write the other half.

@@ -36,7 +36,7 @@ class Signs:
         full_share: of the samples, those in which that many were.
         idle_share: of the samples, those in which a pull request waited; None where none is sent.
         redelivered_share: of its deliveries, those that came again.
-        failed_msgs: refused, lost or aged out.
+        failed_msgs: refused, lost or evicted.
         silence_s: longest time without a delivery while messages waited.
         findings: codes of what was found, by level.
         cpu_share: of a core, by process.
@@ -136,7 +136,7 @@ def _redelivered(record: TrialRecord, part: str) -> float:
 
 
 def _failed(record: TrialRecord) -> int:
-    words = (word for what in ("refused", "lost") for word in record.cast.counting(what))
+    words = (word for what in ("refused", "lost", "evicted") for word in record.cast.counting(what))
     return sum(record.known(word) or 0 for word in words)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bench.broker.latest import Held
 from bench.broker.letters import Letter
+from bench.engine.losses import Backlog
 from bench.engine.recorder import ConsumerRecord, PublisherRecord
 from bench.engine.setting_back import WasSetBack
 from bench.engine.table import Tables
@@ -29,6 +30,7 @@ class Evidence:
         counts: what processes counted by themselves, added up by part and by what is counted.
         rows: what was sampled (bench.record.samples).
         broken_off: it ended before its time, so that what had not come may have been on its way.
+        backlogs: what the server held for each part at the end; absent where it holds nothing.
         set_back: what was done to a consumer within the window; None where nothing was.
     """
 
@@ -40,6 +42,7 @@ class Evidence:
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rows: Sequence[Mapping[str, int | None]] = ()
     broken_off: bool = False
+    backlogs: Mapping[str, Backlog] = field(default_factory=dict)
     set_back: WasSetBack | None = None
     letters: Sequence[Letter] | None = None
 

@@ -76,6 +76,8 @@ def _entry_findings(entry: Entry, count: int) -> Iterator[Finding]:
         yield warning("unconfirmed", told)
     if entry.counted == "lost":
         yield warning("lost", told)
+    if entry.counted == "evicted":
+        yield warning("evicted", told)
 
 
 def not_drained(ledger: Counts, cast: Cast, drain_ns: int) -> Finding:

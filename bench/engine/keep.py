@@ -218,6 +218,11 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         counts={part.name: _counted(outcome, part) for part in frame.cast.parts},
         rows=outcome.rows,
         broken_off=not outcome.completed,
+        backlogs={
+            part.name: held
+            for part in frame.cast.observing
+            if (held := _backlog(frame, outcome, part)) is not None
+        },
         set_back=outcome.set_back,
         letters=outcome.letters,
     )

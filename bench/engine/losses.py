@@ -88,9 +88,23 @@ class _Receipts:
     last_in_all: int
 
 
-def lost(table: MessageTable, consumers: Sequence[ConsumerRecord], backlog: Backlog) -> int:
-    """Return how many messages are lost, at least; UNKNOWN when it may be none and may be some."""
+def lost(
+    table: MessageTable,
+    consumers: Sequence[ConsumerRecord],
+    backlog: Backlog,
+    gone: Flags | None = None,
+) -> int:
+    """Return how many messages are lost, at least; UNKNOWN when it may be none and may be some.
+
+    Args:
+        table: of who was to receive them.
+        consumers: what his processes saw.
+        backlog: what the server held for him.
+        gone: those of which it is known that a limit of the stream took them, shape (n,).
+    """
     missing = happened(table.stored_ns) & ~happened(table.received_ns)
+    if gone is not None:
+        missing &= ~gone
     if not missing.any():
         return 0
     if backlog.msgs < 0:

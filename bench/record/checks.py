@@ -19,6 +19,7 @@ from bench.spec.cast import entries as entries_of
 from bench.spec.cast import instants as instants_of
 from bench.spec.criteria import parse_criterion
 from bench.spec.disturbed import MOST as MOST_DISTURBANCES
+from bench.spec.expiring import without_evicted
 from bench.spec.metrics import find_metric
 from bench.spec.waiting import without_wait
 
@@ -135,11 +136,32 @@ def other_parts(record: TrialRecord, cast: Cast) -> Iterator[Fault]:
     """Yield where a record tells of other parts than its cell has: what it lacks nobody would miss.
 
     What the cell may be ranked by the plan tells better: records of version 1 did not. Those from
-    before waits were told lack them alone.
+    before waits were told lack them alone, and those from before it was told what limits took count
+    that as lost.
     """
-    known = (wordless(cast), wordless(without_wait(cast)))
-    if wordless(record.cast) not in known or record.cast.done != cast.done:
+    earlier = without_evicted(cast)
+    known = [wordless(each) for each in (cast, without_wait(cast))]
+    older = [wordless(each) for each in (earlier, without_wait(earlier))]
+    parts = wordless(record.cast)
+    if parts not in (*known, *older) or record.cast.done != cast.done:
         yield Fault(loc=("cast",), what="not what its cell's workload and settings take part with")
+    elif parts not in known:
+        yield from _missing_faults(record)
+
+
+def _missing_faults(record: TrialRecord) -> Iterator[Fault]:
+    """Yield where messages never came and are counted nowhere: left out, they would be forgiven."""
+    for part in record.cast.observing:
+        told = {
+            name: record.known(record.cast.entry(part, name))
+            for name in ("stored", "received", "lost", "backlog")
+        }
+        of_itself = [*record.cast.having("aged_out"), *record.cast.having("rolled_up")]
+        gone = sum(record.known(each) or 0 for each in of_itself)
+        count = {name: each or 0 for name, each in told.items()}
+        found = count["received"] + count["lost"] + count["backlog"] + gone
+        if told["lost"] is not None and count["stored"] > found:
+            yield Fault(loc=("ledger",), what="fewer received, lost and held than stored")
 
 
 def wordless(cast: Cast) -> tuple[Part, ...]:

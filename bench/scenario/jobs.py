@@ -13,6 +13,7 @@ from bench.plan.traffic import seed_of
 from bench.record import samples
 from bench.scenario.kind import Stage, connecting_as
 from bench.spec.cast import Part
+from bench.spec.expiring import EVICTED
 from bench.spec.handler import Handler
 from bench.spec.headers import HeaderPlace, id_place
 from bench.spec.variant import PullSettings, Settings
@@ -148,7 +149,7 @@ def consumer_jobs(
             timing=settings.ack.timing,
             ack_batch=settings.ack.batch or settings.pull.batch,
             record_path=stage.directory / f"{part.role}-{number}.{part.name}.npy",
-            sparse=part.instants[0].due or settings.publish.leaves,
+            sparse=_sparse(part, settings),
             rows=taking.rows,
             idempotency=settings.effect.idempotency,
             failure=settings.failure,
@@ -162,6 +163,11 @@ def consumer_jobs(
         )
         for number in range(taking.first, taking.first + taking.processes)
     )
+
+
+def _sparse(part: Part, settings: Settings) -> bool:
+    """Say whether some of its flow's messages may never come to it."""
+    return part.instants[0].due or settings.publish.leaves or EVICTED in part.entries
 
 
 def _asking(pull: PullSettings) -> Asking:

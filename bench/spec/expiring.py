@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bench.spec.cast import Cast, Entry, Part, Side, Weight
+from bench.spec.stream_settings import StreamSettings
 
 AGED_OUT = Entry(
     name="aged_out",
@@ -23,6 +24,35 @@ ROLLED_UP = Entry(
     at_most=("stored",),
 )
 """Of a part that is due messages that replace each other; likewise."""
+
+
+EVICTED = Entry(
+    name="evicted",
+    means="gone by a limit of the stream, and not delivered before",
+    weight=Weight.SHORTFALL,
+    ruled=True,
+    untold=True,
+    at_most=("stored",),
+    check="No limit of the stream took a message before it was delivered",
+)
+"""Of a part that is due messages of a stream with limits; apart from what is lost as well, and a
+shortfall like that: a limit guards a store, and asks for no message to stay undone."""
+
+
+def evicts(stream: StreamSettings) -> bool:
+    """Say whether a stream has a limit at which it gives up messages that it has stored."""
+    by_size = stream.max_msgs is not None or stream.max_bytes is not None
+    by_subject = stream.max_msgs_per_subject is not None and not stream.discard_new_per_subject
+    return stream.max_age_ns is not None or by_subject or (by_size and stream.discard == "old")
+
+
+def without_evicted(cast: Cast) -> Cast:
+    """Return a cast as it was before that was told apart from lost."""
+
+    def before(part: Part) -> Part:
+        return replace(part, entries=tuple(each for each in part.entries if each != EVICTED))
+
+    return replace(cast, parts=tuple(map(before, cast.parts)))
 
 
 def expiring(cast: Cast, *entries: Entry) -> Cast:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from bench.analysis.summary import summarise
 from bench.clients.port import Outcome
 from bench.core.errors import RecordError
-from bench.record.checks import OUTCOMES
+from bench.record.checks import OUTCOMES, other_parts
+from bench.spec.expiring import without_evicted
+from bench.spec.variant import Settings
+from tests.analysis import runs
 from tests.judging.worlds import Fate, world
 
 Json = dict[str, Any]
@@ -100,3 +104,26 @@ def test_a_ledger_in_which_what_was_sent_is_not_accounted_for_is_refused(
 def test_every_answer_that_is_not_the_wanted_one_is_accounted_for() -> None:
     """One more kind of them would make sound records unreadable."""
     assert {*OUTCOMES} == {"answered", "silent", *(each.word for each in Outcome)}
+
+
+@pytest.mark.parametrize(
+    ("counts", "believed"),
+    [
+        ({"received": 13_860, "lost": 140}, True),  # as versions counted that knew of no limits
+        ({"received": 13_860, "backlog": 140}, True),
+        ({"received": 13_860, "lost": -1}, True),  # nobody can tell, and nothing is passed
+        ({"received": 13_860}, False),
+        ({}, True),
+    ],
+)
+def test_what_a_limit_took_cannot_be_left_out(counts: Mapping[str, int], believed: bool) -> None:
+    """A record that does not know the count is read where it counts the same messages as lost."""
+    limited = Settings.model_validate({"stream": {"max_msgs": 50}})
+    cell = runs.cell("limited", settings=limited)
+    (trial,) = runs.plan([cell], blocks=1).trials
+    made = runs.record(trial)
+    older = replace(made, cast=without_evicted(cell.cast), ledger={**(made.ledger or {}), **counts})
+
+    assert made.ledger is not None
+    assert made.ledger["stored"] == 14_000
+    assert (not [*other_parts(older, cell.cast)]) == believed

@@ -85,6 +85,29 @@ def test_what_grew_too_old_before_it_came_is_not_lost(tmp_path: Path) -> None:
     assert "not-drained" not in {finding.code for finding in record.findings}
 
 
+def test_what_limits_took_before_it_came_is_not_lost(tmp_path: Path) -> None:
+    """A consumer that is stopped finds what came in the last of the time, and 50 of those."""
+    settings: Tree = {
+        "stream": {"max_msgs": 50, "max_age": "400ms", "duplicate_window": "400ms"},
+        "consumer": {"max_ack_pending": 10, "ack_wait": "5s"},
+        "pull": {"batch": 10},
+        "disturbances": [{"at": "300ms", "do": "pause", "part": "consumer", "for": "1s"}],
+    }
+
+    record = run_trial(tmp_path, workload(measure="1500ms"), settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert ledger["stored"] == 400
+    assert ledger["evicted"] > 80, "200 a second come while it is stopped, and 50 may stay"
+    assert ledger["received"] + ledger["evicted"] == 400
+    assert (ledger["lost"], ledger["backlog"], ledger["foreign"]) == (0, 0, 0)
+    codes = {finding.code for finding in record.findings}
+    assert "evicted" in codes
+    assert not codes & {"lost", "not-drained"}
+
+
 def test_what_was_replaced_before_it_came_is_not_lost(tmp_path: Path) -> None:
     """Seven subjects: of what came while the consumer was stopped one each is left, and some in
     the client."""

@@ -16,7 +16,7 @@ from bench.spec.crashes import Crash, check_few
 from bench.spec.dealt import Dealt
 from bench.spec.doubled import Doubling, with_duplicates
 from bench.spec.effects import WRITING
-from bench.spec.expiring import AGED_OUT, ROLLED_UP, expiring
+from bench.spec.expiring import AGED_OUT, EVICTED, ROLLED_UP, evicts, expiring
 from bench.spec.failed_parts import with_failures
 from bench.spec.faults import Fault
 from bench.spec.filling import PUBLISH
@@ -210,10 +210,15 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
     aged = () if settings.publish.ttl_ns is None else (AGED_OUT,)
     rolled = () if settings.publish.rollup == "none" else (ROLLED_UP,)
+    evicted = (EVICTED,) if evicts(settings.stream) and not _twice(workload) else ()
     found = with_told(_cast_of(settings, workload), told(settings))
     if workload is not None and _tells_waits(settings, workload):
         found = with_wait(found)
-    return expiring(found, *aged, *rolled)
+    return expiring(found, *aged, *rolled, *evicted)
+
+
+def _twice(workload: Stream | None) -> bool:
+    return workload is not None and workload.publish.duplicates is not None
 
 
 def _tells_waits(settings: Settings, workload: Stream) -> bool:
@@ -224,7 +229,7 @@ def _tells_waits(settings: Settings, workload: Stream) -> bool:
 
 def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     """Return its parts with what they count where handlers fail."""
-    twice = workload is not None and workload.publish.duplicates is not None
+    twice = _twice(workload)
     cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
     letters = settings.failure.dead_letters
     takes = FaultyConsume() if workload is None else workload.consume
@@ -279,5 +284,5 @@ TELLING = with_wait(with_told(_CASTS["after-handler"], TOLD))
 DOUBLED = with_failures(_DOUBLED["after-handler"])
 """Where some messages are published twice."""
 
-EXPIRING = expiring(_CASTS["after-handler"], AGED_OUT, ROLLED_UP)
+EXPIRING = expiring(_CASTS["after-handler"], AGED_OUT, ROLLED_UP, EVICTED)
 """Where messages leave the stream by themselves."""
