@@ -222,4 +222,5 @@ async def joined(stage: Stage, cell: Cell, history: History) -> Stage:
     """
     things = KINDS[cell.workload.kind].things(history.names, cell)
     own = replace(stage, names=history.names, things=things)
-    return replace(own, laid=history.directory) if await is_laid(own, cell) else own
+    begun = replace(own, laid=history.directory)
+    return begun if await is_laid(begun, cell) else own

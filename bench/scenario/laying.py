@@ -1,6 +1,7 @@
 """Messages that are laid before a trial, as several kinds of workload have it done."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from nats.aio.client import Client
@@ -14,6 +15,7 @@ from bench.engine.audit import Evidence
 from bench.engine.clock import now_ns
 from bench.engine.jobs import DriverJob, Progress
 from bench.engine.pressure import Offer, offer_of
+from bench.engine.recorder import NEVER, load_publisher
 from bench.engine.table import happened
 from bench.engine.trial import Moment, Watch, lay
 from bench.plan.model import Cell, Trial
@@ -52,10 +54,15 @@ def laying_jobs(stage: Stage, trial: Trial, cell: Cell, laying: Laying) -> tuple
         share=0,
         shares=1,
         subject_prefix=stage.names.subject_prefix,
-        record_path=(stage.laid or stage.directory) / f"{role}.npy",
+        record_path=_record_path(stage, cell),
         every_ns=laying.every_ns,
     )
     return (job,)
+
+
+def _record_path(stage: Stage, cell: Cell) -> Path:
+    """Return where the process that lays writes down what it laid."""
+    return (stage.laid or stage.directory) / f"{cell.cast.part(FILL).role}-0.npy"
 
 
 async def lay_apart(stage: Stage, trial: Trial, cell: Cell, watch: Watch) -> Sequence[Finding]:
@@ -101,16 +108,25 @@ def laying_of(cell: Cell) -> Laying:
 
 
 async def is_laid(stage: Stage, cell: Cell) -> bool:
-    """Say whether the stream of a stage holds just what was to be laid."""
+    """Say whether the stream of a stage holds just what was laid, and all of it is written down."""
     past = cell.settings.stream.history
     try:
         if past is not None:
             await require_aged(stage.client, stage.names, past)
-        else:
-            await require_laid(stage.client, stage.names, laying_of(cell).messages)
+            return True
+        await require_laid(stage.client, stage.names, laying_of(cell).messages)
     except (MeasurementError, ServerUnavailableError):
         return False
-    return True
+    return _is_written(_record_path(stage, cell), laying_of(cell).messages)
+
+
+def _is_written(path: Path, messages: int) -> bool:
+    """Say whether who laid so many messages wrote down that each was stored."""
+    try:
+        record = load_publisher(path)
+    except (OSError, ValueError):
+        return False
+    return int(np.count_nonzero(record.stored_ns != NEVER)) == messages
 
 
 async def require_laid(client: Client, names: Names, messages: int) -> None:

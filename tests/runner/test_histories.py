@@ -1,23 +1,26 @@
 """What is laid once for several trials: for which, how long it is kept, and that it is removed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from nats.aio.client import Client
 
 from bench.broker.admin import trial_names
 from bench.broker.endpoint import Endpoint
 from bench.broker.server import Server
+from bench.engine.recorder import NEVER, PUBLISHER_COLUMNS
 from bench.plan.model import Cell, Trial
 from bench.record.store import RunStore
 from bench.runner import histories
 from bench.runner.histories import Ask, Histories, History, key_of, told
 from bench.runner.matrix import Run, layer
 from bench.runner.target import EmbeddedTarget, RemoteTarget
+from bench.scenario import laying
 from bench.scenario.kind import Stage
 from bench.scenario.registry import KINDS
 from bench.spec.kinds.backlog import Backlog
@@ -227,6 +230,19 @@ def test_a_past_is_laid_by_the_server_of_the_baseline(tmp_path: Path) -> None:
     assert layer(one, replace(cell(1), id="fresh")) == candidate
 
 
+def stage(directory: Path) -> Stage:
+    names = trial_names("run", 2)
+    return Stage(
+        server=Server(url="nats://127.0.0.1:4"),
+        endpoint=Endpoint(url="nats://127.0.0.1:4"),
+        client=Client(),
+        names=names,
+        things=(names,),
+        directory=directory,
+        warn=print,
+    )
+
+
 def test_a_trial_that_joins_a_history_makes_and_removes_all_that_its_kind_makes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,22 +252,46 @@ def test_a_trial_that_joins_a_history_makes_and_removes_all_that_its_kind_makes(
         return True
 
     monkeypatch.setattr(histories, "is_laid", laid)
-    names, own = trial_names("run", 2), history(tmp_path / "laid")
+    own = history(tmp_path / "laid")
     written = cell(1, load=workload(), effect={"written": True})
-    stage = Stage(
-        server=Server(url="nats://127.0.0.1:4"),
-        endpoint=Endpoint(url="nats://127.0.0.1:4"),
-        client=Client(),
-        names=names,
-        things=(names,),
-        directory=tmp_path,
-        warn=print,
-    )
 
-    joined = asyncio.run(histories.joined(stage, written, own))
+    joined = asyncio.run(histories.joined(stage(tmp_path), written, own))
 
     assert [each.stream for each in joined.things] == [
         own.names.stream,
         f"KV_{own.names.stream}",
     ]
     assert (joined.names, joined.laid) == (own.names, own.directory)
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+def less_one(path: Path) -> None:
+    columns = np.load(path)
+    columns[PUBLISHER_COLUMNS.index("stored_ns"), -1] = NEVER
+    np.save(path, columns)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "holds"),
+    [(lambda _: None, True), (cut_short, False), (less_one, False), (Path.unlink, False)],
+    ids=["whole", "cut-short", "one-less", "gone"],
+)
+def test_a_history_whose_record_is_spoilt_is_laid_anew(
+    spoil: Callable[[Path], None], holds: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its stream alone says nothing of when its messages were stored; the run goes on."""
+
+    async def all_there(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(laying, "require_laid", all_there)
+    own, path = history(tmp_path / "laid"), tmp_path / "laid" / "filler-0.npy"
+    np.save(path, np.ones((len(PUBLISHER_COLUMNS), 100), dtype=np.int64))
+    spoil(path)
+
+    joined = asyncio.run(histories.joined(stage(tmp_path), cell(1, load=REPLAY), own))
+
+    assert joined.laid == (own.directory if holds else None)
