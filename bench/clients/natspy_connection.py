@@ -12,6 +12,7 @@ from bench.broker import admin
 from bench.broker.link import violation_in
 from bench.clients.faults import CLOSING, Faults
 from bench.clients.port import Endpoint, Messages
+from bench.clients.signing import signature_of
 from bench.plan.traffic import ID_DIGITS
 
 CLOSE_TIMEOUT_S = 2.0
@@ -38,6 +39,9 @@ class Outgoing:
         numbers = {"id": f"{number:0{ID_DIGITS}d}", "last": last, "at": ""}
         if messages.at_ns is not None:
             numbers["at"] = str(np.datetime64(int(messages.at_ns[position]), "ns"))
+        if messages.signer is not None:
+            at = str(numbers["at"]).encode()
+            numbers["signature"] = signature_of(messages.signer, messages, position, at).decode()
         fixed = (*messages.headers, *act)
         template = messages.payloads[messages.payload_index[position]]
         subject = messages.subjects[messages.subject_index[position]]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.broker.endpoint import Endpoint
+from bench.plan.signing import Signer
 from bench.plan.traffic import PayloadTemplate
 from bench.spec.headers import HeaderPlace
 from bench.spec.variant import PublishSettings
@@ -59,8 +60,9 @@ class Messages:
             before it, as far as this publisher can know.
         acts: headers that some messages have besides.
         act_index: index into `acts` of each, shape (n,); None where they all do the same.
-        at_ns: instants since 1970 that `{at}` stands for in the headers of acts, shape (n,), in
+        at_ns: instants since 1970 that `{at}` stands for in headers, shape (n,), in
             UTC and without a zone; known when the trial begins. None where it stands nowhere.
+        signer: of what `{signature}` stands for in headers; None where it stands nowhere.
     """
 
     ids: IntArray
@@ -72,6 +74,7 @@ class Messages:
     acts: tuple[tuple[tuple[str, str], ...], ...] = ((),)
     act_index: IntArray | None = None
     at_ns: IntArray | None = None
+    signer: Signer | None = None
 
 
 NO_ID = -1

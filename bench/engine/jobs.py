@@ -169,6 +169,7 @@ class ObserverJob:
         applied: how its handlers make effects on the server; None where their time alone passes.
         call: the user's function that is its handler; None where there is none.
         checks: what its handlers look at of each message.
+        max_age_ns: how old a signature may be; 0 for as old as it likes.
     """
 
     part: str
@@ -196,6 +197,7 @@ class ObserverJob:
     applied: Applied | None = None
     call: Call | None = None
     checks: tuple[HandlerCheck, ...] = ()
+    max_age_ns: int = 0
     in_progress_ns: int = 0
     asking: Asking = AT_ONCE
     whole_batches: bool = False

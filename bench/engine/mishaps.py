@@ -45,5 +45,5 @@ def fates_of(job: ObserverJob, traffic: Traffic, away: Away) -> Fates:
         memory=Memory() if job.idempotency == "memory" else None,
         in_order=job.timing == "cumulative",
         away=away,
-        inspector=make_inspector(job.checks, traffic.faults),
+        inspector=make_inspector(job, traffic),
     )

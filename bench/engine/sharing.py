@@ -8,6 +8,7 @@ import numpy as np
 from bench.clients.port import IntArray, Messages
 from bench.engine.clock import now_ns
 from bench.engine.jobs import DriverJob
+from bench.plan.signing import Signer
 from bench.plan.traffic import Traffic
 from bench.spec.headers import header_lines
 from bench.spec.keys import Act
@@ -27,8 +28,18 @@ def share(traffic: Traffic, job: DriverJob) -> Messages:
         headers=header_lines(job.load.publish.headers, job.how, job.subject_prefix),
         acts=tuple(_said(act, job.subject_prefix) for act in traffic.acts),
         act_index=traffic.act_index[ids] if len(traffic.acts) > 1 else None,
-        at_ns=None if job.load.delay_ns is None else np.zeros(ids.size, dtype=np.int64),
+        at_ns=np.zeros(ids.size, dtype=np.int64) if _timed(job) else None,
+        signer=Signer.of(job.subject_prefix, traffic.signed_as) if _signs(job) else None,
     )
+
+
+def _signs(job: DriverJob) -> bool:
+    return "signature" in job.load.publish.headers
+
+
+def _timed(job: DriverJob) -> bool:
+    """Say whether an instant stands in the headers of messages."""
+    return job.load.delay_ns is not None or _signs(job)
 
 
 def _said(act: Act, subject_prefix: str) -> tuple[tuple[str, str], ...]:
@@ -44,7 +55,13 @@ def _addressed(traffic: Traffic, subject_index: IntArray) -> tuple[Sequence[str]
     return [traffic.subjects[number] for number in used.tolist()], places.astype(np.int64)
 
 
-def tell_times(messages: Messages, job: DriverJob, due_ns: IntArray) -> None:
-    """Fill in when messages ask to be delivered, by our wall clock, now that the start is known."""
-    if messages.at_ns is not None and job.load.delay_ns is not None:
-        messages.at_ns[:] = due_ns + job.load.delay_ns + (time.time_ns() - now_ns())
+def tell_times(messages: Messages, job: DriverJob, traffic: Traffic, start_ns: int) -> None:
+    """Fill in the instants in headers by our wall clock, now that the start of the trial is known.
+
+    When messages ask to be delivered; or when they were signed, by whoever said first what is said.
+    """
+    if messages.at_ns is None:
+        return
+    said = traffic.carried[messages.ids]
+    due_ns = start_ns + traffic.intended_ns[said] - traffic.faults.ages_ns(said)
+    messages.at_ns[:] = due_ns + (job.load.delay_ns or 0) + (time.time_ns() - now_ns())

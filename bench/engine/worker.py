@@ -84,7 +84,7 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     link = _driving_link(job, said, recorder, offer)
     await link.open()
     start_ns = await started(channel)
-    tell_times(messages, job, start_ns + traffic.intended_ns[messages.ids])
+    tell_times(messages, job, traffic, start_ns)
     publisher = OpenLoopPublisher(link, recorder, offer)
     due_ns, answers_until_ns = _schedule(job, start_ns, traffic.intended_ns[messages.ids])
 

@@ -66,6 +66,11 @@ class Faults:
         always = [kind.kind == "permanent" for kind in self.kinds]
         return np.array([False, *always])[self._of(ids)] | self.bad(ids)
 
+    def ages_ns(self, ids: IntArray) -> IntArray:
+        """Return how long before they are due messages were signed, shape (n,)."""
+        ages = [kind.age_ns or 0 if isinstance(kind, BadMessage) else 0 for kind in self.kinds]
+        return np.array([0, *ages])[self._of(ids)]
+
     def bad(self, ids: IntArray) -> Flags:
         """Return which messages are bad in themselves, shape (n,)."""
         return np.array([False, *(isinstance(kind, BadMessage) for kind in self.kinds)])[

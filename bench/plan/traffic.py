@@ -17,6 +17,7 @@ from bench.plan.faults import NONE, Faults, deal_faults
 from bench.plan.payload import BARE, ID_DIGITS, PayloadTemplate, id_alone, templates
 from bench.plan.spoiling import spoiled
 from bench.plan.tracing import Dealer, dealer_of
+from bench.spec.bad import REPLAYED
 from bench.spec.crashes import Crash
 from bench.spec.handler import Constant, Empirical, Handler, Lognormal, Uniform
 from bench.spec.keys import Act
@@ -49,6 +50,7 @@ class Traffic:
         payloads: one template for each size in use; a last one holds nothing but an id, where
             some act asks for that.
         payload_index: index into `payloads` of each, shape (n,).
+        signed_as: index of the payload that was signed, by that of one that was tampered with.
         handler_ns: how long its handler takes, shape (n,).
         acts: what operations may do; the first publishes a payload.
         act_index: index into `acts` of each, shape (n,).
@@ -66,6 +68,12 @@ class Traffic:
     act_index: IntArray
     faults: Faults = NONE
     crashes: Mapping[int, Crash] = field(default_factory=dict)
+    signed_as: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def replays(self) -> bool:
+        """Whether what says again what another one said is an old message that is replayed."""
+        return any(act.name == REPLAYED for act in self.acts)
 
     @property
     def carried(self) -> IntArray:
@@ -143,8 +151,10 @@ def make_traffic(load: Load, seed: int) -> Traffic:
     if dealer is not None:
         traffic = _dealt(traffic, dealer, load.payload)
     if traffic.faults.spoil:
-        payloads, index = spoiled(traffic.payloads, traffic.payload_index, traffic.faults)
-        traffic = replace(traffic, payloads=payloads, payload_index=index)
+        made = spoiled(traffic.payloads, traffic.payload_index, traffic.faults)
+        traffic = replace(
+            traffic, payloads=made.payloads, payload_index=made.index, signed_as=made.signed_as
+        )
     if load.acts:
         traffic = _with_acts(traffic, load.acts, counts, doings)
     return _with_crashes(traffic, load.crashes, in_warmup, faults) if load.crashes else traffic

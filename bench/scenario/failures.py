@@ -1,6 +1,7 @@
 """What must be true where handlers do not all go well, by what every process wrote down."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def _published(
     if not any(each.name == "published_again" for each in part.entries):
         return evidence.tables, {}
     flags = {each.name: sent.firsts for each in cell.cast.observing}
-    window = window_ns(cell.settings)
+    window = 0 if sent.replays else window_ns(cell.settings)
     counts = {PUBLISH: doubled.counted(sent, evidence.tables[PUBLISH], window)}
     return stored_by_either(sent, evidence.tables, flags), counts
 
@@ -96,30 +97,34 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
     """
     own = np.flatnonzero(traffic.firsts)
     size = own.size
-    ids, deliveries, ending, handled_ns = _of_all(records, size)
+    ids, deliveries, ending, handled_ns, seqs = _of_all(records, size)
+
+    done = np.isin(ending, (*APPLIED, Ending.CRASHED)) & (handled_ns != NEVER)
 
     def messages(chosen: Flags) -> IntArray:
         """Return in how many of these deliveries each message came, shape (size,)."""
         return np.bincount(ids[chosen], minlength=size)
 
-    applied = messages(np.isin(ending, (*APPLIED, Ending.CRASHED)) & (handled_ns != NEVER))
+    applied = messages(done)
     failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
     again = failed | (messages(ending == Ending.RETURNED) > 0)
-    dealt = traffic.faults.due_to_fail(own[ids], deliveries)
+    replayed = _replayed(ids, seqs) if traffic.replays else np.zeros_like(ids, dtype=bool)
+    dealt = traffic.faults.due_to_fail(own[ids], deliveries) | replayed
     bad = traffic.faults.bad(own)
+    copies = _copies(seqs[replayed], ending[replayed], done[replayed])
     of_outage = messages(np.isin(ending, _FAILED) & ~dealt)
     hopeless = traffic.faults.hopeless(own)
     return {
         "undone": _count(again & ~hopeless & (applied == 0)),
-        "stuck": _count(failed & hopeless & ~given_up),
+        "stuck": _count(failed & hopeless & ~given_up) + copies.stuck,
         "handled_twice": int(np.maximum(applied - 1, 0).sum()),
         "failures": _count(np.isin(ending, _FAILED)),
         "naked": _count(ending == Ending.NAKED),
         "terminated": _count(messages(ending == Ending.TERMINATED) > 0),
         "repeats": repeated(records),
-        "bad_msgs": _count(bad & (messages(ids >= 0) > 0)),
-        "noticed": _count(bad & failed & (applied == 0)),
-        "unnoticed": _count(bad & (applied > 0)),
+        "bad_msgs": _count(bad & (messages(~replayed) > 0)) + copies.came,
+        "noticed": _count(bad & failed & (applied == 0)) + copies.noticed,
+        "unnoticed": _count(bad & (messages(done & ~replayed) > 0)) + copies.unnoticed,
         "outage_failures": int(of_outage.sum()),
         "outage_msgs": _count(of_outage > 0),
         "outage_attempts": int(of_outage.max(initial=0)),
@@ -127,13 +132,60 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
 
 
 def _of_all(records: Sequence[ConsumerRecord], size: int) -> Sequence[IntArray]:
-    """Return ids, delivery counts, endings and instants handled of all deliveries of ours.
+    """Return ids, delivery counts, endings, instants handled and sequences of deliveries of ours.
 
     Each of shape (n,).
     """
-    rows = [np.stack([e.ids, e.deliveries, e.ending, e.handled_ns]) for e in records]
-    columns = np.concatenate([np.empty((4, 0), dtype=np.int64), *rows], axis=1)
+    rows = [np.stack([e.ids, e.deliveries, e.ending, e.handled_ns, e.stream_seqs]) for e in records]
+    columns = np.concatenate([np.empty((5, 0), dtype=np.int64), *rows], axis=1)
     return list(columns[:, ours(columns[0], size)])
+
+
+def _replayed(ids: IntArray, seqs: IntArray) -> Flags:
+    """Return which deliveries are of a message that is another one again, shape (n,).
+
+    The first of an id in the stream is the one that was meant: whoever replays it comes later.
+    """
+    first = np.full(ids.max(initial=-1) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, ids, seqs)
+    replayed: Flags = seqs > first[ids]
+    return replayed
+
+
+@dataclass(frozen=True, slots=True)
+class _Copies:
+    """What became of messages that are another one again, counted by their own sequence.
+
+    Attributes:
+        came: so many were delivered.
+        noticed: were refused, and never taken for good ones.
+        unnoticed: were taken for good ones.
+        stuck: were refused, and never given up.
+    """
+
+    came: int = 0
+    noticed: int = 0
+    unnoticed: int = 0
+    stuck: int = 0
+
+
+def _copies(seqs: IntArray, ending: IntArray, done: Flags) -> _Copies:
+    """Return what became of what was replayed, by all deliveries of it, each of shape (n,)."""
+    came, place = np.unique(seqs, return_inverse=True)
+
+    def some(chosen: Flags) -> Flags:
+        found: Flags = np.bincount(place[chosen], minlength=came.size) > 0
+        return found
+
+    failed, given_up, taken = (
+        some(each) for each in (np.isin(ending, _FAILED), np.isin(ending, _GIVEN_UP), done)
+    )
+    return _Copies(
+        came=came.size,
+        noticed=_count(failed & ~taken),
+        unnoticed=_count(taken),
+        stuck=_count(failed & ~given_up & ~taken),
+    )
 
 
 def _count(flags: Flags) -> int:

@@ -156,6 +156,7 @@ def consumer_jobs(
             max_deliver=settings.consumer.max_deliver,
             call=getattr(taking.handler, "call", None),
             checks=settings.handler.check,
+            max_age_ns=settings.handler.max_age_ns or 0,
             in_progress_ns=settings.ack.in_progress_ns or 0,
             asking=_asking(settings.pull),
             whole_batches=settings.ack.whole_batches,

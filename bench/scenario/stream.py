@@ -84,7 +84,7 @@ def _needs(cell: Cell) -> Needs:
 
 def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
     """Return that consumers are due each message once, however often it is published."""
-    if _stream(cell).publish.duplicates is None:
+    if not _stream(cell).again:
         return {}
     return {part.name: traffic[part.flow].firsts for part in cell.cast.observing}
 

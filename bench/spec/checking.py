@@ -5,9 +5,12 @@ Rules as in `jetstream`: pure functions, the reason in the text.
 
 from collections.abc import Callable, Iterator
 
+from bench.core.units import format_duration
+from bench.spec.bad import REPLAYED
 from bench.spec.failing import UNANSWERED
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
+from bench.spec.progress import ack_waits_ns
 from bench.spec.variant import Settings
 
 KEY = "handler.check"
@@ -40,6 +43,29 @@ def _before_the_ack(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _aged(settings: Settings) -> Iterator[Objection]:
+    if settings.handler.max_age_ns is not None and "signature" not in settings.handler.check:
+        yield Objection(
+            key="handler.max_age",
+            against=(KEY,),
+            what="how old a message is says its signature, and no handler looks at that",
+            allowed="no max_age, or handler.check with signature",
+        )
+    if settings.handler.max_age_ns == 0:
+        what = "whatever comes is older than that"
+        yield Objection(key="handler.max_age", what=what, allowed="above 0s, or leave it out")
+
+
+def _subject(settings: Settings) -> Iterator[Objection]:
+    if "signature" in settings.handler.check and settings.stream.subject_transform is not None:
+        yield Objection(
+            key=KEY,
+            against=("stream.subject_transform",),
+            what="the subject is signed, and the stream keeps messages under another one",
+            allowed="no signature, or no subject_transform",
+        )
+
+
 def _whole(settings: Settings) -> Iterator[Objection]:
     if settings.handler.check and settings.consumer.headers_only:
         yield Objection(
@@ -60,6 +86,27 @@ def _enveloped(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
+def _signed(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    if "signature" in settings.handler.check and "signature" not in workload.publish.headers:
+        yield Objection(
+            key=KEY,
+            what="no message is signed: each would be refused",
+            allowed="no signature, or a workload with publish.headers [signature]",
+        )
+
+
+def _stale(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    ages = [each.age_ns for each in workload.consume.bad if each.kind == "stale"]
+    limit_ns = settings.handler.max_age_ns
+    if limit_ns and any(age_ns is not None and age_ns <= limit_ns for age_ns in ages):
+        yield Objection(
+            key="handler.max_age",
+            what=f"messages that are {format_duration(min(filter(None, ages)))} old when they are "
+            "published are to be stale, and may be so old",
+            allowed="a shorter max_age, or an older fault",
+        )
+
+
 def _called(settings: Settings, workload: Stream) -> Iterator[Objection]:
     if settings.handler.check and workload.consume.handler.call is not None:
         yield Objection(
@@ -70,9 +117,15 @@ def _called(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 
 def _unseen(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    checks = {*settings.handler.check}
-    bad = [each.kind for each in workload.consume.bad if not each.checks & checks]
-    if bad and workload.consume.handler.call is None:
+    called = workload.consume.handler.call is not None
+    looks = {*settings.handler.check, *(["envelope"] if called else [])}
+    dateless = settings.handler.max_age_ns is None
+    bad = [
+        each.kind
+        for each in workload.consume.bad
+        if not each.checks & looks or (each.kind == "stale" and dateless)
+    ]
+    if bad:
         what = (
             f"no handler looks for what is {' or '.join(dict.fromkeys(bad))}: such a message is "
             "taken for a good one, and the cell fails"
@@ -80,9 +133,40 @@ def _unseen(settings: Settings, workload: Stream) -> Iterator[Objection]:
         yield Objection(key=KEY, what=what)
 
 
-RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_once, _before_the_ack, _whole)
+def _too_old(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    """Yield that what comes again is stale when it does."""
+    limit_ns, wait_ns = settings.handler.max_age_ns, ack_waits_ns(settings)[0]
+    again = [fault.kind for fault in workload.consume.faults if fault.kind in ("silent", "crash")]
+    if limit_ns and limit_ns <= wait_ns and again:
+        what = (
+            f"what comes again after ack_wait, {format_duration(wait_ns)}, is older than max_age, "
+            f"{format_duration(limit_ns)}: a good message is refused"
+        )
+        yield Objection(key="handler.max_age", what=what)
+
+
+def _unshared(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    replayed = any(each.kind == REPLAYED for each in workload.consume.bad)
+    if replayed and "signature" in settings.handler.check and workload.consume.consumers > 1:
+        what = "the nonces that one process has seen another one does not know"
+        yield Objection(key=KEY, what=what)
+
+
+RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
+    _once,
+    _before_the_ack,
+    _aged,
+    _subject,
+    _whole,
+)
 WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _enveloped,
+    _signed,
+    _stale,
     _called,
 )
-CAUTIONS: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_unseen,)
+CAUTIONS: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
+    _unseen,
+    _too_old,
+    _unshared,
+)

@@ -7,7 +7,7 @@ windows can be compared under the same messages.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from pydantic import Field, model_validator
 
@@ -71,11 +71,14 @@ class Doubling(Publish):
             and its waiting counts as slip. In the mode `one-by-one` of a variant it is 1.
         headers: what each message carries beside its payload: `message-id` (`Nats-Msg-Id`, which
             the stream remembers for its duplicate_window), `trace` (a W3C `traceparent`) and
-            `correlation-id`, all of fixed width.
+            `correlation-id`, all of fixed width, and `signature` (the instant, a nonce and an
+            HMAC-SHA256 of both, the subject and the payload).
         duplicates: messages that are published twice; none when left out.
     """
 
     duplicates: Duplicates | None = None
+
+    signs: ClassVar[bool] = True
 
     @staticmethod
     def of(offer: Publish) -> "Doubling":
@@ -163,6 +166,11 @@ _OF_PUBLISHED = (
     ),
 )
 
+_MEANS_OF_REPLAYED = {
+    "published_again": "of them, those that are another one replayed, as it was",
+    "stored_again": "of those, stored beside the one that they are",
+}
+
 _MEANS = {
     "expected": "messages that say no other one again",
     "refused": "answered by an error PubAck, or as a duplicate of none",
@@ -170,12 +178,25 @@ _MEANS = {
 """Of entries that mean another thing where messages are published twice."""
 
 
-def with_duplicates(cast: Cast) -> Cast:
-    """Return a cast whose publishers count what they publish twice."""
+_OF_REPLAYED = tuple(
+    replace(each, means=means)
+    for each in _OF_PUBLISHED
+    if (means := _MEANS_OF_REPLAYED.get(each.name)) is not None
+)
+
+
+def with_duplicates(cast: Cast, *, replayed: bool = False) -> Cast:
+    """Return a cast whose publishers count what they publish twice.
+
+    Args:
+        cast: of a stream.
+        replayed: it is not published twice by who means it, and no stream is to know it again.
+    """
+    twice = _OF_REPLAYED if replayed else _OF_PUBLISHED
 
     def counting(part: Part) -> Part:
         told = (replace(each, means=_MEANS.get(each.name, each.means)) for each in part.entries)
-        own = _OF_PUBLISHED if part.side is Side.DRIVES else ()
+        own = twice if part.side is Side.DRIVES else ()
         return replace(part, entries=(*told, *own))
 
     return replace(cast, parts=tuple(map(counting, cast.parts)))

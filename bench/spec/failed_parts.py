@@ -110,7 +110,7 @@ BAD_MESSAGES = (
         name="bad_msgs",
         means="messages that came and are bad in themselves",
         weight=Weight.NOTED,
-        at_most=("received",),
+        at_most=("deliveries",),
     ),
     Entry(
         name="noticed",

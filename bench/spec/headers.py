@@ -12,12 +12,16 @@ from bench.core.units import format_duration
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Header
 
+SIGNATURE_HEADER = "Signature"
+
 _FORMS: dict[Header, tuple[str, str]] = {
     "message-id": ("Nats-Msg-Id", "{trial}-{id}"),
     # W3C Trace Context: version, 32 digits for the trace, 16 for the span, flags. The id is decimal
     # and so a fit part of the trace; a span of zeros would be none.
     "trace": ("traceparent", "00-{trial}{id}-{trial}-01"),
     "correlation-id": ("Correlation-Id", "{trial}-{id}"),
+    # When it was signed, the nonce, and what both and the message come to (bench.plan.signing).
+    "signature": (SIGNATURE_HEADER, "t={at},n={id},v1={signature}"),
 }
 
 _EXPECT_LAST = ("Nats-Expected-Last-Sequence", "{last}")
@@ -27,6 +31,7 @@ ATOMIC_HEADER_BYTES = 111
 
 _START_BYTES = len("NATS/1.0\r\n\r\n")
 _DIGITS = "0" * 16
+_WIDEST = {"id": _DIGITS, "last": _DIGITS, "at": "0" * 29, "signature": "0" * 64}
 
 
 def header_lines(
@@ -78,7 +83,7 @@ def header_bytes(headers: Iterable[Header], how: PublishSettings) -> int:
     """Return how many bytes of a message its headers take at most; 0 without any."""
     lines = header_lines(headers, how, "")
     texts = [f"{name}: {value}\r\n" for name, value in lines]
-    size = sum(len(text.format(id=_DIGITS, last=_DIGITS)) for text in texts)
+    size = sum(len(text.format_map(_WIDEST)) for text in texts)
     if how.mode == "atomic":
         size += ATOMIC_HEADER_BYTES
     return size + _START_BYTES if size else 0

@@ -120,11 +120,11 @@ def _rollup(settings: Settings) -> Iterator[Objection]:
 
 
 def _one_each(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    if settings.publish.rollup != "none" and workload.publish.duplicates is not None:
+    if settings.publish.rollup != "none" and workload.again:
         yield Objection(
             key="publish.rollup",
             what="of messages that are published twice nobody can tell which one was replaced",
-            allowed="rollup none, or no publish.duplicates",
+            allowed="rollup none, or neither publish.duplicates nor replayed messages",
         )
 
 

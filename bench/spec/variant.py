@@ -202,7 +202,7 @@ class AckSettings(Spec):
     whole_batches: bool = False
 
 
-HandlerCheck = Literal["envelope"]
+HandlerCheck = Literal["signature", "envelope"]
 """What a handler can look at of a message."""
 
 
@@ -216,12 +216,16 @@ class HandlerSettings(Spec):
         workers: messages that one consumer process handles at a time, in place of what the workload
             says.
         check: what a handler looks at of each message, when its time is over, and refuses what does
-            not bear it: `envelope`, its fields, their types and its version. Nothing when left out.
+            not bear it: first the `signature`, how old that is, and that its nonce was not seen
+            before; then the `envelope`, its fields, their types and its version. Nothing when left
+            out.
+        max_age_ns: how old a signature may be; as old as it likes when left out.
     """
 
     run: HandlerRun = "virtual"
     workers: int | None = Field(default=None, ge=1, le=10_000)
     check: Annotated[tuple[HandlerCheck, ...], Loose] = ()
+    max_age_ns: Duration | None = Field(default=None, alias="max_age")
 
 
 class EffectSettings(Spec):

@@ -4,7 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -55,7 +55,7 @@ MAX_MESSAGES = 50_000_000
 
 MAX_PHASE_NS = 24 * 3600 * NS_PER_S
 
-Header = Literal["message-id", "trace", "correlation-id"]
+Header = Literal["message-id", "trace", "correlation-id", "signature"]
 
 _WORD_ALLOWED = "up to 64 letters, digits, _ and -"
 _WORD = r"[A-Za-z0-9_-]{1,64}"
@@ -216,6 +216,9 @@ class Publish(Spec):
     window_msgs: int = Field(default=256, ge=1, le=65536, alias="window")
     headers: Annotated[tuple[Header, ...], Loose] = ()
 
+    signs: ClassVar[bool] = False
+    """Whether it can sign what it publishes."""
+
     @property
     def answer_within_ns(self) -> int | None:
         """How long an answer may take to be one; None where any is waited for."""
@@ -239,6 +242,12 @@ class Publish(Spec):
     def _headers_once(self) -> Self:
         if len(set(self.headers)) < len(self.headers):
             raise MisfitError("headers", what="a header stands twice", allowed="each once")
+        if "signature" in self.headers and not self.signs:
+            raise MisfitError(
+                "headers",
+                what="nobody here checks a signature",
+                allowed="message-id, trace, correlation-id; or a workload of the kind stream",
+            )
         return self
 
     @model_validator(mode="after")

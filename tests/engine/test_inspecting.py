@@ -1,15 +1,19 @@
 """Handlers that look at messages: what they refuse, and whether they were right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bench.clients.port import Content
 from bench.engine.envelopes import MALFORMED, UNKNOWN_VERSION, check_envelope
-from bench.engine.inspecting import make_inspector
-from bench.plan.faults import NONE
+from bench.engine.inspecting import CHECKS, make_inspector
 from bench.plan.spoiling import WAYS
 from bench.plan.traffic import Traffic
+from tests.engine.test_reviving import job
 from tests.plan.test_spoiling import BOTH, payload, traffic
+
+LOOKS = replace(job(), checks=("envelope",))
 
 
 def content(data: bytes) -> Content:
@@ -43,7 +47,7 @@ def test_whatever_comes_is_refused_and_breaks_nothing(data: bytes) -> None:
 
 def looked_at(made: Traffic, known: Traffic, ids: list[int]) -> tuple[list[bool], int]:
     """What a process refuses of these messages, and how often it was wrong by what it knows."""
-    inspector = make_inspector(("envelope",), known.faults)
+    inspector = make_inspector(LOOKS, known)
     assert inspector is not None
     inspector.reads(lambda position: content(payload(made, ids[position])))
     refused = inspector.refused(np.arange(len(ids)), np.array(ids))
@@ -65,13 +69,32 @@ def test_a_good_one_that_is_refused_is_a_false_alarm() -> None:
 
 
 def test_nobody_is_made_to_look_where_nothing_is_to_be_looked_at() -> None:
-    assert make_inspector((), NONE) is None
+    assert make_inspector(replace(LOOKS, checks=()), traffic()) is None
 
 
 def test_what_carries_no_id_is_none_of_ours_and_not_looked_at() -> None:
-    inspector = make_inspector(("envelope",), NONE)
+    inspector = make_inspector(LOOKS, traffic())
     assert inspector is not None
 
     assert inspector.refused(np.array([0]), np.array([-1])).tolist() == [False]
     with pytest.raises(ValueError, match="nobody keeps"):
         inspector.refused(np.array([0]), np.array([0]))
+
+
+def test_a_message_that_somebody_replays_is_no_false_alarm_when_it_is_refused() -> None:
+    """Which of the two came is known by their sequences, when all is over."""
+    made = traffic({"kind": "replayed", "share": "10%"}, headers=["signature"])
+    inspector = make_inspector(LOOKS, made)
+    assert inspector is not None
+    inspector.reads(lambda position: content(b"none of ours"))
+    again = made.carried[~made.firsts][:1]
+
+    assert inspector.refused(np.array([0]), again).all()
+    assert inspector.false_alarms == 0
+    assert inspector.refused(np.array([0]), np.array([199])).all()
+    assert inspector.false_alarms == 1
+
+
+def test_checks_are_made_in_the_order_of_a_handler() -> None:
+    """What is not authentic is not parsed."""
+    assert list(CHECKS) == ["signature", "envelope"]

@@ -8,7 +8,7 @@ from bench.broker.letters import Letter
 from bench.clients.port import Ending
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.plan.faults import Faults
+from bench.plan.faults import NONE, Faults
 from bench.plan.traffic import PUBLISHES, Traffic, make_traffic
 from bench.scenario.failures import counted, lettered
 from bench.spec.bad import BadMessage
@@ -119,6 +119,52 @@ def test_a_bad_message_is_to_be_refused_and_counts_where_it_is_not() -> None:
     assert looked((SOUND, 0), (bad, 0)) == (1, 0, 1), "a handler that skips its check"
     assert looked((bad, Ending.NAKED), (bad, 0)) == (1, 0, 1), "noticed once, and then missed"
     assert looked((bad, Ending.UNACKED)) == (1, 0, 1)
+
+
+REPLAY = BadMessage.model_validate({"kind": "replayed", "share": "50%"})
+
+
+def replayed(*rows: tuple[int, int, int]) -> dict[str, int]:
+    """What is found of deliveries of a message, with their sequences, of which some are replays.
+
+    Message 1 says again what message 0 said.
+    """
+    acts = (PUBLISHES, Act(name="replayed", share=0.3, again=True))
+    plan = replace(traffic(), acts=acts, act_index=np.array([0, 1, 0]))
+    plan = replace(plan, faults=NONE)
+    places = record(*((message, ending) for message, _, ending in rows))
+    seqs = np.array([seq for _, seq, _ in rows])
+    made = counted([replace(places, stream_seqs=seqs)], plan)
+    names = ("bad_msgs", "noticed", "unnoticed", "stuck", "undone")
+    return {name: made[name] for name in names if made[name]}
+
+
+def test_what_is_replayed_is_known_by_its_place_in_the_stream() -> None:
+    """The first of an id is the one that was meant, however late it is delivered."""
+    assert replayed((0, 1, 0), (0, 2, Ending.TERMINATED)) == {"bad_msgs": 1, "noticed": 1}
+    assert replayed((0, 2, Ending.TERMINATED), (0, 1, 0)) == {"bad_msgs": 1, "noticed": 1}
+    assert replayed((0, 1, 0), (0, 1, Ending.REPEATED), (1, 3, 0)) == {}
+
+
+def test_a_replay_that_is_handled_is_unnoticed_and_one_without_end_stuck() -> None:
+    assert replayed((0, 1, 0), (0, 2, 0)) == {"bad_msgs": 1, "unnoticed": 1}
+    asked = replayed((0, 1, 0), (0, 2, Ending.NAKED), (0, 2, Ending.NAKED))
+    assert asked == {"bad_msgs": 1, "noticed": 1, "stuck": 1}
+    given_up = replayed((0, 1, 0), (0, 2, Ending.NAKED), (0, 2, Ending.TERMINATED))
+    assert given_up == {"bad_msgs": 1, "noticed": 1}
+
+
+def test_a_replay_that_is_known_is_neither_noticed_nor_handled() -> None:
+    """It was acknowledged without an effect: a handler that remembers needs no nonce."""
+    assert replayed((0, 1, 0), (0, 2, Ending.REPEATED)) == {"bad_msgs": 1}
+
+
+def test_a_replay_that_is_handled_in_place_of_the_true_message_is_unnoticed() -> None:
+    """And where neither is handled, the true one is undone."""
+    wrong = replayed((0, 1, Ending.TERMINATED), (0, 2, 0))
+    assert wrong == {"bad_msgs": 1, "unnoticed": 1}
+    both = replayed((0, 1, Ending.TERMINATED), (0, 2, Ending.TERMINATED))
+    assert both == {"bad_msgs": 1, "noticed": 1, "undone": 1}
 
 
 def test_a_bad_message_that_is_asked_for_again_for_ever_is_stuck() -> None:

@@ -11,6 +11,7 @@ from bench.spec.jetstream import objections, workload_objections
 from bench.spec.kinds.stream import Stream
 from bench.spec.kinds.stream import cast_of as cast_of_stream
 from bench.spec.variant import Settings
+from bench.spec.workload import Publish
 from tests.cli.test_new import OF_KINDS
 
 BAD = {"kind": "malformed", "share": "2%"}
@@ -126,3 +127,127 @@ def test_what_is_told_of_a_workload_says_what_is_bad() -> None:
     assert "2% is malformed" in workload(BAD).told()
     quick = {"kind": "unknown-version", "share": "1%", "time": "0s"}
     assert "1% is of an unknown version and takes" in workload(quick).told()
+
+
+def signed(*faults: dict[str, Any], size: str = "512B", **publish: Any) -> Stream:
+    return Stream.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": size},
+            "publish": {"rate": "50/s", "headers": ["signature"], **publish},
+            "consume": {"faults": list(faults)},
+        }
+    )
+
+
+TAMPERED = {"kind": "tampered", "share": "1%"}
+STALE = {"kind": "stale", "share": "1%", "age": "1m"}
+REPLAYED = {"kind": "replayed", "share": "1%"}
+VERIFIES: dict[str, Any] = {"handler": {"check": ["signature"], "max_age": "30s"}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "stale", "share": "1%"}, "has an age"),
+        ({**TAMPERED, "age": "1m"}, "as old as any other"),
+        ({**REPLAYED, "time": "1ms"}, "like the one that it was"),
+        ({**REPLAYED, "share": "60%"}, "more than half"),
+    ],
+)
+def test_what_means_nothing_of_a_bad_message_is_refused(fault: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        signed(fault)
+
+
+@pytest.mark.parametrize(
+    ("faults", "more", "words"),
+    [
+        ([TAMPERED], {"headers": []}, "none is signed"),
+        ([TAMPERED], {"size": "16B"}, "something besides its id"),
+        ([REPLAYED, REPLAYED], {}, "is dealt once"),
+        ([REPLAYED], {"headers": ["signature", "message-id"]}, "no handler would see it"),
+    ],
+    ids=str,
+)
+def test_what_a_signature_cannot_show_is_refused(
+    faults: list[dict[str, Any]], more: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words):
+        signed(*faults, **more)
+
+
+def test_messages_of_other_kinds_are_signed_for_nobody() -> None:
+    with pytest.raises(ValidationError, match="nobody here checks"):
+        Publish.model_validate({"rate": "1/s", "headers": ["signature"]})
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "words"),
+    [
+        ({"handler": {"check": [], "max_age": "1s"}}, "handler.max_age", "no handler looks"),
+        ({"handler": {"max_age": "0s"}}, "handler.max_age", "older than that"),
+        (
+            {"stream": {"subject_transform": {"source": ">", "destination": "moved.>"}}},
+            "handler.check",
+            "another one",
+        ),
+    ],
+    ids=str,
+)
+def test_settings_of_signatures_that_mean_nothing_are_refused(
+    more: dict[str, Any], key: str, words: str
+) -> None:
+    found = objections(settings(VERIFIES, more))
+
+    assert [each.key for each in found if words in each.what] == [key]
+    assert objections(settings(VERIFIES)) == ()
+
+
+def test_who_verifies_needs_signed_messages_and_stale_ones_that_are() -> None:
+    (unsigned,) = workload_objections(settings(VERIFIES), signed(headers=[]))
+    (young,) = workload_objections(settings(VERIFIES), signed({**STALE, "age": "30s"}))
+
+    assert "no message is signed" in unsigned.what
+    assert (young.key, "are to be stale" in young.what) == ("handler.max_age", True)
+    assert workload_objections(settings(VERIFIES), signed(TAMPERED, STALE, REPLAYED)) == ()
+
+
+def test_what_nobody_would_notice_is_told() -> None:
+    """Of each kind that the check does not see; a function of ours knows no key."""
+    ageless = {"handler": {"check": ["signature"]}}
+
+    assert "stale" in told(settings(ageless), signed(TAMPERED, STALE))
+    assert "tampered" not in told(settings(ageless), signed(TAMPERED, STALE))
+    assert "looks for" not in told(settings(VERIFIES), signed(TAMPERED, STALE, REPLAYED))
+    assert "tampered or replayed" in told(settings(), signed(TAMPERED, REPLAYED))
+
+
+def test_a_good_message_that_comes_again_may_be_stale_by_then() -> None:
+    silent = {"kind": "silent", "share": "1%"}
+
+    assert "a good message is refused" in told(settings(VERIFIES), signed(silent))
+    assert "a good message is refused" not in told(
+        settings(VERIFIES, {"consumer": {"ack_wait": "5s"}}), signed(silent)
+    )
+
+
+def test_nonces_are_not_shared() -> None:
+    load = signed(REPLAYED)
+    several = load.model_copy(update={"consume": load.consume.model_copy(update={"consumers": 2})})
+
+    assert "another one does not know" in told(settings(VERIFIES), several)
+    assert "another one does not know" not in told(settings(VERIFIES), load)
+
+
+def test_what_is_replayed_is_counted_as_published_again_and_due_once() -> None:
+    load = signed(REPLAYED)
+    cast = cast_of_stream(settings(VERIFIES), load)
+    (publish,), (consume,) = cast.driving, cast.observing
+    told_of = {each.name for each in publish.entries}
+
+    assert {"published_again", "stored_again"} <= told_of
+    assert not {"deduplicated", "let_in", "shut_out"} & told_of
+    assert "expected" in {each.name for each in consume.entries}
+    assert load.share_of("consume") == pytest.approx(0.99)
+    assert load.loads["publish"].faults == ()

@@ -170,7 +170,7 @@ def test_an_outage_stands_among_the_faults_and_has_no_share() -> None:
         ({"share": "1%"}, "unknown key; allowed: kind, at, lasts, time"),
         (
             {"kind": "outrage"},
-            "outage, crash, malformed, unknown-version; did you mean",
+            "outage, crash, malformed, unknown-version, tampered, stale, replayed; did you mean",
         ),
         ({"kind": 7}, "allowed: transient, permanent, silent, slow, outage, crash"),
     ],

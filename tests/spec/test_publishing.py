@@ -141,8 +141,8 @@ def test_without_headers_a_message_has_none() -> None:
         ),
         (
             "headers: [tracing]",
-            "publish.headers[0] = 'tracing': unknown; allowed: message-id, trace, correlation-id; "
-            "did you mean 'trace'?",
+            "publish.headers[0] = 'tracing': unknown; allowed: message-id, trace, correlation-id, "
+            "signature; did you mean 'trace'?",
         ),
     ],
 )

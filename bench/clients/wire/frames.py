@@ -13,7 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from bench.clients.port import IntArray, Messages
+from bench.clients.signing import signature_of
 from bench.clients.wire.digits import TIME_CHARS, write_numbers, write_times
+from bench.plan.signing import Signer
 from bench.plan.traffic import ID_DIGITS, PayloadTemplate
 
 NUMBER_DIGITS = ID_DIGITS
@@ -31,7 +33,11 @@ _BLANK = b"0" * NUMBER_DIGITS
 TIME = "at"
 """What stands for an instant, as `write_times` writes it."""
 
-_BLANKS = {TIME: b"0" * TIME_CHARS}
+SIGNATURE = "signature"
+SIGNATURE_CHARS = 64
+"""What stands for the signature of a message, and how long that is."""
+
+_BLANKS = {TIME: b"0" * TIME_CHARS, SIGNATURE: b"0" * SIGNATURE_CHARS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,10 @@ class Layout(Protocol):
 
         The message's `id` is known without being told.
         """
+
+
+_Texts = dict[str, list[tuple[IntArray, IntArray | slice]]]
+"""By what stands there: where it does in a block, and in which rows of it, form by form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +160,34 @@ class PublishFrames:
         frames = self._unnumbered(head[:count], tail[:count])
         tails_at = starts[:-1] + head_sizes[:count]
         numbers = {**numbers, "id": messages.ids[chosen]}
-        at, values, at_times = [], [], []
+        at, values = [], []
+        texts: _Texts = {TIME: [], SIGNATURE: []}
         for index, columns in enumerate(self._places):
             rows = np.flatnonzero(form[:count] == index) if len(self._places) > 1 else slice(count)
             for name, places in columns:
                 offsets = places[payload[rows]] if places.size > 1 else places
-                if name == TIME:
-                    at_times.append((tails_at[rows] + offsets, rows))
+                if name in texts:
+                    texts[name].append((tails_at[rows] + offsets, rows))
                     continue
                 at.append(tails_at[rows] + offsets)
                 values.append(numbers[name][rows])
         if messages.at_ns is not None:
-            for offsets, rows in at_times:
+            for offsets, rows in texts[TIME]:
                 write_times(frames, offsets, messages.at_ns[chosen][:count][rows])
         write_numbers(frames, np.concatenate(at), np.concatenate(values))
+        if messages.signer is not None:
+            self._sign(messages.signer, frames, first, texts)
         return _Block(self._layout.epoch, first, first + count, starts.data, memoryview(frames))
+
+    def _sign(self, signer: Signer, frames: bytearray, first: int, texts: "_Texts") -> None:
+        """Write the signatures of a block, in which all else stands by now."""
+        for (times, rows), (places, _) in zip(texts[TIME], texts[SIGNATURE], strict=True):
+            count = places.size
+            numbers = range(count) if isinstance(rows, slice) else rows.tolist()
+            for row, at, place in zip(numbers, times.tolist(), places.tolist(), strict=True):
+                said = bytes(frames[at : at + TIME_CHARS])
+                signature = signature_of(signer, self._messages, first + row, said)
+                frames[place : place + SIGNATURE_CHARS] = signature
 
     def _unnumbered(self, head: IntArray, tail: IntArray) -> bytearray:
         """Return the frames of these heads and tails, with zeros for every number."""

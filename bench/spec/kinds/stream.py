@@ -9,7 +9,7 @@ from pydantic import Discriminator, model_validator
 from bench.core import text
 from bench.core.units import NS_PER_S
 from bench.spec.applied_parts import with_effects
-from bench.spec.bad import BadMessage
+from bench.spec.bad import REPLAYED, BadMessage
 from bench.spec.base import Loose, MisfitError
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
 from bench.spec.crashes import Crash, check_few
@@ -21,7 +21,9 @@ from bench.spec.failed_parts import with_failures
 from bench.spec.faults import Fault
 from bench.spec.filling import PUBLISH
 from bench.spec.handler import ConsumeHandler, Handler
+from bench.spec.keys import Act
 from bench.spec.outages import Outage, check_within
+from bench.spec.payloads import MIN_BYTES
 from bench.spec.told_parts import TOLD, told, with_told
 from bench.spec.variant import AckTiming, Settings
 from bench.spec.waiting import known, with_wait
@@ -136,8 +138,46 @@ class Stream(Dealt):
         once = {} if self.publish.duplicates else {"publish": {"duplicates"}}
         return {**super().unsaid, **plain, **once}
 
+    def _can_be_signed(self) -> None:
+        kinds = [each.kind for each in self.consume.bad if "signature" in each.checks]
+        if not kinds:
+            return
+        headers, least = self.publish.headers, MIN_BYTES[self.payload.format]
+        if "signature" not in headers:
+            raise MisfitError(
+                "publish",
+                "headers",
+                what=f"messages are to be {' and '.join(dict.fromkeys(kinds))}, and none is signed",
+                allowed="with headers: [signature]",
+            )
+        if "tampered" in kinds and min(self.payload.sizes) <= least:
+            raise MisfitError(
+                "payload",
+                "sizes",
+                what="a message that is tampered with is to have something besides its id",
+                allowed=f"above {least}B",
+            )
+        if REPLAYED not in kinds:
+            return
+        if kinds.count(REPLAYED) > 1 or self.publish.duplicates is not None:
+            raise MisfitError(
+                "consume",
+                "faults",
+                what="which messages say another one again is dealt once",
+                allowed="one fault of the kind replayed, or publish.duplicates",
+            )
+        if "message-id" in headers:
+            raise MisfitError(
+                "publish",
+                "headers",
+                what="by its message-id the stream would refuse what is replayed, and no handler "
+                "would see it",
+                allowed="no message-id, or no fault of the kind replayed",
+            )
+
     @model_validator(mode="after")
     def _can_be_bad(self) -> Self:
+        self._can_be_signed()
         bad = [each.kind for each in self.consume.bad if "envelope" in each.checks]
         if bad and self.payload.format != "event-envelope":
             raise MisfitError(
@@ -152,12 +192,33 @@ class Stream(Dealt):
     @property
     def loads(self) -> Mapping[str, Load]:
         """What its messages are made from, by the part that drives them."""
-        acts, faults, outages = self.publish.acts, self.consume.dealt, self.consume.outages
-        crashes = self.consume.crashes
+        consume, acts = self.consume, (*self.publish.acts, *self._replays)
+        faults = tuple(each for each in consume.dealt if each.kind != REPLAYED)
+        outages, crashes = consume.outages, consume.crashes
         return {
             part: replace(load, acts=acts, faults=faults, outages=outages, crashes=crashes)
             for part, load in super().loads.items()
         }
+
+    @property
+    def _replays(self) -> tuple[Act, ...]:
+        """What some messages are in place of one of their own."""
+        return tuple(
+            Act(
+                name=REPLAYED,
+                share=each.share,
+                again=True,
+                turns=self.publish.publishers,
+                after_ns=each.age_ns or 0,
+            )
+            for each in self.consume.bad
+            if each.kind == REPLAYED
+        )
+
+    @property
+    def again(self) -> float:
+        """What share of the messages says another one again."""
+        return sum(act.share for act in (*self.publish.acts, *self._replays))
 
     def in_short(self, phases: Phases) -> Self:
         """Return the load for a look, over shorter phases; raises as `with_phases` does."""
@@ -172,8 +233,7 @@ class Stream(Dealt):
 
     def share_of(self, part: str) -> float:
         """Return what share of the messages a part is due: each once, however often it comes."""
-        twice = self.publish.duplicates
-        return 1.0 if part == PUBLISH or twice is None else 1.0 - twice.share
+        return 1.0 if part == PUBLISH else 1.0 - self.again
 
     @property
     def busy(self) -> Handler:
@@ -210,15 +270,16 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     """Return its parts; one that never acknowledges has nothing that an ack would end."""
     aged = () if settings.publish.ttl_ns is None else (AGED_OUT,)
     rolled = () if settings.publish.rollup == "none" else (ROLLED_UP,)
-    evicted = (EVICTED,) if evicts(settings.stream) and not _twice(workload) else ()
+    evicted = (EVICTED,) if evicts(settings.stream) and not _again(workload) else ()
     found = with_told(_cast_of(settings, workload), told(settings))
     if workload is not None and _tells_waits(settings, workload):
         found = with_wait(found)
     return expiring(found, *aged, *rolled, *evicted)
 
 
-def _twice(workload: Stream | None) -> bool:
-    return workload is not None and workload.publish.duplicates is not None
+def _again(workload: Stream | None) -> str:
+    """Return what messages are called that say another one again; nothing where none does."""
+    return "" if workload is None else next((a.name for a in workload.loads[PUBLISH].acts), "")
 
 
 def _tells_waits(settings: Settings, workload: Stream) -> bool:
@@ -229,13 +290,13 @@ def _tells_waits(settings: Settings, workload: Stream) -> bool:
 
 def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     """Return its parts with what they count where handlers fail."""
-    twice = _twice(workload)
-    cast = (_DOUBLED if twice else _CASTS)[settings.ack.timing]
+    again = _again(workload)
+    cast = _CASTS[again][settings.ack.timing]
     letters = settings.failure.dead_letters
     takes = FaultyConsume() if workload is None else workload.consume
     faults, called = takes.faults, takes.handler.call is not None
     effects = settings.effect.idempotency != "none" or settings.effect.written
-    if not (faults or twice or letters or effects or called or settings.handler.check):
+    if not (faults or again or letters or effects or called or settings.handler.check):
         return cast
     found = with_failures(cast, letters=letters, outages=bool(takes.outages), bad=bool(takes.bad))
     if workload is None or not workload.writes(settings):
@@ -243,14 +304,14 @@ def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     return with_effects(found, crashes=bool(workload.consume.crashes))
 
 
-def _cast(*, acks: bool, early: bool = False, twice: bool = False) -> Cast:
+def _cast(*, acks: bool, early: bool = False, again: str = "") -> Cast:
     publish = driving(
         "publish",
         role="publisher",
         answered=STORED,
         fails=(*UNSTORED, Entry(name="stream_msgs", untold=True, counts="held")),
     )
-    consume = observing("consume", flow=publish, role="consumer", acks=acks, some=twice)
+    consume = observing("consume", flow=publish, role="consumer", acks=acks, some=bool(again))
     whole = () if early or not acks else ("end_to_end",)
     plain = Cast(
         parts=(publish, consume),
@@ -258,31 +319,34 @@ def _cast(*, acks: bool, early: bool = False, twice: bool = False) -> Cast:
         ranked=(*whole, "completion"),
         done="acked" if acks else "handled",
     )
-    return with_duplicates(plain) if twice else plain
+    return with_duplicates(plain, replayed=again == REPLAYED) if again else plain
 
 
-def _casts(*, twice: bool = False) -> Mapping[AckTiming, Cast]:
+def _casts(again: str) -> Mapping[AckTiming, Cast]:
     return {
-        "after-handler": _cast(acks=True, twice=twice),
-        "after-validation": _cast(acks=True, early=True, twice=twice),
-        "per-batch": _cast(acks=True, twice=twice),
-        "cumulative": _cast(acks=True, twice=twice),
-        "none": _cast(acks=False, twice=twice),
+        "after-handler": _cast(acks=True, again=again),
+        "after-validation": _cast(acks=True, early=True, again=again),
+        "per-batch": _cast(acks=True, again=again),
+        "cumulative": _cast(acks=True, again=again),
+        "none": _cast(acks=False, again=again),
     }
 
 
-_CASTS, _DOUBLED = _casts(), _casts(twice=True)
-"""By `ack.timing`; of messages of which some are published twice."""
+_CASTS = {again: _casts(again) for again in ("", "duplicate", REPLAYED)}
+"""By what some messages are that say another one again, and by `ack.timing`."""
 
-_FAILING = with_failures(_CASTS["after-handler"], letters=True, outages=True, bad=True)
+_FAILING = with_failures(_CASTS[""]["after-handler"], letters=True, outages=True, bad=True)
 FAULTY = with_effects(_FAILING, crashes=True)
 """Where some handlers fail, or may be asked to do their work again."""
 
-TELLING = with_wait(with_told(_CASTS["after-handler"], TOLD))
+TELLING = with_wait(with_told(_CASTS[""]["after-handler"], TOLD))
 """Where processes count what they say besides acks, and tell when handlers begin."""
 
-DOUBLED = with_failures(_DOUBLED["after-handler"])
+REPLAYING = with_failures(_CASTS[REPLAYED]["after-handler"], bad=True)
+"""Where some messages are old ones that are replayed."""
+
+DOUBLED = with_failures(_CASTS["duplicate"]["after-handler"])
 """Where some messages are published twice."""
 
-EXPIRING = expiring(_CASTS["after-handler"], AGED_OUT, ROLLED_UP, EVICTED)
+EXPIRING = expiring(_CASTS[""]["after-handler"], AGED_OUT, ROLLED_UP, EVICTED)
 """Where messages leave the stream by themselves."""
