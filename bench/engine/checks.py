@@ -6,6 +6,7 @@ Rules fixed beforehand: none of them looks at whether the figures are good.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bench.core import text
 from bench.core.text import percent
 from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine.findings import invalid, warning
@@ -157,6 +158,20 @@ def stream_unknown() -> Finding:
         "stream-unknown",
         "what the stream held at the end could not be told, so it may lack what PubAcks confirmed",
     )
+
+
+def answered_again(again: Counts, cast: Cast) -> Iterator[Finding]:
+    """Yield that operations had a second answer, of parts whose ledger does not count them.
+
+    Args:
+        again: answers to what had one, by the part that drives.
+        cast: of the trial.
+    """
+    for part in cast.driving:
+        counted = any(entry.counted == "answered_again" for entry in part.entries)
+        if (count := again.get(part.name, 0)) and not counted:
+            words = f"{part.name}: {text.plural(count, 'answer')} came to what had one already"
+            yield warning("answered-again", f"{words}; the first one counts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,8 +95,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         *outcome.findings,
         *audited.findings,
         *checks.times_findings(recorded.negatives, recorded.overflows),
-        *checks.ledger_findings(ledger, cast),
-        *checks.stream_findings(ledger, cast),
+        *_accounted(ledger, again, cast),
     ]
     if outcome.completed and checks.stream_untold(ledger, cast):
         findings.append(checks.stream_unknown())  # one that broke off says itself why
@@ -142,6 +141,15 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         overflows=recorded.overflows,
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled, messages=told)
+
+
+def _accounted(
+    ledger: Mapping[str, int], again: Mapping[str, int], cast: Cast
+) -> Iterator[Finding]:
+    """Yield what does not hold of what was counted."""
+    yield from checks.ledger_findings(ledger, cast)
+    yield from checks.stream_findings(ledger, cast)
+    yield from checks.answered_again(again, cast)
 
 
 def _told(outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Messages:

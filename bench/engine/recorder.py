@@ -178,8 +178,17 @@ class PublishRecorder:
         return bool(self._again[position])
 
     def said(self, positions: IntArray | range, numbers: IntArray) -> None:
-        """The answers for these positions hold these numbers, both of shape (n,)."""
-        self._said[_selection(positions)] = numbers
+        """The answers for these positions hold these numbers, both of shape (n,).
+
+        Told before `stored`: what had its answer keeps what the first one said.
+        """
+        chosen = _selection(positions)
+        if isinstance(chosen, slice) and chosen.start >= self._fresh:
+            self._said[chosen] = numbers
+            return
+        given = np.r_[chosen]
+        open_ = np.flatnonzero(self._stored_ns[given] == NEVER)[::-1]
+        self._said[given[open_]] = numbers[open_]  # of repeats the last one written stays
 
     def abandoned(self, stop: int) -> None:
         """The connection broke: positions below `stop` without an answer will hardly get one.

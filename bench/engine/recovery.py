@@ -40,6 +40,7 @@ def recovered(
     """
     if window is None or not done:
         return tuple(done)
+    first_ns = min((each.begun_ns for each in done if each.begun_ns >= 0), default=NOT_RECOVERED)
     lags = {
         part.name: level_from_due(tables, cast, part, within_ns.get(part.name))
         for part in cast.parts
@@ -49,7 +50,7 @@ def recovered(
         replace(
             each,
             recovery_ns={
-                name: recovery_ns(lag, done[0].begun_ns, each.ended_ns, window.window_end_ns)
+                name: recovery_ns(lag, first_ns, each.ended_ns, window.window_end_ns)
                 for name, lag in lags.items()
             },
         )

@@ -70,7 +70,7 @@ def _counted(evidence: Evidence) -> Mapping[str, int]:
         "conflicts": own.get("conflicts", 0),
         "repeats": own.get("repeats", 0),
         "in_vain": own.get("in_vain", 0),
-        "unchanged": own.get("failed", 0),
+        "unchanged": own.get("failed", UNKNOWN),
     }
 
 

@@ -45,7 +45,9 @@ def disturbed(
 
 
 def grown_msgs(came_ns: IntArray, left_ns: IntArray, span: tuple[int, int]) -> int:
-    """Return by how many messages a lag grew over a span; UNKNOWN where it is too short to tell.
+    """Return by how many messages a lag grew over a span.
+
+    UNKNOWN where nothing came in it, and where it is too short to tell.
 
     Args:
         came_ns: of each message, ns from the trial's start or NOT_YET, shape (n,).
@@ -57,12 +59,14 @@ def grown_msgs(came_ns: IntArray, left_ns: IntArray, span: tuple[int, int]) -> i
         return UNKNOWN
     grid_ns = np.arange(begin_ns, end_ns, min(GRID_NS, (end_ns - begin_ns) // BATCHES))
     came, left = (np.sort(each[happened(each)]) for each in (came_ns, left_ns))
+    offered = int(np.count_nonzero((came >= begin_ns) & (came < end_ns)))
+    if not offered:
+        return UNKNOWN
     lag = Level(came_ns=came, left_ns=left).at(grid_ns).astype(np.float64)
     slope = theil_sen(grid_ns / NS_PER_S, lag, confidence=CONFIDENCE)
     if slope is None:
         return UNKNOWN
     length_s = (end_ns - begin_ns) / NS_PER_S
-    offered = int(np.count_nonzero((came >= begin_ns) & (came < end_ns)))
     margin = offered * max(MARGIN_SHARE, STILL_NS / (end_ns - begin_ns))
     steadily = slope.value * length_s if slope.low * length_s > margin else 0.0
     grown = max(steadily, left_over(lag))

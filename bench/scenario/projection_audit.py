@@ -83,7 +83,7 @@ def _projected(events: Traffic, evidence: Evidence) -> Told:
     counts = {
         "conflicts": own.get("conflicts", 0),
         "repeats": own.get("repeats", 0),
-        "unchanged": own.get("failed", 0),
+        "unchanged": own.get("failed", UNKNOWN),
         "misprojected": UNKNOWN if model is None else len(off),
         "reapplied": UNKNOWN if model is None else sum(each.beyond for each in model),
     }

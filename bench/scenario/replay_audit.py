@@ -159,7 +159,8 @@ def hurried(table: MessageTable) -> int:
     """Return how many messages came sooner than a server that keeps the original pace sends them.
 
     From the release to its coming is no less than from the first message to its own when they were
-    stored, which lies between handing it over and the PubAck. UNKNOWN where that never came.
+    stored, which lies between handing it over and the PubAck. UNKNOWN where that never came, and
+    where the first to come took longer than all of the window was to take: nothing could be sooner.
 
     Args:
         table: of the window, in the stream's order; all of it due at the release.
@@ -168,8 +169,10 @@ def hurried(table: MessageTable) -> int:
         return UNKNOWN
     least_ns = table.sent_ns - table.stored_ns[0]
     came = happened(table.received_ns) & happened(table.sent_ns)
-    sooner = table.received_ns - table.intended_ns < least_ns
-    return int(np.count_nonzero(came & sooner))
+    took_ns = (table.received_ns - table.intended_ns)[came]
+    if took_ns.size and took_ns.min() >= least_ns[came].max() > 0:
+        return UNKNOWN
+    return int(np.count_nonzero(took_ns < least_ns[came]))
 
 
 def trailing(table: MessageTable) -> int:

@@ -8,6 +8,7 @@ import pytest
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.engine.checks import (
     Load,
+    answered_again,
     ledger_findings,
     load_findings,
     not_drained,
@@ -19,6 +20,7 @@ from bench.record.schema import Finding, HostLoad, Level, ProcessUsage, Window
 from bench.spec.cast import entries
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.registry import cast_of
+from bench.spec.kinds.request import Request
 from bench.spec.variant import Settings
 from tests.parts import cast, ledger, of_parts
 
@@ -229,3 +231,18 @@ def test_a_loss_that_nobody_can_tell_is_a_finding() -> None:
     (finding,) = ledger_findings(drained_ledger(received=9, lost=-1), cast())
 
     assert (finding.level, finding.code) == (Level.WARNING, "loss-unknown")
+
+
+def test_a_second_answer_is_told_where_no_ledger_counts_it() -> None:
+    (found,) = answered_again({"publish": 2}, cast())
+
+    assert (found.code, found.level) == ("answered-again", Level.WARNING)
+    assert "2 answers" in found.text
+    assert not [*answered_again({"publish": 0}, cast())]
+    asked = cast_of(
+        Request.model_validate(
+            {"kind": "request", "payload": {"sizes": "64B"}, "request": {"rate": "10/s"}}
+        ),
+        Settings(),
+    )
+    assert not [*answered_again({"request": 2}, asked)]

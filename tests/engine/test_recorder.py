@@ -387,3 +387,19 @@ def test_deliveries_of_unknown_messages_are_in_no_recent_figure(tmp_path: Path) 
     recorder.acked_at(np.arange(100, 200), 10**9)
 
     assert recorder.recent_ns_p99(np.full(100, 200)) == 100
+
+
+def test_what_the_first_answer_said_stays(tmp_path: Path) -> None:
+    """In a later block, within one, in order or not: else an old value passes for a fresh one."""
+    recorder = PublishRecorder(np.arange(4), tmp_path / "p.npy")
+    recorder.said(range(2), ints(10, 11))
+    recorder.stored(range(2), 1)
+    recorder.said(ints(3, 1, 3, 0), ints(13, 99, 98, 97))
+    recorder.stored(ints(3, 1, 3, 0), 2)
+    recorder.said(range(1, 3), ints(96, 12))
+    recorder.stored(range(1, 3), 3)
+
+    found = load_publisher(tmp_path / "p.npy")
+    assert found.said.tolist() == [10, 11, 12, 13]
+    assert found.stored_ns.tolist() == [1, 1, 3, 2]
+    assert recorder.again == 4

@@ -100,6 +100,9 @@ def test_each_disturbance_is_held_against_what_was_before_the_first() -> None:
 
     assert first.recovery_ns == {"consume": round(4.6 * SECOND)}
     assert again.recovery_ns == {"consume": round(1.1 * SECOND)}
+    never = replace(CRASH, begun_ns=-1, ended_ns=-1)  # nor does their order say which came first
+    *_, later, sooner = recovered(of_parts(due), CAST, (never, second, CRASH), WINDOW)
+    assert (sooner.recovery_ns, later.recovery_ns) == (first.recovery_ns, again.recovery_ns)
 
 
 def test_what_was_due_and_not_sent_while_the_publisher_stood_still_is_behind() -> None:

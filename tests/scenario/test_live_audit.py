@@ -87,6 +87,15 @@ def test_a_span_too_short_for_a_lag_leaves_it_untold_and_no_fault_unsaid() -> No
     assert disturbed(CALM, [record(2, 1)], short, acks=True) == 1
 
 
+def test_live_traffic_that_offers_nothing_tells_nothing() -> None:
+    """Nobody knows whether a consumer would have been held up."""
+    before = CALM.stored_ns < SPAN[0]
+    table = replace(CALM, stored_ns=np.where(before, CALM.stored_ns, NOT_YET))
+
+    assert disturbed(table, [], SPAN, acks=True) == UNKNOWN
+    assert disturbed(table, [record(2, 1)], SPAN, acks=True) == 1
+
+
 @pytest.mark.parametrize(("length_ms", "behind_ms"), [(300, 250), (392, 300), (900, 600)])
 def test_a_short_span_is_told_as_well(length_ms: int, behind_ms: int) -> None:
     """A replay is over in 0.4 s: ten instants of it are as good as those of a long one."""

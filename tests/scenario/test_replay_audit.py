@@ -228,6 +228,12 @@ def test_a_replay_that_takes_no_time_hurries() -> None:
     assert hurried(paced(1, 1.1, 1.2, 1.3)) == 3
 
 
+def test_a_first_message_that_comes_late_hides_whether_the_others_hurried() -> None:
+    """All come at once, 40 ms after the release, of what took 30 ms: none could come sooner."""
+    assert hurried(paced(40, 40.1, 40.2, 40.3)) == UNKNOWN
+    assert hurried(paced(15, 15.1, 15.2, 15.3)) == 2  # what was due 20 and 30 ms after it
+
+
 def test_what_storing_may_have_taken_is_no_hurry() -> None:
     """A message was stored between handing it over and its PubAck, a ms later here."""
     assert hurried(paced(0.5, 9, 19, 29)) == 0
