@@ -1,10 +1,7 @@
 """The worker processes of a trial, seen from the conductor."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,6 +28,7 @@ from bench.engine.jobs import (
     has_role,
     next_generation,
 )
+from bench.engine.nursery import Forked, UnbornError, bear
 from bench.engine.recorder import done_msgs, load_consumer
 
 READY_TIMEOUT_S = 30.0
@@ -74,7 +72,7 @@ class Worker:
         fell: resolves when it did.
     """
 
-    def __init__(self, job: Job, process: asyncio.subprocess.Process, stderr_path: Path) -> None:
+    def __init__(self, job: Job, process: Forked, stderr_path: Path) -> None:
         loop = asyncio.get_running_loop()
         self.job = job
         self.role = job.role
@@ -89,7 +87,6 @@ class Worker:
         self._told_through = False
         self._process = process
         self._stderr_path = stderr_path
-        assert process.stdout is not None and process.stdin is not None  # noqa: S101
         self._channel = Channel(process.stdout, process.stdin)
         self._listening = asyncio.create_task(self._listen())
 
@@ -101,16 +98,10 @@ class Worker:
         """
         later = "" if generation == 1 else f".g{generation}"
         stderr_path = directory / f"{job.role}{later}.stderr"
-        with stderr_path.open("wb") as stderr:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bench.engine.worker"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                limit=2**30,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # no idle threads beside the load
-                start_new_session=True,  # Ctrl-C is for the conductor alone
-            )
+        try:
+            process = await bear(stderr_path)
+        except UnbornError as error:
+            raise WorkerDiedError(job.role, f"could not begin: {error}") from None
         worker = cls(job, process, stderr_path)
         if generation == 1:
             await worker.hand_over()
@@ -159,8 +150,9 @@ class Worker:
         self._listening.cancel()
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.kill()
+                self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
+        self._process.let_go()
 
     async def _tell(self, message: object) -> None:
         with suppress(ChannelClosedError):  # its death is noticed and told by the listener

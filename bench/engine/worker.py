@@ -1,4 +1,4 @@
-"""The program of a worker process: `python -m bench.engine.worker`.
+"""The program of worker processes: `python -m bench.engine.worker`, of which each is forked.
 
 It is told its job over standard input and answers over standard output. When the conductor is
 gone, in whatever way, the worker ends at once.
@@ -40,6 +40,7 @@ from bench.engine.consumer import Consumer
 from bench.engine.ending import end
 from bench.engine.failing import FailingConsumer, FailingTasks
 from bench.engine.fleet import added
+from bench.engine.forking import fork_for
 from bench.engine.jobs import (
     LAID_WITHIN_NS,
     Applied,
@@ -487,5 +488,10 @@ async def main() -> None:
         os._exit(CONDUCTOR_GONE)
 
 
-if __name__ == "__main__":
+def work() -> None:
+    """Do the one job of this process, and end."""
     uvloop.run(main())
+
+
+if __name__ == "__main__":
+    fork_for(int(sys.argv[1]), work)

@@ -16,6 +16,7 @@ from bench.broker.server import NO_STORES, Server
 from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.keep import Frame, Kept, keep, keep_failed
+from bench.engine.nursery import nursery
 from bench.plan.model import Cell, Plan, Trial
 from bench.plan.traffic import make_traffics
 from bench.record.schema import Finding, Level, Software
@@ -66,6 +67,8 @@ async def run_matrix(run: Run) -> None:
     to_do = [trial for trial in run.plan.trials if trial.id not in done]
     histories = Histories.of([_begins_with(run, trial) for trial in to_do])
     run.watcher.run_begins(run.plan, len(done))
+    if to_do:
+        nursery()  # it imports while the first server starts
     await run.patience.until_quiet(run.watcher.waits, calm_looks=1)
     try:
         for trial in to_do:

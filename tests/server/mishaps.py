@@ -43,7 +43,9 @@ class Midst:
     def worker(self, place: int) -> psutil.Process:
         """Return a worker: 0 publishes, 1 consumes, 2 samples."""
         words = "bench.engine.worker"
-        found = [one for one in self.conductor.children() if words in one.cmdline()]
+        below = self.conductor.children(recursive=True)
+        forked = [one for one in below if one.ppid() != self.conductor.pid]
+        found = [one for one in forked if words in one.cmdline()]
         return sorted(found, key=lambda one: one.pid)[place]
 
 

@@ -34,11 +34,19 @@ def once_in_the_window(act: Callable[[], None]) -> Callable[[Moment], None]:
     return on_moment
 
 
+WORKERS = "bench.engine.worker"
+
+
 def children(word: str) -> list[psutil.Process]:
-    """Return the processes below this one that have `word` in their command line."""
+    """Return the processes below this one that have `word` in their command line.
+
+    Without the one from which workers are forked, that stays for the next trial.
+    """
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
+            if word in WORKERS and process.ppid() == os.getpid():
+                continue
             if any(word in part for part in process.cmdline()):
                 found.append(process)
         except psutil.Error:

@@ -53,7 +53,7 @@ def test_the_model_is_what_the_events_come_to(
 
     found = ledger(record)
     assert sound(record), complaints(record)
-    assert found["acked"] == found["stored"] == found["cache.received"] > 150
+    assert found["acked"] == found["stored"] == found["cache.received"] > 150, found
     assert 0 < found["few.received"] == found["expected"]
     checked = ("misprojected", "unchanged", "repeats", "cache.lost", "cache.unlike", "few.unlike")
     assert {name: found[name] for name in checked} == dict.fromkeys(checked, 0)

@@ -35,7 +35,8 @@ def kill_publisher_of(process: "subprocess.Popen[str]", directory: Path, index: 
     while len(workers) < 3 and time.monotonic() < deadline_s:  # publisher, consumer and sampler
         time.sleep(0.02)
         below = psutil.Process(process.pid).children(recursive=True)
-        workers = sorted(p.pid for p in below if "bench.engine.worker" in " ".join(p.cmdline()))
+        forked = [p for p in below if p.ppid() != process.pid]
+        workers = sorted(p.pid for p in forked if "bench.engine.worker" in " ".join(p.cmdline()))
     time.sleep(0.5)
     os.kill(workers[0], signal.SIGKILL)
 
