@@ -72,14 +72,14 @@ def test_what_is_put_is_read_and_seen(tmp_path: Path, client: str, direct: bool)
 @pytest.mark.parametrize("client", ["wire", "nats-py"])
 def test_counters_hold_every_update_in_spite_of_conflicts(tmp_path: Path, client: str) -> None:
     """Two processes count one counter up; whoever comes second reads again."""
-    update = {"rate": "200/s", "updaters": 2, "counters": 1, "arrivals": "poisson", "tries": 10_000}
+    update = {"rate": "100/s", "updaters": 2, "counters": 1, "arrivals": "poisson", "tries": 10_000}
     load = kv(update=update)
 
     record = run_trial(tmp_path, load, {"client": client}).record
 
     found = ledger(record)
     assert sound(record), complaints(record)
-    assert found["updated"] == found["planned"] > 150
+    assert found["updated"] == found["planned"] > 80
     assert found["lost_updates"] == 0
     assert found["conflicts"] > 0
 
