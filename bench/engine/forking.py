@@ -98,6 +98,7 @@ def _live(
     """Be the child: with what was given for its own, and nothing else open; never returns."""
     code = 1
     try:
+        os.setsid()  # a scheduler shares the cores out between sessions
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for descriptor, own in enumerate(given[:3]):
