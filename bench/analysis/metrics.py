@@ -6,11 +6,20 @@ from functools import lru_cache
 
 from bench.analysis.figures import LagFigures, TrialFigures
 from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_of
-from bench.analysis.resources import cpu_us_unspread, rss_bytes_peak
+from bench.analysis.resources import cpu_us_unspread, most_used
 from bench.core.units import NS_PER_S
 from bench.spec.cast import Cast, entries, instants, spans
 from bench.spec.laid import works
-from bench.spec.metrics import WORK, Kind, Metric, Source, messages_beyond, metric_of, of_casts
+from bench.spec.metrics import (
+    PROCESS_FIGURES,
+    WORK,
+    Kind,
+    Metric,
+    Source,
+    messages_beyond,
+    metric_of,
+    of_casts,
+)
 
 OfTrial = Callable[[TrialFigures], float | None]
 
@@ -127,8 +136,10 @@ def _lag_slope(lag: LagFigures) -> float:
     return lag.steepest.slope_msgs_per_s
 
 
-def _memory(source: Source) -> Reader:
-    return Reader(of_trial=lambda trial: rss_bytes_peak(trial.record.processes, source.of))
+def _process(source: Source) -> Reader:
+    figure = max((each for each in PROCESS_FIGURES if source.of.endswith(f"_{each}")), key=len)
+    role = source.of.removesuffix(f"_{figure}")
+    return Reader(of_trial=lambda trial: most_used(trial.record.processes, role, figure))
 
 
 def _deliveries(source: Source) -> Reader:
@@ -201,7 +212,7 @@ _READERS: Mapping[Kind, Callable[[Source], Reader]] = {
     Kind.RATE: _rate,
     Kind.CPU: _cpu,
     Kind.LAG: _lag,
-    Kind.MEMORY: _memory,
+    Kind.PROCESS: _process,
     Kind.DELIVERIES: _deliveries,
     Kind.WORK: _work,
     Kind.RECOVERY: _recovery,

@@ -56,10 +56,17 @@ def _parts(cast: Cast, role: str) -> list[Part]:
     return [part for part in cast.parts if role in (SERVER, part.role)]
 
 
-def rss_bytes_peak(processes: Sequence[ProcessUsage], kind: str) -> int | None:
-    """Return the peak resident set of the processes of a kind together; None when unreadable."""
-    peaks = [process.rss_bytes_peak for process in _of_kind(processes, kind)]
-    return None if not peaks or min(peaks) < 0 else sum(peaks)
+def most_used(processes: Sequence[ProcessUsage], role: str, figure: str) -> float | None:
+    """Return a figure of the process of a role that has most of it; None when one is unreadable.
+
+    Args:
+        processes: of the trial.
+        role: of the processes, `consumer` of `consumer-0`.
+        figure: of `ProcessUsage`: its share of a core (mean, or of its busiest second), or its
+            memory, bytes.
+    """
+    figures: list[float] = [getattr(process, figure) for process in _of_kind(processes, role)]
+    return None if not figures or min(figures) < 0 else max(figures)
 
 
 def cpu_share(samples: pd.DataFrame) -> Mapping[str, Array]:

@@ -19,7 +19,7 @@ def missing_reason(cell: CellFigures, metric: Metric) -> str:
         return behind
     if source.kind is Kind.TIME:
         return f"fewer than {MIN_BEYOND} messages lie beyond this percentile"
-    if source.kind is Kind.CPU:
+    if source.kind in (Kind.CPU, Kind.PROCESS):
         return "the process could not be read, for example a server on another host"
     return "not recorded in any valid trial"
 

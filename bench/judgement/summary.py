@@ -24,6 +24,7 @@ from bench.record.reading import Schema, parse_json
 from bench.record.schema import Environment
 from bench.spec.criteria import count_word
 from bench.spec.later import unsaid_keys
+from bench.spec.metrics import Metric, View, metric_of
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -40,6 +41,9 @@ _LATER_GROUPS = (
 """Of the settings; the first reports knew nothing of them."""
 
 _DEFAULTS = {name: getattr(Settings(), name) for name in _LATER_GROUPS}
+
+_FOLLOWED = (50.0, 99.0)
+"""Percentiles of times."""
 
 SCHEMA_VERSION = 2
 FIRST_VERSION = 1
@@ -64,7 +68,8 @@ class CellSummary:
         settings: digest of its workload and settings; the same name need not mean the same thing.
         valid: valid trials.
         pace: whether it keeps up; None where nothing can be concluded from it.
-        figures: metric key -> value and 90 % interval, which is None with too few trials.
+        figures: metric key -> value and 90 % interval, which is None with too few trials; of what
+            trends tell of alone.
         short: messages that were lost or refused, say, in words; empty without any, None in
             summaries of versions that did not keep it.
     """
@@ -239,10 +244,17 @@ def _cell(judged: CellJudgement, *, sound: bool) -> CellSummary:
         valid=sum(trial.record.valid for trial in cell.trials),
         pace=judged.pace if sound else None,
         figures={
-            key: (e.value, e.low, e.high) for key, e in (cell.estimates if sound else {}).items()
+            key: (e.value, e.low, e.high)
+            for key, e in (cell.estimates if sound else {}).items()
+            if _followed(metric_of(key))
         },
         short=_short(judged),
     )
+
+
+def _followed(metric: Metric) -> bool:
+    """Say whether trends tell of a figure: others would make each report larger for nobody."""
+    return metric.percentile in _FOLLOWED or View.TREND in metric.shown
 
 
 def _short(judged: CellJudgement) -> str:

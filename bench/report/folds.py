@@ -1,6 +1,6 @@
 """The folds of a workload: percentiles, block by block, where the time goes, over time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -106,23 +106,40 @@ def _processes(judged: WorkloadJudgement, id_: str) -> Table:
     roles = dict.fromkeys(usage.role for trial in trials for usage in trial.record.processes)
     return naming.by_variant(
         f"{id_}-processes",
-        "Each process within the window: mean share of a core, largest resident set",
+        "Each process within the window: its share of a core, on the mean and in its busiest "
+        "second, and its resident set; of the valid trials the mean of means, the largest of peaks",
         judged.cells if roles else (),
         [column for role in roles for column in _of_process(role)],
     )
 
 
-def _of_process(role: str) -> tuple[Column[CellJudgement], Column[CellJudgement]]:
-    def share(judged: CellJudgement) -> Entry:
-        told = [each.cpu_share for each in _usages(judged, role) if each.cpu_share >= 0]
-        return Entry(text.number(sum(told) / len(told) * 100)) if told else _UNREAD
+def _of_process(role: str) -> Iterator[Column[CellJudgement]]:
+    def column(title: str, figure: str, *, peak: bool = False) -> Column[CellJudgement]:
+        written, unit = (_size, "") if figure.startswith("rss") else (_share, "% of a core")
+        entry = partial(_used, role=role, figure=figure, peak=peak, written=written)
+        return Column(title, entry, unit=unit, group=role)
 
-    def peak(judged: CellJudgement) -> Entry:
-        told = [each.rss_bytes_peak for each in _usages(judged, role) if each.rss_bytes_peak >= 0]
-        return Entry(human_size(max(told))) if told else _UNREAD
+    yield column("CPU", "cpu_share")
+    yield column("peak second", "cpu_share_peak", peak=True)
+    yield column("mean memory", "rss_bytes_mean")
+    yield column("peak memory", "rss_bytes_peak", peak=True)
 
-    column = partial(Column[CellJudgement], group=role)
-    return column("CPU", share, unit="% of a core"), column("peak memory", peak)
+
+def _used(
+    judged: CellJudgement, *, role: str, figure: str, peak: bool, written: Callable[[float], str]
+) -> Entry:
+    told = [value for each in _usages(judged, role) if (value := getattr(each, figure)) >= 0]
+    if not told:
+        return _UNREAD
+    return Entry(written(max(told) if peak else sum(told) / len(told)))
+
+
+def _share(share: float) -> str:
+    return text.number(share * 100)
+
+
+def _size(size_bytes: float) -> str:
+    return human_size(round(size_bytes))
 
 
 def _usages(judged: CellJudgement, role: str) -> list[ProcessUsage]:

@@ -38,7 +38,7 @@ class Kind(StrEnum):
     RATE = "rate"
     LAG = "lag"
     CPU = "cpu"
-    MEMORY = "memory"
+    PROCESS = "process"
     DELIVERIES = "deliveries"
     WORK = "work"
     RECOVERY = "recovery"
@@ -50,9 +50,9 @@ class Source:
 
     Attributes:
         kind: of figure.
-        of: its parameter: which time, the rate of what, the CPU or memory of whom, `peak` or
-            `slope` of the lag, which entry of the ledger as a share of the deliveries, the time or
-            the rate of work, `recovery`.
+        of: its parameter: which time, the rate of what, the CPU of whom, `server_rss_bytes_peak` of
+            a process, `peak` or `slope` of the lag, which entry of the ledger as a share of the
+            deliveries, the time or the rate of work, `recovery`.
         percentile: that a time is read at; None for other figures.
     """
 
@@ -233,6 +233,32 @@ def _cpu(of: str, *shown: View) -> Metric:
     )
 
 
+PROCESS_FIGURES: Mapping[str, tuple[str, str, str]] = {
+    "cpu_share": ("cpu_mean", "mean share of a core", "share"),
+    "cpu_share_peak": ("cpu_peak", "busiest second", "share"),
+    "rss_bytes_mean": ("memory_mean", "mean memory", "bytes"),
+    "rss_bytes_peak": ("memory", "peak memory", "bytes"),
+}
+"""What each process used: the record's word (`ProcessUsage`), how rules write it, words, unit."""
+
+
+def _of_processes(role: str) -> Iterator[Metric]:
+    """Yield what the processes of a role used: of several the one that used most."""
+    for figure, (short, words, unit) in PROCESS_FIGURES.items():
+        yield Metric(
+            key=f"{role}_{figure}",
+            short=f"{role}_{short}",
+            title=f"{role} {words}",
+            group=words.capitalize(),
+            column=role,
+            unit=unit,
+            better=Better.LOWER,
+            source=Source(kind=Kind.PROCESS, of=f"{role}_{figure}"),
+            logarithmic=unit == "bytes",  # a process may use no CPU
+            resolution=COUNTED_RESOLUTION,
+        )
+
+
 _WRITTEN: tuple[Metric, ...] = (
     time_metric("end_to_end", "p50", View.COMPARE, View.TREND),
     time_metric("end_to_end", "p95"),
@@ -280,18 +306,7 @@ _WRITTEN: tuple[Metric, ...] = (
     _cpu("server", View.TERMINAL, View.COMPARE, View.TREND),
     _cpu("publisher", View.CELLS),
     _cpu("consumer", View.CELLS),
-    Metric(
-        key="server_rss_bytes_peak",
-        short="server_memory",
-        title="server peak memory",
-        group="Server peak memory",
-        column="server peak memory",
-        unit="bytes",
-        better=Better.LOWER,
-        source=Source(kind=Kind.MEMORY, of="server"),
-        logarithmic=True,
-        resolution=COUNTED_RESOLUTION,
-    ),
+    *_of_processes("server"),
     Metric(
         key="redelivered_share",
         short="redelivered_ratio",
@@ -354,7 +369,9 @@ def _derived() -> Iterator[Metric]:
             better = Better.NEITHER if name in cast.slips else Better.LOWER
             yield from (time_metric(tail(name), each, better=better) for each in ("p50", "p99"))
         yield from (_rate(tail(each)) for each in (*cast.answered, cast.done))
-        yield from (_cpu(part.role, View.CELLS) for part in cast.parts if part.spans)
+        for role in cast.roles:
+            yield _cpu(role, View.CELLS)
+            yield from _of_processes(role)
 
 
 def _catalogue() -> tuple[Metric, ...]:
@@ -402,7 +419,9 @@ _NAMES: Mapping[Kind, Callable[[Cast], Iterable[str]]] = {
     Kind.TIME: spans,
     Kind.RATE: lambda cast: (name for name, (part, _) in instants(cast).items() if part.spans),
     Kind.CPU: lambda cast: ("server", *cast.roles),
-    Kind.MEMORY: lambda _: ("server",),
+    Kind.PROCESS: lambda cast: (
+        f"{role}_{figure}" for role in ("server", *cast.roles) for figure in PROCESS_FIGURES
+    ),
     Kind.DELIVERIES: entries,
     Kind.WORK: _works,
 }

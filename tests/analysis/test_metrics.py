@@ -88,10 +88,35 @@ TOLD: dict[str, tuple[float, bool, float]] = {
     "server_cpu_us_per_msg": (1.0, True, 0.01),
     "publisher_cpu_us_per_msg": (2.0, True, 0.01),
     "consumer_cpu_us_per_msg": (3.0, True, 0.01),
+    "server_cpu_share": (0.1, False, 0.01),
+    "server_cpu_share_peak": (0.2, False, 0.01),
+    "server_rss_bytes_mean": (40.0, True, 0.01),
     "server_rss_bytes_peak": (50.0, True, 0.01),
+    "publisher_cpu_share": (0.3, False, 0.01),
+    "publisher_cpu_share_peak": (0.4, False, 0.01),
+    "publisher_rss_bytes_mean": (60.0, True, 0.01),
+    "publisher_rss_bytes_peak": (70.0, True, 0.01),
+    "consumer_cpu_share": (0.5, False, 0.01),
+    "consumer_cpu_share_peak": (0.6, False, 0.01),
+    "consumer_rss_bytes_mean": (80.0, True, 0.01),
+    "consumer_rss_bytes_peak": (90.0, True, 0.01),
     "redelivered_share": (0.03, False, 0.0),
 }
 """By figure: its value in `distinct()`, whether averaged as logs, and what it resolves."""
+
+
+def using(  # noqa: PLR0917
+    role: str, cpu_ns: int, mean: float, peak: float, mean_bytes: int, peak_bytes: int
+) -> ProcessUsage:
+    """What a process used."""
+    return ProcessUsage(
+        role=role,
+        cpu_ns=cpu_ns,
+        cpu_share=mean,
+        rss_bytes_peak=peak_bytes,
+        cpu_share_peak=peak,
+        rss_bytes_mean=mean_bytes,
+    )
 
 
 def distinct() -> TrialFigures:
@@ -102,11 +127,15 @@ def distinct() -> TrialFigures:
     """
     trial = counting(trial_of(CELL, 1, 1.0), deliveries=1000, redelivered=30)
     assert trial.lag is not None
-    server = ProcessUsage(role="server", cpu_ns=1, cpu_share=0.0, rss_bytes_peak=50)
+    processes = (
+        using("server", 1, 0.1, 0.2, 40, 50),
+        using("publisher-0", 2, 0.3, 0.4, 60, 70),
+        using("consumer-0", 3, 0.5, 0.6, 80, 90),
+    )
     acked = replace(trial.lag, peak_msgs=70.0, slope_msgs_per_s=15.0)
     return replace(
         trial,
-        record=replace(trial.record, processes=(server,)),
+        record=replace(trial.record, processes=processes),
         times={
             time: replace(
                 time_of(1.0, 10_000 * place),
@@ -176,7 +205,8 @@ def test_a_time_without_a_percentile_is_an_error_of_the_catalogue() -> None:
         (Kind.CPU, "publisher", 2.0),
         (Kind.LAG, "peak", 70.0),
         (Kind.LAG, "slope", 20.0),
-        (Kind.MEMORY, "server", 50.0),
+        (Kind.PROCESS, "server_rss_bytes_peak", 50.0),
+        (Kind.PROCESS, "consumer_cpu_share_peak", 0.6),
         (Kind.DELIVERIES, "redelivered", 0.03),
         (Kind.DELIVERIES, "duplicates", 0.0),
     ],

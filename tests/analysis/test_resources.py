@@ -9,8 +9,8 @@ from bench.analysis.resources import (
     cpu_share,
     cpu_us_per_msg,
     cpu_us_unspread,
+    most_used,
     rss_bytes,
-    rss_bytes_peak,
 )
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record import samples
@@ -98,15 +98,16 @@ def test_a_trial_that_broke_off_has_used_nothing_that_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "peak"), [((50, 70), 120), ((50, -1), None), ((0,), 0), ((), None)]
+    ("sizes", "most"), [((50, 70), 70), ((50, -1), None), ((0,), 0), ((), None)]
 )
-def test_memory_of_a_kind_is_added_up_and_known_only_as_a_whole(
-    sizes: Sequence[int], peak: int | None
+def test_a_figure_of_a_role_is_that_of_its_process_with_most(
+    sizes: Sequence[int], most: int | None
 ) -> None:
-    """Two servers of 50 and 70 bytes; one that cannot be read hides the sum."""
-    servers = [used(f"server-{place}", rss_bytes=size) for place, size in enumerate(sizes)]
+    """Two of 50 and 70 bytes; one that cannot be read may have had more."""
+    consumers = [used(f"consumer-{place}", rss_bytes=size) for place, size in enumerate(sizes)]
+    processes = [*consumers, used("sampler", rss_bytes=90)]
 
-    assert rss_bytes_peak([*servers, used("sampler", rss_bytes=9)], "server") == peak
+    assert most_used(processes, "consumer", "rss_bytes_peak") == most
 
 
 def test_a_share_of_a_core_lies_between_two_samples_that_tell_it() -> None:

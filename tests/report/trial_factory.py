@@ -231,6 +231,8 @@ def _processes(variant: Variant) -> tuple[ProcessUsage, ...]:
             cpu_share=share,
             rss_bytes_peak=62_000_000,
             wait_share=0.02,
+            cpu_share_peak=share,
+            rss_bytes_mean=61_000_000,
         )
         for role, share in used.items()
     )
