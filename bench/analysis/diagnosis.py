@@ -97,12 +97,14 @@ def _handler(signs: Signs) -> Diagnosis | None:
     if not signs.limited or hands.busy_share < BUSY_SHARE:
         return None
     ceiling = hands.workers * NS_PER_S / max(1, hands.handler_ns_mean)
+    who = plural(hands.workers, "event loop" if hands.in_loop else "worker")
     words = (
-        f"{plural(hands.workers, 'worker')} were in handlers for {percent(hands.busy_share)} of "
+        f"{who} were in handlers for {percent(hands.busy_share)} of "
         f"the window; at {human_duration(hands.handler_ns_mean)} a message they come to "
         f"{number(ceiling)} msg/s, {number(signs.done_per_s)} were measured"
     )
-    return _told(signs, Limit.HANDLER, words, "consume.workers, or a shorter handler")
+    more = "consumers" if hands.in_loop else "workers"
+    return _told(signs, Limit.HANDLER, words, f"consume.{more}, or a shorter handler")
 
 
 def _acks(signs: Signs) -> Diagnosis | None:

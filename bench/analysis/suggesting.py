@@ -60,7 +60,8 @@ def _suggested(
     workers = ceil(under_way / BUSY)
     budget = max(workers, ceil(MARGIN * under_way))
     formula = f"rate × T ÷ {BUSY:g}"
-    yield Suggestion(key="consume.workers", value=str(workers), formula=formula)
+    more = "consumers" if handling.in_loop else "workers"
+    yield Suggestion(key=f"consume.{more}", value=str(workers), formula=formula)
     if acks:
         formula = f"{MARGIN} × rate × T"
         formula = formula if budget > workers else f"workers, above {formula}"

@@ -4,7 +4,7 @@ Rules fixed beforehand: none of them looks at whether the figures are good.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench.core import text
 from bench.core.text import percent
@@ -28,6 +28,9 @@ Counts = Mapping[str, int]
 
 GENERATOR_CPU_SHARE = 0.8
 GENERATOR_BUSY_SHARE = 0.95
+COMPUTED_SHARE = 0.5
+"""Of what a process used, handlers that use the CPU are to be so much: else the client is."""
+
 THROTTLED_SHARE = 0.01
 STOLEN_SHARE = 0.05
 NO_LOAD = ("server", "sampler")
@@ -185,6 +188,8 @@ class Load:
         offers: how operations were dealt to processes, by part.
         stalls: role -> when its event loop did not turn for longest, from the trial's start, and
             how long; CONDUCTOR is one of them.
+        computing: role -> the share of a core that its handlers were to use; of those that use the
+            CPU.
     """
 
     window: Window
@@ -194,6 +199,7 @@ class Load:
     window_full_msgs: Mapping[str, int]
     offers: Mapping[str, Offer]
     stalls: Mapping[str, Stall]
+    computing: Mapping[str, float] = field(default_factory=dict)
 
 
 def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
@@ -225,7 +231,17 @@ def _sent_findings(table: MessageTable, load: Load, cast: Cast, part: Part) -> I
 
 def _cpu_findings(load: Load) -> Iterator[Finding]:
     for usage in load.processes:
-        if usage.role not in NO_LOAD and _saturated(usage):
+        if usage.role in NO_LOAD or not _saturated(usage):
+            continue
+        meant = load.computing.get(usage.role, 0.0)
+        if meant >= COMPUTED_SHARE * usage.cpu_share > 0:
+            yield warning(
+                "handlers-saturated",
+                f"{usage.role} used {percent(usage.cpu_share)} of a core, of which its handlers "
+                f"were to use {percent(meant)}: they are its limit",
+                usage.role,
+            )
+        else:
             yield invalid(
                 "generator-saturated",
                 f"{usage.role} used {percent(usage.cpu_share)} of a core and waited for one during "

@@ -23,6 +23,7 @@ from bench.spec.calls import Call
 from bench.spec.effects import Idempotency
 from bench.spec.faults import AS_USUAL, FailureSettings
 from bench.spec.variant import AckTiming, HandlerCheck, HandlerRun, PublishSettings
+from bench.spec.work import WorkKind
 
 LAID_WITHIN_NS = 600 * NS_PER_S
 """How long it may take at most, beyond its own pace, to lay what is there before a trial."""
@@ -168,6 +169,8 @@ class ObserverJob:
         letters: the stream and consumer of which it posts what is given up; None where nothing is.
         applied: how its handlers make effects on the server; None where their time alone passes.
         call: the user's function that is its handler; None where there is none.
+        work: what its handlers do besides.
+        puts_into: the stream of the bucket that they put messages into; empty where they do not.
         checks: what its handlers look at of each message.
         max_age_ns: how old a signature may be; 0 for as old as it likes.
     """
@@ -196,6 +199,8 @@ class ObserverJob:
     letters: Names | None = None
     applied: Applied | None = None
     call: Call | None = None
+    work: tuple[WorkKind, ...] = ()
+    puts_into: str = ""
     checks: tuple[HandlerCheck, ...] = ()
     max_age_ns: int = 0
     in_progress_ns: int = 0

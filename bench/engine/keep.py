@@ -12,7 +12,7 @@ from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, recovery, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.audit import Audit, Evidence, as_it_is
-from bench.engine.busy import handling
+from bench.engine.busy import computing, handling
 from bench.engine.forgiving import forgiven
 from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.pressure import Offer
@@ -119,6 +119,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             window_full_msgs={role: each.window_full_msgs for role, each in outcome.done.items()},
             offers=frame.offers,
             stalls=_stalls(outcome),
+            computing=computing(outcome.jobs, outcome.observers, window, outcome.start_ns),
         )
         driven_ = {part.name: evidence.tables[part.name] for part in cast.driving}
         findings += checks.load_findings({**tables, **driven_}, load, cast)

@@ -235,6 +235,11 @@ class ConsumeRecorder:
         self._acked = 0
 
     @property
+    def room(self) -> int:
+        """Deliveries that it can take without growing."""
+        return int(self._ids.size)
+
+    @property
     def received(self) -> int:
         """Deliveries so far."""
         return self._stop

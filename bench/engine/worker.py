@@ -25,6 +25,7 @@ from bench.clients.factory import (
     make_requester,
 )
 from bench.clients.faults import SILENCES, is_forbidden
+from bench.clients.natspy_puts import NatsPyPuts
 from bench.clients.pairs import Steps, writes_before_crash
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.core.noted import Noted
@@ -33,10 +34,10 @@ from bench.engine.applied import crasher_of, open_written
 from bench.engine.applying import Applying
 from bench.engine.attending import NeverBegunError, attend, started
 from bench.engine.bounded import workers_of
-from bench.engine.calling import Caller, CallingTasks
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
 from bench.engine.consumer import Consumer
+from bench.engine.doing import does, open_doing
 from bench.engine.ending import end
 from bench.engine.failing import FailingConsumer, FailingTasks
 from bench.engine.fleet import added
@@ -67,7 +68,6 @@ from bench.engine.sampler import Sampler
 from bench.engine.sharing import share, tell_times
 from bench.engine.tasks import TaskConsumer
 from bench.plan.traffic import Traffic, Traffics, make_traffic
-from bench.spec.calls import found
 from bench.spec.workload import Publish
 
 _ASKING = {"ask": make_requester, "command": make_commander}
@@ -224,7 +224,7 @@ class _Opened:
         starts: takes the instant at which the trial starts.
     """
 
-    links: Sequence[ConsumerLink | TaskLink | PublisherLink | Letters]
+    links: Sequence[ConsumerLink | TaskLink | PublisherLink | Letters | NatsPyPuts]
     run: Callable[[], Coroutine[None, None, None]]
     counts: Callable[[], Mapping[str, int]] = dict
     refusals: Callable[[], Sequence[str]] = tuple
@@ -366,11 +366,12 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
     fates = fates_of(job, traffic, away)
     fates.reads(link.content)
     handling = (traffic.handler_ns, fates, letters)
+    links: tuple[TaskLink | NatsPyPuts, ...] = (link,)
     raised: Callable[[], Sequence[str]] = tuple
-    if job.call is not None:
-        calling = CallingTasks(link, recorder, acks, handling, Caller(found(job.call), job.workers))
-        consumer: TaskConsumer = calling
-        raised = calling.raised.words
+    if does(job):
+        doing = await open_doing(job, link, recorder, (acks, handling))
+        consumer: TaskConsumer = doing
+        raised, links = doing.raised.words, (link, *doing.links)
     elif may_fail(job, traffic):
         consumer = FailingTasks(link, recorder, acks, handling)
     else:
@@ -378,7 +379,7 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
     returning(consumer, job)
     await link.open(consumer)
     opened = _Opened(
-        links=(link,),
+        links=links,
         run=consumer.run,
         counts=fates.counted,
         raised=raised,

@@ -156,10 +156,13 @@ class Handling:
 
     Attributes:
         workers: messages that its processes handle at a time, together.
-        busy_share: time in handlers that ended in the window, of all workers' time.
+        busy_share: time in handlers that ended in the window, of all workers' time; with those
+            that do work, from when it had its worker.
         handler_ns_mean: of those handlers; 0 where there was none.
         held_ns_mean: from receipt to ack of the messages that they handled; 0 without acks.
         handler_ns_p99: as handler_ns_mean.
+        in_loop: handlers have the event loop of their process for themselves, one after the other:
+            each process is one worker, and handlers take what they have of the loop.
     """
 
     workers: int
@@ -167,6 +170,7 @@ class Handling:
     handler_ns_mean: int
     held_ns_mean: int
     handler_ns_p99: int = 0
+    in_loop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,8 +205,8 @@ class TrialRecord:
         negative_times: times below zero; they make a trial invalid.
         overflows: times beyond the histogram's range.
         host: None when it was not sampled.
-        handling: how workers were used, by the part; absent where a handler does work of its own,
-            and in records of versions that did not tell.
+        handling: how workers were used, by the part; absent where nobody can tell how long its
+            handlers took, and in records of versions that did not tell.
         ack_check: None where the variant does not ack each message, or the server told nothing.
         sha256_of: digest of each other file of the trial, as it was written; empty in records of
             versions that kept none.

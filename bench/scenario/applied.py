@@ -25,6 +25,15 @@ def writes(cell: Cell) -> bool:
     return isinstance(cell.workload, Stream) and cell.workload.writes(cell.settings)
 
 
+def _keeps(cell: Cell) -> bool:
+    """Say whether a bucket is made: for effects, or for what handlers put there."""
+    return writes(cell) or _puts(cell)
+
+
+def _puts(cell: Cell) -> bool:
+    return isinstance(cell.workload, Stream) and cell.workload.puts
+
+
 def _bucket(settings: Settings) -> BucketSettings:
     """Return what a bucket of effects is kept as: as safe as the stream of their messages.
 
@@ -42,7 +51,7 @@ def _bucket(settings: Settings) -> BucketSettings:
 
 async def make(client: Client, names: Names, cell: Cell) -> None:
     """Make the bucket of a trial, where its handlers write; raises as `admin.make_bucket`."""
-    if not writes(cell):
+    if not _keeps(cell):
         return
     settings = _bucket(cell.settings)
     lives = cell.settings.effect.marker_ttl_ns is not None
@@ -52,14 +61,17 @@ async def make(client: Client, names: Names, cell: Cell) -> None:
 
 def things(names: Names, cell: Cell) -> tuple[Names, ...]:
     """Return what is made for a trial besides its stream: a bucket, where its handlers write."""
-    return (admin.bucket_names(names),) if writes(cell) else ()
+    return (admin.bucket_names(names),) if _keeps(cell) else ()
 
 
 def needing(needs: Needs, cell: Cell) -> Needs:
     """Return what handlers do besides what consumers do."""
-    if not writes(cell):
+    if not _keeps(cell):
         return needs
     bucket = "KV_{stream}"
+    if not writes(cell):
+        asked = needs.asks | {f"STREAM.INFO.{bucket}"}
+        return replace(needs, asks=asked, says=needs.says | {"$KV.{stream}.x"})
     direct = _bucket(cell.settings).allow_direct
     gets = f"DIRECT.GET.{bucket}.x" if direct else f"STREAM.MSG.GET.{bucket}"
     looks = {f"STREAM.INFO.{bucket}"} if cell.settings.client == "nats-py" else set()
@@ -77,9 +89,10 @@ def crashing(stage: Stage, cell: Cell, traffic: Traffic, role: str) -> Crashing 
 
 def applying(job: ObserverJob, stage: Stage, cell: Cell, crashes: Crashing | None) -> ObserverJob:
     """Return the job of a process whose handlers write their effects, where they do."""
+    bucket = admin.bucket_names(stage.names)
     if not writes(cell):
-        return job
-    effect, bucket = cell.settings.effect, admin.bucket_names(stage.names)
+        return replace(job, puts_into=bucket.stream) if _puts(cell) else job
+    effect = cell.settings.effect
     applied = Applied(
         idempotency=effect.idempotency,
         bucket=Bucket(stream=bucket.stream, direct=_bucket(cell.settings).allow_direct),

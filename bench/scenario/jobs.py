@@ -155,6 +155,7 @@ def consumer_jobs(
             failure=settings.failure,
             max_deliver=settings.consumer.max_deliver,
             call=getattr(taking.handler, "call", None),
+            work=getattr(taking.handler, "work", ()),
             checks=settings.handler.check,
             max_age_ns=settings.handler.max_age_ns or 0,
             in_progress_ns=settings.ack.in_progress_ns or 0,

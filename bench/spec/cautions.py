@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 
 from bench.core.text import percent, plural
 from bench.core.units import NS_PER_S, format_duration, human_duration, human_size
-from bench.spec import ageing, applying_cautions, checking, doubled, failing_cautions, progress
+from bench.spec import (
+    ageing,
+    applying_cautions,
+    checking,
+    doubled,
+    failing_cautions,
+    progress,
+    work,
+)
 from bench.spec.base import LARGEST
 from bench.spec.jetstream import ack_wait_ns, max_ack_pending
 from bench.spec.kinds.stream import Stream
@@ -209,5 +217,6 @@ _RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     *failing_cautions.RULES,
     *doubled.CAUTIONS,
     *checking.CAUTIONS,
+    *work.CAUTIONS,
     *applying_cautions.RULES,
 )

@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from bench.core.units import format_duration, format_rate, human_duration
 from bench.spec.base import Count, Duration, Loose, MisfitError, Rate, Spec
 from bench.spec.calls import Call
+from bench.spec.work import WorkKind
+from bench.spec.work import told as work_told
 
 _Z99 = NormalDist().inv_cdf(0.99)
 
@@ -255,24 +257,29 @@ class ConsumeHandler(Handler):
         cycle: what it costs besides that messages were asked for, as a transaction for each batch
             does: it is done with the first message that comes after a request.
         starts: how often a process begins one; as often as it can when left out.
-        call: `module:function` that is called with each message, after its time; nothing is called
-            when left out.
+        work: what is done with each message, in this order: `cpu` uses the CPU for its time in
+            place of waiting; then, besides, `json` parses it and checks its envelope, `kv` puts it
+            into a bucket of the trial, `file` writes it to a file with fsync. With `handler.run:
+            task` of a variant alone; its time passes, and nothing else is done, when left out.
+        call: `module:function` that is called with each message, after its time and work; nothing
+            is called when left out.
     """
 
     cycle_ns: Duration = Field(default=0, alias="cycle")
     starts: Starts | None = None
+    work: Annotated[tuple[WorkKind, ...], Loose] = ()
     call: Call | None = None
 
     @classmethod
     def of(cls, handler: Handler) -> "ConsumeHandler":
         """Return one that takes as long."""
-        return cls.model_construct(time=handler.time, cycle_ns=0, starts=None, call=None)
+        return cls.model_construct(time=handler.time, cycle_ns=0, starts=None, work=(), call=None)
 
     def told(self) -> str:
         """Return how long it takes, in words."""
         cycle = f", {format_duration(self.cycle_ns)} a request" if self.cycle_ns else ""
         called = f", calls {self.call.function}" if self.call else ""
-        return f"{super().told()}{cycle}{self._bounded()}{called}"
+        return f"{super().told()}{work_told(self.work)}{cycle}{self._bounded()}{called}"
 
     def _bounded(self) -> str:
         return "" if self.starts is None else f", {self.starts.told()}"
@@ -283,7 +290,20 @@ class ConsumeHandler(Handler):
         later = {
             "cycle_ns": not self.cycle_ns,
             "starts": self.starts is None,
+            "work": not self.work,
             "call": self.call is None,
         }
         plain = {} if self.starts is None else {"starts": self.starts.unsaid}
         return {**plain, **{key: True for key, left_out in later.items() if left_out}}
+
+    @model_validator(mode="after")
+    def _works(self) -> Self:
+        if len(set(self.work)) < len(self.work):
+            raise MisfitError("work", what="a kind of work stands twice", allowed="each once")
+        if "cpu" in self.work and not self.time.mean_ns:
+            raise MisfitError(
+                "work",
+                what="cpu uses the CPU for the handler's time, and there is none",
+                allowed="no cpu, or with it a time, such as time: 5ms",
+            )
+        return self

@@ -25,6 +25,7 @@ from bench.spec import (
     pulling,
     readdressed,
     whole_batches,
+    work,
 )
 from bench.spec.faults import LETTER_BYTES
 from bench.spec.headers import header_bytes
@@ -421,6 +422,7 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     _payload_fits,
     _letters_fit,
     *handling.WORKLOAD_RULES,
+    *work.WORKLOAD_RULES,
     *asking_when.WORKLOAD_RULES,
     *whole_batches.WORKLOAD_RULES,
     *pulling.WORKLOAD_RULES,

@@ -34,7 +34,7 @@ def noted(part: Part) -> tuple[Instant, ...]:
 def known(settings: Settings, consume: Consume) -> bool:
     """Say whether it is known when a handler began: it ended, and took what it was to take."""
     handler = consume.handler
-    other = getattr(handler, "cycle_ns", 0) or getattr(handler, "call", None)
+    other = any(getattr(handler, key, None) for key in ("cycle_ns", "work", "call"))
     return handler.time.mean_ns > 0 and not other and not settings.ack.whole_batches
 
 

@@ -52,6 +52,19 @@ def test_what_takes_all_that_comes_is_not_limited() -> None:
     assert not diagnosed(FREE).knob
 
 
+def test_who_has_the_event_loop_for_itself_is_helped_by_processes() -> None:
+    """And others by workers."""
+    full = hands(busy=BUSY_SHARE, workers=2)
+    of_loops, of_workers = (
+        diagnosed(replace(BEHIND, handling=replace(full, in_loop=each))) for each in (True, False)
+    )
+
+    assert (of_loops.limit, of_workers.limit) == (Limit.HANDLER, Limit.HANDLER)
+    assert of_loops.words.startswith("2 event loops were in handlers for 90")
+    assert of_workers.words.startswith("2 workers were in handlers for 90")
+    assert ("consumers" in of_loops.knob, "workers" in of_workers.knob) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("code", "told"),
     [

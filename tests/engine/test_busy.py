@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.clients.port import Ending
-from bench.engine.busy import _handling
+from bench.engine.busy import _fuller, _handling
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.plan.faults import Faults
 from bench.plan.traffic import Traffic
@@ -85,3 +85,26 @@ def test_a_fault_takes_the_time_it_has_and_what_is_to_come_again_ends_when_it_wo
     found = _handling([seen], traffic([10, 40, 50], slow), 1, (WINDOW, START))
 
     assert (found.busy_share, found.handler_ns_mean) == (0.6, 60)
+
+
+def test_the_event_loop_is_what_is_full_where_handlers_have_it_for_themselves() -> None:
+    """Four workers with 40 % of their time, one loop with 95 % of its: more workers help nobody."""
+    seen = record([START + 120, START + 220], [START + 120, START + 220], [0, 1])
+    ended_ns = seen.handled_ns
+    of_workers, of_loop = np.array([160, 160]), np.array([95, 95])
+
+    found = _fuller([seen], [((of_workers, ended_ns), (of_loop, ended_ns))], 4, (WINDOW, START))
+
+    assert (found.workers, found.busy_share, found.in_loop) == (1, 0.95, True)
+    assert found.handler_ns_mean == 95
+
+
+def test_workers_are_what_is_full_where_they_wait_for_others_than_the_loop() -> None:
+    """One worker that is busy throughout, with the loop for 60 % of it."""
+    seen = record([START + 199, START + 299], [START + 199, START + 299], [0, 1])
+    ended_ns = seen.handled_ns
+    of_workers, of_loop = np.array([100, 100]), np.array([60, 60])
+
+    found = _fuller([seen], [((of_workers, ended_ns), (of_loop, ended_ns))], 1, (WINDOW, START))
+
+    assert (found.workers, found.busy_share, found.in_loop) == (1, 1.0, False)

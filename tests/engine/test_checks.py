@@ -100,6 +100,17 @@ def test_a_client_near_a_whole_core_is_invalid() -> None:
     assert found.role == "consumer-0"
 
 
+def test_a_core_that_handlers_are_to_use_is_their_limit_and_no_fault() -> None:
+    """As long as most of it is theirs: else the client is measured beside them."""
+    busy = ProcessUsage(role="consumer-0", cpu_ns=1, cpu_share=0.9, rss_bytes_peak=1)
+    of_handlers, of_client = (
+        replace(QUIET, processes=(busy,), computing={"consumer-0": meant}) for meant in (0.45, 0.44)
+    )
+
+    assert findings(of_handlers) == {"handlers-saturated": Level.WARNING}
+    assert findings(of_client) == {"generator-saturated": Level.INVALID}
+
+
 def test_a_busy_server_is_not_a_fault_of_the_generator() -> None:
     """The server may use all it gets: that is what saturating it means."""
     server = ProcessUsage(role="server", cpu_ns=1, cpu_share=1.7, rss_bytes_peak=1)

@@ -125,6 +125,11 @@ class Stream(Dealt):
     consume: FaultyConsume = FaultyConsume()
     phases: Phases = Phases()
 
+    @property
+    def puts(self) -> bool:
+        """Whether handlers put messages into a bucket."""
+        return "kv" in self.consume.handler.work
+
     def writes(self, settings: Settings) -> bool:
         """Say whether effects of handlers are written, into a bucket."""
         effect = settings.effect
@@ -174,6 +179,18 @@ class Stream(Dealt):
                 "would see it",
                 allowed="no message-id, or no fault of the kind replayed",
             )
+
+    @model_validator(mode="after")
+    def _can_be_parsed(self) -> Self:
+        form = self.payload.format
+        if "json" in self.consume.handler.work and form != "event-envelope":
+            raise MisfitError(
+                "payload",
+                "format",
+                what=f"handlers are to parse messages, and {form} is no envelope that they know",
+                allowed="event-envelope, or no json in consume.handler.work",
+            )
+        return self
 
     @model_validator(mode="after")
     def _can_be_bad(self) -> Self:
@@ -294,7 +311,7 @@ def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     cast = _CASTS[again][settings.ack.timing]
     letters = settings.failure.dead_letters
     takes = FaultyConsume() if workload is None else workload.consume
-    faults, called = takes.faults, takes.handler.call is not None
+    faults, called = takes.faults, takes.handler.call is not None or bool(takes.handler.work)
     effects = settings.effect.idempotency != "none" or settings.effect.written
     if not (faults or again or letters or effects or called or settings.handler.check):
         return cast

@@ -1,0 +1,50 @@
+"""Handlers that do something, on a real server: all of it done, and its time told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.spec.kinds.stream import Stream
+from tests.server.running import complaints, run_trial, sound
+
+pytestmark = [pytest.mark.nats, pytest.mark.counts]
+
+TASKS: dict[str, Any] = {"client": "nats-py", "handler": {"run": "task"}}
+
+
+def working(work: list[str], **consume: Any) -> Stream:
+    return Stream.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": "512B", "format": "event-envelope"},
+            "subjects": {"pattern": "orders.{kind}", "values": {"kind": ["new", "paid"]}},
+            "publish": {"rate": "100/s"},
+            "consume": {
+                "workers": 4,
+                "handler": {"time": "2ms", "work": work},
+                **consume,
+            },
+            "phases": {"warmup": "500ms", "measure": "1s", "drain": "5s"},
+        }
+    )
+
+
+def test_all_work_is_done_and_its_time_is_told(tmp_path: Path) -> None:
+    """150 messages; whoever fails at any of it would have it come again."""
+    load = working(["cpu", "json", "kv", "file"], faults=[{"kind": "malformed", "share": "2%"}])
+    giving_up = {**TASKS, "failure": {"answer": "term"}}
+
+    record = run_trial(tmp_path, load, giving_up).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["handled"], ledger["failures"], ledger["terminated"]) == (150, 3, 3)
+    assert (ledger["unnoticed"], ledger["deliveries"]) == (0, 150)
+    assert ledger["undone"] == 0, complaints(record)
+    assert any("the envelope is malformed (3 times)" in each for each in complaints(record))
+    hands = record.handling["consume"]
+    assert hands.workers in (1, 4), "event loops, or workers, whichever were fuller"
+    assert hands.handler_ns_mean >= 2_000_000, "no handler takes less than its time on the CPU"
+    assert hands.busy_share > 0
