@@ -103,8 +103,8 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     counts: Mapping[str, int] | None = None
     host: HostLoad | None = None
     peaks: Mapping[str, int] = {}
-    until_ns = max((int(each[-1]) for each in intended_ns.values() if each.size), default=0)
-    until_ns += NS_PER_S
+    last_ns = (int(each[-1]) for each in intended_ns.values() if each.size)
+    until_ns = max(last_ns, default=0) + NS_PER_S
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
         peaks = lag.peaks(tables, cast, window)
@@ -126,8 +126,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         findings += _expected_stalls(outcome)
         findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
-            drain_ns = window.drained_ns - window.window_end_ns
-            findings.append(checks.not_drained(ledger, cast, drain_ns))
+            findings.append(checks.not_drained(ledger, cast, _drain_ns(window)))
     record = replace(
         _record(frame, outcome, findings),
         window_counts=counts,
@@ -170,6 +169,10 @@ def _handling(outcome: Outcome) -> Mapping[str, Handling]:
     if outcome.window is None:
         return {}
     return handling(outcome.jobs, outcome.observers, outcome.window, outcome.start_ns)
+
+
+def _drain_ns(window: Window) -> int:
+    return window.drained_ns - window.window_end_ns
 
 
 def _limits_ns(window: Window | None) -> tuple[int, int]:

@@ -56,6 +56,7 @@ def _load(found: Sequence[TrialFigures]) -> Check:
             "window-too-small",
             "unanswered",
             "loop-stalled",
+            "handlers-saturated",
         ),
         threshold=(
             "99 % of the load sent, or held back by the server; no client at a core's limit, no "

@@ -68,8 +68,8 @@ def done(
         if together:
             await asyncio.gather(*handlers)
         else:
-            for each in handlers:
-                await each
+            for handler in handlers:
+                await handler
         raised = consumer.raised.words()
 
     asyncio.run(run())
