@@ -117,7 +117,8 @@ def _called(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 
 def _unseen(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    called = workload.consume.handler.call is not None
+    handler = workload.consume.handler
+    called = handler.call is not None or "json" in handler.work
     looks = {*settings.handler.check, *(["envelope"] if called else [])}
     dateless = settings.handler.max_age_ns is None
     bad = [

@@ -106,6 +106,20 @@ def test_more_workers_for_one_core_are_cautioned_against() -> None:
     assert not cautioned()
 
 
+def test_who_parses_messages_finds_those_that_are_malformed() -> None:
+    """And nobody is told that they are found by none."""
+    settings = Settings.model_validate(TASK)
+    bad = {"faults": [{"kind": "malformed", "share": "2%"}]}
+
+    def unseen(*work: str) -> bool:
+        load = stream(*work).model_dump(by_alias=True)
+        load["consume"].update(bad)
+        found = cautions(settings, Stream.model_validate(load))
+        return any("no handler looks" in each.what for each in found)
+
+    assert [unseen("json"), unseen("cpu")] == [False, True]
+
+
 def test_work_is_told_and_part_of_what_a_cell_is_known_by() -> None:
     """And a workload without any is known as before there was work."""
     handler = ConsumeHandler.model_validate({"time": "5ms", "work": ["cpu", "kv"]})
