@@ -8,7 +8,7 @@ from bench.analysis.figures import LagFigures, TrialFigures
 from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_of
 from bench.analysis.resources import cpu_us_unspread, most_used
 from bench.core.units import NS_PER_S
-from bench.spec.cast import Cast, entries, instants, spans
+from bench.spec.cast import Cast, entries, instants, spans, tail
 from bench.spec.laid import works
 from bench.spec.metrics import (
     PROCESS_FIGURES,
@@ -20,6 +20,7 @@ from bench.spec.metrics import (
     metric_of,
     of_casts,
 )
+from bench.spec.told_parts import FETCHES
 
 OfTrial = Callable[[TrialFigures], float | None]
 
@@ -143,15 +144,29 @@ def _process(source: Source) -> Reader:
 
 
 def _deliveries(source: Source) -> Reader:
-    def of_trial(trial: TrialFigures) -> float | None:
-        held = entries(trial.record.cast).get(source.of)
-        if held is None:
-            return None
-        every = trial.record.cast.entry(held[0], "deliveries")
-        count, deliveries = (trial.record.known(each) for each in (source.of, every))
-        return None if count is None or not deliveries else count / deliveries
+    return Reader(of_trial=lambda trial: _ratio(trial, source.of, tail(source.of), "deliveries"))
 
-    return Reader(of_trial=of_trial)
+
+def _fetches(source: Source) -> Reader:
+    asked = FETCHES.name
+    count = "deliveries" if tail(source.of) == asked else tail(source.of)
+    return Reader(of_trial=lambda trial: _ratio(trial, source.of, count, asked))
+
+
+def _ratio(trial: TrialFigures, of: str, count: str, per: str) -> float | None:
+    """Return one count by another, both of the part that has an entry; None where one is unknown.
+
+    Args:
+        trial: its figures.
+        of: flat name of the entry.
+        count: entry of that part or its flow.
+        per: likewise.
+    """
+    cast = trial.record.cast
+    if (held := entries(cast).get(of)) is None:
+        return None
+    found, every = (trial.record.known(cast.entry(held[0], each)) for each in (count, per))
+    return None if found is None or not every else found / every
 
 
 def _work(source: Source) -> Reader:
@@ -214,6 +229,7 @@ _READERS: Mapping[Kind, Callable[[Source], Reader]] = {
     Kind.LAG: _lag,
     Kind.PROCESS: _process,
     Kind.DELIVERIES: _deliveries,
+    Kind.FETCHES: _fetches,
     Kind.WORK: _work,
     Kind.RECOVERY: _recovery,
 }

@@ -29,6 +29,7 @@ from bench.clients.port import (
     Delivered,
     DeliverySink,
     Endpoint,
+    Fetches,
     IntArray,
     Messages,
     Outcome,
@@ -130,6 +131,7 @@ class NatsPySubscriber(NatsPyConnection):
         self._sink: AnswerSink | None = None
         self._unacked: dict[int, Msg] = {}
         self._taken = 0
+        self._fetched = self._empty = 0
         self._pushes: Subscription | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         watched_ns = binding.idle_heartbeat_ns if binding.mode == "push" else 0
@@ -172,6 +174,7 @@ class NatsPySubscriber(NatsPyConnection):
 
     async def _fetch(self, pull: "JetStreamContext.PullSubscription") -> Sequence[tuple[int, Msg]]:
         """Return a batch with its instant; nothing when the request expired without a message."""
+        self._fetched += 1
         expires_s = self._binding.expires_ns / NS_PER_S
         heartbeat_s = self._binding.idle_heartbeat_ns / NS_PER_S or None
         try:
@@ -179,11 +182,18 @@ class NatsPySubscriber(NatsPyConnection):
                 self._binding.batch, timeout=expires_s, heartbeat=heartbeat_s
             )
         except (TimeoutError, nats.errors.TimeoutError):
+            self._empty += 1
             return ()
         except ServiceUnavailableError as error:  # the library's own words leave the reason out
             raise MeasurementError(_NO_CONSUMER) from error
         now_ns = time.monotonic_ns()
         return [(now_ns, message) for message in fetched]
+
+    @property
+    def fetches(self) -> Fetches | None:
+        """How often the library's fetch was called; None where messages are pushed."""
+        pulls = self._binding.mode == "pull"
+        return Fetches(self._fetched, self._empty) if pulls else None
 
     def _start(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ __all__ = [
     "DeliverySink",
     "Ending",
     "Endpoint",
+    "Fetches",
     "IntArray",
     "Messages",
     "Outcome",
@@ -177,6 +178,18 @@ class Delivered:
     ids: IntArray
     stream_seqs: IntArray
     deliveries: IntArray
+
+
+class Fetches(NamedTuple):
+    """How often a link asked for messages.
+
+    Attributes:
+        asked: pull requests sent, or calls of a library's fetch.
+        empty: of those, how many ended without a message.
+    """
+
+    asked: int
+    empty: int
 
 
 class AnswerSink(Protocol):

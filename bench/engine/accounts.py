@@ -14,9 +14,13 @@ from bench.engine.table import Flags, MessageTable, Tables, happened, instants_o
 from bench.record.hlog import Interval
 from bench.record.schema import Window
 from bench.spec.cast import Cast, Part, Side, spans
+from bench.spec.told_parts import COUNTED
 from bench.stats.histogram import Tally, tally
 
 SLICE_NS = NS_PER_S
+
+_OWN = tuple(entry.counted for entry in COUNTED)
+"""What processes count themselves: nobody can tell where they did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,7 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
     deliveries = sum(record.ids.size for record in records)
     foreign = sum(_count(~ours(record.ids, size)) for record in records)
     return {
+        **dict.fromkeys(_OWN, UNKNOWN),
         "expected": size,
         "received": received,
         "handled": _count(happened(table.handled_ns)),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from bench.clients.factory import make_consumer, make_task_link
-from bench.clients.natspy import NatsPyConsumer
+from bench.clients.natspy import NatsPyConsumer, NatsPySubscriber
 from bench.clients.natspy_tasks import NatsPyTasks
+from bench.clients.port import Fetches
 from bench.clients.wire.consume import WireConsumer
 from bench.engine.jobs import ObserverJob
 from bench.engine.progress import ProgressLink, ProgressTaskLink
@@ -25,4 +26,15 @@ def task_link(job: ObserverJob) -> NatsPyTasks | ProgressTaskLink:
 def said_by(links: Sequence[object]) -> Mapping[str, int]:
     """Return what links said besides answers, by what is counted (bench.spec.told_parts)."""
     telling = [each for each in links if isinstance(each, ProgressLink | ProgressTaskLink)]
-    return {"in_progress": sum(each.told for each in telling)} if telling else {}
+    told = {"in_progress": sum(each.told for each in telling)} if telling else {}
+    asking = [fetches for each in links if (fetches := _fetches(each)) is not None]
+    if not asking:
+        return told
+    asked, empty = map(sum, zip(*asking, strict=True))
+    return {**told, "fetches": asked, "empty_fetches": empty}
+
+
+def _fetches(link: object) -> Fetches | None:
+    if isinstance(link, ProgressLink | ProgressTaskLink):
+        link = link.beneath
+    return link.fetches if isinstance(link, WireConsumer | NatsPySubscriber) else None

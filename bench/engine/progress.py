@@ -98,6 +98,11 @@ class _Reminder:
         self._timer: Timer | None = None
         self.told = 0
 
+    @property
+    def beneath(self) -> Telling:
+        """The link that it stands before."""
+        return self._saying
+
     async def flush(self) -> None:
         """Return when the server has all that was handed over."""
         await self._saying.flush()

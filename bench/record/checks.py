@@ -21,6 +21,7 @@ from bench.spec.criteria import parse_criterion
 from bench.spec.disturbed import MOST as MOST_DISTURBANCES
 from bench.spec.expiring import without_evicted
 from bench.spec.metrics import find_metric
+from bench.spec.told_parts import without_asked
 from bench.spec.waiting import without_wait
 
 Slices = Mapping[str, tuple[int, ...]]
@@ -136,17 +137,21 @@ def other_parts(record: TrialRecord, cast: Cast) -> Iterator[Fault]:
     """Yield where a record tells of other parts than its cell has: what it lacks nobody would miss.
 
     What the cell may be ranked by the plan tells better: records of version 1 did not. Those from
-    before waits were told lack them alone, and those from before it was told what limits took count
-    that as lost.
+    before it was told how often messages were asked for, or how long they wait, lack that alone, and
+    those from before it was told what limits took count that as lost.
     """
-    earlier = without_evicted(cast)
-    known = [wordless(each) for each in (cast, without_wait(cast))]
-    older = [wordless(each) for each in (earlier, without_wait(earlier))]
+    known, older = ([*map(wordless, _earlier(each))] for each in (cast, without_evicted(cast)))
     parts = wordless(record.cast)
     if parts not in (*known, *older) or record.cast.done != cast.done:
         yield Fault(loc=("cast",), what="not what its cell's workload and settings take part with")
     elif parts not in known:
         yield from _missing_faults(record)
+
+
+def _earlier(cast: Cast) -> tuple[Cast, Cast, Cast]:
+    """Return a cast, and what it was before some of its counts and times were told."""
+    unasked = without_asked(cast)
+    return cast, unasked, without_wait(unasked)
 
 
 def _missing_faults(record: TrialRecord) -> Iterator[Fault]:

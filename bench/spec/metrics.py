@@ -17,6 +17,7 @@ from bench.spec.cast import PART_NAME, Cast, entries, instants, spans, tail
 from bench.spec.disturbed import UNRECOVERED
 from bench.spec.kinds.registry import usual_casts
 from bench.spec.laid import IN_HAND, works
+from bench.spec.told_parts import EMPTY_FETCHES, FETCHES
 from bench.spec.waiting import WAIT
 
 WORK, WORK_RATE = "work", "work_rate"
@@ -40,6 +41,7 @@ class Kind(StrEnum):
     CPU = "cpu"
     PROCESS = "process"
     DELIVERIES = "deliveries"
+    FETCHES = "fetches"
     WORK = "work"
     RECOVERY = "recovery"
 
@@ -52,7 +54,8 @@ class Source:
         kind: of figure.
         of: its parameter: which time, the rate of what, the CPU of whom, `server_rss_bytes_peak` of
             a process, `peak` or `slope` of the lag, which entry of the ledger as a share of the
-            deliveries, the time or the rate of work, `recovery`.
+            deliveries, messages by `fetches` or the share of `empty_fetches`, the time or the rate
+            of work, `recovery`.
         percentile: that a time is read at; None for other figures.
     """
 
@@ -319,6 +322,31 @@ _WRITTEN: tuple[Metric, ...] = (
         logarithmic=False,
         resolution=0.0,
     ),
+    # How a consumer asks is no merit by itself: what that does to times and to CPU is.
+    Metric(
+        key="msgs_per_fetch",
+        short="msgs_per_fetch",
+        title="messages per fetch",
+        group="Fetches",
+        column="messages each",
+        unit="msgs",
+        better=Better.NEITHER,
+        source=Source(kind=Kind.FETCHES, of=FETCHES.name),
+        logarithmic=True,
+        resolution=COUNTED_RESOLUTION,
+    ),
+    Metric(
+        key="empty_fetch_share",
+        short="empty_fetch_ratio",
+        title="empty fetches",
+        group="Fetches",
+        column="empty",
+        unit="share",
+        better=Better.NEITHER,
+        source=Source(kind=Kind.FETCHES, of=EMPTY_FETCHES.name),
+        logarithmic=False,
+        resolution=0.0,
+    ),
     Metric(
         key="work_ns",
         short=WORK,
@@ -423,6 +451,7 @@ _NAMES: Mapping[Kind, Callable[[Cast], Iterable[str]]] = {
         f"{role}_{figure}" for role in ("server", *cast.roles) for figure in PROCESS_FIGURES
     ),
     Kind.DELIVERIES: entries,
+    Kind.FETCHES: entries,
     Kind.WORK: _works,
 }
 

@@ -28,7 +28,22 @@ FALSE_ALARMS = Entry(
     check="No good message is refused",
 )
 
-COUNTED = (IN_PROGRESS, FALSE_ALARMS)
+FETCHES = Entry(
+    name="fetches",
+    means="times that messages were asked for: pull requests, or calls of the library's fetch",
+    untold=True,
+)
+
+EMPTY_FETCHES = Entry(
+    name="empty_fetches",
+    means="of those, how many ended without a message",
+    untold=True,
+    at_most=("fetches",),
+)
+
+ASKED = (FETCHES, EMPTY_FETCHES)
+
+COUNTED = (*ASKED, IN_PROGRESS, FALSE_ALARMS)
 """What processes count by themselves."""
 
 TOLD = (*COUNTED, RETURNED)
@@ -37,7 +52,9 @@ TOLD = (*COUNTED, RETURNED)
 def told(settings: Settings) -> tuple[Entry, ...]:
     """Return what is counted of what consumers say, under these settings."""
     ack = settings.ack
+    pulls = settings.consumer.mode == "pull"
     wanted = {
+        **dict.fromkeys(ASKED, pulls),
         IN_PROGRESS: ack.in_progress_ns is not None,
         RETURNED: ack.whole_batches,
         FALSE_ALARMS: bool(settings.handler.check),
@@ -53,3 +70,12 @@ def with_told(cast: Cast, own: tuple[Entry, ...]) -> Cast:
         return replace(part, entries=entries) if part.side is Side.OBSERVES else part
 
     return replace(cast, parts=tuple(map(counting, cast.parts))) if own else cast
+
+
+def without_asked(cast: Cast) -> Cast:
+    """Return a cast as it was before it was counted how often messages were asked for."""
+
+    def before(part: Part) -> Part:
+        return replace(part, entries=tuple(each for each in part.entries if each not in ASKED))
+
+    return replace(cast, parts=tuple(map(before, cast.parts)))

@@ -101,6 +101,8 @@ TOLD: dict[str, tuple[float, bool, float]] = {
     "consumer_rss_bytes_mean": (80.0, True, 0.01),
     "consumer_rss_bytes_peak": (90.0, True, 0.01),
     "redelivered_share": (0.03, False, 0.0),
+    "msgs_per_fetch": (8.0, True, 0.01),
+    "empty_fetch_share": (0.04, False, 0.0),
 }
 """By figure: its value in `distinct()`, whether averaged as logs, and what it resolves."""
 
@@ -125,7 +127,8 @@ def distinct() -> TrialFigures:
     Times are so many ms as their place in PLACES, and as many ns as the percentile; each has ten
     thousand messages more than the one before.
     """
-    trial = counting(trial_of(CELL, 1, 1.0), deliveries=1000, redelivered=30)
+    told = {"deliveries": 1000, "redelivered": 30, "fetches": 125, "empty_fetches": 5}
+    trial = counting(trial_of(CELL, 1, 1.0), **told)
     assert trial.lag is not None
     processes = (
         using("server", 1, 0.1, 0.2, 40, 50),
@@ -209,6 +212,8 @@ def test_a_time_without_a_percentile_is_an_error_of_the_catalogue() -> None:
         (Kind.PROCESS, "consumer_cpu_share_peak", 0.6),
         (Kind.DELIVERIES, "redelivered", 0.03),
         (Kind.DELIVERIES, "duplicates", 0.0),
+        (Kind.FETCHES, "fetches", 8.0),
+        (Kind.FETCHES, "empty_fetches", 0.04),
     ],
 )
 def test_each_kind_of_figure_is_read_by_what_it_is_of(kind: Kind, of: str, value: float) -> None:
@@ -239,6 +244,9 @@ def test_what_cannot_be_read_is_none_and_never_zero() -> None:
     assert read(Kind.DELIVERIES, "lost").of_trial(unknown) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(cut_off) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(counting(trial, deliveries=0)) is None
+    assert read(Kind.FETCHES, "fetches").of_trial(counting(trial, fetches=-1)) is None
+    assert read(Kind.FETCHES, "fetches").of_trial(counting(trial, fetches=0)) is None
+    assert read(Kind.FETCHES, "empty_fetches").of_trial(counting(trial, empty_fetches=-1)) is None
     assert read(Kind.CPU, "consumer").at_least(stalled) == 2.0
     assert read(Kind.RATE, "acked").at_least(stalled) is None
 

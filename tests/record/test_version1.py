@@ -15,6 +15,7 @@ from bench.analysis.tidy import COLUMNS, tidy
 from bench.core.errors import RecordError
 from bench.record.store import RunStore
 from bench.spec.cast import Entry, entries, instants
+from bench.spec.told_parts import ASKED, without_asked
 from tests.cli import mutations
 from tests.parts import cast
 
@@ -47,8 +48,11 @@ def refused(run: Path) -> str:
     return str(told.value)
 
 
+WITHOUT_ASKED = tuple(without_asked(cast(acks=acks)) for acks in (True, False))
+"""What the parts of both cells counted then."""
+
 LATER = (
-    *("wait_ns_p50", "wait_ns_p99"),
+    *("wait_ns_p50", "wait_ns_p99", "msgs_per_fetch", "empty_fetch_share"),
     *(
         f"{role}_{figure}"
         for role in ("server", "publisher", "consumer")
@@ -90,7 +94,7 @@ def test_its_records_tell_of_the_parts_that_they_had() -> None:
     store = RunStore(KEPT)
     acked, never = (store.read_trial(trial) for trial in store.read_plan().trials)
 
-    assert (acked.schema_version, acked.cast, never.cast) == (2, cast(), cast(acks=False))
+    assert (acked.schema_version, acked.cast, never.cast) == (2, *WITHOUT_ASKED)
     for record in (acked, never):
         assert record.window_counts is not None
         assert record.ledger is not None
@@ -172,5 +176,8 @@ def test_every_entry_of_a_version_1_ledger_means_what_it_meant() -> None:
     content = json.loads(trial_of(KEPT, 0).read_text())
 
     assert all(isinstance(meant[name], Entry) for name in set(content["ledger"]) & set(meant))
-    assert set(meant) - set(content["ledger"]) == {"not_sent"}
+    assert set(meant) - set(content["ledger"]) == {
+        "not_sent",
+        *(each.name for each in ASKED),
+    }
     assert set(content["ledger"]) - set(meant) == {"negative_times", "overflows"}

@@ -217,6 +217,7 @@ def _ledger(sent: int, backlog: int, *, acks: bool) -> dict[str, int]:
         handled=received,
         acked=received,
         deliveries=received,
+        fetches=received // 50,
         backlog=backlog,
         stream_msgs=sent,
     )

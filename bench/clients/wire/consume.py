@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
-from bench.clients.port import Binding, Content, DeliverySink, Endpoint, IntArray
+from bench.clients.port import Binding, Content, DeliverySink, Endpoint, Fetches, IntArray
 from bench.clients.wire import acks
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.deliveries import (
@@ -143,6 +143,11 @@ class WireConsumer:
     def faults(self) -> Sequence[str]:
         """Disconnects, reconnects, lost requests and errors seen so far, in words."""
         return self._faults.words()
+
+    @property
+    def fetches(self) -> Fetches | None:
+        """How often it asked for messages; None where they are pushed."""
+        return None if self._pulls is None else Fetches(self._pulls.asked, self._pulls.empty)
 
     async def flush(self) -> None:
         """Return when the server has all that was handed over; ConnectionError where it broke."""

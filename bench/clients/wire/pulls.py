@@ -88,6 +88,8 @@ class PullRequests:
     """The pull requests of one consumer link; sids 1..requests are theirs.
 
     Attributes:
+        asked: requests sent so far.
+        empty: of those, how many ended without a message.
         hopeless: why asking again can bring nothing; empty while it can.
     """
 
@@ -98,7 +100,7 @@ class PullRequests:
         self._inbox = inbox
         self._faults = faults
         self._slots = {sid: _Slot() for sid in range(1, binding.requests + 1)}
-        self._asked = 0
+        self.asked = self.empty = 0
         self._pause_until_ns = 0
         self._to = f"{js_api}.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()
         self._binding = binding
@@ -120,8 +122,8 @@ class PullRequests:
         frames = b""
         for sid, slot in self._slots.items():
             if slot.remaining == 0:
-                self._asked += 1
-                slot.number, slot.remaining = self._asked, self._batch
+                self.asked += 1
+                slot.number, slot.remaining = self.asked, self._batch
                 slot.lost_ns = now_ns + self._silence_ns
                 reply = b"%b.%d.%d" % (self._inbox, sid, slot.number)
                 frames += b"PUB %b %b %d\r\n%b\r\n" % (self._to, reply, len(self._body), self._body)
@@ -196,18 +198,23 @@ class PullRequests:
         elif outcome is _Outcome.NOTHING_THERE:
             self._pause_until_ns = now_ns + NO_WAIT_PAUSE_NS
         if slot is not None and subject.endswith(b".%d" % slot.number):
-            slot.remaining = 0
+            self._close(slot)
 
     def forget(self) -> None:
         """The connection broke, and the server has dropped every request with it."""
         for slot in self._slots.values():
-            slot.remaining = 0
+            self._close(slot)
 
     def _drop_lost(self, now_ns: int) -> None:
         for slot in self._slots.values():
             if slot.remaining and now_ns >= slot.lost_ns:
                 self._faults.note("pull request: lost without an answer, asked again")
-                slot.remaining = 0
+                self._close(slot)
+
+    def _close(self, slot: _Slot) -> None:
+        """Let a request be over; one that still could bring all of its batch has brought none."""
+        self.empty += slot.remaining == self._batch
+        slot.remaining = 0
 
 
 def _counted(sids: Sequence[bytes]) -> Iterable[tuple[bytes, int]]:

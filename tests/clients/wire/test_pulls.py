@@ -266,3 +266,21 @@ def test_who_is_pinned_says_so_until_it_is_told_that_it_is_no_more() -> None:
     (request,) = asking.due()
     assert "id" not in json.loads(request.payload)
     assert not asking.faults.words()
+
+
+def test_requests_that_bring_nothing_are_counted_whoever_ends_them() -> None:
+    """The server ends one of four, silence another, a broken line the last; one brings one."""
+    asking = Asking()
+    (request,) = asking.due(now_ns=0)
+    asking.pulls.received([b"1"], 0)
+    asking.end(request, 408, "Request Timeout")
+    assert (asking.pulls.asked, asking.pulls.empty) == (1, 0)
+
+    (request,) = asking.due(now_ns=0)
+    asking.end(request, 408, "Request Timeout")
+    asking.due(now_ns=0)
+    asking.due(now_ns=EXPIRES_NS + LOST_AFTER_NS)
+    asking.pulls.forget()
+    asking.pulls.forget()
+
+    assert (asking.pulls.asked, asking.pulls.empty) == (4, 3)
