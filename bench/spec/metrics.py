@@ -334,6 +334,7 @@ _WRITTEN: tuple[Metric, ...] = (
         source=Source(kind=Kind.FETCHES, of=FETCHES.name),
         logarithmic=True,
         resolution=COUNTED_RESOLUTION,
+        shown=frozenset({View.CELLS}),
     ),
     Metric(
         key="empty_fetch_share",
@@ -346,6 +347,7 @@ _WRITTEN: tuple[Metric, ...] = (
         source=Source(kind=Kind.FETCHES, of=EMPTY_FETCHES.name),
         logarithmic=False,
         resolution=0.0,
+        shown=frozenset({View.CELLS}),
     ),
     Metric(
         key="work_ns",

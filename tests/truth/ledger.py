@@ -127,7 +127,7 @@ def cell_of(messages: int) -> Cell:
     """Return a cell whose consumers fail at some of so many messages."""
     settings = Settings.model_validate(
         {
-            "consumer": {"max_deliver": LAST_ATTEMPT},
+            "consumer": {"mode": "push", "max_deliver": LAST_ATTEMPT},  # nobody asks for messages
             "failure": {"attempts": LAST_ATTEMPT, "dead_letters": True},
         }
     )
