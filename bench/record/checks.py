@@ -137,7 +137,7 @@ def other_parts(record: TrialRecord, cast: Cast) -> Iterator[Fault]:
     """Yield where a record tells of other parts than its cell has: what it lacks nobody would miss.
 
     What the cell may be ranked by the plan tells better: records of version 1 did not. Those from
-    before it was told how often messages were asked for, or how long they wait, lack that alone, and
+    before it was told how often messages were asked for, or how long they wait, lack that alone;
     those from before it was told what limits took count that as lost.
     """
     known, older = ([*map(wordless, _earlier(each))] for each in (cast, without_evicted(cast)))
