@@ -98,7 +98,27 @@ def _journal(job: ObserverJob) -> Step:
     return Journal(job.record_path.with_suffix(".journal"), job.workers).write
 
 
+def _decrypting(job: ObserverJob) -> Step:
+    from bench.plan.sealing import decrypt  # noqa: PLC0415 - an extra, which others do without
+
+    del job
+
+    def step(message: Content) -> None:
+        decrypt(message.data)
+
+    return step
+
+
+def _verifying(job: ObserverJob) -> Step:
+    from bench.plan.sealing import verify  # noqa: PLC0415 - likewise
+
+    del job
+    return lambda message: verify(message.data)
+
+
 _MAKERS: Mapping[WorkKind, Callable[[ObserverJob], Step]] = {
     "json": lambda _: parse,
+    "decrypt": _decrypting,
+    "verify": _verifying,
     "file": _journal,
 }

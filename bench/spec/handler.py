@@ -258,8 +258,9 @@ class ConsumeHandler(Handler):
             does: it is done with the first message that comes after a request.
         starts: how often a process begins one; as often as it can when left out.
         work: what is done with each message, in this order: `cpu` uses the CPU for its time in
-            place of waiting; then, besides, `json` parses it and checks its envelope, `kv` puts it
-            into a bucket of the trial, `file` writes it to a file with fsync. With `handler.run:
+            place of waiting; then, besides, `json` parses it and checks its envelope, `decrypt`
+            (AES-GCM) and `verify` (Ed25519) open what is sealed, `kv` puts it into a bucket of the
+            trial, `file` writes it to a file with fsync. With `handler.run:
             task` of a variant alone; its time passes, and nothing else is done, when left out.
         call: `module:function` that is called with each message, after its time and work; nothing
             is called when left out.

@@ -27,6 +27,7 @@ from bench.spec.matrix import Matrix
 from bench.spec.metrics import find_metric
 from bench.spec.objection import Objection
 from bench.spec.problems import split_allowed, validate
+from bench.spec.sealed import unsealable
 from bench.spec.servers import server_objections
 from bench.spec.times import with_times
 from bench.spec.together import attempt, raise_any
@@ -108,7 +109,7 @@ def load_workload(path: Path) -> Workload:
     document, timed = with_times(document, path.parent)
     document, called = with_call(document, path.parent)
     workload, problems = _validated_workload(document)
-    unread = (*document.problems, *traced, *timed, *called)
+    unread = (*document.problems, *traced, *timed, *called, *unsealable(document))
     raise_any([*_name_problems(path, "workload"), *unread, *problems])
     return _present(workload)
 

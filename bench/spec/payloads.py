@@ -12,7 +12,15 @@ from bench.spec.base import MisfitError, Share, Size, Spec
 MIN_PAYLOAD_BYTES = 16
 """The message id alone."""
 
-MIN_BYTES = {"random-bytes": MIN_PAYLOAD_BYTES, "json-envelope": 151, "event-envelope": 202}
+NONCE_BYTES, TAG_BYTES, SIGNATURE_BYTES = 12, 16, 64
+"""Of AES-GCM and of Ed25519."""
+
+MIN_BYTES = {
+    "random-bytes": MIN_PAYLOAD_BYTES,
+    "json-envelope": 151,
+    "event-envelope": 202,
+    "sealed": MIN_PAYLOAD_BYTES + NONCE_BYTES + TAG_BYTES + SIGNATURE_BYTES,
+}
 """Smallest payload of each format: what stands in it before any filler."""
 
 MAX_PAYLOAD_BYTES = 64 * 1024**2
@@ -39,7 +47,9 @@ class Payload(Spec):
             stand as `sizes: 128B`.
         format: `random-bytes` (an id, then noise) or `json-envelope` (type, id, correlation id,
             time and a data field, as services send it), or `event-envelope` (event type, schema
-            version, producer, correlation id, time, id and payload, which a handler can check).
+            version, producer, correlation id, time, id and payload, which a handler can check), or
+            `sealed` (an id, then noise that is encrypted by AES-256-GCM and signed by Ed25519,
+            which a handler can open; with the extra `crypto` alone).
             Messages of one size differ in their id alone, unless some are bad.
     """
 
@@ -48,7 +58,7 @@ class Payload(Spec):
         BeforeValidator(_one_size, json_schema_input_type=Size | dict[Size, Share]),
         Field(min_length=1, json_schema_extra=_close_sizes),
     ]
-    format: Literal["random-bytes", "json-envelope", "event-envelope"] = "random-bytes"
+    format: Literal["random-bytes", "json-envelope", "event-envelope", "sealed"] = "random-bytes"
 
     @property
     def mean_bytes(self) -> float:

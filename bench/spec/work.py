@@ -13,20 +13,29 @@ if TYPE_CHECKING:
     from bench.spec.kinds.stream import Stream
     from bench.spec.variant import Settings
 
-WorkKind = Literal["cpu", "json", "kv", "file"]
+WorkKind = Literal["cpu", "json", "decrypt", "verify", "kv", "file"]
 """What a handler can do with a message."""
 
 WORK: tuple[WorkKind, ...] = get_args(WorkKind)
 
-READS: frozenset[WorkKind] = frozenset({"json", "kv", "file"})
+READS: frozenset[WorkKind] = frozenset(WORK) - {"cpu"}
 """Work on what is in a message."""
 
-COMPUTES: frozenset[WorkKind] = frozenset({"cpu", "json"})
+COMPUTES: frozenset[WorkKind] = frozenset({"cpu", "json", "decrypt", "verify"})
 """Work that is done in the event loop of the client, which does nothing else meanwhile."""
+
+FORMATS: dict[WorkKind, str] = {
+    "json": "event-envelope",
+    "decrypt": "sealed",
+    "verify": "sealed",
+}
+"""Of payloads that work is done on; any other work takes any of them."""
 
 _TOLD: dict[WorkKind, str] = {
     "cpu": "on the CPU",
     "json": "parses and checks JSON",
+    "decrypt": "decrypts AES-GCM",
+    "verify": "verifies its Ed25519 signature",
     "kv": "puts it into a bucket",
     "file": "writes it to a file with fsync",
 }

@@ -20,7 +20,7 @@ def filled(template: PayloadTemplate, message_id: int) -> bytes:
     return template.content[: template.id_offset] + digits + template.content[end:]
 
 
-@pytest.mark.parametrize("form", ["random-bytes", "json-envelope", "event-envelope"])
+@pytest.mark.parametrize("form", ["random-bytes", "json-envelope", "event-envelope", "sealed"])
 def test_a_payload_has_exactly_its_size(form: str) -> None:
     """Down to the least that the loader lets through, which is stated in another package."""
     least = MIN_BYTES[form]

@@ -13,11 +13,11 @@ pytestmark = [pytest.mark.nats, pytest.mark.counts]
 TASKS: dict[str, Any] = {"client": "nats-py", "handler": {"run": "task"}}
 
 
-def working(work: list[str], **consume: Any) -> Stream:
+def working(work: list[str], form: str = "event-envelope", **consume: Any) -> Stream:
     return Stream.model_validate(
         {
             "kind": "stream",
-            "payload": {"sizes": "512B", "format": "event-envelope"},
+            "payload": {"sizes": "512B", "format": form},
             "subjects": {"pattern": "orders.{kind}", "values": {"kind": ["new", "paid"]}},
             "publish": {"rate": "100/s"},
             "consume": {
@@ -48,3 +48,15 @@ def test_all_work_is_done_and_its_time_is_told(tmp_path: Path) -> None:
     assert hands.workers in (1, 4), "event loops, or workers, whichever were fuller"
     assert hands.handler_ns_mean >= 2_000_000, "no handler takes less than its time on the CPU"
     assert hands.busy_share > 0
+
+
+def test_each_sealed_message_is_opened(tmp_path: Path) -> None:
+    """What cannot be decrypted or verified would fail, and come again without end."""
+    load = working(["decrypt", "verify"], form="sealed")
+
+    record = run_trial(tmp_path, load, TASKS).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert (ledger["handled"], ledger["deliveries"], ledger["failures"]) == (150, 150, 0)

@@ -27,6 +27,7 @@ from bench.spec.payloads import MIN_BYTES
 from bench.spec.told_parts import TOLD, told, with_told
 from bench.spec.variant import AckTiming, Settings
 from bench.spec.waiting import known, with_wait
+from bench.spec.work import FORMATS
 from bench.spec.workload import Consume, Load, Phases
 
 USES = frozenset(
@@ -181,15 +182,16 @@ class Stream(Dealt):
             )
 
     @model_validator(mode="after")
-    def _can_be_parsed(self) -> Self:
+    def _can_be_worked_on(self) -> Self:
         form = self.payload.format
-        if "json" in self.consume.handler.work and form != "event-envelope":
-            raise MisfitError(
-                "payload",
-                "format",
-                what=f"handlers are to parse messages, and {form} is no envelope that they know",
-                allowed="event-envelope, or no json in consume.handler.work",
-            )
+        for each in self.consume.handler.work:
+            if (needed := FORMATS.get(each, form)) != form:
+                raise MisfitError(
+                    "payload",
+                    "format",
+                    what=f"handlers are to do {each}, and {form} is nothing for that",
+                    allowed=f"{needed}, or no {each} in consume.handler.work",
+                )
         return self
 
     @model_validator(mode="after")
