@@ -1,10 +1,11 @@
 """The deeds of one process: what its handler does for each delivery, and how that ended."""
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.clients.deeds import Deed
+from bench.clients.deeds import Answer, Deed, Step
 from bench.clients.port import Delivered, Ending, IntArray
 from bench.engine.clock import now_ns
 from bench.engine.crashing import Crasher
@@ -12,6 +13,7 @@ from bench.engine.fates import APPLIED, WELL, Fates
 from bench.engine.jobs import Applied
 from bench.engine.letters import Postbox
 from bench.engine.recorder import ConsumeRecorder
+from bench.engine.refusing import REFUSED, until_refused
 from bench.engine.strategies import LARGEST_BYTES, STRATEGIES, Handled
 from bench.plan.traffic import Traffic
 from bench.spec.effects import CrashPoint
@@ -105,8 +107,10 @@ class Applying:
         if not self.fates.begin(*columns).all():
             came.ending = self._settled(position, self._of_handler(position, came))
             return
-        work = STRATEGIES[self.how.idempotency](self._handled(position, came))
-        known = yield from work
+        known = yield from self._work(position, came)
+        if known is REFUSED:
+            came.ending = self._settled(position, self._failed(came))
+            return
         if known:  # who did it may have ended before it wrote that down
             self.recorder.known_at(columns[0], now_ns())
         came.ending = Ending.REPEATED if known else self._settled(position, came.ending)
@@ -120,8 +124,20 @@ class Applying:
     def failed(self, position: int) -> int:
         """Return how a delivery ends whose deed was not carried out, and forget it."""
         came = self._deliveries[position]
-        came.ending = self._settled(position, int(self.fates.failed(np.array([came.count]))[0]))
+        came.ending = self._settled(position, self._failed(came))
         return self.ended(position)
+
+    def _failed(self, came: _Delivery) -> int:
+        return int(self.fates.failed(np.array([came.count]))[0])
+
+    def _work(self, position: int, came: _Delivery) -> Generator[Step, Answer, bool | None]:
+        """Do what the strategy says, up to a write that is to be refused."""
+        handled = self._handled(position, came)
+        doing = STRATEGIES[self.how.idempotency](handled)
+        one = np.array([came.message]), np.array([came.count])
+        if self.traffic.faults.unwritten(*one).any():
+            return (yield from until_refused(doing, handled.effect))
+        return (yield from doing)
 
     def _settled(self, position: int, ending: int) -> int:
         message = np.array([self._deliveries[position].message])

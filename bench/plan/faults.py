@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bench.plan.arrays import IntArray
 from bench.plan.dealing import deal
 from bench.spec.bad import BadMessage
-from bench.spec.faults import FAILING, Fault
+from bench.spec.faults import FAILING, WRITE_ERROR, Fault
 
 Flags = NDArray[np.bool_]
 
@@ -50,6 +50,10 @@ class Faults:
         """
         return self._met(ids, deliveries, [kind.kind in FAILING for kind in self.kinds])
 
+    def unwritten(self, ids: IntArray, deliveries: IntArray) -> Flags:
+        """Return whether the effects of messages are to be refused; as `fails`."""
+        return self._met(ids, deliveries, [kind.kind == WRITE_ERROR for kind in self.kinds])
+
     def silent(self, ids: IntArray, deliveries: IntArray) -> Flags:
         """Return whether messages are handled and not acknowledged; as `fails`."""
         return self._met(ids, deliveries, [kind.kind == "silent" for kind in self.kinds])
@@ -57,9 +61,10 @@ class Faults:
     def due_to_fail(self, ids: IntArray, deliveries: IntArray) -> Flags:
         """Return whether handlers are to end without success, by themselves; as `fails`.
 
-        What a handler does not make up is among it: it finds that a message is bad.
+        What a handler does not make up is among it: it finds that a message is bad, or that its
+        effect is refused.
         """
-        return self.fails(ids, deliveries) | self.bad(ids)
+        return self.fails(ids, deliveries) | self.bad(ids) | self.unwritten(ids, deliveries)
 
     def hopeless(self, ids: IntArray) -> Flags:
         """Return whether a handler fails however often they come, shape (n,)."""

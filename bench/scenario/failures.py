@@ -1,27 +1,23 @@
 """What must be true where handlers do not all go well, by what every process wrote down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from bench.broker.letters import Letter, Reason
-from bench.clients.port import Ending, IntArray
+from bench.clients.port import Ending
 from bench.engine.audit import Audited, Evidence, as_it_is
-from bench.engine.fates import APPLIED, DONE_WITH
 from bench.engine.losses import UNKNOWN
-from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import Flags, Tables, ours
+from bench.engine.recorder import ConsumerRecord
+from bench.engine.table import Flags, Tables
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
-from bench.scenario import doubled, effects_audit
+from bench.scenario import doubled, effects_audit, looked
 from bench.scenario.again import repeated, stored_by_either
+from bench.scenario.rows import GIVEN_UP, Rows
 from bench.spec.doubled import window_ns
 from bench.spec.failed_parts import FAILED, LETTERS
 from bench.spec.filling import PUBLISH
-
-_FAILED = (Ending.NAKED, Ending.SILENT, Ending.UNPOSTED, *DONE_WITH)
-_GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
 
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
@@ -84,7 +80,7 @@ def lettered(
 
 def _given_up_seqs(record: ConsumerRecord) -> Sequence[int]:
     """Return the stream sequences of what a process gave up, or saw for the last time."""
-    given_up: list[int] = record.stream_seqs[np.isin(record.ending, _GIVEN_UP)].tolist()
+    given_up: list[int] = record.stream_seqs[np.isin(record.ending, GIVEN_UP)].tolist()
     return given_up
 
 
@@ -95,97 +91,49 @@ def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str,
         records: of its processes, by the places of messages among those that say no other again.
         traffic: of its flow.
     """
+    rows = Rows.of(records, _count(traffic.firsts))
+    replayed = rows.later if traffic.replays else np.zeros_like(rows.ids, dtype=bool)
+    return {
+        **_failed(rows, traffic, replayed),
+        **(_unwritten(rows, traffic, replayed) if traffic.faults else {}),
+        **(_bad(rows, traffic, replayed) if traffic.faults.spoil or traffic.replays else {}),
+        "repeats": repeated(records),
+    }
+
+
+def _bad(rows: Rows, traffic: Traffic, replayed: Flags) -> Mapping[str, int]:
+    bad = traffic.faults.bad(np.flatnonzero(traffic.firsts))
+    return looked.counted(rows, bad, replayed)
+
+
+def _failed(rows: Rows, traffic: Traffic, replayed: Flags) -> Mapping[str, int]:
+    """Return what is counted of handlers that failed, and what came of that."""
     own = np.flatnonzero(traffic.firsts)
-    size = own.size
-    ids, deliveries, ending, handled_ns, seqs = _of_all(records, size)
-
-    done = np.isin(ending, (*APPLIED, Ending.CRASHED)) & (handled_ns != NEVER)
-
-    def messages(chosen: Flags) -> IntArray:
-        """Return in how many of these deliveries each message came, shape (size,)."""
-        return np.bincount(ids[chosen], minlength=size)
-
-    applied = messages(done)
-    failed, given_up = (messages(np.isin(ending, which)) > 0 for which in (_FAILED, _GIVEN_UP))
-    again = failed | (messages(ending == Ending.RETURNED) > 0)
-    replayed = _replayed(ids, seqs) if traffic.replays else np.zeros_like(ids, dtype=bool)
-    dealt = traffic.faults.due_to_fail(own[ids], deliveries) | replayed
-    bad = traffic.faults.bad(own)
-    copies = _copies(seqs[replayed], ending[replayed], done[replayed])
-    of_outage = messages(np.isin(ending, _FAILED) & ~dealt)
+    applied = rows.messages(rows.done)
+    failed, given_up = (rows.messages(each) > 0 for each in (rows.failed, rows.given_up))
+    again = failed | (rows.messages(rows.ending == Ending.RETURNED) > 0)
+    dealt = traffic.faults.due_to_fail(own[rows.ids], rows.deliveries) | replayed
+    of_outage = rows.messages(rows.failed & ~dealt)
     hopeless = traffic.faults.hopeless(own)
+    stuck = _count(failed & hopeless & ~given_up)
     return {
         "undone": _count(again & ~hopeless & (applied == 0)),
-        "stuck": _count(failed & hopeless & ~given_up) + copies.stuck,
+        "stuck": stuck + looked.stuck_copies(rows, replayed),
         "handled_twice": int(np.maximum(applied - 1, 0).sum()),
-        "failures": _count(np.isin(ending, _FAILED)),
-        "naked": _count(ending == Ending.NAKED),
-        "terminated": _count(messages(ending == Ending.TERMINATED) > 0),
-        "repeats": repeated(records),
-        "bad_msgs": _count(bad & (messages(~replayed) > 0)) + copies.came,
-        "noticed": _count(bad & failed & (applied == 0)) + copies.noticed,
-        "unnoticed": _count(bad & (messages(done & ~replayed) > 0)) + copies.unnoticed,
+        "failures": _count(rows.failed),
+        "naked": _count(rows.ending == Ending.NAKED),
+        "terminated": _count(rows.messages(rows.ending == Ending.TERMINATED) > 0),
         "outage_failures": int(of_outage.sum()),
         "outage_msgs": _count(of_outage > 0),
         "outage_attempts": int(of_outage.max(initial=0)),
     }
 
 
-def _of_all(records: Sequence[ConsumerRecord], size: int) -> Sequence[IntArray]:
-    """Return ids, delivery counts, endings, instants handled and sequences of deliveries of ours.
-
-    Each of shape (n,).
-    """
-    rows = [np.stack([e.ids, e.deliveries, e.ending, e.handled_ns, e.stream_seqs]) for e in records]
-    columns = np.concatenate([np.empty((5, 0), dtype=np.int64), *rows], axis=1)
-    return list(columns[:, ours(columns[0], size)])
-
-
-def _replayed(ids: IntArray, seqs: IntArray) -> Flags:
-    """Return which deliveries are of a message that is another one again, shape (n,).
-
-    The first of an id in the stream is the one that was meant: whoever replays it comes later.
-    """
-    first = np.full(ids.max(initial=-1) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(first, ids, seqs)
-    replayed: Flags = seqs > first[ids]
-    return replayed
-
-
-@dataclass(frozen=True, slots=True)
-class _Copies:
-    """What became of messages that are another one again, counted by their own sequence.
-
-    Attributes:
-        came: so many were delivered.
-        noticed: were refused, and never taken for good ones.
-        unnoticed: were taken for good ones.
-        stuck: were refused, and never given up.
-    """
-
-    came: int = 0
-    noticed: int = 0
-    unnoticed: int = 0
-    stuck: int = 0
-
-
-def _copies(seqs: IntArray, ending: IntArray, done: Flags) -> _Copies:
-    """Return what became of what was replayed, by all deliveries of it, each of shape (n,)."""
-    came, place = np.unique(seqs, return_inverse=True)
-
-    def some(chosen: Flags) -> Flags:
-        found: Flags = np.bincount(place[chosen], minlength=came.size) > 0
-        return found
-
-    failed, given_up, taken = (
-        some(each) for each in (np.isin(ending, _FAILED), np.isin(ending, _GIVEN_UP), done)
-    )
-    return _Copies(
-        came=came.size,
-        noticed=_count(failed & ~taken),
-        unnoticed=_count(taken),
-        stuck=_count(failed & ~given_up & ~taken),
-    )
+def _unwritten(rows: Rows, traffic: Traffic, replayed: Flags) -> Mapping[str, int]:
+    """Return what is counted of effects that were to be refused."""
+    own = np.flatnonzero(traffic.firsts)
+    due = traffic.faults.unwritten(own[rows.ids], rows.deliveries) & ~replayed
+    return {"writes_refused": _count(due & rows.failed), "writes_taken": _count(due & rows.done)}
 
 
 def _count(flags: Flags) -> int:

@@ -25,6 +25,24 @@ DOUBLED = Entry(
 WRITTEN = (MISSING, DOUBLED)
 """Of a part whose handlers write their effects."""
 
+REFUSED = (
+    Entry(
+        name="writes_refused",
+        means="deliveries whose effect the bucket refused, as planned; they failed",
+        weight=Weight.NOTED,
+        at_most=("failures",),
+    ),
+    Entry(
+        name="writes_taken",
+        means="deliveries whose effect was to be refused, and was made",
+        weight=Weight.SHORTFALL,
+        ruled=True,
+        at_most=("deliveries",),
+        check="Each write that was to be refused was refused",
+    ),
+)
+"""Of a part whose effects are refused at times."""
+
 CRASHED = (
     Entry(
         name="crashes",
@@ -57,7 +75,7 @@ CRASHED = (
 """Of a part whose processes end themselves at messages."""
 
 
-def with_effects(cast: Cast, *, crashes: bool) -> Cast:
+def with_effects(cast: Cast, *, crashes: bool, refused: bool = False) -> Cast:
     """Return a cast whose parts that take messages count their effects as well.
 
     A message that is handled twice is no fault there by itself: its effects are counted.
@@ -65,8 +83,9 @@ def with_effects(cast: Cast, *, crashes: bool) -> Cast:
     Args:
         cast: of a workload of which some handlers may fail.
         crashes: their processes end themselves at some messages.
+        refused: the bucket refuses some of their effects.
     """
-    own = (*WRITTEN, *(CRASHED if crashes else ()))
+    own = (*WRITTEN, *(CRASHED if crashes else ()), *(REFUSED if refused else ()))
 
     def counting(part: Part) -> Part:
         if part.side is not Side.OBSERVES:

@@ -9,6 +9,7 @@ from bench.core.text import count
 from bench.core.units import NS_PER_S, format_duration
 from bench.spec.effects import MARKING, UNMARKED
 from bench.spec.failing import UNANSWERED
+from bench.spec.faults import WRITE_ERROR
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -78,6 +79,16 @@ def _countable(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
+def _refused(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    fails = any(each.kind == WRITE_ERROR for each in workload.consume.dealt)
+    if fails and not workload.writes(settings):
+        yield Objection(
+            key="effect.written",
+            what="the bucket is to refuse some effects, and none is written",
+            allowed="written: true, a strategy that writes, or no faults of the kind write-error",
+        )
+
+
 def _one_at_a_time(settings: Settings, workload: Stream) -> Iterator[Objection]:
     disturbed = workload.disturbances if settings.disturbances is None else settings.disturbances
     if disturbed and workload.consume.crashes:
@@ -93,5 +104,6 @@ WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = 
     _steps,
     _gaps,
     _countable,
+    _refused,
     _one_at_a_time,
 )

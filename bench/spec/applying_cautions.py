@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from bench.core.units import format_duration
 from bench.spec.bad import BAD
 from bench.spec.failing import UNANSWERED
-from bench.spec.faults import FAILING
+from bench.spec.faults import FAILING, WRITE_ERROR
 from bench.spec.jetstream import ack_wait_ns
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -17,7 +17,7 @@ def _kinds(workload: Stream) -> frozenset[str]:
 
 
 def _claimed(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    fails = _kinds(workload) & {*FAILING, *BAD, "outage"}
+    fails = _kinds(workload) & {*FAILING, *BAD, WRITE_ERROR, "outage"}
     if settings.effect.idempotency == "marker-first" and fails:
         what = (
             "a message whose handler failed bears its marker already: it comes again and is taken "

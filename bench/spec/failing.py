@@ -6,7 +6,7 @@ Rules as in `jetstream`: pure functions, the reason in the text.
 from collections.abc import Callable, Iterator
 
 from bench.spec.bad import BAD
-from bench.spec.faults import AS_USUAL, FAILING
+from bench.spec.faults import AS_USUAL, FAILING, WRITE_ERROR
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -14,7 +14,7 @@ from bench.spec.variant import Settings
 UNANSWERED = ("none", "after-validation")
 """Ack timings after which a handler's end is told to nobody."""
 
-_FAIL = {*FAILING, *BAD, "silent", "outage"}
+_FAIL = {*FAILING, *BAD, WRITE_ERROR, "silent", "outage"}
 """Kinds of faults of which a message is not to be acknowledged, or not at once."""
 
 

@@ -11,10 +11,15 @@ from pydantic import Field, model_validator
 from bench.core.units import format_share, human_duration
 from bench.spec.base import Count, Duration, MisfitError, Share, Spec
 
-FaultKind = Literal["transient", "permanent", "silent", "slow"]
+FaultKind = Literal["transient", "permanent", "silent", "slow", "write-error"]
 
 FAILING: tuple[FaultKind, ...] = ("transient", "permanent")
-"""Those whose handler ends without success."""
+"""Those whose handler ends without success, whatever it does."""
+
+WRITE_ERROR: FaultKind = "write-error"
+
+_PASSING: tuple[FaultKind, ...] = ("transient", "silent", WRITE_ERROR)
+"""Those that some deliveries have, and later ones do not."""
 
 
 class Fault(Spec):
@@ -23,9 +28,10 @@ class Fault(Spec):
     Attributes:
         kind: of `transient` the handler fails for the first `times` deliveries, of `permanent` for
             each of them; `silent` is handled, and not acknowledged for the first `times`
-            deliveries; `slow` is handled in a `time` of its own, at every delivery.
+            deliveries; `slow` is handled in a `time` of its own, at every delivery; of a
+            `write-error` the bucket refuses the effect for the first `times` deliveries.
         share: of all messages, dealt exactly and at random places.
-        times: deliveries that fail, or that are not acknowledged.
+        times: deliveries that fail, that are not acknowledged, or whose effect is refused.
         time_ns: how long its handler takes when it fails, or is slow; as long as any other when
             left out.
     """
@@ -49,14 +55,14 @@ class Fault(Spec):
             raise MisfitError(
                 "times",
                 what=f"a {self.kind} fault is one at every delivery",
-                allowed="no times, or kind transient or silent",
+                allowed=f"no times, or kind {', '.join(_PASSING)}",
             )
         return self
 
     @property
     def deliveries(self) -> int | None:
         """How many deliveries of a message have the fault; None for all."""
-        return self.times or 1 if self.kind in ("transient", "silent") else None
+        return self.times or 1 if self.kind in _PASSING else None
 
     def told(self) -> str:
         """Return what it is, in words."""
@@ -66,6 +72,7 @@ class Fault(Spec):
             "permanent": "always fails",
             "silent": f"is not acknowledged {often}",
             "slow": "is slow",
+            "write-error": f"is refused by the bucket {often}",
         }[self.kind]
         takes = f" in {human_duration(self.time_ns)}" if self.time_ns is not None else ""
         return f"{format_share(self.share)} {how}{takes}"

@@ -121,6 +121,32 @@ def test_a_bad_message_is_to_be_refused_and_counts_where_it_is_not() -> None:
     assert looked((bad, Ending.UNACKED)) == (1, 0, 1)
 
 
+WRITE_ERROR = Fault.model_validate({"kind": "write-error", "share": "50%", "times": 2})
+
+
+def written(*rows: tuple[int, int]) -> dict[str, int]:
+    """What is found of a message whose effect is to be refused twice, by delivery and ending."""
+    faults = Faults(kinds=(WRITE_ERROR,), index=np.array([1, 0, 0]))
+    brought = record(*((0, ending) for _, ending in rows))
+    brought = replace(brought, deliveries=np.array([delivery for delivery, _ in rows]))
+    made = counted([brought], replace(traffic(), faults=faults))
+    names = ("writes_refused", "writes_taken", "undone", "stuck", "outage_failures")
+    return {name: made[name] for name in names if made[name]}
+
+
+def test_an_effect_that_is_refused_is_made_at_a_later_delivery() -> None:
+    assert written((1, Ending.NAKED), (2, Ending.NAKED), (3, 0)) == {"writes_refused": 2}
+    given_up = written((1, Ending.NAKED), (2, Ending.TERMINATED))
+    assert given_up == {"writes_refused": 2, "undone": 1}
+    assert written((1, Ending.NAKED), (3, 0)) == {"writes_refused": 1}, "one never came"
+
+
+def test_an_effect_that_was_to_be_refused_and_is_made_counts() -> None:
+    """A server that takes what it is to refuse; a repeat that is left alone makes none."""
+    assert written((1, Ending.NAKED), (2, 0)) == {"writes_refused": 1, "writes_taken": 1}
+    assert written((1, Ending.NAKED), (2, Ending.REPEATED)) == {"writes_refused": 1, "undone": 1}
+
+
 REPLAY = BadMessage.model_validate({"kind": "replayed", "share": "50%"})
 
 

@@ -1,10 +1,12 @@
-"""Messages that are bad in themselves, on a real server: who notices, and who does not."""
+"""Messages that are bad in themselves, and effects that are refused, on a real server."""
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from bench.plan.traffic import make_traffic
 from bench.spec.kinds.stream import Stream
 from tests.server.running import complaints, run_trial, sound
 
@@ -19,22 +21,28 @@ BAD: tuple[dict[str, Any], ...] = (
 )
 """Of 300 messages 18, 12, 9, 6 and 15."""
 
+SEED = 5
+"""Of every trial of these tests."""
+
+WRITE_ERROR = {"kind": "write-error", "share": "5%"}
+
 LOAD = Stream.model_validate(
     {
         "kind": "stream",
         "payload": {"sizes": {"256B": "50%", "1KiB": "50%"}, "format": "event-envelope"},
         "publish": {"rate": "200/s", "headers": ["signature"]},
-        "consume": {"workers": 50, "handler": {"time": "1ms"}, "faults": list(BAD)},
+        "consume": {"workers": 50, "handler": {"time": "1ms"}, "faults": [*BAD, WRITE_ERROR]},
         "phases": {"warmup": "500ms", "measure": "1s", "drain": "10s"},
     }
 )
+WRITES = {"effect": {"written": True}}
 BOTH = {"check": ["envelope", "signature"], "max_age": "30s"}
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        {"effect": {"written": True}},
+        {},
         {"client": "nats-py", "handler": {"run": "task"}},
     ],
     ids=str,
@@ -42,11 +50,14 @@ BOTH = {"check": ["envelope", "signature"], "max_age": "30s"}
 def test_whoever_looks_refuses_each_bad_message_and_no_good_one(
     tmp_path: Path, settings: dict[str, Any]
 ) -> None:
-    """Each is given up at once; what is replayed is one of the others, which is handled well."""
-    looks = {**settings.get("handler", {}), **BOTH}
-    refusing = {"failure": {"answer": "term", "dead_letters": True}, "handler": looks}
+    """Each is given up at its second delivery; what is replayed is one that is handled well.
 
-    record = run_trial(tmp_path, LOAD, {**settings, **refusing}).record
+    And what the bucket refuses once comes again, and has its effect then.
+    """
+    looks = {**settings.get("handler", {}), **BOTH}
+    refusing = {"failure": {"attempts": 2, "dead_letters": True}, "handler": looks}
+
+    record = run_trial(tmp_path, LOAD, {**settings, **WRITES, **refusing}).record
 
     ledger = record.ledger
     assert ledger is not None
@@ -58,11 +69,16 @@ def test_whoever_looks_refuses_each_bad_message_and_no_good_one(
     assert (ledger["noticed"], ledger["unnoticed"], ledger["false_alarms"]) == (bad, 0, 0)
     assert (ledger["undone"], ledger["stuck"], ledger["handled_twice"]) == (0, 0, 0)
     assert ledger["dead_lettered"] == bad
+    plan = make_traffic(LOAD.loads["publish"], SEED)
+    refused = plan.faults.unwritten(np.arange(300), np.ones(300, dtype=np.int64)) & plan.firsts
+    assert (ledger["writes_refused"], ledger["writes_taken"]) == (refused.sum(), 0)
+    assert refused.sum() > 10
+    assert (ledger["effects_missing"], ledger["effects_doubled"]) == (0, 0)
     assert ledger["received"] == ledger["handled"] == 300 - replayed
 
 
 def test_whoever_does_not_look_takes_each_bad_message_for_a_good_one(tmp_path: Path) -> None:
-    record = run_trial(tmp_path, LOAD, {}).record
+    record = run_trial(tmp_path, LOAD, WRITES).record
 
     ledger = record.ledger
     assert ledger is not None

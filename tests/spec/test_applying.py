@@ -199,3 +199,36 @@ def test_other_workloads_count_what_they_always_did() -> None:
 
     assert "effects_missing" not in plain
     assert "effects_missing" not in {each.name for each in remembering.entries}
+
+
+WRITE_ERROR: Tree = {"kind": "write-error", "share": "1%", "times": 2}
+
+
+def test_a_bucket_refuses_effects_where_some_are_written() -> None:
+    assert refused(settings(), stream(WRITE_ERROR)) == ["effect.written"]
+    assert refused(settings(effect={"written": True}), stream(WRITE_ERROR)) == []
+    assert refused(doing("marker-last"), stream(WRITE_ERROR)) == []
+
+
+def test_what_was_claimed_first_and_refused_is_taken_for_done() -> None:
+    assert "effect.idempotency" in warned(doing("marker-first"), stream(WRITE_ERROR))
+    assert "effect.idempotency" not in warned(doing("marker-last"), stream(WRITE_ERROR))
+
+
+def test_a_cumulative_ack_covers_what_the_bucket_refused() -> None:
+    cumulative = settings(
+        ack={"timing": "cumulative"},
+        consumer={"ack_policy": "all", "ack_wait": "500ms"},
+        effect={"written": True},
+    )
+
+    assert refused(cumulative, stream(WRITE_ERROR)) == ["ack.timing"]
+
+
+def test_refused_effects_are_counted_where_there_are_some() -> None:
+    own = {"writes_refused", "writes_taken"}
+    written = settings(effect={"written": True})
+
+    assert own <= {each.name for each in cast_of(stream(WRITE_ERROR), written).observing[0].entries}
+    assert not own & {each.name for each in cast_of(stream(), written).observing[0].entries}
+    assert "is refused by the bucket 2 times" in stream(WRITE_ERROR).told()

@@ -172,7 +172,7 @@ def test_an_outage_stands_among_the_faults_and_has_no_share() -> None:
             {"kind": "outrage"},
             "outage, crash, malformed, unknown-version, tampered, stale, replayed; did you mean",
         ),
-        ({"kind": 7}, "allowed: transient, permanent, silent, slow, outage, crash"),
+        ({"kind": 7}, "allowed: transient, permanent, silent, slow, write-error, outage, crash"),
     ],
 )
 def test_what_means_nothing_of_an_outage_is_refused(keys: dict[str, Any], words: str) -> None:

@@ -18,7 +18,7 @@ from bench.spec.doubled import Doubling, with_duplicates
 from bench.spec.effects import WRITING
 from bench.spec.expiring import AGED_OUT, EVICTED, ROLLED_UP, evicts, expiring
 from bench.spec.failed_parts import with_failures
-from bench.spec.faults import Fault
+from bench.spec.faults import WRITE_ERROR, Fault
 from bench.spec.filling import PUBLISH
 from bench.spec.handler import ConsumeHandler, Handler
 from bench.spec.keys import Act
@@ -320,7 +320,8 @@ def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     found = with_failures(cast, letters=letters, outages=bool(takes.outages), bad=bool(takes.bad))
     if workload is None or not workload.writes(settings):
         return found
-    return with_effects(found, crashes=bool(workload.consume.crashes))
+    refused = any(each.kind == WRITE_ERROR for each in workload.consume.dealt)
+    return with_effects(found, crashes=bool(workload.consume.crashes), refused=refused)
 
 
 def _cast(*, acks: bool, early: bool = False, again: str = "") -> Cast:
@@ -355,7 +356,7 @@ _CASTS = {again: _casts(again) for again in ("", "duplicate", REPLAYED)}
 """By what some messages are that say another one again, and by `ack.timing`."""
 
 _FAILING = with_failures(_CASTS[""]["after-handler"], letters=True, outages=True, bad=True)
-FAULTY = with_effects(_FAILING, crashes=True)
+FAULTY = with_effects(_FAILING, crashes=True, refused=True)
 """Where some handlers fail, or may be asked to do their work again."""
 
 TELLING = with_wait(with_told(_CASTS[""]["after-handler"], TOLD))

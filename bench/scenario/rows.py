@@ -1,0 +1,80 @@
+"""All deliveries of a trial's own messages to a part, and how they ended, by every process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bench.clients.port import Ending, IntArray
+from bench.engine.fates import APPLIED, DONE_WITH
+from bench.engine.recorder import NEVER, ConsumerRecord
+from bench.engine.table import Flags, ours
+
+FAILED = (Ending.NAKED, Ending.SILENT, Ending.UNPOSTED, *DONE_WITH)
+GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Deliveries, each column of shape (n,).
+
+    Attributes:
+        size: messages of the flow that say no other again.
+        ids, deliveries, ending, handled_ns, seqs: as in a record; ids are places among those.
+    """
+
+    size: int
+    ids: IntArray
+    deliveries: IntArray
+    ending: IntArray
+    handled_ns: IntArray
+    seqs: IntArray
+
+    @classmethod
+    def of(cls, records: Sequence[ConsumerRecord], size: int) -> "Rows":
+        """Return those of messages of ours, of so many."""
+        rows = [
+            np.stack([e.ids, e.deliveries, e.ending, e.handled_ns, e.stream_seqs]) for e in records
+        ]
+        columns = np.concatenate([np.empty((5, 0), dtype=np.int64), *rows], axis=1)
+        ids, deliveries, ending, handled_ns, seqs = columns[:, ours(columns[0], size)]
+        return cls(
+            size=size,
+            ids=ids,
+            deliveries=deliveries,
+            ending=ending,
+            handled_ns=handled_ns,
+            seqs=seqs,
+        )
+
+    @cached_property
+    def done(self) -> Flags:
+        """Whose handler did its work."""
+        done: Flags = np.isin(self.ending, (*APPLIED, Ending.CRASHED)) & (self.handled_ns != NEVER)
+        return done
+
+    @cached_property
+    def failed(self) -> Flags:
+        """Whose handler failed."""
+        return np.isin(self.ending, FAILED)
+
+    @cached_property
+    def given_up(self) -> Flags:
+        """After which a message never comes again, though its handler failed."""
+        return np.isin(self.ending, GIVEN_UP)
+
+    @cached_property
+    def later(self) -> Flags:
+        """Of a message of the stream that is not the first with its id.
+
+        Where messages are replayed the first one was meant: whoever replays it comes later.
+        """
+        first = np.full(self.size, np.iinfo(np.int64).max)
+        np.minimum.at(first, self.ids, self.seqs)
+        later: Flags = self.seqs > first[self.ids]
+        return later
+
+    def messages(self, chosen: Flags) -> IntArray:
+        """Return in how many of these deliveries each message came, shape (size,)."""
+        return np.bincount(self.ids[chosen], minlength=self.size)
