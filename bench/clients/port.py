@@ -114,6 +114,8 @@ class Ending(IntEnum):
     UNPOSTED = 9  # it is to be given up, and its dead letter was not stored: asked for again
     CRASHED = 10  # the process ended itself, as planned: it comes again if an ack is awaited
     RETURNED = 11  # it was handled, and another of its batch failed: asked for again
+    TURNED_AWAY = 12  # nothing was tried, what handlers depend on is left alone: asked for again
+    SUPERSEDED = 13  # a later one of its key was there: acknowledged, and nothing done
 
     @property
     def word(self) -> str:

@@ -37,11 +37,16 @@ class Away:
 
     def takes_ns(self, position: int, begins_ns: int, usual_ns: int) -> int:
         """Return how long the handler of a delivery takes that begins at this instant."""
-        for since_ns, until_ns, outage in self._spans:
-            if since_ns <= begins_ns < until_ns:
-                self._begun.add(position)
-                return usual_ns if outage.time_ns is None else outage.time_ns
-        return usual_ns
+        outage = self.at(begins_ns)
+        if outage is None:
+            return usual_ns
+        self._begun.add(position)
+        return usual_ns if outage.time_ns is None else outage.time_ns
+
+    def at(self, begins_ns: int) -> Outage | None:
+        """Return the outage that a handler meets which begins at this instant; None for none."""
+        spans = self._spans
+        return next((e for since, until, e in spans if since <= begins_ns < until), None)
 
     def met(self, positions: IntArray) -> Flags:
         """Return which of these deliveries were begun in an outage, and forget them, shape (n,)."""

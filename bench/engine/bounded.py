@@ -8,17 +8,16 @@ from bench.spec.handler import ConsumeHandler
 
 def workers_of(job: ObserverJob) -> VirtualWorkers:
     """Return who handles the messages of a process, on account."""
-    cycle_ns, tokens = _bounds(job)
+    handler, tokens = job.load.handler, tokens_of(job)
+    cycle_ns = handler.cycle_ns if isinstance(handler, ConsumeHandler) else 0
     if job.asking == AT_ONCE:
         return VirtualWorkers(job.workers, cycle_ns, tokens)
     return AskingWorkers(job.workers, job.asking, cycle_ns, tokens)
 
 
-def _bounds(job: ObserverJob) -> tuple[int, Tokens | None]:
-    """Return what asking for messages costs, ns, and what handlers need to begin."""
+def tokens_of(job: ObserverJob) -> Tokens | None:
+    """Return what each handler of a process needs to begin; None where it needs nothing."""
     handler = job.load.handler
-    if not isinstance(handler, ConsumeHandler):
-        return 0, None
-    starts = handler.starts
-    tokens = Tokens(starts.rate_per_s, starts.burst) if starts is not None else None
-    return handler.cycle_ns, tokens
+    if not isinstance(handler, ConsumeHandler) or handler.starts is None:
+        return None
+    return Tokens(handler.starts.rate_per_s, handler.starts.burst)

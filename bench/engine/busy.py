@@ -17,6 +17,9 @@ from bench.record.schema import Handling, Window
 NEARLY = 0.9
 """Of a worker's time, so much in the event loop is all of it: the rest is what acks take."""
 
+_UNTOUCHED = (Ending.REPEATED, Ending.SUPERSEDED, Ending.TURNED_AWAY)
+"""Of a delivery for which no handler was run."""
+
 Records = Mapping[str, Sequence[ConsumerRecord]]
 
 
@@ -74,7 +77,7 @@ def computing(
 
 def _known(job: ObserverJob) -> bool:
     """Say whether it is known how long a handler takes: as planned and no more, or by a clock."""
-    works = (job.effect, job.mending, job.applied)
+    works = (job.effect, job.mending, job.applied, job.retry)
     return all(each is None for each in works) and (does(job) or not job.load.outages)
 
 
@@ -167,7 +170,7 @@ def _took(record: ConsumerRecord, traffic: Traffic) -> Taken:
     known = ours(record.ids, traffic.handler_ns.size)
     usual_ns = np.where(known, traffic.handler_ns[np.where(known, record.ids, 0)], 0)
     took_ns = traffic.faults.handler_ns(record.ids, record.deliveries, usual_ns)
-    took_ns = np.where(record.ending == Ending.REPEATED, 0, took_ns)
+    took_ns = np.where(np.isin(record.ending, _UNTOUCHED), 0, took_ns)
     return took_ns, np.where(known, _ended(record, took_ns), NEVER)
 
 

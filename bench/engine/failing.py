@@ -216,4 +216,5 @@ def _note(recorder: ConsumeRecorder, positions: IntArray, ending: Ending) -> Non
         recorder.handled_at(positions, now_ns())
     else:
         recorder.passed(positions)
-    recorder.ended(positions, ending, answered=ending is Ending.REPEATED)
+    answered = ending in (Ending.REPEATED, Ending.SUPERSEDED)
+    recorder.ended(positions, ending, answered=answered)

@@ -10,6 +10,7 @@ from bench.engine.away import Away
 from bench.engine.inspecting import Inspector
 from bench.engine.memory import Memory
 from bench.engine.table import Flags
+from bench.engine.tries import Tries
 from bench.plan.faults import Faults
 from bench.spec.faults import FailureSettings
 
@@ -38,6 +39,7 @@ class Fates:
         in_order: an ack covers all before it, so that none may be left out.
         away: when what handlers depend on is away.
         inspector: looks at each message and refuses what is bad; None where nobody looks.
+        tries: how handlers went that may try again; None where each tries once.
     """
 
     faults: Faults
@@ -48,6 +50,7 @@ class Fates:
     in_order: bool = False
     away: Away = field(default_factory=Away)
     inspector: Inspector | None = None
+    tries: Tries | None = None
 
     def reads(self, content: Callable[[int], Content]) -> None:
         """Have what a link keeps of its deliveries looked at, where somebody does look."""
@@ -88,13 +91,18 @@ class Fates:
 
     def of_handlers(self, positions: IntArray, ids: IntArray, deliveries: IntArray) -> IntArray:
         """Return how deliveries would end that nobody else has in hand; as of `end`."""
-        failed = self.faults.fails(ids, deliveries) | self.away.met(positions)
+        failed = self._failing(positions, ids, deliveries)
         if self.inspector is not None:
             failed |= self.inspector.refused(positions, ids)
         if not self.answers:
             return np.where(failed, Ending.TOO_LATE, WELL)
         silent = self.faults.silent(ids, deliveries)
         return np.where(failed, self.failed(deliveries), np.where(silent, Ending.UNACKED, WELL))
+
+    def _failing(self, positions: IntArray, ids: IntArray, deliveries: IntArray) -> Flags:
+        if self.tries is not None:
+            return self.tries.failed(positions)
+        return self.faults.fails(ids, deliveries) | self.away.met(positions)
 
     def failed(self, deliveries: IntArray) -> IntArray:
         """Return how deliveries end whose handler failed, shape (n,)."""

@@ -22,6 +22,7 @@ from bench.plan.traffic import Load
 from bench.spec.calls import Call
 from bench.spec.effects import Idempotency
 from bench.spec.faults import AS_USUAL, FailureSettings
+from bench.spec.trying import BreakerSettings, PerKey, RetrySettings
 from bench.spec.variant import AckTiming, HandlerCheck, HandlerRun, PublishSettings
 from bench.spec.work import WorkKind
 
@@ -156,6 +157,9 @@ class ObserverJob:
         in_progress_ns: how often the server is told of what is in hand; 0 for never.
         asking: when more is asked for.
         whole_batches: one failure returns its whole ack batch.
+        per_key: which messages are handled one after the other.
+        retry: how often its handlers try within a delivery; None for once.
+        breaker: when it leaves alone what its handlers depend on; None for never.
         sparse: it is due some of the operations alone.
         rows: deliveries that it has room for without growing; 0 for one of each operation.
         record_path: where it keeps its ConsumerRecord.
@@ -206,6 +210,9 @@ class ObserverJob:
     in_progress_ns: int = 0
     asking: Asking = AT_ONCE
     whole_batches: bool = False
+    per_key: PerKey = "none"
+    retry: RetrySettings | None = None
+    breaker: BreakerSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

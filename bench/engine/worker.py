@@ -33,13 +33,11 @@ from bench.engine.affecting import Taking, make_affecting
 from bench.engine.applied import crasher_of, open_written
 from bench.engine.applying import Applying
 from bench.engine.attending import NeverBegunError, attend, started
-from bench.engine.bounded import workers_of
 from bench.engine.channel import Channel, ChannelClosedError
 from bench.engine.clock import Alarm
-from bench.engine.consumer import Consumer
 from bench.engine.doing import does, open_doing
 from bench.engine.ending import end
-from bench.engine.failing import FailingConsumer, FailingTasks
+from bench.engine.failing import FailingTasks
 from bench.engine.fleet import added
 from bench.engine.forking import fork_for
 from bench.engine.jobs import (
@@ -67,6 +65,7 @@ from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
 from bench.engine.sharing import share, tell_times
 from bench.engine.tasks import TaskConsumer
+from bench.engine.virtual import virtual
 from bench.plan.traffic import Traffic, Traffics, make_traffic
 from bench.spec.workload import Publish
 
@@ -331,22 +330,14 @@ async def _open_written(
 
 async def _open_virtual(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traffic) -> _Opened:
     link = consumer_link(job)
-    workers = workers_of(job)
-    acks = acks_of(job)
     letters, away = await open_letters(job), away_of(job)
     fates = fates_of(job, traffic, away)
     fates.reads(link.content)
-    if may_fail(job, traffic):
-        handling = (traffic.handler_ns, fates, letters)
-        consumer: Consumer = FailingConsumer(link, recorder, workers, acks, handling)
-    else:
-        consumer = Consumer(link, recorder, workers, acks, traffic.handler_ns)
-    returning(consumer, job)
-    if job.bounds is not None:
-        consumer.keep_within(*job.bounds)
+    handling = (traffic.handler_ns, fates, letters)
+    consumer, counts = virtual(job, link, recorder, traffic, (handling, away))
     await link.open(consumer)
     run = partial(consumer.run, pull=job.binding.mode == "pull")
-    opened = _Opened(links=(link,), run=run, counts=fates.counted, starts=away.starts)
+    opened = _Opened(links=(link,), run=run, counts=counts, starts=away.starts)
     return _with_letters(opened, letters)
 
 

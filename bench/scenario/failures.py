@@ -19,6 +19,9 @@ from bench.spec.doubled import window_ns
 from bench.spec.failed_parts import FAILED, LETTERS
 from bench.spec.filling import PUBLISH
 
+_UNTRIED = (Ending.RETURNED, Ending.TURNED_AWAY)
+"""Of a delivery that did not fail, and whose message was asked for again."""
+
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
     """Return what became of messages whose handlers failed, by the parts that count it."""
@@ -31,7 +34,7 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     }
     counts = {
         part.name: {
-            **counted(evidence.observers.get(part.name, ()), traffic[part.flow]),
+            **counted(evidence.observers.get(part.name, ()), traffic[part.flow], attempts(cell)),
             **lettered(evidence.observers.get(part.name, ()), evidence.letters),
             **made[part.name][0],
         }
@@ -84,17 +87,26 @@ def _given_up_seqs(record: ConsumerRecord) -> Sequence[int]:
     return given_up
 
 
-def counted(records: Sequence[ConsumerRecord], traffic: Traffic) -> Mapping[str, int]:
+def attempts(cell: Cell) -> int:
+    """Return how often a handler tries within a delivery at most."""
+    retry = cell.settings.handler.retry
+    return 1 if retry is None else retry.attempts
+
+
+def counted(
+    records: Sequence[ConsumerRecord], traffic: Traffic, attempts: int = 1
+) -> Mapping[str, int]:
     """Return what is counted of a part, by what is counted (bench.spec.failed_parts).
 
     Args:
         records: of its processes, by the places of messages among those that say no other again.
         traffic: of its flow.
+        attempts: of a handler within a delivery.
     """
     rows = Rows.of(records, _count(traffic.firsts))
     replayed = rows.later if traffic.replays else np.zeros_like(rows.ids, dtype=bool)
     return {
-        **_failed(rows, traffic, replayed),
+        **_failed(rows, traffic, replayed, attempts),
         **(_unwritten(rows, traffic, replayed) if traffic.faults else {}),
         **(_bad(rows, traffic, replayed) if traffic.faults.spoil or traffic.replays else {}),
         "repeats": repeated(records),
@@ -106,13 +118,14 @@ def _bad(rows: Rows, traffic: Traffic, replayed: Flags) -> Mapping[str, int]:
     return looked.counted(rows, bad, replayed)
 
 
-def _failed(rows: Rows, traffic: Traffic, replayed: Flags) -> Mapping[str, int]:
+def _failed(rows: Rows, traffic: Traffic, replayed: Flags, attempts: int) -> Mapping[str, int]:
     """Return what is counted of handlers that failed, and what came of that."""
     own = np.flatnonzero(traffic.firsts)
     applied = rows.messages(rows.done)
     failed, given_up = (rows.messages(each) > 0 for each in (rows.failed, rows.given_up))
-    again = failed | (rows.messages(rows.ending == Ending.RETURNED) > 0)
-    dealt = traffic.faults.due_to_fail(own[rows.ids], rows.deliveries) | replayed
+    again = failed | (rows.messages(np.isin(rows.ending, _UNTRIED)) > 0)
+    again &= rows.messages(rows.ending == Ending.SUPERSEDED) == 0  # done with its successor
+    dealt = traffic.faults.due_to_fail(own[rows.ids], rows.deliveries * attempts) | replayed
     of_outage = rows.messages(rows.failed & ~dealt)
     hopeless = traffic.faults.hopeless(own)
     stuck = _count(failed & hopeless & ~given_up)

@@ -161,6 +161,9 @@ def consumer_jobs(
             in_progress_ns=settings.ack.in_progress_ns or 0,
             asking=_asking(settings.pull),
             whole_batches=settings.ack.whole_batches,
+            per_key=settings.handler.per_key,
+            retry=settings.handler.retry,
+            breaker=settings.handler.breaker,
             letters=taking.names if settings.failure.dead_letters else None,
         )
         for number in range(taking.first, taking.first + taking.processes)

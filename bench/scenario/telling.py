@@ -13,10 +13,11 @@ from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import failures
 from bench.scenario.waiting import begun_ns
+from bench.spec import paced_parts
 from bench.spec.told_parts import COUNTED, RETURNED
 from bench.spec.waiting import BEGUN
 
-_NAMES = tuple(each.name for each in COUNTED)
+_NAMES = tuple(each.name for each in (*COUNTED, *paced_parts.COUNTED))
 
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:

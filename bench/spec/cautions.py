@@ -10,6 +10,7 @@ from bench.spec import (
     checking,
     doubled,
     failing_cautions,
+    pacing_cautions,
     progress,
     work,
 )
@@ -215,6 +216,7 @@ _RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _replicated_store,
     ageing.evicted,
     *failing_cautions.RULES,
+    *pacing_cautions.RULES,
     *doubled.CAUTIONS,
     *checking.CAUTIONS,
     *work.CAUTIONS,

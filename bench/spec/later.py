@@ -35,7 +35,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "inactive_threshold_ns",
     ),
     "ack": ("in_progress_ns", "whole_batches"),
-    "handler": ("workers", "check", "max_age_ns"),
+    "handler": ("workers", "check", "max_age_ns", "per_key", "retry", "breaker"),
     "effect": ("written", "marker_ttl_ns"),
     "pull": (
         "group",

@@ -14,11 +14,13 @@ from bench.spec.effects import Idempotency
 from bench.spec.faults import FailureSettings
 from bench.spec.server_settings import ServerSettings
 from bench.spec.stream_settings import ConsumerLimits, StreamSettings
+from bench.spec.trying import BreakerSettings, PerKey, RetrySettings
 
 __all__ = [
     "WATCHING",
     "AckSettings",
     "AckTiming",
+    "BreakerSettings",
     "BucketSettings",
     "ConfigFile",
     "ConsumerLimits",
@@ -28,11 +30,13 @@ __all__ = [
     "HandlerRun",
     "HandlerSettings",
     "Idempotency",
+    "PerKey",
     "PublishSettings",
     "PullSettings",
     "ReadSettings",
     "ReadStrategy",
     "RespondSettings",
+    "RetrySettings",
     "ServerSettings",
     "Settings",
     "Strategy",
@@ -220,12 +224,22 @@ class HandlerSettings(Spec):
             before; then the `envelope`, its fields, their types and its version. Nothing when left
             out.
         max_age_ns: how old a signature may be; as old as it likes when left out.
+        per_key: whether messages of one subject are handled in their order: nobody looks (`none`);
+            any worker takes any message, and who was overtaken is `counted`; all of a subject go to
+            one worker (`in-order`); or of those that wait of a subject the `latest` alone is
+            handled, and the others are acknowledged.
+        retry: further attempts within one delivery, before its message counts as failed; none when
+            left out.
+        breaker: when a process stops calling what its handlers depend on; never when left out.
     """
 
     run: HandlerRun = "virtual"
     workers: int | None = Field(default=None, ge=1, le=10_000)
     check: Annotated[tuple[HandlerCheck, ...], Loose] = ()
     max_age_ns: Duration | None = Field(default=None, alias="max_age")
+    per_key: PerKey = "none"
+    retry: RetrySettings | None = None
+    breaker: BreakerSettings | None = None
 
 
 class EffectSettings(Spec):

@@ -35,7 +35,9 @@ def known(settings: Settings, consume: Consume) -> bool:
     """Say whether it is known when a handler began: it ended, and took what it was to take."""
     handler = consume.handler
     other = any(getattr(handler, key, None) for key in ("cycle_ns", "work", "call"))
-    return handler.time.mean_ns > 0 and not other and not settings.ack.whole_batches
+    alone = settings.handler.retry is None and settings.handler.per_key != "latest"
+    plain = alone and not settings.ack.whole_batches
+    return handler.time.mean_ns > 0 and not other and plain
 
 
 def without_wait(cast: Cast) -> Cast:

@@ -72,6 +72,20 @@ def test_deliveries_of_others_take_no_worker() -> None:
     assert (found.busy_share, found.handler_ns_mean, found.held_ns_mean) == (0.0, 0, 0)
 
 
+def test_what_no_handler_was_run_for_takes_no_worker() -> None:
+    """Turned away by a breaker, or superseded by a later message of its subject."""
+    seen = record(
+        handled_ns=[START + 170, NEVER, NEVER],
+        acked_ns=[START + 170, NEVER, START + 150],
+        ids=[0, 1, 2],
+        ending=[0, Ending.TURNED_AWAY, Ending.SUPERSEDED],
+    )
+
+    found = _handling([seen], traffic([40, 1000, 1000]), 1, (WINDOW, START))
+
+    assert found.busy_share == 0.2
+
+
 def test_a_fault_takes_the_time_it_has_and_what_is_to_come_again_ends_when_it_would() -> None:
     """A slow message of 80, one of 40 that fails, one that was known already: 120 of 200."""
     slow = Fault.model_construct(kind="slow", share=0.3, time_ns=80, times=None)

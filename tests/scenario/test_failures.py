@@ -41,6 +41,7 @@ def traffic() -> Traffic:
 def record(*rows: Row) -> ConsumerRecord:
     ids, ending = np.array(rows, dtype=np.int64).reshape(-1, 2).T
     again = [Ending.NAKED, Ending.SILENT, Ending.REPEATED, Ending.IN_HAND, Ending.UNPOSTED]
+    again += [Ending.TURNED_AWAY, Ending.SUPERSEDED]
     silent = [*again, *map(int, Ending)]
     return ConsumerRecord(
         ids=ids,
@@ -94,6 +95,23 @@ def test_a_handler_that_was_broken_off_has_no_effect() -> None:
     broken = replace(record((SOUND, 0), (SOUND, 0)), handled_ns=np.array([10, NEVER]))
 
     assert found(broken) == {}
+
+
+def test_what_was_turned_away_and_never_tried_is_undone() -> None:
+    """Unless a later one of its subject stood for it: that is seen by the last of its subject."""
+    away, gone = (PASSING, Ending.TURNED_AWAY), (PASSING, Ending.SUPERSEDED)
+
+    assert found(record(away)) == {"undone": 1}
+    assert found(record(away, (PASSING, 0))) == {}
+    assert found(record(away, gone)) == found(record(gone)) == {}
+
+
+def test_of_several_attempts_the_last_one_says_whether_a_failure_was_dealt() -> None:
+    """One fault at the first attempt, three attempts: what failed all three met an outage."""
+    rows = record((PASSING, Ending.NAKED), (HOPELESS, Ending.NAKED))
+
+    assert counted([rows], traffic(), 1)["outage_failures"] == 0
+    assert counted([rows], traffic(), 3)["outage_failures"] == 1
 
 
 def test_repeats_that_did_nothing_are_told() -> None:

@@ -76,6 +76,9 @@ def test_of_several_ends_the_first_begin_counts() -> None:
         ({}, "0s", False),
         ({"ack": {"timing": "per-batch", "whole_batches": True}}, "5ms", False),
         ({"effect": {"written": True}}, "5ms", False),
+        ({"handler": {"per_key": "in-order", "breaker": {}}}, "5ms", True),
+        ({"handler": {"per_key": "latest"}}, "5ms", False),
+        ({"handler": {"retry": {}}}, "5ms", False),
     ],
 )
 def test_waits_are_told_where_it_is_known_when_handlers_begin(

@@ -23,6 +23,7 @@ from bench.spec.filling import PUBLISH
 from bench.spec.handler import ConsumeHandler, Handler
 from bench.spec.keys import Act
 from bench.spec.outages import Outage, check_within
+from bench.spec.paced_parts import EVERY, paced, with_pace
 from bench.spec.payloads import MIN_BYTES
 from bench.spec.told_parts import TOLD, told, with_told
 from bench.spec.variant import AckTiming, Settings
@@ -290,7 +291,7 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     aged = () if settings.publish.ttl_ns is None else (AGED_OUT,)
     rolled = () if settings.publish.rollup == "none" else (ROLLED_UP,)
     evicted = (EVICTED,) if evicts(settings.stream) and not _again(workload) else ()
-    found = with_told(_cast_of(settings, workload), told(settings))
+    found = with_pace(with_told(_cast_of(settings, workload), told(settings)), paced(settings))
     if workload is not None and _tells_waits(settings, workload):
         found = with_wait(found)
     return expiring(found, *aged, *rolled, *evicted)
@@ -315,7 +316,9 @@ def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     takes = FaultyConsume() if workload is None else workload.consume
     faults, called = takes.faults, takes.handler.call is not None or bool(takes.handler.work)
     effects = settings.effect.idempotency != "none" or settings.effect.written
-    if not (faults or again or letters or effects or called or settings.handler.check):
+    handler = settings.handler
+    asks = handler.check or handler.breaker is not None
+    if not (faults or again or letters or effects or called or asks):
         return cast
     found = with_failures(cast, letters=letters, outages=bool(takes.outages), bad=bool(takes.bad))
     if workload is None or not workload.writes(settings):
@@ -361,6 +364,9 @@ FAULTY = with_effects(_FAILING, crashes=True, refused=True)
 
 TELLING = with_wait(with_told(_CASTS[""]["after-handler"], TOLD))
 """Where processes count what they say besides acks, and tell when handlers begin."""
+
+PACED = with_pace(_CASTS[""]["after-handler"], EVERY)
+"""Where messages wait for others of their subject, handlers try again, and breakers open."""
 
 REPLAYING = with_failures(_CASTS[REPLAYED]["after-handler"], bad=True)
 """Where some messages are old ones that are replayed."""
