@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from bench.analysis.figures import Limit
 from bench.spec.kinds.stream import Stream
-from tests.server.running import complaints, run_trial, sound
+from tests.server.diagnosing import limit_in
+from tests.server.running import HOST_MADE, complaints, run_trial, sound
 
 pytestmark = [pytest.mark.nats, pytest.mark.counts]
 
@@ -60,3 +62,24 @@ def test_each_sealed_message_is_opened(tmp_path: Path) -> None:
     assert ledger is not None
     assert sound(record), complaints(record)
     assert (ledger["handled"], ledger["deliveries"], ledger["failures"]) == (150, 150, 0)
+
+
+def test_a_full_event_loop_is_named_and_more_processes_are_to_turn(tmp_path: Path) -> None:
+    """150 messages of 20 ms on the CPU are 3 s of one core, however many workers wait for it."""
+    tree = working(["cpu"]).model_dump(by_alias=True)
+    tree["consume"]["handler"]["time"] = "20ms"
+    tree["phases"] = {"warmup": "200ms", "measure": "1s", "drain": "300ms"}
+    load, settings = (
+        Stream.model_validate(tree),
+        {**TASKS, "consumer": {"mode": "push", "max_ack_pending": 20}},
+    )
+
+    kept = run_trial(tmp_path, load, settings)
+    found = limit_in(kept, load, settings, but=HOST_MADE)
+
+    hands = kept.record.handling["consume"]
+    assert (hands.in_loop, hands.workers) == (True, 1)
+    assert hands.handler_ns_mean >= 20_000_000
+    assert found.limit is Limit.HANDLER, (found, hands)
+    assert found.words.startswith("1 event loop ")
+    assert found.knob.startswith("consume.consumers")
