@@ -107,6 +107,7 @@ class Series:
         sample_s: instants of the samples, shape (n,).
         lag_msgs: lag at those, shape (n,), NaN where it was not told; the larger of messages not
             handled and not acknowledged.
+        oldest_ns: age of the oldest message not handled at those, shape (n,); empty where not kept.
         cpu_share: role -> share of a core between samples, shape (n,), first is NaN.
         rss_bytes: role -> resident set, shape (n,).
     """
@@ -118,6 +119,7 @@ class Series:
     lag_msgs: Array
     cpu_share: Mapping[str, Array]
     rss_bytes: Mapping[str, Array]
+    oldest_ns: Array = field(default_factory=lambda: np.empty(0))
 
 
 class Limit(StrEnum):

@@ -10,7 +10,7 @@ import pandas as pd
 from bench.analysis.figures import LagFigures, LagVerdict, TrialFigures
 from bench.analysis.sampled import LagSamples, own_lags, servers_lag
 from bench.core.units import NS_PER_S
-from bench.record.schema import Window
+from bench.record.schema import TrialRecord, Window
 from bench.spec.cast import Cast, Level, Part
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean
 from bench.stats.slope import Slope, theil_sen
@@ -169,6 +169,16 @@ def _end_msgs(inside: LagSamples, window: Window) -> float:
     tenth_ns = (window.window_end_ns - window.window_start_ns) / 10
     at_end = inside.lag_msgs[inside.t_s >= (window.window_end_ns - tenth_ns) / NS_PER_S]
     return float(np.mean(at_end)) if at_end.size else float(inside.lag_msgs[-1])
+
+
+def oldest_ns(record: TrialRecord, part: Part) -> int | None:
+    """Return the highest age of a message that a part had not handled, within the window, ns.
+
+    None where it was not kept, and of a part that has no lag.
+    """
+    if not part.levels:
+        return None
+    return record.oldest_ns.get(record.cast.level(part, part.levels[0].name))
 
 
 def lag_verdict(low: float, high: float, margin: float) -> LagVerdict:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bench.analysis.figures import LagFigures, TrialFigures
+from bench.analysis.lag import oldest_ns
 from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_of
 from bench.analysis.resources import cpu_us_unspread, most_used
 from bench.core.units import NS_PER_S
 from bench.spec.cast import Cast, entries, instants, spans, tail
 from bench.spec.laid import works
 from bench.spec.metrics import (
+    OLDEST,
     PROCESS_FIGURES,
     WORK,
     Kind,
@@ -107,6 +109,8 @@ def _cpu(source: Source) -> Reader:
 
 def _lag(source: Source) -> Reader:
     part, _, figure = source.of.rpartition(".")
+    if figure == OLDEST:
+        return Reader(of_trial=lambda trial: _oldest_ns(trial, part))
     of = {"peak": _lag_peak, "slope": _lag_slope}[figure]
 
     def of_trial(trial: TrialFigures) -> float | None:
@@ -116,6 +120,14 @@ def _lag(source: Source) -> Reader:
         return None if lag is None else of(lag)
 
     return Reader(of_trial=of_trial)
+
+
+def _oldest_ns(trial: TrialFigures, name: str) -> float | None:
+    """Return the highest age of all parts, or of one; None where that of one is not known."""
+    behind = [each for each in trial.record.cast.parts if each.levels and name in ("", each.name)]
+    ages = [oldest_ns(trial.record, part) for part in behind]
+    known = [float(age) for age in ages if age is not None]
+    return max(known) if known and len(known) == len(ages) else None
 
 
 def _every_lag(trial: TrialFigures) -> Sequence[LagFigures]:

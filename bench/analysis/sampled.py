@@ -66,6 +66,17 @@ def lag_over_time(samples: pd.DataFrame, cast: Cast) -> Array:
     return np.fmax.reduce(own) if own else column(samples, "lag_msgs")
 
 
+def oldest_over_time(samples: pd.DataFrame, cast: Cast) -> Array:
+    """Return the age of the oldest message not handled at each sample, ns, shape (n,).
+
+    Of several parts the highest; NaN where none was kept, empty where none was at all.
+    """
+    first = [cast.level(part, part.levels[0].name) for part in cast.parts if part.levels]
+    names = [f"{name}_oldest_ns" for name in first]
+    kept = [column(samples, name) for name in names if name in samples]
+    return np.fmax.reduce(kept) if kept else np.empty(0)
+
+
 def _told(samples: pd.DataFrame, name: str) -> LagSamples:
     lag_msgs = column(samples, name)
     told = np.isfinite(lag_msgs)

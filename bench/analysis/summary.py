@@ -29,7 +29,13 @@ from bench.analysis.latency import (
 )
 from bench.analysis.ranking import asked_of
 from bench.analysis.resources import cpu_share, cpu_us_per_msg, rss_bytes
-from bench.analysis.sampled import instants_s, lag_over_time, own_lags, servers_lag
+from bench.analysis.sampled import (
+    instants_s,
+    lag_over_time,
+    oldest_over_time,
+    own_lags,
+    servers_lag,
+)
 from bench.analysis.signs import signs_of
 from bench.analysis.steadiness import steadiness
 from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
@@ -212,4 +218,5 @@ def _series(
         lag_msgs=lag_over_time(samples, record.cast),
         cpu_share=cpu_share(samples),
         rss_bytes=rss_bytes(samples),
+        oldest_ns=oldest_over_time(samples, record.cast),
     )

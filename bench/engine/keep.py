@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
-from bench.engine import accounts, checks, lag, recovery, resources
+from bench.engine import accounts, checks, lag, oldest, recovery, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.audit import Audit, Evidence, as_it_is
 from bench.engine.busy import computing, handling
@@ -137,6 +137,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
         disturbances=disturbances,
         peaks=peaks,
+        oldest_ns=oldest.longest(tables, cast, window),
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
     )
@@ -324,7 +325,7 @@ def _rows(frame: Frame, outcome: Outcome, tables: Mapping[str, MessageTable]) ->
     """Return what was sampled, and the lag by our own instants beside it."""
     if outcome.window is None:
         return list(outcome.rows)
-    own = lag.grid_rows(tables, frame.cast, outcome.window.drained_ns)
+    own = oldest.grid_rows(tables, frame.cast, outcome.window.drained_ns)
     sampled = list(outcome.rows)
     for part in frame.cast.observing:
         if part.name in outcome.backlogs and any(level.left == "acked" for level in part.levels):

@@ -59,9 +59,14 @@ def unacked(table: MessageTable) -> Level:
 
 def levels_of(tables: Tables, cast: Cast) -> Mapping[str, Level]:
     """Return the levels that a cast has, by their names."""
+    return {name: _level(*each) for name, each in passages(tables, cast).items()}
+
+
+def passages(tables: Tables, cast: Cast) -> Mapping[str, tuple[IntArray, IntArray]]:
+    """Return when each operation came to each level and left it, NOT_YET where it did not."""
     reach = {part.name: reached(tables, cast, part) for part in cast.parts}
     return {
-        name: _level(
+        name: (
             _known_ns(reach[part.name][level.came], tables[part.name]),
             reach[part.name][level.left],
         )

@@ -81,6 +81,7 @@ def trial_faults(record: TrialRecord) -> Iterator[Fault]:
     if record.host is not None:
         yield from _shares(("host",), asdict(record.host))
     yield from _shares(("peaks",), record.peaks)
+    yield from _shares(("oldest_ns",), record.oldest_ns, least=0)
     yield from _disturbance_faults(record)
     for name, handling in record.handling.items():
         yield from _shares(("handling", name), asdict(handling), least=0)
@@ -114,6 +115,7 @@ def _name_faults(record: TrialRecord) -> Iterator[Fault]:
         "slices": (record.slices, instants_of(record.cast)),
         "ledger": (record.ledger, entries_of(record.cast)),
         "peaks": (record.peaks or None, levels(record.cast)),
+        "oldest_ns": (record.oldest_ns or None, levels(record.cast)),
     }
     observing = {part.name for part in record.cast.observing}
     if odd := ", ".join(sorted(set(record.handling) - observing)):

@@ -10,6 +10,7 @@
 | `unhandled_msgs` | by our own instants: stored and not handled; every tenth of a second |
 | `unacked_msgs` | likewise, stored and not acknowledged; empty where the variant never acks |
 | `<level>_msgs` | likewise, each other level that the cast has |
+| `<level>_oldest_ns` | of each level: age of what waits longest in it, 0 where nothing does |
 | `num_redelivered` | messages now tracked as redelivered (a gauge) |
 | `num_waiting` | pull requests that wait on the server |
 | `stream_msgs`, `stream_bytes` | of the stream; asked for at a lower rate, empty in between |

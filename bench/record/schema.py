@@ -202,6 +202,8 @@ class TrialRecord:
             it counts operations; -1 when nobody can tell.
         peaks: level -> the most within the window, by our own instants: exact; empty in records of
             versions that had the server's lag alone.
+        oldest_ns: level -> the highest age of what waited longest in it, within the window, by our
+            own instants; empty in records of versions that kept none.
         negative_times: times below zero; they make a trial invalid.
         overflows: times beyond the histogram's range.
         host: None when it was not sampled.
@@ -232,6 +234,7 @@ class TrialRecord:
     software: Software | None
     findings: tuple[Finding, ...]
     peaks: Mapping[str, int] = field(default_factory=dict)
+    oldest_ns: Mapping[str, int] = field(default_factory=dict)
     negative_times: int = 0
     overflows: int = 0
     host: HostLoad | None = None

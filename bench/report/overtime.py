@@ -1,4 +1,4 @@
-"""A workload over time: rate, p99, lag and the server's CPU in each second, one line a trial."""
+"""A workload over time: rate, p99, lag, its age, the server's CPU each second, a line a trial."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -44,7 +44,7 @@ def fold(judged: WorkloadJudgement, id_: str) -> Fold:
         f"{id_}-time",
         "Over time",
         (_table(judged, panels, time, f"{id_}-time-table"),),
-        note="rate, p99, lag and CPU in each second; drawn on opening",
+        note="rate, p99, lag, its age and CPU in each second; drawn on opening",
         plots=document(names, panels, _lines(judged.cells, time), axis),
     )
 
@@ -54,6 +54,7 @@ def _panels(time: str) -> tuple[Panel, ...]:
         Panel(title="out, msg/s", unit="msg/s", factor=1),
         Panel(title=f"{naming.of_time(time)} p99, ms", unit="ms", factor=1000, log=True),
         Panel(title="lag, messages", unit="messages", factor=1),
+        Panel(title="oldest not handled, ms", unit="ms", factor=1000),
         Panel(title="server, % of a core", unit="%", factor=10),
     )
 
@@ -76,6 +77,7 @@ def _courses(judged: CellJudgement, each: Drawn, time: str) -> tuple[Array, ...]
         done[:-1],  # the last slice is cut short by the drain
         series.p99_ns.get(time, none) / NS_PER_MS,
         by_second(series.sample_s, series.lag_msgs),
+        by_second(series.sample_s, series.oldest_ns / NS_PER_MS) if series.oldest_ns.size else none,
         none if cpu is None else by_second(series.sample_s, cpu * 100),
     )
 

@@ -11,6 +11,7 @@ from bench.core import text
 from bench.core.units import NS_PER_S, human_duration, human_size
 from bench.record.schema import Disturbed
 from bench.report import naming
+from bench.spec.cast import levels
 from bench.spec.disturbances import named
 
 _PROCESS_HEADS = ("process", "CPU", "peak second", "mean memory", "peak memory")
@@ -90,6 +91,10 @@ def _rates(figures: TrialFigures) -> Iterator[tuple[str, str]]:
             middle, low, high = map(text.slope, ends)
             yield f"lag slope, {each.words}", f"{middle} msg/s (90 % interval {low} to {high})"
         yield "lag verdict", str(lag.verdict)
+    for name, age_ns in figures.record.oldest_ns.items():
+        words = levels(figures.record.cast)[name][1].words
+        which = name.rpartition(".")[0]
+        yield " ".join(filter(None, (which, "oldest", words))), human_duration(age_ns)
 
 
 def _ledger(figures: TrialFigures) -> Iterator[tuple[str, str]]:

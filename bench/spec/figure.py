@@ -33,9 +33,9 @@ class Source:
     Attributes:
         kind: of figure.
         of: its parameter: which time, the rate of what, the CPU of whom, `server_rss_bytes_peak` of
-            a process, `peak` or `slope` of the lag, which entry of the ledger as a share of the
-            deliveries, messages by `fetches` or the share of `empty_fetches`, the time or the rate
-            of work, `recovery`.
+            a process, `peak`, `oldest` or `slope` of the lag, which entry of the ledger as a share
+            of the deliveries, messages by `fetches` or the share of `empty_fetches`, the time or
+            the rate of work, `recovery`.
         percentile: that a time is read at; None for other figures.
     """
 

@@ -22,6 +22,9 @@ from bench.spec.waiting import WAIT
 
 __all__ = ["Better", "Kind", "Source", "View"]
 
+OLDEST = "oldest"
+"""Of a lag: how long the oldest message has waited."""
+
 WORK, WORK_RATE = "work", "work_rate"
 """How long a piece of work took from its release, and how fast it was done."""
 
@@ -255,6 +258,18 @@ _WRITTEN: tuple[Metric, ...] = (
         logarithmic=False,
         resolution=0.0,
         signed=True,
+    ),
+    Metric(
+        key="lag_ns_peak",
+        short="lag_age",
+        title="age of the oldest not handled",
+        group="Lag",
+        column="oldest",
+        unit="ns",
+        better=Better.LOWER,
+        source=Source(kind=Kind.LAG, of=OLDEST),
+        logarithmic=False,
+        resolution=COUNTED_RESOLUTION,
     ),
     _cpu("server", View.TERMINAL, View.COMPARE, View.TREND),
     _cpu("publisher", View.CELLS),

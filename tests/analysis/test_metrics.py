@@ -85,6 +85,7 @@ TOLD: dict[str, tuple[float, bool, float]] = {
     "acked_msgs_per_s": (800.0, True, 0.01),
     "lag_msgs_peak": (70.0, False, 0.01),
     "lag_slope_msgs_per_s": (20.0, False, 0.0),
+    "lag_ns_peak": (7.0, False, 0.01),
     "server_cpu_us_per_msg": (1.0, True, 0.01),
     "publisher_cpu_us_per_msg": (2.0, True, 0.01),
     "consumer_cpu_us_per_msg": (3.0, True, 0.01),
@@ -138,7 +139,7 @@ def distinct() -> TrialFigures:
     acked = replace(trial.lag, peak_msgs=70.0, slope_msgs_per_s=15.0)
     return replace(
         trial,
-        record=replace(trial.record, processes=processes),
+        record=replace(trial.record, processes=processes, oldest_ns={"unhandled": 7, "unacked": 9}),
         times={
             time: replace(
                 time_of(1.0, 10_000 * place),
@@ -208,6 +209,7 @@ def test_a_time_without_a_percentile_is_an_error_of_the_catalogue() -> None:
         (Kind.CPU, "publisher", 2.0),
         (Kind.LAG, "peak", 70.0),
         (Kind.LAG, "slope", 20.0),
+        (Kind.LAG, "oldest", 7.0),
         (Kind.PROCESS, "server_rss_bytes_peak", 50.0),
         (Kind.PROCESS, "consumer_cpu_share_peak", 0.6),
         (Kind.DELIVERIES, "redelivered", 0.03),
@@ -228,6 +230,7 @@ def test_what_cannot_be_read_is_none_and_never_zero() -> None:
     """Rates without acks, of a trial without rates; a ledger's entry that nobody can tell."""
     trial = distinct()
     never = never_acking(trial)
+    unaged = replace(trial, record=replace(trial.record, oldest_ns={}))
     unknown = counting(trial, lost=-1)
     cut_off = replace(trial, record=replace(trial.record, ledger=None))
     used = ProcessUsage(role="consumer-0", cpu_ns=2000, cpu_share=0.0, rss_bytes_peak=-1)
@@ -241,6 +244,7 @@ def test_what_cannot_be_read_is_none_and_never_zero() -> None:
     assert read(Kind.RATE, "acked").of_trial(replace(trial, rates={})) is None
     assert read(Kind.LAG, "peak").of_trial(replace(trial, lag=None)) is None
     assert read(Kind.LAG, "slope").of_trial(replace(trial, lag=None)) is None
+    assert read(Kind.LAG, "oldest").of_trial(unaged) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(unknown) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(cut_off) is None
     assert read(Kind.DELIVERIES, "lost").of_trial(counting(trial, deliveries=0)) is None
@@ -260,6 +264,7 @@ def test_a_trial_that_broke_off_has_no_figure_and_no_bound(key: str) -> None:
         window=None,
         window_counts=None,
         ledger=None,
+        oldest_ns={},
     )
     broken = replace(distinct(), record=record, times={}, rates={}, lag=None, cpu_us_per_msg={})
     measure = measure_of(key)

@@ -52,7 +52,7 @@ WITHOUT_ASKED = tuple(without_asked(cast(acks=acks)) for acks in (True, False))
 """What the parts of both cells counted then."""
 
 LATER = (
-    *("wait_ns_p50", "wait_ns_p99", "msgs_per_fetch", "empty_fetch_share"),
+    *("wait_ns_p50", "wait_ns_p99", "msgs_per_fetch", "empty_fetch_share", "lag_ns_peak"),
     *(
         f"{role}_{figure}"
         for role in ("server", "publisher", "consumer")

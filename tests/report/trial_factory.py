@@ -27,7 +27,7 @@ from bench.record.schema import (
     TrialRecord,
     Window,
 )
-from bench.spec.cast import instants
+from bench.spec.cast import instants, levels
 from tests.parts import Time, cast, ledger
 
 WARMUP_S, WINDOW_S, DRAIN_S = 5, 20, 2
@@ -160,6 +160,7 @@ def _series(
         sample_s=sample_s,
         lag_msgs=lag,
         cpu_share={role: noise.normal(0.3, 0.02, len(sample_s)) for role in ROLES},
+        oldest_ns=lag / RATE * NS_PER_S,
         rss_bytes={role: np.linspace(40e6, 60e6, len(sample_s)) for role in ROLES},
     )
 
@@ -187,6 +188,7 @@ def _record(trial: Trial, variant: Variant, seconds: int, *, broken: bool) -> Tr
         window_counts=dict.fromkeys(instants(parts), RATE * WINDOW_S),
         slices=dict.fromkeys(instants(parts), per_s),
         ledger=_ledger(sent, backlog, acks=acks),
+        oldest_ns=dict.fromkeys(levels(parts), 25_000_000),
         processes=_processes(variant),
         store_disk_bytes=12_000_000,
         software=Software(server_version="2.15.1", client="nats-py", client_version="2.16.0"),
