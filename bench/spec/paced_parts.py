@@ -53,7 +53,6 @@ RETRIED = (
     Entry(
         name="retrying_ms",
         means="ms that workers spent after the first attempt of a delivery",
-        weight=Weight.NOTED,
         untold=True,
     ),
 )
@@ -63,19 +62,16 @@ BROKEN = (
     Entry(
         name="openings",
         means="times that a breaker opened",
-        weight=Weight.NOTED,
         untold=True,
     ),
     Entry(
         name="open_ms",
         means="ms that a breaker was not closed, over all processes",
-        weight=Weight.NOTED,
         untold=True,
     ),
     Entry(
         name="probes",
         means="handlers that were run to see whether it may close",
-        weight=Weight.NOTED,
         untold=True,
     ),
 )

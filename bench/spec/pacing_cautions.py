@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench.core.text import plural
 from bench.core.units import format_duration, human_duration
+from bench.spec.failing import UNANSWERED
 from bench.spec.faults import FAILING
 from bench.spec.jetstream import ack_wait_ns
 from bench.spec.kinds.stream import Stream
@@ -14,14 +15,21 @@ from bench.spec.working import workers
 
 def _waits_for_acks(settings: Settings) -> bool:
     """Say whether a message comes again that is too long in hand."""
-    return settings.ack.timing not in ("none", "after-validation") and not (
-        settings.ack.in_progress_ns
-    )
+    return settings.ack.timing not in UNANSWERED and not settings.ack.in_progress_ns
 
 
 def _fails(workload: Stream) -> bool:
     kinds = {fault.kind for fault in workload.consume.dealt}
     return bool(kinds & set(FAILING) or workload.consume.outages)
+
+
+def _fails_at_last(settings: Settings, workload: Stream) -> bool:
+    """Say whether a delivery may fail in spite of all its attempts."""
+    retry, consume = settings.handler.retry, workload.consume
+    attempts = 1 if retry is None else retry.attempts
+    dealt = [fault for fault in consume.dealt if fault.kind in FAILING]
+    lasting = any(e.deliveries is None or e.deliveries >= attempts for e in dealt)
+    return lasting or bool(consume.outages)
 
 
 def _longest_try(settings: Settings, workload: Stream) -> Iterator[Objection]:
@@ -76,7 +84,7 @@ def _beside_others(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 def _come_again(settings: Settings, workload: Stream) -> Iterator[Objection]:
     """Yield that what failed is handled behind what came after it."""
-    again = _fails(workload) and settings.ack.timing not in ("none", "after-validation")
+    again = _fails_at_last(settings, workload) and settings.ack.timing not in UNANSWERED
     if settings.handler.per_key == "in-order" and again and settings.failure.answer != "term":
         what = (
             "a message that fails is delivered again behind later ones of its subject, which are "

@@ -175,6 +175,18 @@ def test_what_suits_a_workload_needs_no_caution(handler: Tree) -> None:
         ({"per_key": "latest"}, workload(), {"pull": {}}, "workers are idle"),
         ({"per_key": "in-order"}, workload(TRANSIENT), {}, "behind later ones"),
         (
+            {"per_key": "in-order", "retry": {"attempts": 2}},
+            workload({**TRANSIENT, "times": 2}),
+            {},
+            "behind later ones",
+        ),
+        (
+            {"per_key": "in-order", "retry": {"attempts": 2}},
+            workload(OUTAGE),
+            {},
+            "behind later ones",
+        ),
+        (
             {"per_key": "latest"},
             workload({"kind": "permanent", "share": "1%"}),
             {"failure": {"attempts": 3}},
@@ -209,6 +221,7 @@ def test_what_may_surprise_is_told(
         ({"per_key": "in-order"}, workload(), {"pull": {}, "consumer": {"mode": "push"}}),
         ({"per_key": "in-order", "workers": 1}, workload(), {"pull": {}}),
         ({"per_key": "in-order"}, workload(TRANSIENT), {"failure": {"answer": "term"}}),
+        ({"per_key": "in-order", "retry": {"attempts": 2}}, workload(TRANSIENT), {}),
         (NAK, workload(OUTAGE), {"consumer": {"max_deliver": 6}}),
         (BREAKER, workload(TRANSIENT), {"consumer": {"ack_wait": "2001ms"}}),
     ],
