@@ -62,6 +62,8 @@ def _suggested(
     formula = f"rate × T ÷ {BUSY:g}"
     more = "consumers" if handling.in_loop else "workers"
     yield Suggestion(key=f"consume.{more}", value=str(workers), formula=formula)
+    if handling.in_loop:
+        return  # T is of the loop alone: a message is under way for longer
     if acks:
         formula = f"{MARGIN} × rate × T"
         formula = formula if budget > workers else f"workers, above {formula}"

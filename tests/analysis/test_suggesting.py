@@ -1,5 +1,7 @@
 """Settings that measured handler times suggest, by figures that are easily reckoned."""
 
+from dataclasses import replace
+
 from bench.analysis.suggesting import suggested
 from bench.core.units import NS_PER_MS
 from bench.record.schema import Handling
@@ -50,3 +52,12 @@ def test_the_formula_stands_beside_each() -> None:
 
     assert str(first) == "consume.workers 25 = rate × T ÷ 0.8"
     assert budget.formula == "2 × rate × T"
+
+
+def test_time_of_the_event_loop_suggests_processes_alone() -> None:
+    """Messages are under way for longer than they have the loop: no ack_wait comes of that."""
+    in_loop = replace(hands(20, 40), in_loop=True)
+
+    (found,) = suggested(100.0, in_loop, acks=True, pulls=True)
+
+    assert str(found) == "consume.consumers 3 = rate × T ÷ 0.8"
