@@ -100,7 +100,7 @@ class Problem:
         text = ": ".join(part for part in (place, subject, self.what) if part)
         allowed = f"; allowed: {self.allowed}" if self.allowed else ""
         nearest = f"; did you mean '{self.nearest}'?" if self.nearest else ""
-        return text + allowed + nearest
+        return (text + allowed + nearest).replace("\n", "\\n")  # one problem, one line
 
 
 class SpecError(BenchError):
