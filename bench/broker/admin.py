@@ -21,6 +21,7 @@ from bench.broker.endpoint import JS_API
 from bench.broker.link import Link
 from bench.core.errors import MeasurementError, NameCollisionError, ServerUnavailableError
 from bench.core.ids import OWNER_KEY, STREAM_PREFIX, SUBJECT_PREFIX
+from bench.core.units import NS_PER_S
 from bench.spec.variant import (
     BucketSettings,
     ConsumerLimits,
@@ -235,7 +236,34 @@ def consumer_body(
         "deliver_group": names.deliver_group if push and shared else None,
         "filter_subject": f"{names.subject_prefix}{filter_subject}" if filter_subject else None,
     }
+    if settings.ordered and push:
+        body |= _ordered(settings)
     return _without_none(body)
+
+
+ORDERED_HEARTBEAT_NS = 5 * NS_PER_S
+"""As clients of NATS set it."""
+
+_ORDERED_INACTIVE_NS = 60 * NS_PER_S
+"""Processes of ours take a while to begin; clients that make it themselves take 5 s."""
+
+
+def ordered_heartbeat_ns(settings: ConsumerSettings) -> int:
+    """Return how often the server shows that an ordered consumer is alive."""
+    return settings.idle_heartbeat_ns or ORDERED_HEARTBEAT_NS
+
+
+def _ordered(settings: ConsumerSettings) -> Json:
+    """Return what an ordered consumer is like (ADR-17 of NATS), but that it is made by us."""
+    return {
+        "durable_name": None,
+        "max_deliver": 1,
+        "mem_storage": True,
+        "num_replicas": 1,
+        "flow_control": True,
+        "idle_heartbeat": ordered_heartbeat_ns(settings),
+        "inactive_threshold": settings.inactive_threshold_ns or _ORDERED_INACTIVE_NS,
+    }
 
 
 def _without_none(body: Json) -> Json:

@@ -39,6 +39,7 @@ from bench.clients.wire.deeds import WireDoer
 from bench.clients.wire.follows import WireFollower
 from bench.clients.wire.gets import Gets
 from bench.clients.wire.groups import WireGroupReader, WireGroupWriter
+from bench.clients.wire.ordered import WireOrdered
 from bench.clients.wire.pairs import WirePairs
 from bench.clients.wire.publish import WirePublisher, publishing, requesting
 from bench.clients.wire.scans import WireScanner
@@ -235,6 +236,8 @@ def make_consumer(
 ) -> WireConsumer | NatsPyConsumer:
     """Return an unopened consumer link of this client; ValueError when there is no such client."""
     if _wire(client):
+        if binding.anew:
+            return WireOrdered(endpoint, binding)
         return (WireContents if binding.contents else WireConsumer)(endpoint, binding)
     return NatsPyConsumer(endpoint, binding)
 

@@ -348,6 +348,8 @@ class Binding:
             that waits, is alive; 0 for never.
         reply: what every request is answered with.
         contents: handlers look at what is in messages; a link keeps it until they do.
+        anew: config, as JSON, of a push consumer that the client has made anew where something is
+            missing; empty for one that stays as it is.
     """
 
     stream: str
@@ -373,3 +375,4 @@ class Binding:
     idle_heartbeat_ns: int = 0
     reply: bytes = b""
     contents: bool = False
+    anew: str = ""

@@ -23,7 +23,8 @@ FINAL_LOOKS = 5
 SETTLE_S = 0.05
 """Between two final looks: the server takes the last acks within less, and then stands still."""
 
-_GONE = {10014, 10039, 10059, 10076}
+_NO_CONSUMER = 10014
+_GONE = {_NO_CONSUMER, 10039, 10059, 10076}
 """JetStream's codes of "consumer not found", "not enabled for account", "stream not found" and
 "not enabled"."""
 
@@ -42,6 +43,7 @@ class Control:
         self._client = client
         self._names = watched.names
         self.watched = watched
+        self._gone = _GONE - ({_NO_CONSUMER} if watched.anew else set())
         self.start_ns = now_ns()
         self.gaps = Gaps()
 
@@ -50,13 +52,13 @@ class Control:
 
         Raises:
             ApiError: the answer is that there is no consumer, stream or JetStream: nothing can be
-                measured any more.
+                measured any more. A consumer that is just being made anew may be away.
         """
         asked_ns = now_ns()
         try:
             return await consumer_state(self._client, self._names, timeout_s=ANSWER_WITHIN_S)
         except (MeasurementError, ServerUnavailableError) as error:
-            if isinstance(error, ApiError) and error.err_code in _GONE:
+            if isinstance(error, ApiError) and error.err_code in self._gone:
                 raise
             self.gaps.note("the consumer's state", asked_ns - self.start_ns, str(error))
             return None

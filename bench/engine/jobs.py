@@ -275,6 +275,7 @@ class Watched:
         laid_seq: the stream's last sequence before the trial; its messages come after it.
         laid_msgs: how many messages the stream held then.
         ttl_ns: how long each message is kept; 0 for as long as the stream keeps any.
+        anew: its client has it made anew where something is missing.
     """
 
     part: str
@@ -285,6 +286,7 @@ class Watched:
     laid_seq: int = 0
     laid_msgs: int = 0
     ttl_ns: int = 0
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from bench.clients.natspy import NatsPyConsumer, NatsPySubscriber
 from bench.clients.natspy_tasks import NatsPyTasks
 from bench.clients.port import Fetches
 from bench.clients.wire.consume import WireConsumer
+from bench.clients.wire.ordered import WireOrdered
 from bench.engine.jobs import ObserverJob
 from bench.engine.progress import ProgressLink, ProgressTaskLink
 
@@ -27,6 +28,9 @@ def said_by(links: Sequence[object]) -> Mapping[str, int]:
     """Return what links said besides answers, by what is counted (bench.spec.told_parts)."""
     telling = [each for each in links if isinstance(each, ProgressLink | ProgressTaskLink)]
     told = {"in_progress": sum(each.told for each in telling)} if telling else {}
+    for each in links:
+        if isinstance(each, WireOrdered):
+            told |= {"resets": each.resets, "discarded": each.discarded}
     asking = [fetches for each in links if (fetches := _fetches(each)) is not None]
     if not asking:
         return told

@@ -1,8 +1,9 @@
 """The jobs of processes, as several kinds of workload set them."""
 
+import json
 from dataclasses import dataclass, replace
 
-from bench.broker.admin import Names
+from bench.broker.admin import Names, consumer_body, ordered_heartbeat_ns
 from bench.broker.permissions import Needs
 from bench.clients.port import Binding
 from bench.engine.ackcheck import sample_percent
@@ -63,7 +64,8 @@ def consuming(cell: Cell) -> Needs:
         pull=consumer.mode == "pull",
         push=consumer.mode == "push",
         acks=cell.settings.ack.timing != "none",
-        flow_control=consumer.flow_control,
+        flow_control=consumer.flow_control or consumer.ordered,
+        asks=frozenset({"CONSUMER.DELETE.{stream}.x"} if consumer.ordered else ()),
     )
 
 
@@ -101,6 +103,7 @@ def watched(cell: Cell, part: Part, names: Names, consumers: int) -> Watched:
         laid_seq=past.messages if past is not None else 0,
         laid_msgs=past.kept_msgs if past is not None else 0,
         ttl_ns=cell.settings.publish.ttl_ns or 0,
+        anew=cell.settings.consumer.ordered,
     )
 
 
@@ -191,7 +194,6 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
     """
     names, push = taking.names, settings.consumer.mode == "push"
     pull = PullSettings() if first else settings.pull
-    heartbeats = settings.consumer if push else settings.pull
     return Binding(
         stream=names.stream,
         consumer=names.consumer,
@@ -213,9 +215,25 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
         deliver_subject=names.deliver_subject if push else "",
         subject_prefix=names.subject_prefix,
         deliver_group=names.deliver_group if push and taking.processes > 1 else "",
-        idle_heartbeat_ns=heartbeats.idle_heartbeat_ns or 0,
+        idle_heartbeat_ns=_heartbeat_ns(settings),
         contents=bool(settings.handler.check),
+        anew=_anew(settings, names),
     )
+
+
+def _heartbeat_ns(settings: Settings) -> int:
+    """Return how often the server shows that a consumer, or a request of its, is alive."""
+    if settings.consumer.ordered:
+        return ordered_heartbeat_ns(settings.consumer)
+    push = settings.consumer.mode == "push"
+    return (settings.consumer if push else settings.pull).idle_heartbeat_ns or 0
+
+
+def _anew(settings: Settings, names: Names) -> str:
+    """Return the config with which a client makes its consumer anew; empty where it never does."""
+    if not settings.consumer.ordered:
+        return ""
+    return json.dumps(consumer_body(settings.consumer, names, shared=False))
 
 
 def sampler_job(

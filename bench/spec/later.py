@@ -33,6 +33,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "headers_only",
         "sample_freq",
         "inactive_threshold_ns",
+        "ordered",
     ),
     "ack": ("in_progress_ns", "whole_batches"),
     "handler": ("workers", "check", "max_age_ns", "per_key", "retry", "breaker"),

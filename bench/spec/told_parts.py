@@ -43,7 +43,23 @@ EMPTY_FETCHES = Entry(
 
 ASKED = (FETCHES, EMPTY_FETCHES)
 
-COUNTED = (*ASKED, IN_PROGRESS, FALSE_ALARMS)
+RESETS = Entry(
+    name="resets",
+    means="times that the ordered consumer was made anew, as something was missing",
+    weight=Weight.NOTED,
+    untold=True,
+)
+
+DISCARDED = Entry(
+    name="discarded",
+    means="deliveries of it that came behind a gap, and were to come again",
+    weight=Weight.NOTED,
+    untold=True,
+)
+
+ORDERED = (RESETS, DISCARDED)
+
+COUNTED = (*ASKED, *ORDERED, IN_PROGRESS, FALSE_ALARMS)
 """What processes count by themselves."""
 
 TOLD = (*COUNTED, RETURNED)
@@ -55,6 +71,7 @@ def told(settings: Settings) -> tuple[Entry, ...]:
     pulls = settings.consumer.mode == "pull"
     wanted = {
         **dict.fromkeys(ASKED, pulls),
+        **dict.fromkeys(ORDERED, settings.consumer.ordered),
         IN_PROGRESS: ack.in_progress_ns is not None,
         RETURNED: ack.whole_batches,
         FALSE_ALARMS: bool(settings.handler.check),

@@ -89,6 +89,8 @@ class ConsumerSettings(Spec):
 
     Attributes:
         mode: whether the server pushes or the client pulls.
+        ordered: of push, without acks: the client has the consumer made anew behind the last
+            message that came, wherever one is missing.
         ack_policy: each message is acked, one ack covers all before it, or none is.
         ack_wait_ns: how long the server waits for an ack before it delivers again.
         max_ack_pending: most messages delivered and not yet acked; 1000 when left out.
@@ -120,6 +122,7 @@ class ConsumerSettings(Spec):
     """
 
     mode: Literal["pull", "push"] = "pull"
+    ordered: bool = False
     ack_policy: Literal["explicit", "all", "none"] = "explicit"
     ack_wait_ns: Duration | None = Field(default=None, alias="ack_wait")
     max_ack_pending: Count | None = None

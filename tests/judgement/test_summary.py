@@ -60,7 +60,7 @@ def test_knobs_of_delivery_and_of_servers_came_later() -> None:
     plain = digest({"pull": {"batch": 7}})
     later: dict[str, dict[str, object]] = {
         "consumer": {"headers_only": True, "sample_freq": "5%", "opt_start_ago": "1s",
-                     "priority_timeout": "1s"},
+                     "priority_timeout": "1s", "ordered": True},
         "stream": {"allow_msg_ttl": True, "allow_rollup_hdrs": True, "republish": {},
                    "subject_transform": {"source": ">", "destination": "x.>"}},
         "publish": {"ttl": "2s", "rollup": "subject"},

@@ -307,6 +307,8 @@ IGNORED = [
         pull=SPILL,
     ),
     Case(name="min_pending of a pinned client", consumer=PINNED, pull=SPILL),
+    Case(name="ordered, and pulled", consumer={"ordered": True, "ack_policy": "none"}),
+    Case(name="ordered, with acks", consumer=PUSH | {"ordered": True}),
     Case(name="sampled without acks", consumer={"ack_policy": "none", "sample_freq": "50%"}),
     Case(name="sampled cumulative acks", consumer={"ack_policy": "all", "sample_freq": "50%"}),
 ]
@@ -390,6 +392,7 @@ TAKEN = [
     ),
     Case(name="headers alone", consumer={"headers_only": True}),
     Case(name="push, headers alone", consumer=PUSH | {"headers_only": True}),
+    Case(name="ordered", consumer=PUSH | {"ordered": True, "ack_policy": "none"}),
     Case(name="half of the acks sampled", consumer={"sample_freq": "50%"}),
     Case(name="a pinned client", consumer=PINNED, pull=JOBS),
     Case(

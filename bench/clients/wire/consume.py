@@ -50,7 +50,7 @@ class WireConsumer:
 
     def __init__(self, endpoint: Endpoint, binding: Binding) -> None:
         self._binding = binding
-        inbox = new_inbox(endpoint.inbox_prefix)
+        self._inbox = inbox = new_inbox(endpoint.inbox_prefix)
         self._faults = Faults()
         self._connection = Connection(endpoint, self, self._faults)
         answers = binding.mode == "answer"

@@ -1,0 +1,55 @@
+"""Which deliveries of an ordered consumer follow one another, and which come after a gap.
+
+Such a consumer acknowledges nothing, so what is missed on the way never comes again by itself. It
+numbers what it delivers; whoever finds a number missing has a new one made that begins behind the
+last message before the gap. Pure: no I/O.
+
+Source: ADR-17 (github.com/nats-io/nats-architecture-and-design); ADR-15 for the ack subject.
+"""
+
+from collections.abc import Sequence
+
+_SHORT_FORM_TOKENS, _SHORT_FORM, _LONG_FORM = 9, 5, 7
+"""Where the stream sequence stands in an ack subject of 9 tokens, and in a longer one."""
+
+
+class InTurn:
+    """What one consumer after the other delivered, without a gap.
+
+    Attributes:
+        last_seq: stream sequence of the last message before any gap; 0 before the first.
+    """
+
+    def __init__(self) -> None:
+        self.last_seq = 0
+        self._last = 0
+
+    def anew(self) -> None:
+        """Another consumer delivers from now on, and counts from 1."""
+        self._last = 0
+
+    def following(self, ack_subjects: Sequence[bytes]) -> int:
+        """Return how many deliveries, from the first one on, leave no gap behind those before.
+
+        Numbers go up, so the last one says whether one between is missing.
+        """
+        count, ends = len(ack_subjects), _numbers(ack_subjects[-1])
+        if ends[1] != self._last + count:
+            places = enumerate((_numbers(each)[1] for each in ack_subjects), start=self._last + 1)
+            count = next((n for n, (due, found) in enumerate(places) if due != found), count)
+            if not count:
+                return 0
+            ends = _numbers(ack_subjects[count - 1])
+        self.last_seq, self._last = ends
+        return count
+
+    def behind(self, delivered: int) -> bool:
+        """Say whether a consumer that has delivered so many messages has lost some on the way."""
+        return delivered > self._last
+
+
+def _numbers(ack_subject: bytes) -> tuple[int, int]:
+    """Return the sequence in the stream and the number among what the consumer delivered."""
+    tokens = ack_subject.split(b".")
+    at = _SHORT_FORM if len(tokens) == _SHORT_FORM_TOKENS else _LONG_FORM
+    return int(tokens[at]), int(tokens[at + 1])
