@@ -10,7 +10,7 @@ from bench.judgement.names import listed, spoken
 
 
 def limits(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
-    """Return a line for each part of a cell that is limited, and one for all that are not."""
+    """Return a line for what limits parts of cells, with all that it limits alike."""
     found = [(each, diagnosis) for each in cells for diagnosis in diagnoses(each.cell)]
     limited = [each for each in found if each[1].limit is not Limit.NONE]
     free = [
@@ -18,7 +18,10 @@ def limits(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
         for judged, diagnosis in found
         if (judged, diagnosis) not in limited
     ]
-    lines = [_line(judged, diagnosis) for judged, diagnosis in limited]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for judged, diagnosis in limited:
+        alike.setdefault(_said(judged, diagnosis), []).append(_whose(judged, diagnosis))
+    lines = [f"{limit}: {text.listed(whose)}: {words}" for (limit, words), whose in alike.items()]
     return (*lines, *([f"{Limit.NONE}: {listed(free)}"] if free else []))
 
 
@@ -30,7 +33,8 @@ def diagnoses(cell: CellFigures) -> Iterator[Diagnosis]:
         yield over_trials([found for trial in each for found in trial if found.part == part])
 
 
-def _line(judged: CellJudgement, diagnosis: Diagnosis) -> str:
+def _said(judged: CellJudgement, diagnosis: Diagnosis) -> tuple[str, str]:
+    """Return what limits a part, and the figures and the knob."""
     told = [trial.diagnoses for trial in judged.cell.trials]
     alike = sum(
         found.part == diagnosis.part and found.limit is diagnosis.limit
@@ -39,7 +43,7 @@ def _line(judged: CellJudgement, diagnosis: Diagnosis) -> str:
     )
     of = f" in {alike} of {text.plural(len(told), 'trial')}" if alike < len(told) else ""
     turn = f"; turn {diagnosis.knob}" if diagnosis.knob else ""
-    return f"{diagnosis.limit}{of}: {_whose(judged, diagnosis)}: {diagnosis.words}{turn}"
+    return f"{diagnosis.limit}{of}", f"{diagnosis.words}{turn}"
 
 
 def _whose(judged: CellJudgement, diagnosis: Diagnosis) -> str:

@@ -61,6 +61,17 @@ def test_a_limited_cell_has_its_line_and_the_free_ones_share_one() -> None:
     assert " and " in second
 
 
+def test_what_limits_cells_alike_is_said_once() -> None:
+    """With the name of each; figures that differ stand apart."""
+    cells = judged(cell("one", Limit.ACKS), cell("two", Limit.ACKS), cell("three", Limit.HANDLER))
+
+    first, second = limits(cells)
+
+    names = [each.short for each in cells]
+    assert first.startswith(f"ack-budget-limited: {names[0]} and {names[1]}: as seen")
+    assert second.startswith(f"handler-limited: {names[2]}: as seen")
+
+
 def test_a_trial_that_is_none_decides_nothing_and_others_are_counted() -> None:
     cells = judged(cell("one", Limit.NONE, Limit.ACKS, Limit.ACKS, spoils=0))
 
