@@ -60,8 +60,14 @@ def offered_of(record: TrialRecord, time: str) -> int:
 
     None of a trial whose cast never comes so far.
     """
-    held = spans(record.cast).get(time)
-    return (record.window_counts or {}).get(record.cast.due(held[0]), 0) if held else 0
+    known = time in spans(record.cast)
+    return (record.window_counts or {}).get(due_of(record.cast, time), 0) if known else 0
+
+
+def due_of(cast: Cast, time: str) -> str:
+    """Return the flat name of the instant of the operations that should have a time of a cast."""
+    part, span = spans(cast)[time]
+    return cast.instant(part, span.due) if span.due else cast.due(part)
 
 
 def unfinished_of(trial: TrialFigures, time: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analysis.figures import MIN_BEYOND, LagFigures, LagVerdict
-from bench.analysis.latency import unfinished
+from bench.analysis.latency import due_of, unfinished
 from bench.core import text
 from bench.core.units import NS_PER_S
 from bench.record.hlog import Interval
@@ -56,7 +56,7 @@ def steadiness(
     values = _rates(record, record.slices, batches)
     growing = lag is not None and lag.verdict is LagVerdict.GROWING
     for time in _watched(record.cast, ranked, growing=growing):
-        due = record.slices[record.cast.due(spans(record.cast)[time][0])]
+        due = record.slices[due_of(record.cast, time)]
         name = f"{time.replace('_', '-')} p50"
         values[name] = _p50_of_each(intervals.get(time, ()), due, batches)
     level = Level.INVALID if len(seconds) >= FULL_WINDOW_S else Level.WARNING

@@ -21,6 +21,7 @@ from bench.analysis.figures import (
 from bench.analysis.lag import Told, lag_figures, over_parts, part_lags, trial_lag
 from bench.analysis.latency import (
     by_time,
+    due_of,
     offered_of,
     p99_of_slices,
     time_figures,
@@ -211,7 +212,7 @@ def _series(
         slice_s=slice_starts_s(slices),
         rates=slice_rates(slices, window),
         p99_ns={
-            time: p99_of_slices(group, slices[record.cast.due(spans(record.cast)[time][0])])
+            time: p99_of_slices(group, slices[due_of(record.cast, time)])
             for time, group in groups.items()
         },
         sample_s=instants_s(samples),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
 from bench.analysis.metrics import measure_of
+from bench.record.schema import TrialRecord
 from bench.spec.cast import ruled
 from bench.spec.metrics import Metric
 
@@ -30,8 +31,9 @@ def tidy(figures: RunFigures) -> pd.DataFrame:
 
     Returns:
         Columns COLUMNS. `variants` holds all names of the cell, separated by spaces; `metric` is a
-        key of docs/METRICS.md or an entry of the ledger; `value` is missing where there is no
-        honest figure, and `at_least` tells what it exceeds where messages that never came hide it.
+        key of docs/METRICS.md, an entry of the ledger or `attempts_<n>`; `value` is missing where
+        there is no honest figure, and `at_least` tells what it exceeds where messages that never
+        came hide it.
     """
     rows = [
         row
@@ -65,3 +67,13 @@ def _rows(
         yield (*place, measure.metric.key, value, unit, bound)
     for word in ruled(record.cast):
         yield (*place, word, record.known(word), "msgs", None)
+    for name, count in _attempts(record):
+        yield (*place, name, count, "msgs", None)
+
+
+def _attempts(record: TrialRecord) -> Iterator[tuple[str, int]]:
+    """Yield how many messages came how often to each part: `attempts_2`, `billing.attempts_2`."""
+    for part, came in record.attempts.items():
+        before = "" if len(record.attempts) == 1 else f"{part}."
+        for times, count in sorted(came.items()):
+            yield f"{before}attempts_{times}", count

@@ -11,6 +11,7 @@ from bench.clients.port import IntArray
 from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, oldest, recovery, resources
 from bench.engine.ackcheck import compare_acks
+from bench.engine.attempts import attempts
 from bench.engine.audit import Audit, Evidence, as_it_is
 from bench.engine.busy import computing, handling
 from bench.engine.forgiving import forgiven
@@ -103,8 +104,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     counts: Mapping[str, int] | None = None
     host: HostLoad | None = None
     peaks: Mapping[str, int] = {}
-    last_ns = (int(each[-1]) for each in intended_ns.values() if each.size)
-    until_ns = max(last_ns, default=0) + NS_PER_S
+    until_ns = _offered_ns(intended_ns)
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
         peaks = lag.peaks(tables, cast, window)
@@ -136,12 +136,19 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         host=host,
         ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
         disturbances=disturbances,
+        attempts=_attempts(tables, seen),
         peaks=peaks,
         oldest_ns=oldest.longest(tables, cast, window),
         negative_times=recorded.negatives,
         overflows=recorded.overflows,
     )
     return Kept(record=record, intervals=recorded.intervals, samples=sampled, messages=told)
+
+
+def _offered_ns(intended_ns: Mapping[str, IntArray]) -> int:
+    """Return a second after the last operation was due, from the trial's start."""
+    last_ns = (int(each[-1]) for each in intended_ns.values() if each.size)
+    return max(last_ns, default=0) + NS_PER_S
 
 
 def _accounted(
@@ -174,6 +181,15 @@ def _handling(outcome: Outcome) -> Mapping[str, Handling]:
 
 def _drain_ns(window: Window) -> int:
     return window.drained_ns - window.window_end_ns
+
+
+def _attempts(
+    tables: Mapping[str, MessageTable], seen: Mapping[str, accounts.Seen]
+) -> Mapping[str, Mapping[int, int]]:
+    """Return how often messages came to each part that observes."""
+    return {
+        name: attempts(each.records, tables[name].intended_ns.size) for name, each in seen.items()
+    }
 
 
 def _limits_ns(window: Window | None) -> tuple[int, int]:

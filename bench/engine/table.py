@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bench.clients.port import NO_ID, Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.spec.cast import Cast, Part, Side
+from bench.spec.retried import RETRIED, SETTLED
 from bench.spec.waiting import BEGUN
 
 NOT_YET = np.iinfo(np.int64).min
@@ -30,6 +31,8 @@ class MessageTable:
             nobody received anything. Of one that reads, the first is when what it read was written.
         outcome: what else the answer was (bench.clients.port.Outcome); NONE where none came.
         begun_ns: when the handler began, or NOT_YET; None where a kind of workload does not tell.
+        retried_ns, settled_ns: when one that came more than once was due, and when it was
+            acknowledged or given up in the end; likewise.
     """
 
     intended_ns: IntArray
@@ -40,6 +43,8 @@ class MessageTable:
     acked_ns: IntArray
     outcome: IntArray
     begun_ns: IntArray | None = None
+    retried_ns: IntArray | None = None
+    settled_ns: IntArray | None = None
 
     @property
     def refused(self) -> Flags:
@@ -55,14 +60,15 @@ class MessageTable:
         }
         due = {instant.name: self.intended_ns for instant in part.instants if instant.due}
         told = [instant.name for instant in part.own]
-        names = (name for name in told if name != BEGUN)
+        again = {RETRIED: self.retried_ns, SETTLED: self.settled_ns}
+        reckoned = {BEGUN: self.begun_ns, **again}
+        names = (name for name in told if name not in reckoned)
         own = dict(zip(names, columns[part.side], strict=False))
-        begun = {BEGUN: self._begun_ns} if BEGUN in told else {}
-        return {**due, **own, **begun}
+        found = {name: self._or_never(reckoned[name]) for name in told if name in reckoned}
+        return {**due, **own, **found}
 
-    @property
-    def _begun_ns(self) -> IntArray:
-        return np.full_like(self.intended_ns, NOT_YET) if self.begun_ns is None else self.begun_ns
+    def _or_never(self, instants_ns: IntArray | None) -> IntArray:
+        return np.full_like(self.intended_ns, NOT_YET) if instants_ns is None else instants_ns
 
 
 Tables = Mapping[str, MessageTable]

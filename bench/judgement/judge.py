@@ -9,6 +9,7 @@ from bench.gate.calibration import Calibration
 from bench.gate.criteria import Answer, answer
 from bench.gate.verdict import GateResult
 from bench.judgement import trust
+from bench.judgement.attempts import attempts
 from bench.judgement.boxes import Asked, failed, keeps_up, sure
 from bench.judgement.cells import cells_of
 from bench.judgement.check import Check
@@ -96,7 +97,7 @@ def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgeme
         ranking_reason=ranking_reason(workload.cells),
         cells=cells,
         held=checks_of(workload.cells),
-        noted=noted(cells),
+        noted=(*noted(cells), *attempts(cells)),
         limits=(*limits(cells), *suggestions(cells)),
         boxes=Boxes(choose=nothing, sure=nothing, failed=nothing, keeps_up=nothing),
         sentence="",

@@ -68,7 +68,7 @@ def _written(part: Part) -> Iterator[str]:
     for instant in part.instants:
         yield from (instant.name, instant.entry)
     for span in part.spans:
-        yield from (span.name, span.begin, span.end)
+        yield from (span.name, span.begin, span.end, span.due or span.begin)
     for level in part.levels:
         yield from (level.name, level.came, level.left)
     for entry in part.entries:
@@ -105,7 +105,7 @@ def _references(found: Cast) -> Iterator[Fault]:
         reached = (part, found.part(part.flow))
         had = {each.name for one in reached for each in one.instants}
         counted = {each.name for one in reached for each in one.entries}
-        ends = {end for span in part.spans for end in (span.begin, span.end)}
+        ends = {e for span in part.spans for e in (span.begin, span.end, span.due or span.end)}
         ends |= {end for level in part.levels for end in (level.came, level.left)}
         counts = {each.entry for each in part.instants}
         counts |= {most for each in part.entries for most in each.at_most}

@@ -13,7 +13,7 @@ from bench.core.units import NS_PER_S
 from bench.plan.model import Plan, Trial
 from bench.record.casts import cast_faults
 from bench.record.reading import MOST, Fault, Loc
-from bench.record.schema import Environment, TrialRecord, Window
+from bench.record.schema import MOST_ATTEMPTS, Environment, TrialRecord, Window
 from bench.spec.cast import Cast, Part, levels
 from bench.spec.cast import entries as entries_of
 from bench.spec.cast import instants as instants_of
@@ -21,6 +21,7 @@ from bench.spec.criteria import parse_criterion
 from bench.spec.disturbed import MOST as MOST_DISTURBANCES
 from bench.spec.expiring import without_evicted
 from bench.spec.metrics import find_metric
+from bench.spec.retried import without_retrying
 from bench.spec.told_parts import without_asked
 from bench.spec.waiting import without_wait
 
@@ -85,7 +86,20 @@ def trial_faults(record: TrialRecord) -> Iterator[Fault]:
     yield from _disturbance_faults(record)
     for name, handling in record.handling.items():
         yield from _shares(("handling", name), asdict(handling), least=0)
+    for name, came in record.attempts.items():
+        yield from _attempt_faults(name, came, record)
     yield from _shares((), {key: getattr(record, key) for key in _TRIALS_OWN}, least=0)
+
+
+def _attempt_faults(name: str, came: Mapping[int, int], record: TrialRecord) -> Iterator[Fault]:
+    """Yield what cannot be so of how often messages came to a part."""
+    loc: Loc = ("attempts", name[:60])
+    if name not in {part.name for part in record.cast.observing}:
+        yield Fault(loc=loc, what="no part of its cast that observes")
+    elif not all(1 <= times <= MOST_ATTEMPTS for times in came):
+        yield Fault(loc=loc, what=f"not once to {MOST_ATTEMPTS} times")
+    elif not all(0 <= count <= MOST for count in came.values()):
+        yield Fault(loc=loc, what="below 0, or beyond counting")
 
 
 def _disturbance_faults(record: TrialRecord) -> Iterator[Fault]:
@@ -139,8 +153,8 @@ def other_parts(record: TrialRecord, cast: Cast) -> Iterator[Fault]:
     """Yield where a record tells of other parts than its cell has: what it lacks nobody would miss.
 
     What the cell may be ranked by the plan tells better: records of version 1 did not. Those from
-    before it was told how often messages were asked for, or how long they wait, lack that alone;
-    those from before it was told what limits took count that as lost.
+    before retries were told, how often messages were asked for, or how long they wait, lack that
+    alone; those from before it was told what limits took count that as lost.
     """
     known, older = ([*map(wordless, _earlier(each))] for each in (cast, without_evicted(cast)))
     parts = wordless(record.cast)
@@ -150,10 +164,11 @@ def other_parts(record: TrialRecord, cast: Cast) -> Iterator[Fault]:
         yield from _missing_faults(record)
 
 
-def _earlier(cast: Cast) -> tuple[Cast, Cast, Cast]:
+def _earlier(cast: Cast) -> tuple[Cast, ...]:
     """Return a cast, and what it was before some of its counts and times were told."""
-    unasked = without_asked(cast)
-    return cast, unasked, without_wait(unasked)
+    untried = without_retrying(cast)
+    unasked = without_asked(untried)
+    return cast, untried, unasked, without_wait(unasked)
 
 
 def _missing_faults(record: TrialRecord) -> Iterator[Fault]:

@@ -11,6 +11,9 @@ from bench.spec.cast import Cast
 from bench.spec.disturbances import Action
 
 TRIAL_SCHEMA_VERSION = 2
+MOST_ATTEMPTS = 16
+"""What came more often is counted with what came so often."""
+
 ENVIRONMENT_SCHEMA_VERSION = 1
 
 
@@ -209,6 +212,8 @@ class TrialRecord:
         host: None when it was not sampled.
         handling: how workers were used, by the part; absent where nobody can tell how long its
             handlers took, and in records of versions that did not tell.
+        attempts: by part, how many messages came once, twice, …; empty in records of versions that
+            did not tell.
         ack_check: None where the variant does not ack each message, or the server told nothing.
         sha256_of: digest of each other file of the trial, as it was written; empty in records of
             versions that kept none.
@@ -241,6 +246,7 @@ class TrialRecord:
     ack_check: AckCheck | None = None
     disturbances: tuple[Disturbed, ...] = ()
     handling: Mapping[str, Handling] = field(default_factory=dict)
+    attempts: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     sha256_of: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def known(self, entry: str) -> int | None:

@@ -6,14 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from bench.clients.port import Ending
+from bench.engine.attempts import retried, settled_ns
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
-from bench.engine.table import Tables
+from bench.engine.table import NOT_YET, MessageTable, Tables, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import failures
 from bench.scenario.waiting import begun_ns
 from bench.spec import paced_parts
+from bench.spec.retried import RETRIED, SETTLED
 from bench.spec.told_parts import COUNTED, RETURNED
 from bench.spec.waiting import BEGUN
 
@@ -26,6 +28,8 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     own = {part.name: _told(cell, part.name, evidence) for part in cell.cast.observing}
     both = {name: {**found.counts.get(name, {}), **counted} for name, counted in own.items()}
     tables = {**found.tables, **_begun(cell, traffic, evidence, found)}
+    tables = {**tables, **_retried(cell, evidence, tables)}
+    both = {name: {**counted, **_through(tables[name])} for name, counted in both.items()}
     return replace(found, tables=tables, counts={**found.counts, **both})
 
 
@@ -42,6 +46,31 @@ def _begun(
         )
         for part in cell.cast.observing
         if any(each.name == BEGUN for each in part.instants)
+    }
+
+
+def _retried(cell: Cell, evidence: Evidence, tables: Tables) -> Tables:
+    """Return the tables of the parts that tell of what came more than once."""
+    parts = [p for p in cell.cast.observing if any(e.name == RETRIED for e in p.instants)]
+    return {part.name: _tried(tables[part.name], part.name, evidence) for part in parts}
+
+
+def _tried(table: MessageTable, name: str, evidence: Evidence) -> MessageTable:
+    records, size = evidence.observers.get(name, ()), table.sent_ns.size
+    return replace(
+        table,
+        retried_ns=np.where(retried(records, size), table.intended_ns, NOT_YET),
+        settled_ns=settled_ns(records, size, evidence.start_ns),
+    )
+
+
+def _through(table: MessageTable) -> Mapping[str, int]:
+    """Return how many messages came more than once, and of how many that came to an end."""
+    told = {RETRIED: table.retried_ns, SETTLED: table.settled_ns}
+    return {
+        name: int(np.count_nonzero(happened(at_ns)))
+        for name, at_ns in told.items()
+        if at_ns is not None
     }
 
 

@@ -19,10 +19,9 @@ PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FIGURES_BEGIN = (
     *("age", "lag", "slip", "response", "delivery", "completion", "reply", "end_to_end"),
     *("in_hand", "both", "convergence", "work", "whole", "in_flight", "wait"),
-    *("catch_up", "catching_up", "lateness"),
+    *("catch_up", "catching_up", "lateness", "retrying"),
 )
 """No part of a user may be called so: `response.p99` is how long an answer took, whoever asks."""
-
 
 MESSAGE = "message"
 """What an operation is called that is nothing else."""
@@ -68,11 +67,13 @@ class Span:
     Attributes:
         name: `response`.
         begin, end: instants of this part, or of the flow that it observes.
+        due: instant, of this part, of what should have it; empty where all that was due should.
     """
 
     name: str
     begin: str
     end: str
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from bench.spec.disturbed import UNRECOVERED
 from bench.spec.figure import Better, Kind, Source, View
 from bench.spec.kinds.registry import usual_casts
 from bench.spec.laid import IN_HAND, works
+from bench.spec.retried import RETRYING
 from bench.spec.told_parts import EMPTY_FETCHES, FETCHES
 from bench.spec.waiting import WAIT
 
@@ -359,7 +360,8 @@ _WRITTEN: tuple[Metric, ...] = (
 def _derived() -> Iterator[Metric]:
     """Yield what kinds have besides: times from when they were due, rates, CPU of each role."""
     for cast in usual_casts():
-        for name in (*cast.whole, *(each for each in spans(cast) if tail(each) in (IN_HAND, WAIT))):
+        besides = (each for each in spans(cast) if tail(each) in (IN_HAND, WAIT, RETRYING))
+        for name in (*cast.whole, *besides):
             # Slip tells how well the load was made, not how good a configuration is.
             better = Better.NEITHER if name in cast.slips else Better.LOWER
             yield from (time_metric(tail(name), each, better=better) for each in ("p50", "p99"))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bench.spec.cast import Cast, Instant, Part, Side, Span
+from bench.spec.retried import RECKONED
 from bench.spec.variant import Settings
 from bench.spec.workload import Consume
 
@@ -27,8 +28,8 @@ def with_wait(cast: Cast) -> Cast:
 
 
 def noted(part: Part) -> tuple[Instant, ...]:
-    """Return the instants of its own that a process notes; when a handler begins is reckoned."""
-    return tuple(each for each in part.own if each.name != BEGUN)
+    """Return the instants of its own that a process notes; the others are reckoned."""
+    return tuple(each for each in part.own if each.name not in (BEGUN, *RECKONED))
 
 
 def known(settings: Settings, consume: Consume) -> bool:

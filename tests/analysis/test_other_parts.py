@@ -11,7 +11,7 @@ import pytest
 from bench.analysis.summary import summarise
 from bench.clients.port import Outcome
 from bench.core.errors import RecordError
-from bench.record.checks import OUTCOMES, other_parts
+from bench.record.checks import OUTCOMES, other_parts, trial_faults
 from bench.spec.expiring import without_evicted
 from bench.spec.variant import Settings
 from tests.analysis import runs
@@ -127,3 +127,23 @@ def test_what_a_limit_took_cannot_be_left_out(counts: Mapping[str, int], believe
     assert made.ledger is not None
     assert made.ledger["stored"] == 14_000
     assert (not [*other_parts(older, cell.cast)]) == believed
+
+
+@pytest.mark.parametrize(
+    ("attempts", "what"),
+    [
+        ({"consume": {1: 13_000, 16: 3}}, ""),
+        ({"publish": {1: 3}}, "no part of its cast that observes"),
+        ({"consume": {0: 3}}, "not once to 16 times"),
+        ({"consume": {17: 3}}, "not once to 16 times"),
+        ({"consume": {1: -3}}, "below 0, or beyond counting"),
+    ],
+)
+def test_how_often_messages_came_is_held_to_what_can_be(
+    attempts: Mapping[str, Mapping[int, int]], what: str
+) -> None:
+    (trial,) = runs.plan([runs.cell("one")], blocks=1).trials
+
+    found = [each.what for each in trial_faults(replace(runs.record(trial), attempts=attempts))]
+
+    assert found == ([what] if what else [])

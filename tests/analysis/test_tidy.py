@@ -97,3 +97,21 @@ def test_openmetrics_has_a_gauge_for_each_figure_and_an_end() -> None:
     assert not any(line.endswith(" nan") for line in lines)
     figures = [line for line in lines if line.startswith("# TYPE ") and "_at_least " not in line]
     assert len(figures) == len(of_casts([cast()])) + len(ruled(cast()))
+
+
+def test_how_often_messages_came_has_a_row_each() -> None:
+    """Of several parts by the name of each, as figures are."""
+    run = run_of({"a": (10.0,)})
+    (cell,) = run.workloads[0].cells
+    (trial,) = cell.trials
+
+    def exported(**attempts: dict[int, int]) -> dict[str, float]:
+        told = replace(trial, record=replace(trial.record, attempts=attempts))
+        table = tidy(figures_of(run.plan, {"small-events": [replace(cell, trials=(told,))]}))
+        rows = table[table.metric.str.contains("attempts")]
+        return dict(zip(rows.metric, rows.value, strict=True))
+
+    assert exported() == {}
+    assert exported(consume={1: 90, 3: 10}) == {"attempts_1": 90, "attempts_3": 10}
+    both = exported(consume={1: 90}, other={2: 5})
+    assert both == {"consume.attempts_1": 90, "other.attempts_2": 5}

@@ -61,6 +61,7 @@ def of_part(number: int, kind: str, **changes: object) -> Change:
         (part(CONSUME, name="publish"), "cast.parts: two are called 'publish'"),
         (part(CONSUME, instants=[]), "cast.parts.1.instants: none"),
         (of_part(CONSUME, "spans", end="gone"), "cast.parts.1: it has no 'gone'"),
+        (of_part(CONSUME, "spans", due="gone"), "cast.parts.1: it has no 'gone'"),
         (of_part(PUBLISH, "spans", begin="received"), "cast.parts.0: it has no 'received'"),
         (of_part(CONSUME, "levels", left="gone"), "cast.parts.1: it has no 'gone'"),
         (of_part(CONSUME, "instants", entry="gone"), "cast.parts.1: it has no 'gone'"),

@@ -58,6 +58,7 @@ LATER = (
         for role in ("server", "publisher", "consumer")
         for figure in ("cpu_share_peak", "rss_bytes_mean")
     ),
+    *("retrying_ns_p50", "retrying_ns_p99"),
 )
 """Figures that a run of then could not have."""
 

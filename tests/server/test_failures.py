@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench.spec.kinds.stream import Stream
+from bench.stats.histogram import merged
 from tests.server.running import complaints, run_trial, sound
 
 pytestmark = pytest.mark.nats
@@ -39,15 +40,18 @@ def test_each_attempt_is_made_and_poison_given_up_once(
     failure = {"delay": "20ms", "attempts": 4, "dead_letters": mode == "pull"}
     failing = {"failure": failure, "consumer": {"mode": mode}}
 
-    record = run_trial(tmp_path, load, {**settings, **failing}).record
+    kept = run_trial(tmp_path, load, {**settings, **failing})
 
-    ledger = record.ledger
+    record, ledger = kept.record, kept.record.ledger
     assert ledger is not None
     assert sound(record), complaints(record)
     assert (ledger["received"], ledger["handled"], ledger["acked"]) == (300, 300, 300)
     assert ledger["deliveries"] == 300 + 30 * 2 + 15 * 3
     assert (ledger["failures"], ledger["naked"]) == (30 * 2 + 15 * 4, 30 * 2 + 15 * 3)
     assert (ledger["terminated"], ledger["backlog"]) == (15, 0)
+    assert record.attempts == {"consume": {1: 255, 3: 30, 4: 15}}
+    retrying = merged(each.histogram for each in kept.intervals if each.time == "retrying")
+    assert ledger["retried"] == ledger["settled"] == retrying.total_count == 45
     if mode == "pull":
         assert (ledger["dead_lettered"], ledger["letters_missing"]) == (15, 0)
         assert (ledger["letters_twice"], ledger["letters_unsent"]) == (0, 0)

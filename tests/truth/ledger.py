@@ -7,6 +7,7 @@ or where the memory of the recording grew after its first tenth.
 """
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -40,7 +41,11 @@ from bench.plan.traffic import Traffic, make_traffic
 from bench.record.schema import Window
 from bench.scenario import rolled
 from bench.spec.filling import PUBLISH
+from bench.spec.metrics import HDR_RESOLUTION
+from bench.spec.retried import RETRYING
 from bench.spec.variant import Settings
+from bench.stats.histogram import merged
+from bench.stats.percentile import percentile_ns
 from tests.server.running import plan_of
 from tests.truth.lives import (
     CONSUMERS,
@@ -58,6 +63,7 @@ from tests.truth.reference import Reference
 
 TENTHS = 10
 CONSUME = "consume"
+PERCENTILES = (1.0, 50.0, 99.0, 100.0)
 GROWTH = 0.05
 """Of the memory after the first tenth: what the allocator keeps for itself comes and goes."""
 
@@ -97,22 +103,43 @@ def main() -> int:
 def compared(
     directory: Path, messages: int
 ) -> tuple[Written, Mapping[str, int], Mapping[str, int]]:
-    """Return what a recording left, its ledger, and that of the reference."""
+    """Return what a recording left, its figures, and those of the reference."""
     cell = cell_of(messages)
     traffic = make_traffic(cell.workload.loads[PUBLISH], 1)
     lives = Lives(traffic.intended_ns, traffic.faults.index)
     written = recorded(directory, lives)
-    record = kept(cell, traffic, written.outcome).record
+    found = figures(kept(cell, traffic, written.outcome))
     reference = Reference(traffic.faults.index.tolist())
     for block in lives.blocks():
         reference.take(block)
-    return written, dict(record.ledger or {}), reference.ledger()
+    return written, found, wanted_of(reference)
+
+
+def figures(found: Kept) -> Mapping[str, int]:
+    """Return the ledger of a record, its attempts, and percentiles of the time spent retrying."""
+    attempts = {f"attempts_{n}": count for n, count in found.record.attempts[CONSUME].items()}
+    retrying = merged(each.histogram for each in found.intervals if each.time == RETRYING)
+    spent = {f"{RETRYING}_p{p}": percentile_ns(retrying, p, beyond=0) or 0 for p in PERCENTILES}
+    return {**(found.record.ledger or {}), **attempts, **spent}
+
+
+def wanted_of(reference: Reference) -> Mapping[str, int]:
+    """Return the same of the reference; times as a histogram of three digits has them."""
+    attempts = {f"attempts_{n}": count for n, count in reference.attempts().items()}
+    spent_ns = reference.retrying_ns()
+    spent = {
+        f"{RETRYING}_p{p}": spent_ns[max(0, math.ceil(p / 100 * len(spent_ns)) - 1)]
+        for p in PERCENTILES
+    }
+    return {**reference.ledger(), **attempts, **spent}
 
 
 def differences(found: Mapping[str, int], wanted: Mapping[str, int]) -> Iterator[str]:
     """Yield what differs; an entry that the reference does not count is 0."""
     for name in sorted({*found, *wanted}):
-        if found.get(name) != wanted.get(name, 0):
+        have, want = found.get(name, -1), wanted.get(name, 0)
+        exact = not name.startswith(RETRYING)
+        if have != want if exact else abs(have - want) > HDR_RESOLUTION * want:
             yield f"{name}: {found.get(name)} where the reference has {wanted.get(name, 0)}"
 
 

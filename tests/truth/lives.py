@@ -202,7 +202,8 @@ class Lives:
         once = np.ones(first.size, dtype=np.int64)
         deliveries = np.concatenate([once, again.deliveries + 1])
         came_ns = self._sent_ns[first] + ANSWER_NS + COMES_NS
-        received_ns = np.concatenate([came_ns, again.received_ns + AGAIN_NS])
+        waits_ns = (AGAIN_NS * (1 + _chance(again.ids, 5))).astype(np.int64)
+        received_ns = np.concatenate([came_ns, again.received_ns + waits_ns])
         ending = np.where(ids == NO_ID, WELL, self._endings(ids, deliveries))
         done = np.isin(ending, (WELL, Ending.UNACKED, Ending.TERMINATED, Ending.EXHAUSTED))
         acked = np.isin(ending, (WELL, Ending.REPEATED))

@@ -4,6 +4,7 @@ It shares no line and no thought with what is tested: no arrays, no joins, and o
 knows each message by its id, where a trial has the server's counts alone.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -32,6 +33,10 @@ class Reference:
         self._given_up: dict[int, int] = {}
         self._last_seq = 0
         self._open = 0
+        self._came = bytearray(len(faults))
+        self._first, self._last, self._through = (
+            array("q", bytes(8 * len(faults))) for _ in range(3)
+        )
 
     def take(self, block: Block) -> None:
         """Count what happens in a block."""
@@ -61,10 +66,11 @@ class Reference:
             came.ending.tolist(),
             came.handled_ns.tolist(),
             came.acked_ns.tolist(),
+            came.received_ns.tolist(),
             strict=True,
         )
         counts, known = self._counts, self._known
-        for message_id, seq, delivery, ending, handled_ns, acked_ns in rows:
+        for message_id, seq, delivery, ending, handled_ns, acked_ns, received_ns in rows:
             counts["deliveries"] += 1
             if delivery > 1:
                 counts["redelivered"] += 1
@@ -96,6 +102,36 @@ class Reference:
             elif ending == Ending.REPEATED:
                 counts["repeats"] += 1
             known[message_id] = now
+            self._note_attempt(
+                message_id, received_ns, acked_ns or self._given_up_at(ending, handled_ns)
+            )
+
+    def _note_attempt(self, message_id: int, received_ns: int, through_ns: int) -> None:
+        """Take down when a message came, and when it was through with; 0 where it was not."""
+        self._came[message_id] += 1
+        if self._came[message_id] == 1:
+            self._first[message_id] = received_ns
+        self._last[message_id] = max(self._last[message_id], received_ns)
+        self._through[message_id] = max(self._through[message_id], through_ns)
+
+    @staticmethod
+    def _given_up_at(ending: int, handled_ns: int) -> int:
+        return handled_ns if ending in (Ending.TERMINATED, Ending.EXHAUSTED) else 0
+
+    def attempts(self) -> Mapping[int, int]:
+        """Return how many messages came how often."""
+        found = Counter(self._came)
+        del found[0]
+        return found
+
+    def retrying_ns(self) -> list[int]:
+        """Return how long what came more than once took until it was through, ascending."""
+        rows = zip(self._came, self._first, self._last, self._through, strict=True)
+        return sorted(
+            through_ns - first_ns
+            for came, first_ns, last_ns, through_ns in rows
+            if came > 1 and through_ns >= last_ns
+        )
 
     def ledger(self) -> Mapping[str, int]:
         """Return every entry."""
@@ -103,6 +139,8 @@ class Reference:
         for known, fault in zip(self._known, self._faults, strict=True):
             for entry in _entries(known, hopeless=fault == PERMANENT):
                 found[entry] += 1
+        found["retried"] = sum(came > 1 for came in self._came)
+        found["settled"] = len(self.retrying_ns())
         found["backlog"] = found.pop("held", 0) + self._open
         found["stream_msgs"] = self._last_seq
         found["dead_lettered"] = len(self._letters)

@@ -25,6 +25,7 @@ from bench.spec.keys import Act
 from bench.spec.outages import Outage, check_within
 from bench.spec.paced_parts import EVERY, paced, with_pace
 from bench.spec.payloads import MIN_BYTES
+from bench.spec.retried import with_retrying
 from bench.spec.told_parts import TOLD, told, with_told
 from bench.spec.variant import AckTiming, Settings
 from bench.spec.waiting import known, with_wait
@@ -294,7 +295,7 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     found = with_pace(with_told(_cast_of(settings, workload), told(settings)), paced(settings))
     if workload is not None and _tells_waits(settings, workload):
         found = with_wait(found)
-    return expiring(found, *aged, *rolled, *evicted)
+    return expiring(with_retrying(found), *aged, *rolled, *evicted)
 
 
 def _again(workload: Stream | None) -> str:
@@ -359,7 +360,7 @@ _CASTS = {again: _casts(again) for again in ("", "duplicate", REPLAYED)}
 """By what some messages are that say another one again, and by `ack.timing`."""
 
 _FAILING = with_failures(_CASTS[""]["after-handler"], letters=True, outages=True, bad=True)
-FAULTY = with_effects(_FAILING, crashes=True, refused=True)
+FAULTY = with_retrying(with_effects(_FAILING, crashes=True, refused=True))
 """Where some handlers fail, or may be asked to do their work again."""
 
 TELLING = with_wait(with_told(_CASTS[""]["after-handler"], TOLD))
@@ -368,10 +369,10 @@ TELLING = with_wait(with_told(_CASTS[""]["after-handler"], TOLD))
 PACED = with_pace(_CASTS[""]["after-handler"], EVERY)
 """Where messages wait for others of their subject, handlers try again, and breakers open."""
 
-REPLAYING = with_failures(_CASTS[REPLAYED]["after-handler"], bad=True)
+REPLAYING = with_retrying(with_failures(_CASTS[REPLAYED]["after-handler"], bad=True))
 """Where some messages are old ones that are replayed."""
 
-DOUBLED = with_failures(_CASTS["duplicate"]["after-handler"])
+DOUBLED = with_retrying(with_failures(_CASTS["duplicate"]["after-handler"]))
 """Where some messages are published twice."""
 
 EXPIRING = expiring(_CASTS[""]["after-handler"], AGED_OUT, ROLLED_UP, EVICTED)
