@@ -122,6 +122,26 @@ class Series:
     oldest_ns: Array = field(default_factory=lambda: np.empty(0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How a trial's stream grew within the window.
+
+    Attributes:
+        msgs_per_s, bytes_per_s: from the first to the last sample; bytes before compression.
+        left_s: name of each limit that is set -> time until it is reached, from the window's end at
+            that pace, s; 0 where it is reached, None where the stream does not grow towards it.
+    """
+
+    msgs_per_s: float
+    bytes_per_s: float
+    left_s: Mapping[str, float | None]
+
+    @property
+    def first_left_s(self) -> float | None:
+        """How long until the first limit is reached, s; None where none is, or none is set."""
+        return min((each for each in self.left_s.values() if each is not None), default=None)
+
+
 class Limit(StrEnum):
     """What is limited, or what spoils it."""
 
@@ -167,6 +187,9 @@ class TrialFigures:
         lag: of the part that is farthest behind; None where it is hardly known.
         lags: of each part that has one, by its name.
         diagnoses: what limits each part that takes messages.
+        bytes_per_s: `stored` and `handled` -> payload bytes a second within the window; absent
+            where nobody can tell.
+        growth: of its stream; None where it was not seen.
         times, rates, lag, series: None or empty when the trial broke off before its window ended.
         cpu_us_per_msg: `server` and each role of its cast -> CPU time per operation, µs; None where
             it cannot be read.
@@ -180,6 +203,8 @@ class TrialFigures:
     series: Series | None
     lags: Mapping[str, LagFigures] = field(default_factory=dict)
     diagnoses: tuple[Diagnosis, ...] = ()
+    bytes_per_s: Mapping[str, float] = field(default_factory=dict)
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

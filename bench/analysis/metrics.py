@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bench.analysis.figures import LagFigures, TrialFigures
+from bench.analysis.figures import Growth, LagFigures, TrialFigures
 from bench.analysis.lag import oldest_ns
 from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_of
 from bench.analysis.resources import cpu_us_unspread, most_used
@@ -218,6 +218,21 @@ def work_times(cast: Cast, name: str) -> tuple[str, ...]:
     )
 
 
+def _payload(source: Source) -> Reader:
+    return Reader(of_trial=lambda trial: trial.bytes_per_s.get(source.of))
+
+
+def _growth(source: Source) -> Reader:
+    of: Mapping[str, Callable[[Growth], float | None]] = {
+        "bytes": lambda found: found.bytes_per_s,
+        "msgs": lambda found: found.msgs_per_s,
+        "left": lambda found: None if found.first_left_s is None else found.first_left_s * NS_PER_S,
+    }
+    return Reader(
+        of_trial=lambda trial: None if trial.growth is None else of[source.of](trial.growth)
+    )
+
+
 def _recovery(source: Source) -> Reader:
     part, _, _ = source.of.rpartition(".")
 
@@ -240,6 +255,8 @@ _READERS: Mapping[Kind, Callable[[Source], Reader]] = {
     Kind.CPU: _cpu,
     Kind.LAG: _lag,
     Kind.PROCESS: _process,
+    Kind.PAYLOAD: _payload,
+    Kind.GROWTH: _growth,
     Kind.DELIVERIES: _deliveries,
     Kind.FETCHES: _fetches,
     Kind.WORK: _work,

@@ -18,6 +18,7 @@ from bench.analysis.figures import (
     TrialFigures,
     WorkloadFigures,
 )
+from bench.analysis.growth import growth
 from bench.analysis.lag import Told, lag_figures, over_parts, part_lags, trial_lag
 from bench.analysis.latency import (
     by_time,
@@ -39,7 +40,7 @@ from bench.analysis.sampled import (
 )
 from bench.analysis.signs import signs_of
 from bench.analysis.steadiness import steadiness
-from bench.analysis.throughput import slice_rates, slice_starts_s, window_rates
+from bench.analysis.throughput import payload_rates, slice_rates, slice_starts_s, window_rates
 from bench.analysis.validity import reproach_of_workload
 from bench.core.shared_out import shared_out, workers_for
 from bench.plan.model import Cell, Plan, Trial
@@ -172,6 +173,8 @@ def _summed(
         diagnoses=tuple(map(diagnosed, signs_of(record, samples, cell, rates, lags))),
         cpu_us_per_msg=cpu_us_per_msg(record),
         series=_series(record, groups, samples),
+        bytes_per_s=payload_rates(rates, record.cast, cell.workload),
+        growth=growth(samples, window, cell),
     )
     return _Summed(figures=figures, offered=offered, histograms=histograms)
 

@@ -7,6 +7,9 @@ import numpy as np
 from bench.analysis.figures import Array
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
+from bench.spec.cast import Cast, instants
+from bench.spec.metrics import PAYLOAD_AT
+from bench.spec.workload import Workload
 
 _LEAST_SLICE_S = 0.5
 """A shorter last slice gives no rate: a handful of messages would show as a spike."""
@@ -16,6 +19,23 @@ def window_rates(counts: Mapping[str, int], window: Window) -> Mapping[str, floa
     """Return the rates within the window by instant, operations a second."""
     length_s = window_length_s(window)
     return {instant: count / length_s for instant, count in counts.items()}
+
+
+def payload_rates(
+    rates: Mapping[str, float], cast: Cast, workload: Workload
+) -> Mapping[str, float]:
+    """Return payload bytes a second by each instant that something was stored or handled.
+
+    By the mean size of the messages of the flow; absent where these have no payload. What exceeds
+    the offered rate is a backlog of the warm-up, and does not count.
+    """
+    loads = workload.loads
+    return {
+        name: min(rates[name], rates[cast.due(part)]) * loads[part.flow].payload.mean_bytes
+        for name, (part, instant) in instants(cast).items()
+        if instant.name in PAYLOAD_AT and name in rates
+        if cast.due(part) in rates and part.flow in loads and not loads[part.flow].bare
+    }
 
 
 def window_length_s(window: Window) -> float:

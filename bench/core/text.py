@@ -194,6 +194,7 @@ def percent(part: float, digits: int = 3) -> str:
 _IN_UNIT: dict[str, Callable[[float, int], str]] = {
     "ns": human_duration,
     "bytes": human_size,
+    "bytes/s": lambda size, digits: f"{human_size(size, digits)}/s",
     "share": percent,
     "msg/s": lambda rate, digits: f"{number(rate, digits)} msg/s",
     "msgs": lambda msgs, digits: (

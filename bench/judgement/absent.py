@@ -7,6 +7,8 @@ from bench.core import text
 from bench.spec.cast import spans
 from bench.spec.metrics import Kind, Metric
 
+_ENDLESS = "no limit is set, the stream does not grow towards one, or it was not seen"
+
 
 def missing_reason(cell: CellFigures, metric: Metric) -> str:
     """Say why a cell has no figure for a metric."""
@@ -21,7 +23,8 @@ def missing_reason(cell: CellFigures, metric: Metric) -> str:
         return f"fewer than {MIN_BEYOND} messages lie beyond this percentile"
     if source.kind in (Kind.CPU, Kind.PROCESS):
         return "the process could not be read, for example a server on another host"
-    return "not recorded in any valid trial"
+    endless = source.kind is Kind.GROWTH and metric.unit == "ns"
+    return _ENDLESS if endless else "not recorded in any valid trial"
 
 
 def _behind(cell: CellFigures, metric: Metric) -> str:

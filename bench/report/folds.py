@@ -45,7 +45,7 @@ def _percentiles(judged: WorkloadJudgement, id_: str) -> Fold:
         f"{id_}-percentiles-table",
         f"{naming.of_time(time).capitalize()} percentiles of the messages of all valid trials "
         "together: no mean over blocks as in the table above, so they differ from it. Then "
-        "what the clients spend a message, and how they ask for them",
+        "what the clients spend a message, how they ask for them, and how the stream grows",
         judged.cells,
         (
             *(_pooled(time, percentile, scale) for percentile in PERCENTILES),

@@ -36,6 +36,8 @@ def scale_of(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> Scale:
     if unit == "ns":
         return text.time_scale(min(values, default=1.0))
     scales = {"share": Scale(unit="%", factor=0.01), "µs/msg": Scale(unit="µs", factor=1.0)}
+    if unit == "bytes/s":
+        return Scale(unit="KiB/s", factor=1024.0)
     return MIB if unit == "bytes" else scales.get(unit, Scale(unit=unit, factor=1.0))
 
 

@@ -84,6 +84,9 @@ def _times(figures: TrialFigures) -> Table:
 def _rates(figures: TrialFigures) -> Iterator[tuple[str, str]]:
     for name, value in figures.rates.items():
         yield name, text.in_unit(value, "msg/s")
+    for name, value in figures.bytes_per_s.items():
+        yield f"payload {name}", text.in_unit(value, "bytes/s")
+    yield from _growth(figures)
     if (lag := figures.lag) is not None:
         for each in lag.each:
             yield f"peak lag, {each.words}", text.in_unit(each.peak_msgs, "msgs")
@@ -95,6 +98,17 @@ def _rates(figures: TrialFigures) -> Iterator[tuple[str, str]]:
         words = levels(figures.record.cast)[name][1].words
         which = name.rpartition(".")[0]
         yield " ".join(filter(None, (which, "oldest", words))), human_duration(age_ns)
+
+
+def _growth(figures: TrialFigures) -> Iterator[tuple[str, str]]:
+    if (growth := figures.growth) is None:
+        yield "stream growth", text.NA
+        return
+    size = text.in_unit(growth.bytes_per_s, "bytes/s")
+    yield "stream growth", f"{size}, {text.in_unit(growth.msgs_per_s, 'msg/s')}"
+    for name, left_s in growth.left_s.items():
+        left = "does not grow" if left_s is None else human_duration(left_s * NS_PER_S)
+        yield f"time left to {name}", left
 
 
 def _ledger(figures: TrialFigures) -> Iterator[tuple[str, str]]:

@@ -291,6 +291,14 @@ def _in_64_bits(parse: Callable[[str], int]) -> Callable[[str], float]:
 
 _duration_ns = _in_64_bits(units.parse_duration_ns)
 
+
+def _bytes_per_s(text: str) -> float:
+    size, slash, second = text.rpartition("/")
+    if not slash or second != "s":
+        raise ValueError(f"not a size a second, such as 10MiB/s: '{text}'")
+    return _in_64_bits(units.parse_size_bytes)(size)
+
+
 _VALUES = {
     "ns": _Value(
         _duration_ns, lambda ns: units.format_duration(round(ns)), "a time, such as 20ms or 1.5s"
@@ -308,6 +316,9 @@ _VALUES = {
         _in_64_bits(units.parse_size_bytes),
         lambda size: units.format_size(round(size)),
         "a size, such as 100MiB",
+    ),
+    "bytes/s": _Value(
+        _bytes_per_s, lambda size: f"{units.format_size(round(size))}/s", "such as 10MiB/s"
     ),
     "share": _Value(_percent, units.format_share, "a percentage, such as 0.1%"),
 }

@@ -8,121 +8,24 @@ read is `bench.analysis.metrics`; docs/METRICS.md defines the figures.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from bench.core import text
 from bench.spec.cast import PART_NAME, Cast, entries, instants, spans, tail
 from bench.spec.disturbed import UNRECOVERED
-from bench.spec.figure import Better, Kind, Source, View
+from bench.spec.figure import Better, Kind, Metric, Source, View
 from bench.spec.kinds.registry import usual_casts
 from bench.spec.laid import IN_HAND, works
 from bench.spec.retried import RETRYING
 from bench.spec.told_parts import EMPTY_FETCHES, FETCHES
 from bench.spec.waiting import WAIT
 
-__all__ = ["Better", "Kind", "Source", "View"]
+__all__ = ["Better", "Kind", "Metric", "Source", "View"]
 
 OLDEST = "oldest"
 """Of a lag: how long the oldest message has waited."""
 
 WORK, WORK_RATE = "work", "work_rate"
 """How long a piece of work took from its release, and how fast it was done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A figure that cells are compared by.
-
-    Attributes:
-        key: stable word, `end_to_end_ns_p99`; defined in docs/METRICS.md.
-        short: how rules write it, `end_to_end_p99`: there the unit stands in the value.
-        title: for people, `end-to-end p99`.
-        group: heading that it shares with its neighbours in a table, `End-to-end`.
-        column: its own heading below that, `p99`.
-        unit: `ns`, `msg/s`, `msgs`, `µs/msg`, `bytes`, `share`.
-        better: which way it improves.
-        source: what it is read from.
-        logarithmic: averaged over trials as logs; plain where 0 or less is a sound value.
-        resolution: relative difference below which two values are the same value.
-        shown: where.
-        signed: its sign says which way it goes and is always written.
-    """
-
-    key: str
-    short: str
-    title: str
-    group: str
-    column: str
-    unit: str
-    better: Better
-    source: Source
-    logarithmic: bool
-    resolution: float
-    shown: frozenset[View] = frozenset()
-    signed: bool = False
-
-    def of_part(self, part: str) -> "Metric":
-        """Return the same figure of one of several parts: `billing.end_to_end_p99`."""
-        return replace(
-            self,
-            key=f"{part}.{self.key}",
-            short=f"{part}.{self.short}",
-            title=f"{part} {self.title}",
-            group=f"{part} {self.group}",
-            source=replace(self.source, of=f"{part}.{self.source.of}"),
-        )
-
-    @property
-    def percentile(self) -> float | None:
-        """The percentile that a time is read at; None for other figures."""
-        return self.source.percentile
-
-    def written(self, amount: float, *, limit: float | None = None) -> str:
-        """Write a figure with its unit: `1.23 ms`.
-
-        Beside a limit that it is judged against, as finely as it takes to differ from it.
-        """
-        if limit is None:
-            return self._written(amount)
-        return text.finely(self._written, amount, limit)
-
-    def written_ends(self, low: float, high: float, *, limit: float | None = None) -> str:
-        """Write an interval of the figure: `1.21 ms to 1.24 ms`; ends that differ read so."""
-        limits = () if limit is None else (limit,)
-        ends = ((low, high), (high, low))
-        both = (text.finely(self._written, end, other, *limits) for end, other in ends)
-        return text.interval(*both)
-
-    def _difference(self, amount: float, digits: int = 3) -> str:
-        plus = "+" if amount > 0 and not self.signed else ""
-        return plus + self._written(amount, digits)
-
-    def _written(self, amount: float, digits: int = 3) -> str:
-        if self.signed:
-            return f"{text.slope(amount, digits)} {self.unit}"
-        return text.in_unit(amount, self.unit, digits)
-
-    def written_change(self, amount: float, *, relative: bool, limit: float | None = None) -> str:
-        """Write a change: a share of what was, or a difference in the unit.
-
-        Args:
-            amount: of the change.
-            relative: it is a share.
-            limit: the share that it is judged against; None where nothing is judged.
-        """
-        if relative:
-            return text.share(amount) if limit is None else text.share_beside(amount, limit)
-        return self._difference(amount)
-
-    def written_interval(
-        self, low: float, high: float, *, relative: bool, limit: float | None = None
-    ) -> str:
-        """Write an interval of changes, as `written_change` writes each: `+4.0 % to +12 %`."""
-        if relative:
-            return text.share_interval(low, high, limit)
-        ends = ((low, high), (high, low))
-        return text.interval(*(text.finely(self._difference, end, other) for end, other in ends))
 
 
 HDR_RESOLUTION = 0.001
@@ -188,6 +91,51 @@ def _cpu(of: str, *shown: View) -> Metric:
         resolution=COUNTED_RESOLUTION,
         shown=frozenset(shown),
     )
+
+
+PAYLOAD_AT = ("stored", "handled")
+"""The instants at which payload bytes are counted."""
+
+
+def _payload(at: str) -> Metric:
+    return Metric(
+        key=f"{at}_bytes_per_s",
+        short=f"{at}_bytes",
+        title=f"payload {at}",
+        group="Payload",
+        column=at,
+        unit="bytes/s",
+        better=Better.HIGHER,
+        source=Source(kind=Kind.PAYLOAD, of=at),
+        logarithmic=True,
+        resolution=RATE_RESOLUTION,
+        shown=frozenset({View.CELLS}),
+    )
+
+
+GROWTH_FIGURES: Mapping[str, tuple[str, str, str, str, Better]] = {
+    "bytes": ("stream_bytes_per_s", "stream_growth", "stream growth", "bytes/s", Better.LOWER),
+    "msgs": ("stream_msgs_per_s", "stream_growth_rate", "growth rate", "msg/s", Better.LOWER),
+    "left": ("stream_left_ns", "stream_left", "time left to a limit", "ns", Better.HIGHER),
+}
+"""What of a stream's growth: key, how rules write it, words, unit, and which way is better."""
+
+
+def _of_growth() -> Iterator[Metric]:
+    for of, (key, short, words, unit, better) in GROWTH_FIGURES.items():
+        yield Metric(
+            key=key,
+            short=short,
+            title=words,
+            group="Stream",
+            column=words.removeprefix("stream "),
+            unit=unit,
+            better=better,
+            source=Source(kind=Kind.GROWTH, of=of),
+            logarithmic=False,
+            resolution=COUNTED_RESOLUTION,
+            shown=frozenset({View.CELLS}),
+        )
 
 
 PROCESS_FIGURES: Mapping[str, tuple[str, str, str]] = {
@@ -275,7 +223,9 @@ _WRITTEN: tuple[Metric, ...] = (
     _cpu("server", View.TERMINAL, View.COMPARE, View.TREND),
     _cpu("publisher", View.CELLS),
     _cpu("consumer", View.CELLS),
+    *map(_payload, PAYLOAD_AT),
     *_of_processes("server"),
+    *_of_growth(),
     Metric(
         key="redelivered_share",
         short="redelivered_ratio",
@@ -415,6 +365,12 @@ def _works(cast: Cast) -> Iterator[str]:
 _NAMES: Mapping[Kind, Callable[[Cast], Iterable[str]]] = {
     Kind.TIME: spans,
     Kind.RATE: lambda cast: (name for name, (part, _) in instants(cast).items() if part.spans),
+    Kind.PAYLOAD: lambda cast: (
+        name for name, (part, at) in instants(cast).items() if part.spans and at.name in PAYLOAD_AT
+    ),
+    Kind.GROWTH: lambda cast: (
+        tuple(GROWTH_FIGURES) if "stored" in map(tail, instants(cast)) else ()
+    ),
     Kind.CPU: lambda cast: ("server", *cast.roles),
     Kind.PROCESS: lambda cast: (
         f"{role}_{figure}" for role in ("server", *cast.roles) for figure in PROCESS_FIGURES

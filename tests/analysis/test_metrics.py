@@ -7,7 +7,7 @@ import pytest
 from bench.analysis import metrics
 from bench.analysis.deciding import decisions
 from bench.analysis.decision import Told
-from bench.analysis.figures import PERCENTILES, TrialFigures
+from bench.analysis.figures import PERCENTILES, Growth, TrialFigures
 from bench.analysis.metrics import Measure, measure_of
 from bench.record.schema import ProcessUsage
 from bench.spec.metrics import METRICS, Kind, Source, of_casts
@@ -83,6 +83,8 @@ TOLD: dict[str, tuple[float, bool, float]] = {
     "slip_ns_p99": (1_000_099.0, True, 0.001),
     "stored_msgs_per_s": (900.0, True, 0.01),
     "acked_msgs_per_s": (800.0, True, 0.01),
+    "stored_bytes_per_s": (21.0, True, 0.01),
+    "handled_bytes_per_s": (22.0, True, 0.01),
     "lag_msgs_peak": (70.0, False, 0.01),
     "lag_slope_msgs_per_s": (20.0, False, 0.0),
     "lag_ns_peak": (7.0, False, 0.01),
@@ -101,6 +103,9 @@ TOLD: dict[str, tuple[float, bool, float]] = {
     "consumer_cpu_share_peak": (0.6, False, 0.01),
     "consumer_rss_bytes_mean": (80.0, True, 0.01),
     "consumer_rss_bytes_peak": (90.0, True, 0.01),
+    "stream_bytes_per_s": (23.0, False, 0.01),
+    "stream_msgs_per_s": (24.0, False, 0.01),
+    "stream_left_ns": (25e9, False, 0.01),
     "redelivered_share": (0.03, False, 0.0),
     "msgs_per_fetch": (8.0, True, 0.01),
     "empty_fetch_share": (0.04, False, 0.0),
@@ -157,6 +162,10 @@ def distinct() -> TrialFigures:
         },
         lag=replace(trial.lag, peak_msgs=60.0, slope_msgs_per_s=20.0, unacked=acked),
         cpu_us_per_msg={"server": 1.0, "publisher": 2.0, "consumer": 3.0},
+        bytes_per_s={"stored": 21.0, "handled": 22.0},
+        growth=Growth(
+            msgs_per_s=24.0, bytes_per_s=23.0, left_s={"max_msgs": None, "max_bytes": 25.0}
+        ),
     )
 
 
@@ -266,7 +275,16 @@ def test_a_trial_that_broke_off_has_no_figure_and_no_bound(key: str) -> None:
         ledger=None,
         oldest_ns={},
     )
-    broken = replace(distinct(), record=record, times={}, rates={}, lag=None, cpu_us_per_msg={})
+    broken = replace(
+        distinct(),
+        record=record,
+        times={},
+        rates={},
+        lag=None,
+        cpu_us_per_msg={},
+        bytes_per_s={},
+        growth=None,
+    )
     measure = measure_of(key)
 
     assert measure.of_trial(broken) is None

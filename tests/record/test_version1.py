@@ -52,7 +52,14 @@ WITHOUT_ASKED = tuple(without_asked(cast(acks=acks)) for acks in (True, False))
 """What the parts of both cells counted then."""
 
 LATER = (
-    *("wait_ns_p50", "wait_ns_p99", "msgs_per_fetch", "empty_fetch_share", "lag_ns_peak"),
+    *(
+        "wait_ns_p50",
+        "wait_ns_p99",
+        "msgs_per_fetch",
+        "empty_fetch_share",
+        "lag_ns_peak",
+        "stream_left_ns",
+    ),
     *(
         f"{role}_{figure}"
         for role in ("server", "publisher", "consumer")
@@ -63,6 +70,7 @@ LATER = (
 """Figures that a run of then could not have."""
 
 SINCE_COMPARED = (
+    *("stored_bytes_per_s", "handled_bytes_per_s", "stream_bytes_per_s", "stream_msgs_per_s"),
     *(f"{role}_cpu_share" for role in ("server", "publisher", "consumer")),
     *(f"{role}_rss_bytes_peak" for role in ("publisher", "consumer")),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from bench.analysis.figures import (
     Array,
+    Growth,
     LagFigures,
     LagVerdict,
     Series,
@@ -80,6 +81,8 @@ def trial_figures(trial: Trial, variant: Variant, seconds: int, *, broken: bool)
             "consumer": 31.0 * luck,
         },
         series=_series(variant, times, seconds, noise),
+        bytes_per_s=dict.fromkeys(("stored", "handled"), 1024.0 * RATE),
+        growth=Growth(msgs_per_s=RATE, bytes_per_s=1100.0 * RATE, left_s={"max_bytes": 60.0}),
     )
 
 

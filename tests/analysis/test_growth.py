@@ -1,0 +1,104 @@
+"""How a stream grows, and how long its limits last, by hand."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bench.analysis.figures import Growth
+from bench.analysis.growth import growth
+from bench.analysis.throughput import payload_rates
+from bench.core.units import NS_PER_S
+from bench.plan.model import Cell
+from bench.record import samples
+from bench.record.schema import Window
+from bench.spec.variant import Settings
+from tests.analysis import runs
+from tests.parts import cast
+
+WINDOW = Window(window_start_ns=2 * NS_PER_S, window_end_ns=12 * NS_PER_S, drained_ns=13 * NS_PER_S)
+
+
+def cell(settings: Mapping[str, Any]) -> Cell:
+    return replace(runs.cell("one"), settings=Settings.model_validate(settings))
+
+
+def grown(
+    told: Mapping[int, tuple[int, int]], settings: Mapping[str, Any], prefix: str = ""
+) -> Growth | None:
+    """Of a stream with so many messages and bytes at these seconds."""
+    rows = [
+        {"t_ns": s * NS_PER_S, f"{prefix}stream_msgs": msgs, f"{prefix}stream_bytes": size}
+        for s, (msgs, size) in told.items()
+    ]
+    return growth(samples.table(rows), WINDOW, cell(settings))
+
+
+STEADY = {1: (0, 0), 2: (100, 1000), 7: (300, 4000), 11: (1000, 10_000), 12: (9000, 90_000)}
+"""Within the window 900 messages and 9000 bytes more in 9 s."""
+
+
+def test_growth_is_that_between_the_first_and_the_last_sample_of_the_window() -> None:
+    """What came before and after does not count."""
+    for prefix in ("", "billing."):
+        found = grown(STEADY, {}, prefix)
+
+        assert found == Growth(msgs_per_s=100.0, bytes_per_s=1000.0, left_s={})
+        assert found.first_left_s is None
+
+
+def test_each_limit_that_is_set_has_the_time_left_to_it_and_the_first_counts() -> None:
+    """4000 messages more at 100/s, 8000 bytes more at 1000/s, 18 of 30 s of age."""
+    found = grown(
+        STEADY,
+        {
+            "stream": {"max_msgs": 5000, "max_bytes": "18kB", "max_age": "30s"},
+            "server": {"max_file": "28kB"},
+        },
+    )
+
+    assert found is not None
+    left = {"max_msgs": 40.0, "max_bytes": 8.0, "max_file": 18.0, "max_age": 18.0}
+    assert found.left_s == left
+    assert found.first_left_s == 8.0
+
+
+def test_of_a_stream_that_does_not_grow_no_limit_comes_nearer_unless_it_is_full() -> None:
+    still = {2: (500, 5000), 11: (500, 5000)}
+
+    found = grown(still, {"stream": {"max_msgs": 500, "max_bytes": "6kB"}})
+
+    assert found is not None
+    assert found.left_s == {"max_msgs": 0.0, "max_bytes": None}
+    assert found.first_left_s == 0.0
+
+
+@pytest.mark.parametrize("seconds", [(), (5,), (3, 7), (1, 13)])
+def test_what_was_seen_of_less_than_half_of_the_window_tells_no_growth(
+    seconds: tuple[int, ...],
+) -> None:
+    """None, and never 0."""
+    assert grown({s: (s, s) for s in seconds}, {"stream": {"max_msgs": 5}}) is None
+
+
+def test_of_several_streams_there_is_no_one_growth() -> None:
+    rows = [
+        {"t_ns": s * NS_PER_S, f"{part}.stream_msgs": s, f"{part}.stream_bytes": s}
+        for s in (2, 11)
+        for part in ("a", "b")
+    ]
+
+    assert growth(samples.table(rows), WINDOW, cell({})) is None
+
+
+def test_payload_is_the_rate_at_most_the_offered_one_by_the_mean_size() -> None:
+    """What drains a backlog of the warm-up is no merit; what is not told is not there."""
+    workload = runs.cell("one").workload
+    mean = workload.loads["publish"].payload.mean_bytes
+    rates = {"offered": 100.0, "stored": 90.0, "handled": 120.0, "acked": 80.0}
+
+    found = payload_rates(rates, cast(), workload)
+
+    assert found == {"stored": 90 * mean, "handled": 100 * mean}
+    assert payload_rates({"offered": 100.0}, cast(), workload) == {}
