@@ -32,7 +32,8 @@ def growth(samples: pd.DataFrame, window: Window, cell: Cell) -> Growth | None:
     per_s = {_MSGS: _per_s(msgs), _BYTES: _per_s(size)}
     at_end = {_MSGS: float(msgs[1, -1]), _BYTES: float(size[1, -1])}
     left_s = {name: _left_s(limit - at_end[of], per_s[of]) for name, of, limit in _limits(cell)}
-    if (age_ns := cell.workload.kept_in(cell.settings).max_age_ns) is not None:
+    age_ns = cell.workload.kept_in(cell.settings).max_age_ns
+    if age_ns is not None and not any(cell.workload.laid.values()):  # how old that is nobody tells
         left_s["max_age"] = max(0.0, (age_ns - window.window_end_ns) / NS_PER_S)
     return Growth(msgs_per_s=per_s[_MSGS], bytes_per_s=per_s[_BYTES], left_s=left_s)
 
