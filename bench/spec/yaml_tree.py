@@ -7,6 +7,7 @@ stays the word that was written.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,9 @@ class _PlainLoader(yaml.SafeLoader):
         return node
 
 
+@lru_cache(maxsize=256)
 def _compose(text: str, file: str) -> Node | None:
+    """Return the nodes of a text; a file that several others name is taken apart once."""
     try:
         loader = _PlainLoader(text)
         root: Node | None = loader.get_node() if loader.check_node() else None
