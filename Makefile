@@ -39,7 +39,7 @@ selfbench: $(RUNTIME) ## Measure what the load generator costs on this host
 test: $(TOOLS) ## Run the tests: what measures alone, all else side by side; ARGS goes to pytest
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(addprefix --ignore=,$(TRIALS)) --numprocesses 3
-	@$(BIN)/python -m pytest $(TRIALS) -m counts --numprocesses 4
+	@$(BIN)/python -m pytest $(TRIALS) -m counts --numprocesses 6
 	@$(BIN)/python -m pytest $(TRIALS) -m measures
 else
 	@$(BIN)/python -m pytest $(ARGS)
