@@ -74,16 +74,31 @@ class Seen:
 
     @property
     def again_msgs(self) -> int:
-        """Deliveries of messages that had been delivered before, as far as it shows."""
+        """Deliveries of messages that had been delivered before, as far as it shows.
+
+        No more were new than sequences lie between the last ones, whatever it takes of them.
+        """
         more = self.last.redelivered_msgs - self.first.redelivered_msgs
         new = self.last.delivered_seq - self.first.delivered_seq
-        return max(0, more, 0 if self.last.filtered else self.deliveries - new)
+        return max(0, more, self.deliveries - new)
 
     @property
     def done_msgs(self) -> int:
         """Messages that it was through with meanwhile: at least 0."""
         unacked = self.last.unacked_msgs - self.first.unacked_msgs
         return max(0, self.deliveries - self.again_msgs - unacked)
+
+    @property
+    def may_be_again(self) -> bool:
+        """Whether all that it seems to be through with may have come again, and be done by nobody.
+
+        Where some sequences are none of its messages, nobody tells how many were new; only an ack
+        floor that moves shows that anything is done.
+        """
+        sparse = self.last.acks and (self.last.filtered or self.last.thinned)
+        again = self.share(lambda look: look.redelivered_msgs > 0) == 1.0
+        moved = self.last.floor_seq > self.first.floor_seq
+        return sparse and again and not moved and self.deliveries > 0
 
     @property
     def removed_msgs(self) -> int:

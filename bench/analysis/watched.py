@@ -75,7 +75,7 @@ def _of_company(seen: Seen) -> tuple[str, ...]:
 
 def doubts(seen: Seen) -> tuple[str, ...]:
     """Return what could not be seen and may hold it up: with it nobody can call it free."""
-    return (*_of_progress(seen), *_of_age(seen), *_of_lag(seen))
+    return (*_of_progress(seen), *_of_age(seen), *_of_again(seen), *_of_lag(seen))
 
 
 def _of_progress(seen: Seen) -> tuple[str, ...]:
@@ -97,6 +97,15 @@ def _of_age(seen: Seen) -> tuple[str, ...]:
         f"whether the oldest of {plural(seen.last.unacked_msgs, 'message')} not acknowledged is so "
         f"for longer than {human_duration(seen.last.patience_ns)}: {long(least_s)} at least{most}; "
         "watch it for longer than that",
+    )
+
+
+def _of_again(seen: Seen) -> tuple[str, ...]:
+    if not seen.may_be_again:
+        return ()
+    return (
+        f"whether anything is done but {plural(seen.last.redelivered_msgs, 'message')} delivered "
+        "again and again: its ack floor stands still, and nobody tells how many were new",
     )
 
 

@@ -234,7 +234,8 @@ def _cpu_findings(load: Load) -> Iterator[Finding]:
         if usage.role in NO_LOAD or not _saturated(usage):
             continue
         meant = load.computing.get(usage.role, 0.0)
-        if meant >= COMPUTED_SHARE * usage.cpu_share > 0:
+        filled = usage.cpu_share > GENERATOR_CPU_SHARE  # else it was a core that it waited for
+        if filled and meant >= COMPUTED_SHARE * usage.cpu_share:
             yield warning(
                 "handlers-saturated",
                 f"{usage.role} used {percent(usage.cpu_share)} of a core, of which its handlers "

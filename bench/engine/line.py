@@ -121,14 +121,18 @@ class Line:
 
     def until(self, at_ns: int) -> list[Left]:
         """Go through what happens up to an instant; return what has left, in its order."""
+        self.go_on(at_ns)
+        left, self._left = self._left, []
+        return left
+
+    def go_on(self, at_ns: int) -> None:
+        """Go through what happens up to an instant; what leaves meanwhile is told by `until`."""
         while (next_ns := self.next_ns) is not None and next_ns <= at_ns:
             self._at_ns = next_ns
             if self._runs and self._runs[0].end_ns <= next_ns:
                 self._ends()
             else:
                 self._begins(next_ns)
-        left, self._left = self._left, []
-        return left
 
     def _begins_ns(self) -> int | None:
         """Return when the first of the lanes that are ready begins, or is turned away."""

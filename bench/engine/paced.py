@@ -81,6 +81,7 @@ class PacedConsumer(FailingConsumer):
         for delivery, came, is_new in zip(
             self._deliveries(positions, block), self._came(positions, block), begun, strict=True
         ):
+            self._line.go_on(came.received_ns)  # however late it is told, it came after that
             if is_new:
                 self._known[delivery.position] = delivery
                 self._pace.lanes.put(self._line, came)

@@ -61,7 +61,7 @@ class Tries:
 
     Attributes:
         retries: attempts beyond the first of their delivery.
-        recovered: deliveries that went well at a further attempt.
+        recovered: deliveries that went well at a further attempt, which has ended.
         again_ns: time that workers spent after the first attempt of a delivery, ns.
     """
 
@@ -73,6 +73,7 @@ class Tries:
         self._retry = retry or ONCE
         self._seed = seed
         self._failed: set[int] = set()
+        self._recovering: set[int] = set()
         self.retries = self.recovered = self.again_ns = 0
 
     def begin(self, delivery: Delivery, at_ns: int) -> Course:
@@ -81,12 +82,17 @@ class Tries:
         if course.failed:
             self._failed.add(delivery.position)
         self.retries += course.attempts - 1
-        self.recovered += course.attempts > 1 and not course.failed
+        if course.attempts > 1 and not course.failed:
+            self._recovering.add(delivery.position)
         self.again_ns += course.again_ns
         return course
 
     def failed(self, positions: IntArray) -> Flags:
-        """Return which of these deliveries failed, and forget them, shape (n,)."""
+        """Return which of these deliveries, that have ended, failed; forget them, shape (n,)."""
+        if self._recovering:
+            recovered = self._recovering.intersection(positions.tolist())
+            self.recovered += len(recovered)
+            self._recovering -= recovered
         if not self._failed:
             return np.zeros(positions.size, dtype=np.bool_)
         found = np.array([each in self._failed for each in positions.tolist()], dtype=np.bool_)

@@ -29,12 +29,14 @@ class Done:
         seqs: of each in its stream, the first where it stands there twice, -1 of those that never
             came, shape (n,).
         applied_ns: when its handler first did its work, from the trial's start, or NEVER_NS, (n,).
+        again_ns: when it last did, as often as the same one of the stream came; likewise.
         set_aside: a delivery of it ended superseded, shape (n,).
     """
 
     keys: IntArray
     seqs: IntArray
     applied_ns: IntArray
+    again_ns: IntArray
     set_aside: Flags
 
     @property
@@ -67,20 +69,42 @@ def done_of(records: Sequence[ConsumerRecord], traffic: Traffic, start_ns: int) 
         known = ours(record.ids, own.size)
         np.minimum.at(seqs, record.ids[known], record.stream_seqs[known])
         set_aside[record.ids[known & (record.ending == Ending.SUPERSEDED)]] = True
-        applied = known & np.isin(record.ending, APPLIED) & (record.handled_ns != NEVER)
+        applied = known & _applied(record)
         np.minimum.at(applied_ns, record.ids[applied], record.handled_ns[applied] - start_ns)
     keys = traffic.subject_index[own]
     first = np.where(seqs == NEVER_NS, _NO_SEQ, seqs)
-    return Done(keys=keys, seqs=first, applied_ns=applied_ns, set_aside=set_aside)
+    return Done(
+        keys=keys,
+        seqs=first,
+        applied_ns=applied_ns,
+        again_ns=np.maximum(applied_ns, _last_ns(records, seqs, start_ns)),
+        set_aside=set_aside,
+    )
+
+
+def _last_ns(records: Sequence[ConsumerRecord], seqs: IntArray, start_ns: int) -> IntArray:
+    """Return when the first of each that stands in the stream was last handled, shape (n,)."""
+    found = np.full(seqs.size, np.iinfo(np.int64).min)
+    for record in records:
+        own = np.flatnonzero(ours(record.ids, seqs.size) & _applied(record))
+        own = own[record.stream_seqs[own] == seqs[record.ids[own]]]
+        np.maximum.at(found, record.ids[own], record.handled_ns[own] - start_ns)
+    return found
+
+
+def _applied(record: ConsumerRecord) -> Flags:
+    applied: Flags = np.isin(record.ending, APPLIED) & (record.handled_ns != NEVER)
+    return applied
 
 
 def overtaken(done: Done) -> int:
     """Return how many messages were handled when a later one of their key had been.
 
-    Two whose ends were noticed together count as in order.
+    For the first time or again: either sets back what the later one made of it. Two whose ends were
+    noticed together count as in order.
     """
-    handled = done.applied_ns < NEVER_NS
-    return int(np.count_nonzero(handled & (later_ns(done) < done.applied_ns)))
+    handled = done.again_ns < NEVER_NS
+    return int(np.count_nonzero(handled & (later_ns(done) < done.again_ns)))
 
 
 def later_ns(done: Done) -> IntArray:

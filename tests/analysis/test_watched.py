@@ -55,6 +55,25 @@ def test_whether_what_is_kept_in_progress_is_worked_on_nobody_sees() -> None:
     assert "in progress" in doubt
 
 
+def test_of_a_filter_a_floor_that_stands_still_under_repeats_is_a_doubt() -> None:
+    """100/s are delivered: all of them may be those three that come again and again."""
+    again = FLOW | {"floor_seq": 0}
+    those: dict[str, Any] = {"filtered": True, "redelivered_msgs": 3, "stored_ago_s": 1.0}
+
+    def watched(step: dict[str, int], stored_ago_s: float, **changed: Any) -> tuple[str, ...]:
+        found = doubts(replace(seen(step, **changed), stored_ago_s=stored_ago_s))
+        return tuple(each for each in found if "again and again" in each)
+
+    (doubt,) = watched(again, **those)
+
+    assert "3 messages delivered" in doubt
+    assert watched(again, **{**those, "filtered": False, "thinned": True}) == (doubt,)
+    assert watched(FLOW, **those) == (), "its floor moves: they were done in the end"
+    assert watched(again, **{**those, "redelivered_msgs": 0}) == ()
+    assert watched(again, **{**those, "filtered": False}) == (), "there sequences tell"
+    assert watched(STILL, **{**those, "waiting": 0}) == (), "nothing is delivered at all"
+
+
 def test_a_lag_of_over_a_second_that_swings_is_a_doubt() -> None:
     """100/s come."""
     calm = seen(FLOW)

@@ -107,6 +107,12 @@ def test_a_core_that_handlers_are_to_use_is_their_limit_and_no_fault() -> None:
         replace(QUIET, processes=(busy,), computing={"consumer-0": meant}) for meant in (0.45, 0.44)
     )
 
+    waits = ProcessUsage(
+        role="consumer-0", cpu_ns=1, cpu_share=0.5, wait_share=0.48, rss_bytes_peak=1
+    )
+    of_host = replace(QUIET, processes=(waits,), computing={"consumer-0": 0.5})
+
+    assert findings(of_host) == {"generator-saturated": Level.INVALID}, "it had no core"
     assert findings(of_handlers) == {"handlers-saturated": Level.WARNING}
     assert findings(of_client) == {"generator-saturated": Level.INVALID}
 

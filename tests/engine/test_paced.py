@@ -171,6 +171,20 @@ def test_what_was_superseded_is_acknowledged_and_was_not_handled(tmp_path: Path)
     assert (record.handled_ns > 0).tolist() == [True, False, True]
 
 
+def test_who_had_begun_gives_way_to_nobody_however_late_the_process_looks(tmp_path: Path) -> None:
+    """The worker is free at 10 ms, and 1 is begun; 3 comes at 30, before anybody looked again."""
+    with bench(tmp_path, "latest") as found:
+        found.comes(0, 0)
+        found.comes(1, 1)
+        found.comes(30, 3)
+        early = found.record.ending.tolist(), found.timer.instant_ns
+        found.at(40)
+        record = found.record
+
+    assert early == ([0, 0, 0], BEGIN_NS + 40 * MS), "none is begun before it has come"
+    assert (record.handled_ns > 0).tolist() == [True, True, True]
+
+
 def test_what_a_breaker_turns_away_comes_again_when_it_may_be_tried(tmp_path: Path) -> None:
     """It opens at 10 ms, until 110; what comes at 30 is asked for again in 80 ms."""
     with bench(tmp_path, breaker={**BREAKER, "while_open": "nak"}) as found:

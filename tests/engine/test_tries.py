@@ -118,9 +118,13 @@ def test_what_it_cost_to_try_again_is_counted() -> None:
     """One recovers at its second attempt, one never does, and one needs no further one."""
     tries = Tries(FAULTS, Away(), retry())
     for message_id, deliveries in ((TRANSIENT, 2), (PERMANENT, 1), (WELL, 1)):
-        course(message_id, deliveries, tries=tries)
+        of = Delivery(position=message_id, message_id=message_id, deliveries=deliveries, usual_ns=5)
+        tries.begin(of, 0)
+    early = tries.recovered
+    tries.failed(positions(TRANSIENT, PERMANENT, WELL))
 
-    assert (tries.retries, tries.recovered, tries.again_ns) == (3, 1, 55)
+    assert (early, tries.recovered) == (0, 1), "what has not ended saved nothing yet"
+    assert (tries.retries, tries.again_ns) == (3, 55)
 
 
 def test_waits_double_up_to_the_longest() -> None:

@@ -30,7 +30,11 @@ def done(*applied: int, keys: IntArray = KEYS, aside: tuple[int, ...] = ()) -> D
     set_aside = np.zeros(len(applied), dtype=np.bool_)
     set_aside[[*aside]] = True
     return Done(
-        keys=keys, seqs=np.arange(len(applied)) + 1, applied_ns=applied_ns, set_aside=set_aside
+        keys=keys,
+        seqs=np.arange(len(applied)) + 1,
+        applied_ns=applied_ns,
+        again_ns=applied_ns,
+        set_aside=set_aside,
     )
 
 
@@ -68,7 +72,8 @@ def test_as_a_plain_reference_has_it() -> None:
     seqs[rng.random(2000) < 0.1] = -1
     applied = np.where(rng.random(2000) < 0.2, NEVER_NS, rng.integers(1, 500, 2000))
     applied = np.where(seqs == -1, NEVER_NS, applied)
-    found = Done(keys=keys, seqs=seqs, applied_ns=applied, set_aside=rng.random(2000) < 0.1)
+    aside = rng.random(2000) < 0.1
+    found = Done(keys=keys, seqs=seqs, applied_ns=applied, again_ns=applied, set_aside=aside)
 
     def plainly(row: int) -> int:
         later = (keys == keys[row]) & (seqs > seqs[row])
@@ -147,6 +152,21 @@ def record(*rows: tuple[int, int, int, int]) -> ConsumerRecord:
         acked_ns=np.full_like(ids, NEVER),
         ending=ending,
     )
+
+
+def test_who_is_handled_again_after_a_later_one_is_overtaken_by_it() -> None:
+    """0 gets no ack, and comes again when 1 was handled: that sets the key back to it."""
+    unacked = int(Ending.UNACKED)
+    before = record((0, 1, 110, unacked), (0, 1, 120, 0), (1, 2, 130, 0))
+    behind = record((0, 1, 110, unacked), (1, 2, 130, 0), (0, 1, 140, 0))
+    again = record((0, 1, 110, 0), (1, 2, 130, 0), (0, 3, 140, 0))
+    known = record((0, 1, 110, unacked), (1, 2, 130, 0), (0, 1, 140, int(Ending.REPEATED)))
+
+    found = [overtaken(done_of((each,), traffic(), 100)) for each in (before, behind)]
+
+    assert found == [0, 1]
+    assert overtaken(done_of((again,), traffic(), 100)) == 0, "published again, it stands behind"
+    assert overtaken(done_of((known,), traffic(), 100)) == 0, "it was left alone"
 
 
 def test_what_several_processes_wrote_down_is_one_account() -> None:
