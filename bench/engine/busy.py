@@ -17,7 +17,7 @@ from bench.record.schema import Handling, Window
 NEARLY = 0.9
 """Of a worker's time, so much in the event loop is all of it: the rest is what acks take."""
 
-_UNTOUCHED = (Ending.REPEATED, Ending.SUPERSEDED, Ending.TURNED_AWAY)
+_UNTOUCHED = (Ending.REPEATED, Ending.IN_HAND, Ending.SUPERSEDED, Ending.TURNED_AWAY)
 """Of a delivery for which no handler was run."""
 
 Records = Mapping[str, Sequence[ConsumerRecord]]

@@ -73,15 +73,15 @@ def test_deliveries_of_others_take_no_worker() -> None:
 
 
 def test_what_no_handler_was_run_for_takes_no_worker() -> None:
-    """Turned away by a breaker, or superseded by a later message of its subject."""
+    """Turned away by a breaker, superseded by a later message of its subject, or left to another."""
     seen = record(
-        handled_ns=[START + 170, NEVER, NEVER],
-        acked_ns=[START + 170, NEVER, START + 150],
-        ids=[0, 1, 2],
-        ending=[0, Ending.TURNED_AWAY, Ending.SUPERSEDED],
+        handled_ns=[START + 170, NEVER, NEVER, NEVER],
+        acked_ns=[START + 170, NEVER, START + 150, NEVER],
+        ids=[0, 1, 2, 3],
+        ending=[0, Ending.TURNED_AWAY, Ending.SUPERSEDED, Ending.IN_HAND],
     )
 
-    found = _handling([seen], traffic([40, 1000, 1000]), 1, (WINDOW, START))
+    found = _handling([seen], traffic([40, 1000, 1000, 50]), 1, (WINDOW, START))
 
     assert found.busy_share == 0.2
 
