@@ -73,7 +73,7 @@ def test_deliveries_of_others_take_no_worker() -> None:
 
 
 def test_what_no_handler_was_run_for_takes_no_worker() -> None:
-    """Turned away by a breaker, superseded by a later message of its subject, or left to another."""
+    """Turned away by a breaker, superseded by a later one of its subject, or left to another."""
     seen = record(
         handled_ns=[START + 170, NEVER, NEVER, NEVER],
         acked_ns=[START + 170, NEVER, START + 150, NEVER],
