@@ -137,7 +137,7 @@ def test_the_table_of_a_fold_says_what_its_plot_draws(opened: Opened) -> None:
     drawn = plot_of(page).evaluate(SPANS)
     panels = panels_of(page.locator("#w-w-time-table"))
 
-    assert [len(panel) for panel in panels] == [4] * 4
+    assert [len(panel) for panel in panels] == [4] * 5
     for place, rows in enumerate(panels):
         axis = f"y{place + 1}" if place else "y"
         for name, spans in rows.items():
