@@ -164,6 +164,7 @@ def stream_body(settings: StreamSettings, names: Names) -> Json:
         "allow_atomic": settings.allow_atomic or None,
         "allow_batched": settings.allow_batched or None,
         "allow_msg_ttl": settings.allow_msg_ttl or None,
+        "subject_delete_marker_ttl": settings.subject_delete_marker_ttl_ns,
         "allow_rollup_hdrs": settings.allow_rollup_hdrs or None,
         "republish": fields.republished(settings.republish, names.subject_prefix),
         "subject_transform": fields.transformed(settings.subject_transform, names.subject_prefix),

@@ -7,9 +7,9 @@ from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.clients.port import (
-    NO_ID,
     AckSink,
     IntArray,
     Messages,
@@ -24,6 +24,12 @@ NOBODY = -1
 MARKERS = -2
 """Stands for the id of a marker that the server set for key 0; below it, those of other keys."""
 
+NAMELESS = -(10**15)
+"""Stands for the id of a marker in the place of what has no number in its subject."""
+
+_MAX_DIGITS = 15
+"""A longer number is none of a key of ours, and would not be told from NAMELESS."""
+
 MARKER_HEADER = "Nats-Marker-Reason"
 
 COUNT_AT = ID_DIGITS
@@ -33,15 +39,22 @@ COUNT_AT = ID_DIGITS
 def marker_id(subject: str) -> int:
     """Return what stands for the id of a marker that the server set in a value's place.
 
-    The last word of a key is its number; NO_ID of a key that has none.
+    The last word of a key is its number; NAMELESS of a key that has none.
     """
     number = subject.rpartition(".")[2]
-    return MARKERS - int(number) if number.isdigit() else NO_ID
+    known = number.isascii() and number.isdigit() and len(number) < _MAX_DIGITS
+    return MARKERS - int(number) if known else NAMELESS
+
+
+def are_markers(ids: IntArray) -> NDArray[np.bool_]:
+    """Return which of these ids stand for markers, shape (n,)."""
+    found: NDArray[np.bool_] = ids <= MARKERS
+    return found
 
 
 def marked_keys(ids: IntArray) -> IntArray:
     """Return the numbers of the keys whose markers are among these ids."""
-    return MARKERS - ids[ids <= MARKERS]
+    return MARKERS - ids[are_markers(ids) & (ids > NAMELESS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

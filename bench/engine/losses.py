@@ -55,6 +55,7 @@ class Backlog:
         max_deliver: of the consumer; it gives up what was delivered so often.
         ttl_ns: how long each message is kept; 0 for as long as the stream keeps any.
         asked_ns: when the server was asked, from the trial's start.
+        unseen_markers: markers of the server's own in the stream at most that nobody received.
         sparse: the consumer is due some messages of the stream alone, so that a sequence which
             never came may be another's.
     """
@@ -67,6 +68,7 @@ class Backlog:
     max_deliver: int | None = None
     ttl_ns: int = 0
     asked_ns: int = 0
+    unseen_markers: int = 0
     sparse: bool = False
 
 
@@ -162,7 +164,7 @@ def _held(
 ) -> tuple[int, int]:
     """Return the least and the most of the unseen messages that may still be delivered."""
     pending = backlog.msgs - backlog.ack_pending_msgs
-    nameless = _nameless(table)
+    nameless = _nameless(table) + backlog.unseen_markers
     if backlog.tracked:
         least, most = (pending + each for each in _on_the_way(receipts, backlog, unseen - pending))
     else:

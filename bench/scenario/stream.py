@@ -16,7 +16,7 @@ from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
-from bench.scenario import applied, per_key
+from bench.scenario import applied, marking
 from bench.scenario.jobs import (
     Taking,
     consumer_jobs,
@@ -136,5 +136,5 @@ KIND = Kind(
     things=_things,
     held=applied.held,
     letters=_letters,
-    audit=per_key.audited,
+    audit=marking.audited,
 )

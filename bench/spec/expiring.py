@@ -39,6 +39,15 @@ EVICTED = Entry(
 shortfall like that: a limit guards a store, and asks for no message to stay undone."""
 
 
+MARKERS = Entry(
+    name="markers",
+    means="markers of the server, in the place of the last message of a subject that left",
+    weight=Weight.NOTED,
+)
+"""Of a part that is due messages of a stream which marks what left it by its age; no message is
+among them, and each counts once."""
+
+
 def evicts(stream: StreamSettings) -> bool:
     """Say whether a stream has a limit at which it gives up messages that it has stored."""
     by_size = stream.max_msgs is not None or stream.max_bytes is not None

@@ -14,6 +14,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "discard_new_per_subject",
         "consumer_limits",
         "allow_msg_ttl",
+        "subject_delete_marker_ttl_ns",
         "allow_rollup_hdrs",
         "republish",
         "subject_transform",

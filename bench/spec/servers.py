@@ -71,6 +71,8 @@ def _of_stream(stream: StreamSettings) -> Iterator[Need]:
     rolls = stream.allow_rollup_hdrs
     yield rolls, "stream.allow_rollup_hdrs", "2.6.2", "rollups"
     yield stream.allow_msg_ttl, "stream.allow_msg_ttl", "2.11.0", "messages with a ttl"
+    marks, key = stream.subject_delete_marker_ttl_ns is not None, "subject_delete_marker_ttl"
+    yield marks, f"stream.{key}", "2.11.0", "delete markers"
     again, moved = stream.republish is not None, stream.subject_transform is not None
     yield again, "stream.republish.source", "2.8.3", "republish"
     yield moved, "stream.subject_transform.source", "2.10.0", "subject_transform"

@@ -72,6 +72,8 @@ class StreamSettings(Spec):
         allow_atomic: the stream takes atomic batches (`publish.mode: atomic`).
         allow_batched: the stream takes fast batches (`publish.mode: fast`).
         allow_msg_ttl: messages may have a time to live of their own (`publish.ttl`).
+        subject_delete_marker_ttl_ns: how long a marker stands in the place of the last message of a
+            subject that left by its age or its time to live; none is set when left out.
         allow_rollup_hdrs: a message may take the place of all before it of its subject
             (`publish.rollup`).
         republish: what it publishes once more, for plain subscribers.
@@ -97,6 +99,9 @@ class StreamSettings(Spec):
     allow_atomic: bool = False
     allow_batched: bool = False
     allow_msg_ttl: bool = False
+    subject_delete_marker_ttl_ns: Duration | None = Field(
+        default=None, alias="subject_delete_marker_ttl"
+    )
     allow_rollup_hdrs: bool = False
     republish: Republish | None = None
     subject_transform: SubjectTransform | None = None

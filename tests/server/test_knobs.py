@@ -134,3 +134,34 @@ def test_what_was_replaced_before_it_came_is_not_lost(tmp_path: Path) -> None:
     assert ledger["received"] + ledger["rolled_up"] == 500
     assert (ledger["lost"], ledger["backlog"], ledger["foreign"]) == (0, 0, 0)
     assert "not-drained" not in {finding.code for finding in record.findings}
+
+
+def test_markers_are_told_from_messages_and_hide_no_loss(tmp_path: Path) -> None:
+    """Hundreds of subjects lose their only message by age while the consumer is stopped."""
+    settings: Tree = {
+        "stream": {
+            "max_age": "300ms",
+            "duplicate_window": "300ms",
+            "subject_delete_marker_ttl": "2s",
+        },
+        "consumer": {"max_ack_pending": 10, "ack_wait": "5s"},
+        "pull": {"batch": 10},
+        "disturbances": [{"at": "300ms", "do": "pause", "part": "consumer", "for": "1s"}],
+    }
+    load = workload(measure="2s").model_copy(
+        update={
+            "subjects": Subjects.model_validate({"pattern": "a.{n}.x", "numbers": {"n": 1000}}),
+        }
+    )
+
+    record = run_trial(tmp_path, load, settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert ledger["stored"] == 500
+    assert ledger["evicted"] > 80
+    assert ledger["received"] + ledger["evicted"] == 500
+    assert ledger["markers"] > 80, "as many subjects are empty"
+    assert (ledger["lost"], ledger["foreign"], ledger["duplicates"]) == (0, 0, 0)
+    assert ledger["stream_msgs"] == 500

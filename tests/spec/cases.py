@@ -63,6 +63,11 @@ REFUSED = [
         stream={"max_age": "1s", "duplicate_window": "2s"},
     ),
     Case(
+        name="markers for less than a second",
+        code=10052,
+        stream={"max_age": "1s", "duplicate_window": "1s", "subject_delete_marker_ttl": "500ms"},
+    ),
+    Case(
         name="async on memory",
         code=10052,
         stream={"storage": "memory", "persist_mode": "async"},
@@ -254,6 +259,10 @@ ASKED_IN_VAIN = [
 """Taken by the server, which refuses every pull request; so do we, with its words in the text."""
 
 IGNORED = [
+    Case(
+        name="markers for parts of a second",
+        stream={"max_age": "9s", "duplicate_window": "1s", "subject_delete_marker_ttl": "1500ms"},
+    ),
     Case(name="s2 on memory", stream={"storage": "memory", "compression": "s2"}),
     Case(name="discard new without a limit", stream={"discard": "new"}),
     Case(name="backoff of 0", consumer={"backoff": ["0s"]}),

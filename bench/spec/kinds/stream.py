@@ -16,7 +16,7 @@ from bench.spec.crashes import Crash, check_few
 from bench.spec.dealt import Dealt
 from bench.spec.doubled import Doubling, with_duplicates
 from bench.spec.effects import WRITING
-from bench.spec.expiring import AGED_OUT, EVICTED, ROLLED_UP, evicts, expiring
+from bench.spec.expiring import AGED_OUT, EVICTED, MARKERS, ROLLED_UP, evicts, expiring
 from bench.spec.failed_parts import with_failures
 from bench.spec.faults import WRITE_ERROR, Fault
 from bench.spec.filling import PUBLISH
@@ -292,10 +292,11 @@ def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
     aged = () if settings.publish.ttl_ns is None else (AGED_OUT,)
     rolled = () if settings.publish.rollup == "none" else (ROLLED_UP,)
     evicted = (EVICTED,) if evicts(settings.stream) and not _again(workload) else ()
+    marked = () if settings.stream.subject_delete_marker_ttl_ns is None else (MARKERS,)
     found = with_pace(with_told(_cast_of(settings, workload), told(settings)), paced(settings))
     if workload is not None and _tells_waits(settings, workload):
         found = with_wait(found)
-    return expiring(with_retrying(found), *aged, *rolled, *evicted)
+    return expiring(with_retrying(found), *aged, *rolled, *evicted, *marked)
 
 
 def _again(workload: Stream | None) -> str:
@@ -375,5 +376,5 @@ REPLAYING = with_retrying(with_failures(_CASTS[REPLAYED]["after-handler"], bad=T
 DOUBLED = with_retrying(with_failures(_CASTS["duplicate"]["after-handler"]))
 """Where some messages are published twice."""
 
-EXPIRING = expiring(_CASTS[""]["after-handler"], AGED_OUT, ROLLED_UP, EVICTED)
+EXPIRING = expiring(_CASTS[""]["after-handler"], AGED_OUT, ROLLED_UP, EVICTED, MARKERS)
 """Where messages leave the stream by themselves."""
