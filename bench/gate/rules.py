@@ -18,6 +18,7 @@ from bench.core import text
 from bench.spec.criteria import LAG_VERDICT, Criterion, Operator, count_word
 from bench.spec.decidable import shortfall
 from bench.spec.metrics import MIN_BEYOND_GATED, Better, Metric
+from bench.spec.telling import BY_SETTINGS_ALONE
 from bench.stats.compare import (
     MIN_PAIRS,
     MIN_PAIRS_TO_FAIL,
@@ -299,17 +300,30 @@ def _look_at_count(case: Case) -> Look:
         return _by_count(Verdict.FAIL, reason, counts, worst)
     if invalid := _too_few_valid(case):
         return invalid
-    if len(known) < len(counts) or not counts:
+    if not counts:
+        return _look_at_nothing(case)
+    if len(known) < len(counts):
         reason = (
             f"nobody can tell in {len(counts) - len(known)} of "
             f"{text.plural(len(counts), 'valid trial')}"
-            if counts
-            else "no valid trial has a ledger"
         )
         return _by_count(Verdict.INCONCLUSIVE, reason, counts, None)
     worst = max(known, key=lambda each: _counted(rule, each))
     reason = f"at most {_written(worst)} in {text.plural(len(counts), 'trial')}"
     return _by_count(Verdict.PASS, reason, counts, worst)
+
+
+def _look_at_nothing(case: Case) -> Look:
+    """Return what a rule says about a count that no valid trial has."""
+    rule, records = case.rule, [trial.record for trial in case.candidate.trials]
+    told = [each for each in records if each.valid and each.ledger is not None]
+    if not told:
+        return Look(verdict=Verdict.INCONCLUSIVE, reason="no valid trial has a ledger", blocks=0)
+    if rule.subject in BY_SETTINGS_ALONE and rule.operator.holds(0.0, rule.limit):
+        reason = "nothing of its settings brings it about"
+        return Look(verdict=Verdict.PASS, reason=reason, blocks=len(told), value=0.0)
+    reason = "it is not counted under its settings"
+    return Look(verdict=Verdict.INCONCLUSIVE, reason=reason, blocks=0)
 
 
 def _by_count(said: Verdict, reason: str, counts: Sequence[Count], worst: Count | None) -> Look:

@@ -10,7 +10,7 @@ from bench.core import text
 from bench.core.words import nearest
 from bench.spec.cast import Cast, ruled, tail
 from bench.spec.criteria import LAG_VERDICT
-from bench.spec.kinds.registry import cast_of, fullest_cast
+from bench.spec.kinds.registry import cast_of, fullest_casts
 from bench.spec.metrics import Better, of_casts
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
@@ -32,13 +32,13 @@ class Lack:
 
 
 def has(workload: Workload, subject: str) -> bool:
-    """Say whether a workload can have a figure or a count, under the settings that tell most.
+    """Say whether a workload can have a figure or a count, under whatever settings.
 
     Args:
         workload: of whatever kind.
         subject: of a rule; a name that there is.
     """
-    return subject in _subjects(fullest_cast(workload))
+    return any(subject in _subjects(cast) for cast in fullest_casts(workload))
 
 
 def lack(subject: str, workloads: Mapping[str, Workload]) -> Lack | None:
@@ -46,7 +46,7 @@ def lack(subject: str, workloads: Mapping[str, Workload]) -> Lack | None:
 
     None where one has it, and of no workload: then there is nothing to ask.
     """
-    casts = [fullest_cast(workload) for workload in workloads.values()]
+    casts = [cast for workload in workloads.values() for cast in fullest_casts(workload)]
     known = tuple(dict.fromkeys(name for cast in casts for name in _subjects(cast)))
     if not casts or subject in known:
         return None

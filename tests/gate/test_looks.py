@@ -310,3 +310,21 @@ def test_a_count_without_a_ledger_is_told() -> None:
         Verdict.INCONCLUSIVE,
         "no valid trial has a ledger",
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "reason"),
+    [
+        ("evicted <= 1%", Verdict.PASS, "nothing of its settings brings it about"),
+        ("false_alarms == 0", Verdict.PASS, "nothing of its settings brings it about"),
+        ("evicted > 5", Verdict.INCONCLUSIVE, "it is not counted under its settings"),
+        ("overtaken == 0", Verdict.INCONCLUSIVE, "it is not counted under its settings"),
+    ],
+)
+def test_what_a_variant_does_not_count_is_0_only_where_no_setting_of_it_does_it(
+    rule: str, said: Verdict, reason: str
+) -> None:
+    """Without a limit nothing is evicted; where nobody looks for order, some may be overtaken."""
+    found = asked(rule, cell_of([10.0]))
+
+    assert (found.verdict, found.reason) == (said, reason)

@@ -93,10 +93,13 @@ def test_a_rule_about_what_no_workload_has_is_refused(
         ("orders", ["lag.verdict == stable", "billing.lag_slope < 9/s", "response_p99 < 5ms"]),
         ("quotes", ["response_p99 < 5ms", "timeouts == 0", "answered_rate > 1/s"]),
         ("stream", ["p99 < 5ms", "lost == 0", "consumer_cpu < 9us", "redelivered_ratio < 1%"]),
+        ("stream", ["evicted <= 1%", "aged_out == 0", "rolled_up == 0"]),
+        ("stream", ["overtaken <= 1%", "superseded <= 50%", "unfinished_keys == 0"]),
+        ("stream", ["false_alarms == 0", "letters_missing == 0", "effects_missing == 0"]),
     ],
 )
 def test_what_a_workload_has_may_be_asked(root: Path, workload: str, rules: list[str]) -> None:
-    """Of one part or of all."""
+    """Of one part or of all, also what is told under some settings alone."""
     assert len(matrix(root, workload, success=rules).matrix.success) == len(rules)
 
 

@@ -45,6 +45,7 @@ from bench.spec.kinds import (
 )
 from bench.spec.kinds.as_streams import Rule
 from bench.spec.objection import Objection
+from bench.spec.telling import MOST_TOLD
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -290,9 +291,11 @@ def cast_of(workload: Workload, settings: Settings) -> Cast:
     return disturbed.watched_over(found) if ends else found
 
 
-def fullest_cast(workload: Workload) -> Cast:
-    """Return the parts of a workload under the settings that tell most of them."""
-    return disturbed.watched_over(giving_up(KINDS[workload.kind].cast(Settings(), workload)))
+def fullest_casts(workload: Workload) -> tuple[Cast, ...]:
+    """Return the parts of a workload under settings that between them tell all that it may."""
+    kind = KINDS[workload.kind]
+    each = (giving_up(kind.cast(settings, workload)) for settings in MOST_TOLD)
+    return tuple(map(disturbed.watched_over, each))
 
 
 def asked_of(workload: Workload) -> frozenset[str]:
