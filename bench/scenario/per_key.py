@@ -130,9 +130,11 @@ def later_ns(done: Done) -> IntArray:
 def with_successors(table: MessageTable, done: Done) -> MessageTable:
     """Return a table in which what was superseded is handled when the first after it was.
 
-    Nor was it through before that, however early it was acknowledged.
+    Nor was it through before that, however early it was acknowledged; nor before it came itself,
+    where another process had that first.
     """
     after_ns = later_ns(done)
+    after_ns = np.where(after_ns < NEVER_NS, np.maximum(after_ns, table.received_ns), after_ns)
     rows = done.superseded & (after_ns < NEVER_NS)
     late = rows & happened(table.acked_ns)
     return replace(

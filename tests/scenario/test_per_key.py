@@ -126,6 +126,8 @@ def test_what_was_superseded_is_done_when_its_successor_is() -> None:
     assert seen.handled_ns.tolist() == [50, NOT_YET, 50, NOT_YET, 50, 60]
     assert seen.acked_ns.tolist() == [50, 13, 70, NOT_YET, 51, 61]
     assert np.flatnonzero(found.superseded).tolist() == [0, 1, 2]
+    late = with_successors(replace(table, received_ns=table.received_ns + 45), found)
+    assert late.handled_ns.tolist() == [55, NOT_YET, 57, NOT_YET, 50, 60], "none before it came"
 
 
 def traffic() -> Traffic:
