@@ -19,9 +19,6 @@ from bench.spec.doubled import window_ns
 from bench.spec.failed_parts import FAILED, LETTERS
 from bench.spec.filling import PUBLISH
 
-_UNTRIED = (Ending.RETURNED, Ending.TURNED_AWAY)
-"""Of a delivery that did not fail, and whose message was asked for again."""
-
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
     """Return what became of messages whose handlers failed, by the parts that count it."""
@@ -34,7 +31,12 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     }
     counts = {
         part.name: {
-            **counted(evidence.observers.get(part.name, ()), traffic[part.flow], attempts(cell)),
+            **counted(
+                evidence.observers.get(part.name, ()),
+                traffic[part.flow],
+                attempts(cell),
+                cell.settings.consumer.max_deliver,
+            ),
             **lettered(evidence.observers.get(part.name, ()), evidence.letters),
             **made[part.name][0],
         }
@@ -94,7 +96,10 @@ def attempts(cell: Cell) -> int:
 
 
 def counted(
-    records: Sequence[ConsumerRecord], traffic: Traffic, attempts: int = 1
+    records: Sequence[ConsumerRecord],
+    traffic: Traffic,
+    attempts: int = 1,
+    max_deliver: int | None = None,
 ) -> Mapping[str, int]:
     """Return what is counted of a part, by what is counted (bench.spec.failed_parts).
 
@@ -102,8 +107,9 @@ def counted(
         records: of its processes, by the places of messages among those that say no other again.
         traffic: of its flow.
         attempts: of a handler within a delivery.
+        max_deliver: deliveries of a message at most; None without end.
     """
-    rows = Rows.of(records, _count(traffic.firsts))
+    rows = Rows.of(records, _count(traffic.firsts), max_deliver)
     replayed = rows.later if traffic.replays else np.zeros_like(rows.ids, dtype=bool)
     return {
         **_failed(rows, traffic, replayed, attempts),
@@ -123,12 +129,13 @@ def _failed(rows: Rows, traffic: Traffic, replayed: Flags, attempts: int) -> Map
     own = np.flatnonzero(traffic.firsts)
     applied = rows.messages(rows.done)
     failed, given_up = (rows.messages(each) > 0 for each in (rows.failed, rows.given_up))
-    again = failed | (rows.messages(np.isin(rows.ending, _UNTRIED)) > 0)
-    again &= rows.messages(rows.ending == Ending.SUPERSEDED) == 0  # done with its successor
+    untried = rows.messages(rows.untried) > 0
+    done_with = rows.messages(rows.ending == Ending.SUPERSEDED) > 0  # with its successor
+    again = (failed | untried) & ~done_with
     dealt = traffic.faults.due_to_fail(own[rows.ids], rows.deliveries * attempts) | replayed
     of_outage = rows.messages(rows.failed & ~dealt)
     hopeless = traffic.faults.hopeless(own)
-    stuck = _count(failed & hopeless & ~given_up)
+    stuck = _count((failed | (untried & ~done_with)) & hopeless & ~given_up)
     return {
         "undone": _count(again & ~hopeless & (applied == 0)),
         "stuck": stuck + looked.stuck_copies(rows, replayed),

@@ -13,6 +13,10 @@ from bench.engine.table import Flags, ours
 
 FAILED = (Ending.NAKED, Ending.SILENT, Ending.UNPOSTED, *DONE_WITH)
 GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
+UNTRIED = (Ending.RETURNED, Ending.TURNED_AWAY)
+"""Of a delivery that did not fail, and whose message was asked for again."""
+
+_NO_END = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,7 @@ class Rows:
 
     Attributes:
         size: messages of the flow that say no other again.
+        max_deliver: so often the server delivers at most.
         ids, deliveries, ending, handled_ns, seqs: as in a record; ids are places among those.
     """
 
@@ -30,10 +35,13 @@ class Rows:
     ending: IntArray
     handled_ns: IntArray
     seqs: IntArray
+    max_deliver: int = _NO_END
 
     @classmethod
-    def of(cls, records: Sequence[ConsumerRecord], size: int) -> "Rows":
-        """Return those of messages of ours, of so many."""
+    def of(
+        cls, records: Sequence[ConsumerRecord], size: int, max_deliver: int | None = None
+    ) -> "Rows":
+        """Return those of messages of ours, of so many; delivered without end where None is."""
         rows = [
             np.stack([e.ids, e.deliveries, e.ending, e.handled_ns, e.stream_seqs]) for e in records
         ]
@@ -46,6 +54,7 @@ class Rows:
             ending=ending,
             handled_ns=handled_ns,
             seqs=seqs,
+            max_deliver=_NO_END if max_deliver is None else max_deliver,
         )
 
     @cached_property
@@ -60,9 +69,16 @@ class Rows:
         return np.isin(self.ending, FAILED)
 
     @cached_property
+    def untried(self) -> Flags:
+        """Whose message was asked for again, though its handler did not fail."""
+        return np.isin(self.ending, UNTRIED)
+
+    @cached_property
     def given_up(self) -> Flags:
-        """After which a message never comes again, though its handler failed."""
-        return np.isin(self.ending, GIVEN_UP)
+        """After which a message never comes again, though it was not handled for good."""
+        return np.isin(self.ending, GIVEN_UP) | (
+            self.untried & (self.deliveries >= self.max_deliver)
+        )
 
     @cached_property
     def later(self) -> Flags:

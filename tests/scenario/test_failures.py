@@ -106,6 +106,18 @@ def test_what_was_turned_away_and_never_tried_is_undone() -> None:
     assert found(record(away, gone)) == found(record(gone)) == {}
 
 
+def test_what_was_turned_away_and_can_never_be_handled_is_stuck_unless_it_was_given_up() -> None:
+    """After its last delivery the server gives it up; what gave way is done with."""
+    away = record((HOPELESS, Ending.TURNED_AWAY))
+    last = replace(away, deliveries=np.array([3]))
+
+    assert found(away) == {"stuck": 1}
+    assert counted([last], traffic(), max_deliver=4)["stuck"] == 1
+    assert counted([last], traffic(), max_deliver=3)["stuck"] == 0
+    assert found(away, record((HOPELESS, Ending.TERMINATED))).get("stuck", 0) == 0
+    assert found(away, record((HOPELESS, Ending.SUPERSEDED))).get("stuck", 0) == 0
+
+
 def test_of_several_attempts_the_last_one_says_whether_a_failure_was_dealt() -> None:
     """One fault at the first attempt, three attempts: what failed all three met an outage."""
     rows = record((PASSING, Ending.NAKED), (HOPELESS, Ending.NAKED))
