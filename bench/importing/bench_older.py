@@ -81,15 +81,15 @@ def _consumer(line: Line, clients: int, *, stored: bool) -> tuple[dict[str, Any]
     line.flags.setdefault(batch_flag, BATCH)
     if not stored or not (pull or push):
         line.lose("ack", "nothing is acked")
-        return _unacked(line, batch_flag, stored=stored), False
+        return _unacked(line, batch_flag, clients, stored=stored), False
     acks = "explicit" if line.take("ack", True) else "none"
     mode = "push" if push else "pull"
     found = acknowledged(line, mode=mode, acks=acks, batch_flag=batch_flag, clients=clients)
     return found, True
 
 
-def _unacked(line: Line, batch_flag: str, *, stored: bool) -> dict[str, Any]:
+def _unacked(line: Line, batch_flag: str, clients: int, *, stored: bool) -> dict[str, Any]:
     if stored:
-        return unacknowledged(line, batch_flag)
+        return unacknowledged(line, batch_flag, clients)
     line.take(batch_flag)
     return {"consumer": {"mode": "push", "ack_policy": "none"}, "ack": {"timing": "none"}}

@@ -133,8 +133,17 @@ def _acks(line: Line, acks: str) -> dict[str, Any]:
     return found
 
 
-def unacknowledged(line: Line, batch_flag: str) -> dict[str, Any]:
-    """Return an ordered consumer: nothing is acked, and it is made anew when one is lost."""
-    why = "an ordered consumer is made anew after a gap; here a plain one, and a gap counts as lost"
+def unacknowledged(line: Line, batch_flag: str, clients: int) -> dict[str, Any]:
+    """Return an ordered consumer: nothing is acked, and it is made anew when one is lost.
+
+    That is of one process; of several each has a plain consumer of its own.
+    """
+    if clients > 1:
+        why = "made anew after a gap by each client; here plain ones, and a gap counts as lost"
+        line.losses.note("ordered", "", why)
+        return acknowledged(line, mode="pull", acks="none", batch_flag=batch_flag, clients=1)
+    line.take(batch_flag)
+    why = "asks for a batch at a time there; here the server pushes what it is due"
     line.losses.note("ordered", "", why)
-    return acknowledged(line, mode="pull", acks="none", batch_flag=batch_flag, clients=1)
+    consumer = {"mode": "push", "ack_policy": "none", "ordered": True}
+    return {"consumer": consumer, "ack": _acks(line, "none")}

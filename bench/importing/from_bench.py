@@ -165,7 +165,9 @@ def _consuming(mode: str, batch_flag: str = "batch") -> Made:
 
 
 def _ordered(line: Line, subject: str, fast: float) -> Content:
-    return _reading(line, subject, fast, unacknowledged(line, "batch"), shared=False)
+    return _reading(
+        line, subject, fast, unacknowledged(line, "batch", _clients(line)), shared=False
+    )
 
 
 def _reading(

@@ -126,11 +126,12 @@ def test_how_messages_are_confirmed(line: str, mode: str, window_msgs: int, tmp_
         ("js fetch --acks all", ("pull", "all", 500, "cumulative", False)),
         ("js fetch --acks none", ("pull", "none", None, "none", False)),
         ("js fetch --doubleack", ("pull", "explicit", 500, "after-handler", True)),
-        ("js ordered", ("pull", "none", None, "none", False)),
+        ("js ordered", ("push", "none", None, "none", False)),
+        ("oldjs ordered a --batch 9", ("push", "none", None, "none", False)),
         ("oldjs push a --maxacks 7", ("push", "explicit", 7, "after-handler", False)),
         ("a --js --sub 2 --push", ("push", "explicit", 200, "after-handler", False)),
         ("a --js --sub 2 --pull --no-ack", ("pull", "none", None, "none", False)),
-        ("a --js --sub 1", ("pull", "none", None, "none", False)),
+        ("a --js --sub 1", ("push", "none", None, "none", False)),
         ("sub a", ("push", "none", None, "none", False)),
     ],
 )
@@ -146,6 +147,24 @@ def test_how_messages_are_taken(line: str, expected: tuple[object, ...], tmp_pat
         ack.timing,
         ack.double,
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "ordered"),
+    [
+        ("js ordered", True),
+        ("js ordered --batch 40", True),
+        ("oldjs ordered a", True),
+        ("a --js --sub 1", True),
+        ("js ordered --clients 2", False),
+        ("a --js --sub 2", False),
+        ("js consume --acks none", False),
+        ("sub a", False),
+    ],
+)
+def test_an_ordered_consumer_of_one_client_is_one(line: str, ordered: bool, tmp_path: Path) -> None:
+    """Of several each would have its own, and a workload has one of one process."""
+    assert ours(line, tmp_path).settings.consumer.ordered is ordered
 
 
 @pytest.mark.parametrize("line", ["js ordered --clients 3", "a --js --sub 3", "sub a --clients 3"])
