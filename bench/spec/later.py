@@ -20,7 +20,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "subject_transform",
         "history",
     ),
-    "publish": ("ttl_ns", "rollup"),
+    "publish": ("ttl_ns", "rollup", "gap"),
     "consumer": (
         "max_batch",
         "max_expires_ns",

@@ -53,6 +53,17 @@ def _batched(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _gap(settings: Settings) -> Iterator[Objection]:
+    mode = settings.publish.mode
+    if settings.publish.gap != "fail" and mode != "fast":
+        yield Objection(
+            key="publish.gap",
+            against=("publish.mode",),
+            what=f"mode {mode} has no batch that could go on over a gap",
+            allowed="gap fail, or mode fast",
+        )
+
+
 def _atomic(settings: Settings) -> Iterator[Objection]:
     stream, publish = settings.stream, settings.publish
     most = settings.server.limits.batch.max_msgs or MAX_ATOMIC_BATCH
@@ -152,6 +163,7 @@ def _window(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _batched,
+    _gap,
     _atomic,
     _expect,
     _ttl,

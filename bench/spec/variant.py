@@ -63,6 +63,8 @@ class PublishSettings(Spec):
         batch: messages of an atomic batch, or between two acks of a fast one at most.
         linger_ns: longest time that an unfinished batch waits for further messages, or for the
             next ack; it is ended then.
+        gap: of a fast batch of which the server missed a message: it ends there (`fail`), or goes
+            on without it (`ok`). What was missed is refused.
         expect: `last-sequence` sends with each message the sequence that the stream should be at,
             so that it is refused when another writer was faster.
         ttl_ns: how long each message is kept (`Nats-TTL`), whatever the stream keeps; what was not
@@ -74,6 +76,7 @@ class PublishSettings(Spec):
     mode: Literal["async", "one-by-one", "atomic", "fast"] = "async"
     batch: int = Field(default=100, ge=1, le=65_535)
     linger_ns: Duration = Field(default=100 * NS_PER_MS, alias="linger")
+    gap: Literal["fail", "ok"] = "fail"
     expect: Literal["nothing", "last-sequence"] = "nothing"
     ttl_ns: Duration | None = Field(default=None, alias="ttl")
     rollup: Literal["none", "subject"] = "none"

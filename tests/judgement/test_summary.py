@@ -62,8 +62,9 @@ def test_knobs_of_delivery_and_of_servers_came_later() -> None:
         "consumer": {"headers_only": True, "sample_freq": "5%", "opt_start_ago": "1s",
                      "priority_timeout": "1s", "ordered": True},
         "stream": {"allow_msg_ttl": True, "allow_rollup_hdrs": True, "republish": {},
+                   "subject_delete_marker_ttl": "2s",
                    "subject_transform": {"source": ">", "destination": "x.>"}},
-        "publish": {"ttl": "2s", "rollup": "subject"},
+        "publish": {"ttl": "2s", "rollup": "subject", "gap": "ok"},
         "server": {"encryption": "aes", "limits": {"batch": {"max_msgs": 5}}},
     }  # fmt: skip
 

@@ -18,7 +18,7 @@ MODES: dict[str, Tree] = {
         "stream": {"allow_atomic": True},
     },
     "fast": {
-        "publish": {"mode": "fast", "batch": 20, "linger": "50ms"},
+        "publish": {"mode": "fast", "batch": 20, "linger": "50ms", "gap": "ok"},
         "stream": {"allow_batched": True},
     },
 }

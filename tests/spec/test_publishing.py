@@ -183,3 +183,16 @@ def test_a_rollup_is_allowed_and_none_of_a_batch(stream: Tree, mode: str, found:
     tree = {"publish": {"rollup": "subject", "mode": mode}, "stream": stream}
 
     assert [each.key for each in objections(Settings.model_validate(tree))] == found
+
+
+@pytest.mark.parametrize(
+    ("mode", "gap", "found"),
+    [("fast", "ok", []), ("fast", "fail", []), ("async", "fail", []),
+     ("async", "ok", ["publish.gap"]), ("atomic", "ok", ["publish.gap"])],
+)  # fmt: skip
+def test_fast_batches_alone_go_on_over_a_gap(mode: str, gap: str, found: list[str]) -> None:
+    """An atomic one is stored whole or not at all."""
+    stream = {"allow_batched": True, "allow_atomic": True}
+    tree = {"publish": {"mode": mode, "gap": gap}, "stream": stream}
+
+    assert [each.key for each in objections(Settings.model_validate(tree))] == found

@@ -33,6 +33,7 @@ class Answer:
     refusal: str = ""
     kind: str = ""
     sequence: int = 0
+    expected: int = 0
     every: int = 0
     count: int = 0
 
@@ -67,6 +68,7 @@ def _answer(body: dict[str, Any]) -> Answer:
         refusal=refusal,
         kind=kind,
         sequence=int(body["seq"]) if kind else 0,
+        expected=int(body["last_seq"]) if kind == "gap" else 0,
         every=int(body.get("msgs", 0)),
         count=int(body.get("count", 0)),
     )

@@ -2,13 +2,14 @@
 
 A batch is open for as long as messages come. The server acks it every so many messages, at most as
 many as we ask for; what it has acked is stored up to there. A batch that waits too long for the
-next ack is ended, which has the rest confirmed. Gaps end a batch, too ("fail").
+next ack is ended, which has the rest confirmed. A gap, where the server missed messages, ends it,
+too ("fail"), or it goes on ("ok"): then acks, and the last count, go over what is missing.
 
 Source: ADR-50 (github.com/nats-io/nats-architecture-and-design), as tried on nats-server 2.15.1.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bench.clients.faults import Faults
 from bench.clients.port import AckSink, IntArray, Messages
@@ -22,9 +23,12 @@ _START, _APPEND, _COMMIT, _END = range(4)
 """Operations, the last but one token of a reply subject; _END carries no message."""
 
 _REPLY = re.compile(
-    rb".*(\d{%d})\.\d+\.fail\.(\d{%d})\.([0-3])\.\$FI" % (NUMBER_DIGITS, NUMBER_DIGITS)
+    rb".*(\d{%d})\.\d+\.(?:fail|ok)\.(\d{%d})\.([0-3])\.\$FI" % (NUMBER_DIGITS, NUMBER_DIGITS)
 )
 """First position of the batch, sequence in it and operation of the message that is answered."""
+
+
+MISSED = "the server missed it, and its batch went on"
 
 
 class FastBatches:
@@ -39,7 +43,7 @@ class FastBatches:
     ) -> None:
         # The server knows a batch by the token before the flow alone, so that must be ours, too.
         own = inbox.rpartition(b".")[2].decode()
-        to = f"{inbox.decode()}.{own}{{batch}}.{how.batch}.fail.{{sequence}}"
+        to = f"{inbox.decode()}.{own}{{batch}}.{how.batch}.{how.gap}.{{sequence}}"
         start, append, commit, self._end_form = (
             Form(reply=f"{to}.{operation}.$FI", headers=headers)
             for operation, headers in (
@@ -56,6 +60,8 @@ class FastBatches:
         self._faults = faults
         self._batches = Batches(messages.ids.size + 1, messages.ids.size)
         self._every = how.batch
+        self._goes_on = how.gap == "ok"
+        self._missed: list[range] = []
         self._written = 0
         self._settled = 0
         self._waits_ns = 0  # since when what is written last waits for an ack
@@ -105,12 +111,15 @@ class FastBatches:
         ended_by_us = operation == _END
         stop = first + sequence - ended_by_us  # behind the message that is answered
         answer = read_answer(message)
-        stored_stop = first + (answer.sequence if answer.kind else answer.count)
+        counted = answer.sequence if answer.kind else answer.count
+        stored_stop = first + counted - (answer.kind == "gap")  # that one tells of those before it
         if sequence < 1 or max(stop, stored_stop) > self._written:
             self._faults.note(NEVER_SENT)
         elif answer.kind == "ack":
             self._store(first, stored_stop, now_ns)
             self._every, self._waits_ns = answer.every, now_ns
+        elif answer.kind == "gap" and self._goes_on:
+            self._miss(range(first + max(0, answer.expected - 1), stored_stop))
         elif answer.kind == "gap":
             self._reason = "the server missed a message before it in its batch"
         elif answer.kind == "err":
@@ -131,13 +140,35 @@ class FastBatches:
         """Everything in the batch that began at `first` is stored up to `stop`."""
         first = max(first, self._settled)
         if first < stop:
-            self._sink.stored(range(first, stop), now_ns)
+            for stored in self._known(first, stop):
+                self._sink.stored(stored, now_ns)
             self._settled = stop
 
     def _refuse(self, first: int, stop: int, reason: str) -> None:
-        for position in range(max(first, self._settled), stop):
-            self._sink.refused(position, reason)
+        for refused in self._known(max(first, self._settled), stop):
+            for position in refused:
+                self._sink.refused(position, reason)
         self._settled = max(self._settled, stop)
+
+    def _miss(self, missing: range) -> None:
+        """These never came to the server, and the batch goes on without them."""
+        fresh = range(max(missing.start, self._settled), missing.stop)
+        for position in fresh:
+            self._sink.refused(position, MISSED)
+        if fresh:
+            self._missed.append(fresh)
+
+    def _known(self, first: int, stop: int) -> Iterator[range]:
+        """Yield what of these positions the server has not missed."""
+        for missing in self._missed:
+            if missing.start >= stop:
+                break
+            if first < missing.start:
+                yield range(first, missing.start)
+            first = max(first, missing.stop)
+        if first < stop:
+            yield range(first, stop)
+        self._missed = [each for each in self._missed if each.stop > stop]
 
     def _over(self, first: int) -> None:
         """The server has ended the batch that began at `first`; we may have gone on with it."""

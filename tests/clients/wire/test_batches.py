@@ -12,7 +12,7 @@ from bench.clients.port import Messages
 from bench.clients.wire import frames
 from bench.clients.wire.atomic import AtomicBatches
 from bench.clients.wire.batches import FIRST, LAST, MIDDLE, Batches
-from bench.clients.wire.fast import FastBatches
+from bench.clients.wire.fast import MISSED, FastBatches
 from bench.clients.wire.frames import PublishFrames
 from bench.clients.wire.parse import Message, next_frame
 from bench.spec.headers import ATOMIC_HEADER_BYTES
@@ -38,9 +38,12 @@ class Pair:
     faults: Faults = field(default_factory=Faults)
     sent: int = 0
     now_ns: int = 1
+    gap: str = "fail"
 
     def __post_init__(self) -> None:
-        how = PublishSettings.model_validate({"mode": self.mode, "batch": self.batch})
+        how = PublishSettings.model_validate(
+            {"mode": self.mode, "batch": self.batch, "gap": self.gap}
+        )
         chosen = messages(COUNT, subjects=("a", "bb"), sizes=(16, 40))
         make = MODES[self.mode]
         self.manner = make(chosen, b"_INBOX.me", self.answers, self.faults, how)
@@ -256,3 +259,63 @@ def test_a_gap_refuses_what_the_server_missed() -> None:
     assert pair.answers.stored_positions == [0, 1]
     reason = "the server missed a message before it in its batch"
     assert pair.answers.refusals == {2: reason, 3: reason}
+
+
+def told(body: bytes, *, at: int = 8, operation: int = 1) -> Pair:
+    """Return what ten messages came to whose batch goes on: 3 to 5 are missing, and then this."""
+    pair = Pair("fast", 10, Stream(room=COUNT, pace=lambda: 10), gap="ok")
+    pair.send(10)
+    to = pair.stream.answers[0].split(b" ")[1]
+    for sequence, kind, said in (
+        (6, 1, b'{"type":"gap","last_seq":3,"seq":6}'),
+        (at, operation, body),
+    ):
+        reply = to.replace(b"%016d.0" % 1, b"%016d.%d" % (sequence, kind))
+        pair.manner.message(Message(reply, 1, b"", b"", said), 1)
+    assert not pair.faults.words()
+    return pair
+
+
+@pytest.mark.parametrize(
+    ("acked", "stored"),
+    [(1, [0]), (2, [0, 1]), (3, [0, 1]), (5, [0, 1]), (6, [0, 1, 5]), (8, [0, 1, 5, 6, 7])],
+)
+def test_an_ack_that_goes_over_a_gap_is_none_of_what_was_missed(
+    acked: int, stored: list[int]
+) -> None:
+    """Wherever it ends: 2, 3 and 4 never came to the server."""
+    pair = told(b'{"type":"ack","seq":%d,"msgs":10}' % acked)
+
+    assert pair.answers.stored_positions == stored
+    assert pair.answers.refusals == dict.fromkeys((2, 3, 4), MISSED)
+
+
+def test_the_last_word_on_a_batch_with_a_gap_counts_over_it() -> None:
+    """As nats-server 2.15.1 does: its count is the last sequence, and not of what it stored."""
+    pair = told(b'{"stream":"S","seq":7,"batch":"b","count":10}', at=10, operation=2)
+
+    assert pair.answers.stored_positions == [0, 1, 5, 6, 7, 8, 9]
+    assert sorted(pair.answers.refusals) == [2, 3, 4]
+
+
+def test_what_follows_the_last_word_of_a_batch_that_broke_is_refused_once() -> None:
+    """It says 7 where 10 were sent: the rest is refused, and what was missed is not again."""
+    pair = told(b'{"stream":"S","seq":4,"batch":"b","count":7}', at=10, operation=1)
+
+    assert pair.answers.stored_positions == [0, 1, 5, 6]
+    assert sorted(pair.answers.refusals) == [2, 3, 4, 7, 8, 9]
+
+
+def test_what_is_missing_at_the_end_is_told_by_the_end() -> None:
+    """The message that ends a batch finds the one before it missing."""
+    pair = Pair("fast", 10, Stream(room=COUNT, pace=lambda: 10), gap="ok")
+    pair.send(5)
+    to = pair.stream.answers[0].split(b" ")[1].replace(b"%016d.0" % 1, b"%016d.3" % 6)
+
+    for body in (b'{"type":"gap","last_seq":5,"seq":6}',
+                 b'{"stream":"S","seq":4,"batch":"b","count":5}'):  # fmt: skip
+        pair.manner.message(Message(to, 1, b"", b"", body), 1)
+
+    assert pair.answers.stored_positions == [0, 1, 2, 3]
+    assert pair.answers.refusals == {4: MISSED}
+    assert not pair.faults.words()

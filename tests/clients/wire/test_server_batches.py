@@ -195,6 +195,43 @@ def test_what_a_break_left_without_an_answer_is_told(fresh_server: RealServer, m
     run(work)
 
 
+@pytest.mark.parametrize(
+    ("gap", "stored", "missed"),
+    [
+        ("ok", [*range(3), *range(5, 9), *range(12, 20)], [3, 4, 9, 10, 11]),
+        ("fail", [0, 1, 2], [*range(3, 9), *range(12, 20)]),
+    ],
+)
+def test_what_the_server_missed_of_a_fast_batch_is_refused(
+    server: RealServer, gap: str, stored: list[int], missed: list[int]
+) -> None:
+    """Positions 3, 4 and 9 to 11 are never written: the batch goes on, or is over."""
+    chosen = messages(20, subjects=("GAPS.a",))
+
+    async def work() -> None:
+        async with client(server.url) as control:
+            await make_stream(control, "GAPS", **BOTH)
+            settings = how("fast", batch=6, linger="50ms", gap=gap)
+            async with publisher(Endpoint(url=server.url), chosen, settings) as (link, answers):
+                for first, stop in ((0, 3), (5, 9), (12, 20)):
+                    link.send(first, stop)
+                while len(answers.stored_positions) + len(answers.refusals) < len(stored + missed):
+                    await asyncio.sleep(0.01)
+                state = await stream_state(control, "GAPS")
+                ids = [
+                    (await control.jetstream().get_msg("GAPS", seq + 1)).data
+                    for seq in range(len(stored))
+                ]
+
+        assert answers.stored_positions == stored
+        assert state["messages"] == len(stored)
+        assert [int((data or b"")[:16]) for data in ids] == stored
+        assert set(missed) <= set(answers.refusals)
+        assert not set(answers.refusals) & set(stored)
+
+    run(work)
+
+
 def expecting(count: int, subject: str) -> Messages:
     headers = (("Nats-Expected-Last-Sequence", "{last}"),)
     return messages(count, subjects=(subject,), headers=headers)
