@@ -93,6 +93,19 @@ def _come_again(settings: Settings, workload: Stream) -> Iterator[Objection]:
         yield Objection(key="handler.per_key", against=("failure.answer",), what=what)
 
 
+def _handled_again(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    """Yield that what gets no ack is handled once more, behind what came after it."""
+    silent = any(fault.kind == "silent" for fault in workload.consume.dealt)
+    again = settings.ack.timing not in UNANSWERED and settings.consumer.max_deliver != 1
+    known = settings.effect.idempotency == "memory"
+    if settings.handler.per_key == "in-order" and silent and again and not known:
+        what = (
+            "a message that gets no ack is delivered again and handled once more, behind later "
+            "ones of its subject: effect.idempotency memory leaves it alone"
+        )
+        yield Objection(key="handler.per_key", against=("effect.idempotency",), what=what)
+
+
 def _stands_for_others(settings: Settings, workload: Stream) -> Iterator[Objection]:
     hopeless = any(fault.kind == "permanent" for fault in workload.consume.dealt)
     if settings.handler.per_key == "latest" and hopeless:
@@ -147,6 +160,7 @@ RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _one_for_all,
     _beside_others,
     _come_again,
+    _handled_again,
     _stands_for_others,
     _nothing_fails,
     _used_up,

@@ -22,6 +22,7 @@ NAK: Tree = {"breaker": {"failures": 3, "open_for": "2s", "while_open": "nak"}}
 EACH: tuple[Tree, ...] = (*PER_KEY, RETRY, BREAKER, NAK)
 OUTAGE: Tree = {"kind": "outage", "at": "1s", "lasts": "9s"}
 TRANSIENT: Tree = {"kind": "transient", "share": "5%"}
+SILENT: Tree = {"kind": "silent", "share": "5%"}
 
 
 def workload(*faults: Tree, subjects: int = 100, consumers: int = 1, **handler: object) -> Stream:
@@ -174,6 +175,7 @@ def test_what_suits_a_workload_needs_no_caution(handler: Tree) -> None:
         ({"per_key": "in-order"}, workload(), {"pull": {}}, "workers are idle"),
         ({"per_key": "latest"}, workload(), {"pull": {}}, "workers are idle"),
         ({"per_key": "in-order"}, workload(TRANSIENT), {}, "behind later ones"),
+        ({"per_key": "in-order"}, workload(SILENT), {}, "handled once more"),
         (
             {"per_key": "in-order", "retry": {"attempts": 2}},
             workload({**TRANSIENT, "times": 2}),
@@ -222,6 +224,8 @@ def test_what_may_surprise_is_told(
         ({"per_key": "in-order", "workers": 1}, workload(), {"pull": {}}),
         ({"per_key": "in-order"}, workload(TRANSIENT), {"failure": {"answer": "term"}}),
         ({"per_key": "in-order", "retry": {"attempts": 2}}, workload(TRANSIENT), {}),
+        ({"per_key": "in-order"}, workload(SILENT), {"effect": {"idempotency": "memory"}}),
+        ({"per_key": "latest"}, workload(SILENT), {}),
         (NAK, workload(OUTAGE), {"consumer": {"max_deliver": 6}}),
         (BREAKER, workload(TRANSIENT), {"consumer": {"ack_wait": "2001ms"}}),
     ],
