@@ -99,8 +99,9 @@ def _handler(signs: Signs) -> Diagnosis | None:
     ceiling = hands.workers * NS_PER_S / max(1, hands.handler_ns_mean)
     who = plural(hands.workers, "event loop" if hands.in_loop else "worker")
     words = (
-        f"{who} were in handlers for {percent(hands.busy_share)} of "
-        f"the window; at {human_duration(hands.handler_ns_mean)} a message they come to "
+        f"{who} {'was' if hands.workers == 1 else 'were'} in handlers for "
+        f"{percent(hands.busy_share)} of the window; at "
+        f"{human_duration(hands.handler_ns_mean)} a message they come to "
         f"{number(ceiling)} msg/s, {number(signs.done_per_s)} were measured"
     )
     more = "consumers" if hands.in_loop else "workers"

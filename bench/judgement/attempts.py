@@ -11,7 +11,7 @@ from bench.record.schema import MOST_ATTEMPTS
 
 
 def attempts(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
-    """Return the lines: `deliveries of a message: 1: 95 %, 2: 5 % of a`."""
+    """Return the lines: `deliveries of a message: a once 95 %, twice 5 %; b once 100 %`."""
     parts = dict.fromkeys(
         part for cell in cells for trial in cell.cell.trials for part in trial.record.attempts
     )
@@ -26,9 +26,9 @@ def _line(part: str, cells: Sequence[CellJudgement], *, alone: bool) -> str:
     if len(found) > MOST_CELLS:
         by_share = sorted(found, key=lambda each: _once(each[1]))
         found = [by_share[0], by_share[-1]]
-    each = [f"{_told(came)} of {spoken(cell.short)}" for cell, came in found]
+    each = [f"{spoken(cell.short)} {_told(came)}" for cell, came in found]
     whose = "" if alone else f" ({part})"
-    return f"deliveries of a message{whose}: {text.listed(each)}"
+    return f"deliveries of a message{whose}: {'; '.join(each)}"
 
 
 def _of_cell(cell: CellJudgement, part: str) -> Mapping[int, int]:

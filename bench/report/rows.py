@@ -19,6 +19,7 @@ from bench.spec.cast import Weight
 from bench.spec.criteria import count_word
 from bench.spec.kinds.registry import words_of_weight
 from bench.spec.metrics import LAG_PEAK, Metric, View, metric_of, shown_in
+from bench.spec.telling import BY_SETTINGS_ALONE
 
 REPEATS = words_of_weight(Weight.REPEAT)
 """Counts that are no failure by themselves."""
@@ -90,10 +91,12 @@ def _counts(cells: Sequence[CellJudgement]) -> Iterator[str]:
 
 def _count(word: str) -> Column[CellJudgement]:
     def entry(cell: CellJudgement) -> Entry:
+        if word not in BY_SETTINGS_ALONE and not cell.cell.cell.cast.having(word):
+            return Entry(text.NA)
         total = cell.total(word)
         if total is None:
             return marked(State.DOUBTFUL, text.NA)
-        failing = total and word not in REPEATS
+        failing = total and word in words_of([cell.cell]) and word not in REPEATS
         return marked(State.FAILS, text.count(total)) if failing else Entry(text.count(total))
 
     return Column(count_word(word).capitalize(), entry)

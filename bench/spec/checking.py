@@ -14,6 +14,7 @@ from bench.spec.progress import ack_waits_ns
 from bench.spec.variant import Settings
 
 KEY = "handler.check"
+UNDATED = "; only handler.max_age says how old is too old"
 
 
 def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
@@ -127,9 +128,10 @@ def _unseen(settings: Settings, workload: Stream) -> Iterator[Objection]:
         if not each.checks & looks or (each.kind == "stale" and dateless)
     ]
     if bad:
+        undated = "stale" in bad and "signature" in looks
         what = (
             f"no handler looks for what is {' or '.join(dict.fromkeys(bad))}: such a message is "
-            "taken for a good one, and the cell fails"
+            f"taken for a good one, and the cell fails{UNDATED if undated else ''}"
         )
         yield Objection(key=KEY, what=what)
 

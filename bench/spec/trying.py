@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from bench.core.units import NS_PER_MS, NS_PER_S
+from bench.core.units import NS_PER_MS, NS_PER_S, format_duration
 from bench.spec.base import Count, Duration, MisfitError, Share, Spec
 
 PerKey = Literal["none", "counted", "in-order", "latest"]
@@ -43,9 +43,12 @@ class RetrySettings(Spec):
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
-        if self.max_ns < self.base_ns:
+        if self.max_ns >= self.base_ns:
+            return self
+        if "max_ns" in self.model_fields_set:
             raise MisfitError("max", what="is below base", allowed="base or more")
-        return self
+        usual = f"max, which is {format_duration(self.max_ns)} when it is left out"
+        raise MisfitError("base", what=f"is above {usual}", allowed="max or less, or a longer max")
 
 
 class BreakerSettings(Spec):

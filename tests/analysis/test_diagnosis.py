@@ -62,6 +62,8 @@ def test_who_has_the_event_loop_for_itself_is_helped_by_processes() -> None:
     assert (of_loops.limit, of_workers.limit) == (Limit.HANDLER, Limit.HANDLER)
     assert of_loops.words.startswith("2 event loops were in handlers for 90")
     assert of_workers.words.startswith("2 workers were in handlers for 90")
+    alone = diagnosed(replace(BEHIND, handling=hands(busy=BUSY_SHARE, workers=1)))
+    assert alone.words.startswith("1 worker was in handlers")
     assert ("consumers" in of_loops.knob, "workers" in of_workers.knob) == (True, True)
 
 

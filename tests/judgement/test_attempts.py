@@ -48,14 +48,13 @@ def test_shares_are_those_of_all_valid_trials() -> None:
     retrying = cell("one", {1: 90, 2: 10}, {1: 90, 3: 10}, {5: 100}, invalid=1)
 
     assert lines(retrying, cell("two", {1: 100})) == (
-        "deliveries of a message: once 90.0 %, twice 5.00 %, 3 times 5.00 % of one and "
-        "once 100 % of two",
+        "deliveries of a message: one once 90.0 %, twice 5.00 %, 3 times 5.00 %; two once 100 %",
     )
 
 
 def test_what_came_so_often_or_more_is_told_as_that() -> None:
     assert lines(cell("one", {MOST_ATTEMPTS: 3})) == (
-        f"deliveries of a message: {MOST_ATTEMPTS} times or more 100 % of one",
+        f"deliveries of a message: one {MOST_ATTEMPTS} times or more 100 %",
     )
 
 
@@ -64,7 +63,7 @@ def test_of_many_cells_those_with_the_most_and_the_fewest_stand_for_all() -> Non
 
     (line,) = lines(*many)
 
-    assert line.endswith("once 92.0 %, twice 8.00 % of c8 and once 99.0 %, twice 1.00 % of c1")
+    assert line.endswith("c8 once 92.0 %, twice 8.00 %; c1 once 99.0 %, twice 1.00 %")
 
 
 def test_of_several_parts_each_has_its_line() -> None:

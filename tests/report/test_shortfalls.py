@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis.figures import RunFigures, TrialFigures, WorkloadFigures
+from bench.analysis.figures import CellFigures, RunFigures, TrialFigures, WorkloadFigures
 from bench.core.marks import State
 from bench.core.text import Scale
 from bench.judgement.judge import judge
@@ -13,6 +13,7 @@ from bench.report import readings, rows, terminal
 from bench.report.tables import Row, Table, Tone
 from bench.report.workload import section
 from bench.spec.metrics import metric_of
+from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import counting, figures_of, time_of, trial_of, with_trials
 from tests.parts import Time
@@ -64,6 +65,28 @@ def test_what_fell_short_stands_first_and_red(word: str, counts: dict[str, int])
     assert judged.boxes.failed.state is State.FAILS
     assert [row.entries[place].text for row in found.rows] == ["0", "✕ 34\u202f300"]
     assert [row.entries[place].tone for row in found.rows] == [Tone.PLAIN, Tone.BAD]
+
+
+def paced(per_key: str) -> CellFigures:
+    """A cell whose handlers are run so; where it is counted, five messages were overtaken."""
+    settings = Settings.model_validate({"handler": {"per_key": per_key}})
+    cell = runs.cell(per_key, settings=settings)
+    told = {} if per_key == "none" else {"overtaken": 5}
+    trial = counting(trial_of(cell, 1, 10.0), **told)
+    return with_trials(cell, [replace(trial, record=replace(trial.record, cast=cell.cast))])
+
+
+def test_a_count_is_red_where_it_is_a_fault_and_no_figure_where_nobody_counts() -> None:
+    """Who keeps no order is not held to it, and who does not look has not 0."""
+    cells = [paced(per_key) for per_key in ("none", "counted", "in-order")]
+    figures = figures_of(
+        runs.plan([each.cell for each in cells], blocks=1), {"small-events": cells}
+    )
+
+    found = rows.table(judge(figures).workloads[0])
+    place = [column.title for column in found.columns].index("Overtaken")
+
+    assert [row.entries[place].text for row in found.rows] == ["n/a", "5", "✕ 5"]
 
 
 def test_a_table_without_shortfalls_has_no_columns_for_them() -> None:

@@ -217,7 +217,8 @@ def test_what_nobody_would_notice_is_told() -> None:
     """Of each kind that the check does not see; a function of ours knows no key."""
     ageless = {"handler": {"check": ["signature"]}}
 
-    assert "stale" in told(settings(ageless), signed(TAMPERED, STALE))
+    assert "stale" in (undated := told(settings(ageless), signed(TAMPERED, STALE)))
+    assert undated.endswith("the cell fails; only handler.max_age says how old is too old")
     assert "tampered" not in told(settings(ageless), signed(TAMPERED, STALE))
     assert "looks for" not in told(settings(VERIFIES), signed(TAMPERED, STALE, REPLAYED))
     assert "tampered or replayed" in told(settings(), signed(TAMPERED, REPLAYED))

@@ -133,6 +133,7 @@ def test_all_rules_are_asked_where_a_cell_is_checked() -> None:
     ("handler", "word"),
     [
         ({"retry": {"base": "2s", "max": "1s"}}, "below base"),
+        ({"retry": {"base": "2s"}}, "is above max, which is 1s when it is left out"),
         ({"retry": {"attempts": 0}}, "greater than or equal to 1"),
         ({"breaker": {"share": "50%"}}, "within is missing"),
         ({"breaker": {"within": "1s"}}, "share is missing"),
