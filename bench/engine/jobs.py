@@ -19,11 +19,12 @@ from bench.engine.commanding import Command
 from bench.engine.stall import Stall
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
+from bench.record.finals import Final
 from bench.spec.calls import Call
 from bench.spec.effects import Idempotency
 from bench.spec.faults import AS_USUAL, FailureSettings
 from bench.spec.trying import BreakerSettings, PerKey, RetrySettings
-from bench.spec.variant import AckTiming, HandlerCheck, HandlerRun, PublishSettings
+from bench.spec.variant import STATE, AckTiming, HandlerCheck, HandlerRun, PublishSettings
 from bench.spec.work import WorkKind
 
 LAID_WITHIN_NS = 600 * NS_PER_S
@@ -173,6 +174,7 @@ class ObserverJob:
         letters: the stream and consumer of which it posts what is given up; None where nothing is.
         applied: how its handlers make effects on the server; None where their time alone passes.
         call: the user's function that is its handler; None where there is none.
+        state: name of the function of its module that says what state it came to.
         work: what its handlers do besides.
         puts_into: the stream of the bucket that they put messages into; empty where they do not.
         checks: what its handlers look at of each message.
@@ -203,6 +205,7 @@ class ObserverJob:
     letters: Names | None = None
     applied: Applied | None = None
     call: Call | None = None
+    state: str = STATE
     work: tuple[WorkKind, ...] = ()
     puts_into: str = ""
     checks: tuple[HandlerCheck, ...] = ()
@@ -407,6 +410,7 @@ class Done:
         given_up: messages that the server gave up, as the sampler heard, by part; absent where it
             could not hear of any.
         hands: what others did to the trial's streams, as the sampler heard, and when.
+        finals: the state that the user's handlers came to, by the part.
         rows: the sampler's samples; empty for the others, whose arrays are in their file.
     """
 
@@ -421,4 +425,5 @@ class Done:
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)
     hands: tuple[tuple[int, str], ...] = ()
+    finals: Mapping[str, Final] = field(default_factory=dict)
     rows: tuple[Mapping[str, int | None], ...] = ()

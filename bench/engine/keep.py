@@ -14,6 +14,7 @@ from bench.engine.ackcheck import compare_acks
 from bench.engine.attempts import attempts
 from bench.engine.audit import Audit, Evidence, as_it_is
 from bench.engine.busy import computing, handling
+from bench.engine.finals import finals_of
 from bench.engine.forgiving import forgiven
 from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.pressure import Offer
@@ -137,6 +138,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
         disturbances=disturbances,
         attempts=_attempts(tables, seen),
+        finals=finals_of(outcome, tables),
         peaks=peaks,
         oldest_ns=oldest.longest(tables, cast, window),
         negative_times=recorded.negatives,

@@ -8,7 +8,7 @@ import asyncio
 
 import numpy as np
 
-from bench.clients.port import IntArray, TaskLink
+from bench.clients.port import NO_ID, IntArray, TaskLink
 from bench.core.units import NS_PER_S
 from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import now_ns
@@ -35,6 +35,11 @@ class TaskConsumer:
         self._handler_ns = handler_ns
         self._in_hand: dict[int, int] = {}
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._bounds: tuple[int, int] | None = None
+
+    def keep_within(self, first_seq: int, last_seq: int) -> None:
+        """Pass over what comes from beyond these stream sequences: it is not handled."""
+        self._bounds = first_seq, last_seq
 
     async def run(self) -> None:
         """Let messages be handled until cancelled; the link is open."""
@@ -47,14 +52,20 @@ class TaskConsumer:
         """A message came; what comes after the end is no part of the trial."""
         if self._over.done():
             return
+        if self._beyond(stream_seq):
+            self._recorder.take_one(received_ns, NO_ID, stream_seq, deliveries)
+            return
         position = self._recorder.take_one(received_ns, message_id, stream_seq, deliveries)
         self._in_hand[position] = self._takes_ns(position, message_id, deliveries)
+
+    def _beyond(self, stream_seq: int) -> bool:
+        return self._bounds is not None and not self._bounds[0] <= stream_seq <= self._bounds[1]
 
     async def handle(self, position: int) -> None:
         """Wait for the message's handler time, and acknowledge as the plan says."""
         duration_ns = self._in_hand.get(position)
         if duration_ns is None:
-            return  # it came after the end
+            return  # it came after the end, or from beyond its bounds
         positions = np.array([position], dtype=np.int64)
         await self._acknowledge(self._acks.received(positions))
         await self._work(position, duration_ns)

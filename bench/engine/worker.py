@@ -38,6 +38,7 @@ from bench.engine.clock import Alarm
 from bench.engine.doing import does, open_doing
 from bench.engine.ending import end
 from bench.engine.failing import FailingTasks
+from bench.engine.final import finals_told
 from bench.engine.fleet import added
 from bench.engine.forking import fork_for
 from bench.engine.jobs import (
@@ -166,6 +167,7 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
         faults=tuple(fault for each in observers for fault in each.faults(several=len(jobs) > 1)),
         refusals=tuple(words for each in observers for words in each.opened.refusals()),
         raised=tuple(words for each in observers for words in each.opened.raised()),
+        finals=await finals_told(jobs),
         counts=counts,
         stalls=tuple(stalls.long),
     )
@@ -368,6 +370,8 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
     else:
         consumer = TaskConsumer(link, recorder, acks, traffic.handler_ns)
     returning(consumer, job)
+    if job.bounds is not None:
+        consumer.keep_within(*job.bounds)
     await link.open(consumer)
     opened = _Opened(
         links=links,

@@ -15,6 +15,7 @@ from bench.judgement.cells import cells_of
 from bench.judgement.check import Check
 from bench.judgement.checked import checks_of
 from bench.judgement.choosing import Judged, choose
+from bench.judgement.finals import finals
 from bench.judgement.goals import goals_of
 from bench.judgement.headlines import headline, of_workload
 from bench.judgement.limits import limits
@@ -97,7 +98,7 @@ def _workload(workload: WorkloadFigures, figures: RunFigures) -> WorkloadJudgeme
         ranking_reason=ranking_reason(workload.cells),
         cells=cells,
         held=checks_of(workload.cells),
-        noted=(*noted(cells), *attempts(cells)),
+        noted=(*noted(cells), *attempts(cells), *finals(cells)),
         limits=(*limits(cells), *suggestions(cells)),
         boxes=Boxes(choose=nothing, sure=nothing, failed=nothing, keeps_up=nothing),
         sentence="",

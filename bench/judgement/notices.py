@@ -8,6 +8,7 @@ from bench.analysis.validity import trials_of
 from bench.core import text
 from bench.core.marks import State
 from bench.gate.verdict import GateResult
+from bench.judgement import finals
 from bench.judgement.cells import PERHAPS_LOST
 from bench.judgement.choosing import Judged
 from bench.judgement.model import Notice
@@ -27,6 +28,7 @@ def notices_of(
     return (
         *_fell_short(workloads),
         *_of_workloads(workloads),
+        *(each for one in workloads for each in finals.notices(one.figures.name, one.cells)),
         *_quick(figures),
         *_of_trials(figures),
         *_of_cells(workloads),

@@ -12,6 +12,7 @@ from bench.core.ids import NAME_PATTERN
 from bench.core.units import NS_PER_S
 from bench.plan.model import Plan, Trial
 from bench.record.casts import cast_faults
+from bench.record.finals import final_faults
 from bench.record.reading import MOST, Fault, Loc
 from bench.record.schema import MOST_ATTEMPTS, Environment, TrialRecord, Window
 from bench.spec.cast import Cast, Part, levels
@@ -86,9 +87,21 @@ def trial_faults(record: TrialRecord) -> Iterator[Fault]:
     yield from _disturbance_faults(record)
     for name, handling in record.handling.items():
         yield from _shares(("handling", name), asdict(handling), least=0)
+    yield from _final_faults(record)
     for name, came in record.attempts.items():
         yield from _attempt_faults(name, came, record)
     yield from _shares((), {key: getattr(record, key) for key in _TRIALS_OWN}, least=0)
+
+
+def _final_faults(record: TrialRecord) -> Iterator[Fault]:
+    """Yield what cannot be so of the states that handlers came to."""
+    observing = {part.name for part in record.cast.observing}
+    for name, final in record.finals.items():
+        loc: Loc = ("finals", name[:60])
+        if name not in observing:
+            yield Fault(loc=loc, what="no part of its cast that observes")
+        else:
+            yield from final_faults(loc, final)
 
 
 def _attempt_faults(name: str, came: Mapping[int, int], record: TrialRecord) -> Iterator[Fault]:

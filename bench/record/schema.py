@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bench.record.finals import Final
 from bench.spec.cast import Cast
 from bench.spec.disturbances import Action
 
@@ -214,6 +215,8 @@ class TrialRecord:
             handlers took, and in records of versions that did not tell.
         attempts: by part, how many messages came once, twice, …; empty in records of versions that
             did not tell.
+        finals: the state that handlers of a user came to, by part; empty where none is called, and
+            in records of versions that asked for none.
         ack_check: None where the variant does not ack each message, or the server told nothing.
         sha256_of: digest of each other file of the trial, as it was written; empty in records of
             versions that kept none.
@@ -247,6 +250,7 @@ class TrialRecord:
     disturbances: tuple[Disturbed, ...] = ()
     handling: Mapping[str, Handling] = field(default_factory=dict)
     attempts: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    finals: Mapping[str, Final] = field(default_factory=dict)
     sha256_of: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def known(self, entry: str) -> int | None:

@@ -13,6 +13,7 @@ from bench.plan.model import Cell, Trial
 from bench.plan.traffic import seed_of
 from bench.record import samples
 from bench.scenario.kind import Stage, connecting_as
+from bench.spec.calls import Call
 from bench.spec.cast import Part
 from bench.spec.expiring import EVICTED
 from bench.spec.handler import Handler
@@ -37,6 +38,7 @@ class Taking:
         bare: messages have no payload in any case.
         rows: messages that it is due; 0 for all.
         first: number of the first of the processes.
+        call: the user's function that is called with each, by the settings.
     """
 
     names: Names
@@ -48,6 +50,7 @@ class Taking:
     bare: bool = False
     rows: int = 0
     first: int = 0
+    call: Call | None = None
 
 
 def named_after(names: Names, part: Part) -> Names:
@@ -157,7 +160,8 @@ def consumer_jobs(
             idempotency=settings.effect.idempotency,
             failure=settings.failure,
             max_deliver=settings.consumer.max_deliver,
-            call=getattr(taking.handler, "call", None),
+            call=taking.call or getattr(taking.handler, "call", None),
+            state=settings.handler.state,
             work=getattr(taking.handler, "work", ()),
             checks=settings.handler.check,
             max_age_ns=settings.handler.max_age_ns or 0,

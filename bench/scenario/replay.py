@@ -161,7 +161,8 @@ def _observers(
         jobs += _within(beyond, consumer_jobs(stage, trial, cell, cast.part(LIVE), live))
     for place, name in enumerate(passes(workload.replay.times)):
         taking = _taking(stage, cell, cast.part(name), workload.replay, traffic)
-        numbered = replace(taking, first=place * taking.processes)
+        called = replace(taking, call=cell.settings.handler.call)
+        numbered = replace(called, first=place * taking.processes)
         own = consumer_jobs(stage, trial, cell, cast.part(name), numbered)
         jobs += _within(workload.bounds, own)
     return tuple(jobs)

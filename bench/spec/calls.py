@@ -47,14 +47,24 @@ def with_call(document: Document, beside: Path) -> tuple[Document, list[Problem]
     if not isinstance(named, str):  # a record has it with what was found
         return document, []
     assert isinstance(consume, Mapping) and isinstance(handler, Mapping)  # noqa: S101 - it has a key
-    directory = beside.resolve()
-    problems = []
-    digest = ""
-    try:
-        digest = hashlib.sha256(source_of(named, directory)).hexdigest()
-    except (ValueError, OSError) as error:
-        what, _, allowed = str(error).partition("; allowed: ")
-        problems.append(document.problem(LOC, what, allowed=allowed or _EXAMPLE))
-    call = {"function": named, "directory": str(directory), "digest": digest}
+    call, wrong = resolved(named, beside)
+    problems = [document.problem(LOC, wrong[0], allowed=wrong[1])] if wrong else []
     data = {**document.data, "consume": {**consume, "handler": {**handler, "call": call}}}
     return replace(document, data=data), problems
+
+
+def resolved(named: str, beside: Path) -> tuple[dict[str, str], tuple[str, str] | None]:
+    """Return what a Call is read from, and what is wrong with it and allowed; None for nothing.
+
+    Args:
+        named: `module:function`.
+        beside: directory of the file that names it.
+    """
+    directory = beside.resolve()
+    call = {"function": named, "directory": str(directory), "digest": ""}
+    try:
+        source = source_of(named, directory)
+    except (ValueError, OSError) as error:
+        what, _, allowed = str(error).partition("; allowed: ")
+        return call, (what, allowed or _EXAMPLE)
+    return {**call, "digest": hashlib.sha256(source).hexdigest()}, None

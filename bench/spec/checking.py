@@ -113,7 +113,7 @@ def _called(settings: Settings, workload: Stream) -> Iterator[Objection]:
         yield Objection(
             key=KEY,
             what="a function of yours is the handler: it looks at messages, and raises",
-            allowed="no check, or no call in the workload",
+            allowed="no check, or no call",
         )
 
 

@@ -155,9 +155,11 @@ def with_failures(
         *(BAD_MESSAGES if bad else ()),
     )
 
-    def counting(part: Part) -> Part:
-        told = (replace(each, means=_MEANS.get(each.name, each.means)) for each in part.entries)
-        entries = (*told, *FAILED, *more)
-        return replace(part, entries=entries) if part.side is Side.OBSERVES else part
+    return replace(cast, parts=tuple(counting_failures(part, *more) for part in cast.parts))
 
-    return replace(cast, parts=tuple(map(counting, cast.parts)))
+
+def counting_failures(part: Part, *more: Entry) -> Part:
+    """Return a part that counts what failed as well, and more; as it is where it drives."""
+    told = (replace(each, means=_MEANS.get(each.name, each.means)) for each in part.entries)
+    entries = (*told, *FAILED, *more)
+    return replace(part, entries=entries) if part.side is Side.OBSERVES else part

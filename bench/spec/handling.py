@@ -5,6 +5,7 @@ Rules as in `jetstream`: pure functions, the reason in the text.
 
 from collections.abc import Callable, Iterator
 
+from bench.spec.calling import unasked
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
@@ -56,26 +57,28 @@ def _paced(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 
 def _calls(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    if workload.consume.handler.call is None:
+    called = workload.consume.handler.call is not None
+    yield from unasked(settings, called=called)
+    if not called:
         return
     if settings.handler.run != "task":
         yield Objection(
             key="handler.run",
             what="a function of yours is called by coroutines, and virtual workers call nothing",
-            allowed="handler.run task with client nats-py, or no call in the workload",
+            allowed="handler.run task with client nats-py, or no call",
         )
     if settings.ack.timing in ("none", "after-validation"):
         yield Objection(
             key="ack.timing",
             what="a function of yours is called before its message is acknowledged, so that it "
             "comes again when it raises",
-            allowed="another ack.timing, or no call in the workload",
+            allowed="another ack.timing, or no call",
         )
     if workload.writes(settings):
         yield Objection(
             key="effect",
             what="a function of yours has effects of its own",
-            allowed="effects that are not written, or no call in the workload",
+            allowed="effects that are not written, or no call",
         )
 
 

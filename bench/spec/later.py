@@ -37,7 +37,16 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "ordered",
     ),
     "ack": ("in_progress_ns", "whole_batches"),
-    "handler": ("workers", "check", "max_age_ns", "per_key", "retry", "breaker"),
+    "handler": (
+        "workers",
+        "check",
+        "max_age_ns",
+        "per_key",
+        "retry",
+        "breaker",
+        "call",
+        "state",
+    ),
     "effect": ("written", "marker_ttl_ns"),
     "pull": (
         "group",

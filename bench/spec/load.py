@@ -15,6 +15,7 @@ from bench.core.words import nearest
 from bench.spec.acking import misleads
 from bench.spec.asked import in_all, lack, ranked_alike
 from bench.spec.base import MisfitError
+from bench.spec.calling import with_called
 from bench.spec.calls import with_call
 from bench.spec.disturbed import faults, not_ours
 from bench.spec.gates import Gates, load_gates
@@ -153,9 +154,10 @@ def load_config(path: Path) -> LoadedConfig:
         *variant_problems,
     ]
     resolved: dict[str, Settings] = {}
-    for variant in variants:
+    for written in variants:
+        variant, uncalled = with_called(written, path.parent)
         settings, own_problems = validate(Settings, variant)
-        problems += own_problems
+        problems += [*uncalled, *own_problems]
         if settings is not None:
             problems += map(variant.objection, objections(settings))
             resolved[variant.name] = settings

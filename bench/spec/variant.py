@@ -5,10 +5,11 @@ JetStream's own words are spelt as on the wire (docs.nats.io, "Streams", "Consum
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, Loose, Share, Size, Spec
+from bench.spec.calls import Call
 from bench.spec.disturbances import Disturbance
 from bench.spec.effects import Idempotency
 from bench.spec.faults import FailureSettings
@@ -216,6 +217,15 @@ HandlerCheck = Literal["signature", "envelope"]
 """What a handler can look at of a message."""
 
 
+STATE = "state"
+"""What a function is usually called that returns the state that handlers came to."""
+
+Called = Annotated[
+    Call | None, BeforeValidator(lambda value: value, json_schema_input_type=str | Call | None)
+]
+"""A function that is called with each message, written as `module:function`."""
+
+
 class HandlerSettings(Spec):
     """How a consumer process carries out the workload's handler time.
 
@@ -237,6 +247,10 @@ class HandlerSettings(Spec):
         retry: further attempts within one delivery, before its message counts as failed; none when
             left out.
         breaker: when a process stops calling what its handlers depend on; never when left out.
+        call: `module:function` that is called with each message that is replayed, after its time;
+            of workloads of the kind `replay`, whose versions are variants. Nothing when left out.
+        state: name of the function of its module that returns what state the handlers came to, as
+            a mapping or anything else that JSON can say; held against that of other variants.
     """
 
     run: HandlerRun = "virtual"
@@ -246,6 +260,8 @@ class HandlerSettings(Spec):
     per_key: PerKey = "none"
     retry: RetrySettings | None = None
     breaker: BreakerSettings | None = None
+    call: Called = None
+    state: str = STATE
 
 
 class EffectSettings(Spec):

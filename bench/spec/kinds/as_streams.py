@@ -128,9 +128,11 @@ def stream_of_schedules(workload: schedule.Scheduling) -> stream.Stream:
     )
 
 
-def stream_of_work(workload: replay.Replay | backlog.Backlog) -> stream.Stream:
-    """Return a stream whose consumers handle as much at a time."""
+def stream_of_work(settings: Settings, workload: replay.Replay | backlog.Backlog) -> stream.Stream:
+    """Return a stream whose consumers handle as much at a time, as these settings have it."""
     who = workload.replay if isinstance(workload, replay.Replay) else workload.consume
+    consume = FaultyConsume.of(who.consumers, who.workers, who.handler)
+    handler = consume.handler.model_copy(update={"call": settings.handler.call})
     return stream.Stream(
         kind="stream",
         subjects=workload.subjects,
@@ -138,6 +140,6 @@ def stream_of_work(workload: replay.Replay | backlog.Backlog) -> stream.Stream:
         publish=Doubling.of(
             workload.offers.get("publish", Publish.model_validate({"rate": "1/s"}))
         ),
-        consume=FaultyConsume.of(who.consumers, who.workers, who.handler),
+        consume=consume.model_copy(update={"handler": handler}),
         phases=workload.phases,
     )

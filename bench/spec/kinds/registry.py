@@ -11,6 +11,7 @@ from bench.spec import (
     ageing,
     asking_when,
     buckets,
+    calling,
     cast,
     cautions,
     checking,
@@ -164,13 +165,14 @@ KINDS: Mapping[str, Kind] = {
         cast=replay.cast_of,
         objections=lambda settings, workload: (
             *replay.objections(settings, workload),
-            *jetstream.workload_objections(settings, as_streams.stream_of_work(workload)),
+            *jetstream.workload_objections(settings, as_streams.stream_of_work(settings, workload)),
         ),
         cautions=lambda settings, workload: cautions.cautions(
-            settings, as_streams.stream_of_work(workload)
+            settings, as_streams.stream_of_work(settings, workload)
         ),
         notes=lambda _, __: iter(()),
         shipped=("replay", "replay-max-in-flight"),
+        also=(replay.CALLING,),
     ),
     "backlog": Kind(
         model=backlog.Backlog,
@@ -178,10 +180,10 @@ KINDS: Mapping[str, Kind] = {
         cast=backlog.cast_of,
         objections=lambda settings, workload: (
             *backlog.objections(settings, workload),
-            *jetstream.workload_objections(settings, as_streams.stream_of_work(workload)),
+            *jetstream.workload_objections(settings, as_streams.stream_of_work(settings, workload)),
         ),
         cautions=lambda settings, workload: cautions.cautions(
-            settings, as_streams.stream_of_work(workload)
+            settings, as_streams.stream_of_work(settings, workload)
         ),
         notes=lambda _, __: iter(()),
         shipped=("backlog", "backlog-in-flight"),
@@ -341,6 +343,7 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
         *pacing.unfit(settings, workload.kind),
         *ordered.unfit(settings, workload.kind),
         *marked.unfit(settings, workload.kind),
+        *calling.unfit(settings, workload.kind),
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
         *_moved(settings, kind),

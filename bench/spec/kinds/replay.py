@@ -10,6 +10,7 @@ from bench.core import text
 from bench.core.units import format_rate
 from bench.spec.base import MisfitError, Spec
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, Part, Weight, driving, observing
+from bench.spec.failed_parts import counting_failures
 from bench.spec.filling import PUBLISH, Storing
 from bench.spec.handler import Handler
 from bench.spec.laid import FILL, SHORT_MSGS, Laying, laying, load_of, working
@@ -18,7 +19,7 @@ from bench.spec.objection import Objection
 from bench.spec.variant import Settings
 from bench.spec.workload import Consume, Load, Phases, Publish
 
-USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "server", "client"})
+USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
 
 REPLAY, LIVE = "replay", "live"
 
@@ -296,11 +297,18 @@ def cast_of(settings: Settings, workload: Replay | None) -> Cast:
     before = f"{REPLAY}." if live or len(names) > 1 else ""
     early = settings.ack.timing == "after-validation"
     whole = () if early or not acks else (f"{before}end_to_end",)
+    if settings.handler.call is not None:
+        replays = list(map(counting_failures, replays))
     return Cast(
         parts=(fill, *(_live(acks=acks) if live else ()), *replays),
         ranked=(*whole, f"{before}completion"),
         done=f"{before}{replays[0].own[-1].name}",
     )
+
+
+def _calling() -> Cast:
+    plain = cast_of(Settings(), None)
+    return replace(plain, parts=tuple(map(counting_failures, plain.parts)))
 
 
 def _counted(replaying: Replaying, *, later: bool) -> tuple[Entry, ...]:
@@ -323,7 +331,14 @@ def objections(settings: Settings, workload: Replay) -> tuple[Objection, ...]:
     if settings.stream.retention != "limits":
         what = "what was taken once is gone, and cannot be replayed"
         found.append(Objection(key="stream.retention", what=what, allowed="limits"))
+    if settings.handler.workers is not None:
+        what = "how many it handles at a time is the workload's, and says whether it keeps order"
+        found.append(Objection(key="handler.workers", what=what, allowed="replay.workers"))
     if workload.replay.by == "reset" and settings.ack.timing == "none":
         what = "a consumer that acknowledges nothing is through with nothing, and cannot be reset"
         found.append(Objection(key="ack.timing", what=what, allowed="another, or by: new-consumer"))
     return tuple(found)
+
+
+CALLING = _calling()
+"""Where a function of a user is called, which may raise."""

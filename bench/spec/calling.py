@@ -1,0 +1,68 @@
+"""Handlers of users that variants name, so that two versions of one are held against each other."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bench.core.called import source_of
+from bench.core.errors import Problem
+from bench.spec.calls import resolved
+from bench.spec.objection import Objection
+from bench.spec.variant import STATE, Settings
+from bench.spec.variants import Override, Variant
+
+CALL, STATED = ("handler", "call"), ("handler", "state")
+
+KIND = "replay"
+"""Whose versions are variants."""
+
+
+def with_called(variant: Variant, beside: Path) -> tuple[Variant, list[Problem]]:
+    """Return a variant whose handler is found; as it is where it names none.
+
+    Args:
+        variant: as written.
+        beside: directory of its file.
+    """
+    written = variant.overrides.get(CALL)
+    if written is None or not isinstance(written.value, str):
+        return variant, []
+    call, wrong = resolved(written.value, beside)
+    overrides = {**variant.overrides, CALL: Override(value=call, loc=written.loc)}
+    found = replace(variant, overrides=overrides)
+    if wrong:
+        return found, [variant.problem(CALL, wrong[0], allowed=wrong[1])]
+    return found, list(_stateless(variant, written.value, beside))
+
+
+def _stateless(variant: Variant, call: str, beside: Path) -> Iterator[Problem]:
+    """Yield that the module has no such function, where one is named that tells the state."""
+    named = variant.overrides.get(STATED)
+    if named is None or not isinstance(named.value, str):
+        return
+    try:
+        source_of(f"{call.partition(':')[0]}:{named.value}", beside.resolve())
+    except (ValueError, OSError) as error:
+        what, _, allowed = str(error).partition("; allowed: ")
+        yield variant.problem(STATED, what, allowed=allowed or "a function of the same module")
+
+
+def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+    """Yield that a kind of workload calls no function that a variant names."""
+    if settings.handler.call is not None and kind != KIND:
+        stream = "consume.handler.call in the workload, or " if kind == "stream" else ""
+        yield Objection(
+            key="handler.call",
+            what=f"a workload of the kind {kind} has no history that each version goes through",
+            allowed=f"leave it out, {stream}a workload of the kind {KIND}",
+        )
+
+
+def unasked(settings: Settings, *, called: bool) -> Iterator[Objection]:
+    """Yield that nobody is asked for a state where no function of a user is called."""
+    if settings.handler.state != STATE and not called:
+        yield Objection(
+            key="handler.state",
+            what="no function of yours is called, of whose module it would be",
+            allowed="leave it out, or with it a call",
+        )
