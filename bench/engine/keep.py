@@ -26,6 +26,7 @@ from bench.engine.trial import Outcome
 from bench.engine.unseen import unseen_findings
 from bench.plan.model import Trial
 from bench.record import samples
+from bench.record.finals import Final
 from bench.record.hlog import Interval
 from bench.record.messages import Messages
 from bench.record.schema import (
@@ -129,7 +130,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         if outcome.completed and not outcome.drained:
             findings.append(checks.not_drained(ledger, cast, _drain_ns(window)))
     record = replace(
-        _record(frame, outcome, findings),
+        _record(frame, outcome, findings, finals_of(outcome, tables)),
         window_counts=counts,
         slices=accounts.slices(tables, cast, until_ns),
         ledger=ledger,
@@ -138,7 +139,6 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         ack_check=compare_acks(outcome.ack_events, _acknowledging(outcome)),
         disturbances=disturbances,
         attempts=_attempts(tables, seen),
-        finals=finals_of(outcome, tables),
         peaks=peaks,
         oldest_ns=oldest.longest(tables, cast, window),
         negative_times=recorded.negatives,
@@ -359,7 +359,12 @@ def keep_failed(frame: Frame, findings: Sequence[Finding]) -> Kept:
     return Kept(record=record, intervals=(), samples=samples.table(()))
 
 
-def _record(frame: Frame, outcome: Outcome, findings: Sequence[Finding]) -> TrialRecord:
+def _record(
+    frame: Frame,
+    outcome: Outcome,
+    findings: Sequence[Finding],
+    finals: Mapping[str, Final] | None = None,
+) -> TrialRecord:
     return TrialRecord(
         schema_version=TRIAL_SCHEMA_VERSION,
         trial_id=frame.trial.id,
@@ -378,4 +383,5 @@ def _record(frame: Frame, outcome: Outcome, findings: Sequence[Finding]) -> Tria
         software=frame.software,
         findings=tuple(findings),
         handling=_handling(outcome),
+        finals=finals or {},
     )

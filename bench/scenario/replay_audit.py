@@ -15,9 +15,11 @@ from bench.engine.table import Flags, MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
+from bench.scenario import failures
 from bench.scenario.laying import outstanding, time_up_ns
 from bench.scenario.live_audit import disturbed
 from bench.spec.cast import Part
+from bench.spec.failed_parts import UNDONE
 from bench.spec.kinds.replay import LIVE, REPLAY, Replay, passes
 from bench.spec.laid import FILL
 
@@ -59,6 +61,7 @@ def _of_pass(
         "passed_over": sum(_passed_over(record, bounds) for record in records),
         "outside": len(outside),
         "misfolded": len(wrong),
+        **(failures.counted(records, history) if UNDONE in part.entries else {}),
     }
     findings = [
         *_examples(name, "outside its window, it handled sequence", list(map(str, outside))),

@@ -87,7 +87,8 @@ def test_states_that_differ_are_told_with_their_first_keys_and_before_all_figure
         "equal in 1 of 2 blocks",
     )
     assert notices(*cells) == [
-        "Under w, from one: two (differs in 1 of 2 blocks, first keys a, c, equal in 1 of 2 blocks)."
+        "Under w, from one: two (differs in 1 of 2 blocks, first keys a, c, "
+        "equal in 1 of 2 blocks)."
     ]
 
 

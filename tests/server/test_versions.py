@@ -51,7 +51,9 @@ def versions(directory: Path) -> dict[str, TrialRecord]:
         phases={**PHASES, "measure": "5s"},
     )
     return {
-        name: run_trial(directory, load, settings.model_dump(mode="json", by_alias=True)).record
+        name: run_trial(
+            directory / name, load, settings.model_dump(mode="json", by_alias=True)
+        ).record
         for name, settings in load_config(path).variants.items()
     }
 

@@ -88,7 +88,7 @@ def test_a_window_that_cannot_be_is_refused(parts: dict[str, Any], said: str) ->
             "consumer.inactive_threshold",
         ),
         ({"consumer": {"ack_policy": "none"}, "ack": {"timing": "none"}}, "ack.timing"),
-        ({"handler": {"run": "task"}}, "handler.run"),
+        ({"handler": {"workers": 2}}, "handler.workers"),
     ],
 )
 def test_settings_that_cannot_replay_are_refused(settings: dict[str, Any], key: str) -> None:
