@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ constant = {"a": 1}
 
 
 @pytest.fixture
-def call(tmp_path: Path) -> Iterator[Call]:
+def call(tmp_path: Path) -> Call:
     (tmp_path / "module_of_states.py").write_text(MODULE)
     found, wrong = resolved("module_of_states:handle", tmp_path)
     assert wrong is None
