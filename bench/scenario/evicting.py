@@ -40,27 +40,41 @@ def _counted(cell: Cell, part: str, traffic: Traffic, evidence: Evidence) -> Map
         subject_index=traffic.subject_index,
         size_bytes=size_bytes(traffic, evidence, samples.prefix(part, len(evidence.backlogs))),
     )
-    gone = evicted(table, records, backlog, limits_of(stream), kept)
+    limits = limits_of(stream, np.unique(traffic.subject_index).size)
+    gone = evicted(table, records, backlog, limits, kept)
     if gone is None:
         return {EVICTED.name: UNKNOWN}
     taken = int(np.count_nonzero(gone))
     return {EVICTED.name: taken, "lost": lost(table, records, backlog, gone)}
 
 
-def limits_of(stream: StreamSettings) -> Limits:
+def limits_of(stream: StreamSettings, subjects: int | None = None) -> Limits:
     """Return the limits at which a stream gives up what it has stored.
 
     What it keeps under other subjects than it was published under is not told by subject, and what
-    its past takes of its bytes is not known by message.
+    its past takes of its bytes is not known by message. A limit that it cannot come to, since that
+    of its subjects keeps it below, takes nothing.
+
+    Args:
+        stream: its settings.
+        subjects: under which it is published to; None where nobody knows how many.
     """
     old = stream.discard == "old"
     by_subject = not stream.discard_new_per_subject and stream.subject_transform is None
     return Limits(
         max_age_ns=stream.max_age_ns,
-        max_msgs=stream.max_msgs if old else None,
+        max_msgs=stream.max_msgs if old and not (by_subject and _below(stream, subjects)) else None,
         max_bytes=stream.max_bytes if old and stream.history is None else None,
         max_msgs_per_subject=stream.max_msgs_per_subject if by_subject else None,
     )
+
+
+def _below(stream: StreamSettings, subjects: int | None) -> bool:
+    """Say whether the limit of its subjects keeps a stream from that of all its messages."""
+    most, each = stream.max_msgs, stream.max_msgs_per_subject
+    if most is None or each is None or subjects is None or stream.history is not None:
+        return False
+    return subjects * each <= most
 
 
 def size_bytes(traffic: Traffic, evidence: Evidence, prefix: str) -> IntArray | None:
