@@ -74,7 +74,7 @@ def _below(stream: StreamSettings, subjects: int | None) -> bool:
     most, each = stream.max_msgs, stream.max_msgs_per_subject
     if most is None or each is None or subjects is None or stream.history is not None:
         return False
-    return subjects * each <= most
+    return subjects * each < most  # one more is there for a moment
 
 
 def size_bytes(traffic: Traffic, evidence: Evidence, prefix: str) -> IntArray | None:
