@@ -21,7 +21,7 @@ from bench.core import text
 from bench.core.errors import Problem
 from bench.core.units import NS_PER_S, human_clock, human_size
 from bench.plan.build import make_plan
-from bench.plan.estimate import estimate
+from bench.plan.estimate import Estimate, estimate
 from bench.plan.model import Cell, Plan
 from bench.spec.criteria import parse_criterion
 from bench.spec.decidable import undecidable
@@ -63,13 +63,21 @@ def print_estimate(made: Plan, console: Console) -> None:
     console.print(
         f"{made.label}: {text.plural(cells, 'cell')} x {text.plural(made.blocks, 'block')} = "
         f"{text.plural(trials, 'trial')}, "
-        f"about {human_clock(expected.duration_s)}, {text.plural(expected.messages, noun)}, "
+        f"about {human_clock(expected.duration_s)}{_laying(expected)}, "
+        f"{text.plural(expected.messages, noun)}, "
         f"{human_size(expected.stored_bytes)} stored "
         f"(at most {human_size(expected.peak_store_bytes)} at once), "
         f"{human_size(expected.results_bytes)} of results; seed {made.seed}",
         markup=False,
         soft_wrap=True,
     )
+
+
+def _laying(expected: Estimate) -> str:
+    """Return how much of the time goes into pasts of streams; empty where none is to have one."""
+    if not expected.laying_s:
+        return ""
+    return f" (of which laying histories takes some {human_clock(expected.laying_s)}, reckoned)"
 
 
 def print_cautions(loaded: LoadedMatrix, made: Plan, console: Console) -> None:

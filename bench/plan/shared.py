@@ -26,6 +26,12 @@ def kept_bytes(cells: Sequence[Cell]) -> int:
     return sum(map(_laid_bytes, apart.values()))
 
 
+def aged_msgs(cells: Sequence[Cell]) -> int:
+    """Return how many messages are laid to give streams their pasts, each once in a run."""
+    pasts = {begins_alike(cell): cell.settings.stream.history for cell in cells}
+    return sum(past.messages for past in pasts.values() if past is not None)
+
+
 def may_be_kept(cell: Cell) -> bool:
     """Say whether what a cell begins with outlives the server that it was laid on."""
     laid = bool(cell.workload.laid) or cell.settings.stream.history is not None

@@ -6,6 +6,7 @@ import pytest
 from bench.broker.admin import trial_names
 from bench.plan.build import make_plan
 from bench.plan.estimate import (
+    LAYING_S_PER_MSG,
     RESULT_BYTES_PER_S,
     RESULT_BYTES_PER_TRIAL,
     TRIAL_OVERHEAD_S,
@@ -129,6 +130,21 @@ def test_a_past_takes_room_once_and_in_each_copy() -> None:
     assert estimate_of(aged, other).peak_store_bytes == plain.peak_store_bytes + 2 * laid
     assert estimate_of(fresh, aged).peak_store_bytes == plain.peak_store_bytes + 2 * laid
     assert estimate_of(aged).messages == plain.messages
+
+
+def test_a_past_takes_its_time_once_for_all_trials_that_begin_with_it() -> None:
+    """However many blocks and cells; another variant of the stream has one of its own."""
+    past: dict[str, Any] = {"history": {"messages": "1M"}}
+    aged, alike = cell(1, stream=past), cell(2, stream=past, pull={"batch": 1})
+    other = cell(3, stream={**past, "compression": "s2"})
+    trials_s = TRIAL_OVERHEAD_S + 3
+
+    one, all_ = estimate_of(aged, alike, blocks=3), estimate_of(aged, alike, other, cell(4))
+    assert one.laying_s == 1_000_000 * LAYING_S_PER_MSG
+    assert one.duration_s == one.laying_s + 6 * trials_s
+    assert one.longest_s == one.duration_s + 6
+    assert all_.laying_s == 2 * one.laying_s
+    assert estimate_of(cell(4)).laying_s == 0
 
 
 @pytest.mark.parametrize(
