@@ -7,11 +7,12 @@ from functools import lru_cache
 from bench.analysis.figures import Growth, LagFigures, TrialFigures
 from bench.analysis.lag import oldest_ns
 from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_of
-from bench.analysis.resources import cpu_us_unspread, most_used
+from bench.analysis.resources import all_used, cpu_us_unspread, most_used
 from bench.core.units import NS_PER_S
 from bench.spec.cast import Cast, entries, instants, spans, tail
 from bench.spec.laid import works
 from bench.spec.metrics import (
+    NETWORK_FIGURES,
     OLDEST,
     PROCESS_FIGURES,
     WORK,
@@ -152,7 +153,8 @@ def _lag_slope(lag: LagFigures) -> float:
 def _process(source: Source) -> Reader:
     figure = max((each for each in PROCESS_FIGURES if source.of.endswith(f"_{each}")), key=len)
     role = source.of.removesuffix(f"_{figure}")
-    return Reader(of_trial=lambda trial: most_used(trial.record.processes, role, figure))
+    used = all_used if figure in NETWORK_FIGURES else most_used
+    return Reader(of_trial=lambda trial: used(trial.record.processes, role, figure))
 
 
 def _deliveries(source: Source) -> Reader:

@@ -1,4 +1,4 @@
-"""What a trial's processes used: CPU time per message, shares of a core, memory."""
+"""What a trial's processes used: CPU time per message, shares of a core, memory, network."""
 
 from collections.abc import Mapping, Sequence
 
@@ -65,8 +65,20 @@ def most_used(processes: Sequence[ProcessUsage], role: str, figure: str) -> floa
         figure: of `ProcessUsage`: its share of a core (mean, or of its busiest second), or its
             memory, bytes.
     """
-    figures: list[float] = [getattr(process, figure) for process in _of_kind(processes, role)]
-    return None if not figures or min(figures) < 0 else max(figures)
+    figures = _told(processes, role, figure)
+    return max(figures) if figures else None
+
+
+def all_used(processes: Sequence[ProcessUsage], role: str, figure: str) -> float | None:
+    """Return what a figure of all processes of a role comes to; None when one is unreadable.
+
+    Args:
+        processes: of the trial.
+        role: of the processes, `consumer` of `consumer-0`.
+        figure: of `ProcessUsage`: bytes a second over its connections, in or out.
+    """
+    figures = _told(processes, role, figure)
+    return sum(figures) if figures else None
 
 
 def cpu_share(samples: pd.DataFrame) -> Mapping[str, Array]:
@@ -77,6 +89,12 @@ def cpu_share(samples: pd.DataFrame) -> Mapping[str, Array]:
 def rss_bytes(samples: pd.DataFrame) -> Mapping[str, Array]:
     """Return each role's resident set over time, bytes, NaN where it was not told."""
     return {role: column(samples, role + _RSS) for role in _roles(samples, _RSS)}
+
+
+def _told(processes: Sequence[ProcessUsage], role: str, figure: str) -> list[float]:
+    """Return a figure of each process of a role; nothing when one is unreadable."""
+    figures = [float(getattr(process, figure)) for process in _of_kind(processes, role)]
+    return figures if min(figures, default=-1) >= 0 else []
 
 
 def _of_kind(processes: Sequence[ProcessUsage], kind: str) -> list[ProcessUsage]:

@@ -1,4 +1,4 @@
-"""CPU and memory of each process within the window, from the samples."""
+"""CPU, memory and network of each process within the window, from the samples."""
 
 import numpy as np
 import pandas as pd
@@ -76,6 +76,8 @@ def _usage(samples: pd.DataFrame, role: str, window: Window) -> ProcessUsage:
         wait_share=UNKNOWN if waited_ns is None else waited_ns / length_ns,
         cpu_share_peak=UNKNOWN if cpu_ns is None else _highest_share(samples, role, window),
         rss_bytes_mean=round(float(rss_bytes.mean())) if rss_bytes.size else UNKNOWN,
+        in_bytes_per_s=_rate(samples, f"{role}_in_bytes", window),
+        out_bytes_per_s=_rate(samples, f"{role}_out_bytes", window),
     )
 
 
@@ -95,6 +97,26 @@ def _grown(samples: pd.DataFrame, counter: str, window: Window) -> int | None:
         return None
     at_start, at_end = np.interp(limits, t_ns, values).tolist()
     return round(float(at_end) - float(at_start))
+
+
+def _rate(samples: pd.DataFrame, counter: str, window: Window) -> float:
+    """Return what a counter grew by a second, over what the looks have of the window.
+
+    They are few: counted over all of the window, what passed before the first and after the last
+    would be missing. UNKNOWN where they have less than half of it.
+    """
+    if counter not in samples:
+        return UNKNOWN
+    known = samples[["t_ns", counter]].dropna()
+    t_ns, values = (known[column].to_numpy(np.int64) for column in known)
+    if not t_ns.size:
+        return UNKNOWN
+    limits = np.clip([window.window_start_ns, window.window_end_ns], t_ns[0], t_ns[-1])
+    begin_ns, end_ns = limits.tolist()
+    if 2 * (end_ns - begin_ns) < window.window_end_ns - window.window_start_ns:
+        return UNKNOWN
+    at_begin, at_end = np.interp(limits, t_ns, values).tolist()
+    return float(at_end - at_begin) * NS_PER_S / float(end_ns - begin_ns)
 
 
 def _highest_share(samples: pd.DataFrame, role: str, window: Window) -> float:

@@ -1,4 +1,4 @@
-"""The sampler: asks the server about lag ten times a second and reads CPU and memory.
+"""The sampler: asks the server about lag ten times a second, reads CPU, memory and network.
 
 Each sample falls on a random instant of its tenth of a second: at a fixed phase, a message every
 tenth of a second would always be seen at the same moment of its life. What is asked for in
@@ -27,11 +27,15 @@ from bench.engine.ending import end
 from bench.engine.gaps import Gaps
 from bench.engine.hands import AUDIT_SUBJECT, Hand, foreign_act
 from bench.engine.jobs import Watched
+from bench.engine.sockets import Network
 from bench.engine.usage import Followed, find_process, read_host_cpu
 
 SAMPLE_HZ = 10
 STREAM_HZ = 2
 """How often the stream is asked about: enough for bytes."""
+
+NETWORK_HZ = 4
+"""How often is read what connections carried: each look takes the kernel a millisecond."""
 
 MOST_QUESTIONS_PER_S = 160
 """About all consumers together: what asks and what answers takes CPU beside the load."""
@@ -79,6 +83,7 @@ class Sampler:
         self._watched = watched
         # One that has died is told by who started it; the others are still worth watching.
         self._processes: dict[str, Followed] = {}
+        self._network = Network()
         for role, pid in pids.items():
             self.follow(role, pid)
         self._random = Random(seed)  # noqa: S311 - sampling instants, not secrets
@@ -97,12 +102,14 @@ class Sampler:
         return max(self._lag_msgs.values(), default=-1)
 
     def follow(self, role: str, pid: int) -> None:
-        """Read CPU and memory of this process from now on, after another one of its role, if any.
+        """Read CPU, memory and network of this process from now on.
 
-        What both used stands in one column, and goes on to rise.
+        It may come after another one of its role: what both used stands in one column, and goes
+        on to rise.
         """
         if (process := find_process(pid)) is None:
             return
+        self._network.follow(role, pid)
         if (known := self._processes.get(role)) is None:
             self._processes[role] = Followed(process)
         else:
@@ -137,6 +144,7 @@ class Sampler:
             yield hz, partial(self._ask_lag, watched)
         for watched in {each.names.stream: each for each in reversed(self._watched)}.values():
             yield STREAM_HZ, partial(self._ask_stream, watched)
+        yield NETWORK_HZ, self._read_network
 
     async def _again_and_again(self, per_s: int, alarm: Alarm, probe: Probe) -> None:
         period_ns = NS_PER_S // per_s
@@ -194,6 +202,14 @@ class Sampler:
         row["host_idle_ns"] = host.idle_ns
         row["host_steal_ns"], row["host_throttled_ns"] = host.steal_ns, host.throttled_ns
         self.rows.append(row)
+
+    async def _read_network(self) -> None:
+        row: dict[str, int | None] = {"t_ns": now_ns() - self._start_ns}
+        for role, carried in self._network.read().items():
+            row[f"{role}_in_bytes"] = carried.in_bytes
+            row[f"{role}_out_bytes"] = carried.out_bytes
+        if len(row) > 1:
+            self.rows.append(row)
 
     async def _ask_lag(self, watched: Watched) -> None:
         asked_ns, prefix = now_ns(), watched.prefix

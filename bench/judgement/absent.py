@@ -5,9 +5,12 @@ from bench.analysis.latency import offered_of, unfinished_of
 from bench.analysis.metrics import measure_of
 from bench.core import text
 from bench.spec.cast import spans
-from bench.spec.metrics import Kind, Metric
+from bench.spec.metrics import NETWORK_FIGURES, Kind, Metric
 
 _ENDLESS = "no limit is set, the stream does not grow towards one, or it was not seen"
+
+_UNREAD = "the process could not be read, for example a server on another host"
+_UNSEEN = "its connections could not be seen, for example of a server on another host"
 
 
 def missing_reason(cell: CellFigures, metric: Metric) -> str:
@@ -22,7 +25,7 @@ def missing_reason(cell: CellFigures, metric: Metric) -> str:
     if source.kind is Kind.TIME:
         return f"fewer than {MIN_BEYOND} messages lie beyond this percentile"
     if source.kind in (Kind.CPU, Kind.PROCESS):
-        return "the process could not be read, for example a server on another host"
+        return _UNSEEN if source.of.endswith(tuple(NETWORK_FIGURES)) else _UNREAD
     endless = source.kind is Kind.GROWTH and metric.unit == "ns"
     return _ENDLESS if endless else "not recorded in any valid trial"
 

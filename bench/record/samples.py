@@ -17,6 +17,7 @@
 | `<role>_cpu_ns` | CPU time since the process began; `server`, `publisher-0`, … |
 | `<role>_rss_bytes` | resident set |
 | `<role>_wait_ns` | time its threads were ready to run and had no core; empty where not counted |
+| `<role>_in_bytes`, `<role>_out_bytes` | of its TCP connections so far; empty where not told |
 | `host_idle_ns` | time that nothing ran since the host began, over all cores |
 | `host_steal_ns` | CPU time the hypervisor kept from this host since it began, over all cores |
 | `host_throttled_ns` | time our control group waited for its quota since it began |

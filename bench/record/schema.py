@@ -103,6 +103,9 @@ class ProcessUsage:
         cpu_share_peak: the largest of any second of the window, of the whole where that is shorter;
             -1 likewise, and in records of versions that kept none.
         rss_bytes_mean: mean of the resident sets sampled; -1 likewise.
+        in_bytes_per_s: what its TCP connections took in within the window; -1 where none was seen,
+            and in records of versions that did not look.
+        out_bytes_per_s: what they gave and the other side took; -1 likewise.
     """
 
     role: str
@@ -112,6 +115,8 @@ class ProcessUsage:
     wait_share: float = -1.0
     cpu_share_peak: float = -1.0
     rss_bytes_mean: int = -1
+    in_bytes_per_s: float = -1.0
+    out_bytes_per_s: float = -1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

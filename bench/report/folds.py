@@ -18,7 +18,7 @@ from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
 from bench.spec.cast import spans, tail
-from bench.spec.metrics import Metric, View, metric_of, of_casts
+from bench.spec.metrics import NETWORK_FIGURES, Metric, View, metric_of, of_casts
 
 _UNREAD = untold("this process could not be read")
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99)
@@ -107,7 +107,8 @@ def _processes(judged: WorkloadJudgement, id_: str) -> Table:
     return naming.by_variant(
         f"{id_}-processes",
         "Each process within the window: its share of a core, on the mean and in its busiest "
-        "second, and its resident set; of the valid trials the mean of means, the largest of peaks",
+        "second, its resident set, and what went over its connections; of the valid trials the "
+        "mean of means, the largest of peaks",
         judged.cells if roles else (),
         [column for role in roles for column in _of_process(role)],
     )
@@ -115,7 +116,7 @@ def _processes(judged: WorkloadJudgement, id_: str) -> Table:
 
 def _of_process(role: str) -> Iterator[Column[CellJudgement]]:
     def column(title: str, figure: str, *, peak: bool = False) -> Column[CellJudgement]:
-        written, unit = (_size, "") if figure.startswith("rss") else (_share, "% of a core")
+        written, unit = _written(figure)
         entry = partial(_used, role=role, figure=figure, peak=peak, written=written)
         return Column(title, entry, unit=unit, group=role)
 
@@ -123,6 +124,15 @@ def _of_process(role: str) -> Iterator[Column[CellJudgement]]:
     yield column("peak second", "cpu_share_peak", peak=True)
     yield column("mean memory", "rss_bytes_mean")
     yield column("peak memory", "rss_bytes_peak", peak=True)
+    for figure, (_, words, _) in NETWORK_FIGURES.items():
+        yield column(words, figure)
+
+
+def _written(figure: str) -> tuple[Callable[[float], str], str]:
+    """Return how a figure of a process is written, and in what unit."""
+    if figure in NETWORK_FIGURES:
+        return partial(text.in_unit, unit="bytes/s"), ""
+    return (_size, "") if figure.startswith("rss") else (_share, "% of a core")
 
 
 def _used(

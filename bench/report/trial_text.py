@@ -13,8 +13,12 @@ from bench.record.schema import Disturbed
 from bench.report import naming
 from bench.spec.cast import levels
 from bench.spec.disturbances import named
+from bench.spec.metrics import NETWORK_FIGURES
 
-_PROCESS_HEADS = ("process", "CPU", "peak second", "mean memory", "peak memory")
+_PROCESS_HEADS = (
+    *("process", "CPU", "peak second", "mean memory", "peak memory"),
+    *(words for _, words, _ in NETWORK_FIGURES.values()),
+)
 
 
 def print_trial(figures: TrialFigures, console: Console) -> None:
@@ -126,7 +130,12 @@ def _processes(figures: TrialFigures) -> Table:
             text.percent(usage.cpu_share_peak) if usage.cpu_share_peak >= 0 else text.NA,
             human_size(usage.rss_bytes_mean) if usage.rss_bytes_mean >= 0 else text.NA,
             human_size(usage.rss_bytes_peak) if usage.cpu_ns >= 0 else text.NA,
+            *(_carried(getattr(usage, figure)) for figure in NETWORK_FIGURES),
         )
         for usage in figures.record.processes
     )
     return _table("Processes in the window", rows, *_PROCESS_HEADS)
+
+
+def _carried(bytes_per_s: float) -> str:
+    return text.in_unit(bytes_per_s, "bytes/s") if bytes_per_s >= 0 else text.NA

@@ -138,17 +138,27 @@ def _of_growth() -> Iterator[Metric]:
         )
 
 
+NETWORK_FIGURES: Mapping[str, tuple[str, str, str]] = {
+    "in_bytes_per_s": ("network_in", "network in", "bytes/s"),
+    "out_bytes_per_s": ("network_out", "network out", "bytes/s"),
+}
+"""What went over the connections of each process; of several processes all of it."""
+
 PROCESS_FIGURES: Mapping[str, tuple[str, str, str]] = {
     "cpu_share": ("cpu_mean", "mean share of a core", "share"),
     "cpu_share_peak": ("cpu_peak", "busiest second", "share"),
     "rss_bytes_mean": ("memory_mean", "mean memory", "bytes"),
     "rss_bytes_peak": ("memory", "peak memory", "bytes"),
+    **NETWORK_FIGURES,
 }
 """What each process used: the record's word (`ProcessUsage`), how rules write it, words, unit."""
 
 
 def _of_processes(role: str) -> Iterator[Metric]:
-    """Yield what the processes of a role used: of several the one that used most."""
+    """Yield what the processes of a role used: of several the one that used most.
+
+    How much goes over a network is no merit by itself: more of it may be a higher rate.
+    """
     for figure, (short, words, unit) in PROCESS_FIGURES.items():
         yield Metric(
             key=f"{role}_{figure}",
@@ -157,7 +167,7 @@ def _of_processes(role: str) -> Iterator[Metric]:
             group=words.capitalize(),
             column=role,
             unit=unit,
-            better=Better.LOWER,
+            better=Better.NEITHER if figure in NETWORK_FIGURES else Better.LOWER,
             source=Source(kind=Kind.PROCESS, of=f"{role}_{figure}"),
             logarithmic=unit == "bytes",  # a process may use no CPU
             resolution=COUNTED_RESOLUTION,

@@ -95,14 +95,20 @@ TOLD: dict[str, tuple[float, bool, float]] = {
     "server_cpu_share_peak": (0.2, False, 0.01),
     "server_rss_bytes_mean": (40.0, True, 0.01),
     "server_rss_bytes_peak": (50.0, True, 0.01),
+    "server_in_bytes_per_s": (31.0, False, 0.01),
+    "server_out_bytes_per_s": (32.0, False, 0.01),
     "publisher_cpu_share": (0.3, False, 0.01),
     "publisher_cpu_share_peak": (0.4, False, 0.01),
     "publisher_rss_bytes_mean": (60.0, True, 0.01),
     "publisher_rss_bytes_peak": (70.0, True, 0.01),
+    "publisher_in_bytes_per_s": (33.0, False, 0.01),
+    "publisher_out_bytes_per_s": (34.0, False, 0.01),
     "consumer_cpu_share": (0.5, False, 0.01),
     "consumer_cpu_share_peak": (0.6, False, 0.01),
     "consumer_rss_bytes_mean": (80.0, True, 0.01),
     "consumer_rss_bytes_peak": (90.0, True, 0.01),
+    "consumer_in_bytes_per_s": (35.0, False, 0.01),
+    "consumer_out_bytes_per_s": (36.0, False, 0.01),
     "stream_bytes_per_s": (23.0, False, 0.01),
     "stream_msgs_per_s": (24.0, False, 0.01),
     "stream_left_ns": (25e9, False, 0.01),
@@ -114,7 +120,7 @@ TOLD: dict[str, tuple[float, bool, float]] = {
 
 
 def using(  # noqa: PLR0917
-    role: str, cpu_ns: int, mean: float, peak: float, mean_bytes: int, peak_bytes: int
+    role: str, cpu_ns: int, mean: float, peak: float, mean_bytes: int, peak_bytes: int, in_: float
 ) -> ProcessUsage:
     """What a process used."""
     return ProcessUsage(
@@ -124,6 +130,8 @@ def using(  # noqa: PLR0917
         rss_bytes_peak=peak_bytes,
         cpu_share_peak=peak,
         rss_bytes_mean=mean_bytes,
+        in_bytes_per_s=in_,
+        out_bytes_per_s=in_ + 1,
     )
 
 
@@ -137,9 +145,9 @@ def distinct() -> TrialFigures:
     trial = counting(trial_of(CELL, 1, 1.0), **told)
     assert trial.lag is not None
     processes = (
-        using("server", 1, 0.1, 0.2, 40, 50),
-        using("publisher-0", 2, 0.3, 0.4, 60, 70),
-        using("consumer-0", 3, 0.5, 0.6, 80, 90),
+        using("server", 1, 0.1, 0.2, 40, 50, 31.0),
+        using("publisher-0", 2, 0.3, 0.4, 60, 70, 33.0),
+        using("consumer-0", 3, 0.5, 0.6, 80, 90, 35.0),
     )
     acked = replace(trial.lag, peak_msgs=70.0, slope_msgs_per_s=15.0)
     return replace(
@@ -221,6 +229,7 @@ def test_a_time_without_a_percentile_is_an_error_of_the_catalogue() -> None:
         (Kind.LAG, "oldest", 7.0),
         (Kind.PROCESS, "server_rss_bytes_peak", 50.0),
         (Kind.PROCESS, "consumer_cpu_share_peak", 0.6),
+        (Kind.PROCESS, "server_out_bytes_per_s", 32.0),
         (Kind.DELIVERIES, "redelivered", 0.03),
         (Kind.DELIVERIES, "duplicates", 0.0),
         (Kind.FETCHES, "fetches", 8.0),

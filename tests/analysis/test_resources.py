@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis.resources import (
+    all_used,
     cpu_share,
     cpu_us_per_msg,
     cpu_us_unspread,
@@ -108,6 +109,21 @@ def test_a_figure_of_a_role_is_that_of_its_process_with_most(
     processes = [*consumers, used("sampler", rss_bytes=90)]
 
     assert most_used(processes, "consumer", "rss_bytes_peak") == most
+
+
+@pytest.mark.parametrize(
+    ("rates", "all_"), [((50, 70), 120), ((50, -1), None), ((0,), 0), ((), None)]
+)
+def test_what_goes_over_the_network_is_that_of_all_processes_of_a_role(
+    rates: Sequence[int], all_: int | None
+) -> None:
+    """Two of 50 and 70 bytes a second; one that could not be seen may have had any."""
+    consumers = [
+        replace(used(f"consumer-{place}"), in_bytes_per_s=rate) for place, rate in enumerate(rates)
+    ]
+    processes = [*consumers, replace(used("sampler"), in_bytes_per_s=90)]
+
+    assert all_used(processes, "consumer", "in_bytes_per_s") == all_
 
 
 def test_a_share_of_a_core_lies_between_two_samples_that_tell_it() -> None:

@@ -58,6 +58,14 @@ def test_a_caution_of_many_variants_is_said_once(directory: Path) -> None:
     assert said[0].endswith("likewise 39 more")
 
 
+def test_what_laying_histories_takes_is_told_as_reckoned(directory: Path) -> None:
+    """200 000 messages before 10 trials; a fresh stream has none to lay."""
+    text = CliRunner().invoke(app, ["plan", "aged"]).output
+
+    assert "(of which laying histories takes some 32s, reckoned)" in " ".join(text.split())
+    assert "reckoned" not in planned(directory, 2)
+
+
 def test_all_shows_a_large_matrix_whole(directory: Path) -> None:
     """The order of the trials is part of the design and may be asked for."""
     text = planned(directory, 16, "--all")

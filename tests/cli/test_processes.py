@@ -10,10 +10,12 @@ from bench.record.schema import ProcessUsage
 from tests.analysis import runs
 
 OLD = ProcessUsage(role="consumer-0", cpu_ns=1, cpu_share=0.25, rss_bytes_peak=2**20)
-NEW = replace(OLD, role="consumer-1", cpu_share_peak=0.5, rss_bytes_mean=2**19)
+NEW = replace(
+    OLD, role="consumer-1", cpu_share_peak=0.5, rss_bytes_mean=2**19, in_bytes_per_s=2**10
+)
 
 
-def test_mean_and_peak_of_cpu_and_memory_stand_side_by_side(tmp_path: Path) -> None:
+def test_cpu_memory_and_network_stand_side_by_side(tmp_path: Path) -> None:
     """What a version did not keep is n/a, and never 0."""
     plan = runs.plan([runs.cell("only")], blocks=1)
     store = runs.store(tmp_path / "run", plan)
@@ -24,8 +26,8 @@ def test_mean_and_peak_of_cpu_and_memory_stand_side_by_side(tmp_path: Path) -> N
     done = CliRunner().invoke(app, ["show", "run", "1", "--out", str(tmp_path)], env=env)
 
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "process CPU peak second mean memory peak memory" in lines
+    assert "process CPU peak second mean memory peak memory network in network out" in lines
     (old,) = [line for line in lines if line.startswith("consumer-0 ")]
     (new,) = [line for line in lines if line.startswith("consumer-1 ")]
-    assert old == "consumer-0 25.0 % of a core n/a n/a 1.00 MiB"
-    assert new == "consumer-1 25.0 % of a core 50.0 % 512 KiB 1.00 MiB"
+    assert old == "consumer-0 25.0 % of a core n/a n/a 1.00 MiB n/a n/a"
+    assert new == "consumer-1 25.0 % of a core 50.0 % 512 KiB 1.00 MiB 1.00 KiB/s n/a"

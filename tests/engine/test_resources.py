@@ -60,6 +60,34 @@ def test_a_counter_that_was_not_read_near_a_limit_is_unknown(instants_s: tuple[i
     assert usage.cpu_share == UNKNOWN
 
 
+NETWORK = Window(window_start_ns=NS_PER_S, window_end_ns=3 * NS_PER_S, drained_ns=4 * NS_PER_S)
+
+
+@pytest.mark.parametrize(
+    ("seen", "in_bytes_per_s"),
+    [
+        ({0.5: 100, 1.5: 200, 3.5: 600}, 175.0),  # 150 bytes at 1 s, 500 at 3 s
+        ({1.5: 200, 2.5: 400}, 200.0),  # what passed beside the looks is not taken for nothing
+        ({1.0: 200, 1.75: 400}, UNKNOWN),  # that is less than half of the window
+        ({2.0: 200}, UNKNOWN),
+        ({4.0: 200, 5.0: 300}, UNKNOWN),
+        ({1.0: 200, 3.0: 200}, 0.0),
+        ({}, UNKNOWN),
+    ],
+)
+def test_bytes_a_second_are_those_between_the_looks_at_the_window(
+    seen: dict[float, int], in_bytes_per_s: float
+) -> None:
+    """Two seconds, from 1 s to 3 s; outward nothing was ever seen, which is not 0."""
+    rows = [{"t_ns": round(s * NS_PER_S), "server_in_bytes": size} for s, size in seen.items()]
+    cpu = [{"t_ns": 2 * NS_PER_S, "server_cpu_ns": 5}]
+
+    (usage,) = usages(samples.table([*rows, *cpu]), NETWORK)
+
+    assert usage.in_bytes_per_s == pytest.approx(in_bytes_per_s)
+    assert usage.out_bytes_per_s == UNKNOWN
+
+
 def test_a_server_that_cannot_be_seen_is_unknown_not_idle() -> None:
     """A remote server's CPU is not 0: nobody here knows it."""
     rows = [{"t_ns": 1500, "sampler_cpu_ns": 5, "sampler_rss_bytes": 7}]

@@ -63,7 +63,7 @@ LATER = (
     *(
         f"{role}_{figure}"
         for role in ("server", "publisher", "consumer")
-        for figure in ("cpu_share_peak", "rss_bytes_mean")
+        for figure in ("cpu_share_peak", "rss_bytes_mean", "in_bytes_per_s", "out_bytes_per_s")
     ),
     *("retrying_ns_p50", "retrying_ns_p99"),
 )

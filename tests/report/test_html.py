@@ -217,12 +217,12 @@ def test_a_disk_that_refuses_is_told_with_its_path(small: RunFigures, tmp_path: 
 
 
 def test_a_quickstart_fits_an_attachment() -> None:
-    """2.5 MB pass through mail; 160 KB with the folds' tables alone."""
+    """2.5 MB pass through mail; 165 KB with the folds' tables alone."""
     figures = run_figures(variants=VARIANTS[:5], blocks=2, with_fault=False)
 
     assert len(figures.plan.trials) == 20
     assert len(rendered(figures, light=False).encode()) <= 2_500_000
-    assert len(rendered(figures).encode()) <= 160_000
+    assert len(rendered(figures).encode()) <= 165_000
 
 
 def test_two_hundred_trials_fit_in_four_megabytes() -> None:

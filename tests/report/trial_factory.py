@@ -239,6 +239,8 @@ def _processes(variant: Variant) -> tuple[ProcessUsage, ...]:
             wait_share=0.02,
             cpu_share_peak=share,
             rss_bytes_mean=61_000_000,
+            in_bytes_per_s=share * 1_000_000,
+            out_bytes_per_s=share * 2_000_000,
         )
         for role, share in used.items()
     )

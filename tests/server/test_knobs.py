@@ -37,6 +37,9 @@ def test_what_has_no_payload_is_known_by_a_header(tmp_path: Path, client: str) -
     assert (ledger["stored"], ledger["received"], ledger["acked"]) == (300, 300, 300)
     assert (ledger["lost"], ledger["duplicates"], ledger["foreign"]) == (0, 0, 0)
     assert record.ack_check is not None, "our own check goes by the share that is asked for"
+    of = {usage.role: usage for usage in record.processes}
+    assert 0 < of["publisher-0"].out_bytes_per_s < of["server"].in_bytes_per_s
+    assert 0 < of["consumer-0"].in_bytes_per_s < of["server"].out_bytes_per_s
 
 
 def test_whoever_is_pinned_nothing_is_left(tmp_path: Path) -> None:

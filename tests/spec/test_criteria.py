@@ -26,6 +26,7 @@ VALUES = {
     "msgs": st.integers(0, 10**12).map(str),
     "µs/msg": st.integers(0, 10**12).map(format_duration),
     "bytes": st.integers(0, 10**15).map(format_size),
+    "bytes/s": st.integers(0, 10**15).map(lambda size: f"{format_size(size)}/s"),
     "share": st.integers(0, 10_000).map(lambda basis: format_share(basis / 10_000)),
 }
 
