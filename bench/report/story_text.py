@@ -9,6 +9,7 @@ from rich.table import Table
 from bench.analysis.story import Delivery, Story
 from bench.core.units import NS_PER_S, human_duration
 from bench.plan.model import Trial
+from bench.spec.criteria import count_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +83,14 @@ def _of_delivery(each: Delivery) -> Iterator[tuple[int, str]]:
     if each.received_ns is not None:
         yield each.received_ns, f"received by {who}, {where}"
     if each.handled_ns is not None:
-        yield each.handled_ns, f"handled by {who}{f', {each.ending}' if each.ending else ''}"
+        yield each.handled_ns, f"handled by {who}{f', {_how(each)}' if each.ending else ''}"
     if each.acked_ns is not None:
         yield each.acked_ns, f"acked by {who}"
+
+
+def _how(each: Delivery) -> str:
+    """Return how a delivery ended, as people write it: `turned away`."""
+    return count_word(each.ending)
 
 
 def _ends(story: Story) -> Iterator[str]:
@@ -97,6 +103,6 @@ def _ends(story: Story) -> Iterator[str]:
         yield "never delivered"
     for each in story.deliveries:
         if each.handled_ns is None:
-            yield f"delivery {each.delivery} to {each.role}: {each.ending or 'never handled'}"
+            yield f"delivery {each.delivery} to {each.role}: {_how(each) or 'never handled'}"
     for letter in story.letters:
         yield f"dead letter: {letter.reason}, after {letter.attempts} deliveries"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,18 @@ def test_a_story_is_told_in_the_order_of_its_instants(tmp_path: Path) -> None:
         "delivery 2 to consumer-0: terminated",
         "dead letter: attempts, after 2 deliveries",
     ]
+
+
+def test_how_a_delivery_ended_is_told_in_words(tmp_path: Path) -> None:
+    """As the ledger's counts are in every view."""
+    turned = replace(two().names, endings={2: "turned_away"})
+    plan = runs.plan([runs.cell("only")], blocks=1)
+    told = replace(two(), names=turned)
+    runs.store(tmp_path / "run", plan).write_trial(
+        runs.record(plan.trials[0]), [], runs.sampled([1, 2]), told
+    )
+
+    assert "delivery 2 to consumer-0: turned away" in shown(tmp_path, "--message", "7").stdout
 
 
 def test_as_json_it_has_every_instant(tmp_path: Path) -> None:
