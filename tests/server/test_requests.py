@@ -178,12 +178,11 @@ def test_what_nobody_answers_makes_room_after_its_time(client: str, server: Real
         await link.open()
         link.send(0, 20)
         async with asyncio.timeout(30):
-            while not heard.abandoned_stops:
+            while heard.abandoned_stops[-1:] != [20]:  # in several steps on a busy host
                 await asyncio.sleep(0.01)
         await link.close()
         await silent.close()
 
     uvloop.run(ask())
 
-    assert heard.abandoned_stops[-1] == 20
     assert (heard.answered, heard.others) == ([], {})
