@@ -111,8 +111,8 @@ def _attempt_faults(name: str, came: Mapping[int, int], record: TrialRecord) -> 
         yield Fault(loc=loc, what="no part of its cast that observes")
     elif not all(1 <= times <= MOST_ATTEMPTS for times in came):
         yield Fault(loc=loc, what=f"not once to {MOST_ATTEMPTS} times")
-    elif not all(0 <= count <= MOST for count in came.values()):
-        yield Fault(loc=loc, what="below 0, or beyond counting")
+    elif not all(1 <= count <= MOST for count in came.values()):
+        yield Fault(loc=loc, what="below 1, or beyond counting")
 
 
 def _disturbance_faults(record: TrialRecord) -> Iterator[Fault]:

@@ -136,7 +136,8 @@ def test_what_a_limit_took_cannot_be_left_out(counts: Mapping[str, int], believe
         ({"publish": {1: 3}}, "no part of its cast that observes"),
         ({"consume": {0: 3}}, "not once to 16 times"),
         ({"consume": {17: 3}}, "not once to 16 times"),
-        ({"consume": {1: -3}}, "below 0, or beyond counting"),
+        ({"consume": {1: -3}}, "below 1, or beyond counting"),
+        ({"consume": {2: 0}}, "below 1, or beyond counting"),  # a share of nothing cannot be told
     ],
 )
 def test_how_often_messages_came_is_held_to_what_can_be(
