@@ -1,6 +1,6 @@
 """How fast a stream grows within the window, and when it will have reached its limits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,10 @@ def growth(samples: pd.DataFrame, window: Window, cell: Cell) -> Growth | None:
         return None
     per_s = {_MSGS: _per_s(msgs), _BYTES: _per_s(size)}
     at_end = {_MSGS: float(msgs[1, -1]), _BYTES: float(size[1, -1])}
-    left_s = {name: _left_s(limit - at_end[of], per_s[of]) for name, of, limit in _limits(cell)}
+    one = {_MSGS: 1.0, _BYTES: at_end[_BYTES] / max(1.0, at_end[_MSGS])}
+    left_s = {
+        name: _left_s(limit - at_end[of], per_s[of], one[of]) for name, of, limit in _limits(cell)
+    }
     age_ns = cell.workload.kept_in(cell.settings).max_age_ns
     if age_ns is not None and not any(cell.workload.laid.values()):  # how old that is nobody tells
         left_s["max_age"] = max(0.0, (age_ns - window.window_end_ns) / NS_PER_S)
@@ -57,9 +60,13 @@ def _per_s(ends: Array) -> float:
     return float(np.diff(ends[1])[0] / np.diff(ends[0])[0])
 
 
-def _left_s(room: float, per_s: float) -> float | None:
-    """Return how long the room lasts, s: none is left where it is full; None if it never fills."""
-    if room <= 0:
+def _left_s(room: float, per_s: float, one: float) -> float | None:
+    """Return how long the room lasts, s; None if it never fills.
+
+    None is left where not one message more fits, of mean size: a stream that is full of bytes stays
+    below its limit, and grows no more.
+    """
+    if room < one:
         return 0.0
     return room / per_s if per_s > 0 else None
 
@@ -67,10 +74,11 @@ def _left_s(room: float, per_s: float) -> float | None:
 def _limits(cell: Cell) -> Iterator[tuple[str, str, int]]:
     """Yield each limit that is set: its name, the column that it is of, and what it allows."""
     stream, server = cell.workload.kept_in(cell.settings), cell.settings.server
-    store = "max_mem" if stream.storage == "memory" else "max_file"
-    known: Mapping[tuple[str, str], int | None] = {
-        ("max_msgs", _MSGS): stream.max_msgs,
-        ("max_bytes", _BYTES): stream.max_bytes,
-        (store, _BYTES): getattr(server, store),
-    }
-    yield from ((name, of, limit) for (name, of), limit in known.items() if limit is not None)
+    in_memory = stream.storage == "memory"
+    store = ("max_mem", server.max_mem) if in_memory else ("max_file", server.max_file)
+    known = (
+        ("max_msgs", _MSGS, stream.max_msgs),
+        ("max_bytes", _BYTES, stream.max_bytes),
+        (store[0], _BYTES, store[1]),
+    )
+    yield from ((name, of, limit) for name, of, limit in known if limit is not None)

@@ -74,6 +74,15 @@ def test_of_a_stream_that_does_not_grow_no_limit_comes_nearer_unless_it_is_full(
     assert found.first_left_s == 0.0
 
 
+def test_a_stream_is_full_of_bytes_where_not_one_message_more_fits() -> None:
+    """It stays below that limit whatever comes: told as room to spare it would never fill."""
+    still = {2: (500, 5000), 11: (500, 5000)}
+
+    left = [grown(still, {"stream": {"max_bytes": f"{most}B"}}) for most in (5009, 5010)]
+
+    assert [each.left_s for each in left if each] == [{"max_bytes": 0.0}, {"max_bytes": None}]
+
+
 @pytest.mark.parametrize("seconds", [(), (5,), (3, 7), (1, 13)])
 def test_what_was_seen_of_less_than_half_of_the_window_tells_no_growth(
     seconds: tuple[int, ...],
