@@ -8,8 +8,9 @@ from bench.analysis.figures import Growth, LagFigures, TrialFigures
 from bench.analysis.lag import oldest_ns
 from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_of
 from bench.analysis.resources import all_used, cpu_us_unspread, most_used
+from bench.analysis.throughput import rate_of
 from bench.core.units import NS_PER_S
-from bench.spec.cast import Cast, entries, instants, spans, tail
+from bench.spec.cast import Cast, entries, spans, tail
 from bench.spec.laid import works
 from bench.spec.metrics import (
     NETWORK_FIGURES,
@@ -91,14 +92,7 @@ def _time(source: Source) -> Reader:
 
 
 def _rate(source: Source) -> Reader:
-    def of_trial(trial: TrialFigures) -> float | None:
-        if source.of not in trial.rates:
-            return None
-        part, _ = instants(trial.record.cast)[source.of]
-        # What exceeds the offered rate is a backlog of the warm-up: no merit of the configuration.
-        return min(trial.rates[source.of], trial.rates[trial.record.cast.due(part)])
-
-    return Reader(of_trial=of_trial)
+    return Reader(of_trial=lambda trial: rate_of(trial.rates, trial.record.cast, source.of))
 
 
 def _cpu(source: Source) -> Reader:

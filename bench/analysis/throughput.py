@@ -21,20 +21,30 @@ def window_rates(counts: Mapping[str, int], window: Window) -> Mapping[str, floa
     return {instant: count / length_s for instant, count in counts.items()}
 
 
+def rate_of(rates: Mapping[str, float], cast: Cast, name: str) -> float | None:
+    """Return the rate of an instant by its flat name, at most the offered one; None if not told.
+
+    What exceeds the offered rate is a backlog of the warm-up: no merit of the configuration.
+    """
+    if name not in rates:
+        return None
+    part, _ = instants(cast)[name]
+    return min(rates[name], rates[cast.due(part)])
+
+
 def payload_rates(
     rates: Mapping[str, float], cast: Cast, workload: Workload
 ) -> Mapping[str, float]:
     """Return payload bytes a second by each instant that something was stored or handled.
 
-    By the mean size of the messages of the flow; absent where these have no payload. What exceeds
-    the offered rate is a backlog of the warm-up, and does not count.
+    By the mean size of the messages of the flow; absent where these have no payload.
     """
     loads = workload.loads
     return {
-        name: min(rates[name], rates[cast.due(part)]) * loads[part.flow].payload.mean_bytes
+        name: per_s * loads[part.flow].payload.mean_bytes
         for name, (part, instant) in instants(cast).items()
-        if instant.name in PAYLOAD_AT and name in rates
-        if cast.due(part) in rates and part.flow in loads and not loads[part.flow].bare
+        if instant.name in PAYLOAD_AT and part.flow in loads and not loads[part.flow].bare
+        if (per_s := rate_of(rates, cast, name)) is not None
     }
 
 
