@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from bench.analysis.figures import Diagnosis, Limit
 from bench.analysis.signs import MOSTLY, Signs
+from bench.analysis.suggesting import hands_key
 from bench.core.text import number, percent, plural
 from bench.core.units import NS_PER_S, human_duration
 
@@ -104,8 +105,7 @@ def _handler(signs: Signs) -> Diagnosis | None:
         f"{human_duration(hands.handler_ns_mean)} a message they come to "
         f"{number(ceiling)} msg/s, {number(signs.done_per_s)} were measured"
     )
-    more = "consumers" if hands.in_loop else "workers"
-    return _told(signs, Limit.HANDLER, words, f"consume.{more}, or a shorter handler")
+    return _told(signs, Limit.HANDLER, words, f"{hands_key(hands)}, or a shorter handler")
 
 
 def _acks(signs: Signs) -> Diagnosis | None:

@@ -36,6 +36,11 @@ class Suggestion:
         return f"{self.key} {self.value} = {self.formula}"
 
 
+def hands_key(handling: Handling) -> str:
+    """Return the setting that gives a part more hands: a loop is one, whatever its workers."""
+    return "consume.consumers" if handling.in_loop else "consume.workers"
+
+
 def suggested(
     rate_per_s: float, handling: Handling, *, acks: bool, pulls: bool
 ) -> tuple[Suggestion, ...]:
@@ -60,8 +65,7 @@ def _suggested(
     workers = ceil(under_way / BUSY)
     budget = max(workers, ceil(MARGIN * under_way))
     formula = f"rate × T ÷ {BUSY:g}"
-    more = "consumers" if handling.in_loop else "workers"
-    yield Suggestion(key=f"consume.{more}", value=str(workers), formula=formula)
+    yield Suggestion(key=hands_key(handling), value=str(workers), formula=formula)
     if handling.in_loop:
         return  # T is of the loop alone: a message is under way for longer
     if acks:
