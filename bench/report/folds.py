@@ -1,6 +1,6 @@
 """The folds of a workload: percentiles, block by block, where the time goes, over time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -10,7 +10,7 @@ from bench.analysis.ranking import ranking_time
 from bench.core import text
 from bench.core.marks import State
 from bench.core.text import Scale
-from bench.core.units import NS_PER_MS, human_size
+from bench.core.units import NS_PER_MS
 from bench.judgement.model import CellJudgement, WorkloadJudgement
 from bench.record.schema import ProcessUsage
 from bench.report import by_block, crashed, disturbed, naming, overtime, plane, readings
@@ -18,9 +18,10 @@ from bench.report.model import Block, Fold, Points
 from bench.report.plots import Line, Panel, document
 from bench.report.tables import Column, Entry, Table, untold
 from bench.spec.cast import spans, tail
-from bench.spec.metrics import NETWORK_FIGURES, Metric, View, metric_of, of_casts
+from bench.spec.metrics import NETWORK_FIGURES, PROCESS_FIGURES, Metric, View, metric_of, of_casts
 
 _UNREAD = untold("this process could not be read")
+_UNSEEN = untold("the connections of this process could not be seen")
 _TICKS = (50.0, 90.0, 99.0, 99.9, 99.99)
 
 
@@ -115,41 +116,18 @@ def _processes(judged: WorkloadJudgement, id_: str) -> Table:
 
 
 def _of_process(role: str) -> Iterator[Column[CellJudgement]]:
-    def column(title: str, figure: str, *, peak: bool = False) -> Column[CellJudgement]:
-        written, unit = _written(figure)
-        entry = partial(_used, role=role, figure=figure, peak=peak, written=written)
-        return Column(title, entry, unit=unit, group=role)
-
-    yield column("CPU", "cpu_share")
-    yield column("peak second", "cpu_share_peak", peak=True)
-    yield column("mean memory", "rss_bytes_mean")
-    yield column("peak memory", "rss_bytes_peak", peak=True)
-    for figure, (_, words, _) in NETWORK_FIGURES.items():
-        yield column(words, figure)
+    for figure, title in naming.OF_PROCESS.items():
+        *_, unit = PROCESS_FIGURES[figure]
+        entry = partial(_used, role=role, figure=figure, unit=unit)
+        yield Column(title, entry, unit="% of a core" if unit == "share" else "", group=role)
 
 
-def _written(figure: str) -> tuple[Callable[[float], str], str]:
-    """Return how a figure of a process is written, and in what unit."""
-    if figure in NETWORK_FIGURES:
-        return partial(text.in_unit, unit="bytes/s"), ""
-    return (_size, "") if figure.startswith("rss") else (_share, "% of a core")
-
-
-def _used(
-    judged: CellJudgement, *, role: str, figure: str, peak: bool, written: Callable[[float], str]
-) -> Entry:
+def _used(judged: CellJudgement, *, role: str, figure: str, unit: str) -> Entry:
     told = [value for each in _usages(judged, role) if (value := getattr(each, figure)) >= 0]
     if not told:
-        return _UNREAD
-    return Entry(written(max(told) if peak else sum(told) / len(told)))
-
-
-def _share(share: float) -> str:
-    return text.number(share * 100)
-
-
-def _size(size_bytes: float) -> str:
-    return human_size(round(size_bytes))
+        return _UNSEEN if figure in NETWORK_FIGURES else _UNREAD
+    used = max(told) if figure.endswith("_peak") else sum(told) / len(told)
+    return Entry(text.number(used * 100) if unit == "share" else text.in_unit(used, unit))
 
 
 def _usages(judged: CellJudgement, role: str) -> list[ProcessUsage]:

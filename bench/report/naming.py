@@ -1,11 +1,21 @@
 """What a cell is called in tables, its question above and its difference beside; and a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bench.core import text
 from bench.core.direction import isolated
 from bench.judgement.model import CellJudgement, Difference
 from bench.report.tables import Column, Row, Table
+from bench.spec.metrics import NETWORK_FIGURES
+
+OF_PROCESS: Mapping[str, str] = {
+    "cpu_share": "CPU",
+    "cpu_share_peak": "peak second",
+    "rss_bytes_mean": "mean memory",
+    "rss_bytes_peak": "peak memory",
+    **{figure: words for figure, (_, words, _) in NETWORK_FIGURES.items()},
+}
+"""Headings of the tables of processes, by the record's word (`ProcessUsage`)."""
 
 MOST_SETTINGS = 3
 """Of more that differ only the count stands in a row; the fold of settings names each."""

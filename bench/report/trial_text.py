@@ -8,17 +8,12 @@ from rich.table import Table
 from bench.analysis import latency
 from bench.analysis.figures import MIN_BEYOND, PERCENTILES, TrialFigures
 from bench.core import text
-from bench.core.units import NS_PER_S, human_duration, human_size
+from bench.core.units import NS_PER_S, human_duration
 from bench.record.schema import Disturbed
 from bench.report import naming
 from bench.spec.cast import levels
 from bench.spec.disturbances import named
-from bench.spec.metrics import NETWORK_FIGURES
-
-_PROCESS_HEADS = (
-    *("process", "CPU", "peak second", "mean memory", "peak memory"),
-    *(words for _, words, _ in NETWORK_FIGURES.values()),
-)
+from bench.spec.metrics import PROCESS_FIGURES
 
 
 def print_trial(figures: TrialFigures, console: Console) -> None:
@@ -124,18 +119,13 @@ def _ledger(figures: TrialFigures) -> Iterator[tuple[str, str]]:
 
 def _processes(figures: TrialFigures) -> Table:
     rows = (
-        (
-            usage.role,
-            f"{text.percent(usage.cpu_share)} of a core" if usage.cpu_ns >= 0 else text.NA,
-            text.percent(usage.cpu_share_peak) if usage.cpu_share_peak >= 0 else text.NA,
-            human_size(usage.rss_bytes_mean) if usage.rss_bytes_mean >= 0 else text.NA,
-            human_size(usage.rss_bytes_peak) if usage.cpu_ns >= 0 else text.NA,
-            *(_carried(getattr(usage, figure)) for figure in NETWORK_FIGURES),
-        )
+        (usage.role, *(_used(getattr(usage, each), each) for each in naming.OF_PROCESS))
         for usage in figures.record.processes
     )
-    return _table("Processes in the window", rows, *_PROCESS_HEADS)
+    return _table("Processes in the window", rows, "process", *naming.OF_PROCESS.values())
 
 
-def _carried(bytes_per_s: float) -> str:
-    return text.in_unit(bytes_per_s, "bytes/s") if bytes_per_s >= 0 else text.NA
+def _used(value: float, figure: str) -> str:
+    *_, unit = PROCESS_FIGURES[figure]
+    of = " of a core" if figure == "cpu_share" else ""
+    return f"{text.in_unit(value, unit)}{of}" if value >= 0 else text.NA
