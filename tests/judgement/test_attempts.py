@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bench.analysis import comparison
 from bench.analysis.figures import CellFigures, WorkloadFigures
-from bench.analysis.lag import over_parts
 from bench.judgement.attempts import attempts
 from bench.judgement.cells import cells_of
 from bench.record.schema import MOST_ATTEMPTS
 from tests.analysis import runs
-from tests.gate.figures import spoilt, trial_of
+from tests.gate.figures import spoilt, trial_of, with_trials
 
 
 def cell(
@@ -23,14 +21,7 @@ def cell(
         sound = trial_of(made, block, 10.0)
         trial = replace(sound, record=replace(sound.record, attempts={part: each}))
         trials.append(spoilt(trial, "not-steady") if block > len(came) - invalid else trial)
-    return CellFigures(
-        cell=made,
-        trials=tuple(trials),
-        estimates=comparison.estimates(trials),
-        lag_verdict=over_parts(trials),
-        times={},
-        shapes={},
-    )
+    return with_trials(made, trials)
 
 
 def lines(*cells: CellFigures) -> tuple[str, ...]:

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bench.analysis import comparison
 from bench.analysis.figures import CellFigures, WorkloadFigures
-from bench.analysis.lag import over_parts
 from bench.judgement import finals
 from bench.judgement.cells import cells_of
 from bench.judgement.model import CellJudgement
 from bench.record.finals import Final
 from tests.analysis import runs
-from tests.gate.figures import spoilt, trial_of
+from tests.gate.figures import spoilt, trial_of, with_trials
 
 PART = "consume"
 
@@ -38,14 +36,7 @@ def cell(
         own: Mapping[str, Final] = {} if each is None else {PART: each}
         trial = replace(sound, record=replace(sound.record, finals=own, completed=completed))
         trials.append(spoilt(trial, "not-steady") if invalid else trial)
-    return CellFigures(
-        cell=made,
-        trials=tuple(trials),
-        estimates=comparison.estimates(trials),
-        lag_verdict=over_parts(trials),
-        times={},
-        shapes={},
-    )
+    return with_trials(made, trials)
 
 
 def judged(*cells: CellFigures) -> tuple[CellJudgement, ...]:

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from bench.analysis import comparison
 from bench.analysis.figures import CellFigures, Diagnosis, Limit, WorkloadFigures
-from bench.analysis.lag import over_parts
 from bench.core.units import NS_PER_MS
 from bench.judgement.cells import cells_of
 from bench.judgement.limits import limits
@@ -12,7 +10,7 @@ from bench.judgement.model import CellJudgement
 from bench.judgement.suggestions import suggestions
 from bench.record.schema import Handling
 from tests.analysis import runs
-from tests.gate.figures import spoilt, trial_of
+from tests.gate.figures import spoilt, trial_of, with_trials
 
 KNOBS = {Limit.ACKS: "consumer.max_ack_pending"}
 
@@ -35,14 +33,7 @@ def cell(name: str, *found: Limit, spoils: int | None = None, handler_ms: int = 
         record = replace(sound.record, handling={part: hands})
         trial = replace(sound, record=record, diagnoses=(told,))
         trials.append(spoilt(trial, "not-steady") if block - 1 == spoils else trial)
-    return CellFigures(
-        cell=made,
-        trials=tuple(trials),
-        estimates=comparison.estimates(trials),
-        lag_verdict=over_parts(trials),
-        times={},
-        shapes={},
-    )
+    return with_trials(made, trials)
 
 
 def judged(*cells: CellFigures) -> tuple[CellJudgement, ...]:

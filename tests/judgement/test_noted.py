@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from bench.analysis import comparison
 from bench.analysis.figures import CellFigures, TrialFigures, WorkloadFigures
-from bench.analysis.lag import over_parts
 from bench.judgement.cells import cells_of
 from bench.judgement.noted import noted
 from bench.plan.model import Cell
 from bench.spec.cast import entries, instants
 from bench.spec.kinds.kv import Kv
 from tests.analysis import runs
-from tests.gate.figures import spoilt, trial_of
+from tests.gate.figures import spoilt, trial_of, with_trials
 
 COUNTERS = Kv.model_validate(
     {"kind": "kv", "value": {"sizes": "64B"}, "update": {"rate": "100/s", "counters": 1}}
@@ -26,14 +24,7 @@ def cell(name: str, *conflicts: int, invalid: int | None = None) -> CellFigures:
     trials = [_trial(made, block, count) for block, count in enumerate(conflicts, start=1)]
     if invalid is not None:
         trials.append(spoilt(_trial(made, len(trials) + 1, invalid), "not-steady"))
-    return CellFigures(
-        cell=made,
-        trials=tuple(trials),
-        estimates=comparison.estimates(trials),
-        lag_verdict=over_parts(trials),
-        times={},
-        shapes={},
-    )
+    return with_trials(made, trials)
 
 
 def _trial(made: Cell, block: int, conflicts: int) -> TrialFigures:
