@@ -1,5 +1,6 @@
 """States in records: what nobody could have written is refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,8 +58,6 @@ def test_more_keys_than_are_ever_kept_are_refused() -> None:
 
 
 def test_a_state_belongs_to_a_part_that_observes() -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
     record = trial_of(runs.cell("one"), 1, 10.0).record
     known, other = ({part: Final(digest=WHOLE)} for part in ("consume", "publish"))
 
