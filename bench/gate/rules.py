@@ -319,10 +319,12 @@ def _look_at_nothing(case: Case) -> Look:
     told = [each for each in records if each.valid and each.ledger is not None]
     if not told:
         return Look(verdict=Verdict.INCONCLUSIVE, reason="no valid trial has a ledger", blocks=0)
-    if rule.subject in BY_SETTINGS_ALONE and rule.operator.holds(0.0, rule.limit):
+    known = case.candidate.cell.cast.having(rule.subject)  # records of older versions lack it
+    alone = rule.subject in BY_SETTINGS_ALONE and not known
+    if alone and rule.operator.holds(0.0, rule.limit):
         reason = "nothing of its settings brings it about"
         return Look(verdict=Verdict.PASS, reason=reason, blocks=len(told), value=0.0)
-    reason = "it is not counted under its settings"
+    reason = "its records do not tell" if known else "it is not counted under its settings"
     return Look(verdict=Verdict.INCONCLUSIVE, reason=reason, blocks=0)
 
 

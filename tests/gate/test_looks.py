@@ -8,6 +8,7 @@ import pytest
 from bench.analysis.figures import CellFigures, LagFigures, LagVerdict, TrialFigures
 from bench.gate.rules import Case, Look, look
 from bench.spec.criteria import parse_criterion
+from bench.spec.variant import Settings
 from bench.stats.compare import Verdict
 from tests.analysis import runs
 from tests.gate.figures import counting, trial_of, with_trials
@@ -328,3 +329,11 @@ def test_what_a_variant_does_not_count_is_0_only_where_no_setting_of_it_does_it(
     found = asked(rule, cell_of([10.0]))
 
     assert (found.verdict, found.reason) == (said, reason)
+
+
+def test_what_records_do_not_count_is_not_0_where_a_setting_does_it() -> None:
+    """Versions that knew of no limits counted what one took as lost."""
+    limited = runs.cell("new", settings=Settings.model_validate({"stream": {"max_msgs": 50}}))
+    found = asked("evicted == 0", with_trials(limited, [trial_of(limited, 1, 10.0)]))
+
+    assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, "its records do not tell")
