@@ -6,6 +6,8 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
 
 from bench.core import text
 from bench.engine.jobs import ObserverJob
@@ -55,11 +57,45 @@ def _stating(call: Call, state: str) -> Callable[[], object] | None:
 
 
 async def _returned(function: Callable[[], object]) -> object:
-    """Return what a function does: a coroutine in the event loop, any other one in a thread."""
-    if inspect.iscoroutinefunction(function):
-        return await function()
-    returned = await asyncio.to_thread(function)
-    return await returned if inspect.isawaitable(returned) else returned
+    """Return what a function does: a coroutine in the event loop, any other one in a thread.
+
+    Raises:
+        RuntimeError: what it would end, or cancel, is no state; and our process is not its own.
+    """
+    try:
+        if inspect.iscoroutinefunction(function):
+            return await function()
+        returned = await _in_thread(function)
+        return await returned if inspect.isawaitable(returned) else returned
+    except (asyncio.CancelledError, SystemExit, KeyboardInterrupt) as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+            raise  # it is us who give up
+        raise RuntimeError(f"{type(error).__name__}: {error}".rstrip(": ")) from None
+
+
+async def _in_thread(function: Callable[[], object]) -> object:
+    """Return what a function does in a thread that no process waits for when it ends."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[tuple[object, BaseException | None]] = loop.create_future()
+
+    def tell(told: tuple[object, BaseException | None]) -> None:
+        if not done.cancelled():
+            done.set_result(told)
+
+    def call() -> None:
+        try:
+            told: tuple[object, BaseException | None] = function(), None
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            told = None, error
+        with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
+            loop.call_soon_threadsafe(tell, told)
+
+    Thread(target=call, name="state", daemon=True).start()
+    returned, error = await done
+    if error is not None:
+        raise error
+    return returned
 
 
 def digested(state: object) -> Final:
@@ -89,7 +125,7 @@ def _written(value: object) -> str:
 
 
 def _digest(written: str) -> str:
-    return hashlib.sha256(written.encode()).hexdigest()
+    return hashlib.sha256(written.encode(errors="surrogatepass")).hexdigest()
 
 
 def _named(key: str) -> str:

@@ -103,7 +103,8 @@ def _rate(samples: pd.DataFrame, counter: str, window: Window) -> float:
     """Return what a counter grew by a second, over what the looks have of the window.
 
     They are few: counted over all of the window, what passed before the first and after the last
-    would be missing. UNKNOWN where they have less than half of it.
+    would be missing. UNKNOWN where they have less than half of it, or nothing near a limit: what
+    passed beyond may have been more, and would make no difference.
     """
     if counter not in samples:
         return UNKNOWN
@@ -111,7 +112,10 @@ def _rate(samples: pd.DataFrame, counter: str, window: Window) -> float:
     t_ns, values = (known[column].to_numpy(np.int64) for column in known)
     if not t_ns.size:
         return UNKNOWN
-    limits = np.clip([window.window_start_ns, window.window_end_ns], t_ns[0], t_ns[-1])
+    ends = np.array([window.window_start_ns, window.window_end_ns])
+    if any(np.abs(t_ns - end).min() > NEAR_NS for end in ends):
+        return UNKNOWN
+    limits = np.clip(ends, t_ns[0], t_ns[-1])
     begin_ns, end_ns = limits.tolist()
     if 2 * (end_ns - begin_ns) < window.window_end_ns - window.window_start_ns:
         return UNKNOWN

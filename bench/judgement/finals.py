@@ -1,6 +1,6 @@
 """Whether the handlers of two variants came to one state over the same messages, block by block."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from bench.core import text
@@ -17,11 +17,18 @@ _UNMEASURED = "not measured in this block"
 
 
 def finals(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
-    """Return a line for each part whose handlers tell a state: equal, or who differs and where."""
+    """Return a line for each part whose handlers tell a state: equal, or who differs and where.
+
+    And one for each further cell that others differ from where those before it tell none.
+    """
     parts = _parts(cells)
     if len(cells) < 2:
         return ()
-    return tuple(_line(part, cells, alone=len(parts) == 1) for part in parts)
+    return tuple(
+        _line(part, cell, held, alone=len(parts) == 1)
+        for part in parts
+        for cell, held in [(cells[0], _all_held(part, cells)), *_beyond(part, cells)]
+    )
 
 
 def notices(workload: str, cells: Sequence[CellJudgement]) -> Iterator[Notice]:
@@ -32,14 +39,15 @@ def notices(workload: str, cells: Sequence[CellJudgement]) -> Iterator[Notice]:
         cells: of it, the one that others are held against first.
     """
     for part in _parts(cells):
-        differing = [each for each in _all_held(part, cells) if each.differ]
-        if differing:
-            words = text.listed([f"{spoken(each.cell.short)} ({each.told})" for each in differing])
-            yield Notice(
-                state=State.DOUBTFUL,
-                word="Final states differ",
-                text=f"Under {spoken(workload)}, from {spoken(cells[0].short)}: {words}.",
-            )
+        for cell, held in [(cells[0], _all_held(part, cells)), *_beyond(part, cells)]:
+            differing = [f"{spoken(e.cell.short)} ({e.told})" for e in held if e.differ]
+            if differing:
+                yield Notice(
+                    state=State.DOUBTFUL,
+                    word="Final states differ",
+                    text=f"Under {spoken(workload)}, from {spoken(cell.short)}: "
+                    f"{text.listed(differing)}.",
+                )
 
 
 def _parts(cells: Sequence[CellJudgement]) -> list[str]:
@@ -86,20 +94,41 @@ class _Held:
         return f", first keys {', '.join(map(isolated, self.first[:FIRST_KEYS]))}{more}"
 
 
-def _line(part: str, cells: Sequence[CellJudgement], *, alone: bool) -> str:
-    held = _all_held(part, cells)
+def _line(part: str, first: CellJudgement, held: Sequence[_Held], *, alone: bool) -> str:
     whose = "" if alone else f" ({part})"
     if all(each.equal and not each.differ and not each.untold for each in held):
         blocks = text.plural(max(each.equal for each in held), "block")
-        return f"final states{whose} equal: {listed([c.short for c in cells])}, in {blocks}"
+        names = listed([first.short, *(each.cell.short for each in held)])
+        return f"final states{whose} equal: {names}, in {blocks}"
     each = [f"{spoken(one.cell.short)} {one.told}" for one in held]
     word = "differ" if any(one.differ for one in held) else "n/a"
-    return f"final states{whose} {word}, against {spoken(cells[0].short)}: {'; '.join(each)}"
+    return f"final states{whose} {word}, against {spoken(first.short)}: {'; '.join(each)}"
 
 
-def _all_held(part: str, cells: Sequence[CellJudgement]) -> list[_Held]:
+def _beyond(
+    part: str, cells: Sequence[CellJudgement]
+) -> Iterator[tuple[CellJudgement, Sequence[_Held]]]:
+    """Yield cells that later ones differ from, and those, in blocks where none before is known.
+
+    Held against the first alone, what two others came to would not be told where it has no state.
+    """
     of_each = [_by_block(cell) for cell in cells]
-    blocks = sorted({block for records in of_each for block in records})
+    blocks = {block for records in of_each for block in records}
+    for at in range(1, len(cells) - 1):
+        before = of_each[at - 1]
+        blocks = {block for block in blocks if _state(part, before.get(block)).untold}
+        held = _all_held(part, cells[at:], blocks)
+        if differing := [each for each in held if each.differ]:
+            yield cells[at], differing
+
+
+def _all_held(
+    part: str, cells: Sequence[CellJudgement], chosen: Set[int] | None = None
+) -> list[_Held]:
+    """Return what cells but the first are beside it, in some of the blocks, or in all of them."""
+    of_each = [_by_block(cell) for cell in cells]
+    every = sorted({block for records in of_each for block in records})
+    blocks = every if chosen is None else [block for block in every if block in chosen]
     return [
         _held(part, cell, [(of_each[0].get(block), own.get(block)) for block in blocks])
         for cell, own in zip(cells[1:], of_each[1:], strict=True)

@@ -14,6 +14,9 @@ from bench.spec.calls import Call, resolved
 
 MODULE = """
 import asyncio
+from threading import Event
+
+over = Event()
 
 def handle(message): ...
 def state(): return {"a": 1}
@@ -22,6 +25,12 @@ def promises(): return waits()
 def raises(): raise KeyError("gone")
 def odd(): return {"a": object()}
 async def sleeps(): await asyncio.sleep(60)
+def hangs(): over.wait()
+def cancels(): raise asyncio.CancelledError
+async def cancels_too(): raise asyncio.CancelledError
+def exits(): raise SystemExit(3)
+async def exits_too(): raise SystemExit(3)
+def halves(): return {"\\ud800": 1}
 constant = {"a": 1}
 """
 
@@ -109,6 +118,10 @@ def test_a_module_is_asked_as_its_handler_is_called(call: Call, name: str) -> No
         ("absent", "module_of_states has no function absent"),
         ("constant", "module_of_states has no function constant"),
         ("raises", "raises of module_of_states raised KeyError: 'gone'"),
+        ("cancels", "cancels of module_of_states raised RuntimeError: CancelledError"),
+        ("cancels_too", "cancels_too of module_of_states raised RuntimeError: CancelledError"),
+        ("exits", "exits of module_of_states raised RuntimeError: SystemExit: 3"),
+        ("exits_too", "exits_too of module_of_states raised RuntimeError: SystemExit: 3"),
         ("odd", "odd of module_of_states raised TypeError: Object of type object is not"),
     ],
 )
@@ -119,10 +132,18 @@ def test_what_tells_no_state_is_said(call: Call, name: str, why: str) -> None:
     assert found.digest == ""
 
 
-def test_nobody_waits_for_a_state_for_long(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["sleeps", "hangs"])
+def test_nobody_waits_for_a_state_for_long(
+    call: Call, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Nor does a process wait, when it ends, for the thread that was asked."""
     monkeypatch.setattr(final, "WITHIN_S", 0.01)
 
-    assert "took longer than" in told(call, "sleeps").untold
+    assert "took longer than" in told(call, name).untold
+
+
+def test_half_a_character_is_a_key_like_another(call: Call) -> None:
+    assert told(call, "halves").size == 1
 
 
 def test_the_state_of_a_part_is_what_all_its_processes_say() -> None:

@@ -88,6 +88,22 @@ def test_bytes_a_second_are_those_between_the_looks_at_the_window(
     assert usage.out_bytes_per_s == UNKNOWN
 
 
+@pytest.mark.parametrize("instants_s", [(1, 4, 7), (4, 7, 10), (0, 5, 8.9)])
+def test_bytes_that_went_where_nobody_looked_are_not_taken_for_as_few(
+    instants_s: tuple[float, ...],
+) -> None:
+    """More than half of ten seconds is seen; but a gate would pass on what may be the idle part."""
+    window = Window(window_start_ns=0, window_end_ns=10 * NS_PER_S, drained_ns=11 * NS_PER_S)
+    rows = [
+        {"t_ns": round(at * NS_PER_S), "server_cpu_ns": 5, "server_out_bytes": 9}
+        for at in instants_s
+    ]
+
+    (usage,) = usages(samples.table(rows), window)
+
+    assert usage.out_bytes_per_s == UNKNOWN
+
+
 def test_a_server_that_cannot_be_seen_is_unknown_not_idle() -> None:
     """A remote server's CPU is not 0: nobody here knows it."""
     rows = [{"t_ns": 1500, "sampler_cpu_ns": 5, "sampler_rss_bytes": 7}]

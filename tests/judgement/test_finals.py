@@ -121,5 +121,20 @@ def test_what_could_not_be_compared_is_not_equal() -> None:
         assert line.endswith(told)
 
 
+def test_two_that_differ_are_told_of_where_the_first_has_no_state() -> None:
+    """In one block; in another all are known, and nobody is held against two of them."""
+    other = state(a="9", b="2")
+    cells = cell("one", UNTOLD, SAME), cell("two", SAME, SAME), cell("three", other, SAME)
+
+    why = "n/a in 1 of 2 blocks: orders has no function state"
+    differs = "differs in 1 of 1 block, first keys a"
+    assert lines(*cells) == (
+        f"final states n/a, against one: two equal in 1 of 2 blocks, {why}; "
+        f"three equal in 1 of 2 blocks, {why}",
+        f"final states differ, against two: three {differs}",
+    )
+    assert notices(*cells) == [f"Under w, from two: three ({differs})."]
+
+
 def test_an_empty_state_differs_from_another_one_in_its_keys() -> None:
     assert finals.unlike(Final(digest="x", size=0), SAME) == ("a", "b")
