@@ -18,7 +18,7 @@ from bench.core import text
 from bench.spec.criteria import LAG_VERDICT, Criterion, Operator, count_word
 from bench.spec.decidable import shortfall
 from bench.spec.metrics import MIN_BEYOND_GATED, Better, Metric
-from bench.spec.telling import BY_SETTINGS_ALONE
+from bench.spec.telling import is_left_undone
 from bench.stats.compare import (
     MIN_PAIRS,
     MIN_PAIRS_TO_FAIL,
@@ -319,11 +319,11 @@ def _look_at_nothing(case: Case) -> Look:
     told = [each for each in records if each.valid and each.ledger is not None]
     if not told:
         return Look(verdict=Verdict.INCONCLUSIVE, reason="no valid trial has a ledger", blocks=0)
-    known = case.candidate.cell.cast.having(rule.subject)  # records of older versions lack it
-    alone = rule.subject in BY_SETTINGS_ALONE and not known
-    if alone and rule.operator.holds(0.0, rule.limit):
+    cell = case.candidate.cell
+    if is_left_undone(rule.subject, cell.settings) and rule.operator.holds(0.0, rule.limit):
         reason = "nothing of its settings brings it about"
         return Look(verdict=Verdict.PASS, reason=reason, blocks=len(told), value=0.0)
+    known = cell.cast.having(rule.subject)  # records of older versions lack it
     reason = "its records do not tell" if known else "it is not counted under its settings"
     return Look(verdict=Verdict.INCONCLUSIVE, reason=reason, blocks=0)
 

@@ -19,7 +19,7 @@ from bench.spec.cast import Weight
 from bench.spec.criteria import count_word
 from bench.spec.kinds.registry import words_of_weight
 from bench.spec.metrics import LAG_PEAK, Metric, View, metric_of, shown_in
-from bench.spec.telling import BY_SETTINGS_ALONE
+from bench.spec.telling import is_left_undone
 
 REPEATS = words_of_weight(Weight.REPEAT)
 """Counts that are no failure by themselves."""
@@ -89,9 +89,15 @@ def _counts(cells: Sequence[CellJudgement]) -> Iterator[str]:
             yield word
 
 
+def _told(cell: CellJudgement, word: str) -> bool:
+    """Say whether a count is told of a cell, and by each of its records: older ones may not."""
+    casts = [cell.cell.cell.cast, *(trial.record.cast for trial in cell.cell.trials)]
+    return all(cast.having(word) for cast in casts)
+
+
 def _count(word: str) -> Column[CellJudgement]:
     def entry(cell: CellJudgement) -> Entry:
-        if word not in BY_SETTINGS_ALONE and not cell.cell.cell.cast.having(word):
+        if not (_told(cell, word) or is_left_undone(word, cell.cell.cell.settings)):
             return Entry(text.NA)
         total = cell.total(word)
         if total is None:

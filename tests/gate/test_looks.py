@@ -8,6 +8,7 @@ import pytest
 from bench.analysis.figures import CellFigures, LagFigures, LagVerdict, TrialFigures
 from bench.gate.rules import Case, Look, look
 from bench.spec.criteria import parse_criterion
+from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
 from bench.stats.compare import Verdict
 from tests.analysis import runs
@@ -337,3 +338,21 @@ def test_what_records_do_not_count_is_not_0_where_a_setting_does_it() -> None:
     found = asked("evicted == 0", with_trials(limited, [trial_of(limited, 1, 10.0)]))
 
     assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, "its records do not tell")
+
+
+def test_what_a_limit_may_have_taken_is_not_held_to_be_0_because_nobody_counts() -> None:
+    """Of messages that are published twice nobody tells what a limit took."""
+    tree = {"stream": {"max_msgs": 50}}
+    limited = runs.cell("new", settings=Settings.model_validate(tree))
+    profile = limited.workload.model_dump(by_alias=True)
+    again = {"headers": ["message-id"], "duplicates": {"share": "10%"}}
+    profile["publish"] = {**profile["publish"], **again}
+    twice = replace(limited, workload=Stream.model_validate(profile))
+
+    found = asked("evicted == 0", with_trials(twice, [trial_of(twice, 1, 10.0)]))
+
+    assert not twice.cast.having("evicted")
+    assert (found.verdict, found.reason) == (
+        Verdict.INCONCLUSIVE,
+        "it is not counted under its settings",
+    )

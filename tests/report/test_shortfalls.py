@@ -12,6 +12,7 @@ from bench.judgement.judge import judge
 from bench.report import readings, rows, terminal
 from bench.report.tables import Row, Table, Tone
 from bench.report.workload import section
+from bench.spec.expiring import without_evicted
 from bench.spec.metrics import metric_of
 from bench.spec.variant import Settings
 from tests.analysis import runs
@@ -87,6 +88,32 @@ def test_a_count_is_red_where_it_is_a_fault_and_no_figure_where_nobody_counts() 
     place = [column.title for column in found.columns].index("Overtaken")
 
     assert [row.entries[place].text for row in found.rows] == ["n/a", "5", "✕ 5"]
+
+
+def limited(name: str, limit: dict[str, int], *, told: bool = True, **counts: int) -> CellFigures:
+    """A cell of a stream with a limit; records of it from before that was told count it as lost."""
+    cell = runs.cell(name, settings=Settings.model_validate({"stream": limit}))
+    cast = cell.cast if told else without_evicted(cell.cast)
+    trial = counting(trial_of(cell, 1, 10.0), **counts)
+    return with_trials(cell, [replace(trial, record=replace(trial.record, cast=cast))])
+
+
+def test_what_no_setting_does_is_0_and_what_one_does_and_nobody_counted_is_no_figure() -> None:
+    """Messages of which nobody could tell that a limit took them are not none."""
+    limit = {"max_msgs": 1000}
+    cells = [
+        limited("unlimited", {}),
+        limited("told", limit, evicted=5),
+        limited("untold", limit, told=False),
+    ]
+    figures = figures_of(
+        runs.plan([each.cell for each in cells], blocks=1), {"small-events": cells}
+    )
+
+    found = rows.table(judge(figures).workloads[0])
+    place = [column.title for column in found.columns].index("Evicted")
+
+    assert [row.entries[place].text for row in found.rows] == ["0", "✕ 5", "n/a"]
 
 
 def test_a_table_without_shortfalls_has_no_columns_for_them() -> None:
