@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.clients.port import Binding, Content, Endpoint, IntArray
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.deliveries import Columns
-from bench.clients.wire.parse import Message
+from bench.clients.wire.parse import Message, fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class WireContents(WireConsumer):
         return Content(
             data=kept.message.payload,
             subject=subject.removeprefix(self._binding.subject_prefix),
-            headers=_headers(kept.message.header),
+            headers=fields_of(kept.message.header),
             seq=kept.seq,
             deliveries=kept.deliveries,
         )
@@ -81,10 +81,3 @@ class WireContents(WireConsumer):
     def _forget(self, positions: IntArray) -> None:
         for position in positions.tolist():
             self._kept.pop(position, None)
-
-
-def _headers(block: bytes) -> dict[str, str]:
-    """Return names and values of a header block; the last of those that stand there twice."""
-    lines = block.decode(errors="replace").split("\r\n")[1:]
-    pairs = (line.partition(":") for line in lines if line)
-    return {name: value.strip() for name, _, value in pairs}

@@ -27,7 +27,6 @@ MAX_SHAPES = 16
 
 _SHORT_FORM_TOKENS = 9
 _SHORT_FORM, _LONG_FORM = 4, 6
-"""Where the delivery count stands in an ack subject of 9 tokens, and in a longer one."""
 
 _LARGE_BYTES = 1 << 18
 """No transport brings more at once: what is longer was joined, for one large message."""
@@ -46,6 +45,14 @@ them stand before the id."""
 
 Columns = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes]]
 """sid, ack subject, delivery count, stream sequence and id of messages, as they came."""
+
+
+def numbers_at(tokens: Sequence[bytes]) -> int:
+    """Return where the numbers of an ack subject begin, of either form.
+
+    They are the delivery count, the sequence in the stream, that among what the consumer delivered.
+    """
+    return _SHORT_FORM if len(tokens) == _SHORT_FORM_TOKENS else _LONG_FORM
 
 
 class Arrivals:
@@ -236,7 +243,7 @@ class DeliveryReader(_Reader):
     def one(self, message: Message) -> Columns | None:
         """Return what a delivery says; None when the message is none. Learns its shape."""
         tokens = message.reply.split(b".")
-        start = _SHORT_FORM if len(tokens) == _SHORT_FORM_TOKENS else _LONG_FORM
+        start = numbers_at(tokens)
         numbers = tokens[start : start + 2]
         known = message.reply.startswith(ACK_PREFIX) and len(tokens) >= _SHORT_FORM_TOKENS
         if not (known and all(text.isdigit() and len(text) <= 18 for text in numbers)):

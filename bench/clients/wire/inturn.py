@@ -4,13 +4,12 @@ Such a consumer acknowledges nothing, so what is missed on the way never comes a
 numbers what it delivers; whoever finds a number missing has a new one made that begins behind the
 last message before the gap. Pure: no I/O.
 
-Source: ADR-17 (github.com/nats-io/nats-architecture-and-design); ADR-15 for the ack subject.
+Source: ADR-17 (github.com/nats-io/nats-architecture-and-design).
 """
 
 from collections.abc import Sequence
 
-_SHORT_FORM_TOKENS, _SHORT_FORM, _LONG_FORM = 9, 5, 7
-"""Where the stream sequence stands in an ack subject of 9 tokens, and in a longer one."""
+from bench.clients.wire.deliveries import numbers_at
 
 
 class InTurn:
@@ -51,5 +50,5 @@ class InTurn:
 def _numbers(ack_subject: bytes) -> tuple[int, int]:
     """Return the sequence in the stream and the number among what the consumer delivered."""
     tokens = ack_subject.split(b".")
-    at = _SHORT_FORM if len(tokens) == _SHORT_FORM_TOKENS else _LONG_FORM
-    return int(tokens[at]), int(tokens[at + 1])
+    _, stream_seq, number = tokens[(at := numbers_at(tokens)) : at + 3]
+    return int(stream_seq), int(number)

@@ -114,10 +114,15 @@ def status_of(header: bytes) -> Status | None:
     """Return the status that a header carries; None where it carries none."""
     if not header:
         return None
-    first, *lines = header.decode(errors="replace").split("\r\n")
-    version, _, rest = first.partition(" ")
+    version, _, rest = header.partition(b"\r\n")[0].decode(errors="replace").partition(" ")
     code, _, text = rest.strip().partition(" ")
     if version != "NATS/1.0" or not (code.isascii() and code.isdigit() and len(code) == 3):
         return None
+    return Status(int(code), text.strip(), fields_of(header))
+
+
+def fields_of(header: bytes) -> dict[str, str]:
+    """Return names and values of a header; the last of those that stand there twice."""
+    lines = header.decode(errors="replace").split("\r\n")[1:]
     pairs = (line.partition(":") for line in lines if line)
-    return Status(int(code), text.strip(), {name: value.strip() for name, _, value in pairs})
+    return {name: value.strip() for name, _, value in pairs}
