@@ -3,7 +3,7 @@
 Rules as in `jetstream`: pure functions, the reason in the text.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -67,13 +67,13 @@ def _by_workers(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objection]:
     """Yield that consumers of a kind of workload ask by themselves."""
-    for key in _set(settings) if kind != "stream" else ():
+    for key in _set(settings) if kind not in fit else ():
         yield Objection(
             key=f"pull.{key}",
             what=f"consumers of a workload of the kind {kind} ask by themselves",
-            allowed=f"no {key}, or a workload of the kind stream",
+            allowed=f"no {key}, or a workload of the kind {' or '.join(fit)}",
         )
 
 

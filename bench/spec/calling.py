@@ -1,6 +1,6 @@
 """Handlers of users that variants name, so that two versions of one are held against each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,6 @@ from bench.spec.variant import STATE, Settings
 from bench.spec.variants import Override, Variant
 
 CALL, STATED = ("handler", "call"), ("handler", "state")
-
-KIND = "replay"
-"""Whose versions are variants."""
 
 
 def with_called(variant: Variant, beside: Path) -> tuple[Variant, list[Problem]]:
@@ -47,14 +44,21 @@ def _stateless(variant: Variant, call: str, beside: Path) -> Iterator[Problem]:
         yield variant.problem(STATED, what, allowed=allowed or "a function of the same module")
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
-    """Yield that a kind of workload calls no function that a variant names."""
-    if settings.handler.call is not None and kind != KIND:
-        stream = "consume.handler.call in the workload, or " if kind == "stream" else ""
+def unfit(settings: Settings, kind: str, fit: Sequence[str], *, own: bool) -> Iterator[Objection]:
+    """Yield that a kind of workload calls no function that a variant names.
+
+    Args:
+        settings: of a variant.
+        kind: of the workload.
+        fit: the kinds that do.
+        own: workloads of this kind name one themselves.
+    """
+    if settings.handler.call is not None and kind not in fit:
+        named = "consume.handler.call in the workload, or " if own else ""
         yield Objection(
             key="handler.call",
             what=f"a workload of the kind {kind} has no history that each version goes through",
-            allowed=f"leave it out, {stream}a workload of the kind {KIND}",
+            allowed=f"leave it out, {named}a workload of the kind {' or '.join(fit)}",
         )
 
 

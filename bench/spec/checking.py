@@ -3,7 +3,7 @@
 Rules as in `jetstream`: pure functions, the reason in the text.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.core.units import format_duration
 from bench.spec.bad import REPLAYED
@@ -17,13 +17,13 @@ KEY = "handler.check"
 UNDATED = "; only handler.max_age says how old is too old"
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objection]:
     """Yield that handlers of a kind look at nothing."""
-    if settings.handler.check and kind != "stream":
+    if settings.handler.check and kind not in fit:
         yield Objection(
             key=KEY,
             what=f"handlers of a workload of the kind {kind} do not look at what is in messages",
-            allowed="leave it out, or a workload of the kind stream",
+            allowed=f"leave it out, or a workload of the kind {' or '.join(fit)}",
         )
 
 

@@ -5,7 +5,7 @@ Rules as in `jetstream`: pure functions, the server's error code in the text.
 Source: ADR-43 (github.com/nats-io/nats-architecture-and-design), "Subject Delete Markers".
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.core.units import NS_PER_S, format_duration
 from bench.spec.kinds.stream import Stream
@@ -102,13 +102,13 @@ def _worked_on(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objection]:
     """Yield that what reads the stream of a kind of workload would take a marker for a message."""
-    if settings.stream.subject_delete_marker_ttl_ns is not None and kind != "stream":
+    if settings.stream.subject_delete_marker_ttl_ns is not None and kind not in fit:
         yield Objection(
             key=KEY,
             what=f"consumers of a workload of the kind {kind} would take a marker for a message",
-            allowed="leave it out, or a workload of the kind stream",
+            allowed=f"leave it out, or a workload of the kind {' or '.join(fit)}",
         )
 
 

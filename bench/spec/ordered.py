@@ -5,7 +5,7 @@ Rules as in `jetstream`: pure functions, the reason in the text.
 Source: ADR-17 (github.com/nats-io/nats-architecture-and-design).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -99,13 +99,13 @@ def _one_process(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objection]:
     """Yield that consumers of a kind of workload are none."""
-    if settings.consumer.ordered and kind != "stream":
+    if settings.consumer.ordered and kind not in fit:
         yield Objection(
             key=_KEY,
             what=f"consumers of a workload of the kind {kind} are not made anew by their client",
-            allowed="ordered: false, or a workload of the kind stream",
+            allowed=f"ordered: false, or a workload of the kind {' or '.join(fit)}",
         )
 
 

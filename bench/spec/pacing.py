@@ -3,7 +3,7 @@
 Rules as in `jetstream`: pure functions, the reason in the text.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.spec.failing import UNANSWERED
 from bench.spec.kinds.stream import Stream
@@ -76,9 +76,9 @@ def _not_both(settings: Settings, workload: Stream) -> Iterator[Objection]:
             )
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objection]:
     """Yield that handlers of a kind of workload do none of it."""
-    if kind == "stream":
+    if kind in fit:
         return
     told = ["per_key"] if settings.handler.per_key == "counted" else _keys(settings)
     for key in told:
@@ -86,7 +86,7 @@ def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
             key=f"handler.{key}",
             what=f"handlers of a workload of the kind {kind} begin as their messages come, and try "
             "once",
-            allowed="leave it out, or a workload of the kind stream",
+            allowed=f"leave it out, or a workload of the kind {' or '.join(fit)}",
         )
 
 

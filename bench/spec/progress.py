@@ -3,7 +3,7 @@
 Rules as in `jetstream`: pure functions, the reason in the text.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.core.units import NS_PER_MS, NS_PER_S, format_duration
 from bench.spec.objection import Objection
@@ -55,13 +55,13 @@ def _in_time(settings: Settings) -> Iterator[Objection]:
         )
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objection]:
     """Yield that handlers of a kind of workload do not say that they work on a message."""
-    if settings.ack.in_progress_ns is not None and kind != "stream":
+    if settings.ack.in_progress_ns is not None and kind not in fit:
         yield Objection(
             key="ack.in_progress",
             what=f"handlers of a workload of the kind {kind} do not say that they still work",
-            allowed="no in_progress, or a workload of the kind stream",
+            allowed=f"no in_progress, or a workload of the kind {' or '.join(fit)}",
         )
 
 

@@ -3,7 +3,7 @@
 Rules as in `jetstream`: pure functions, the reason in the text.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
@@ -49,13 +49,13 @@ def _written(settings: Settings, workload: Stream) -> Iterator[Objection]:
         )
 
 
-def unfit(settings: Settings, kind: str) -> Iterator[Objection]:
+def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objection]:
     """Yield that nothing fails under a kind of workload."""
-    if settings.ack.whole_batches and kind != "stream":
+    if settings.ack.whole_batches and kind not in fit:
         yield Objection(
             key=_KEY,
             what=f"handlers of a workload of the kind {kind} do not fail for a batch",
-            allowed="whole_batches: false, or a workload of the kind stream",
+            allowed=f"whole_batches: false, or a workload of the kind {' or '.join(fit)}",
         )
 
 

@@ -76,9 +76,11 @@ def test_other_kinds_of_workloads_do_neither(kind: str) -> None:
     """Their consumers go on as they did."""
     for pull in ASKING:
         asking = Settings.model_validate({"pull": pull})
-        assert len([*asking_when.unfit(asking, kind)]) == 1
-        assert not [*asking_when.unfit(asking, "stream")]
+        assert len([*asking_when.unfit(asking, kind, ["stream"])]) == 1
+        assert not [*asking_when.unfit(asking, "stream", ["stream"])]
     whole = Settings.model_validate(WHOLE)
-    assert [each.key for each in whole_batches.unfit(whole, kind)] == ["ack.whole_batches"]
-    assert not [*whole_batches.unfit(whole, "stream")]
-    assert not [*whole_batches.unfit(Settings(), kind)]
+    assert [each.key for each in whole_batches.unfit(whole, kind, ["stream"])] == [
+        "ack.whole_batches"
+    ]
+    assert not [*whole_batches.unfit(whole, "stream", ["stream"])]
+    assert not [*whole_batches.unfit(Settings(), kind, ["stream"])]

@@ -68,7 +68,7 @@ def test_consumers_of_streams_alone_know_a_marker() -> None:
     """And count it, where any is set."""
     marked = settings({"stream": AGED})
 
-    assert [each.key for each in unfit(marked, "fanout")] == [KEY]
-    assert not [*unfit(marked, "stream"), *unfit(settings({}), "fanout")]
+    assert [each.key for each in unfit(marked, "fanout", ["stream"])] == [KEY]
+    assert not [*unfit(marked, "stream", ["stream"]), *unfit(settings({}), "fanout", ["stream"])]
     assert MARKERS in cast_of(marked).part("consume").entries
     assert MARKERS not in cast_of(settings({})).part("consume").entries

@@ -92,12 +92,12 @@ def test_alone_it_meets_no_objection() -> None:
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"stream"}))
 def test_other_kinds_have_none(kind: str) -> None:
     """Their consumers go on as they did."""
-    (objection,) = unfit(settings(), kind)
+    (objection,) = unfit(settings(), kind, ["stream"])
 
     assert objection.key == "consumer.ordered"
     assert kind in objection.what
-    assert not [*unfit(Settings(), kind)]
-    assert not [*unfit(settings(), "stream")]
+    assert not [*unfit(Settings(), kind, ["stream"])]
+    assert not [*unfit(settings(), "stream", ["stream"])]
 
 
 def test_the_ledger_tells_how_often_it_was_made_anew() -> None:

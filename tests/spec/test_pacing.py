@@ -116,10 +116,10 @@ def test_other_kinds_of_workloads_do_none_of_it(kind: str) -> None:
     """Their handlers begin as their messages come."""
     for handler in (*EACH, {"per_key": "counted"}):
         settings = Settings.model_validate({"handler": handler})
-        ((key, what),) = ((e.key, e.what) for e in pacing.unfit(settings, kind))
+        ((key, what),) = ((e.key, e.what) for e in pacing.unfit(settings, kind, ["stream"]))
         assert (key, kind in what) == (f"handler.{next(iter(handler))}", True)
-        assert not [*pacing.unfit(settings, "stream")]
-    assert not [*pacing.unfit(Settings(), kind)]
+        assert not [*pacing.unfit(settings, "stream", ["stream"])]
+    assert not [*pacing.unfit(Settings(), kind, ["stream"])]
 
 
 def test_all_rules_are_asked_where_a_cell_is_checked() -> None:

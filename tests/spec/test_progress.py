@@ -76,12 +76,12 @@ def test_one_word_in_time_is_few(every: str, expected: list[str]) -> None:
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"stream"}))
 def test_other_kinds_of_workloads_say_nothing_of_it(kind: str) -> None:
     """Taken in silence it would be measured as something else."""
-    (objection,) = unfit(Settings.model_validate(SAYING), kind)
+    (objection,) = unfit(Settings.model_validate(SAYING), kind, ["stream"])
 
     assert objection.key == "ack.in_progress"
     assert kind in objection.what
-    assert not [*unfit(Settings(), kind)]
-    assert not [*unfit(Settings.model_validate(SAYING), "stream")]
+    assert not [*unfit(Settings(), kind, ["stream"])]
+    assert not [*unfit(Settings.model_validate(SAYING), "stream", ["stream"])]
 
 
 def test_the_ledger_counts_it_where_it_is_said() -> None:

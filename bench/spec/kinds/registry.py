@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Discriminator
 
@@ -71,6 +71,9 @@ class Kind:
         moves: its stream may keep messages under other subjects than they were published under.
         headless: all of its messages carry the headers of the workload, so that they may be
             delivered without their payload.
+        singly: what a variant has done with single messages is done: they are looked into, wait for
+            others, are told of as in progress, asked for when some wait, and known from markers.
+        calls: where a function of a user's is named that its handlers call; empty where none is.
         also: parts that it has under other settings, for what they are called.
     """
 
@@ -87,6 +90,8 @@ class Kind:
     ages: bool = False
     moves: bool = False
     headless: bool = False
+    singly: bool = False
+    calls: Literal["", "workload", "variant"] = ""
     also: tuple[Cast, ...] = ()
 
 
@@ -110,6 +115,8 @@ KINDS: Mapping[str, Kind] = {
         notes=cautions.sharing,
         shipped=("small-events", "pull-batch"),
         headless=True,
+        singly=True,
+        calls="workload",
         crashed=("consumer",),
         restarts=True,
     ),
@@ -172,6 +179,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         notes=lambda _, __: iter(()),
         shipped=("replay", "replay-max-in-flight"),
+        calls="variant",
         also=(replay.CALLING,),
     ),
     "backlog": Kind(
@@ -336,14 +344,8 @@ def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     return (
         *_unused(settings, workload.kind),
         *ageing.unfit(settings, workload.kind, [name for name, kind in KINDS.items() if kind.ages]),
-        *progress.unfit(settings, workload.kind),
-        *asking_when.unfit(settings, workload.kind),
-        *whole_batches.unfit(settings, workload.kind),
-        *checking.unfit(settings, workload.kind),
-        *pacing.unfit(settings, workload.kind),
-        *ordered.unfit(settings, workload.kind),
-        *marked.unfit(settings, workload.kind),
-        *calling.unfit(settings, workload.kind),
+        *_singly(settings, workload.kind),
+        *_called(settings, workload.kind),
         *kind.objections(settings, workload),
         *_of_our_look(settings, kind),
         *_moved(settings, kind),
@@ -373,6 +375,29 @@ def _too_late(kind: Kind, settings: Settings, workload: Workload) -> Iterator[Ob
             f"{format_duration(wait_ns)}, when the window is over: it does not recover"
         )
         yield Objection(key="consumer.ack_wait", against=("disturbances",), what=what)
+
+
+_SINGLY = (
+    progress.unfit,
+    asking_when.unfit,
+    whole_batches.unfit,
+    checking.unfit,
+    pacing.unfit,
+    ordered.unfit,
+    marked.unfit,
+)
+"""Rules of what is done with single messages."""
+
+
+def _singly(settings: Settings, kind: str) -> Iterator[Objection]:
+    able = [name for name, each in KINDS.items() if each.singly]
+    for unfit in _SINGLY:
+        yield from unfit(settings, kind, able)
+
+
+def _called(settings: Settings, kind: str) -> Iterator[Objection]:
+    able = [name for name, each in KINDS.items() if each.calls == "variant"]
+    yield from calling.unfit(settings, kind, able, own=KINDS[kind].calls == "workload")
 
 
 def _of_our_look(settings: Settings, kind: Kind) -> Iterator[Objection]:
