@@ -66,7 +66,10 @@ def computing(
     traffics, found = Traffics(), dict[str, float]()
     length_ns = max(1, window.window_end_ns - window.window_start_ns)
     for part, of_part in _by_part(jobs):
-        for job, record in zip(of_part, observers.get(part, ()), strict=False):
+        records = observers.get(part, ())
+        if len(records) != len(of_part):
+            continue  # nobody can tell whose they are
+        for job, record in zip(of_part, records, strict=True):
             if "cpu" in job.work:
                 took_ns, ended_ns = _took(record, traffics.of(job.load, job.seed))
                 within = _inside(ended_ns, window, start_ns)

@@ -1,14 +1,19 @@
 """How busy workers were, by records of known truth."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from bench.clients.port import Ending
-from bench.engine.busy import _fuller, _handling
+from bench.engine.busy import _fuller, _handling, computing
+from bench.engine.jobs import ObserverJob
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.plan.faults import Faults
 from bench.plan.traffic import Traffic
 from bench.record.schema import Window
 from bench.spec.faults import Fault
+from bench.spec.kinds.stream import Stream
+from tests.engine.test_through import job as job_of
 
 START = 1_000
 WINDOW = Window(window_start_ns=100, window_end_ns=300, drained_ns=400)
@@ -122,3 +127,25 @@ def test_workers_are_what_is_full_where_they_wait_for_others_than_the_loop() -> 
     found = _fuller([seen], [((of_workers, ended_ns), (of_loop, ended_ns))], 1, (WINDOW, START))
 
     assert (found.workers, found.busy_share, found.in_loop) == (1, 1.0, False)
+
+
+def test_what_handlers_were_to_compute_is_told_only_where_all_records_are_there() -> None:
+    """Half of the records of two processes may be either's: neither is excused by the other's."""
+    load = Stream.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "4/s"},
+            "consume": {"consumers": 2, "handler": {"time": "20ns", "work": ["cpu"]}},
+            "phases": {"warmup": "0s", "measure": "1s", "drain": "1s"},
+        }
+    ).loads["publish"]
+    own = {"part": "consume", "load": load, "seed": 1, "work": ("cpu",)}
+    jobs = [job_of(ObserverJob, role=f"consumer-{number}", **own) for number in range(2)]
+    seen = record([START + 120, START + 220], [START + 120, START + 220], [0, 1])
+
+    def told(*records: ConsumerRecord) -> Mapping[str, float]:
+        return computing(jobs, {"consume": records}, WINDOW, START)
+
+    assert told(seen, seen) == {"consumer-0": 0.2, "consumer-1": 0.2}
+    assert told(seen) == told() == {}
