@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.clients.port import Ending, IntArray
+from bench.clients.port import IntArray
+from bench.engine.fates import GIVEN_UP
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.engine.table import NOT_YET, Flags, ours
 from bench.record.schema import MOST_ATTEMPTS
-
-_GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
 
 
 def attempts(records: Sequence[ConsumerRecord], size: int) -> Mapping[int, int]:
@@ -60,5 +59,5 @@ def _came(records: Sequence[ConsumerRecord], size: int) -> IntArray:
 
 def _ended_ns(record: ConsumerRecord) -> IntArray:
     """Return when deliveries were acknowledged or given up, NEVER where they were not."""
-    given_up = np.isin(record.ending, _GIVEN_UP)
+    given_up = np.isin(record.ending, GIVEN_UP)
     return np.where(given_up, np.maximum(record.handled_ns, record.acked_ns), record.acked_ns)

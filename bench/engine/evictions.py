@@ -14,9 +14,7 @@ import numpy as np
 from bench.clients.port import IntArray
 from bench.engine.losses import Backlog, Present, aged_out, passed_ns
 from bench.engine.recorder import ConsumerRecord
-from bench.engine.table import Flags, MessageTable, happened, ours
-
-NEVER_NS = int(np.iinfo(np.int64).max)
+from bench.engine.table import NEVER_NS, Flags, MessageTable, happened, ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ APPLIED = (WELL, Ending.UNACKED)
 DONE_WITH = (Ending.TERMINATED, Ending.TOO_LATE, Ending.EXHAUSTED)
 """Of a delivery whose handler failed, and is not to do the work again."""
 
+GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
+"""Of a delivery that failed, and after which its message never comes again."""
+
 _ANSWERS = {"nak": Ending.NAKED, "term": Ending.TERMINATED, "none": Ending.SILENT}
 
 

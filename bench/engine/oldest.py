@@ -10,11 +10,9 @@ import numpy as np
 
 from bench.clients.port import IntArray
 from bench.engine import lag
-from bench.engine.table import Tables, happened
+from bench.engine.table import NEVER_NS, Tables, happened
 from bench.record.schema import Window
 from bench.spec.cast import Cast
-
-FOREVER_NS = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,7 +21,7 @@ class Waits:
 
     Attributes:
         came_ns: ns from the trial's start, ascending, shape (n,).
-        left_ns: of the same, FOREVER_NS where it did not, shape (n,).
+        left_ns: of the same, NEVER_NS where it did not, shape (n,).
     """
 
     came_ns: IntArray
@@ -33,7 +31,7 @@ class Waits:
         """Return the age of the oldest just after each instant, ns, 0 where none waits."""
         last_ns = np.maximum.accumulate(self.left_ns)
         first = np.searchsorted(last_ns, instants_ns, side="right")
-        came_ns = np.append(self.came_ns, FOREVER_NS)[first]
+        came_ns = np.append(self.came_ns, NEVER_NS)[first]
         ages_ns: IntArray = np.maximum(instants_ns - came_ns, 0)
         return ages_ns
 
@@ -54,7 +52,7 @@ def _waits(came_ns: IntArray, left_ns: IntArray) -> Waits:
     """Return who waits; what had left before it was known to have come never does."""
     there = happened(came_ns)
     came_ns, left_ns = came_ns[there], left_ns[there]
-    gone_ns = np.where(happened(left_ns), np.maximum(came_ns, left_ns), FOREVER_NS)
+    gone_ns = np.where(happened(left_ns), np.maximum(came_ns, left_ns), NEVER_NS)
     order = np.argsort(came_ns, kind="stable")
     return Waits(came_ns=came_ns[order], left_ns=gone_ns[order])
 

@@ -15,6 +15,9 @@ from bench.spec.waiting import BEGUN
 NOT_YET = np.iinfo(np.int64).min
 """Stands for an instant that never came; relative instants may be any other number."""
 
+NEVER_NS = np.iinfo(np.int64).max
+"""Likewise, where what never happens is later than all that does."""
+
 Flags = NDArray[np.bool_]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from bench.broker.letters import Letter, Reason
 from bench.clients.port import Ending
 from bench.engine.audit import Audited, Evidence, as_it_is
+from bench.engine.fates import GIVEN_UP
 from bench.engine.losses import UNKNOWN
 from bench.engine.recorder import ConsumerRecord
 from bench.engine.table import Flags, Tables
@@ -14,7 +15,7 @@ from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import doubled, effects_audit, looked
 from bench.scenario.again import repeated, stored_by_either
-from bench.scenario.rows import GIVEN_UP, Rows
+from bench.scenario.rows import Rows
 from bench.spec.doubled import window_ns
 from bench.spec.failed_parts import FAILED, LETTERS
 from bench.spec.filling import PUBLISH

@@ -24,8 +24,6 @@ from bench.spec.cast import Part
 from bench.spec.expiring import MARKERS
 from bench.spec.variant import Settings
 
-NEVER_NS = int(np.iinfo(np.int64).max)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:

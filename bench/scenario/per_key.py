@@ -7,16 +7,15 @@ import numpy as np
 
 from bench.clients.port import Ending, IntArray
 from bench.engine.audit import Audited, Evidence
-from bench.engine.fates import APPLIED
-from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import Flags, MessageTable, happened, ours
+from bench.engine.recorder import ConsumerRecord
+from bench.engine.table import NEVER_NS, Flags, MessageTable, happened, ours
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import evicting
+from bench.scenario.rows import applied
 from bench.spec.cast import Part
 from bench.spec.paced_parts import OVERTAKEN, SUPERSEDED, TURNED_AWAY, UNFINISHED
 
-NEVER_NS = np.iinfo(np.int64).max
 _NO_SEQ = -1
 
 
@@ -93,8 +92,7 @@ def _last_ns(records: Sequence[ConsumerRecord], seqs: IntArray, start_ns: int) -
 
 
 def _applied(record: ConsumerRecord) -> Flags:
-    applied: Flags = np.isin(record.ending, APPLIED) & (record.handled_ns != NEVER)
-    return applied
+    return applied(record.ending, record.handled_ns)
 
 
 def overtaken(done: Done) -> int:

@@ -8,13 +8,11 @@ import numpy as np
 from bench.clients.port import IntArray
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import passed_ns
-from bench.engine.table import NOT_YET, Flags, MessageTable, happened
+from bench.engine.table import NEVER_NS, NOT_YET, Flags, MessageTable, happened
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import telling
 from bench.spec.expiring import ROLLED_UP
-
-NEVER_NS = np.iinfo(np.int64).max
 
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:

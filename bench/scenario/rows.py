@@ -7,12 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from bench.clients.port import Ending, IntArray
-from bench.engine.fates import APPLIED, DONE_WITH
+from bench.engine.fates import APPLIED, DONE_WITH, GIVEN_UP
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.engine.table import Flags, ours
 
 FAILED = (Ending.NAKED, Ending.SILENT, Ending.UNPOSTED, *DONE_WITH)
-GIVEN_UP = (Ending.TERMINATED, Ending.EXHAUSTED)
 UNTRIED = (Ending.RETURNED, Ending.TURNED_AWAY)
 """Of a delivery that did not fail, and whose message was asked for again."""
 
@@ -60,8 +59,7 @@ class Rows:
     @cached_property
     def done(self) -> Flags:
         """Whose handler did its work."""
-        done: Flags = np.isin(self.ending, (*APPLIED, Ending.CRASHED)) & (self.handled_ns != NEVER)
-        return done
+        return applied(self.ending, self.handled_ns)
 
     @cached_property
     def failed(self) -> Flags:
@@ -94,3 +92,14 @@ class Rows:
     def messages(self, chosen: Flags) -> IntArray:
         """Return in how many of these deliveries each message came, shape (size,)."""
         return np.bincount(self.ids[chosen], minlength=self.size)
+
+
+def applied(ending: IntArray, handled_ns: IntArray) -> Flags:
+    """Return of which deliveries the handler did its work, (n,); its process may have ended then.
+
+    Args:
+        ending: of each, shape (n,).
+        handled_ns: when its handler ended, or NEVER, shape (n,).
+    """
+    done: Flags = np.isin(ending, (*APPLIED, Ending.CRASHED)) & (handled_ns != NEVER)
+    return done

@@ -7,10 +7,9 @@ import pytest
 
 from bench.clients.port import Ending, IntArray
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import NOT_YET, driven
+from bench.engine.table import NEVER_NS, NOT_YET, driven
 from bench.plan.traffic import Traffic, make_traffic
 from bench.scenario.per_key import (
-    NEVER_NS,
     Done,
     done_of,
     later_ns,
@@ -169,6 +168,17 @@ def test_who_is_handled_again_after_a_later_one_is_overtaken_by_it() -> None:
     assert found == [0, 1]
     assert overtaken(done_of((again,), traffic(), 100)) == 0, "published again, it stands behind"
     assert overtaken(done_of((known,), traffic(), 100)) == 0, "it was left alone"
+
+
+def test_who_did_its_work_and_crashed_then_was_handled() -> None:
+    """The process of 1 ended itself after its effect: what came of 0 later was overtaken by it."""
+    crashed = int(Ending.CRASHED)
+    after = record((1, 2, 120, crashed), (0, 1, 130, 0), (1, 2, 140, 0))
+    before_its_effect = record((1, 2, 0, crashed), (0, 1, 130, 0), (1, 2, 140, 0))
+
+    found = [overtaken(done_of((each,), traffic(), 100)) for each in (after, before_its_effect)]
+
+    assert found == [1, 0]
 
 
 def test_what_several_processes_wrote_down_is_one_account() -> None:
