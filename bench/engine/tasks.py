@@ -52,14 +52,11 @@ class TaskConsumer:
         """A message came; what comes after the end is no part of the trial."""
         if self._over.done():
             return
-        if self._beyond(stream_seq):
+        if self._bounds is not None and not self._bounds[0] <= stream_seq <= self._bounds[1]:
             self._recorder.take_one(received_ns, NO_ID, stream_seq, deliveries)
             return
         position = self._recorder.take_one(received_ns, message_id, stream_seq, deliveries)
         self._in_hand[position] = self._takes_ns(position, message_id, deliveries)
-
-    def _beyond(self, stream_seq: int) -> bool:
-        return self._bounds is not None and not self._bounds[0] <= stream_seq <= self._bounds[1]
 
     async def handle(self, position: int) -> None:
         """Wait for the message's handler time, and acknowledge as the plan says."""
