@@ -8,6 +8,7 @@ from bench.core.called import source_of
 from bench.core.errors import Problem
 from bench.spec.calls import resolved
 from bench.spec.objection import Objection
+from bench.spec.problems import split_allowed
 from bench.spec.variant import STATE, Settings
 from bench.spec.variants import Override, Variant
 
@@ -40,7 +41,7 @@ def _stateless(variant: Variant, call: str, beside: Path) -> Iterator[Problem]:
     try:
         source_of(f"{call.partition(':')[0]}:{named.value}", beside.resolve())
     except (ValueError, OSError) as error:
-        what, _, allowed = str(error).partition("; allowed: ")
+        what, allowed = split_allowed(str(error))
         yield variant.problem(STATED, what, allowed=allowed or "a function of the same module")
 
 

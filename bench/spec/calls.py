@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.core.called import Function, load_function, source_of
 from bench.core.errors import Problem
 from bench.spec.base import Spec
+from bench.spec.problems import split_allowed
 from bench.spec.yaml_tree import Document, Loc
 
 LOC: Loc = ("consume", "handler", "call")
@@ -65,6 +66,6 @@ def resolved(named: str, beside: Path) -> tuple[dict[str, str], tuple[str, str] 
     try:
         source = source_of(named, directory)
     except (ValueError, OSError) as error:
-        what, _, allowed = str(error).partition("; allowed: ")
+        what, allowed = split_allowed(str(error))
         return call, (what, allowed or _EXAMPLE)
     return {**call, "digest": hashlib.sha256(source).hexdigest()}, None

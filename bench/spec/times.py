@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.core.errors import Problem
 from bench.core.units import format_duration, parse_duration_ns
 from bench.spec.lookup import shown
+from bench.spec.problems import split_allowed
 from bench.spec.yaml_tree import Document, Loc
 
 MOST_TIMES = 2000
@@ -81,7 +82,7 @@ def _wrong(lines: list[str], file: str) -> Iterator[Problem]:
         try:
             parse_duration_ns(text)
         except ValueError as error:
-            what, _, allowed = str(error).partition("; allowed: ")
+            what, allowed = split_allowed(str(error))
             yield Problem(
                 file=file, line=number, key="time", value=text[:40], what=what, allowed=allowed
             )

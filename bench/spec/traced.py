@@ -13,6 +13,7 @@ from bench.core.errors import Problem
 from bench.core.units import NS_PER_S, format_rate, format_share, format_size
 from bench.spec.base import Loose, Spec
 from bench.spec.lookup import shown
+from bench.spec.problems import split_allowed
 from bench.spec.traces import IntArray, Trace, read_trace
 from bench.spec.workload import MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES
 from bench.spec.yaml_tree import Document, Loc
@@ -71,7 +72,7 @@ def with_trace(document: Document, beside: Path) -> tuple[Document, list[Problem
     try:
         trace = read_trace(path)
     except ValueError as error:
-        what, _, allowed = str(error).partition("; allowed: ")
+        what, allowed = split_allowed(str(error))
         return _unread(document), [document.problem(("trace", "file"), what, allowed=allowed)]
     problems = list(_objections(document, part, trace))
     return replace(document, data=_filled(document.data, part, path, trace)), problems
