@@ -162,8 +162,9 @@ def hurried(table: MessageTable) -> int:
     """Return how many messages came sooner than a server that keeps the original pace sends them.
 
     From the release to its coming is no less than from the first message to its own when they were
-    stored, which lies between handing it over and the PubAck. UNKNOWN where that never came, and
-    where the first to come took longer than all of the window was to take: nothing could be sooner.
+    stored, which lies between handing it over and the PubAck. UNKNOWN where that never came, where
+    no message did, and where the first to come took longer than all of the window was to take:
+    nothing could be sooner.
 
     Args:
         table: of the window, in the stream's order; all of it due at the release.
@@ -173,7 +174,7 @@ def hurried(table: MessageTable) -> int:
     least_ns = table.sent_ns - table.stored_ns[0]
     came = happened(table.received_ns) & happened(table.sent_ns)
     took_ns = (table.received_ns - table.intended_ns)[came]
-    if took_ns.size and took_ns.min() >= least_ns[came].max() > 0:
+    if not took_ns.size or took_ns.min() >= least_ns[came].max() > 0:
         return UNKNOWN
     return int(np.count_nonzero(took_ns < least_ns[came]))
 

@@ -250,4 +250,5 @@ def test_of_a_first_message_that_never_came_no_pace_is_known() -> None:
     nothing = np.full(4, NOT_YET)
 
     assert hurried(replace(table, stored_ns=nothing)) == UNKNOWN
+    assert hurried(replace(table, received_ns=nothing)) == UNKNOWN
     assert trailing(replace(table, received_ns=nothing)) == UNKNOWN
