@@ -54,6 +54,7 @@ class Network:
         self._owners: dict[int, str] = {}
         self._carried: dict[int, Carried] = {}
         self._open: set[int] = set()
+        self._new: set[int] = set()
         self._strange: set[int] = set()
 
     def follow(self, role: str, pid: int) -> None:
@@ -80,7 +81,9 @@ class Network:
     def _find_owners(self, inodes: Set[int]) -> None:
         for role, pid in self._pids.items() if inodes else ():
             self._owners |= dict.fromkeys(inodes & set(sockets_of(pid)), role)
-        self._strange |= inodes - self._owners.keys()
+        nobodys = inodes - self._owners.keys()
+        self._strange |= nobodys & self._new  # who accepts one has it a moment later
+        self._new = set(nobodys)
 
     def _roles(self, inodes: Set[int]) -> set[str]:
         return {self._owners[inode] for inode in inodes}

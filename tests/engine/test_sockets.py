@@ -132,3 +132,18 @@ def test_a_process_that_is_gone_has_no_connections(server: socket.socket) -> Non
 
     assert list(sockets_of(gone.pid)) == []
     assert os.fstat(server.fileno()).st_ino in set(sockets_of(os.getpid()))
+
+
+def test_a_connection_that_is_just_being_accepted_is_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel has it before any process does; it would count for nobody ever after."""
+    owned: dict[int, set[int]] = {}
+    open_ = scene(monkeypatch, owned)
+    open_[7] = Carried(1, 2)
+    network = Network()
+    network.follow("server", 1)
+    assert network.read() == {}
+
+    owned[1] = {7}
+    assert network.read() == {"server": Carried(1, 2)}
