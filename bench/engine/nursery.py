@@ -117,14 +117,15 @@ class Nursery:
         told, telling = os.pipe()
         stderr = os.open(stderr_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         self._wish([stdin, stdout, stderr, telling])
-        reader, ear = await _reader(inbound), _Ear(*await _reader(told))
-        writer = await _writer(outbound, reader[0])
+        (reader, reading), ear = await _reader(inbound), _Ear(*await _reader(told))
+        writer = await _writer(outbound, reader)
         try:
             pid = await ear.next()
         except asyncio.IncompleteReadError:
-            writer.close()
+            for each in (writer, reading, ear):
+                each.close()
             raise UnbornError(self._last_words()) from None
-        return Forked(pid, (reader[0], writer), ear)
+        return Forked(pid, (reader, writer), ear)
 
     def close(self) -> None:
         """End it; its children see the end of the conductor and not of it."""
