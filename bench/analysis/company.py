@@ -18,7 +18,7 @@ MOST_NAMED = 3
 def unclaimed(seen: Seen) -> Held | None:
     """Messages of a work queue that no consumer will be given."""
     stock = seen.stock
-    if stock is None or seen.last.retention != "workqueue":
+    if stock is None or not seen.leaves_undone:
         return None
     left = stock.stored_msgs - sum(peer.lag_msgs for peer in stock.peers)
     if left <= 0:

@@ -52,6 +52,11 @@ class Seen:
         return self.last.retention in SHARED
 
     @property
+    def leaves_undone(self) -> bool:
+        """Whether what no consumer will be given stays: in a work queue."""
+        return self.last.retention == "workqueue"
+
+    @property
     def span_s(self) -> float:
         """From the first to the last."""
         return max(1e-9, self.last.at_s - self.first.at_s)

@@ -9,6 +9,11 @@ from bench.analysis.seen import Seen, needs_stored_time
 from bench.core.text import number, plural
 from bench.core.units import human_duration
 
+_COMPANY = (
+    "what its stream keeps for others, and what for nobody: CONSUMER.LIST was not answered, or "
+    "there are too many of them"
+)
+
 
 def told(seen: Seen) -> str:
     """Return the figures of the looks in one line."""
@@ -65,17 +70,14 @@ def _of_acks(seen: Seen) -> tuple[str, ...]:
 
 
 def _of_company(seen: Seen) -> tuple[str, ...]:
-    if not seen.shares or seen.stock is not None:
-        return ()
-    return (
-        "what its stream keeps for others, and what for nobody: CONSUMER.LIST was not answered, or "
-        "there are too many of them",
-    )
+    hidden = seen.shares and seen.stock is None
+    return (_COMPANY,) if hidden and not seen.leaves_undone else ()
 
 
 def doubts(seen: Seen) -> tuple[str, ...]:
     """Return what could not be seen and may hold it up: with it nobody can call it free."""
-    return (*_of_progress(seen), *_of_age(seen), *_of_again(seen), *_of_lag(seen))
+    hidden = (_COMPANY,) if seen.leaves_undone and seen.stock is None else ()
+    return (*_of_progress(seen), *_of_age(seen), *_of_again(seen), *_of_lag(seen), *hidden)
 
 
 def _of_progress(seen: Seen) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from bench.analysis.company import dropped, holder, unclaimed, uncovered
 from bench.analysis.living import held_up
 from bench.analysis.seen import Seen
-from bench.analysis.watched import unseen
+from bench.analysis.watched import doubts, unseen
 from bench.record.looks import Peer, Stock
 from tests.analysis.looked import FLOW, names, seen
 
@@ -87,7 +87,10 @@ def test_who_has_most_to_do_is_named_where_the_stream_is_nearly_full() -> None:
 
 
 def test_others_that_could_not_be_seen_are_said_to_be_so() -> None:
-    assert "CONSUMER.LIST" in unseen(kept(None))[-1]
+    """Of a work queue it is a doubt: what no consumer will be given nobody handles."""
+    assert "CONSUMER.LIST" in doubts(kept(None))[-1]
+    assert unseen(kept(None)) == ()
     assert "CONSUMER.LIST" in unseen(kept(None, "interest"))[-1]
+    assert doubts(kept(stock(0))) == doubts(kept(None, "interest")) == ()
     assert unseen(kept(stock(0))) == ()
     assert unseen(kept(None, "limits")) == ()
