@@ -317,6 +317,8 @@ def test_a_process_writes_down_where_it_ends_before_it_ends(tmp_path: Path, at: 
 
         if at == "after-receive":
             consumer.delivered(block(CRASHING))
+            with pytest.raises(CrashedError):
+                await consumer.run(pull=False)
         else:
             consumer.delivered(block(CRASHING))
             with pytest.raises(CrashedError):
