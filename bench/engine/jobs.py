@@ -293,6 +293,20 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """Where it is heard that somebody else changes streams.
+
+    Attributes:
+        streams: their names; none where nothing is to be heard.
+        requests: by what anybody asks of the API, in place of what it answers: processes of ours
+            ask it for each operation, and the server would tell of all that as well.
+    """
+
+    streams: tuple[str, ...] = ()
+    requests: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerJob:
     """The sampler process.
 
@@ -302,8 +316,7 @@ class SamplerJob:
         watched: consumers to ask about.
         pids: role -> process to read CPU and memory of; the sampler adds itself.
         seed: of the sampling instants.
-        audits: listen for what others change of the streams; not where processes of ours ask the
-            API of each message: the server would tell of all that as well.
+        hearing: what others change of the trial's streams.
     """
 
     role: str
@@ -311,7 +324,7 @@ class SamplerJob:
     watched: tuple[Watched, ...]
     pids: Mapping[str, int]
     seed: int
-    audits: bool = False
+    hearing: Hearing = Hearing()
 
 
 Job = DriverJob | ObserverJob | HostJob | SamplerJob
@@ -410,6 +423,7 @@ class Done:
         given_up: messages that the server gave up, as the sampler heard, by part; absent where it
             could not hear of any.
         hands: what others did to the trial's streams, as the sampler heard, and when.
+        unheard: why that could not be heard; empty where it could.
         finals: the state that the user's handlers came to, by the part.
         rows: the sampler's samples; empty for the others, whose arrays are in their file.
     """
@@ -425,5 +439,6 @@ class Done:
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)
     hands: tuple[tuple[int, str], ...] = ()
+    unheard: str = ""
     finals: Mapping[str, Final] = field(default_factory=dict)
     rows: tuple[Mapping[str, int | None], ...] = ()

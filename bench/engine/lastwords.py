@@ -7,7 +7,7 @@ from bench.core.noted import instants_of
 from bench.core.units import NS_PER_MS
 from bench.engine.findings import invalid, warning
 from bench.engine.forgiving import NOTHING, Forgiving, forgiven
-from bench.engine.hands import hand_findings
+from bench.engine.hands import hand_findings, unheard_findings
 from bench.engine.jobs import Done
 from bench.record.schema import Disturbed, Finding, Level
 
@@ -18,6 +18,7 @@ CLOCK_STEP_NS = 50 * NS_PER_MS
 def done_findings(role: str, done: Done, forgiving: Forgiving = NOTHING) -> Sequence[Finding]:
     """Return what a worker complains of."""
     findings = [*gap_findings(role, done.gaps, forgiving), *hand_findings(done.hands)]
+    findings += unheard_findings(done.unheard)
     silent = [fault for fault in done.faults if fault.startswith(SILENCES)]
     forbidden = [fault for fault in done.faults if is_forbidden(fault)]
     broken = [fault for fault in done.faults if fault not in (*silent, *forbidden)]

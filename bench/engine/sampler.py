@@ -25,7 +25,7 @@ from bench.engine.ackcheck import METRIC_SUBJECT, SAMPLES_PER_S, AckEvent, read_
 from bench.engine.clock import Alarm, now_ns
 from bench.engine.ending import end
 from bench.engine.gaps import Gaps
-from bench.engine.hands import AUDIT_SUBJECT, Hand, foreign_act
+from bench.engine.hands import Listener
 from bench.engine.jobs import Watched
 from bench.engine.sockets import Network
 from bench.engine.usage import Followed, find_process, read_host_cpu
@@ -75,11 +75,10 @@ class Sampler:
         watched: Sequence[Watched],
         pids: Mapping[str, int],
         seed: int,
-        *,
-        audits: bool = False,
+        listener: Listener | None = None,
     ) -> None:
         self._client = client
-        self._audits = audits
+        self._listener = listener
         self._watched = watched
         # One that has died is told by who started it; the others are still worth watching.
         self._processes: dict[str, Followed] = {}
@@ -94,7 +93,6 @@ class Sampler:
         self.gaps = Gaps()
         self.ack_events: list[AckEvent] = []
         self.given_up: Counter[str] = Counter()
-        self.hands: list[Hand] = []
 
     @property
     def lag_msgs(self) -> int:
@@ -122,8 +120,8 @@ class Sampler:
             if watched.max_deliver is not None:
                 hear = partial(self._on_giving_up, watched.part)
                 await self._client.subscribe(giving_up_subject(watched.names), cb=hear)
-        if self._audits:
-            await self._client.subscribe(AUDIT_SUBJECT, cb=self._on_audit)
+        if self._listener is not None:
+            await self._listener.listen(self._client, start_ns)
         # A task group would cancel each only once, and that can be swallowed.
         probes = [
             asyncio.create_task(self._again_and_again(per_s, alarm, probe))
@@ -171,12 +169,6 @@ class Sampler:
         """The server gave a message of a part up; it says so once of each."""
         del message
         self.given_up[part] += 1
-
-    async def _on_audit(self, message: Msg) -> None:
-        """Somebody was answered by the API; jetbench most of the time."""
-        streams = {each.names.stream for each in self._watched}
-        if act := foreign_act(message.data, streams):
-            self.hands.append((now_ns() - self._start_ns, act))
 
     def heard_over(self, link: Link) -> Mapping[str, int]:
         """Return how many messages were given up, by the parts of which that could be heard.

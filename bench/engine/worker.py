@@ -41,6 +41,7 @@ from bench.engine.failing import FailingTasks
 from bench.engine.final import finals_told
 from bench.engine.fleet import added
 from bench.engine.forking import fork_for
+from bench.engine.hands import Listener
 from bench.engine.jobs import (
     LAID_WITHIN_NS,
     Applied,
@@ -409,10 +410,9 @@ async def mend(job: ObserverJob, mending: Mending, channel: Channel) -> Done:
 
 async def sample(job: SamplerJob, channel: Channel) -> Done:
     """Sample lag, CPU and memory until told to stop."""
-    client = await admin.connect(job.endpoint)
-    sampler = Sampler(
-        client, job.watched, {**job.pids, job.role: os.getpid()}, job.seed, audits=job.audits
-    )
+    client, listener = await admin.connect(job.endpoint), Listener(job.hearing)
+    pids = {**job.pids, job.role: os.getpid()}
+    sampler = Sampler(client, job.watched, pids, job.seed, listener)
     start_ns = await started(channel)
 
     def hear(message: object) -> None:
@@ -428,7 +428,8 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
         rows=tuple(sampler.rows),
         ack_events=tuple(sampler.ack_events),
         given_up=sampler.heard_over(client),
-        hands=tuple(sampler.hands),
+        hands=tuple(listener.hands),
+        unheard=listener.unheard_over(client),
     )
 
 

@@ -240,9 +240,7 @@ def _anew(settings: Settings, names: Names) -> str:
     return json.dumps(consumer_body(settings.consumer, names, shared=False))
 
 
-def sampler_job(
-    stage: Stage, trial: Trial, watched: tuple[Watched, ...], *, audits: bool = False
-) -> SamplerJob:
+def sampler_job(stage: Stage, trial: Trial, watched: tuple[Watched, ...]) -> SamplerJob:
     """Return the job of the sampler; the processes that it reads are not known yet."""
     return SamplerJob(
         role="sampler",
@@ -250,5 +248,4 @@ def sampler_job(
         watched=watched,
         pids={},
         seed=trial.seed,
-        audits=audits,
     )

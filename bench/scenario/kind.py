@@ -23,6 +23,7 @@ from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
+from bench.scenario.hearing import hearing
 from bench.spec.servers import replicated_store
 
 T = TypeVar("T")
@@ -199,7 +200,7 @@ async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
     cell, kind = play.cell, play.kind
     make = kind.provision if stage.laid is None else kind.joins
     await make(stage.client, stage.names, cell, kind.sampled(cell))
-    scene = kind.scene(stage, play.trial, cell, play.traffic)
+    scene = hearing(kind.scene(stage, play.trial, cell, play.traffic), stage.things)
     outcome = await conduct(replace(scene, disturbances=cell.disturbances), watch)
     outcome.observers = kind.sorted_out(cell, outcome.observers)
     outcome.held = await _told(kind.held(stage))

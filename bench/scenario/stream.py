@@ -115,7 +115,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
         watched=asked,
         drivers=publisher_jobs(stage, trial, cell, publish),
         observers=tuple(applied.applying(job, stage, cell, crashes) for job in jobs),
-        sampler=sampler_job(stage, trial, asked, audits=True),
+        sampler=sampler_job(stage, trial, asked),
         phases=cell.workload.phases,
         acks=frozenset({consume.name} if acks else ()),
         shown=consume.name,

@@ -1,10 +1,24 @@
 """What others change of a trial's streams is told, and nothing else is."""
 
+import asyncio
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from bench.engine.hands import foreign_act, hand_findings
+from bench.broker.endpoint import Endpoint
+from bench.broker.link import Link
+from bench.engine.hands import (
+    ASKED,
+    AUDIT_SUBJECT,
+    CHANGES,
+    Listener,
+    foreign_act,
+    hand_findings,
+    unheard_findings,
+)
+from bench.engine.jobs import Hearing
 from bench.record.schema import Level
 
 OURS = ("S",)
@@ -80,3 +94,63 @@ def test_of_many_kinds_some_are_named() -> None:
 def test_without_a_hand_nothing_is_found() -> None:
     """As in nearly every trial."""
     assert not [*hand_findings(())]
+
+
+class Told:
+    """A client that is told something at once on a subject that it listens to."""
+
+    def __init__(self, subject: str, data: bytes = b"") -> None:
+        self.message = SimpleNamespace(subject=subject, data=data)
+
+    async def subscribe(self, subject: str, cb: Any) -> None:
+        if subject in (self.message.subject, AUDIT_SUBJECT):
+            await cb(self.message)
+
+
+def noted(hearing: Hearing, subject: str, data: bytes = b"") -> list[str]:
+    listener = Listener(hearing)
+    client: Any = Told(subject, data)
+    asyncio.run(listener.listen(client, start_ns=0))
+    return [act for _, act in listener.hands]
+
+
+def test_what_is_answered_is_heard_of_all_streams() -> None:
+    """Of a bucket beside the stream as well."""
+    both = Hearing(streams=("S", "KV_S"))
+
+    assert noted(both, AUDIT_SUBJECT, event("STREAM.PURGE.KV_S")) == [
+        "STREAM.PURGE by 'intruder' from 10.0.0.7"
+    ]
+    assert noted(both, "$JS.API.STREAM.PURGE.S") == []
+    assert noted(Hearing(), AUDIT_SUBJECT, event("STREAM.PURGE.S")) == []
+
+
+@pytest.mark.parametrize("act", ASKED)
+def test_where_answers_are_many_it_is_heard_what_is_asked(act: str) -> None:
+    """What none of ours asks for meanwhile; who asks is not told."""
+    asked = Hearing(streams=("S", "KV_S"), requests=True)
+
+    assert act in CHANGES
+    assert noted(asked, f"$JS.API.{act}.KV_S") == [f"{act} that somebody asked for"]
+    assert noted(asked, f"$JS.API.{act}.OTHER") == []
+    assert noted(asked, AUDIT_SUBJECT, event(f"{act}.S")) == []
+
+
+@pytest.mark.parametrize("requests", [False, True])
+def test_what_could_not_be_heard_is_said(requests: bool) -> None:
+    """Where the login may not listen, or the API stands elsewhere; where it may nothing is said."""
+    listener = Listener(Hearing(streams=("S",), requests=requests))
+    here = Link(Endpoint(url="nats://127.0.0.1:4222"))
+    away = Link(Endpoint(url="nats://127.0.0.1:4222", js_api="$JS.hub.API"))
+    deaf = Link(Endpoint(url="nats://127.0.0.1:4222"))
+    subject = listener.subjects[0]
+    deaf.violations.append(f'Permissions Violation for Subscription to "{subject}"')
+
+    assert listener.unheard_over(here) == ""
+    assert "$JS.hub.API" in listener.unheard_over(away)
+    assert subject in listener.unheard_over(deaf)
+    assert list(unheard_findings("")) == []
+    (found,) = unheard_findings("why")
+    assert (found.level, found.code) == (Level.NOTE, "hands-unheard")
+    assert found.text.endswith(": why")
+    assert Listener(Hearing()).unheard_over(away) == ""

@@ -1,0 +1,80 @@
+"""Where it is heard that streams are changed: in answers, or in requests where those are many."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.broker.admin import trial_names
+from bench.broker.endpoint import Endpoint
+from bench.engine.jobs import Hearing
+from bench.plan.model import Cell, Trial
+from bench.plan.traffic import make_traffics
+from bench.scenario.hearing import hearing
+from bench.scenario.kind import Stage
+from bench.scenario.registry import KINDS
+from bench.spec.kinds.kv import Kv
+from bench.spec.load import load_workload
+from bench.spec.workload import Phases
+from tests.plan.examples import cell
+
+NAMES = trial_names("run", 1)
+LEADER = {"bucket": {"allow_direct": False}}
+
+
+SHORT = Phases.model_validate({"warmup": "100ms", "measure": "1s", "drain": "1s"})
+
+
+def made_of(name: str, **settings: Any) -> Cell:
+    """Return a cell of a shipped workload, as short as a look."""
+    load = load_workload(Path(f"workloads/{name}.yaml")).in_short(SHORT)
+    return cell(1, load=load, **settings)
+
+
+def heard(made: Cell) -> Hearing:
+    kind = KINDS[made.workload.kind]
+    nobody: Any = None
+    names = kind.named(NAMES)
+    stage = Stage(
+        server=nobody,
+        endpoint=Endpoint(url="nats://127.0.0.1:4222"),
+        client=nobody,
+        names=names,
+        things=kind.things(names, made),
+        directory=Path(),
+        warn=print,
+    )
+    trial = Trial(id="t", index=1, cell_id=made.id, block=1, seed=1)
+    scene = kind.scene(stage, trial, made, make_traffics(made.workload.loads, 1))
+    return hearing(scene, stage.things).sampler.hearing
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [("request-reply", []), ("projection", ["KV_{}"]), ("dual-write", ["KV_{}"]), ("schedules", []),
+     ("fan-out-streams", ["{}_clicks"])],
+)  # fmt: skip
+def test_all_that_a_trial_made_is_listened_for(name: str, others: list[str]) -> None:
+    """Whatever takes part: a kind that has no consumer is as easily spoilt."""
+    found = heard(made_of(name))
+
+    assert {NAMES.stream, *(each.format(NAMES.stream) for each in others)} <= {*found.streams}
+    assert not found.requests
+
+
+@pytest.mark.parametrize("name", ["kv-session", "projection", "workflow", "command"])
+def test_where_each_value_is_asked_of_the_api_its_answers_are_not_heard(name: str) -> None:
+    """The server would tell of every one of them; a direct get is told to nobody else."""
+    assert heard(made_of(name, **LEADER)).requests
+    assert not heard(made_of(name)).requests
+
+
+def test_where_keys_are_listed_time_and_again_requests_are_heard() -> None:
+    """Each listing makes a consumer and removes it."""
+    kv = {"kind": "kv", "keys": {"count": 3}, "value": {"sizes": "64B"}}
+    phases = {"warmup": "100ms", "measure": "1s", "drain": "1s"}
+    scanned = Kv.model_validate(
+        {**kv, "put": {"rate": "9/s"}, "scan": {"rate": "2/s"}, "phases": phases}
+    )
+
+    assert heard(cell(1, load=scanned)).requests
