@@ -11,10 +11,10 @@ from bench.clients.faults import Faults
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import Binding, Content, DeliverySink, Endpoint, Fetches, IntArray
 from bench.clients.wire import acks
+from bench.clients.wire.columns import Columns
 from bench.clients.wire.connection import Connection
 from bench.clients.wire.deliveries import (
     Arrivals,
-    Columns,
     DeliveryReader,
     EventReader,
     Reader,
@@ -211,7 +211,7 @@ class WireConsumer:
         self._arrivals.add(columns, now_ns)
         self._heartbeats.heard()
         if self._pulls is not None:
-            self._pulls.received(columns[0], now_ns)
+            self._pulls.received(columns.sids, now_ns)
 
     def chunk_ends(self) -> None:
         """Hand over what came; or ask again, where a request ended with nothing."""

@@ -6,8 +6,8 @@ Messages are read one by one for it: whoever checks each of them pays more for t
 from dataclasses import dataclass
 
 from bench.clients.port import Binding, Content, Endpoint, IntArray
+from bench.clients.wire.columns import Columns
 from bench.clients.wire.consume import WireConsumer
-from bench.clients.wire.deliveries import Columns
 from bench.clients.wire.parse import Message, fields_of
 
 
@@ -41,8 +41,8 @@ class WireContents(WireConsumer):
 
     def _came(self, columns: Columns, now_ns: int) -> None:
         if self._read is not None:
-            _, _, (deliveries,), (seq,), _ = columns
-            self._kept[self._taken] = _Kept(self._read, int(seq), int(deliveries))
+            seq, deliveries = int(columns.stream_seqs[0]), int(columns.deliveries[0])
+            self._kept[self._taken] = _Kept(self._read, seq, deliveries)
             self._taken += 1
         super()._came(columns, now_ns)
 

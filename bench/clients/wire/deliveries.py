@@ -15,7 +15,9 @@ import numpy as np
 
 from bench.clients.buckets import MARKER_HEADER, marker_id
 from bench.clients.port import NO_ID, Delivered, IntArray
+from bench.clients.wire.columns import Columns, columns_of, first_ones, joined, one_of
 from bench.clients.wire.digits import read_numbers
+from bench.clients.wire.grid import Grid
 from bench.clients.wire.parse import Message
 from bench.plan.traffic import ID_DIGITS
 from bench.spec.headers import HeaderPlace
@@ -31,20 +33,14 @@ _SHORT_FORM, _LONG_FORM = 4, 6
 _LARGE_BYTES = 1 << 18
 """No transport brings more at once: what is longer was joined, for one large message."""
 
+_MANY_BYTES = 1 << 13
+"""Worth a look whether there are many of one length: of the shortest ones, some fifty."""
+
 _NO_ID = b"%d" % NO_ID
 _MARKER = b"\r\n%b:" % MARKER_HEADER.encode()
-_GROUPS = 5
-
-_ONES = np.ones(4096, dtype=np.int64)
-_ONES.setflags(write=False)
-"""Nearly every delivery is the first one of its message; making an array costs as much as this."""
-
 Shapes = Mapping[tuple[int, int], int]
 """Bytes of the header and of header and payload together, (0, n) for a plain MSG; and how many of
 them stand before the id."""
-
-Columns = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes], Sequence[bytes]]
-"""sid, ack subject, delivery count, stream sequence and id of messages, as they came."""
 
 
 def numbers_at(tokens: Sequence[bytes]) -> int:
@@ -71,43 +67,25 @@ class Arrivals:
     def take(self) -> tuple[Delivered, Sequence[bytes]]:
         """Return everything, with the ack subjects, and forget it."""
         runs, self._runs = self._runs, []
-        if len(runs) == 1:
-            now_ns, columns = runs[0]
-            received_ns = _all_at(now_ns, columns)
-        else:
+        now_ns, columns = runs[0]
+        received_ns = _all_at(now_ns, columns)
+        if len(runs) > 1:
             received_ns = np.concatenate([_all_at(now_ns, run) for now_ns, run in runs])
-            columns = _joined([run for _, run in runs])
-        _, ack_subjects, deliveries, stream_seqs, ids = columns
-        numbers = read_numbers([*ids, *stream_seqs])
+            columns = joined([run for _, run in runs])
         block = Delivered(
             received_ns=received_ns,
-            ids=numbers[: len(ids)],
-            stream_seqs=numbers[len(ids) :],
-            deliveries=_delivery_counts(deliveries),
+            ids=columns.ids,
+            stream_seqs=columns.stream_seqs,
+            deliveries=columns.deliveries,
         )
-        return block, ack_subjects
+        return block, columns.ack_subjects
 
 
 def _all_at(now_ns: int, columns: Columns) -> IntArray:
     """Return an instant for each of them; `np.full` takes five times as long."""
-    received_ns = np.empty(len(columns[0]), dtype=np.int64)
+    received_ns = np.empty(columns.ids.size, dtype=np.int64)
     received_ns.fill(now_ns)
     return received_ns
-
-
-def _joined(runs: Sequence[Columns]) -> Columns:
-    """Return the columns of runs, one after the other."""
-    sids, ack_subjects, deliveries, stream_seqs, ids = (
-        [text for run in runs for text in run[place]] for place in range(_GROUPS)
-    )
-    return sids, ack_subjects, deliveries, stream_seqs, ids
-
-
-def _delivery_counts(texts: Sequence[bytes]) -> IntArray:
-    count = len(texts)
-    if texts.count(b"1") == count:
-        return _ONES[:count] if count <= _ONES.size else np.ones(count, dtype=np.int64)
-    return read_numbers(texts)
 
 
 class Reader(Protocol):
@@ -208,12 +186,13 @@ class RequestReader(_Reader):
         message_id = self._id_of(message)
         if message_id != _NO_ID:
             self._learn(b"", message)
-        return self._columns(((b"%d" % message.sid,), (message.reply,), (message_id,)))
+        return one_of(b"%d" % message.sid, message.reply, 1, 0, int(message_id))
 
     def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
         sids, replies, ids = groups
         count = len(ids)
-        return sids, replies, (b"1",) * count, (b"0",) * count, ids
+        nowhere: IntArray = np.zeros(count, dtype=np.int64)
+        return Columns(sids, replies, first_ones(count), nowhere, read_numbers(ids))
 
     def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         del prefix
@@ -228,7 +207,7 @@ class EventReader(RequestReader):
         message_id = self._id_of(message)
         if message_id != _NO_ID:
             self._learn(b"", message)
-        return self._columns(((b"%d" % message.sid,), (message.reply,), (message_id,)))
+        return one_of(b"%d" % message.sid, message.reply, 1, 0, int(message_id))
 
     def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         del prefix
@@ -239,6 +218,23 @@ class DeliveryReader(_Reader):
     """Reads deliveries of a JetStream consumer."""
 
     _pieces = 6
+
+    def __init__(self, id_offset: int, id_header: HeaderPlace | None = None) -> None:
+        """Be ready to read; the id stands at an offset of the payload, or in a header."""
+        super().__init__(id_offset, id_header)
+        self._grid = Grid()
+
+    def run(self, data: bytes) -> tuple[Columns | None, bytes]:
+        """Return the plain messages that `data` begins with, and what lies behind them."""
+        runs = []
+        while len(data) >= _MANY_BYTES and (found := self._grid.read(self._pattern.match(data))):
+            columns, end = found
+            runs.append(columns)
+            data = data[end:]
+        if not runs:
+            return super().run(data)
+        last, unread = super().run(data) if data else (None, data)
+        return joined(runs if last is None else [*runs, last]), unread
 
     def one(self, message: Message) -> Columns | None:
         """Return what a delivery says; None when the message is none. Learns its shape."""
@@ -251,17 +247,11 @@ class DeliveryReader(_Reader):
         message_id = self._id_of(message)
         if message_id.isdigit():
             self._learn(b".".join(tokens[:start]), message)
-        return (
-            (b"%d" % message.sid,),
-            (message.reply,),
-            (numbers[0],),
-            (numbers[1],),
-            (message_id,),
-        )
+        counts, seq = map(int, numbers)
+        return one_of(b"%d" % message.sid, message.reply, counts, seq, int(message_id))
 
     def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
-        sids, ack_subjects, deliveries, stream_seqs, ids = groups
-        return sids, ack_subjects, deliveries, stream_seqs, ids
+        return columns_of(*groups)
 
     def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         return plain_delivery(prefix, shapes)
@@ -270,7 +260,8 @@ class DeliveryReader(_Reader):
 def plain_delivery(prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
     """Return the pattern of a delivery with an id, of any of these sizes.
 
-    Its groups are those of `Columns`; whether the id is one is left to check.
+    Its groups are sid, ack subject, delivery count, stream sequence and id; whether that is one is
+    left to check.
 
     Args:
         prefix: of the ack subject, up to the consumer's name.

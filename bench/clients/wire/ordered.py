@@ -10,12 +10,11 @@ Source: ADR-17 (github.com/nats-io/nats-architecture-and-design), as tried on na
 
 import asyncio
 import json
-from collections.abc import Sequence
 
 from bench.clients.heartbeats import HeartbeatWatch
 from bench.clients.port import Binding, Endpoint
+from bench.clients.wire.columns import Columns, chosen
 from bench.clients.wire.consume import WireConsumer
-from bench.clients.wire.deliveries import Columns
 from bench.clients.wire.inturn import InTurn
 from bench.clients.wire.listening import made
 from bench.clients.wire.parse import Message, Status
@@ -77,9 +76,9 @@ class WireOrdered(WireConsumer):
             self._reset()
 
     def _came(self, columns: Columns, now_ns: int) -> None:
-        count, columns = len(columns[0]), _of(columns, b"%d" % self._sid)
-        there = len(columns[0])
-        kept = self._turn.following(columns[1]) if there and not self._missing else 0
+        count, columns = len(columns.sids), _of(columns, b"%d" % self._sid)
+        there = len(columns.sids)
+        kept = self._turn.following(columns.ack_subjects) if there and not self._missing else 0
         self._missing = self._missing or kept < there
         self.discarded += count - kept
         if kept:
@@ -146,18 +145,11 @@ class WireOrdered(WireConsumer):
 
 def _of(columns: Columns, sid: bytes) -> Columns:
     """Return what came to a subscription; mostly all of it."""
-    if columns[0].count(sid) == len(columns[0]):
+    if columns.sids.count(sid) == len(columns.sids):
         return columns
-    places = [place for place, each in enumerate(columns[0]) if each == sid]
-    return _chosen(columns, places)
+    places = [place for place, each in enumerate(columns.sids) if each == sid]
+    return chosen(columns, places)
 
 
 def _first(columns: Columns, count: int) -> Columns:
-    return columns if count == len(columns[0]) else _chosen(columns, range(count))
-
-
-def _chosen(columns: Columns, places: Sequence[int]) -> Columns:
-    sids, ack_subjects, deliveries, stream_seqs, ids = (
-        [column[place] for place in places] for column in columns
-    )
-    return sids, ack_subjects, deliveries, stream_seqs, ids
+    return columns if count == len(columns.sids) else chosen(columns, range(count))

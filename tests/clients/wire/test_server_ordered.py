@@ -8,7 +8,7 @@ import pytest
 
 from bench.broker.endpoint import Endpoint
 from bench.clients.port import Binding
-from bench.clients.wire.deliveries import Columns
+from bench.clients.wire.columns import Columns, chosen
 from bench.clients.wire.ordered import WireOrdered
 from tests.clients.server import RealServer, api, client, consumer_info, make_stream
 from tests.clients.wire.links import Taken, binding, messages, publish, run
@@ -36,13 +36,12 @@ class Lossy(WireOrdered):
         self._seen = self.passed = 0
 
     def _came(self, columns: Columns, now_ns: int) -> None:
-        for place in range(len(columns[0])):
+        for place in range(len(columns.sids)):
             self._seen += 1
             if self._seen in self._missed:
                 continue
             self.passed += 1
-            sid, ack, deliveries, seq, id_ = (column[place] for column in columns)
-            super()._came(([sid], [ack], [deliveries], [seq], [id_]), now_ns)
+            super()._came(chosen(columns, [place]), now_ns)
 
 
 async def ordered(server: RealServer, stream: str, missed: Sequence[int]) -> tuple[Lossy, Taken]:
