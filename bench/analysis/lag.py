@@ -12,6 +12,7 @@ from bench.analysis.sampled import LagSamples, own_lags, servers_lag
 from bench.core.units import NS_PER_S
 from bench.record.schema import TrialRecord, Window
 from bench.spec.cast import Cast, Level, Part
+from bench.spec.lags import beside_lag, lag_of
 from bench.stats.estimate import MIN_TRIALS, arithmetic_mean
 from bench.stats.slope import Slope, theil_sen
 
@@ -67,12 +68,12 @@ def _badness(lag: LagFigures) -> tuple[int, float]:
 
 
 def _of_part(told: Told, own: Mapping[str, LagSamples], part: Part) -> LagFigures | None:
-    """Return the figures of a part: of its first level, with those of its second beside it."""
-    first, *others = (_of_level(told, own, part, level) for level in part.levels)
-    second = next(iter(others), None)
-    if first is None or second is None:
-        return first
-    return replace(first, unacked=second, verdict=worse([first.verdict, second.verdict]))
+    """Return the figures of a part's lag, with those of the level beside it."""
+    lag, level = _of_level(told, own, part, lag_of(part)), beside_lag(part)
+    beside = None if level is None else _of_level(told, own, part, level)
+    if lag is None or beside is None:
+        return lag
+    return replace(lag, unacked=beside, verdict=worse([lag.verdict, beside.verdict]))
 
 
 def _of_level(
@@ -178,7 +179,7 @@ def oldest_ns(record: TrialRecord, part: Part) -> int | None:
     """
     if not part.levels:
         return None
-    return record.oldest_ns.get(record.cast.level(part, part.levels[0].name))
+    return record.oldest_ns.get(record.cast.level(part, lag_of(part).name))
 
 
 def lag_verdict(low: float, high: float, margin: float) -> LagVerdict:

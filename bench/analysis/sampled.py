@@ -10,6 +10,7 @@ from bench.analysis.figures import Array
 from bench.core.units import NS_PER_S
 from bench.record.schema import Window
 from bench.spec.cast import Cast, levels
+from bench.spec.lags import lag_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,8 +72,8 @@ def oldest_over_time(samples: pd.DataFrame, cast: Cast) -> Array:
 
     Of several parts the highest; NaN where none was kept, empty where none was at all.
     """
-    first = [cast.level(part, part.levels[0].name) for part in cast.parts if part.levels]
-    names = [f"{name}_oldest_ns" for name in first]
+    lags = [cast.level(part, lag_of(part).name) for part in cast.parts if part.levels]
+    names = [f"{name}_oldest_ns" for name in lags]
     kept = [column(samples, name) for name in names if name in samples]
     return np.fmax.reduce(kept) if kept else np.empty(0)
 

@@ -16,6 +16,7 @@ from bench.core import text
 from bench.core.units import NS_PER_S, human_clock, human_duration
 from bench.engine.trial import Moment
 from bench.spec.cast import Cast, Part, Side, instants
+from bench.spec.lags import lag_of
 from bench.spec.waiting import noted
 from bench.spec.workload import Workload
 
@@ -145,7 +146,7 @@ def _behind(cast: Cast) -> tuple[str, str] | None:
     parts = [part for part in cast.parts if part.levels]
     if len(parts) != 1 or (parts[0].side is Side.OBSERVES and parts[0].instants[0].due):
         return None
-    level = parts[0].levels[0]
+    level = lag_of(parts[0])
     known = {**_counters(cast.part(parts[0].flow)), **_counters(parts[0])}
     return known[level.came], known[level.left]
 

@@ -14,6 +14,7 @@ from bench.core.units import NS_PER_MS
 from bench.engine.table import NOT_YET, MessageTable, Tables, happened, reached
 from bench.record.schema import Window
 from bench.spec.cast import Cast, Part, levels
+from bench.spec.lags import lag_of
 
 GRID_NS = 100 * NS_PER_MS
 
@@ -75,7 +76,7 @@ def passages(tables: Tables, cast: Cast) -> Mapping[str, tuple[IntArray, IntArra
 
 
 def level_from_due(tables: Tables, cast: Cast, part: Part, within_ns: int | None = None) -> Level:
-    """Return how many of a part's operations were due and have not left its first level.
+    """Return how many of a part's operations were due and have not left its lag.
 
     What never came to be, as it was never sent or stored, and never left, is no lag.
 
@@ -86,10 +87,10 @@ def level_from_due(tables: Tables, cast: Cast, part: Part, within_ns: int | None
         within_ns: what has not left so long after it was due never will, and waits no longer; None
             where everything is waited for.
     """
-    table, (first, *_) = tables[part.name], part.levels
+    table, lag = tables[part.name], lag_of(part)
     at_ns = reached(tables, cast, part)
-    left_ns = at_ns[first.left]
-    came = happened(at_ns[first.came]) | happened(left_ns)
+    left_ns = at_ns[lag.left]
+    came = happened(at_ns[lag.came]) | happened(left_ns)
     if within_ns is not None:
         left_ns = np.where(happened(left_ns), left_ns, table.intended_ns + within_ns)
     return _level(np.where(came, table.intended_ns, NOT_YET), left_ns)

@@ -134,7 +134,7 @@ class Part:
         role: of its processes, `publisher` of `publisher-0`.
         instants: in the order they happen.
         spans: times.
-        levels: of which the first is its lag.
+        levels: of which one is its lag (bench.spec.lags).
         entries: of its ledger.
         noun: what one of the operations that it drives is called, for people.
     """
@@ -365,7 +365,7 @@ def driving(
         answered: the entry that counts operations with the wanted answer, `stored`; the instant of
             that answer has its name.
         fails: entries that count what did not come to that, and what else there is.
-        levels: of which the first is its lag.
+        levels: of which one is its lag (bench.spec.lags).
     """
     return Part(
         name=name,
