@@ -7,7 +7,7 @@ UNACKED = "unacked"
 
 
 def lag_of(part: Part) -> Level:
-    """Return the level that is a part's lag; ValueError of a part without levels, which has none."""
+    """Return the level that is a part's lag; ValueError of a part without levels."""
     if not part.levels:
         raise ValueError(f"{part.name} has no lag")
     return next((level for level in part.levels if level.name != UNACKED), part.levels[0])
