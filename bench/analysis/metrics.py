@@ -10,7 +10,7 @@ from bench.analysis.latency import longer_than_ns, never_sooner_ns, unfinished_o
 from bench.analysis.resources import all_used, cpu_us_unspread, most_used
 from bench.analysis.throughput import rate_of
 from bench.core.units import NS_PER_S
-from bench.spec.cast import Cast, entries, spans, tail
+from bench.spec.cast import Cast, Part, entries, spans, tail
 from bench.spec.laid import works
 from bench.spec.metrics import (
     NETWORK_FIGURES,
@@ -156,9 +156,30 @@ def _deliveries(source: Source) -> Reader:
 
 
 def _fetches(source: Source) -> Reader:
-    asked = FETCHES.name
-    count = "deliveries" if tail(source.of) == asked else tail(source.of)
-    return Reader(of_trial=lambda trial: _ratio(trial, source.of, count, asked))
+    if tail(source.of) == FETCHES.name:
+        return Reader(of_trial=lambda trial: _msgs_per_fetch(trial, source.of))
+    return Reader(of_trial=lambda trial: _ratio(trial, source.of, tail(source.of), FETCHES.name))
+
+
+def _msgs_per_fetch(trial: TrialFigures, of: str) -> float | None:
+    """Return how much came each time, for all that the same processes ask for together.
+
+    Who drains a backlog takes what comes meanwhile by the same requests.
+    """
+    cast, held = trial.record.cast, entries(trial.record.cast).get(of)
+    if held is None:
+        return None
+    part, asked = held[0], trial.record.known(of)
+    others = [each for each in cast.observing if works(part) and _comes_beside(each, part)]
+    came = [trial.record.known(cast.entry(each, "deliveries")) for each in (part, *others)]
+    told = [count for count in came if count is not None]
+    return sum(told) / asked if asked and len(told) == len(came) else None
+
+
+def _comes_beside(other: Part, part: Part) -> bool:
+    """Say whether what another part sees is asked for by those who ask for this one's."""
+    asks = any(each.name == FETCHES.name for each in other.entries)
+    return other.role == part.role and other is not part and not asks
 
 
 def _ratio(trial: TrialFigures, of: str, count: str, per: str) -> float | None:

@@ -417,7 +417,7 @@ class Done:
         window_full_msgs: messages that were due while the publisher's window was full.
         again: answers to messages that had theirs.
         stalls: when the event loop did not turn for long (bench.engine.stall).
-        counts: what it counted by itself, by what is counted.
+        counts: what it counted by itself, by the part that it observes for and by what is counted.
         gaps: what the sampler asked and got no answer to, in words.
         ack_events: the server's own ack times, as the sampler heard them.
         given_up: messages that the server gave up, as the sampler heard, by part; absent where it
@@ -434,7 +434,7 @@ class Done:
     window_full_msgs: int = 0
     again: int = 0
     stalls: tuple[Stall, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)

@@ -260,11 +260,16 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
 
 
 def _counted(outcome: Outcome, part: Part) -> Mapping[str, int]:
-    """Return what the processes of a part counted by themselves, together."""
+    """Return what processes counted by themselves for a part, together.
+
+    What they counted for another one is of a part that none of them observes for by itself as well.
+    """
+    told = [d.counts for role, d in outcome.done.items() if role.startswith(f"{part.role}-")]
+    own = any(part.name in counts for counts in told)
     found: Counter[str] = Counter()
-    for role, done in outcome.done.items():
-        if role.startswith(f"{part.role}-"):
-            found.update(done.counts)
+    for counts in told:
+        for counted in [counts.get(part.name, {})] if own else counts.values():
+            found.update(counted)
     return found
 
 

@@ -7,7 +7,6 @@ gone, in whatever way, the worker ends at once.
 import asyncio
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -161,9 +160,7 @@ async def consume(jobs: Sequence[ObserverJob], channel: Channel, shown: str = ""
     )
     if not through.is_set():
         await _let_go(observers)
-    counts: Counter[str] = Counter()
-    for each in observers:
-        counts.update({**each.opened.counts(), **said_by(each.opened.links)})
+    counts = {e.part: {**e.opened.counts(), **said_by(e.opened.links)} for e in observers}
     return Done(
         faults=tuple(fault for each in observers for fault in each.faults(several=len(jobs) > 1)),
         refusals=tuple(words for each in observers for words in each.opened.refusals()),

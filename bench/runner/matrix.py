@@ -27,6 +27,7 @@ from bench.runner.progress import Watcher
 from bench.runner.quiet import Patience, was_robbed
 from bench.runner.target import Target
 from bench.scenario import kind as scenario
+from bench.scenario.auditing import audited
 from bench.scenario.kind import Play, Stage, UncleanError
 from bench.scenario.registry import KINDS
 
@@ -138,7 +139,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -
                         frame,
                         software=_software(client, cell, target),
                         due=kind.due(cell, traffic),
-                        audit=partial(kind.audit, cell, traffic),
+                        audit=partial(audited, kind, cell, traffic),
                     )
                     due_ns = {part: each.intended_ns for part, each in traffic.items()}
                     return keep(known, outcome, due_ns)

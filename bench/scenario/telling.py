@@ -25,7 +25,7 @@ _NAMES = tuple(each.name for each in (*COUNTED, *paced_parts.COUNTED))
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
     """Return what became of messages, and what was said of them, by the parts that count it."""
     found = failures.audited(cell, traffic, evidence)
-    own = {part.name: _told(cell, part.name, evidence) for part in cell.cast.observing}
+    own = {part.name: said_of(cell, part.name, evidence) for part in cell.cast.observing}
     both = {name: {**found.counts.get(name, {}), **counted} for name, counted in own.items()}
     tables = {**found.tables, **_begun(cell, traffic, evidence, found)}
     tables = {**tables, **_retried(cell, evidence, tables)}
@@ -74,7 +74,7 @@ def _through(table: MessageTable) -> Mapping[str, int]:
     }
 
 
-def _told(cell: Cell, name: str, evidence: Evidence) -> Mapping[str, int]:
+def said_of(cell: Cell, name: str, evidence: Evidence) -> Mapping[str, int]:
     """Return what the processes of a part counted; UNKNOWN where one of them was killed."""
     entries = {each.name for each in cell.cast.part(name).entries}
     wanted = [each for each in _NAMES if each in entries]

@@ -10,7 +10,7 @@ from bench.core import text
 from bench.spec.base import MisfitError, Spec
 from bench.spec.cast import Entry, Part, Weight
 from bench.spec.filters import check_filter
-from bench.spec.handler import Handler
+from bench.spec.handler import Constant, Handler
 from bench.spec.repeated import HANDLED_TWICE, HELD_TO_ONCE, LEFT_ALONE
 from bench.spec.variant import PullSettings, Settings
 
@@ -94,6 +94,11 @@ class Member(Spec):
     def is_core(self) -> bool:
         """Whether no server keeps account of what it saw."""
         return self.mode == CORE
+
+    @property
+    def is_even(self) -> bool:
+        """Whether each message takes as long as any other, whoever handles it."""
+        return self.slow is None and isinstance(self.handler.time, Constant)
 
     def taken_as(self, settings: Settings) -> str:
         """Return how it takes messages under these settings: `pull`, `push` or `core`."""

@@ -18,6 +18,7 @@ from bench.spec.cast import (
     observing,
 )
 from bench.spec.filling import PUBLISH
+from bench.spec.told_parts import asking
 
 WORKFLOW, RESET = "workflow", "reset"
 
@@ -54,12 +55,13 @@ _OF_STEP = (
 )
 
 
-def step(name: str, *, several: bool) -> Part:
+def step(name: str, *, several: bool, pulls: bool) -> Part:
     """Return a step, whose workers take its messages from a JetStream consumer.
 
     Args:
         name: of the step.
         several: there are others.
+        pulls: they ask for them.
     """
     role = f"{name}.worker" if several else "worker"
     plain = observing(name, flow=BEGINNING, role=role, acks=True, some=True)
@@ -67,11 +69,12 @@ def step(name: str, *, several: bool) -> Part:
     entries = (
         replace(each, means=expected) if each.name == "expected" else each for each in plain.entries
     )
-    return replace(
+    made = replace(
         plain,
         spans=(Span(name="work", begin="received", end="handled"), *plain.spans),
         entries=(*entries, *_OF_STEP),
     )
+    return asking(made, pulls=pulls)
 
 
 def _whole(role: str) -> Part:
@@ -197,15 +200,16 @@ _OF_RESET = (
 )
 
 
-def cast(steps: Sequence[str], reset: str = "") -> Cast:
+def cast(steps: Sequence[str], reset: str = "", *, pulls: bool = True) -> Cast:
     """Return the parts, ranked by how long a whole workflow takes.
 
     Args:
         steps: in their order.
         reset: the step that is reset within the window; empty for none.
+        pulls: workers ask for their messages.
     """
     several = len(steps) > 1
-    parts = tuple(step(name, several=several) for name in steps)
+    parts = tuple(step(name, several=several, pulls=pulls) for name in steps)
     whole = _whole(parts[-1].role)
     again = tuple(_of_reset(part.role) for part in parts if part.name == reset)
     return Cast(parts=(BEGINNING, *parts, whole, *again), ranked=("whole",), done="completed")

@@ -79,6 +79,11 @@ def told(settings: Settings) -> tuple[Entry, ...]:
     return tuple(entry for entry, counted in wanted.items() if counted)
 
 
+def asking(part: Part, *, pulls: bool) -> Part:
+    """Return a part that counts how often its processes ask for messages, where they pull them."""
+    return replace(part, entries=(*part.entries, *ASKED)) if pulls else part
+
+
 def with_told(cast: Cast, own: tuple[Entry, ...]) -> Cast:
     """Return a cast whose parts that take messages count what their processes say besides acks."""
 

@@ -1,6 +1,7 @@
 """What compared figures count, and what they leave out."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,11 @@ from bench.analysis.decision import Told
 from bench.analysis.figures import PERCENTILES, Growth, TrialFigures
 from bench.analysis.metrics import Measure, measure_of
 from bench.record.schema import ProcessUsage
+from bench.spec.cast import entries
+from bench.spec.kinds.registry import cast_of
+from bench.spec.load import load_workload
 from bench.spec.metrics import METRICS, Kind, Source, of_casts
+from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import counting, time_of, trial_of
 from tests.parts import Time, cast, without_acks
@@ -376,3 +381,22 @@ def test_a_key_that_nobody_knows_is_an_error() -> None:
     """Not the first figure that comes to hand."""
     with pytest.raises(KeyError, match="luck"):
         measure_of("luck")
+
+
+def test_who_drains_a_backlog_asks_for_what_comes_meanwhile_as_well() -> None:
+    """Both came by the same requests; where one count is not known nobody knows how many each."""
+    load = load_workload(Path("workloads/backlog-busy.yaml"))
+    cast = cast_of(load, Settings())
+    trial = distinct()
+    counts = dict.fromkeys(entries(cast), 0)
+    counts |= {"drain.deliveries": 900, "fresh.deliveries": 100, "fetches": 50, "empty_fetches": 5}
+
+    def told(**others: int) -> TrialFigures:
+        return replace(trial, record=replace(trial.record, cast=cast, ledger=counts | others))
+
+    each = read(Kind.FETCHES, "fetches")
+    assert each.of_trial(told()) == 20.0
+    assert each.of_trial(told(fetches=0)) is None
+    assert each.of_trial(told(fetches=-1)) is None
+    assert each.of_trial(told(**{"fresh.deliveries": -1})) is None
+    assert read(Kind.FETCHES, "empty_fetches").of_trial(told()) == 0.1

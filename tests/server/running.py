@@ -18,7 +18,7 @@ from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
 from bench.runner.target import EmbeddedTarget, Target
 from bench.spec.kinds.stream import Stream
-from bench.spec.variant import Settings
+from bench.spec.variant import PullSettings, Settings
 from bench.spec.workload import Workload
 from bench.stats.histogram import merged
 from bench.stats.percentile import percentile_ns
@@ -147,3 +147,23 @@ def sound(record: TrialRecord) -> bool:
 
 def complaints(record: TrialRecord) -> list[str]:
     return [f"{finding.level} {finding.code}: {finding.text}" for finding in record.findings]
+
+
+def assert_fetched(record: TrialRecord, batch: int = PullSettings().batch) -> None:
+    """Assert that each part that pulls asked as often as it takes for what came, and waited."""
+    cast, counts = record.cast, record.ledger
+    assert counts is not None
+    pulled = [each for each in cast.observing if any(e.name == "fetches" for e in each.entries)]
+    assert pulled, "somebody pulls"
+    for part in pulled:
+        own = {e.name: counts[cast.entry(part, e.name)] for e in part.entries}
+        assert own["deliveries"] > 0, part.name
+        assert 0 < own["fetches"] - own["empty_fetches"] <= own["deliveries"], (part.name, own)
+        assert (own["fetches"] - own["empty_fetches"]) * batch >= own["deliveries"], part.name
+
+
+def assert_waited(kept: Kept, *times: str) -> None:
+    """Assert that these times were told, of some messages, and that none ended before it began."""
+    told = {str(each.time) for each in kept.intervals}
+    assert {*times} <= told, told
+    assert kept.record.negative_times == 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.spec.kinds.counter import Counting
-from tests.server.running import complaints, run_trial, sound
+from tests.server.running import assert_fetched, complaints, run_trial, sound
 
 pytestmark = [pytest.mark.nats, pytest.mark.counts]
 
@@ -35,3 +35,4 @@ def test_each_counter_is_what_was_confirmed_to_be_added(tmp_path: Path, client: 
     assert (ledger["stored"], ledger["received"], ledger["acked"]) == (300, 300, 300)
     assert (ledger["misadded"], ledger["lost"], ledger["foreign"]) == (0, 0, 0)
     assert ledger["stream_msgs"] == 300
+    assert_fetched(record)

@@ -14,7 +14,7 @@ from bench.plan.model import Cell, VariantName
 from bench.scenario import fanout as scenario
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.variant import Settings
-from tests.server.running import complaints, run_trial, sound
+from tests.server.running import assert_fetched, assert_waited, complaints, run_trial, sound
 
 pytestmark = pytest.mark.nats
 
@@ -85,11 +85,14 @@ def test_a_slow_one_falls_behind_by_the_difference_and_the_others_do_not(tmp_pat
 def test_many_consumers_share_two_processes_and_see_all_that_is_theirs(tmp_path: Path) -> None:
     """Twenty in two processes; half of them filter; each has a record of its own."""
     half = {"count": 10, "filter": "orders.paid"}
-    load = fanout({"audit_{n}": {"count": 10}, "billing_{n}": half})
+    soon = {"count": 10, "handler": {"time": "1ms"}}
+    load = fanout({"audit_{n}": soon, "billing_{n}": half})
 
-    record = run_trial(tmp_path, load, {"pull": {"batch": 20}}).record
+    kept = run_trial(tmp_path, load, {"pull": {"batch": 20}})
 
-    ledger = record.ledger
+    record, ledger = kept.record, kept.record.ledger
+    assert_fetched(record, batch=20)
+    assert_waited(kept, *(f"audit_{n}.wait" for n in range(10)))
     assert ledger is not None
     assert sound(record), complaints(record)
     assert {usage.role for usage in record.processes if "host" in usage.role} == {
@@ -125,6 +128,7 @@ def test_pulled_pushed_and_plain_see_the_same_beside_each_other(
     assert (ledger["some.received"], ledger["expected"]) == (150, 150)
     assert not any(count for name, count in ledger.items() if name.endswith((".lost", ".foreign")))
     assert ledger["pulled.by_slow"] < ledger["pushed.by_slow"]
+    assert_fetched(record, batch=5)
 
 
 def test_a_filter_of_a_million_subjects_brings_what_it_matches(tmp_path: Path) -> None:

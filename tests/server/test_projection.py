@@ -7,7 +7,7 @@ import pytest
 
 from bench.record.schema import TrialRecord
 from bench.spec.kinds.projection import Projected
-from tests.server.running import complaints, run_trial, sound
+from tests.server.running import assert_fetched, complaints, run_trial, sound
 from tests.server.test_faults import codes, kill, once_in_the_window
 
 pytestmark = pytest.mark.nats
@@ -54,6 +54,8 @@ def test_the_model_is_what_the_events_come_to(
     found = ledger(record)
     assert sound(record), complaints(record)
     assert found["acked"] == found["stored"] == found["cache.received"] > 150, found
+    if mode == "pull":
+        assert_fetched(record)
     assert 0 < found["few.received"] == found["expected"]
     checked = ("misprojected", "unchanged", "repeats", "cache.lost", "cache.unlike", "few.unlike")
     assert {name: found[name] for name in checked} == dict.fromkeys(checked, 0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.spec.kinds.schedule import Scheduling
-from tests.server.running import complaints, run_trial, sound
+from tests.server.running import assert_fetched, complaints, run_trial, sound
 
 pytestmark = [pytest.mark.nats, pytest.mark.counts]
 
@@ -43,3 +43,4 @@ def test_each_comes_once_and_not_before_its_time(tmp_path: Path, client: str) ->
     )
     assert kept.record.negative_times == 0
     assert {each.time for each in kept.intervals} >= {"lateness", "completion"}
+    assert_fetched(kept.record)

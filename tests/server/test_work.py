@@ -9,7 +9,7 @@ from bench.record.schema import TrialRecord
 from bench.scenario import replay as scenario
 from bench.spec.kinds.backlog import Backlog
 from bench.spec.kinds.replay import Replay
-from tests.server.running import complaints, run_trial, sound
+from tests.server.running import assert_fetched, assert_waited, complaints, run_trial, sound
 from tests.server.test_faults import codes
 
 pytestmark = pytest.mark.nats
@@ -87,6 +87,7 @@ def test_a_replay_twice_in_a_row_comes_to_the_same_state(tmp_path: Path, by: str
         assert [found[f"{part}.{each}"] for each in CHECKS] == [0, 0, 0]
     assert found["state_differs"] == 0
     assert record.completed, complaints(record)
+    assert_fetched(record)
 
 
 def test_a_second_time_that_never_comes_is_no_equal_one(tmp_path: Path) -> None:
@@ -125,10 +126,12 @@ def test_a_replay_beside_live_traffic_disturbs_nothing_that_counts(tmp_path: Pat
         live={"publish": {"rate": "200/s"}}, replay={"by": "new-consumer", "handler": SLOW}
     )
 
-    record = run_trial(tmp_path, load, {}).record
+    kept = run_trial(tmp_path, load, {})
 
-    found = ledger(record)
+    found, record = ledger(kept.record), kept.record
     assert sound(record), complaints(record)
+    assert_fetched(record)
+    assert_waited(kept, "wait")
     assert {name: found[name] for name in CHECKS} == dict.fromkeys(CHECKS, 0)
     assert found["replay.acked"] == 5000
     assert found["live.acked"] == found["publish.stored"] == 440
@@ -178,10 +181,12 @@ def test_a_stream_that_cannot_hold_the_history_is_told_before_anything_is_measur
 def test_a_backlog_is_drained_while_messages_go_on_coming(tmp_path: Path) -> None:
     load = backlog(publish={"rate": "200/s"}, consume={"workers": 4, "handler": {"time": "1ms"}})
 
-    record = run_trial(tmp_path, load, {"pull": {"batch": 50}}).record
+    kept = run_trial(tmp_path, load, {"pull": {"batch": 50}})
 
-    found = ledger(record)
+    found, record = ledger(kept.record), kept.record
     assert sound(record), complaints(record)
+    assert_fetched(record, batch=50)
+    assert_waited(kept, "wait")
     assert found["drain.acked"] == 5000
     assert found["fresh.acked"] == found["publish.stored"] == 440
     assert found["drain.outstanding"] == found["fresh.outstanding"] == found["overgrown"] == 0

@@ -10,7 +10,7 @@ from bench.engine.jobs import Effect
 from bench.record.schema import TrialRecord
 from bench.scenario import workflow as scenario
 from bench.spec.kinds.workflow import Workflow
-from tests.server.running import complaints, run_trial, sound
+from tests.server.running import assert_fetched, complaints, run_trial, sound
 from tests.server.test_faults import codes, kill, once_in_the_window
 
 pytestmark = pytest.mark.nats
@@ -61,6 +61,8 @@ def test_each_workflow_is_completed_once(tmp_path: Path, settings: dict[str, Any
     assert found["charge.repeats"] > 0
     assert {name: found[name] for name in CHECKS} == dict.fromkeys(CHECKS, 0)
     assert record.peaks["in_flight"] > 0
+    if settings.get("consumer") != {"mode": "push"}:
+        assert_fetched(record)
 
 
 def test_what_is_delivered_again_changes_nothing(tmp_path: Path) -> None:

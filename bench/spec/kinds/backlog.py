@@ -25,6 +25,7 @@ from bench.spec.laid import BUILT_LATE, FILL, OUTSTANDING, Laying, Waiting, layi
 from bench.spec.laid import objections as of_laid
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
+from bench.spec.waiting import taking
 from bench.spec.workload import Consume, Load, Phases, Publish
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "server", "client"})
@@ -141,6 +142,7 @@ def cast_of(settings: Settings, workload: Backlog | None) -> Cast:
     if workload is None or workload.backlog.for_ns is not None:
         fill = replace(fill, entries=(*fill.entries, BUILT_LATE))
     drain = working(DRAIN, flow=fill, role="consumer", acks=acks, own=(FOREIGN, _OVERGROWN))
+    drain = taking(drain, settings, None if workload is None else workload.consume.handler)
     before = f"{DRAIN}." if goes_on else ""
     early = settings.ack.timing == "after-validation"
     whole = () if early or not acks else (f"{before}end_to_end",)

@@ -20,6 +20,7 @@ from bench.spec.keys import Act
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
 from bench.spec.variant import PublishSettings, Settings
+from bench.spec.waiting import taking
 from bench.spec.workload import (
     MIN_PAYLOAD_BYTES,
     Consume,
@@ -197,7 +198,7 @@ MISADDED = Entry(
 
 def cast_of(settings: Settings, workload: Counting | None = None) -> Cast:
     """Return its parts."""
-    del workload
+    handler = None if workload is None else workload.consume.handler
     timing = settings.ack.timing
     acks = timing != "none"
     held = Entry(name="stream_msgs", untold=True, counts="held")
@@ -205,6 +206,7 @@ def cast_of(settings: Settings, workload: Counting | None = None) -> Cast:
         PUBLISH, role="publisher", answered=STORED, fails=(*UNSTORED, MISADDED, held)
     ).calling("addition")
     consume = observing(CONSUME, flow=publish, role="consumer", acks=acks)
+    consume = taking(consume, settings, handler)
     whole = ("end_to_end",) if acks and timing != "after-validation" else ()
     return Cast(
         parts=(publish, consume),

@@ -34,6 +34,7 @@ from bench.spec.members import (
 )
 from bench.spec.objection import Objection
 from bench.spec.variant import PublishSettings, Settings
+from bench.spec.waiting import taking
 from bench.spec.workload import Load, Phases, Publish
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
@@ -273,8 +274,10 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
     members = {} if workload is None else workload.members
     roles = () if workload is None else _roles(workload)
     several = len(members) > 1
+    modes = frozenset() if workload is None else modes_of(settings, workload)
     parts = [
         _part(
+            settings_of(settings, member, modes),
             member,
             observing(
                 name,
@@ -285,7 +288,10 @@ def cast_of(settings: Settings, workload: Fanout | None) -> Cast:
             ),
         )
         for (name, member), role in zip(members.items(), roles, strict=True)
-    ] or [_part(Member(), observing("consume", flow=publish, role="consumer", acks=acks))]
+    ]
+    parts = parts or [
+        _part(settings, Member(), observing("consume", flow=publish, role="consumer", acks=acks))
+    ]
     first = f"{parts[0].name}." if several else ""
     acks = acks and not next((member.is_core for member in members.values()), False)
     whole = () if early or not acks else (f"{first}end_to_end",)
@@ -301,9 +307,11 @@ def _filling(name: str, role: str) -> Part:
     return driving(name, role=role, answered=STORED, fails=(*UNSTORED, held))
 
 
-def _part(member: Member, part: Part) -> Part:
+def _part(settings: Settings, member: Member, part: Part) -> Part:
     part = replace(part, entries=(*part.entries, *own_entries(member)))
-    return listening(part) if member.is_core else part
+    if member.is_core:
+        return listening(part)
+    return taking(part, settings, member.handler if member.is_even else None)
 
 
 def modes_of(settings: Settings, workload: Fanout) -> frozenset[str]:

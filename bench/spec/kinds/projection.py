@@ -30,6 +30,7 @@ from bench.spec.keyed_parts import reading_the_model, watching
 from bench.spec.keys import Act, Choice, Entities
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
+from bench.spec.told_parts import asking
 from bench.spec.variant import PublishSettings, Settings
 from bench.spec.workload import Load, Payload, Phases, Publish, Workload
 
@@ -345,7 +346,8 @@ _OF_MODEL = (
 def cast_of(settings: Settings, workload: Projected | None) -> Cast:
     """Return its parts; usually one watcher."""
     repeats = workload is not None and bool(workload.publish.repeats)
-    project = _projecting(acks=settings.ack.timing != "none", some=repeats)
+    projecting = _projecting(acks=settings.ack.timing != "none", some=repeats)
+    project = asking(projecting, pulls=settings.consumer.mode == "pull")
     watches = {"watch": Watch()} if workload is None else workload.watch
     watchers = tuple(
         watching(

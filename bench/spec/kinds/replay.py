@@ -17,6 +17,7 @@ from bench.spec.laid import FILL, SHORT_MSGS, Laying, laying, load_of, working
 from bench.spec.laid import objections as of_laid
 from bench.spec.objection import Objection
 from bench.spec.variant import Settings
+from bench.spec.waiting import taking
 from bench.spec.workload import Consume, Load, Phases, Publish
 
 USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
@@ -291,7 +292,11 @@ def cast_of(settings: Settings, workload: Replay | None) -> Cast:
     if workload is None:
         own = [(*own[0], *_PACED, _ALIKE, _UNDISTURBED)]
     replays = [
-        working(name, flow=fill, role="replayer", acks=acks, own=entries)
+        taking(
+            working(name, flow=fill, role="replayer", acks=acks, own=entries),
+            settings,
+            None if workload is None else workload.replay.handler,
+        )
         for name, entries in zip(names, own, strict=True)
     ]
     before = f"{REPLAY}." if live or len(names) > 1 else ""
@@ -300,7 +305,7 @@ def cast_of(settings: Settings, workload: Replay | None) -> Cast:
     if settings.handler.call is not None:
         replays = list(map(counting_failures, replays))
     return Cast(
-        parts=(fill, *(_live(acks=acks) if live else ()), *replays),
+        parts=(fill, *_live(settings, workload), *replays),
         ranked=(*whole, f"{before}completion"),
         done=f"{before}{replays[0].own[-1].name}",
     )
@@ -319,9 +324,14 @@ def _counted(replaying: Replaying, *, later: bool) -> tuple[Entry, ...]:
     return (*_OWN, folded, *paced, *([alike] if later else []))
 
 
-def _live(*, acks: bool) -> tuple[Part, Part]:
+def _live(settings: Settings, workload: Replay | None) -> tuple[Part, ...]:
+    """Return the parts of what comes meanwhile; none where nothing does."""
+    if workload is None or workload.live is None:
+        return ()
+    acks = settings.ack.timing != "none"
     publish = driving(PUBLISH, role="publisher", answered=STORED, fails=UNSTORED)
-    live = observing(LIVE, flow=publish, role=f"{LIVE}.consumer", acks=acks)
+    plain = observing(LIVE, flow=publish, role=f"{LIVE}.consumer", acks=acks)
+    live = taking(plain, settings, workload.live.consume.handler)
     return publish, replace(live, entries=(*live.entries, _UNDISTURBED))
 
 

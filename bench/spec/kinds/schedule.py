@@ -20,6 +20,7 @@ from bench.spec.keys import Act, Names
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
 from bench.spec.variant import PublishSettings, Settings
+from bench.spec.waiting import taking
 from bench.spec.workload import Consume, Load, Payload, Phases, Publish, Workload
 
 USES = frozenset(
@@ -156,10 +157,11 @@ UNFIRED = Entry(
 
 def cast_of(settings: Settings, workload: Scheduling | None = None) -> Cast:
     """Return its parts: what is observed of a message begins when its time has come."""
-    del workload
+    handler = None if workload is None else workload.consume.handler
     acks = settings.ack.timing != "none"
     publish = driving(PUBLISH, role="publisher", answered=STORED, fails=(*UNSTORED, UNFIRED))
     consume = _when_due(observing(CONSUME, flow=publish, role="consumer", acks=acks, some=True))
+    consume = taking(consume, settings, handler)
     return Cast(
         parts=(publish, consume),
         ranked=(LATENESS, "completion"),

@@ -306,7 +306,7 @@ def _again(workload: Stream | None) -> str:
 
 def _tells_waits(settings: Settings, workload: Stream) -> bool:
     """Say whether it is known when handlers begin."""
-    known_ = known(settings, workload.consume)
+    known_ = known(settings, workload.consume.handler)
     return known_ and not workload.consume.outages and not workload.writes(settings)
 
 

@@ -267,11 +267,11 @@ def _told(name: str, step: Step) -> str:
 
 def cast_of(settings: Settings, workload: Workflow | None) -> Cast:
     """Return its parts; usually one step."""
-    del settings
+    pulls = settings.consumer.mode == "pull"
     if workload is None:
-        return stepped_parts.cast(("step",), reset="step")
+        return stepped_parts.cast(("step",), reset="step", pulls=pulls)
     reset = workload.reset.step if workload.reset else ""
-    return stepped_parts.cast(tuple(workload.steps), reset=reset)
+    return stepped_parts.cast(tuple(workload.steps), reset=reset, pulls=pulls)
 
 
 def objections(settings: Settings, workload: Workflow) -> tuple[Objection, ...]:
