@@ -15,6 +15,8 @@ from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
 from bench.record.schema import Finding, Level, TrialRecord, Window
 from bench.spec.cast import instants
+from bench.spec.flow_acked import HEARTBEAT_NS
+from bench.spec.jetstream import max_ack_pending
 from bench.stats.estimate import arithmetic_mean
 from bench.stats.slope import BATCHES, batch_means
 
@@ -112,23 +114,28 @@ def littles_law(
     times: Mapping[str, TimeFigures],
     rates: Mapping[str, float],
     lag: LagFigures | None,
-    samples: LagSamples,
-    window: Window,
+    inside: LagSamples,
+    unseen_msgs: float,
 ) -> tuple[Finding, ...]:
     """Return a finding when the server's mean lag is not acked rate times mean stay of a message.
 
     A message stays from stored to acked. Both instants are seen by clients, so the way of the
     PubAck and of the ack is allowed for, with the service time for each, and so are the scatter of
-    the sampled lag and one stall that no sample saw. Holds only for a lag that stands still, and
-    where no message leaves without an ack (`keeps_all`): one that is thrown away was waiting as
-    well, and has no stay.
+    the sampled lag and what no sample saw. Holds only for a lag that stands still, and where no
+    message leaves without an ack (`keeps_all`): one that is thrown away was waiting as well, and
+    has no stay.
+
+    Args:
+        times, rates: of the window.
+        lag: as the server told it.
+        inside: its samples within the window.
+        unseen_msgs: that stayed where no sample was, on the mean (`unseen_msgs`).
     """
     needed = [times.get(time) for time in ("end_to_end", "response", "service")]
     means = [each.mean_ns for each in needed if each is not None and each.mean_ns is not None]
     if len(means) < len(needed) or lag is None or lag.verdict is not LagVerdict.STABLE:
         return ()
     end_to_end_ns, response_ns, service_ns = means
-    inside = samples.within(window)
     _, batches = batch_means(inside.t_s, inside.lag_msgs, batches=BATCHES)
     mean = arithmetic_mean(batches.tolist(), confidence=0.90)
     if mean.high is None:
@@ -136,7 +143,7 @@ def littles_law(
     predicted = rates["acked"] * (end_to_end_ns - response_ns) / NS_PER_S
     scatter = mean.high - mean.value
     ways = rates["acked"] * 2 * service_ns / NS_PER_S
-    allowed = LITTLE_SHARE * mean.value + scatter + ways + _unseen(rates, window)
+    allowed = LITTLE_SHARE * mean.value + scatter + ways + unseen_msgs
     if abs(predicted - mean.value) <= allowed:
         return ()
     text = (
@@ -146,13 +153,17 @@ def littles_law(
     return (Finding(level=Level.INVALID, code="littles-law", text=text),)
 
 
-def _unseen(rates: Mapping[str, float], window: Window) -> float:
+def unseen_msgs(rates: Mapping[str, float], window: Window, cell: Cell) -> float:
     """Return what one stall between two samples adds to the messages under way, on the mean.
 
-    Those that come in it wait for half of it, on the mean.
+    Those that come in it wait for half of it, on the mean. Flow control asks for the acks of the
+    last messages when nothing has come for a heartbeat, and the window is over: as many as may be
+    without one wait for so long.
     """
     window_s = (window.window_end_ns - window.window_start_ns) / NS_PER_S
-    return rates["acked"] * UNSEEN_S**2 / 2 / window_s
+    stalled = rates["acked"] * UNSEEN_S**2 / 2
+    late = max_ack_pending(cell.settings) if cell.settings.consumer.flow_acks else 0
+    return (stalled + (late or 0) * HEARTBEAT_NS / NS_PER_S) / window_s
 
 
 def keeps_all(cell: Cell) -> bool:

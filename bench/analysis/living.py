@@ -13,6 +13,7 @@ from bench.analysis.seen import Seen
 from bench.analysis.signs import MOSTLY, NEAR_CAP
 from bench.core.text import number, percent, plural
 from bench.core.units import NS_PER_S, human_duration
+from bench.record.looks import Look
 
 AGAIN_SHARE = 0.05
 """Of the deliveries: so many that come again are work that is done for nothing."""
@@ -62,10 +63,19 @@ def _stuck(seen: Seen) -> Held | None:
     given_up = ", or was given up" if _may_be_given_up(seen) else ""
     words = (
         f"{plural(last.unacked_msgs, 'message')} delivered and not acknowledged, the oldest for "
-        f"{long(seen.held_s[0])} at least{given_up}; ack_wait is {human_duration(last.ack_wait_ns)}"
+        f"{long(seen.held_s[0])} at least{given_up}; {_asks(last)}"
     )
     turn = "the handler, which must ack, nak or term each message; max_deliver against poison"
+    if last.flow_acks:
+        turn = "the client, which must answer flow control with Nats-Last-Stream of what is handled"
     return Held(name="stuck unacked", words=words, turn=turn)
+
+
+def _asks(last: Look) -> str:
+    """Return how long the server waits for an ack, or how it asks for one."""
+    if last.flow_acks:
+        return "flow control asks for acks, with each heartbeat of a consumer that is idle"
+    return f"ack_wait is {human_duration(last.ack_wait_ns)}"
 
 
 def _given_up(seen: Seen) -> Held | None:
@@ -85,11 +95,15 @@ def overdue(seen: Seen) -> bool:
     """Say whether a message surely is without its ack for longer than the server waits for it."""
     last = seen.last
     unacked = last.acks and last.unacked_msgs > 0
+    if last.flow_acks and seen.deliveries:
+        return False  # it is asked when much has come, or when nothing does
     return unacked and seen.held_s[0] * NS_PER_S > last.patience_ns
 
 
 def in_progress(seen: Seen) -> bool:
     """Say whether only its handler can have kept the server from giving it to who asked."""
+    if seen.last.flow_acks:
+        return False
     asked = seen.share(lambda look: look.asked and not look.redelivered_msgs) == 1.0
     return asked and not seen.full_share and not seen.last.paused
 

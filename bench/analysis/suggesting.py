@@ -42,7 +42,7 @@ def hands_key(handling: Handling) -> str:
 
 
 def suggested(
-    rate_per_s: float, handling: Handling, *, acks: bool, pulls: bool
+    rate_per_s: float, handling: Handling, *, acks: bool, pulls: bool, waits: bool = True
 ) -> tuple[Suggestion, ...]:
     """Return the settings that this rate asks for; none where handlers take no time.
 
@@ -51,14 +51,15 @@ def suggested(
         handling: what was measured.
         acks: messages are acknowledged when they are handled.
         pulls: they are asked for.
+        waits: the server waits for each ack, and delivers again without one.
     """
     if rate_per_s <= 0 or handling.handler_ns_mean <= 0:
         return ()
-    return tuple(_suggested(rate_per_s, handling, acks=acks, pulls=pulls))
+    return tuple(_suggested(rate_per_s, handling, acks=acks, pulls=pulls, waits=acks and waits))
 
 
 def _suggested(
-    rate_per_s: float, handling: Handling, *, acks: bool, pulls: bool
+    rate_per_s: float, handling: Handling, *, acks: bool, pulls: bool, waits: bool
 ) -> Iterator[Suggestion]:
     took_ns = handling.handler_ns_mean
     under_way = rate_per_s * took_ns / NS_PER_S
@@ -75,7 +76,7 @@ def _suggested(
     if pulls:
         batch, formula = max(1, budget // 2), "half of what may be under way"
         yield Suggestion(key="pull.batch", value=str(batch), formula=formula)
-    if acks:
+    if waits:
         waits_ns = MARGIN * (handling.handler_ns_p99 + took_ns * budget / workers)
         wait = human_duration(ceil(waits_ns / NS_PER_MS) * NS_PER_MS)
         formula = f"{MARGIN} × (p99 + T × max_ack_pending ÷ workers)"

@@ -6,7 +6,13 @@ from functools import partial
 
 import pandas as pd
 
-from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag
+from bench.analysis.accounting import (
+    conservation,
+    keeps_all,
+    littles_law,
+    own_and_servers_lag,
+    unseen_msgs,
+)
 from bench.analysis.comparison import estimates
 from bench.analysis.deciding import decisions
 from bench.analysis.diagnosis import diagnosed
@@ -198,7 +204,8 @@ def _contradictions(
     if not keeps_all(cell):
         return of_counts
     standing = lag_figures(told, window, rates["offered"], rates["acked"])
-    return (*of_counts, *littles_law(times, rates, standing, told, window))
+    unseen = unseen_msgs(rates, window, cell)
+    return (*of_counts, *littles_law(times, rates, standing, told.within(window), unseen))
 
 
 def _broken_off(record: TrialRecord) -> TrialFigures:

@@ -116,6 +116,7 @@ def look_of(stream: Mapping[str, Any], consumer: Mapping[str, Any], at_s: float)
         bound=bool(consumer.get("push_bound")),
         paused=bool(consumer.get("paused")),
         acks=acks,
+        flow_acks=config.get("ack_policy") == "flow_control",
         ack_wait_ns=config.get("ack_wait", 0) if acks else 0,
         backoff_ns=max(config.get("backoff") or (0,)) if acks else 0,
         max_deliver=_limit(config.get("max_deliver")),

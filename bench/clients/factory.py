@@ -36,6 +36,7 @@ from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.contents import WireContents
 from bench.clients.wire.creates import WireCreator
 from bench.clients.wire.deeds import WireDoer
+from bench.clients.wire.flow_acked import WireFlowAcked
 from bench.clients.wire.follows import WireFollower
 from bench.clients.wire.gets import Gets
 from bench.clients.wire.groups import WireGroupReader, WireGroupWriter
@@ -238,6 +239,8 @@ def make_consumer(
     if _wire(client):
         if binding.anew:
             return WireOrdered(endpoint, binding)
+        if binding.flow_acks:
+            return WireFlowAcked(endpoint, binding)
         return (WireContents if binding.contents else WireConsumer)(endpoint, binding)
     return NatsPyConsumer(endpoint, binding)
 

@@ -341,6 +341,8 @@ class Binding:
         id_header: where in a header it stands instead; None where payloads hold it.
         acks: the variant acknowledges; a link keeps nothing of a delivery when it does not.
         double_acks: a message counts as acked when the server has confirmed its ack.
+        flow_acks: the server is told how far messages are handled when its flow control asks, and
+            not otherwise; a message counts as acked then.
         deliver_subject: of a push consumer, or of what is taken without one; empty for pull.
         deliver_group: queue group of those; empty for none.
         subject_prefix: what stands before the subjects of messages.
@@ -369,6 +371,7 @@ class Binding:
     id_header: HeaderPlace | None = None
     acks: bool = True
     double_acks: bool = False
+    flow_acks: bool = False
     deliver_subject: str = ""
     deliver_group: str = ""
     subject_prefix: str = ""

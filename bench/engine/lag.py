@@ -18,6 +18,8 @@ from bench.spec.lags import lag_of
 
 GRID_NS = 100 * NS_PER_MS
 
+_GOLDEN = (5**0.5 - 1) / 2
+
 ACK_WAY_NS = 100 * NS_PER_MS
 """How long an ack may be under way beyond what a question and its answer took, either way: a
 library notes a whole batch when its last ack is handed over, and a double ack when it is back."""
@@ -101,9 +103,20 @@ def peaks(tables: Tables, cast: Cast, window: Window) -> Mapping[str, int]:
     return {name: level.peak(window) for name, level in levels_of(tables, cast).items()}
 
 
+def looks_ns(until_ns: int) -> IntArray:
+    """Return an instant of each GRID_NS, from the trial's start on, shape (n,).
+
+    Each time another one: what comes or leaves in step with a grid, as acks of a hundred messages
+    at a thousand a second do, would be seen in one phase of its swing alone.
+    """
+    steps = np.arange(until_ns // GRID_NS + 1)
+    found: IntArray = steps * GRID_NS + (steps * _GOLDEN % 1 * GRID_NS).astype(np.int64)
+    return found[found <= until_ns]
+
+
 def grid_rows(tables: Tables, cast: Cast, until_ns: int) -> list[Row]:
-    """Return rows of the samples table: each level each GRID_NS from the trial's start on."""
-    grid_ns = np.arange(0, until_ns + 1, GRID_NS)
+    """Return rows of the samples table: each level in each GRID_NS from the trial's start on."""
+    grid_ns = looks_ns(until_ns)
     columns = {"t_ns": grid_ns}
     columns |= {f"{name}_msgs": each.at(grid_ns) for name, each in levels_of(tables, cast).items()}
     of_each = zip(*(column.tolist() for column in columns.values()), strict=True)

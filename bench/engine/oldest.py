@@ -67,7 +67,7 @@ def longest(tables: Tables, cast: Cast, window: Window | None) -> Mapping[str, i
 def grid_rows(tables: Tables, cast: Cast, until_ns: int) -> list[lag.Row]:
     """Return the rows of `lag.grid_rows`, with the age of each level's oldest beside it."""
     waits = waits_of(tables, cast)
-    grid_ns = np.arange(0, until_ns + 1, lag.GRID_NS)
+    grid_ns = lag.looks_ns(until_ns)
     ages = {f"{name}_oldest_ns": each.at(grid_ns).tolist() for name, each in waits.items()}
     of_each = zip(*ages.values(), strict=True)
     rows = lag.grid_rows(tables, cast, until_ns)

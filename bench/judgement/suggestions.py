@@ -34,7 +34,8 @@ def _line(part: str, cells: Sequence[CellJudgement]) -> str:
     settings = [each.cell.cell.settings for each in having]
     acks = any(max_ack_pending(each) is not None for each in settings)
     pulls = any(each.consumer.mode == "pull" for each in settings)
-    found = suggested(rate_per_s, hands, acks=acks, pulls=pulls)
+    waits = not any(each.consumer.flow_acks for each in settings)
+    found = suggested(rate_per_s, hands, acks=acks, pulls=pulls, waits=waits)
     if not found:
         return ""
     of = (

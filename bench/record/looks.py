@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from bench.core.units import NS_PER_S
+
+FLOW_ASKS_NS = 3 * NS_PER_S
+"""Flow control asks an idle consumer for acks each second: by then it did, and was not answered."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -16,6 +21,7 @@ class Look:
         paused: it delivers nothing for now.
         acks: messages are acknowledged.
         ack_wait_ns: so long the server waits for an ack; 0 without acks.
+        flow_acks: answers to flow control are what acknowledges, and nothing comes again.
         backoff_ns: the longest step of it; 0 without.
         max_deliver: attempts at a message at most; None without end.
         max_ack_pending: delivered and not acknowledged at most; None without end.
@@ -45,6 +51,7 @@ class Look:
     paused: bool
     acks: bool
     ack_wait_ns: int
+    flow_acks: bool
     backoff_ns: int
     max_deliver: int | None
     max_ack_pending: int | None
@@ -86,7 +93,9 @@ class Look:
 
     @property
     def patience_ns(self) -> int:
-        """So long a message may be without its ack until the server gives it to another."""
+        """So long a message may be without its ack until the server has it come again, or asks."""
+        if self.flow_acks:
+            return FLOW_ASKS_NS
         return max(self.ack_wait_ns, self.backoff_ns)
 
 

@@ -66,7 +66,7 @@ def consuming(cell: Cell) -> Needs:
         subjects=frozenset(cell.workload.addressed[:MOST_TRIED]),
         pull=consumer.mode == "pull",
         push=consumer.mode == "push",
-        acks=cell.settings.ack.timing != "none",
+        acks=cell.settings.ack.timing != "none" and not consumer.flow_acks,
         flow_control=consumer.flow_control or consumer.ordered,
         asks=frozenset({"CONSUMER.DELETE.{stream}.x"} if consumer.ordered else ()),
     )
@@ -216,6 +216,7 @@ def binding(settings: Settings, taking: Taking, *, first: bool = True) -> Bindin
         id_header=taking.id_header if taking.bare or settings.consumer.headers_only else None,
         acks=settings.ack.timing != "none",
         double_acks=settings.ack.double,
+        flow_acks=settings.consumer.flow_acks,
         deliver_subject=names.deliver_subject if push else "",
         subject_prefix=names.subject_prefix,
         deliver_group=names.deliver_group if push and taking.processes > 1 else "",

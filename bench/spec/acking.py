@@ -56,4 +56,6 @@ _BEFORE = (
 
 
 def _moment(settings: Settings) -> str:
+    if settings.consumer.flow_acks:
+        return f"{settings.ack.timing}, when flow control asks"
     return f"{settings.ack.timing}, confirmed" if settings.ack.double else settings.ack.timing

@@ -17,6 +17,7 @@ from bench.spec import (
     delivered,
     doubled,
     failing,
+    flow_acked,
     handling,
     limited,
     marked,
@@ -261,33 +262,42 @@ def _backoff(settings: Settings) -> Iterator[Objection]:
         )
 
 
+_KEPT = ("explicit", "flow_control")
+"""Ack policies that a stream goes by whose messages leave when they are acknowledged."""
+
+
 def _workqueue(settings: Settings) -> Iterator[Objection]:
     consumer = settings.consumer
-    if settings.stream.retention == "workqueue" and consumer.ack_policy != "explicit":
+    if settings.stream.retention == "workqueue" and consumer.ack_policy not in _KEPT:
         code = 10084 if (consumer.mode, consumer.ack_policy) == ("pull", "none") else 10098
         yield Objection(
             key="consumer.ack_policy",
             against=("stream.retention",),
             what=f"a workqueue stream needs explicit acks ({code})",
-            allowed="ack_policy explicit, or another retention",
+            allowed="ack_policy explicit or flow_control, or another retention",
         )
 
 
 def _ack_timing(settings: Settings) -> Iterator[Objection]:
     timing, policy = settings.ack.timing, settings.consumer.ack_policy
-    needed = {"none": "none", "cumulative": "all"}.get(timing, "explicit")
-    if policy != needed:
+    needed = _POLICIES.get(timing, ("explicit",))
+    if policy not in needed:
         yield Objection(
             key="ack.timing",
             against=("consumer.ack_policy",),
             what=f"ack.timing {timing} does not go with ack_policy {policy}",
-            allowed=f"ack_policy {needed}, or ack.timing {_TIMINGS[policy]}",
+            allowed=f"ack_policy {' or '.join(needed)}, or ack.timing {_TIMINGS[policy]}",
         )
+
+
+_POLICIES = {"none": ("none",), "cumulative": ("all", "flow_control")}
+"""The ack policies that carry out an ack timing, where that is not explicit alone."""
 
 
 _TIMINGS = {
     "none": "none",
     "all": "cumulative",
+    "flow_control": "cumulative",
     "explicit": "after-handler, after-validation or per-batch",
 }
 """The ack timings that each ack policy can carry out."""
@@ -345,11 +355,11 @@ def _shared_consumer(settings: Settings, workload: Stream) -> Iterator[Objection
     consumer = settings.consumer
     if count == 1:
         return
-    if consumer.ack_policy == "all":
+    if consumer.ack_policy in ("all", "flow_control"):
         yield Objection(
             key="consumer.ack_policy",
-            what=f"ack_policy all is unsafe for {count} consumers: an ack of one covers messages "
-            "of the others",
+            what=f"ack_policy {consumer.ack_policy} is unsafe for {count} consumers: an ack of one "
+            "covers messages of the others",
             allowed="ack_policy explicit, or consume.consumers 1",
         )
     if consumer.mode == "push":
@@ -409,6 +419,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     *limited.RULES,
     *delivered.RULES,
     *ordered.RULES,
+    *flow_acked.RULES,
     *marked.RULES,
     *readdressed.RULES,
     *handling.RULES,
@@ -437,6 +448,7 @@ _WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] =
     *limited.WORKLOAD_RULES,
     *delivered.WORKLOAD_RULES,
     *ordered.WORKLOAD_RULES,
+    *flow_acked.WORKLOAD_RULES,
     *marked.WORKLOAD_RULES,
     *publishing.WORKLOAD_RULES,
     *failing.WORKLOAD_RULES,

@@ -12,6 +12,9 @@ from bench.spec.variant import Settings
 SERVER_ACK_WAIT_NS = 30 * NS_PER_S
 """What the server takes when `ack_wait` is left out."""
 
+NEVER_NS = 2**62
+"""Longer than anything: where flow control asks for acks, nothing comes again."""
+
 SHORTEST_NS = NS_PER_MS
 """Below it a process does little else than say so."""
 
@@ -22,6 +25,8 @@ _DONE_BEFORE = ("none", "after-validation")
 def ack_waits_ns(settings: Settings) -> tuple[int, ...]:
     """Return how long the server waits for an ack at each delivery; the last one goes on."""
     consumer = settings.consumer
+    if consumer.flow_acks:
+        return (NEVER_NS,)
     return consumer.backoff_ns or (consumer.ack_wait_ns or SERVER_ACK_WAIT_NS,)
 
 

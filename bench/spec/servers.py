@@ -61,6 +61,7 @@ def _of_consumer(consumer: ConsumerSettings) -> Iterator[Need]:
     yield policy == "overflow", key, "2.11.0", "the priority policy overflow"
     yield policy == "prioritized", key, "2.12.0", "the priority policy prioritized"
     yield policy == "pinned_client", key, "2.11.0", "the priority policy pinned_client"
+    yield consumer.flow_acks, "consumer.ack_policy", "2.14.0", "acks by flow control"
     yield consumer.headers_only, "consumer.headers_only", "2.6.2", "headers_only"
 
 

@@ -95,7 +95,8 @@ class ConsumerSettings(Spec):
         mode: whether the server pushes or the client pulls.
         ordered: of push, without acks: the client has the consumer made anew behind the last
             message that came, wherever one is missing.
-        ack_policy: each message is acked, one ack covers all before it, or none is.
+        ack_policy: each message is acked, one ack covers all before it, none is, or what answers
+            flow control says how far messages are handled (`flow_control`, of push).
         ack_wait_ns: how long the server waits for an ack before it delivers again.
         max_ack_pending: most messages delivered and not yet acked; 1000 when left out.
         max_deliver: how often a message is delivered at most.
@@ -127,7 +128,7 @@ class ConsumerSettings(Spec):
 
     mode: Literal["pull", "push"] = "pull"
     ordered: bool = False
-    ack_policy: Literal["explicit", "all", "none"] = "explicit"
+    ack_policy: Literal["explicit", "all", "none", "flow_control"] = "explicit"
     ack_wait_ns: Duration | None = Field(default=None, alias="ack_wait")
     max_ack_pending: Count | None = None
     max_deliver: Count | None = None
@@ -150,6 +151,11 @@ class ConsumerSettings(Spec):
     rate_limit_bps: Count | None = None
     num_replicas: int | None = Field(default=None, ge=1, le=5)
     mem_storage: bool = False
+
+    @property
+    def flow_acks(self) -> bool:
+        """Whether answers to flow control are what acknowledges."""
+        return self.ack_policy == "flow_control"
 
 
 class PullSettings(Spec):
@@ -195,7 +201,8 @@ class AckSettings(Spec):
     Attributes:
         timing: `after-handler` each when its handler ends; `after-validation` each once its id is
             read, before the handler; `per-batch` each, when its whole batch is handled;
-            `cumulative` one ack for all up to it, when the batch is handled (`ack_policy: all`);
+            `cumulative` one ack for all up to it, when the batch is handled (`ack_policy: all`, or
+            `flow_control`, where the next answer says it);
             `none` never (`ack_policy: none`).
         batch: messages in an ack batch for `per-batch` and `cumulative`; `pull.batch` when left
             out. A consumer with nothing left in hand acks an unfinished batch.

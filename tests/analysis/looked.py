@@ -19,6 +19,7 @@ CALM = Look(
     paused=False,
     acks=True,
     ack_wait_ns=2 * NS_PER_S,
+    flow_acks=False,
     backoff_ns=0,
     max_deliver=None,
     max_ack_pending=1000,

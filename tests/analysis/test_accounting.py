@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag
+from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag, unseen_msgs
 from bench.analysis.figures import LagFigures, LagVerdict, TimeFigures
 from bench.analysis.sampled import LagSamples
 from bench.core.units import NS_PER_S
@@ -337,6 +337,7 @@ def held(
     times: Mapping[str, TimeFigures],
     lag: LagFigures | None = STANDING,
     of_seconds: Sequence[float] = tuple(EVEN),
+    cell: Cell = CELL,
 ) -> str:
     """What a lag of every second of the window says against times, at 1000 acked a second.
 
@@ -346,7 +347,8 @@ def held(
     told = LagSamples(t_s=np.arange(len(msgs), dtype=np.float64), lag_msgs=msgs)
     rates = {"offered": 1.0, "sent": 2.0, "stored": 3.0, "received": 4.0, "acked": 1000.0}
     window = replace(WINDOW, window_end_ns=(2 + len(of_seconds)) * NS_PER_S)
-    return text_of(littles_law(times, rates, lag, told, window), "littles-law")
+    unseen = unseen_msgs(rates, window, cell)
+    return text_of(littles_law(times, rates, lag, told.within(window), unseen), "littles-law")
 
 
 @pytest.mark.parametrize(
@@ -368,6 +370,18 @@ def test_a_stall_that_no_sample_saw_is_no_breach(end_to_end_ms: float, *, agreed
     times = {**means(end_to_end_ms), Time.SERVICE: time_of(0.1)}
 
     assert bool(held(times, of_seconds=[0.0] * 10)) is not agreed
+
+
+@pytest.mark.parametrize(("end_to_end_ms", "agreed"), [(221.0, True), (223.0, False)])
+def test_acks_that_flow_control_asks_for_after_the_window_are_no_breach(
+    end_to_end_ms: float, *, agreed: bool
+) -> None:
+    """1000 wait for a heartbeat: a hundred more in 10 s, of 100, a tenth, the ways and a stall."""
+    policy = {"mode": "push", "ack_policy": "flow_control"}
+    asked = replace(CELL, settings=Settings.model_validate({"consumer": policy}))
+
+    assert bool(held(means(end_to_end_ms), cell=asked)) is not agreed
+    assert held(means(end_to_end_ms)), "acks of another policy wait for nobody"
 
 
 def test_a_breach_of_littles_law_says_by_how_much() -> None:

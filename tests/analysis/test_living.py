@@ -54,6 +54,26 @@ def test_what_is_delivered_and_not_acknowledged_for_longer_than_ack_wait_is_stuc
     assert names(seen(STILL, 6, backoff_ns=3 * NS_PER_S, **HUNG)) == [], "that lets it wait longer"
 
 
+ASKED: dict[str, Any] = {"push": True, "bound": True, "waiting": 0, "flow_acks": True,
+                         "ack_wait_ns": 0}  # fmt: skip
+
+
+def test_what_flow_control_asks_for_in_vain_is_stuck() -> None:
+    """Seven looks are 3 s and a little, by then an idle consumer was asked; nobody waits for an ack."""
+    (found,) = held_up(seen(STILL, 7, **ASKED))
+
+    assert found.name == "stuck unacked"
+    assert "flow control asks" in found.words
+    assert "Nats-Last-Stream" in found.turn
+    assert names(seen(STILL, 6, **ASKED)) == []
+    assert names(seen(STILL, 8, **ASKED | {"unacked_msgs": 0})) == []
+
+
+def test_what_flow_control_has_not_asked_for_yet_is_not() -> None:
+    """While messages come it asks when so many wait for an ack as may."""
+    assert names(seen(FLOW | {"floor_seq": 0}, 8, **ASKED)) == []
+
+
 def test_one_that_blocks_is_stuck_while_others_are_done_with() -> None:
     blocked = FLOW | {"floor_seq": 0}
 

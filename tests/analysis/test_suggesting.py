@@ -43,6 +43,8 @@ def test_what_is_not_used_is_not_suggested() -> None:
     found = [each.key for each in suggested(1000.0, hands(20, 100), acks=False, pulls=False)]
 
     assert found == ["consume.workers"]
+    asked = suggested(1000.0, hands(20, 100), acks=True, pulls=False, waits=False)
+    assert [each.key for each in asked] == ["consume.workers", "consumer.max_ack_pending"]
     assert suggested(1000.0, hands(0, 0), acks=True, pulls=True) == ()
     assert suggested(0.0, hands(20, 100), acks=True, pulls=True) == ()
 

@@ -49,6 +49,7 @@ def test_a_consumer_is_what_its_answer_says_and_what_is_left_out_is_not_set() ->
         ({"backoff": [NS_PER_S // 2, 5 * NS_PER_S]}, 5 * NS_PER_S),
         ({"backoff": [NS_PER_S // 2]}, NS_PER_S),
         ({"ack_policy": "none"}, 0),
+        ({"ack_policy": "flow_control", "ack_wait": 0}, 3 * NS_PER_S),
     ],
 )
 def test_the_server_waits_for_an_ack_as_long_as_the_longest_step(

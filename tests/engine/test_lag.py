@@ -1,6 +1,7 @@
 """The lag by our own instants, on messages few enough to count by hand."""
 
 import numpy as np
+import pytest
 
 from bench.clients.port import IntArray
 from bench.engine import lag
@@ -91,17 +92,32 @@ def test_what_waits_since_before_the_window_is_part_of_its_peak() -> None:
     assert lag.peaks(of_parts(both), cast(), WINDOW) == {"unhandled": 3, "unacked": 3}
 
 
-def test_the_series_has_a_row_each_tenth_of_a_second() -> None:
+def test_the_series_has_a_row_in_each_tenth_of_a_second() -> None:
     """From the start to the end of the drain, without a gap whatever the server says."""
     tenth = 100_000_000
-    both = table(stored=column(tenth // 2), handled=column(2 * tenth), acked=column(tenth))
+    looks = lag.looks_ns(3 * tenth).tolist()
+    both = table(stored=column(tenth // 2), handled=column(looks[2]), acked=column(tenth))
 
-    assert lag.grid_rows(of_parts(both), cast(), 2 * tenth) == [
+    assert lag.grid_rows(of_parts(both), cast(), 3 * tenth) == [
         {"t_ns": 0, "unhandled_msgs": 0, "unacked_msgs": 0},
-        {"t_ns": tenth, "unhandled_msgs": 1, "unacked_msgs": 0},
-        {"t_ns": 2 * tenth, "unhandled_msgs": 0, "unacked_msgs": 0},
+        {"t_ns": looks[1], "unhandled_msgs": 1, "unacked_msgs": 0},
+        {"t_ns": looks[2], "unhandled_msgs": 0, "unacked_msgs": 0},
     ]
     assert lag.grid_rows(of_parts(both), cast(acks=False), 0) == [{"t_ns": 0, "unhandled_msgs": 0}]
+
+
+def test_what_swings_in_step_with_the_looks_is_seen_in_all_its_phases() -> None:
+    """A hundred come in each tenth of a second and leave together at its end: 50 on the mean."""
+    came_ns = np.arange(0, 30 * lag.GRID_NS, lag.GRID_NS // 100)
+    left_ns = (came_ns // lag.GRID_NS + 1) * lag.GRID_NS
+    looks = lag.looks_ns(30 * lag.GRID_NS - 1)
+
+    seen = lag.Level(came_ns=came_ns, left_ns=left_ns).at(looks)
+
+    assert [each // lag.GRID_NS for each in looks.tolist()] == [*range(30)]
+    assert seen.mean() == pytest.approx(50, abs=3)
+    assert seen.min() < 10
+    assert seen.max() > 90
 
 
 def test_the_servers_lag_is_bounded_by_what_was_confirmed_and_what_was_handed_over() -> None:

@@ -9,6 +9,7 @@ from bench.judgement.limits import limits
 from bench.judgement.model import CellJudgement
 from bench.judgement.suggestions import suggestions
 from bench.record.schema import Handling
+from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import spoilt, trial_of, with_trials
 
@@ -83,3 +84,16 @@ def test_settings_are_suggested_once_by_the_longest_handlers() -> None:
 def test_an_invalid_trial_suggests_nothing() -> None:
     assert suggestions(judged(cell("one", Limit.NONE, spoils=0))) == ()
     assert suggestions(judged(cell("one", Limit.NONE, handler_ms=0))) == ()
+
+
+def test_no_ack_wait_is_suggested_where_the_server_waits_for_none() -> None:
+    """With acks by flow control it would be refused."""
+    asked = cell("one", Limit.NONE)
+    policy = {"mode": "push", "ack_policy": "flow_control"}
+    changed = replace(asked.cell, settings=Settings.model_validate({"consumer": policy}))
+
+    (line,) = suggestions(judged(replace(asked, cell=changed)))
+
+    assert "consumer.max_ack_pending" in line
+    assert "consumer.ack_wait" not in line
+    assert "consumer.ack_wait" in suggestions(judged(asked))[0]

@@ -10,6 +10,8 @@ from bench.spec.variant import Settings
 
 Tree = dict[str, Any]
 
+_TIMINGS = {"none": "none", "all": "cumulative", "flow_control": "cumulative"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -33,7 +35,7 @@ class Case:
     def settings(self) -> Settings:
         """The case as resolved settings, with the ack timing that goes with its policy."""
         policy = self.consumer.get("ack_policy", "explicit")
-        timing = {"none": "none", "all": "cumulative"}.get(policy, "after-handler")
+        timing = _TIMINGS.get(policy, "after-handler")
         return Settings.model_validate(
             {
                 "stream": self.stream,
@@ -45,6 +47,7 @@ class Case:
 
 
 PUSH = {"mode": "push"}
+FLOWING = PUSH | {"ack_policy": "flow_control", "flow_control": True, "idle_heartbeat": "1s"}
 OVERFLOW = {"priority_policy": "overflow", "priority_groups": ["jobs"]}
 JOBS = {"group": "jobs"}
 SPILL = {"group": "jobs", "min_pending": 10}
@@ -88,6 +91,18 @@ REFUSED = [
     Case(name="pull with heartbeat", code=10088, consumer={"idle_heartbeat": "1s"}),
     Case(name="pull with flow control", code=10089, consumer={"flow_control": True}),
     Case(name="flow control without heartbeat", code=10108, consumer=PUSH | {"flow_control": True}),
+    Case(name="pulled, acks by flow control", code=10218, consumer={"ack_policy": "flow_control"}),
+    Case(name="ack_wait, acks by flow control", code=10221, consumer=FLOWING | {"ack_wait": "5s"}),
+    Case(
+        name="backoff, acks by flow control",
+        code=10221,
+        consumer=FLOWING | {"backoff": ["1s", "2s"]},
+    ),
+    Case(
+        name="max_deliver, acks by flow control",
+        code=10222,
+        consumer=FLOWING | {"max_deliver": 3},
+    ),
     Case(
         name="more backoff steps than deliveries",
         code=10116,
@@ -318,6 +333,11 @@ IGNORED = [
     Case(name="min_pending of a pinned client", consumer=PINNED, pull=SPILL),
     Case(name="ordered, and pulled", consumer={"ordered": True, "ack_policy": "none"}),
     Case(name="ordered, with acks", consumer=PUSH | {"ordered": True}),
+    Case(name="acks by flow control without it", consumer=FLOWING | {"flow_control": False}),
+    Case(
+        name="acks by flow control, another heartbeat",
+        consumer=FLOWING | {"idle_heartbeat": "500ms"},
+    ),
     Case(name="sampled without acks", consumer={"ack_policy": "none", "sample_freq": "50%"}),
     Case(name="sampled cumulative acks", consumer={"ack_policy": "all", "sample_freq": "50%"}),
 ]
@@ -334,6 +354,8 @@ TAKEN = [
         name="push with flow control and heartbeat",
         consumer=PUSH | {"flow_control": True, "idle_heartbeat": "1s"},
     ),
+    Case(name="acks by flow control", consumer=FLOWING),
+    Case(name="acks by flow control on a workqueue", stream=WORKQUEUE, consumer=FLOWING),
     Case(name="heartbeat of 100ms", consumer=PUSH | {"idle_heartbeat": "100ms"}),
     Case(
         name="as many backoff steps as deliveries",

@@ -39,6 +39,7 @@ def test_an_old_server_is_told_from_a_new_one(version: str, expected: list[str])
 @pytest.mark.parametrize(
     ("tree", "before", "first", "key"),
     [
+        ({"consumer": {"ack_policy": "flow_control"}}, "2.12.9", "2.14.0", "consumer.ack_policy"),
         ({"consumer": {"max_batch": 9}}, "2.6.6", "2.7.0", "consumer.max_batch"),
         ({"consumer": {"max_expires": "1s"}}, "2.6.6", "2.7.0", "consumer.max_expires"),
         ({"consumer": {"inactive_threshold": "1h"}}, "2.6.6", "2.7.0",

@@ -229,14 +229,18 @@ class WireConsumer:
         if status.code == 100:
             self._heartbeats.heard()
             stalled = status.fields.get("Nats-Consumer-Stalled", "").encode()
-            if message.reply or stalled:  # flow control: the server waits for an empty answer
-                self._connection.answer(b"PUB %b 0\r\n\r\n" % (message.reply or stalled))
+            if message.reply or stalled:  # flow control
+                self._go_on(message.reply or stalled)
             if self._pulls is not None:
                 self._pulls.alive(message.sid, now_ns)
         elif self._pulls is None:
             self._faults.note(f"push: {status.code} {status.text}")
         else:
             self._pulls.ended(message.subject, message.sid, status, now_ns)
+
+    def _go_on(self, to: bytes) -> None:
+        """Say that we keep up: the server waits for an empty answer."""
+        self._connection.answer(b"PUB %b 0\r\n\r\n" % to)
 
     def _request(self) -> None:
         """Send the pull requests that are due, and look again when the next one may be."""

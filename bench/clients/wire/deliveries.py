@@ -51,6 +51,13 @@ def numbers_at(tokens: Sequence[bytes]) -> int:
     return _SHORT_FORM if len(tokens) == _SHORT_FORM_TOKENS else _LONG_FORM
 
 
+def sequences_of(ack_subject: bytes) -> tuple[int, int]:
+    """Return the sequence in the stream and the number among what the consumer delivered."""
+    tokens = ack_subject.split(b".")
+    _, stream_seq, number = tokens[(at := numbers_at(tokens)) : at + 3]
+    return int(stream_seq), int(number)
+
+
 class Arrivals:
     """Deliveries that came and were not taken yet; mostly one run, which is then not copied."""
 

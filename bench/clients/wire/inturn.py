@@ -9,7 +9,7 @@ Source: ADR-17 (github.com/nats-io/nats-architecture-and-design).
 
 from collections.abc import Sequence
 
-from bench.clients.wire.deliveries import numbers_at
+from bench.clients.wire.deliveries import sequences_of
 
 
 class InTurn:
@@ -32,23 +32,17 @@ class InTurn:
 
         Numbers go up, so the last one says whether one between is missing.
         """
-        count, ends = len(ack_subjects), _numbers(ack_subjects[-1])
+        count, ends = len(ack_subjects), sequences_of(ack_subjects[-1])
         if ends[1] != self._last + count:
-            places = enumerate((_numbers(each)[1] for each in ack_subjects), start=self._last + 1)
+            numbers = (sequences_of(each)[1] for each in ack_subjects)
+            places = enumerate(numbers, start=self._last + 1)
             count = next((n for n, (due, found) in enumerate(places) if due != found), count)
             if not count:
                 return 0
-            ends = _numbers(ack_subjects[count - 1])
+            ends = sequences_of(ack_subjects[count - 1])
         self.last_seq, self._last = ends
         return count
 
     def behind(self, delivered: int) -> bool:
         """Say whether a consumer that has delivered so many messages has lost some on the way."""
         return delivered > self._last
-
-
-def _numbers(ack_subject: bytes) -> tuple[int, int]:
-    """Return the sequence in the stream and the number among what the consumer delivered."""
-    tokens = ack_subject.split(b".")
-    _, stream_seq, number = tokens[(at := numbers_at(tokens)) : at + 3]
-    return int(stream_seq), int(number)

@@ -16,6 +16,7 @@ from bench.spec import (
     cautions,
     checking,
     disturbed,
+    flow_acked,
     jetstream,
     limited,
     marked,
@@ -384,6 +385,7 @@ _SINGLY = (
     checking.unfit,
     pacing.unfit,
     ordered.unfit,
+    flow_acked.unfit,
     marked.unfit,
 )
 """Rules of what is done with single messages."""
