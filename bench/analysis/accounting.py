@@ -126,7 +126,8 @@ def littles_law(
     has no stay.
 
     Args:
-        times, rates: of the window.
+        times: of the window.
+        rates: of the window.
         lag: as the server told it.
         inside: its samples within the window.
         unseen_msgs: that stayed where no sample was, on the mean (`unseen_msgs`).

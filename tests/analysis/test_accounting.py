@@ -6,7 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.analysis.accounting import conservation, keeps_all, littles_law, own_and_servers_lag, unseen_msgs
+from bench.analysis.accounting import (
+    conservation,
+    keeps_all,
+    littles_law,
+    own_and_servers_lag,
+    unseen_msgs,
+)
 from bench.analysis.figures import LagFigures, LagVerdict, TimeFigures
 from bench.analysis.sampled import LagSamples
 from bench.core.units import NS_PER_S

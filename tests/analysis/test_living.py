@@ -59,7 +59,7 @@ ASKED: dict[str, Any] = {"push": True, "bound": True, "waiting": 0, "flow_acks":
 
 
 def test_what_flow_control_asks_for_in_vain_is_stuck() -> None:
-    """Seven looks are 3 s and a little, by then an idle consumer was asked; nobody waits for an ack."""
+    """Seven looks are 3 s and a little: an idle consumer was asked by then."""
     (found,) = held_up(seen(STILL, 7, **ASKED))
 
     assert found.name == "stuck unacked"

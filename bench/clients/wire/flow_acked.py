@@ -10,6 +10,8 @@ Source: ADR-60 (github.com/nats-io/nats-architecture-and-design), as tried on na
 
 import time
 
+import numpy as np
+
 from bench.clients.port import Binding, Endpoint, IntArray
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.deliveries import sequences_of
@@ -59,8 +61,8 @@ class WireFlowAcked(WireConsumer):
         at_ns = time.monotonic_ns()
         self._connection.answer(_answer(self._asked, self._reached))
         noted, self._noted, self._asked = self._noted, [], b""
-        for positions in noted if self._sink is not None else ():
-            self._sink.acked(positions, at_ns)
+        if self._sink is not None and noted:
+            self._sink.acked(np.concatenate(noted), at_ns)
 
 
 def _answer(to: bytes, ack_subject: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.clients.port import Binding, Delivered
+from bench.clients.port import Binding
 from bench.clients.wire.flow_acked import WireFlowAcked
 from tests.clients.wire.links import Taken
 from tests.clients.wire.samples import ENDPOINT, msg
@@ -127,16 +127,12 @@ def test_what_came_before_a_request_is_handed_over_first(
     fed: Fed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Handlers that take no time have done all of it when the chunk ends."""
-    monkeypatch.setattr(fed.taken, "delivered", lambda block: fed.handled(*_positions(block)))
+    monkeypatch.setattr(fed.taken, "delivered", lambda block: fed.handled(*block.ids.tolist()))
 
     fed.feed(fed.messages(4), REQUEST)
 
     assert fed.said == [answer(104, 4)]
     assert fed.taken.acked_positions == [0, 1, 2, 3]
-
-
-def _positions(block: Delivered) -> list[int]:
-    return block.ids.tolist()
 
 
 def test_the_long_form_of_an_ack_subject_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
