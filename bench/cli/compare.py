@@ -18,13 +18,13 @@ from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_
 from bench.cli.tables import Line, print_contrasts
 from bench.core import text
 from bench.core.errors import RecordError, UsageError
-from bench.core.words import nearest
+from bench.core.words import alike, nearest
 from bench.judgement.judge import judge
 from bench.judgement.model import Judgement, WorkloadJudgement
 from bench.plan.model import VariantName
 from bench.plan.names import find_variant
 from bench.spec.acking import misleads
-from bench.spec.metrics import View, find_metric, metric_names, metric_words
+from bench.spec.metrics import LISTED, View, find_metric, metric_names, metric_shorts
 from bench.stats.compare import CONFIDENCE, holm
 from bench.stats.simultaneous import MIN_BLOCKS
 
@@ -71,18 +71,21 @@ def _measures(names: Sequence[str]) -> list[Measure]:
             near = nearest(name, metric_names())
             advice = f"; did you mean '{near}'?" if near else ""
             raise UsageError(
-                f"--metric: no figure is called '{name}'; allowed: {metric_words()}{advice}"
+                f"--metric: no figure is called '{name}'; allowed: {_alike(name)}{advice}"
             )
         found.append(measure_of(metric.key))
     return found
+
+
+def _alike(name: str) -> str:
+    return alike(name, metric_shorts(), LISTED)
 
 
 def _within(judged: Judgement, baseline: str | None, measures: Sequence[Measure]) -> None:
     figures = judged.figures
     name = baseline or figures.plan.baseline
     if not name:
-        variants = dict.fromkeys(str(n) for cell in figures.plan.cells for n in cell.variants)
-        raise UsageError(f"--baseline VARIANT: say which of {', '.join(variants)}")
+        raise UsageError(_unnamed(judged))
     variant = find_variant(figures.plan, name)
     for workload in judged.workloads:
         cells = [cell.cell for cell in workload.cells]
@@ -103,6 +106,17 @@ def _within(judged: Judgement, baseline: str | None, measures: Sequence[Measure]
         _warn(_doubts(workload))
         sides = [cell.cell.settings for cell in cells]
         _warn(filter(None, (misleads(measure.metric, sides) for measure in measures)))
+
+
+def _unnamed(judged: Judgement) -> str:
+    """Return that a baseline is to be named: which there are, and what the report goes by."""
+    plan = judged.figures.plan
+    variants = dict.fromkeys(str(name) for cell in plan.cells for name in cell.variants)
+    shown = dict.fromkeys(str(w.baseline.cell.cell.variants[0]) for w in judged.workloads)
+    return (
+        f"--baseline VARIANT: say which of {', '.join(variants)}; the matrix names none, and the "
+        f"report holds the others against {text.listed(list(shown))}"
+    )
 
 
 def _doubts(workload: WorkloadJudgement, only: VariantName | None = None) -> Iterator[str]:

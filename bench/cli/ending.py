@@ -19,6 +19,7 @@ from typer.rich_utils import rich_format_error
 
 from bench.cli.console import errors, flush
 from bench.cli.signals import first_signal
+from bench.cli.wording import plainly
 from bench.core.errors import BenchError, ExitCode
 
 _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://?)[^\s'\"]*@")  # pathlib makes one slash of two
@@ -75,7 +76,7 @@ def _run(app: Callable[..., object]) -> int:
         if not hasattr(error, "format_message"):
             raise
         wrong = cast("Any", error)  # a wrong word on the command line, which is repeated
-        wrong.message = _unsecret(str(wrong.message))
+        wrong.message = _unsecret(plainly(error, str(wrong.message)))
         rich_format_error(wrong)
         return ExitCode.USAGE
     return code if isinstance(code, int) else ExitCode.OK

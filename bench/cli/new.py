@@ -1,20 +1,25 @@
 """`jetbench new`: a commented file to start from; it asks nothing and overwrites nothing."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from typing import Annotated
 
 import typer
+import yaml
 
 from bench.cli.console import output
 from bench.cli.options import kind_of
 from bench.cli.own_files import check_name, free_path, hides, write_new
 from bench.core.errors import UsageError
 from bench.core.words import nearest
+from bench.spec.criteria import LAG_VERDICT, Criterion, parse_criterion
 from bench.spec.kinds.registry import KINDS
+from bench.spec.load import load_config
 from bench.spec.lookup import Kind, find, search_roots
+from bench.spec.metrics import find_metric
 
 MAX_LABEL_CHARS = 64
 _USUAL = next(iter(KINDS))
@@ -43,10 +48,7 @@ _KINDS: dict[NewKind, _Made] = {
     NewKind.MATRIX: _Made(kind="matrix", next=("jetbench plan @name@", "jetbench run @name@")),
     NewKind.GATE: _Made(
         kind="gates",
-        next=(
-            "jetbench gate --rules @name@ --baseline-config pull-batch/batch-50 "
-            "--candidate-config pull-batch/batch-100",
-        ),
+        next=("jetbench gate --rules @name@ @sides@",),
     ),
 }
 
@@ -69,26 +71,26 @@ def new(
     wanted = kind_of(kind, NewKind, "new")
     made = _KINDS[wanted]
     check_name("new", wanted, name)
-    _check_kind(wanted, of)
+    _check_kind(of)
     path = free_path(made.kind, name)
-    write_new(path, _filled(_template(wanted, of), name, KINDS[of].shipped))
+    gated = _gated(of) if wanted is NewKind.GATE else {}
+    words = _words(name, KINDS[of].shipped)
+    write_new(path, _filled(_template(wanted, of), words | gated))
     console = output()
     console.print(f"wrote {path}", soft_wrap=True)
     if hides(path):
         console.print(f"note: from here it stands before jetbench's own {name}", soft_wrap=True)
+    sides = {"@sides@": _sides(words["@config@"])} if wanted is NewKind.GATE else {}
     for step in (f"jetbench validate {path}", *made.next):
-        console.print(f"next: {step.replace('@name@', name)}", soft_wrap=True)
+        told = _filled(step, {"@name@": name} | sides)
+        console.print(f"next: {told}", markup=False, soft_wrap=True)
 
 
-def _check_kind(wanted: NewKind, of: str) -> None:
+def _check_kind(of: str) -> None:
     if of not in KINDS:
         near = nearest(of, KINDS)
         advice = f"; did you mean '{near}'?" if near else ""
         raise UsageError(f"--kind: no such kind '{of}'; allowed: {', '.join(KINDS)}{advice}")
-    if wanted is NewKind.GATE and of != _USUAL:
-        raise UsageError(
-            "--kind: a gate has none, leave it out; allowed: with workload, config and matrix"
-        )
 
 
 def _template(wanted: NewKind, of: str) -> str:
@@ -98,15 +100,49 @@ def _template(wanted: NewKind, of: str) -> str:
     return (own if own.is_file() else folder / f"{wanted}.yaml").read_text(encoding="utf-8")
 
 
-def _filled(text: str, name: str, shipped: tuple[str, str]) -> str:
-    """Return a template for this name; what it refers to is the user's where he has it."""
+def _words(name: str, shipped: tuple[str, str]) -> dict[str, str]:
+    """Return what stands in the places of a template; the user's own files where he has them."""
     label = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:MAX_LABEL_CHARS]
     workload = _own_or("workload", name, shipped[0])
     config = _own_or("config", name, shipped[1])
-    words = {"@label@": label, "@workload@": workload, "@config@": config}
+    return {"@label@": label, "@workload@": workload, "@config@": config}
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
     for place, word in words.items():
         text = text.replace(place, word)
     return text
+
+
+def _gated(of: str) -> dict[str, str]:
+    """Return the rules of a gate: what a matrix of this kind asks for, held against a baseline."""
+    asked = yaml.safe_load(_template(NewKind.MATRIX, of))["success"]
+    rules = [parse_criterion(rule) for rule in asked]
+    counts = [_calm(rule) for rule in rules if rule.metric is None]
+    figures = [_lower(rule.subject) for rule in rules if rule.metric is not None]
+    return {
+        "@general@": "\n".join(f"  - {rule}" for rule in counts),
+        "@own@": "\n".join(f"    - {figure} vs baseline <= +10%" for figure in figures),
+    }
+
+
+def _calm(rule: Criterion) -> str:
+    """Return a rule of no figure; a lag may drain, too, where a change is judged."""
+    return f"{LAG_VERDICT} != growing" if rule.subject == LAG_VERDICT else str(rule)
+
+
+def _lower(figure: str) -> str:
+    """Return a lower percentile of the same, p95 where there is one: fewer messages decide it."""
+    names = [re.sub(r"p\d+(_\d+)?$", each, figure) for each in ("p95", "p50")]
+    return next((name for name in names if find_metric(name) is not None), figure)
+
+
+def _sides(config: str) -> str:
+    """Return the options of a gate that compare the first two variants of a config."""
+    path = find("config", config, beside=None, roots=search_roots())
+    names = list(load_config(path).variants) if path is not None else []
+    before, after = (names * 2)[:2]
+    return f"--baseline-config {config}/{before} --candidate-config {config}/{after}"
 
 
 def _own_or(kind: Kind, name: str, shipped: str) -> str:

@@ -8,7 +8,9 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from bench.cli.console import errors
 from bench.core.errors import StorageError, UsageError
+from bench.core.ids import label_of
 from bench.core.paths import there
 from bench.core.words import nearest
 from bench.record.store import RunStore
@@ -70,7 +72,7 @@ ReportsOption = Annotated[
 ]
 RunArgument = Annotated[
     str,
-    typer.Argument(metavar="RUN", help="A run's name, its path, or `latest`."),
+    typer.Argument(metavar="RUN", help="A run's name, label (the newest) or path, or `latest`."),
 ]
 
 DEFAULT_RESULTS = Path("results")
@@ -105,7 +107,7 @@ def kind_of(text: str, kinds: type[E], verb: str) -> E:
 
 
 def find_run(text: str, results: Path) -> RunStore:
-    """Return the run of this name or path.
+    """Return the run of this name or path, or the newest that was called so when it began.
 
     Raises:
         UsageError: there is none; the nearest name is in the text.
@@ -117,14 +119,25 @@ def find_run(text: str, results: Path) -> RunStore:
     for path in (results / text, Path(text)):
         if there(path / "plan.json"):
             return RunStore(path.resolve())
+    if labelled := [path for path in known if label_of(path.name) == text]:
+        return RunStore(_newest(text, labelled))
     raise UsageError(f"no run named '{text}'; {_advice(text, known, results)}")
+
+
+def _newest(label: str, runs: Sequence[Path]) -> Path:
+    """Return the newest of the runs of a label; where there are several, it is said which."""
+    if len(runs) > 1:
+        said = f"note: of {len(runs)} runs called {label} the newest, {runs[-1].name}"
+        errors().print(said, markup=False, soft_wrap=True)
+    return runs[-1]
 
 
 def _advice(text: str, known: Sequence[Path], results: Path) -> str:
     if not known:
         return f"no run is in {results}"
     names = [path.name for path in reversed(known)]
-    near = next((name for name in names if text in name), "") or nearest(text, names)
+    near = next((name for name in names if text in name), "")
+    near = near or nearest(text, [*map(label_of, names), *names])
     advice = f"; did you mean '{near}'?" if near else ""
     count = f"{len(names)} runs are" if len(names) > 1 else "1 run is"
     return f"{count} in {results}, and `latest` is {names[0]}{advice}"

@@ -1,12 +1,12 @@
 """`jetbench run`: measure a matrix, save each trial as it ends, and write the report."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.summary import summarise
@@ -44,7 +44,7 @@ from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher
 from bench.cli.reporting import judged, write_report
 from bench.cli.typed import command_line
-from bench.core.errors import ExitCode, RecordError, UsageError, worst
+from bench.core.errors import BenchError, ExitCode, RecordError, UsageError, worst
 from bench.gate.files import forget_result
 from bench.gate.unasked import falls_short, may_fall_short
 from bench.gate.verdict import EXIT_CODES
@@ -159,8 +159,8 @@ def _measure(plan: Plan, store: RunStore, target: Target, how: _How) -> ExitCode
             plan = more
             store.write_plan(plan)
             figures = _walked(plan, store, target, how)
-    except KeyboardInterrupt:
-        _say_how_to_go_on(plan, store, console)
+    except (KeyboardInterrupt, BenchError) as error:
+        _say_how_to_go_on(plan, store, target, error)
         raise
     return _conclude(figures, store, how)
 
@@ -195,14 +195,26 @@ def _require_whole(store: RunStore, plan: Plan) -> None:
             raise RecordError(f"{error}; {advice}") from error
 
 
-def _say_how_to_go_on(plan: Plan, store: RunStore, console: Console) -> None:
-    kept = len(store.kept(plan))
-    console.print(
-        f"interrupted: {kept} of {len(plan.trials)} trials are kept in {store.path}; "
-        f"go on with `jetbench run --resume {store.run_id}`",
+def _say_how_to_go_on(plan: Plan, store: RunStore, target: Target, error: BaseException) -> None:
+    kept, planned = len(store.kept(plan)), len(plan.trials)
+    broke = isinstance(error, BenchError)
+    if broke and kept == planned:
+        return  # nothing is left to go on with
+    said = f"{'broke off' if broke else 'interrupted'}: {kept} of {planned} trials are kept"
+    mended = " when what is told below is mended" if broke else ""
+    errors().print(
+        f"{said} in {store.path}; go on with `{_resuming(store, target)}`{mended}",
         markup=False,
         soft_wrap=True,
     )
+
+
+def _resuming(store: RunStore, target: Target) -> str:
+    """Return the command that goes on with a run; a server's address is left to who typed it."""
+    elsewhere = store.path.parent.resolve() != DEFAULT_RESULTS.resolve()
+    out = f" --out {shlex.quote(str(store.path.parent))}" if elsewhere else ""
+    server = "" if isinstance(target, EmbeddedTarget) else " --server …"
+    return f"jetbench run --resume {store.run_id}{out}{server}"
 
 
 def _conclude(figures: RunFigures, store: RunStore, how: _How) -> ExitCode:

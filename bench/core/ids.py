@@ -27,6 +27,11 @@ def run_id(label: str, started: datetime) -> str:
     return f"{label}-{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
+def label_of(run: str) -> str:
+    """Return what a run was called when it began: `quickstart`; the whole of any other name."""
+    return re.sub(r"-\d{8}-\d{6}(-[0-9a-f]+)?(-\d+)?$", "", run)
+
+
 def token(text: str) -> str:
     """Return `text` with everything a NATS name or subject token refuses turned into `-`."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text)

@@ -65,6 +65,7 @@ class Answer:
         question: of the matrix; may be empty.
         rules: criteria, as rules are written, and the unwritten ones that a variant does not
             surely hold.
+        unwritten: of those, the ones that nobody wrote.
         primary: title of the figure that the recommendation goes by.
         standings: of every variant, in the order of the files.
         recommended: name of a variant; empty where none surely meets the criteria.
@@ -76,6 +77,7 @@ class Answer:
 
     question: str
     rules: tuple[str, ...]
+    unwritten: tuple[str, ...]
     primary: str
     standings: tuple[Standing, ...]
     recommended: str
@@ -108,7 +110,8 @@ def answer(figures: RunFigures) -> Answer | None:
     if not written:
         return None
     cells = [cell for workload in figures.workloads for cell in workload.cells]
-    rules = (*written, *unmet_unwritten(written, cells))
+    unwritten = unmet_unwritten(written, cells)
+    rules = (*written, *unwritten)
     variants = _variants(figures)
     standings = tuple(
         _standing(cells, rules, figures, variants.get(_baseline_key(figures)))
@@ -132,6 +135,7 @@ def answer(figures: RunFigures) -> Answer | None:
     return Answer(
         question=figures.plan.question,
         rules=tuple(map(str, rules)),
+        unwritten=tuple(map(str, unwritten)),
         primary=ranking[0].title,
         standings=standings,
         recommended=recommended,

@@ -120,11 +120,17 @@ def _judged(
 
 
 def _twice(cell: CellFigures) -> int:
-    repeats = [
-        word for word, (_, e) in entries(cell.cell.cast).items() if e.weight is Weight.REPEAT
-    ]
+    """Return what came again to any part, as each of them counts it."""
+    repeats: dict[str, list[str]] = {}
+    for word, (part, entry) in entries(cell.cell.cast).items():
+        if entry.weight is Weight.REPEAT:
+            repeats.setdefault(part.name, []).append(word)
     records = [trial.record for trial in cell.trials]
-    return sum(max((record.known(word) or 0 for word in repeats), default=0) for record in records)
+    return sum(
+        max(record.known(word) or 0 for word in words)
+        for record in records
+        for words in repeats.values()
+    )
 
 
 def _short_names(cells: Sequence[CellFigures]) -> list[str]:

@@ -142,11 +142,13 @@ def outcome_words(outcome: GateOutcome) -> str:
 
 
 def _of_answer(answer: Answer, workloads: Judged, question: str) -> Headline:
-    rules = text.plural(len(answer.rules), "criterion", "criteria")
+    rules = text.plural(len(answer.rules) - len(answer.unwritten), "criterion", "criteria")
     below = question or answer.sentence
     if answer.verdict is Verdict.PASS:
         words = f"{spoken(answer.recommended)} meets what was asked ({rules})"
         return _passing(words, workloads, {answer.recommended}, below)
+    if answer.unwritten:
+        rules = f"{rules} and what nobody need write: {', '.join(answer.unwritten)}"
     said = {
         Verdict.FAIL: f"No variant meets the {rules}",
         Verdict.INCONCLUSIVE: f"Undecided: no variant surely meets the {rules}",

@@ -6,12 +6,12 @@ A figure that nobody has would be measured for hours and come out undecided.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bench.core import text
+from bench.core import text, words
 from bench.core.words import nearest
 from bench.spec.cast import Cast, ruled, tail
 from bench.spec.criteria import LAG_VERDICT
 from bench.spec.kinds.registry import cast_of, fullest_casts
-from bench.spec.metrics import Better, of_casts
+from bench.spec.metrics import LISTED, Better, of_casts
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -56,7 +56,7 @@ def lack(subject: str, workloads: Mapping[str, Workload]) -> Lack | None:
     return Lack(
         what=f"several parts of {where} have '{subject}'" if several
         else f"nothing in {where} has '{subject}'",
-        allowed=", ".join(alike or known),
+        allowed=", ".join(alike) or words.alike(subject, known, f"{LISTED} that {where} has"),
         nearest="" if several else nearest(subject, known),
     )  # fmt: skip
 

@@ -16,11 +16,11 @@ from pydantic import BeforeValidator, InstanceOf, PlainSerializer, WithJsonSchem
 
 from bench.core import units
 from bench.core.units import NS_PER_US
-from bench.core.words import nearest
+from bench.core.words import alike, nearest
 from bench.spec.base import LARGEST, MisfitError
 from bench.spec.cast import PART_NAME
 from bench.spec.kinds.registry import ruled
-from bench.spec.metrics import Better, Metric, find_metric, metric_names, metric_words
+from bench.spec.metrics import LISTED, Better, Metric, find_metric, metric_names, metric_shorts
 
 LAG_VERDICT = "lag.verdict"
 LAG_VERDICTS = ("stable", "growing", "draining", "inconclusive")
@@ -163,11 +163,10 @@ def parse_criterion(text: str) -> Criterion:
 
 
 def _unknown(subject: str) -> MisfitError:
-    words = (*metric_names(), LAG_VERDICT, *COUNTS)
     return MisfitError(
         what=f"no figure is called '{subject}'",
-        allowed=f"{metric_words()}, {LAG_VERDICT}, {', '.join(COUNTS)}",
-        nearest=nearest(subject, words),
+        allowed=alike(subject, (*metric_shorts(), LAG_VERDICT, *COUNTS), LISTED),
+        nearest=nearest(subject, (*metric_names(), LAG_VERDICT, *COUNTS)),
     )
 
 
@@ -347,7 +346,7 @@ def _metric_name(value: Any) -> str:  # noqa: ANN401 - any YAML
     if metric is None:
         raise MisfitError(
             what="no figure is called so",
-            allowed=metric_words(),
+            allowed=alike(str(value), metric_shorts(), LISTED),
             nearest=nearest(str(value), metric_names()),
         )
     if metric.better is Better.NEITHER:

@@ -27,7 +27,7 @@ from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.metrics import find_metric
 from bench.spec.objection import Objection
-from bench.spec.problems import split_allowed, validate
+from bench.spec.problems import child_keys, split_allowed, validate
 from bench.spec.sealed import unsealable
 from bench.spec.servers import server_objections
 from bench.spec.times import with_times
@@ -121,16 +121,23 @@ def _may_be_traced(document: Document) -> bool:
 
 
 def _validated_workload(document: Document) -> tuple[Workload | None, list[Problem]]:
-    """Return the workload by its kind; of no kind that there is, it is read as the first one."""
+    """Return the workload by its kind; of a misspelt kind what is wrong with it as the nearest."""
     word = document.data.get("kind")
     if isinstance(word, str) and word in KINDS:
         workload, problems = validate(KINDS[word].model, document)
         return workload, [*problems, *_disturbance_problems(workload, document)]
-    _, problems = validate(next(iter(KINDS.values())).model, document)
     what = "is missing" if word is None else "unknown"
     near = nearest(word, KINDS) if isinstance(word, str) else ""
     own = document.problem(("kind",), what, allowed=", ".join(KINDS), nearest=near)
+    meant = near or _kind_by_keys(document.data)
+    problems = validate(KINDS[meant].model, document)[1] if meant else []
     return None, [own, *(problem for problem in problems if problem.key != "kind")]
+
+
+def _kind_by_keys(data: Mapping[str, Any]) -> str:
+    """Return the one kind that has all keys of a file; empty where none or several have."""
+    able = [name for name, kind in KINDS.items() if {*data} <= {*child_keys(kind.model, ())}]
+    return able[0] if len(able) == 1 else ""
 
 
 def _disturbance_problems(workload: Workload | None, document: Document) -> Iterator[Problem]:

@@ -21,6 +21,9 @@ from bench.spec.waiting import WAIT
 
 __all__ = ["Better", "Kind", "Metric", "Source", "View"]
 
+LISTED = "docs/METRICS.md"
+"""Where all figures and counts are defined."""
+
 OLDEST = "oldest"
 """Of a lag: how long the oldest message has waited."""
 
@@ -445,6 +448,6 @@ def metric_names() -> tuple[str, ...]:
     return tuple(_by_name())
 
 
-def metric_words() -> str:
-    """Return the short names, for a message that says what is allowed."""
-    return ", ".join(metric.short for metric in METRICS)
+def metric_shorts() -> tuple[str, ...]:
+    """Return the short name of each metric, for a message that says what is allowed."""
+    return tuple(metric.short for metric in METRICS)

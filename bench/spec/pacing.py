@@ -41,6 +41,16 @@ def _by_virtual_workers(settings: Settings) -> Iterator[Objection]:
             )
 
 
+def _again(settings: Settings) -> Iterator[Objection]:
+    retry = settings.handler.retry
+    if retry is not None and retry.attempts == 1:
+        yield Objection(
+            key="handler.retry.attempts",
+            what="the first attempt counts as well: nothing would be tried again",
+            allowed="2 or more, or no retry",
+        )
+
+
 def _turned_away(settings: Settings) -> Iterator[Objection]:
     breaker, timing = settings.handler.breaker, settings.ack.timing
     if breaker is None or breaker.while_open == "pause":
@@ -90,5 +100,9 @@ def unfit(settings: Settings, kind: str, fit: Sequence[str]) -> Iterator[Objecti
         )
 
 
-RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (_by_virtual_workers, _turned_away)
+RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
+    _by_virtual_workers,
+    _again,
+    _turned_away,
+)
 WORKLOAD_RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (_not_both,)

@@ -1,6 +1,6 @@
 """What pydantic found wrong, said in plain words with its place in the file."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
@@ -44,12 +44,40 @@ def child_keys(model: type[Spec], loc: Loc, kind: object = None) -> tuple[str, .
         loc: a place in it.
         kind: what stands there is of this kind, where it may be of several.
     """
+    models = _models_at(model, loc)
+    models = [each for each in models if kind in _kinds(each)] or models
+    return tuple(dict.fromkeys(key for parent in models for key, _ in _fields(parent)))
+
+
+def _models_at(model: type[Spec], loc: Loc) -> list[type[Spec]]:
+    """Return the models that what stands at a place of a file may have."""
     found: list[Any] = [model]
     for part in (part for part in loc if isinstance(part, str)):
         found = [below for each in found for below in _below(each, part)]
-    models = [parent for each in found for parent in _models_in(each)]
-    models = [each for each in models if kind in _kinds(each)] or models
-    return tuple(dict.fromkeys(key for parent in models for key, _ in _fields(parent)))
+    return [parent for each in found for parent in _models_in(each)]
+
+
+def _short_for(models: Sequence[type[Spec]], value: object) -> str:
+    """Return the mapping that a bare value is perhaps short for; empty where that is none.
+
+    Of the key that must be there, or of the first one; where all would take it, nobody knows.
+    """
+    if len(models) != 1 or not isinstance(value, str | int | float):
+        return ""
+    fields = models[0].model_fields
+    able = [name for name, field in fields.items() if _takes(models[0], field.alias or name, value)]
+    chief = [name for name in able if fields[name].is_required() or name == next(iter(fields))]
+    if len(able) == len(fields) or len(chief) != 1:
+        return ""
+    return f"{{{fields[chief[0]].alias or chief[0]}: {value}}}"
+
+
+def _takes(model: type[Spec], key: str, value: object) -> bool:
+    try:
+        model.model_validate({key: value})
+    except ValidationError as error:
+        return all(details["loc"][:1] not in {(key,), ()} for details in error.errors())
+    return True
 
 
 def _kinds(model: type[Spec]) -> tuple[object, ...]:
@@ -99,7 +127,9 @@ def _problem(model: type[Spec], source: Source, details: ErrorDetails) -> Proble
         return source.problem(loc, "unknown key", allowed=", ".join(keys), nearest=near)
     if details["type"] in _NO_MAPPING:
         keys = child_keys(model, loc)
-        return source.problem(loc, "must be a mapping", allowed=f"keys {', '.join(keys)}")
+        near = _short_for(_models_at(model, loc), details["input"])
+        allowed = f"keys {', '.join(keys)}"
+        return source.problem(loc, "must be a mapping", allowed=allowed, nearest=near)
     if details["type"] == "value_error":
         error, near = details["ctx"]["error"], ""
         if isinstance(error, MisfitError):

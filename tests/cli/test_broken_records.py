@@ -266,16 +266,38 @@ def test_a_run_that_is_not_there_is_answered_with_the_nearest(text: str, near: s
     assert str(result.exception) == said + (f"; did you mean '{near}'?" if near else "")
 
 
-def test_of_several_runs_that_begin_so_the_newest_is_meant() -> None:
-    """`jetbench show quickstart` after three of them."""
-    for number, name in enumerate(("quickstart-20261123-170000", "quickstart-20261124-170000")):
+def quickstarts() -> None:
+    """Two runs of one label, the later one newer."""
+    for number, name in enumerate(("quickstart-20261123-170000", "quickstart-20261124-170000-2f")):
         shutil.copytree(RUN, RUN.with_name(name))
         os.utime(RUN.with_name(name) / "plan.json", (9e9 + number, 9e9 + number))
 
-    said = str(jetbench("show", "quickstart").exception)
 
-    assert said.endswith("did you mean 'quickstart-20261124-170000'?")
-    assert "3 runs are in results, and `latest` is quickstart-20261124-170000" in said
+@pytest.mark.parametrize("words", [("show", "quickstart"), ("export", "quickstart")])
+def test_of_several_runs_of_a_name_the_newest_is_taken_and_told(words: tuple[str, ...]) -> None:
+    """`jetbench show quickstart` after three of them."""
+    quickstarts()
+
+    result = jetbench(*words)
+
+    assert ended(result) == 0
+    assert "note: of 2 runs called quickstart the newest, quickstart-20261124-170000-2f" in (
+        result.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("quikstart", "quickstart"), ("start-20261123", "quickstart-20261123-170000")],
+)
+def test_a_misspelt_name_of_runs_is_answered_with_the_nearest(text: str, near: str) -> None:
+    """Nobody types the time behind it."""
+    quickstarts()
+
+    said = str(jetbench("show", text).exception)
+
+    assert said.endswith(f"did you mean '{near}'?")
+    assert "3 runs are in results, and `latest` is quickstart-20261124-170000-2f" in said
 
 
 @pytest.mark.parametrize(

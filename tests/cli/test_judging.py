@@ -141,7 +141,10 @@ def test_two_runs_of_one_block_show_what_they_have(directory: Path) -> None:
 
 def test_compare_without_a_baseline_names_the_variants() -> None:
     """The next command is then one copy away."""
-    assert "pull-batch/old, pull-batch/same, pull-batch/slow" in refused("compare", "one")
+    said = refused("compare", "one")
+
+    assert "pull-batch/old, pull-batch/same, pull-batch/slow" in said
+    assert said.endswith("and the report holds the others against pull-batch/old")
 
 
 def test_compare_refuses_an_unknown_figure() -> None:
@@ -149,6 +152,8 @@ def test_compare_refuses_an_unknown_figure() -> None:
     said = refused("compare", "one", "--baseline", "old", "--metric", "p98")
 
     assert "did you mean 'p99'?" in said
+    assert " in docs/METRICS.md" in said
+    assert len(said) < 300
 
 
 def test_two_runs_are_compared_for_a_look_only(directory: Path) -> None:

@@ -20,6 +20,7 @@ from bench.spec import (
     variant,
     workload,
 )
+from bench.spec.choose import choose_variant
 from bench.spec.disturbances import Disturbance
 from bench.spec.doubled import Doubling, Duplicates
 from bench.spec.faults import FailureSettings
@@ -33,6 +34,7 @@ from bench.spec.kinds.dual_write import DualWrite
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.kinds.kv import Kv
 from bench.spec.kinds.projection import Projected
+from bench.spec.kinds.registry import KINDS
 from bench.spec.kinds.replay import Replay
 from bench.spec.kinds.request import Request
 from bench.spec.kinds.schedule import Scheduling
@@ -260,11 +262,29 @@ def test_files_of_one_kind_go_together(kind: str, own: bool) -> None:
     assert "cannot be decided" not in said
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("own", [True, False])
+def test_a_gate_of_each_kind_holds_its_rules_to_what_its_workload_has(kind: str, own: bool) -> None:
+    """A rule of a stream would be refused: nothing in a bucket has an end-to-end time."""
+    for file in ("workload", "config", "gate") if own else ("gate",):
+        told = jetbench("new", file, "orders", "--kind", kind)
+
+    said = jetbench("validate", "configs/gates/orders.yaml")
+
+    assert "no problem found" in said
+    assert "caution" not in said
+    assert " vs baseline <= +10%" in Path("configs/gates/orders.yaml").read_text("utf-8")
+    sides = re.search(r"--baseline-config (\S+) --candidate-config (\S+)", " ".join(told.split()))
+    assert sides is not None
+    before, after = map(choose_variant, sides.groups())
+    assert before.variants != after.variants
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("workload", "orders", "--kind", "reqest"), "did you mean 'request'?"),
-        (("gate", "orders", "--kind", "request"), "a gate has none, leave it out"),
+        (("gate", "orders", "--kind", "reqest"), "did you mean 'request'?"),
     ],
 )
 def test_a_kind_that_is_none_is_refused(words: tuple[str, ...], said: str, directory: Path) -> None:

@@ -119,6 +119,16 @@ def test_criteria_are_answered(rule: str, words: str, choice: str, state: State)
     assert found.goals
 
 
+def test_a_criterion_that_nobody_wrote_is_not_counted_among_those_written() -> None:
+    """The file has one, and the second that the headline spoke of stood nowhere in it."""
+    refusing = Made(counts={"refused": 70})
+    found = judged({"base": refusing, "it": refusing}, changes={"success": ("p99 < 1ms",)})
+
+    assert found.headline == (
+        "No variant meets the 1 criterion and what nobody need write: refused == 0"
+    )
+
+
 def test_what_fell_short_goes_before_what_cannot_be_told() -> None:
     """A run that ends with 1 does not begin with a doubt."""
     refusing = Made(counts={"refused": 70})

@@ -36,6 +36,17 @@ def five(lags: Mapping[str, LagFigures], last: Mapping[str, LagFigures]) -> list
     return [several.trial(block, lags if block < 5 else last) for block in range(1, 6)]
 
 
+def test_what_came_twice_is_counted_for_each_part_as_its_ledger_does() -> None:
+    """Two consumers with 7 and 5 repeats read 12, and not the larger of the two."""
+    counts = {"billing__duplicates": 7, "billing__redelivered": 3, "audit__duplicates": 5}
+    cell = several.with_trials([several.trial(1, BOTH, **counts)])
+    workload = WorkloadFigures(name="w", cells=(cell,), decisions={})
+
+    (judged,) = cells_of(workload, cell, runs.plan([cell.cell], blocks=1))
+
+    assert judged.twice == 12
+
+
 def test_what_went_well_holds() -> None:
     """Of publishers nothing waits: they have no lag to tell."""
     assert states(*five(BOTH, BOTH)) == dict.fromkeys(("publish", "billing", "audit"), State.HOLDS)

@@ -61,7 +61,9 @@ def test_a_work_queue_that_refuses_is_not_recommended(tmp_path: Path) -> None:
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Recommended" not in done.stdout
-    assert "✕ No variant meets the 2 criteria" in done.stdout
+    assert (
+        "✕ No variant meets the 1 criterion and what nobody need write: refused == 0" in done.stdout
+    )
 
 
 def test_a_run_that_refuses_fails_a_gate_unless_it_allows_a_share(tmp_path: Path) -> None:

@@ -164,6 +164,17 @@ def test_a_wrong_rule_is_answered_with_what_is_allowed(text: str, what: str, nea
     assert caught.value.nearest == near
 
 
+def test_of_hundreds_of_figures_the_nearest_few_are_told() -> None:
+    """A list of 300 words is read by nobody; docs/METRICS.md has them all."""
+    with pytest.raises(MisfitError) as caught:
+        parse_criterion("retryng_p99 < 5ms")
+
+    told = str(caught.value)
+    assert "retrying_p99, " in told
+    assert told.endswith(" in docs/METRICS.md")
+    assert len(told) < 200
+
+
 def test_no_two_figures_share_a_name() -> None:
     """A name that could mean either would be judged by whichever comes last."""
     names = [name for metric in METRICS for name in {*metric_names(metric)}]

@@ -89,6 +89,23 @@ def test_a_file_is_recognised_by_its_keys(tmp_path: Path) -> None:
     ]
 
 
+def test_a_misspelt_kind_is_read_as_the_nearest(tmp_path: Path) -> None:
+    """Its keys are right, and only what is wrong in them is told besides."""
+    bucket = "kind: kvv\nkeys: {count: 9}\nvalue: {sizes: 99B}\nget: {rate: 5}\n"
+
+    kind, rate = problems_of(write(tmp_path, "x.yaml", bucket))
+
+    assert kind.endswith("did you mean 'kv'?")
+    assert "get.rate = 5: needs a unit" in rate
+
+
+def test_of_a_kind_near_none_nothing_else_is_told(tmp_path: Path) -> None:
+    """Whose keys they are nobody knows."""
+    (kind,) = problems_of(write(tmp_path, "x.yaml", "kind: zebra\npublish: {rate: 5}\nkeys: 3\n"))
+
+    assert "kind = 'zebra': unknown; allowed: stream, " in kind
+
+
 def test_a_file_of_no_kind_is_refused(tmp_path: Path) -> None:
     """A docker-compose file, say."""
     assert problems_of(write(tmp_path, "x.yaml", "services: {}\n")) == [

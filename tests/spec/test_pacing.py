@@ -55,6 +55,15 @@ def warned(handler: Tree, load: Stream, **parts: Tree) -> list[tuple[str, str]]:
     return [(each.key, each.what) for each in cautions(settings, load)]
 
 
+@pytest.mark.parametrize(("attempts", "refused"), [(1, True), (2, False)])
+def test_a_retry_of_one_attempt_is_none(attempts: int, refused: bool) -> None:
+    """The first one counts: it would be taken, and mean nothing."""
+    told = said({"handler": {"retry": {"attempts": attempts}}})
+
+    key, what = "handler.retry.attempts", "the first attempt counts as well: nothing would be tried"
+    assert (told == [(key, f"{what} again")]) is refused
+
+
 @pytest.mark.parametrize("handler", EACH)
 @pytest.mark.parametrize(
     "more",

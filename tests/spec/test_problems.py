@@ -126,6 +126,25 @@ def test_what_is_no_mapping_where_one_of_several_may_stand_is_told(fault: object
     assert told.allowed.startswith("keys kind, share, ")
 
 
+@pytest.mark.parametrize(
+    ("data", "key", "near"),
+    [
+        ({"consume": {"handler": "2ms"}}, "consume.handler", "{time: 2ms}"),
+        ({"publish": "500/s"}, "publish", "{rate: 500/s}"),
+        ({"phases": "30s"}, "phases", ""),
+        ({"publish": "fast"}, "publish", ""),
+    ],
+)
+def test_a_bare_value_is_answered_with_what_it_is_short_for(
+    data: dict[str, object], key: str, near: str
+) -> None:
+    """A handler of 2ms is meant, and its time is a key; of phases each may be."""
+    _, problems = validate(Stream, Data({"kind": "stream", **data}))
+
+    (told,) = (each for each in problems if each.key == key)
+    assert (told.what, told.nearest) == ("must be a mapping", near)
+
+
 def test_the_branch_of_a_union_is_no_key() -> None:
     """Pydantic puts the word `lognormal` into the path; a file has no such key."""
     data = {"consume": {"handler": {"time": {"p50": 5}}}}
