@@ -163,9 +163,8 @@ class PublisherLink(Protocol):
         """Flush and disconnect; never raises."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """A block of deliveries, in the order they came.
+class Delivered(NamedTuple):
+    """A block of deliveries, in the order they came; a tuple, as one is made for every block.
 
     A link numbers its deliveries from 0 without gaps; that position is what `ack` takes.
 

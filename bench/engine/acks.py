@@ -4,8 +4,7 @@ Pure: positions (the link's numbering of deliveries) go in, orders come out. The
 the orders out and notes the instants.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from bench.clients.port import IntArray
 from bench.spec.variant import AckTiming
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AckOrder:
+class AckOrder(NamedTuple):
     """What to acknowledge now.
 
     Attributes:

@@ -7,7 +7,6 @@ time everything happens in the call that brings the block.
 
 import asyncio
 import heapq
-from dataclasses import replace
 
 import numpy as np
 
@@ -144,7 +143,7 @@ class Consumer:
         if not outside.any():
             return block
         self._beyond = True
-        return replace(block, ids=np.where(outside, NO_ID, block.ids))
+        return block._replace(ids=np.where(outside, NO_ID, block.ids))
 
     def _finish(self) -> None:
         """Notice the handlers that have ended, and see to the next one."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.clients.faults import Faults
+from bench.clients.inarow import in_a_row, selection, span_of
 from bench.clients.port import NO_ID, Delivered, Ending, IntArray, Outcome
 
 NEVER = 0
@@ -278,7 +279,7 @@ class ConsumeRecorder:
         self._deliveries[rows] = block.deliveries
         self._received_ns[rows] = block.received_ns
         self._stop = stop
-        return np.arange(first, stop, dtype=np.int64)
+        return in_a_row(first, stop)
 
     def in_stream_order(self, positions: IntArray) -> IntArray:
         """Return these deliveries with the highest stream sequence last; of repeats, the latest."""
@@ -298,12 +299,12 @@ class ConsumeRecorder:
 
     def handled_at(self, positions: IntArray, handled_ns: int) -> None:
         """Handlers of these deliveries were seen to have ended at this instant."""
-        self._handled_ns[positions] = handled_ns
+        self._handled_ns[selection(positions)] = handled_ns
         self._handled += positions.size
 
     def acked_at(self, positions: IntArray, acked_ns: IntArray | int) -> None:
         """These deliveries were acknowledged, each at its instant or all at one."""
-        self._acked_ns[positions] = acked_ns
+        self._acked_ns[selection(positions)] = acked_ns
         self._acked += positions.size
 
     def known_at(self, positions: IntArray, known_ns: int) -> None:
@@ -388,11 +389,11 @@ def _rows(columns: IntArray, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) 
 
 
 def _selection(positions: IntArray | Sequence[int]) -> IntArray | slice:
-    """Return what selects these rows: a slice for a few in a row, which costs half as much."""
+    """Return what selects these rows: a slice for those in a row, which costs half as much."""
     if isinstance(positions, range):
         return slice(positions.start, positions.stop)
     if isinstance(positions, np.ndarray):
-        return positions
+        return span_of(positions) or positions
     first, stop = positions[0], positions[0] + len(positions)
     if list(positions) == list(range(first, stop)):
         return slice(first, stop)

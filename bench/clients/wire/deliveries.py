@@ -121,17 +121,21 @@ class _Reader(ABC):
 
     def run(self, data: bytes) -> tuple[Columns | None, bytes]:
         """Return the plain messages that `data` begins with, and what lies behind them."""
+        return self._by_pattern(data)
+
+    def _by_pattern(self, data: bytes) -> tuple[Columns | None, bytes]:
         if len(data) > _LARGE_BYTES and self._pattern.match(data) is None:
             return None, data  # else all of an unknown message would be searched for known ones
+        step = self._pieces
         pieces = self._pattern.split(data)
         unread: bytes = pieces[-1]
-        if any(pieces[: -1 : self._pieces]):  # something lies between: the run ends before it
+        if any(pieces[:-1:step]):  # something lies between: the run ends before it
             end = self._run_end(data)
             pieces, unread = self._pattern.split(data[:end]), data[end:]
-        groups = [pieces[group :: self._pieces] for group in range(1, self._pieces)]
-        if not b"".join(groups[-1]).isdigit():  # there is no run, or one of them carries no id
+        ids = pieces[step - 1 :: step]
+        if not b"".join(ids).isdigit():  # there is no run, or one of them carries no id
             return None, data
-        return self._columns(groups), unread
+        return self._columns(pieces, ids), unread
 
     def _run_end(self, data: bytes) -> int:
         end = 0
@@ -146,8 +150,8 @@ class _Reader(ABC):
         """Return what a message says; None when it is none of those meant. Learns its shape."""
 
     @abstractmethod
-    def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
-        """Return what the groups of a run say."""
+    def _columns(self, pieces: Sequence[bytes], ids: Sequence[bytes]) -> Columns:
+        """Return what the pieces of a run say, into which the pattern splits it."""
 
     @abstractmethod
     def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
@@ -195,11 +199,10 @@ class RequestReader(_Reader):
             self._learn(b"", message)
         return one_of(b"%d" % message.sid, message.reply, 1, 0, int(message_id))
 
-    def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
-        sids, replies, ids = groups
-        count = len(ids)
-        nowhere: IntArray = np.zeros(count, dtype=np.int64)
-        return Columns(sids, replies, first_ones(count), nowhere, read_numbers(ids))
+    def _columns(self, pieces: Sequence[bytes], ids: Sequence[bytes]) -> Columns:
+        nowhere: IntArray = np.zeros(len(ids), dtype=np.int64)
+        first = first_ones(len(ids))
+        return Columns(pieces[1::4], pieces[2::4], first, nowhere, read_numbers(ids))
 
     def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         del prefix
@@ -233,14 +236,16 @@ class DeliveryReader(_Reader):
 
     def run(self, data: bytes) -> tuple[Columns | None, bytes]:
         """Return the plain messages that `data` begins with, and what lies behind them."""
+        if len(data) < _MANY_BYTES:
+            return self._by_pattern(data)
         runs = []
         while len(data) >= _MANY_BYTES and (found := self._grid.read(self._pattern.match(data))):
             columns, end = found
             runs.append(columns)
             data = data[end:]
         if not runs:
-            return super().run(data)
-        last, unread = super().run(data) if data else (None, data)
+            return self._by_pattern(data)
+        last, unread = self._by_pattern(data) if data else (None, data)
         return joined(runs if last is None else [*runs, last]), unread
 
     def one(self, message: Message) -> Columns | None:
@@ -257,8 +262,8 @@ class DeliveryReader(_Reader):
         counts, seq = map(int, numbers)
         return one_of(b"%d" % message.sid, message.reply, counts, seq, int(message_id))
 
-    def _columns(self, groups: Sequence[Sequence[bytes]]) -> Columns:
-        return columns_of(*groups)
+    def _columns(self, pieces: Sequence[bytes], ids: Sequence[bytes]) -> Columns:
+        return columns_of(pieces[1::6], pieces[2::6], pieces[3::6], pieces[4::6], ids)
 
     def _made(self, prefix: bytes, shapes: Shapes) -> "re.Pattern[bytes]":
         return plain_delivery(prefix, shapes)

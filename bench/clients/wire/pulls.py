@@ -9,7 +9,7 @@ nats-server 2.15.1.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -100,6 +100,7 @@ class PullRequests:
         self._inbox = inbox
         self._faults = faults
         self._slots = {sid: _Slot() for sid in range(1, binding.requests + 1)}
+        self._by_text = {b"%d" % sid: slot for sid, slot in self._slots.items()}
         self.asked = self.empty = 0
         self._pause_until_ns = 0
         self._to = f"{js_api}.CONSUMER.MSG.NEXT.{binding.stream}.{binding.consumer}".encode()
@@ -154,21 +155,29 @@ class PullRequests:
 
     def received(self, sids: Sequence[bytes], now_ns: int) -> None:
         """Messages came for the requests of these subscriptions, one sid for each message."""
-        for sid, count in _counted(sids):
-            slot = self._slots.get(int(sid))
+        different = set(sids)
+        counted = Counter(sids) if len(different) > _FEW_SIDS else None
+        for sid in different:
+            slot = self._by_text.get(sid)
             if slot is not None:
-                slot.remaining = max(0, slot.remaining - count)
-                self.alive(int(sid), now_ns)
+                # A Counter costs twice as much where there are few.
+                count = sids.count(sid) if counted is None else counted[sid]
+                slot.remaining = slot.remaining - count if slot.remaining > count else 0
+                self._heard(slot, now_ns)
 
     @property
     def idle(self) -> bool:
         """Whether a request more may be open."""
-        return any(slot.remaining == 0 for slot in self._slots.values())
+        return 0 in [slot.remaining for slot in self._by_text.values()]  # half of what `any` takes
 
     def alive(self, sid: int, now_ns: int) -> None:
         """The server showed that the request of this subscription is open."""
         slot = self._slots.get(sid)
-        if slot is not None and self._heartbeats:
+        if slot is not None:
+            self._heard(slot, now_ns)
+
+    def _heard(self, slot: _Slot, now_ns: int) -> None:
+        if self._heartbeats:
             slot.lost_ns = now_ns + self._silence_ns
 
     def ended(self, subject: bytes, sid: int, status: Status, now_ns: int) -> None:
@@ -215,14 +224,6 @@ class PullRequests:
         """Let a request be over; one that still could bring all of its batch has brought none."""
         self.empty += slot.remaining == self._batch
         slot.remaining = 0
-
-
-def _counted(sids: Sequence[bytes]) -> Iterable[tuple[bytes, int]]:
-    """Return how often each is there. A Counter costs twice as much where there are few."""
-    different = set(sids)
-    if len(different) > _FEW_SIDS:
-        return Counter(sids).items()
-    return [(sid, sids.count(sid)) for sid in different]
 
 
 def _longest_silence_ns(binding: Binding) -> int:

@@ -118,7 +118,7 @@ def test_many_of_one_length_take_the_cheap_way(monkeypatch: pytest.MonkeyPatch) 
     pieces = list(frames(alike(1200)[900:], 0))  # the sequence gets a digit more on the way
     link._connection.data_received(pieces[0])
     monkeypatch.setattr(
-        deliveries._Reader, "run", lambda *_: pytest.fail("read by the pattern alone")
+        deliveries._Reader, "_by_pattern", lambda *_: pytest.fail("read by the pattern alone")
     )
 
     link._connection.data_received(b"".join(pieces[1:]))
