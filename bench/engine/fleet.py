@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from bench.engine.jobs import (
     has_role,
     next_generation,
 )
-from bench.engine.nursery import Forked, UnbornError, bear
+from bench.engine.nursery import Forked, UnbornError, bear, how_ended
 from bench.engine.recorder import done_msgs, load_consumer
 
 READY_TIMEOUT_S = 30.0
@@ -190,11 +190,9 @@ class Worker:
 
     async def _how_it_died(self) -> str:
         code = await self._process.wait()
-        if code < 0:
-            return f"was killed by {signal.Signals(-code).name}"
         text = self._stderr_path.read_text(errors="replace").strip()
         last_line = text.splitlines()[-1] if text else "without a word"
-        return f"ended with exit code {code}: {last_line[-_STDERR_TAIL_CHARS:]}"
+        return how_ended(code, last_line[-_STDERR_TAIL_CHARS:])
 
 
 def _fail(future: "asyncio.Future[Any]", error: Exception) -> None:
@@ -238,8 +236,12 @@ class Fleet:
         self.away = False
 
     async def start(self, jobs: Sequence[Job]) -> None:
-        """Start a worker for each job, all at once."""
-        self.workers += await asyncio.gather(*(Worker.start(job, self._directory) for job in jobs))
+        """Start a worker for each job, all at once; one that cannot begin leaves no other behind.
+
+        Raises:
+            WorkerDiedError: one could not begin.
+        """
+        await _begun([Worker.start(job, self._directory) for job in jobs], self.workers)
 
     def with_role(self, role: str) -> list[Worker]:
         """Return the workers of a role: `consumer-0`, `consumer-1` of `consumer`."""
@@ -247,11 +249,9 @@ class Fleet:
 
     async def keep_spare(self, jobs: Sequence[ObserverJob], generation: int) -> None:
         """Start processes that wait to take the places of who does these jobs."""
-        started = (
-            Worker.start(next_generation(job, generation), self._directory, generation)
-            for job in jobs
-        )
-        self.spares += await asyncio.gather(*started)
+        next_ones = [next_generation(job, generation) for job in jobs]
+        starting = [Worker.start(job, self._directory, generation) for job in next_ones]
+        await _begun(starting, self.spares)
 
     async def kill(self, role: str) -> None:
         """End all processes of a role at once, on purpose; their records stay."""
@@ -408,6 +408,15 @@ class Fleet:
     async def end(self) -> None:
         """End every process that still runs."""
         await asyncio.gather(*(worker.end() for worker in (*self.workers, *self.spares)))
+
+
+async def _begun(starting: Sequence[Coroutine[Any, Any, Worker]], known: list[Worker]) -> None:
+    """Have workers started and known; raise what kept one from it when all others are known."""
+    came = await asyncio.gather(*starting, return_exceptions=True)
+    known += [each for each in came if isinstance(each, Worker)]
+    for each in came:
+        if isinstance(each, BaseException):
+            raise each
 
 
 def _fallen(worker: Worker) -> Fallen:

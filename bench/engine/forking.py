@@ -108,12 +108,21 @@ def _live(
         work()
         code = 0
     except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 1
+        code = _code_of(ended)
     except BaseException:  # noqa: BLE001 - what a process ends with is its last word
         traceback.print_exc()
     finally:
-        sys.stderr.flush()
+        with suppress(OSError):  # the disk is full
+            sys.stderr.flush()
         os._exit(code)
+
+
+def _code_of(ended: SystemExit) -> int:
+    """Return the exit code that Python gives for it; words are said, as Python says them."""
+    if ended.code is None or isinstance(ended.code, int):
+        return ended.code or 0
+    sys.stderr.write(f"{ended.code}\n")
+    return 1
 
 
 def _settle(directory: Path, variables: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import atexit
 import os
 import pickle
+import signal
 import socket
 import struct
 import subprocess
@@ -26,8 +27,11 @@ TOLD = struct.Struct("<q")
 LENGTH = struct.Struct("<Q")
 """What a wish begins with, whose file descriptors come along: stdin, stdout, stderr, the pipe."""
 
-UNSEEN = 255
-"""The exit code of a process of which nobody saw how it ended."""
+UNSEEN = 256
+"""Told of a process of which nobody saw how it ended; none ends with such an exit code."""
+
+BORN_WITHIN_S = 60.0
+"""All that there is to import takes a tenth of it on a slow core."""
 
 END_TIMEOUT_S = 10.0
 _WORDS_CHARS = 400
@@ -120,12 +124,21 @@ class Nursery:
         (reader, reading), ear = await _reader(inbound), _Ear(*await _reader(told))
         writer = await _writer(outbound, reader)
         try:
-            pid = await ear.next()
+            pid = await self._told(ear)
         except asyncio.IncompleteReadError:
             for each in (writer, reading, ear):
                 each.close()
             raise UnbornError(self._last_words()) from None
         return Forked(pid, (reader, writer), ear)
+
+    async def _told(self, ear: "_Ear") -> int:
+        """Return the pid of a child; whoever does not tell it in time is ended, and tells none."""
+        try:
+            async with asyncio.timeout(BORN_WITHIN_S):
+                return await ear.next()
+        except TimeoutError:
+            self._process.kill()
+            return await ear.next()
 
     def close(self) -> None:
         """End it; its children see the end of the conductor and not of it."""
@@ -153,7 +166,8 @@ class Nursery:
             self._process.wait(END_TIMEOUT_S)
         self._words.seek(0)
         lines = self._words.read().decode(errors="replace").strip().splitlines()
-        return lines[-1][-_WORDS_CHARS:] if lines else "without a word"
+        said = lines[-1][-_WORDS_CHARS:] if lines else "without a word"
+        return f"the process that it is forked from {how_ended(self._process.returncode, said)}"
 
 
 class _Ear:
@@ -167,6 +181,26 @@ class _Ear:
 
     def close(self) -> None:
         self._transport.close()
+
+
+def how_ended(code: int | None, said: str) -> str:
+    """Return how a process ended, after its name.
+
+    Args:
+        code: its exit code, below 0 the signal that ended it, UNSEEN where nobody saw that; None
+            while it runs.
+        said: its last words.
+    """
+    if code is None:
+        return "did not begin one, and did not end"
+    if code == UNSEEN:
+        return f"ended, nobody saw how, since the process it was forked from had ended: {said}"
+    return f"was killed by {_signal(-code)}" if code < 0 else f"ended with exit code {code}: {said}"
+
+
+def _signal(number: int) -> str:
+    known = {each.value: each.name for each in signal.Signals}
+    return known.get(number, f"signal {number}")
 
 
 async def bear(stderr_path: Path) -> Forked:

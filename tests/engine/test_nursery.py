@@ -11,7 +11,7 @@ import pytest
 import uvloop
 
 from bench.engine import nursery as module
-from bench.engine.nursery import UNSEEN, Forked, UnbornError, bear, nursery
+from bench.engine.nursery import UNSEEN, Forked, UnbornError, bear, how_ended, nursery
 from bench.engine.worker import CONDUCTOR_GONE
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -129,6 +129,36 @@ def test_one_that_cannot_be_begun_says_why(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(UnbornError, match="no luck today"):
         asyncio.run(bear(tmp_path / "stderr"))
     module.close()
+
+
+def test_one_that_is_not_begun_in_time_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was to begin it stands still: it is ended, and the next wish has another one."""
+    monkeypatch.setattr(module, "BORN_WITHIN_S", 0.05)
+    stopped = nursery()
+    stopped._process.send_signal(signal.SIGSTOP)
+
+    with pytest.raises(UnbornError, match="forked from was killed by SIGKILL"):
+        asyncio.run(bear(tmp_path / "stderr"))
+
+    assert not stopped.lives
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "ended with exit code 0: bye"),
+        (255, "ended with exit code 255: bye"),
+        (UNSEEN, "ended, nobody saw how, since the process it was forked from had ended: bye"),
+        (-signal.SIGKILL, "was killed by SIGKILL"),
+        (-63, "was killed by signal 63"),
+        (None, "did not begin one, and did not end"),
+    ],
+)
+def test_an_end_that_nobody_saw_is_no_exit_code(code: int | None, words: str) -> None:
+    """A process of the user may well end with 255."""
+    assert how_ended(code, "bye") == words
 
 
 def test_it_ends_with_whoever_asks_it() -> None:
