@@ -14,7 +14,7 @@ from bench.core.text import plural
 from bench.core.units import NS_PER_S
 from bench.engine.clock import now_ns
 from bench.engine.crashing import CrashBook
-from bench.engine.findings import warning
+from bench.engine.findings import invalid
 from bench.engine.fleet import Fleet, Worker
 from bench.engine.jobs import ObserverJob, next_generation
 from bench.engine.supervisor import Supervisor, findings_of
@@ -95,9 +95,9 @@ class Reviver:
         if missed := self._book.missed:
             text = (
                 f"at {plural(missed, 'message')} of {len(self._crashing.away_ns)} no consumer "
-                "crashed: it did not come to that step"
+                "crashed: it did not come to that step, and what was asked was not measured"
             )
-            yield warning("crash-missed", text)
+            yield invalid("disturbance-missed", text)
 
     def _ended(self, pid: int) -> bool:
         return self._book.ended_ns(pid) is not None

@@ -1,5 +1,6 @@
 """Messages at which the consumer process that has them ends itself, at a step that is known."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, Self
 
@@ -61,9 +62,19 @@ class Crash(Spec):
         return f"at {many} the consumer crashes after {_DONE[self.at]}{away}"
 
 
-def check_few(crashes: Sequence[Crash], messages: float) -> None:
-    """Raise MisfitError where there are too many for a window with so many messages."""
+def check_few(crashes: Sequence[Crash], messages: float, sound: float) -> None:
+    """Raise MisfitError where there are too many for a window with so many messages.
+
+    Args:
+        crashes: of its messages.
+        messages: of the window.
+        sound: those of them that nothing else befalls, and that say no other again: only at such
+            a one a process ends itself.
+    """
     count = sum(each.among(messages) for each in crashes)
     if count > MOST_CRASHES:
         what = f"consumers would crash {count} times in a trial"
         raise MisfitError("consume", "faults", what=what, allowed=f"up to {MOST_CRASHES} crashes")
+    if count > (most := math.floor(sound)):
+        what = f"consumers would crash at {plural(count, 'message')}, of {most} without a fault"
+        raise MisfitError("consume", "faults", what=what, allowed=f"up to {most}")

@@ -105,7 +105,7 @@ def test_each_that_ends_itself_has_the_next_generation_in_its_place(tmp_path: Pa
     assert not made.away
     findings = {each.code: each for each in revives.findings()}
     assert findings["worker-died"].level is Level.NOTE
-    assert "1 message of 2" in findings["crash-missed"].text
+    assert "1 message of 2" in findings["disturbance-missed"].text
 
 
 def test_each_of_several_processes_is_told_by_itself(tmp_path: Path) -> None:

@@ -116,9 +116,17 @@ def test_a_crash_says_where_and_how_often(wrong: Tree, words: str) -> None:
         stream({"kind": "crash", **wrong})
 
 
+def test_a_crash_has_a_message_that_nothing_else_befalls() -> None:
+    """Else it would not be dealt, and a trial without it would pass for one that had it."""
+    with pytest.raises(ValidationError, match="crash at 2 messages, of 0 without a fault"):
+        stream({"kind": "permanent", "share": "100%"}, crash("after-effect"))
+    with pytest.raises(ValidationError, match="up to 1"):
+        stream({"kind": "permanent", "share": "99.9%"}, crash("after-effect"))
+
+
 def test_a_crash_is_told_and_no_share_of_the_messages() -> None:
-    """Beside faults of all messages: it takes nothing from them."""
-    load = stream({"kind": "permanent", "share": "100%"}, crash("after-effect", **{"for": "1s"}))
+    """Beside faults of almost all messages: it takes nothing from them."""
+    load = stream({"kind": "permanent", "share": "99%"}, crash("after-effect", **{"for": "1s"}))
 
     assert load.told().endswith("; at 2 messages the consumer crashes after its effect, for 1s")
     assert load.loads["publish"].crashes == load.consume.crashes

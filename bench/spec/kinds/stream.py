@@ -250,7 +250,13 @@ class Stream(Dealt):
         super()._check_load(phases)
         check_within(self.consume.outages, phases.measure_ns)
         messages = self.publish.window_rate_msgs_per_s * phases.measure_ns / NS_PER_S
-        check_few(self.consume.crashes, messages)
+        check_few(self.consume.crashes, messages, messages * self._sound)
+
+    @property
+    def _sound(self) -> float:
+        """What share of the messages no fault befalls, of those that say no other again."""
+        befallen = sum(each.share for each in self.consume.dealt if each.kind != REPLAYED)
+        return (1 - self.again) * (1 - befallen)
 
     def share_of(self, part: str) -> float:
         """Return what share of the messages a part is due: each once, however often it comes."""
