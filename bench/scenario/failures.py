@@ -15,7 +15,7 @@ from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.scenario import doubled, effects_audit, looked
 from bench.scenario.again import repeated, stored_by_either
-from bench.scenario.rows import Rows
+from bench.scenario.rows import UNTRIED, Rows
 from bench.spec.doubled import window_ns
 from bench.spec.failed_parts import FAILED, LETTERS
 from bench.spec.filling import PUBLISH
@@ -38,7 +38,11 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
                 attempts(cell),
                 cell.settings.consumer.max_deliver,
             ),
-            **lettered(evidence.observers.get(part.name, ()), evidence.letters),
+            **lettered(
+                evidence.observers.get(part.name, ()),
+                evidence.letters,
+                cell.settings.consumer.max_deliver,
+            ),
             **made[part.name][0],
         }
         for part in parts
@@ -61,19 +65,22 @@ def _published(
 
 
 def lettered(
-    records: Sequence[ConsumerRecord], letters: Sequence[Letter] | None
+    records: Sequence[ConsumerRecord],
+    letters: Sequence[Letter] | None,
+    max_deliver: int | None = None,
 ) -> Mapping[str, int]:
     """Return what is counted of dead letters, by what is counted (bench.spec.failed_parts).
 
     Args:
         records: of the processes of a part.
         letters: that the server holds; None where it did not tell.
+        max_deliver: deliveries of a message at most; None without end.
     """
     unsent = sum(_count(each.ending == Ending.UNPOSTED) for each in records)
     if letters is None:
         return {**dict.fromkeys((each.name for each in LETTERS), UNKNOWN), "letters_unsent": unsent}
     there = {each.seq: each for each in letters}
-    given_up = {seq for each in records for seq in _given_up_seqs(each)}
+    given_up = {seq for each in records for seq in _given_up_seqs(each, max_deliver)}
     exhausted = [each for each in there.values() if each.reason == Reason.MAX_DELIVER]
     return {
         "dead_lettered": len(there),
@@ -84,9 +91,16 @@ def lettered(
     }
 
 
-def _given_up_seqs(record: ConsumerRecord) -> Sequence[int]:
-    """Return the stream sequences of what a process gave up, or saw for the last time."""
-    given_up: list[int] = record.stream_seqs[np.isin(record.ending, GIVEN_UP)].tolist()
+def _given_up_seqs(record: ConsumerRecord, max_deliver: int | None) -> Sequence[int]:
+    """Return the stream sequences of what a process gave up, or saw for the last time.
+
+    What it asked for again then is given up by the server, whether or not a handler was run.
+    """
+    last = np.zeros(record.ids.size, dtype=bool)
+    if max_deliver is not None:
+        again = np.isin(record.ending, (*UNTRIED, Ending.UNPOSTED))
+        last = again & (record.deliveries >= max_deliver)
+    given_up: list[int] = record.stream_seqs[np.isin(record.ending, GIVEN_UP) | last].tolist()
     return given_up
 
 

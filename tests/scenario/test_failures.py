@@ -260,6 +260,16 @@ def test_a_dead_letter_that_is_missing_or_comes_twice_is_counted() -> None:
     assert (found["letters_missing"], found["letters_exhausted"]) == (1, 0)
 
 
+def test_what_was_turned_away_at_its_last_delivery_is_given_up_by_the_server() -> None:
+    """No handler was run, and none ever will be: without a letter nobody learns of it."""
+    for ending in (Ending.TURNED_AWAY, Ending.RETURNED, Ending.UNPOSTED):
+        away = record((HOPELESS, ending))
+        assert lettered([away], letters(3), 1)["letters_missing"] == 0
+        assert lettered([away], letters(), 1)["letters_missing"] == 1
+        assert lettered([away], letters(), 2)["letters_missing"] == 0, "it comes again"
+        assert lettered([away], letters())["letters_missing"] == 0
+
+
 def test_a_dead_letter_that_was_not_stored_counts_though_a_later_one_was() -> None:
     again = record((HOPELESS, Ending.UNPOSTED), (HOPELESS, Ending.TERMINATED))
 
