@@ -205,7 +205,12 @@ def _disturbed(
     cast, window = frame.cast, outcome.window
     within_ns = {part.name: _within_ns(frame, part.name) for part in cast.driving}
     done = recovery.recovered(tables, cast, outcome.disturbances, window, within_ns)
-    fallen = {part.name: _fallen(frame, outcome, part) for part in cast.observing}
+    fallen = {
+        part.name: recovery.Fallen(
+            records=_fallen(frame, outcome, part), backlog=_backlog(frame, outcome, part)
+        )
+        for part in cast.observing
+    }
     return done, recovery.counted(tables, cast, done, window, fallen)
 
 

@@ -1,7 +1,7 @@
 """How long after a disturbance the lag was back to what it was before (docs/adr/0037)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -9,9 +9,9 @@ import numpy as np
 from bench.clients.port import Ending
 from bench.core.units import NS_PER_S
 from bench.engine.lag import Level, level_from_due
-from bench.engine.losses import UNKNOWN
+from bench.engine.losses import UNKNOWN, Backlog
 from bench.engine.recorder import NEVER, ConsumerRecord
-from bench.engine.table import MessageTable, Tables, happened, ours
+from bench.engine.table import Flags, MessageTable, Tables, happened, ours
 from bench.record.schema import Disturbed, Window
 from bench.spec.cast import Cast, Part
 from bench.spec.disturbed import DROPPED, UNRECOVERED
@@ -20,6 +20,8 @@ BEFORE_NS = NS_PER_S
 """What the lag was before: its highest in so long a time."""
 
 NOT_RECOVERED = -1
+
+_ENDLESS = int(np.iinfo(np.int64).max)
 
 
 def recovered(
@@ -83,11 +85,28 @@ def _highest(lag: Level, since_ns: int, before_ns: int) -> int:
     return int(lag.at(rises_ns).max())
 
 
-Records = Mapping[str, Sequence[ConsumerRecord]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallen:
+    """What processes of a part leave behind that were killed.
+
+    Attributes:
+        records: what they wrote down; by the numbers of what the part is due.
+        backlog: what the server held for the part at the end; None where it holds nothing.
+    """
+
+    records: Sequence[ConsumerRecord] = ()
+    backlog: Backlog | None = None
+
+
+NOBODY = Fallen()
 
 
 def counted(
-    tables: Tables, cast: Cast, done: Sequence[Disturbed], window: Window | None, fallen: Records
+    tables: Tables,
+    cast: Cast,
+    done: Sequence[Disturbed],
+    window: Window | None,
+    fallen: Mapping[str, Fallen],
 ) -> Mapping[str, Mapping[str, int]]:
     """Return what disturbances cost, as ledgers count it, by the parts that have a lag.
 
@@ -96,12 +115,12 @@ def counted(
         cast: what takes part.
         done: disturbances, with the time to recover of each part.
         window: of the trial; None where it did not end.
-        fallen: of processes that were killed, by part; by the numbers of what each part is due.
+        fallen: what processes that were killed leave behind, by part.
     """
     return {
         part.name: {
             UNRECOVERED.name: _unrecovered(part, done, window),
-            DROPPED.name: dropped(tables[part.name], fallen.get(part.name, ())),
+            DROPPED.name: dropped(tables[part.name], fallen.get(part.name, NOBODY)),
         }
         for part in cast.parts
         if part.levels
@@ -114,21 +133,61 @@ def _unrecovered(part: Part, done: Sequence[Disturbed], window: Window | None) -
     return sum(each.recovery_ns.get(part.name) == NOT_RECOVERED for each in done)
 
 
-def dropped(table: MessageTable, fallen: Sequence[ConsumerRecord]) -> int:
-    """Return how many messages went with processes that were killed.
+def dropped(table: MessageTable, fallen: Fallen) -> int:
+    """Return how many messages went with processes that were killed, at least.
 
     Each had acknowledged them, or never acknowledges anything, so that nobody is told to do them
-    again; and nobody handled them.
+    again; and nobody handled them. An ack that left in the instant of the kill was not noted: what
+    they had in hand, and the stream still has, beyond what the server waits for was acknowledged.
 
     Args:
         table: of the part.
-        fallen: what those processes wrote down.
+        fallen: what those processes leave behind.
+    """
+    undone = ~happened(table.handled_ns)
+    settled = undone & _in_hand(table, fallen, noted=True)
+    open_ = undone & ~settled & _in_hand(table, fallen, noted=False)
+    surely = max(0, int(np.count_nonzero(open_)) - _may_wait(fallen.backlog))
+    return int(np.count_nonzero(settled)) + surely
+
+
+def _in_hand(table: MessageTable, fallen: Fallen, *, noted: bool) -> Flags:
+    """Return which messages such processes had, shape (n,).
+
+    Args:
+        table: of the part.
+        fallen: what they leave behind.
+        noted: whether nobody is told to do them again; else those whose ack was not noted, and
+            which the server delivers again.
     """
     size = table.intended_ns.size
-    gone = np.zeros(size, dtype=np.bool_)
-    for record in fallen:
+    found = np.zeros(size, dtype=np.bool_)
+    for record in fallen.records:
         acked = record.acked_ns != NEVER
-        settled = acked if acked.any() else np.ones_like(acked)
-        settled &= record.ending != Ending.REPEATED  # taken for done, and not in hand
-        gone[record.ids[ours(record.ids, size) & settled]] = True
-    return int(np.count_nonzero(gone & ~happened(table.handled_ns)))
+        chosen = acked if _acknowledges(acked, fallen.backlog) else np.ones_like(acked)
+        if not noted:
+            chosen = ~chosen & _kept(record, fallen.backlog)
+        chosen = chosen & (record.ending != Ending.REPEATED)  # taken for done, and not in hand
+        found[record.ids[ours(record.ids, size) & chosen]] = True
+    return found
+
+
+def _kept(record: ConsumerRecord, backlog: Backlog | None) -> Flags:
+    """Return which deliveries' messages the stream still has, and did not give up, shape (n,)."""
+    if backlog is None:
+        return np.zeros(record.ids.size, dtype=np.bool_)
+    kept: Flags = record.deliveries < (backlog.max_deliver or _ENDLESS)
+    if backlog.present is None:
+        return kept
+    return kept & np.isin(record.stream_seqs, backlog.present.among(record.stream_seqs))
+
+
+def _acknowledges(acked: Flags, backlog: Backlog | None) -> bool:
+    """Say whether a process acknowledges: by what it noted where the server does not keep it."""
+    return bool(acked.any()) or (backlog is not None and backlog.tracked)
+
+
+def _may_wait(backlog: Backlog | None) -> int:
+    """Return how many messages without an ack the server may hold, or a limit have taken."""
+    told = backlog is not None and backlog.tracked and backlog.msgs >= 0 and not backlog.ttl_ns
+    return backlog.ack_pending_msgs if backlog is not None and told else _ENDLESS

@@ -1,6 +1,7 @@
 """When the lag was back to what it was, and what went with who was killed: counted by hand."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,9 +9,9 @@ import pytest
 from bench.clients.port import Ending
 from bench.core.units import NS_PER_S
 from bench.engine.lag import Level
-from bench.engine.losses import UNKNOWN
+from bench.engine.losses import UNKNOWN, Backlog, Present
 from bench.engine.recorder import ConsumerRecord, done_msgs, joined
-from bench.engine.recovery import NOT_RECOVERED, counted, dropped, recovered, recovery_ns
+from bench.engine.recovery import NOT_RECOVERED, Fallen, counted, dropped, recovered, recovery_ns
 from bench.record.schema import Disturbed, Window
 from bench.spec.disturbed import watched_over
 from tests.engine.test_lag import NEVER, column, table
@@ -175,8 +176,46 @@ def test_what_was_acked_and_not_handled_went_with_who_was_killed(
     made = table(stored=column(1, 1, 1), handled=column(5, NEVER, 9))
     handled_by_all = replace(made, handled_ns=column(5, 8, 9))
 
-    assert dropped(made, [fallen]) == gone
-    assert dropped(handled_by_all, [fallen]) == 0
+    assert dropped(made, Fallen(records=[fallen])) == gone
+    assert dropped(handled_by_all, Fallen(records=[fallen])) == 0
+
+
+HELD = Backlog(msgs=0, stream_msgs=3, present=Present(first_seq=1, last_seq=3), max_deliver=5)
+
+
+@pytest.mark.parametrize(
+    ("told", "gone"),
+    [
+        ({}, 2),
+        ({"ack_pending_msgs": 1, "msgs": 1}, 1),
+        ({"ack_pending_msgs": 2, "msgs": 2}, 0),
+        ({"msgs": -1}, 0),
+        ({"ttl_ns": 1}, 0),
+        ({"max_deliver": 1}, 0),
+        ({"present": Present(first_seq=3, last_seq=3)}, 1),
+        ({"present": None}, 2),
+        ({"tracked": False}, 0),
+    ],
+    ids=["acked", "one held", "all held", "unknown", "aged", "given up", "evicted", "untold", "no"],
+)
+def test_an_ack_that_left_in_the_instant_of_the_kill_is_seen_by_what_is_held(
+    told: dict[str, Any], gone: int
+) -> None:
+    """It was not noted: the server waits for no ack, has the message, and delivers it no more."""
+    made = table(stored=column(1, 1, 1), handled=column(5, NEVER, NEVER))
+    fallen = record([0, 1, 2], handled=[5, 0, 0], acked=[6, 0, 0])
+
+    assert dropped(made, Fallen(records=[fallen], backlog=replace(HELD, **told))) == gone
+
+
+def test_who_was_killed_before_its_first_ack_leaves_what_the_server_delivers_again() -> None:
+    """Where the server keeps what it delivered: else nothing is ever acknowledged."""
+    made = table(stored=column(1, 1), handled=column(NEVER, NEVER))
+    held = replace(HELD, msgs=2, ack_pending_msgs=2)
+
+    assert dropped(made, Fallen(records=[record([0, 1])], backlog=held)) == 0
+    untracked = replace(held, tracked=False)
+    assert dropped(made, Fallen(records=[record([0, 1])], backlog=untracked)) == 2
 
 
 def test_generations_are_one_account() -> None:
