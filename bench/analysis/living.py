@@ -7,6 +7,7 @@ messages as well. What was not seen to go well is never told to be well.
 from collections.abc import Callable
 
 from bench.analysis.company import unclaimed
+from bench.analysis.copied import behind
 from bench.analysis.held import Held, long
 from bench.analysis.keeping import cut, gone, running_out
 from bench.analysis.seen import Seen
@@ -193,6 +194,7 @@ RULES: tuple[Callable[[Seen], Held | None], ...] = (
     gone,
     cut,
     running_out,
+    behind,
     unclaimed,
     _storm,
     _stuck,

@@ -10,8 +10,9 @@ from typing import Any
 from bench.broker.admin import ApiError, Json, api, js_api_of
 from bench.broker.link import Link
 from bench.core.errors import MeasurementError, ServerUnavailableError, UsageError
+from bench.core.units import NS_PER_S
 from bench.core.words import nearest
-from bench.record.looks import Look, Peer, Stock
+from bench.record.looks import Look, Origin, Peer, Stock
 
 EVERY_S = 0.25
 """Between two looks: two questions each, which no server notices."""
@@ -22,6 +23,7 @@ HEARS_S = 0.05
 MOST_PEERS = 256
 """Consumers that a server lists in one answer; of more it would have to work for us."""
 
+_NEVER_ACTIVE = -1
 _STREAM_NOT_FOUND = 10059
 _CONSUMER_NOT_FOUND = 10014
 
@@ -142,6 +144,22 @@ def look_of(stream: Mapping[str, Any], consumer: Mapping[str, Any], at_s: float)
         stored_bytes=state["bytes"],
         first_seq=state["first_seq"],
         last_seq=state["last_seq"],
+        origins=tuple(map(_origin, _copied(stream))),
+    )
+
+
+def _copied(stream: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    mirror = stream.get("mirror")
+    return [mirror] if mirror else stream.get("sources") or []
+
+
+def _origin(told: Mapping[str, Any]) -> Origin:
+    active_ns = told.get("active", _NEVER_ACTIVE)
+    return Origin(
+        name=told["name"],
+        lag_msgs=told.get("lag", 0),
+        silent_s=None if active_ns == _NEVER_ACTIVE else active_ns / NS_PER_S,
+        fault=(told.get("error") or {}).get("description", ""),
     )
 
 

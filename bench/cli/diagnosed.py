@@ -44,7 +44,7 @@ class Answer:
         """How the command ends."""
         if self.held_up:
             return ExitCode.FAILED
-        sure = watched.moved(self.seen) and not watched.doubts(self.seen)
+        sure = self.whole and watched.moved(self.seen) and not watched.doubts(self.seen)
         return ExitCode.OK if sure else ExitCode.INCONCLUSIVE
 
     def lines(self) -> list[str]:
@@ -59,6 +59,8 @@ class Answer:
     def _otherwise(self) -> str:
         if self.ends is ExitCode.OK:
             return "not limited: it takes what comes"
+        if watched.moved(self.seen) and not self.whole:
+            return "not known: it was not watched for as long as was asked for"
         if watched.moved(self.seen):
             return "not known: nothing was seen to hold it up, and not all was seen"
         if watched.idle(self.seen):

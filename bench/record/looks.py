@@ -9,6 +9,23 @@ FLOW_ASKS_NS = 3 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Another stream that a stream copies.
+
+    Attributes:
+        name: of it.
+        lag_msgs: that it has and the copy has not, as far as the copy heard.
+        silent_s: since the copy last heard of it; None where it never did.
+        fault: why it cannot, in the server's words; empty where it can.
+    """
+
+    name: str
+    lag_msgs: int
+    silent_s: float | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """A stream and a consumer of it, as STREAM.INFO and CONSUMER.INFO tell of them.
 
@@ -41,6 +58,7 @@ class Look:
         max_msgs, max_bytes, max_age_ns: of the stream; None without limit.
         stored_msgs, stored_bytes: in it.
         first_seq, last_seq: in it.
+        origins: streams that it copies, as a mirror of one or from several sources.
     """
 
     at_s: float
@@ -75,6 +93,7 @@ class Look:
     stored_bytes: int
     first_seq: int
     last_seq: int
+    origins: tuple[Origin, ...] = ()
 
     @property
     def lag_msgs(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from bench.broker.looking import look_of, stock_in
 from bench.core.units import NS_PER_S
+from bench.record.looks import Origin
 
 STREAM: dict[str, Any] = {
     "config": {"subjects": ["a", "b"], "max_msgs": -1, "max_bytes": 0, "max_age": NS_PER_S},
@@ -70,6 +71,19 @@ def test_what_never_was_delivered_has_no_age() -> None:
     new = {**CONSUMER, "delivered": {"consumer_seq": 0, "stream_seq": 0}}
 
     assert look_of(STREAM, new, 0.0).delivered_ago_s is None
+
+
+def test_a_stream_is_told_with_what_it_copies() -> None:
+    """As server 2.15 writes it: of what it never heard of, and of what it cannot reach."""
+    lost = {"name": "B", "lag": 0, "active": -1, "error": {"description": "stream not found"}}
+    mirror = {"name": "A", "lag": 7, "active": NS_PER_S // 2}
+
+    (near,) = look_of({**STREAM, "mirror": mirror}, CONSUMER, 0.0).origins
+    several = look_of({**STREAM, "sources": [mirror, lost]}, CONSUMER, 0.0).origins
+
+    assert near == Origin(name="A", lag_msgs=7, silent_s=0.5)
+    assert several == (near, Origin(name="B", lag_msgs=0, silent_s=None, fault="stream not found"))
+    assert look_of(STREAM, CONSUMER, 0.0).origins == ()
 
 
 def test_a_stream_holds_at_least_what_it_held_before_and_after() -> None:

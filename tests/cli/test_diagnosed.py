@@ -35,6 +35,15 @@ def test_it_ends_by_what_was_seen(of: Seen, ends: ExitCode, state: str, last: st
     assert json.loads(told.as_json())["state"] == state
 
 
+def test_who_was_watched_for_less_than_was_asked_for_is_not_called_free() -> None:
+    """He was interrupted, or the consumer was removed meanwhile."""
+    told = answer(seen(FLOW), whole=False)
+
+    assert told.ends is ExitCode.INCONCLUSIVE
+    assert "not watched for as long" in told.lines()[-1]
+    assert json.loads(told.as_json())["state"] == "not-known"
+
+
 def test_programs_get_the_same_with_its_figures() -> None:
     told = json.loads(answer(seen(FLOW, pending_msgs=150), whole=False).as_json())
 

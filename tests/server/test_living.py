@@ -14,7 +14,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import StreamConfig
+from nats.js.api import StreamConfig, StreamSource
 
 from bench.analysis.company import dropped, unclaimed
 from bench.analysis.living import held_up
@@ -54,6 +54,7 @@ CONSUMERS: dict[str, dict[str, Any]] = {
     "LIVE.billing": {},
     "LIVE.mailing": {"deliver_subject": "mailing"},
     "EMPTY.idle": {},
+    "COPY.fed": {},
 }
 """Each with the settings that it has besides."""
 
@@ -84,6 +85,8 @@ async def _fill(host: str) -> None:
             await stream.add_stream(
                 StreamConfig(name=name, subjects=[name.lower()], max_msgs=SMALL)
             )
+        copies = [StreamSource(name="ORDERS"), StreamSource(name="NOWHERE")]
+        await stream.add_stream(StreamConfig(name="COPY", sources=copies))
         for name, changed in CONSUMERS.items():
             await _consumer(client, name, changed)
         for _ in range(STORED):
@@ -168,6 +171,7 @@ ALONE: dict[str, set[str]] = {
     "LIVE.billing": set(),
     "LIVE.mailing": set(),
     "EMPTY.idle": set(),
+    "COPY.fed": {"nobody takes", "origin behind"},
 }
 
 
