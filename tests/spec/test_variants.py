@@ -123,7 +123,8 @@ def test_any_axis_value_makes_a_safe_name(tmp_path: Path) -> None:
             "variants: {a: {pull: 7}}\n",
             "c.yaml:1: variants.a.pull = 7: must be a mapping; "
             "allowed: keys batch, requests, expires, max_bytes, idle_heartbeat, no_wait, group, "
-            "min_pending, min_ack_pending, priority, ask_ahead, ask_idle, ask_every",
+            "min_pending, min_ack_pending, priority, ask_ahead, ask_idle, ask_every; "
+            "did you mean '{batch: 7}'?",
         ),
         (
             "variants: {a: }\n",
