@@ -53,6 +53,7 @@ class Story:
         outcome: what its answer was otherwise than wanted; empty where it was not.
         deliveries: in the order in which they came.
         letters: dead letters about it.
+        evicted: parts that it never came to, as a limit of the stream took it before.
     """
 
     flow: str
@@ -64,6 +65,7 @@ class Story:
     outcome: str
     deliveries: tuple[Delivery, ...]
     letters: tuple[Letter, ...]
+    evicted: tuple[str, ...] = ()
 
 
 def stories_of(messages: Messages, message_id: int) -> tuple[Story, ...]:
@@ -93,7 +95,16 @@ def _stories(messages: Messages, message_id: int) -> Iterator[Story]:
             outcome=_word(names.outcomes, told["outcome"]),
             deliveries=deliveries,
             letters=_letters(messages, {each.stream_seq for each in deliveries}),
+            evicted=tuple(_evicted(messages, flow, message_id)),
         )
+
+
+def _evicted(messages: Messages, flow: str, message_id: int) -> Iterator[str]:
+    """Yield the parts that a message of a flow never came to, as a limit took it."""
+    for place in messages.evicted[0, messages.evicted[1] == message_id].tolist():
+        who = messages.names.lacking[place]
+        if who.flow == flow:
+            yield who.part
 
 
 def _deliveries(messages: Messages, flow: str, message_id: int) -> Iterator[Delivery]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bench.broker.latest import Held
 from bench.broker.letters import Letter
+from bench.clients.port import IntArray
 from bench.engine.losses import Backlog
 from bench.engine.recorder import ConsumerRecord, PublisherRecord
 from bench.engine.setting_back import WasSetBack
@@ -56,11 +57,14 @@ class Audited:
         counts: what it counts otherwise than `bench.engine.accounts`, by part and by what is
             counted; UNKNOWN where nobody can tell.
         findings: examples of what does not hold.
+        taken: ids, in their flow, of what limits of a stream took before it came to a part, by
+            part, each of shape (k,).
     """
 
     tables: Tables
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    taken: Mapping[str, IntArray] = field(default_factory=dict)
 
 
 Audit = Callable[[Evidence], Audited]

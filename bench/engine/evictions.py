@@ -40,10 +40,27 @@ class Kept:
     Attributes:
         subject_index: a number of its subject.
         size_bytes: that it takes in the stream; None where nobody told.
+        some: where somebody is asked about who was to receive some of it; None where all.
     """
 
     subject_index: IntArray
     size_bytes: IntArray | None
+    some: "Some | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Some:
+    """All of a flow, of which somebody was to receive some.
+
+    Attributes:
+        flow: what became of it.
+        due: which of it that was, shape (n,).
+        records: of all who take from it, by the ids of the flow.
+    """
+
+    flow: MessageTable
+    due: Flags
+    records: Sequence[ConsumerRecord]
 
 
 def evicted(
@@ -53,7 +70,7 @@ def evicted(
     limits: Limits,
     kept: Kept,
 ) -> Flags | None:
-    """Return which messages a limit took, shape (n,); None where the server told nothing.
+    """Return which messages a limit took, shape (m,); None where the server told nothing.
 
     Args:
         table: of who was to receive them.
@@ -68,8 +85,9 @@ def evicted(
     if not missing.any():
         return missing
     until_ns = np.minimum(passed_ns(table), backlog.asked_ns)
-    due: Flags = missing & (due_ns(table, limits, kept) <= until_ns)
-    return due & gone(table, consumers, backlog.present)
+    some = kept.some or Some(flow=table, due=np.ones_like(missing), records=consumers)
+    due: Flags = missing & (due_ns(some.flow, limits, kept)[some.due] <= until_ns)
+    return due & gone(some.flow, some.records, backlog.present)[some.due]
 
 
 def due_ns(table: MessageTable, limits: Limits, kept: Kept) -> IntArray:
@@ -144,15 +162,16 @@ def _by_subject(
 def gone(table: MessageTable, consumers: Sequence[ConsumerRecord], present: Present) -> Flags:
     """Return which messages the stream has no more, for sure; shape (n,).
 
-    Of those that never came the place is not written down. It lies between the places of what was
+    Of what came to nobody the place is not written down. It lies between the places of what was
     confirmed before they were sent and of what was sent after they were confirmed; where the stream
     has nothing there that did not come, they are gone.
     """
     seqs = _seqs(table.sent_ns.size, consumers)
+    left = np.isin(seqs, present.among(seqs))
     least, most = _least(table, seqs), _most(table, seqs, present.last_seq)
     there = _unreceived(present, consumers)
     none: Flags = np.searchsorted(there, least) == np.searchsorted(there, most, side="right")
-    return none
+    return np.where(seqs > 0, ~left, none)
 
 
 def _seqs(size: int, consumers: Sequence[ConsumerRecord]) -> IntArray:

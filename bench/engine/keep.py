@@ -12,7 +12,7 @@ from bench.core.units import NS_PER_S
 from bench.engine import accounts, checks, lag, oldest, recovery, resources
 from bench.engine.ackcheck import compare_acks
 from bench.engine.attempts import attempts
-from bench.engine.audit import Audit, Evidence, as_it_is
+from bench.engine.audit import Audit, Audited, Evidence, as_it_is
 from bench.engine.busy import computing, handling
 from bench.engine.finals import finals_of
 from bench.engine.forgiving import forgiven
@@ -28,7 +28,7 @@ from bench.plan.model import Trial
 from bench.record import samples
 from bench.record.finals import Final
 from bench.record.hlog import Interval
-from bench.record.messages import Messages
+from bench.record.messages import Messages, Place
 from bench.record.schema import (
     TRIAL_SCHEMA_VERSION,
     Disturbed,
@@ -88,7 +88,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     cast = frame.cast
     evidence = _evidence(frame, outcome, intended_ns)
     audited = frame.audit(evidence)
-    tables, told = audited.tables, _told(outcome, intended_ns)
+    tables, told = audited.tables, _told(frame, outcome, audited, intended_ns)
     recorded = accounts.times(tables, cast, *_limits_ns(outcome.window))
     seen, again = _seen(frame, outcome), _again(frame, outcome)
     disturbances, cost = _disturbed(frame, outcome, tables)
@@ -162,7 +162,9 @@ def _accounted(
     yield from checks.answered_again(again, cast)
 
 
-def _told(outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Messages:
+def _told(
+    frame: Frame, outcome: Outcome, audited: Audited, intended_ns: Mapping[str, IntArray]
+) -> Messages:
     """Return what is kept of single messages."""
     return stories(
         Lived(
@@ -171,6 +173,10 @@ def _told(outcome: Outcome, intended_ns: Mapping[str, IntArray]) -> Messages:
             came=outcome.came,
             letters=outcome.letters or (),
             start_ns=outcome.start_ns,
+            taken={
+                Place(part=name, role="", flow=frame.cast.part(name).flow): ids
+                for name, ids in audited.taken.items()
+            },
         )
     )
 

@@ -6,7 +6,7 @@ was offered. Made when all is over, from the records of the processes.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -100,6 +100,7 @@ class Lived:
         sent, came: by process.
         letters: of what was given up.
         start_ns: the trial's start on the clock of the records.
+        taken: ids of what limits took before it came to a part; who that is has no role.
     """
 
     intended_ns: Mapping[str, IntArray]
@@ -107,6 +108,7 @@ class Lived:
     came: Sequence[Came]
     letters: Sequence[Letter]
     start_ns: int
+    taken: Mapping[Place, IntArray] = field(default_factory=dict)
 
 
 def stories(lived: Lived, most: int = MOST_MSGS) -> Messages:
@@ -128,13 +130,21 @@ def stories(lived: Lived, most: int = MOST_MSGS) -> Messages:
         outcomes={each.value: each.word for each in Outcome},
         reasons=reasons,
         planned={flow: each.size for flow, each in lived.intended_ns.items()},
+        lacking=tuple(lived.taken),
     )
     return Messages(
         names=names,
         sends=_beside(len(messages.SEND_COLUMNS), sends),
         deliveries=_beside(len(messages.DELIVERY_COLUMNS), came),
         letters=_letters(lived.letters, reasons),
+        evicted=_beside(len(messages.EVICTED_COLUMNS), _evicted(lived, kept)),
     )
+
+
+def _evicted(lived: Lived, kept: Mapping[str, Flags]) -> list[IntArray]:
+    """Return one row of each message that is kept, and that a limit took from a part."""
+    taken = [ids[kept[who.flow][ids]] for who, ids in lived.taken.items()]
+    return [np.stack([np.full(ids.size, place), ids]) for place, ids in enumerate(taken)]
 
 
 def chosen(lived: Lived, flow: str, most: int) -> Flags:

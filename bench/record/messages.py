@@ -10,7 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,19 @@ DELIVERY_COLUMNS = (
     "ending",
 )
 LETTER_COLUMNS = ("stream_seq", "attempts", "reason")
+EVICTED_COLUMNS = ("lacking", "id")
 
 MAX_FILE_BYTES = 64 * 1024**2
 MAX_MEMBER_BYTES = 256 * 1024**2
-_TABLES = {"sends": SEND_COLUMNS, "deliveries": DELIVERY_COLUMNS, "letters": LETTER_COLUMNS}
+_TABLES = {
+    "sends": SEND_COLUMNS,
+    "deliveries": DELIVERY_COLUMNS,
+    "letters": LETTER_COLUMNS,
+    "evicted": EVICTED_COLUMNS,
+}
 _MEMBERS = {*_TABLES, "names"}
+_LATER = {"evicted"}
+"""Not there in records of versions that did not tell it."""
 _BROKEN = (
     ValueError,
     KeyError,
@@ -79,6 +87,7 @@ class Names:
         outcomes: words of answers that were not as wanted, by theirs.
         reasons: why messages were given up, by theirs.
         planned: messages of each flow, in the order of their numbers; of these some are kept.
+        lacking: parts that limits of a stream took messages from, by their number.
     """
 
     places: tuple[Place, ...]
@@ -86,6 +95,7 @@ class Names:
     outcomes: Mapping[int, str]
     reasons: tuple[str, ...]
     planned: Mapping[str, int]
+    lacking: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,7 @@ class Messages:
         deliveries: one row each time that one came, of DELIVERY_COLUMNS, shape (9, m); a generation
             is 1 until its process is killed, then one more.
         letters: dead letters, of LETTER_COLUMNS, shape (3, k).
+        evicted: what limits took before it came to a part, of EVICTED_COLUMNS, shape (2, l).
 
     Instants are ns from the trial's start, NEVER where they did not come.
     """
@@ -107,6 +118,11 @@ class Messages:
     sends: IntArray
     deliveries: IntArray
     letters: IntArray
+    evicted: IntArray = field(default_factory=lambda: _none("evicted"))
+
+
+def _none(table: str) -> IntArray:
+    return np.empty((len(_TABLES[table]), 0), dtype=np.int64)
 
 
 _NAMES = TypeAdapter(Names)
@@ -145,7 +161,8 @@ def read(path: Path) -> Messages:
 def _check_sizes(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sizes = {each.filename: each.file_size for each in archive.infolist()}
-    if set(sizes) != {f"{name}.npy" for name in _MEMBERS}:
+    told = {f"{name}.npy" for name in _MEMBERS}
+    if not told - {f"{name}.npy" for name in _LATER} <= set(sizes) <= told:
         raise ValueError(f"it does not hold {', '.join(sorted(_MEMBERS))}")
     if max(sizes.values()) > MAX_MEMBER_BYTES:
         raise ValueError("it unfolds into more than any such record has")
@@ -153,12 +170,13 @@ def _check_sizes(content: bytes) -> None:
 
 def _checked(arrays: Mapping[str, Any]) -> Messages:
     names = _NAMES.validate_json(arrays["names"].tobytes())
-    tables = {name: _table(name, arrays[name]) for name in _TABLES}
+    tables = {name: _table(name, arrays.get(name, _none(name))) for name in _TABLES}
     found = Messages(names=names, **tables)
     _check_numbers("sends", found.sends[0], 0, len(names.planned))
     _check_numbers("sends", found.sends[1], -1, len(names.places))
     _check_numbers("deliveries", found.deliveries[0], 0, len(names.places))
     _check_numbers("letters", found.letters[2], 0, len(names.reasons))
+    _check_numbers("evicted", found.evicted[0], 0, len(names.lacking))
     return found
 
 

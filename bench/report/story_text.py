@@ -101,6 +101,8 @@ def _ends(story: Story) -> Iterator[str]:
         yield f"answered: {story.outcome}" if story.outcome else "never answered"
     if not story.deliveries:
         yield "never delivered"
+    for part in story.evicted:
+        yield f"evicted: a limit of the stream took it before it came to {part}"
     for each in story.deliveries:
         if each.handled_ns is None:
             yield f"delivery {each.delivery} to {each.role}: {_how(each) or 'never handled'}"

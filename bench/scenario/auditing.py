@@ -7,10 +7,12 @@ from bench.engine.audit import Audited, Evidence
 from bench.engine.table import Flags, MessageTable, Tables
 from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
+from bench.scenario.evicting import Taken, taken_of
 from bench.scenario.kind import Kind
 from bench.scenario.telling import said_of
 from bench.scenario.waiting import begun_ns
 from bench.spec.cast import Part
+from bench.spec.expiring import EVICTED
 from bench.spec.handler import Constant
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.waiting import BEGUN
@@ -26,10 +28,36 @@ def audited(kind: Kind, cell: Cell, traffic: Mapping[str, Traffic], evidence: Ev
         evidence: all that is known of it.
     """
     found = kind.audit(cell, traffic, evidence)
+    due = kind.due(cell, traffic)
     said = {part.name: said_of(cell, part.name, evidence) for part in cell.cast.observing}
-    counts = {name: {**own, **found.counts.get(name, {})} for name, own in said.items()}
-    begun = _begun(cell, traffic, evidence, found.tables, kind.due(cell, traffic))
-    return replace(found, tables={**found.tables, **begun}, counts={**found.counts, **counts})
+    own = _taken(cell, traffic, evidence, found, due)
+    counts = {
+        name: {**of_part, **(own[name].counts if name in own else {}), **found.counts.get(name, {})}
+        for name, of_part in said.items()
+    }
+    begun = _begun(cell, traffic, evidence, found.tables, due)
+    return replace(
+        found,
+        tables={**found.tables, **begun},
+        counts={**found.counts, **counts},
+        taken={**found.taken, **{name: each.ids for name, each in own.items()}},
+    )
+
+
+def _taken(
+    cell: Cell,
+    traffic: Mapping[str, Traffic],
+    evidence: Evidence,
+    found: Audited,
+    due: Mapping[str, Flags],
+) -> Mapping[str, Taken]:
+    """Return what limits took of the parts that count it, where their kind does not."""
+    seen = replace(evidence, tables=found.tables)
+    return {
+        part.name: taken_of(cell, part, traffic[part.flow], seen, due)
+        for part in cell.cast.observing
+        if EVICTED in part.entries and EVICTED.name not in found.counts.get(part.name, {})
+    }
 
 
 def _is_untold(part: Part, table: MessageTable) -> bool:

@@ -56,7 +56,7 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
             tables[part.name] = with_successors(tables[part.name], done)
         own = {**_turned_away(part, records), **(_counted(part, done, flow) if done else {})}
         counts[part.name] = {**counts.get(part.name, {}), **own}
-    return Audited(tables=tables, counts=counts, findings=found.findings)
+    return replace(found, tables=tables, counts=counts)
 
 
 def done_of(records: Sequence[ConsumerRecord], traffic: Traffic, start_ns: int) -> Done:

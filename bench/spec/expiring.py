@@ -55,6 +55,11 @@ def evicts(stream: StreamSettings) -> bool:
     return stream.max_age_ns is not None or by_subject or (by_size and stream.discard == "old")
 
 
+def limited(part: Part, stream: StreamSettings) -> Part:
+    """Return a part of a JetStream consumer that counts what limits of its stream took, if any."""
+    return replace(part, entries=(*part.entries, EVICTED)) if evicts(stream) else part
+
+
 def without_evicted(cast: Cast) -> Cast:
     """Return a cast as it was before that was told apart from lost."""
 

@@ -1,7 +1,7 @@
 """The story of a message has every delivery, in order, and says what did not happen."""
 
 from bench.analysis.story import Letter, most_ids, stories_of
-from tests.record.stored_messages import ILL, PLANNED, WELL, two
+from tests.record.stored_messages import EVICTED, ILL, PLANNED, WELL, two, with_one_evicted
 
 
 def test_one_that_went_well_has_every_instant() -> None:
@@ -29,3 +29,13 @@ def test_an_id_that_is_not_kept_has_no_story() -> None:
     """Of ten messages two are kept."""
     assert not stories_of(two(), WELL + 1)
     assert most_ids(two()) == PLANNED
+
+
+def test_one_that_a_limit_took_says_from_whom() -> None:
+    """The others were taken from nobody, nor are messages of an older record."""
+    (gone,) = stories_of(with_one_evicted(), EVICTED)
+    (well,) = stories_of(with_one_evicted(), WELL)
+
+    assert (gone.evicted, gone.deliveries) == (("consume",), ())
+    assert well.evicted == ()
+    assert stories_of(two(), WELL)[0].evicted == ()

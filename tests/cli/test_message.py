@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bench.cli.verbs import app, run_command
 from tests.analysis import runs
-from tests.record.stored_messages import ILL, PLANNED, WELL, two
+from tests.record.stored_messages import EVICTED, ILL, PLANNED, WELL, two, with_one_evicted
 
 
 def results(path: Path) -> Path:
@@ -103,3 +103,17 @@ def test_a_record_that_was_changed_is_refused(tmp_path: Path) -> None:
     done = shown(path, "--message", str(WELL))
 
     assert "messages.npz" in str(done.exception)
+
+
+def test_the_story_of_what_a_limit_took_says_so(tmp_path: Path) -> None:
+    """It is none of those that were lost."""
+    plan = runs.plan([runs.cell("only")], blocks=1)
+    store, (trial,) = runs.store(tmp_path / "run", plan), plan.trials
+    store.write_trial(runs.record(trial), [], runs.sampled([1, 2]), with_one_evicted())
+
+    told = shown(tmp_path, "--message", str(EVICTED)).stdout
+    plain = json.loads(shown(tmp_path, "--message", str(EVICTED), "--json").stdout)
+
+    assert "never delivered" in told
+    assert "evicted: a limit of the stream took it before it came to consume" in told
+    assert plain[0]["stories"][0]["evicted"] == ["consume"]

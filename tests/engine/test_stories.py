@@ -1,5 +1,7 @@
 """What is kept of single messages: all of a few, of many those first that went odd."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bench.broker.letters import Letter
@@ -108,3 +110,16 @@ def test_all_generations_of_a_process_are_one_account() -> None:
     (account,) = observed(lived().came)["consume"]
 
     assert account.ids.size == SIZE - 1 + 2
+
+
+def test_what_limits_took_is_kept_by_whom_it_never_came_to() -> None:
+    """Of a part that it is due to; in a thinned record those that are kept."""
+    one, other = (Place(part=name, role="", flow="publish") for name in ("audit", "billing"))
+    taken = {one: np.array([UNSENT, TWICE]), other: np.array([TWICE])}
+    whole = stories(replace(lived(), taken=taken), SIZE)
+    thin = stories(replace(lived(), taken={one: np.arange(SIZE)}), 20)
+
+    assert whole.names.lacking == (one, other)
+    assert sorted(whole.evicted.T.tolist()) == sorted([[0, UNSENT], [0, TWICE], [1, TWICE]])
+    assert thin.evicted.shape == (2, 20)
+    assert stories(lived(), SIZE).evicted.shape == (2, 0)

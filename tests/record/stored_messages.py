@@ -1,10 +1,12 @@
-"""Two messages as they are kept: one that went well, one that was killed over, and given up."""
+"""Messages as they are kept: one that went well, one that was killed over and given up, others."""
+
+from dataclasses import replace
 
 import numpy as np
 
 from bench.record.messages import NEVER, Messages, Names, Place
 
-WELL, ILL = 3, 7
+WELL, ILL, EVICTED = 3, 7, 5
 PLANNED = 10
 
 
@@ -31,4 +33,17 @@ def two() -> Messages:
         sends=np.array(sends, dtype=np.int64).T,
         deliveries=np.array(deliveries, dtype=np.int64).T,
         letters=np.array([(8, 2, 0)], dtype=np.int64).T,
+    )
+
+
+def with_one_evicted() -> Messages:
+    """Those, and one that a limit of the stream took before it came to its consumer."""
+    told = two()
+    row = np.array([[0, 0, EVICTED, 50, 51, 52, 0]], dtype=np.int64).T
+    names = replace(told.names, lacking=(Place(part="consume", role="", flow="publish"),))
+    return replace(
+        told,
+        names=names,
+        sends=np.concatenate([told.sends, row], axis=1),
+        evicted=np.array([[0], [EVICTED]]),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from bench.core.errors import RecordError
 from bench.record import messages
-from tests.record.stored_messages import two
+from tests.record.stored_messages import two, with_one_evicted
 
 
 def written(path: Path, content: bytes) -> Path:
@@ -20,13 +20,35 @@ def written(path: Path, content: bytes) -> Path:
 
 def test_messages_read_as_they_were_written(tmp_path: Path) -> None:
     """Tables and what their numbers stand for."""
-    found = messages.read(written(tmp_path, messages.packed(two())))
+    told = with_one_evicted()
+    found = messages.read(written(tmp_path, messages.packed(told)))
 
-    assert found.names == two().names
+    assert found.names == told.names
     assert all(
-        np.array_equal(getattr(found, table), getattr(two(), table))
-        for table in ("sends", "deliveries", "letters")
+        np.array_equal(getattr(found, table), getattr(told, table))
+        for table in ("sends", "deliveries", "letters", "evicted")
     )
+
+
+def test_a_record_from_before_it_was_told_what_limits_took_tells_of_none(tmp_path: Path) -> None:
+    """It lacks that table alone."""
+    path = written(tmp_path, messages.packed(two()))
+    with np.load(path) as archive:
+        older = {name: archive[name] for name in archive.files if name != "evicted"}
+    np.savez_compressed(path, **older)
+
+    found = messages.read(path)
+
+    assert found.evicted.shape == (2, 0)
+    assert found.names == two().names
+
+
+def test_a_part_that_nobody_named_is_refused(tmp_path: Path) -> None:
+    told = with_one_evicted()
+    told.evicted[0, 0] = 1
+
+    with pytest.raises(RecordError, match=r"evicted has a number"):
+        messages.read(written(tmp_path, messages.packed(told)))
 
 
 def test_numbers_that_no_name_stands_for_are_refused(tmp_path: Path) -> None:
@@ -61,5 +83,7 @@ def test_another_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "messages.npz"
     np.savez(path, gap_ns=np.zeros(3))
 
-    with pytest.raises(RecordError, match="does not hold deliveries, letters, names, sends"):
+    with pytest.raises(
+        RecordError, match="does not hold deliveries, evicted, letters, names, sends"
+    ):
         messages.read(path)

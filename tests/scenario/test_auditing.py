@@ -1,12 +1,13 @@
 """What is said of whoever takes messages, in kinds that say nothing of it themselves."""
 
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from bench.clients.port import IntArray
 from bench.engine.audit import Evidence
-from bench.engine.losses import UNKNOWN
+from bench.engine.losses import UNKNOWN, Backlog, Present
 from bench.engine.recorder import NEVER, ConsumerRecord, PublisherRecord
 from bench.engine.table import NOT_YET, driven, renumbered, seen_by, some_of
 from bench.plan.model import Cell
@@ -110,3 +111,64 @@ def test_the_count_of_a_process_that_is_killed_goes_with_it() -> None:
     _, found = told(fan(disturbances=[KILL]), {"seen": {"fetches": 9, "empty_fetches": 2}})
 
     assert found.counts["seen"]["fetches"] == UNKNOWN
+
+
+def limited(*, told_end: bool = True) -> tuple[Any, Any]:
+    """Of thirty messages the stream keeps ten; both consumers are away until all are stored.
+
+    The first one then sees the last ten, the other one what it is due of them.
+    """
+    made = fan(stream={"max_msgs": 10})
+    traffic = make_traffics(made.workload.loads, 7)
+    due_ns = traffic["publish"].intended_ns
+    ids, late_ns = np.arange(due_ns.size), 10**10
+    sent = PublisherRecord(
+        ids=ids, sent_ns=due_ns, stored_ns=due_ns + 1, outcome=np.zeros_like(ids), said=ids + 1
+    )
+    due = KIND.due(made, traffic)["some"]
+    last = ids[-10:]
+    whole = [record(last, np.full_like(last, late_ns + TAKES_NS))]
+    whole = [replace(each, received_ns=np.full_like(last, late_ns)) for each in whole]
+    own = [replace(each, **_where(each, due[last])) for each in whole]
+    seen = {"seen": whole, "some": renumbered(own, due)}
+    table = driven(due_ns, [sent], 0)
+    present = Present(first_seq=int(last[0]) + 1, last_seq=ids.size) if told_end else None
+    backlog = Backlog(msgs=0, stream_msgs=ids.size, present=present, asked_ns=2 * late_ns)
+    evidence = Evidence(
+        tables={
+            "publish": table,
+            "seen": seen_by(table, whole, 0),
+            "some": seen_by(some_of(table, due), seen["some"], 0),
+        },
+        drivers={"publish": [sent]},
+        observers=seen,
+        held=None,
+        start_ns=0,
+        backlogs={"seen": backlog, "some": replace(backlog, sparse=True)},
+    )
+    return due, audited(KIND, made, traffic, evidence)
+
+
+def _where(one: ConsumerRecord, chosen: Any) -> dict[str, IntArray]:
+    return {each.name: getattr(one, each.name)[chosen] for each in fields(one)}
+
+
+def test_of_a_fan_out_each_consumer_has_what_limits_took_from_it() -> None:
+    """By all that was stored, of which it is due some: none of that is lost."""
+    due, found = limited()
+
+    early = np.arange(due.size - 10)
+    assert (found.counts["seen"]["evicted"], found.counts["seen"]["lost"]) == (early.size, 0)
+    assert found.counts["some"]["evicted"] == np.count_nonzero(due[early])
+    assert found.counts["some"]["lost"] == 0
+    assert found.taken["seen"].tolist() == early.tolist()
+    assert found.taken["some"].tolist() == early[due[early]].tolist()
+
+
+def test_what_the_stream_has_at_the_end_and_nobody_told_is_no_excuse() -> None:
+    """How many limits took is not known then, and never 0."""
+    _, found = limited(told_end=False)
+
+    assert found.counts["seen"]["evicted"] == found.counts["some"]["evicted"] == UNKNOWN
+    assert found.taken["seen"].size == 0
+    assert "lost" not in found.counts["seen"]

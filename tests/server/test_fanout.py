@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from bench.analysis.figures import LagVerdict
+from bench.analysis.story import stories_of
 from bench.analysis.summary import summarise_trial
 from bench.engine.jobs import ObserverJob
 from bench.plan.model import Cell, VariantName
+from bench.record import messages
 from bench.scenario import fanout as scenario
 from bench.spec.kinds.fanout import Fanout
 from bench.spec.variant import Settings
@@ -257,3 +259,32 @@ def test_streams_beside_each_other_have_flows_of_their_own(tmp_path: Path) -> No
         for name, count in found.items()
         if name.endswith((".lost", ".foreign", ".left_out", ".backlog"))
     )
+
+
+@pytest.mark.counts
+def test_what_a_limit_takes_from_one_that_is_slow_is_told_of_that_one(tmp_path: Path) -> None:
+    """The stream keeps twenty messages; a host may hold up the other one as well."""
+    slow = {"filter": "orders.paid", "handler": {"time": "100ms"}}
+    load = fanout({"audit": {}, "billing": slow})
+    settings = {
+        "stream": {"max_msgs": 20},
+        "pull": {"batch": 1},
+        "consumer": {"max_ack_pending": 4},
+    }
+
+    record = run_trial(tmp_path, load, settings).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert record.completed, complaints(record)
+    for name, due in (("audit", 300), ("billing", 150)):
+        own = {
+            each: ledger[f"{name}.{each}"] for each in ("evicted", "received", "lost", "backlog")
+        }
+        assert own["evicted"] + own["received"] == due, own
+        assert (own["lost"], own["backlog"]) == (0, 0)
+    assert ledger["billing.evicted"] > 50
+    (path,) = (tmp_path / "results" / "run").glob("trials/*/messages.npz")
+    told = messages.read(path)
+    assert told.evicted.shape[1] == ledger["billing.evicted"] + ledger["audit.evicted"]
+    assert "billing" in stories_of(told, int(told.evicted[1, -1]))[0].evicted

@@ -131,3 +131,24 @@ def test_a_function_of_a_user_takes_as_long_as_it_takes() -> None:
     called = Settings.model_validate({"handler": {"call": CALL, "run": "task"}})
 
     assert waits(cast_of(load, called)) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("fan-out", {"billing.evicted", "search.evicted", "audit.evicted"}),
+        ("projection", {"evicted"}),
+        ("replay-live", {"evicted"}),
+        ("small-events", {"evicted"}),
+        ("schedules", set()),
+    ],
+)
+def test_what_limits_took_is_told_of_each_consumer_of_their_stream(
+    name: str, told: set[str]
+) -> None:
+    """Without limits there is nothing to tell; what waits for its time has two places."""
+    limited = Settings.model_validate({"stream": {"max_msgs": 10}})
+
+    found = entries(cast_of(shipped(name), limited))
+    assert {each for each in found if each.rpartition(".")[2] == "evicted"} == told
+    assert not any("evicted" in each for each in entries(cast_of(shipped(name), Settings())))

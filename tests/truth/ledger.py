@@ -39,7 +39,7 @@ from bench.engine.trial import Outcome
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic, make_traffic
 from bench.record.schema import Window
-from bench.scenario import rolled
+from bench.scenario import evicting
 from bench.spec.filling import PUBLISH
 from bench.spec.metrics import HDR_RESOLUTION
 from bench.spec.retried import RETRYING
@@ -58,6 +58,7 @@ from tests.truth.lives import (
     Lives,
     Sent,
     load,
+    max_age_ns,
 )
 from tests.truth.reference import Reference
 
@@ -156,6 +157,7 @@ def cell_of(messages: int) -> Cell:
         {
             "consumer": {"mode": "push", "max_deliver": LAST_ATTEMPT},  # nobody asks for messages
             "failure": {"attempts": LAST_ATTEMPT, "dead_letters": True},
+            "stream": {"max_age": f"{max_age_ns(messages)}ns"},
         }
     )
     return plan_of(load(messages), settings).cells[0]
@@ -255,8 +257,8 @@ class _Held:
         self.gone_seqs += block.gone_seqs
         self.letters += block.letters
 
-    def backlog(self, last_seq: int) -> Backlog:
-        """Return what it would say of the consumer."""
+    def backlog(self, last_seq: int, asked_ns: int) -> Backlog:
+        """Return what it would say of the consumer at an instant."""
         gone = tuple(self.gone_seqs)
         return Backlog(
             msgs=self.pending_msgs + self.open_msgs,
@@ -264,6 +266,7 @@ class _Held:
             ack_pending_msgs=self.open_msgs,
             present=Present(first_seq=1, last_seq=last_seq, deleted_seqs=gone),
             max_deliver=LAST_ATTEMPT,
+            asked_ns=asked_ns,
         )
 
 
@@ -276,7 +279,7 @@ def _outcome(
         drained=False,
         start_ns=START_NS,
         window=Window(window_start_ns=0, window_end_ns=last_ns, drained_ns=last_ns + NS_PER_S),
-        backlogs={CONSUME: held.backlog(lives.last_seq)},
+        backlogs={CONSUME: held.backlog(lives.last_seq, last_ns + NS_PER_S)},
         drivers={
             PUBLISH: [load_publisher(directory / f"publisher-{n}.npy") for n in range(PUBLISHERS)]
         },
@@ -306,7 +309,7 @@ def kept(cell: Cell, traffic: Traffic, outcome: Outcome) -> Kept:
             )
         },
         software=None,
-        audit=partial(rolled.audited, cell, {PUBLISH: traffic}),
+        audit=partial(evicting.audited, cell, {PUBLISH: traffic}),
     )
     return keep(frame, outcome, {PUBLISH: traffic.intended_ns})
 

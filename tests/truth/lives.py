@@ -3,7 +3,8 @@
 Each block is made from its number alone, so that the records under test and the reference are fed
 the same events one after the other, and neither keeps what the other needs. Of a hundred messages
 some five meet a mishap: they are refused, never answered, lost, left at the server, delivered
-again, fail and are asked for again, are given up, or stand among the dead letters.
+again, fail and are asked for again, are given up, or stand among the dead letters. Now and then the
+consumers are away for some blocks: of those the stream gives up the first by their age.
 """
 
 from collections import deque
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from bench.broker.letters import Letter, Reason
 from bench.clients.port import NO_ID, Ending, Outcome
+from bench.core.units import NS_PER_S
 from bench.spec.kinds.stream import Stream
 
 Ints = NDArray[np.int64]
@@ -34,19 +36,39 @@ START_NS = 10**12
 SOUND, TRANSIENT, LONGER, PERMANENT, SILENT = range(5)
 """Index of a fault of `load`."""
 
-REFUSED, UNANSWERED, VANISHED, LOST, PENDING, OPEN, DOUBLED, REPEATED = range(1, 9)
+REFUSED, UNANSWERED, VANISHED, LOST, PENDING, OPEN, DOUBLED, REPEATED, EVICTED = range(1, 10)
 _SHARES = (0.002, 0.001, 0.001, 0.002, 0.001, 0.001, 0.009, 0.008)
 """Mishaps of messages without a fault, and of how many: an error PubAck, none though the stream has
 it, none and it has it not, gone before it came, still held, still in hand, handled and delivered
 again to whoever handles it again, or knows it."""
 
 
-def load(messages: int) -> Stream:
-    """Return a load of so many messages, of which some fail, as a matrix would ask for it.
+STRETCH_BLOCKS = 100
+"""Of them one stretch each is spent away: so many blocks are given up, and so many come late."""
 
-    A million in each second, or all in one; whole seconds.
-    """
-    seconds = max(1, messages // 1_000_000)
+BEFORE, AWAY, LATE, BACK = 19, (20, 21), (22, 23), 24
+"""Places in a stretch: of the last block before they are away, of what is given up, of what waits,
+and of the block with which that comes."""
+
+AGE_BLOCKS = 2.7
+"""How old the stream lets messages become, in blocks: what is given up is older when others come,
+and what waits is younger, though it is lost."""
+
+
+def max_age_ns(messages: int) -> int:
+    """Return how old a stream of so many messages lets them become."""
+    return round(AGE_BLOCKS * BLOCK_MSGS * NS_PER_S / rate_msgs_per_s(messages))
+
+
+def rate_msgs_per_s(messages: int) -> int:
+    """Return how many are offered each second: a million, or all in one; whole seconds."""
+    return messages // max(1, messages // 1_000_000)
+
+
+def load(messages: int) -> Stream:
+    """Return a load of so many messages, of which some fail, as a matrix would ask for it."""
+    rate = rate_msgs_per_s(messages)
+    seconds = messages // rate
     faults = [
         {"kind": "transient", "share": "1%"},
         {"kind": "transient", "share": "0.5%", "times": 2},
@@ -57,7 +79,7 @@ def load(messages: int) -> Stream:
         {
             "kind": "stream",
             "payload": {"sizes": "128B"},
-            "publish": {"rate": f"{messages // seconds}/s", "publishers": PUBLISHERS},
+            "publish": {"rate": f"{rate}/s", "publishers": PUBLISHERS},
             "consume": {"consumers": CONSUMERS, "faults": faults},
             "phases": {"warmup": "0s", "measure": f"{seconds}s", "drain": "1s"},
         }
@@ -117,6 +139,7 @@ class Block:
         sent: what is published.
         came: what each process takes.
         held: ids that the server has when all is over, and has never delivered.
+        evicted: ids that the stream had too long.
         open_msgs: of what came now, so many whose ack it awaits then.
         gone_seqs: in the stream no more, and never delivered.
         letters: posted.
@@ -127,6 +150,7 @@ class Block:
     sent: Sent
     came: list[Came]
     held: Sequence[int]
+    evicted: Sequence[int]
     open_msgs: int
     gone_seqs: Sequence[int]
     letters: Sequence[Letter]
@@ -176,7 +200,7 @@ class Lives:
         seqs = self.last_seq + 1 + np.arange(stored.size)
         self.last_seq += stored.size + (stored.size > 0)  # one more is written by somebody else
         fate = mishap[np.searchsorted(ids, stored)]
-        comes = ~np.isin(fate, (LOST, PENDING))
+        comes = ~np.isin(fate, (LOST, PENDING, EVICTED))
         taken = self._taken(stored[comes], seqs[comes], again)
         exhausted = taken.ending == Ending.EXHAUSTED
         returns = self._comes_again(taken)
@@ -185,13 +209,20 @@ class Lives:
             sent=_sent(ids, self._sent_ns[ids], mishap),
             came=[taken.where(taken.seqs // 50 % CONSUMERS == n) for n in range(CONSUMERS)],
             held=stored[fate == PENDING].tolist(),
+            evicted=stored[fate == EVICTED].tolist(),
             open_msgs=int(np.count_nonzero(waiting)),
-            gone_seqs=seqs[fate == LOST][::2].tolist(),
+            gone_seqs=self._gone(seqs, fate),
             letters=tuple(self._letters(taken)),
             advised=int(np.count_nonzero(exhausted)),
             last_seq=self.last_seq,
         )
         return block, taken.where(returns)
+
+    def _gone(self, seqs: Ints, fate: Ints) -> list[int]:
+        """Return what the stream has no more: half of what is lost, and all that was too old."""
+        if (fate == EVICTED).any():
+            return [*seqs.tolist(), self.last_seq]  # somebody else's is as old
+        return seqs[fate == LOST][::2].tolist()  # type: ignore[no-any-return]
 
     def _taken(self, ids: Ints, seqs: Ints, again: Came) -> Came:
         """Return what comes: of the first ones a few in another order, and one of somebody else."""
@@ -201,7 +232,7 @@ class Lives:
         ids = np.concatenate([first, again.ids])
         once = np.ones(first.size, dtype=np.int64)
         deliveries = np.concatenate([once, again.deliveries + 1])
-        came_ns = self._sent_ns[first] + ANSWER_NS + COMES_NS
+        came_ns = self._comes_from(first) + ANSWER_NS + COMES_NS
         waits_ns = (AGAIN_NS * (1 + _chance(again.ids, 5))).astype(np.int64)
         received_ns = np.concatenate([came_ns, again.received_ns + waits_ns])
         ending = np.where(ids == NO_ID, WELL, self._endings(ids, deliveries))
@@ -217,8 +248,27 @@ class Lives:
             acked_ns=np.where(acked, received_ns + TAKES_NS + 1, 0),
         )
 
+    def _comes_from(self, ids: Ints) -> Ints:
+        """Return when each would come if that took no time: what is late when others are back."""
+        late = np.isin(_places(ids), LATE)
+        back = (ids // BLOCK_MSGS // STRETCH_BLOCKS * STRETCH_BLOCKS + BACK) * BLOCK_MSGS
+        return self._sent_ns[np.where(late, np.minimum(back, self.messages - 1), ids)]
+
     def _mishaps(self, ids: Ints) -> Ints:
-        """Return what befalls messages, 0 for nothing; a fault is enough for one."""
+        """Return what befalls messages, 0 for nothing; a fault is enough for one.
+
+        Where consumers are away, and before, and at the end, none is lost or left at the server: it
+        would be too old as well.
+        """
+        found, places = self._dealt(ids), _places(ids)
+        last = ids >= self._sent - BLOCK_MSGS
+        old = last | np.isin(places, (BEFORE, *LATE))
+        found[old & np.isin(found, (LOST, PENDING))] = 0
+        stored = ~np.isin(found, (REFUSED, VANISHED))
+        found[np.isin(places, AWAY) & stored] = EVICTED
+        return found
+
+    def _dealt(self, ids: Ints) -> Ints:
         dealt = np.searchsorted(np.cumsum(_SHARES), _chance(ids, 0), side="right") + 1
         none = (dealt > len(_SHARES)) | (self._faults[ids] != SOUND)
         return np.where(none, 0, dealt)
@@ -281,6 +331,11 @@ def _last_of_block(intended_ns: Ints) -> Ints:
     """Return when the last message of each one's block is due: they are sent together."""
     last = (np.arange(intended_ns.size) // BLOCK_MSGS + 1) * BLOCK_MSGS - 1
     return intended_ns[np.minimum(last, intended_ns.size - 1)]
+
+
+def _places(ids: Ints) -> Ints:
+    """Return the place of each message's block in its stretch."""
+    return ids // BLOCK_MSGS % STRETCH_BLOCKS
 
 
 def _chance(ids: Ints, salt: int) -> NDArray[np.float64]:

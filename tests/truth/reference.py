@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from bench.clients.port import NO_ID, Ending, Outcome
 from tests.truth.lives import CONSUMERS, PERMANENT, WELL, Block, Came, Sent
 
-SENT, STORED, REFUSED, RECEIVED, HANDLED, ACKED, DONE, HELD, FAILED, GIVEN_UP = (
-    1 << bit for bit in range(10)
+SENT, STORED, REFUSED, RECEIVED, HANDLED, ACKED, DONE, HELD, FAILED, GIVEN_UP, EVICTED = (
+    1 << bit for bit in range(11)
 )
 """What is known of a message."""
 
@@ -45,6 +45,8 @@ class Reference:
             self._take_came(process, came)
         for message_id in block.held:
             self._known[message_id] |= HELD
+        for message_id in block.evicted:
+            self._known[message_id] |= EVICTED
         for letter in block.letters:
             self._counts["letters_twice"] += letter.seq in self._letters
             self._letters[letter.seq] = letter.reason
@@ -165,6 +167,8 @@ def _entries(known: int, *, hopeless: bool) -> Iterator[str]:
             yield entry
     if known & HELD:
         yield "held"
+    elif known & STORED and known & EVICTED:
+        yield "evicted"
     elif known & STORED and not known & RECEIVED:
         yield "lost"
     if known & FAILED and hopeless and not known & GIVEN_UP:

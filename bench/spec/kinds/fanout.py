@@ -22,6 +22,7 @@ from bench.spec.cast import (
     observing,
 )
 from bench.spec.dealt import Dealt
+from bench.spec.expiring import limited
 from bench.spec.filling import PUBLISH
 from bench.spec.handler import Handler
 from bench.spec.lanes import MAX_STREAMS, Beside, check_members, sees_all
@@ -311,6 +312,7 @@ def _part(settings: Settings, member: Member, part: Part) -> Part:
     part = replace(part, entries=(*part.entries, *own_entries(member)))
     if member.is_core:
         return listening(part)
+    part = limited(part, settings.stream)
     return taking(part, settings, member.handler if member.is_even else None)
 
 

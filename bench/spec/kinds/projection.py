@@ -21,6 +21,7 @@ from bench.spec.cast import (
     observing,
     spans,
 )
+from bench.spec.expiring import limited
 from bench.spec.filling import PUBLISH
 from bench.spec.filters import matching
 from bench.spec.handler import Handler
@@ -347,6 +348,7 @@ def cast_of(settings: Settings, workload: Projected | None) -> Cast:
     """Return its parts; usually one watcher."""
     repeats = workload is not None and bool(workload.publish.repeats)
     projecting = _projecting(acks=settings.ack.timing != "none", some=repeats)
+    projecting = projecting if repeats else limited(projecting, settings.stream)
     project = asking(projecting, pulls=settings.consumer.mode == "pull")
     watches = {"watch": Watch()} if workload is None else workload.watch
     watchers = tuple(

@@ -10,6 +10,7 @@ from bench.core import text
 from bench.core.units import format_rate
 from bench.spec.base import MisfitError, Spec
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, Part, Weight, driving, observing
+from bench.spec.expiring import limited
 from bench.spec.failed_parts import counting_failures
 from bench.spec.filling import PUBLISH, Storing
 from bench.spec.handler import Handler
@@ -331,7 +332,7 @@ def _live(settings: Settings, workload: Replay | None) -> tuple[Part, ...]:
     acks = settings.ack.timing != "none"
     publish = driving(PUBLISH, role="publisher", answered=STORED, fails=UNSTORED)
     plain = observing(LIVE, flow=publish, role=f"{LIVE}.consumer", acks=acks)
-    live = taking(plain, settings, workload.live.consume.handler)
+    live = taking(limited(plain, settings.stream), settings, workload.live.consume.handler)
     return publish, replace(live, entries=(*live.entries, _UNDISTURBED))
 
 
