@@ -37,7 +37,17 @@ def fork_for(descriptor: int, work: Callable[[], None]) -> None:
                 os.read(woken, 4096)
                 _tell_ended(children)
             if wishes.fileno() in ready and not _fork_one(wishes, children, work):
+                _let_go_on(children)
                 return
+
+
+def _let_go_on(children: Mapping[int, int]) -> None:
+    """Have those go on that were stopped: with nobody to do it they would never end by themselves.
+
+    Whoever has not been waited for yet has its pid still, so no other process is meant.
+    """
+    for pid in children:
+        os.kill(pid, signal.SIGCONT)
 
 
 def _wakes_for_children() -> int:

@@ -131,6 +131,20 @@ def test_one_that_cannot_be_begun_says_why(tmp_path: Path, monkeypatch: pytest.M
     module.close()
 
 
+def test_who_is_stopped_when_its_conductor_goes_ends_with_it(tmp_path: Path) -> None:
+    """A pause is nobody's to end any more; it would hold its memory and its connection for ever."""
+
+    async def check() -> int:
+        child = await bear(tmp_path / "stderr")
+        child.send_signal(signal.SIGSTOP)
+        child.stdin.close()
+        module.close()
+        async with asyncio.timeout(20):
+            return await _ended(child)
+
+    assert asyncio.run(check()) == UNSEEN
+
+
 def test_one_that_is_not_begun_in_time_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
