@@ -30,10 +30,10 @@ LENGTH = struct.Struct("<Q")
 UNSEEN = 256
 """Told of a process of which nobody saw how it ended; none ends with such an exit code."""
 
-BORN_WITHIN_S = 60.0
-"""All that there is to import takes a tenth of it on a slow core."""
+BORN_WITHIN_S = 30.0
+"""All that there is to import takes a small part of it on a slow core."""
 
-END_TIMEOUT_S = 10.0
+END_TIMEOUT_S = TOLD_WITHIN_S = 10.0
 _WORDS_CHARS = 400
 
 
@@ -69,11 +69,16 @@ class Forked:
         os.kill(self.pid, number)
 
     async def wait(self) -> int:
-        """Return its exit code when it has ended."""
-        return await asyncio.shield(self._ended)
+        """Return the exit code of a process that ends now, or has; UNSEEN where nobody tells it."""
+        try:
+            async with asyncio.timeout(TOLD_WITHIN_S):
+                return await asyncio.shield(self._ended)
+        except TimeoutError:
+            return UNSEEN
 
     def let_go(self) -> None:
         """Close the pipes to a process that has ended."""
+        self._ended.cancel()
         self.stdin.close()
         self._told.close()
 
@@ -194,7 +199,7 @@ def how_ended(code: int | None, said: str) -> str:
     if code is None:
         return "did not begin one, and did not end"
     if code == UNSEEN:
-        return f"ended, nobody saw how, since the process it was forked from had ended: {said}"
+        return f"ended, and the process that it was forked from did not tell how: {said}"
     return f"was killed by {_signal(-code)}" if code < 0 else f"ended with exit code {code}: {said}"
 
 

@@ -131,6 +131,24 @@ def test_one_that_cannot_be_begun_says_why(tmp_path: Path, monkeypatch: pytest.M
     module.close()
 
 
+def test_whose_end_nobody_tells_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was to tell it stands still, and goes on."""
+    monkeypatch.setattr(module, "TOLD_WITHIN_S", 0.05)
+
+    async def check() -> int:
+        child = await bear(tmp_path / "stderr")
+        teller = nursery()._process
+        teller.send_signal(signal.SIGSTOP)
+        child.send_signal(signal.SIGKILL)
+        code = await _ended(child)
+        teller.send_signal(signal.SIGCONT)
+        return code
+
+    assert asyncio.run(check()) == UNSEEN
+
+
 def test_who_is_stopped_when_its_conductor_goes_ends_with_it(tmp_path: Path) -> None:
     """A pause is nobody's to end any more; it would hold its memory and its connection for ever."""
 
@@ -164,7 +182,7 @@ def test_one_that_is_not_begun_in_time_is_given_up(
     [
         (0, "ended with exit code 0: bye"),
         (255, "ended with exit code 255: bye"),
-        (UNSEEN, "ended, nobody saw how, since the process it was forked from had ended: bye"),
+        (UNSEEN, "ended, and the process that it was forked from did not tell how: bye"),
         (-signal.SIGKILL, "was killed by SIGKILL"),
         (-63, "was killed by signal 63"),
         (None, "did not begin one, and did not end"),
