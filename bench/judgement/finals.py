@@ -8,12 +8,14 @@ from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.judgement.model import CellJudgement, Notice
 from bench.judgement.names import listed, spoken
+from bench.plan.model import Cell
 from bench.record.finals import Final
 from bench.record.schema import TrialRecord
 
 FIRST_KEYS = 3
 _UNCALLED = "no function of yours is called"
 _UNMEASURED = "not measured in this block"
+_NEVER = "not measured"
 
 
 def finals(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
@@ -51,8 +53,18 @@ def notices(workload: str, cells: Sequence[CellJudgement]) -> Iterator[Notice]:
 
 
 def _parts(cells: Sequence[CellJudgement]) -> list[str]:
-    records = (trial.record for cell in cells for trial in cell.cell.trials)
-    return list(dict.fromkeys(part for record in records for part in record.finals))
+    """Return the parts that a state is told of; one without a name where no trial got so far."""
+    records = [trial.record for cell in cells for trial in cell.cell.trials]
+    told = dict.fromkeys(part for record in records for part in record.finals)
+    if told or not any(called(cell.cell.cell) for cell in cells):
+        return list(told)
+    return [] if any(record.completed for record in records) else [""]  # older ones told none
+
+
+def called(cell: Cell) -> bool:
+    """Return whether a function of a user is called in its trials."""
+    own = getattr(cell.workload.busy, "call", None)
+    return cell.settings.handler.call is not None or own is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,8 @@ class _Held:
     def told(self) -> str:
         """What came of it, in words."""
         blocks = self.equal + self.differ + len(self.untold)
+        if not blocks:
+            return f"n/a: {_NEVER}"
         each = []
         if self.differ:
             each.append(f"differs in {self.differ} of {text.plural(blocks, 'block')}{self._keys}")

@@ -4,6 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from bench.core.called import Function, load_function, source_of
 from bench.core.errors import Problem
@@ -28,6 +31,16 @@ class Call(Spec):
     function: str
     directory: str
     digest: str
+
+
+Called = Annotated[
+    Call | None,
+    BeforeValidator(
+        lambda value: value,
+        json_schema_input_type=Annotated[str, Field(pattern=r"^[^:]+:[^:]+$")] | None,
+    ),
+]
+"""A function of a user, written as `module:function`: what it is in full is found by who reads."""
 
 
 def found(call: Call) -> Function:

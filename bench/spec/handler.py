@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from statistics import NormalDist, fmean
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from bench.core.units import format_duration, format_rate, human_duration
 from bench.spec.base import Count, Duration, Loose, MisfitError, Rate, Spec
-from bench.spec.calls import Call
+from bench.spec.calls import Called
 from bench.spec.work import WorkKind
 from bench.spec.work import told as work_told
 
@@ -113,6 +113,13 @@ class Empirical(Spec):
         file: where they were read from, one a line; empty where the workload lists them.
         times_ns: ascending; of a longer file so many of its quantiles, evenly spaced.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "required": [],
+            "anyOf": [{"required": ["file"]}, {"required": ["times"]}],
+        }
+    )
 
     file: str = ""
     times_ns: Annotated[tuple[Duration, ...], Loose] = Field(alias="times", min_length=1)
@@ -269,7 +276,7 @@ class ConsumeHandler(Handler):
     cycle_ns: Duration = Field(default=0, alias="cycle")
     starts: Starts | None = None
     work: Annotated[tuple[WorkKind, ...], Loose] = ()
-    call: Call | None = None
+    call: Called = None
 
     @classmethod
     def of(cls, handler: Handler) -> "ConsumeHandler":

@@ -3,6 +3,7 @@
 They say what a single key may hold; rules between keys are the loader's (bench/spec/jetstream.py).
 """
 
+import json
 import re
 from inspect import getdoc
 from typing import Any
@@ -16,6 +17,7 @@ from bench.spec.kinds.registry import KINDS
 from bench.spec.lookup import Kind
 from bench.spec.matrix import Matrix
 from bench.spec.problems import models_below
+from bench.spec.traced import FILLED
 from bench.spec.variant import ConfigFile, Settings
 
 Schema = dict[str, Any]
@@ -41,18 +43,56 @@ _MODELS: dict[Kind, type[Spec]] = {"matrix": Matrix, "gates": GateFile}
 
 def _workload_schema() -> Schema:
     """Return the schema of the one kind of workload there is, or of each of several."""
-    schemas = [_model_schema(kind.model) for kind in KINDS.values()]
+    schemas = [_dealt(_model_schema(kind.model)) for kind in KINDS.values()]
     if len(schemas) == 1:
         return schemas[0]
-    definitions = {name: part for each in schemas for name, part in each.pop("$defs", {}).items()}
-    return {"oneOf": schemas, "$defs": definitions}
+    definitions: Schema = {}
+    apart = [_apart(each, definitions) for each in schemas]
+    return {"oneOf": apart, "$defs": definitions}
+
+
+def _dealt(schema: Schema) -> Schema:
+    """Return the schema of a kind, which asks for nothing that a trace fills in."""
+    if "trace" not in schema["properties"]:
+        return schema
+    for part, key in FILLED.items():
+        definition = schema["properties"][part]["$ref"].rpartition("/")[2]
+        schema["$defs"][definition]["required"].remove(key)
+    schema["required"] = [key for key in schema["required"] if key not in FILLED]
+    whole = {part: {"required": [key]} for part, key in FILLED.items()}
+    made_up = {"required": list(FILLED), "properties": whole}
+    schema["anyOf"] = [{"required": ["trace"]}, made_up]
+    return schema
+
+
+def _apart(schema: Schema, definitions: Schema) -> Schema:
+    """Return a schema without its definitions; those join the others, none in another one's place.
+
+    Args:
+        schema: of a kind.
+        definitions: of those before it, and then of it as well.
+    """
+    own = schema.pop("$defs", {})
+    for name in [name for name, part in own.items() if definitions.get(name, part) != part]:
+        other = f"{schema['properties']['kind']['const']}.{name}"
+        schema, own = (_renamed(each, name, other) for each in (schema, own))
+        own[other] = own.pop(name)
+    definitions |= own
+    return schema
+
+
+def _renamed(schema: Schema, name: str, other: str) -> Schema:
+    said = json.dumps(schema).replace(f'"#/$defs/{name}"', f'"#/$defs/{other}"')
+    found: Schema = json.loads(said)
+    return found
 
 
 def _model_schema(model: type[Spec]) -> Schema:
     schema = model.model_json_schema()
-    definitions = schema.get("$defs", {})
+    definitions = {**schema.get("$defs", {}), model.__name__: schema}
     for part in {model, *models_below(model)}:
-        _explain(part, schema if part is model else definitions[part.__name__])
+        if part.__name__ in definitions:  # else a file has another form of it
+            _explain(part, definitions[part.__name__])
     return schema
 
 

@@ -24,6 +24,9 @@ MAX_SIZES = 512
 FINEST_BITS, COARSEST_BITS = 12, 2
 """Of a size that is rounded up: 12 bits are 1 part in 4096."""
 
+FILLED = {"payload": "sizes", "publish": "rate"}
+"""What a trace says in place of a workload: of each part this key."""
+
 
 def _speed(value: object) -> float:
     allowed = "a number above 0; as fast as it goes: `times: publish` with a rate beyond that"

@@ -5,11 +5,11 @@ JetStream's own words are spelt as on the wire (docs.nats.io, "Streams", "Consum
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, Loose, Share, Size, Spec
-from bench.spec.calls import Call
+from bench.spec.calls import Called
 from bench.spec.disturbances import Disturbance
 from bench.spec.effects import Idempotency
 from bench.spec.faults import FailureSettings
@@ -226,11 +226,6 @@ HandlerCheck = Literal["signature", "envelope"]
 
 STATE = "state"
 """What a function is usually called that returns the state that handlers came to."""
-
-Called = Annotated[
-    Call | None, BeforeValidator(lambda value: value, json_schema_input_type=str | Call | None)
-]
-"""A function that is called with each message, written as `module:function`."""
 
 
 class HandlerSettings(Spec):

@@ -8,6 +8,8 @@ from bench.judgement import finals
 from bench.judgement.cells import cells_of
 from bench.judgement.model import CellJudgement
 from bench.record.finals import Final
+from bench.spec.calls import Call
+from bench.spec.variant import HandlerSettings
 from tests.analysis import runs
 from tests.gate.figures import spoilt, trial_of, with_trials
 
@@ -138,3 +140,35 @@ def test_two_that_differ_are_told_of_where_the_first_has_no_state() -> None:
 
 def test_an_empty_state_differs_from_another_one_in_its_keys() -> None:
     assert finals.unlike(Final(digest="x", size=0), SAME) == ("a", "b")
+
+
+def calling(cell: CellFigures) -> CellFigures:
+    """The same, with a function of a user's that its settings call."""
+    call = Call(function="orders:handle", directory="/", digest="")
+    handler = HandlerSettings().model_copy(update={"call": call})
+    settings = cell.cell.settings.model_copy(update={"handler": handler})
+    return replace(cell, cell=replace(cell.cell, settings=settings))
+
+
+def broken(name: str) -> CellFigures:
+    return calling(cell(name, None, None, completed=False))
+
+
+def test_where_all_trials_broke_off_it_is_said_that_nothing_could_be_compared() -> None:
+    """Such trials keep no state, and a report without a line would look as one without a call."""
+    assert lines(broken("one"), broken("two"), broken("three")) == (
+        "final states n/a, against one: two n/a in 2 of 2 blocks: the trial broke off; "
+        "three n/a in 2 of 2 blocks: the trial broke off",
+    )
+    assert notices(broken("one"), broken("two")) == []
+    assert lines(cell("one", None, completed=False), cell("two", None, completed=False)) == ()
+
+
+def test_a_run_that_was_ended_before_its_trials_compares_nothing() -> None:
+    assert lines(calling(cell("one")), calling(cell("two"))) == (
+        "final states n/a, against one: two n/a: not measured",
+    )
+
+
+def test_records_of_before_states_were_asked_for_have_no_line() -> None:
+    assert lines(calling(cell("one", None)), calling(cell("two", None))) == ()

@@ -1,12 +1,20 @@
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
+import yaml
 
 from bench.core.units import format_duration, format_rate, format_share, format_size
-from bench.spec.lookup import Kind
+from bench.spec.load import check_files
+from bench.spec.lookup import Kind, shipped_root
 from bench.spec.schema import json_schema
+from bench.spec.traces import Trace, write_trace
+from tests.house.files import documents
+from tests.house.markdown import examples
+from tests.spec.editor import marks
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -116,3 +124,115 @@ def test_dotted_keys_lead_into_what_has_keys_of_its_own() -> None:
     assert schema["$defs"]["Settings"]["properties"][key] == limit
     assert schema["properties"]["axes"]["properties"][key]["items"] == limit
     assert "max_ack_pending" in at(schema, "#/$defs/ConsumerLimits/properties")
+
+
+def marked(place: str, text: str) -> list[str]:
+    """Return what an editor marks in a file at this place; of a workload by its kind."""
+    below = {"workloads": "workload", "matrices": "matrix", "gates": "gates"}
+    kind = next((kind for part, kind in below.items() if part in Path(place).parts), "config")
+    schema, value = json_schema(kind), yaml.safe_load(text)  # type: ignore[arg-type]
+    several = schema.get("oneOf", ()) if kind == "workload" else ()
+    own = [each for each in several if each["properties"]["kind"]["const"] == value["kind"]]
+    return list(marks(value, own[0] if own else schema, schema))
+
+
+def test_no_shipped_file_and_no_example_is_marked() -> None:
+    """The loader takes all of them: what an editor marks there is a fault of the schema."""
+    root = shipped_root()
+    paths = [*root.glob("workloads/*.yaml"), *root.glob("configs/**/*.yaml")]
+    files = [(str(path.relative_to(root)), path.read_text()) for path in paths]
+    places = [
+        (place[1], text)
+        for path in documents()
+        for first, text in examples(path)
+        if (place := re.fullmatch(r"# ((?:workloads|configs)/[\w/-]+\.yaml)", first))
+    ]
+
+    assert len(files) > 50
+    assert len(places) > 10
+    assert [(place, each) for place, text in files + places for each in marked(place, text)] == []
+
+
+BASE = {
+    "workload": "kind: stream\npayload: {sizes: 1KiB}\npublish: {rate: 10/s}\n",
+    "config": "question: Which one?\n",
+    "matrix": "label: x\nworkloads: [mixed-payload]\n",
+}
+PLACES = {"workload": "workloads/", "config": "configs/", "matrix": "configs/matrices/"}
+
+SHORT = {
+    "a handler's time": ("workload", "consume: {handler: {time: 5ms}}"),
+    "a file of times": ("workload", "consume: {handler: {time: {file: times.txt}}}"),
+    "a function of a workload": ("workload", "consume: {handler: {call: 'mine:handle'}}"),
+    "a function of a variant": (
+        "config",
+        "base: {client: nats-py, handler.run: task}\nvariants: {a: {handler.call: 'mine:handle'}}",
+    ),
+    "a function in a section": (
+        "config",
+        "base: {client: nats-py, handler: {run: task, call: 'mine:handle'}}\nvariants: {a: {}}",
+    ),
+    "one size": ("workload", "payload: {sizes: 2KiB}"),
+    "numbers of thousands": (
+        "config",
+        "variants: {a: {stream.history: {messages: 5M, subjects: 100k}}}",
+    ),
+    "bare names of configs": ("matrix", "configs: [pull-batch]"),
+    "a trace for what it says": ("workload", "payload: null\npublish: null\ntrace: {file: t.npz}"),
+    "a trace beside settings": (
+        "workload",
+        "payload: {format: json-envelope}\npublish: {window: 64}\ntrace: {file: t.npz}",
+    ),
+}
+
+
+def written(kind: str, text: str) -> str:
+    """Return a file of a kind in which some keys are written in their short form; null for none."""
+    merged = {**yaml.safe_load(BASE[kind]), **yaml.safe_load(text)}
+    return yaml.safe_dump({key: value for key, value in merged.items() if value is not None})
+
+
+@pytest.mark.parametrize("short", SHORT)
+def test_every_short_form_that_is_read_is_taken_by_an_editor(
+    short: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, text = SHORT[short]
+    path = tmp_path / PLACES[kind] / "short.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(written(kind, text))
+    (path.parent / "mine.py").write_text("def handle(message): ...\n")
+    (path.parent / "times.txt").write_text("12.5ms\n")
+    gaps, sizes = np.array([0, 1_000_000]), np.array([1024, 1024])
+    trace = Trace(gap_ns=gaps, size_bytes=sizes, subject_index=np.array([0, 0]), subjects=("a",))
+    write_trace(path.parent / "t.npz", trace)
+    monkeypatch.chdir(tmp_path)
+
+    assert len(check_files([path])) == 1
+    assert marked(str(path.relative_to(tmp_path)), path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "word"),
+    [
+        ("workload", "consume: {handler: {call: {function: 'mine:handle'}}}", "call"),
+        ("workload", "consume: {handler: {call: mine}}", "call"),
+        ("workload", "consume: {handler: {time: {}}}", "time"),
+        ("workload", "payload: {format: json-envelope}", "lacks sizes"),
+        ("workload", "publish: null", "lacks publish"),
+        ("config", "variants: {a: {handler.call: 7}}", "handler.call"),
+        ("matrix", "configs: [7]", "configs"),
+    ],
+)
+def test_what_is_read_in_no_form_is_marked(kind: str, text: str, word: str) -> None:
+    assert word in "\n".join(marked(f"{PLACES[kind]}x.yaml", written(kind, text)))
+
+
+def test_parts_of_two_kinds_that_share_a_name_are_apart() -> None:
+    """The answer to a request has no work of its own; a command's asker has other keys."""
+    schema = json_schema("workload")
+    own = {each["properties"]["kind"]["const"]: each["properties"] for each in schema["oneOf"]}
+
+    request = at(schema, own["request"]["request"]["$ref"])["properties"]
+    command = at(schema, own["command"]["command"]["$ref"])["properties"]
+    assert "requesters" in request
+    assert request.keys() != command.keys()
