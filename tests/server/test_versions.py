@@ -29,6 +29,12 @@ def again(message):
     events[message.subject] += 1
 
 
+def poisoned(message):
+    if message.seq == 150:
+        raise RuntimeError("no such order")
+    events[message.subject] += 1
+
+
 def wrong(message):
     events[message.subject] += 2 if message.subject == "e.b" else 1
 
@@ -41,10 +47,12 @@ def state():
 def versions(directory: Path) -> dict[str, TrialRecord]:
     """Return a trial of each, of the same 100 messages from within a history of 1000."""
     (directory / "versions_to_run.py").write_text(VERSIONS)
-    names = ("plain", "again", "wrong")
+    names = ("plain", "again", "wrong", "poisoned")
     each = "".join(f"  {name}: {{handler.call: 'versions_to_run:{name}'}}\n" for name in names)
     path = directory / "versions.yaml"
-    path.write_text(f"base: {{client: nats-py, handler: {{run: task}}}}\nvariants:\n{each}")
+    failure = "failure: {attempts: 3, delay: 20ms}"
+    base = f"base: {{client: nats-py, handler: {{run: task}}, {failure}}}\n"
+    path.write_text(f"{base}variants:\n{each}")
     load = replay(
         history={"messages": 1000},
         replay={"by": "new-consumer", "first": 101, "last": 200},
@@ -62,6 +70,7 @@ def test_versions_come_to_the_same_state_or_it_is_seen_where_they_do_not(tmp_pat
     """What raised came again, and was counted; nothing beyond the window was handled."""
     found = versions(tmp_path)
 
+    poisoned = found.pop("poisoned")
     for name, record in found.items():
         counts = ledger(record)
         assert record.completed, complaints(record)
@@ -75,3 +84,9 @@ def test_versions_come_to_the_same_state_or_it_is_seen_where_they_do_not(tmp_pat
         key for key, each in states["wrong"].keys.items() if states["plain"].keys[key] != each
     }
     assert unlike == {"e.b"}
+
+    counts = ledger(poisoned)  # given up, which fails the cell, and its state lacks the message
+    assert (counts["failures"], counts["terminated"], counts["naked"]) == (3, 1, 2)
+    assert (counts["undone"], counts["outstanding"]) == (1, 0)
+    gone = poisoned.finals["replay"]
+    assert sum(states["plain"].keys[key] != each for key, each in gone.keys.items()) == 1

@@ -83,6 +83,38 @@ def test_it_is_called_where_a_service_would(settings: dict[str, Any], key: str) 
     assert objections(Settings.model_validate(TASKS), replay()) == ()
 
 
+@pytest.mark.parametrize(
+    ("settings", "key", "word"),
+    [
+        ({"failure": {"attempts": 5}}, "failure.attempts", "nothing fails"),
+        ({"failure": {"delay": "1s"}}, "failure.delay", "nothing fails"),
+        (
+            {**TASKS, "failure": {"answer": "term", "dead_letters": True}},
+            "failure.dead_letters",
+            "no stream for what is given up",
+        ),
+        (
+            {**TASKS, "handler": {**TASKS["handler"], "retry": {"attempts": 3}}},
+            "handler.retry",
+            "replay",
+        ),
+    ],
+)
+def test_what_a_replay_does_about_failures_is_refused_where_it_does_nothing(
+    settings: dict[str, Any], key: str, word: str
+) -> None:
+    found = {
+        each.key: each.what for each in objections(Settings.model_validate(settings), replay())
+    }
+
+    assert word in found[key]
+
+
+def test_versions_that_raise_are_asked_for_again_as_failure_says() -> None:
+    for failure in ({"attempts": 5, "delay": "1s"}, {"answer": "term"}, {"answer": "none"}):
+        assert not objections(Settings.model_validate({**TASKS, "failure": failure}), replay())
+
+
 def test_versions_of_another_kind_are_refused_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("kind: stream\npayload: {sizes: 128B}\npublish: {rate: 10/s}\n")

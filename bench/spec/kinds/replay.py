@@ -1,6 +1,6 @@
 """A history that is laid before, and a consumer that goes through a part of it again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -12,6 +12,7 @@ from bench.spec.base import MisfitError, Spec
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, Part, Weight, driving, observing
 from bench.spec.expiring import limited
 from bench.spec.failed_parts import counting_failures
+from bench.spec.faults import AS_USUAL
 from bench.spec.filling import PUBLISH, Storing
 from bench.spec.handler import Handler
 from bench.spec.laid import FILL, SHORT_MSGS, Laying, laying, load_of, working
@@ -21,7 +22,9 @@ from bench.spec.variant import Settings
 from bench.spec.waiting import taking
 from bench.spec.workload import Consume, Load, Phases, Publish
 
-USES = frozenset({"stream", "publish", "consumer", "pull", "ack", "handler", "server", "client"})
+USES = frozenset(
+    {"stream", "publish", "consumer", "pull", "ack", "failure", "handler", "server", "client"}
+)
 
 REPLAY, LIVE = "replay", "live"
 
@@ -348,7 +351,21 @@ def objections(settings: Settings, workload: Replay) -> tuple[Objection, ...]:
     if workload.replay.by == "reset" and settings.ack.timing == "none":
         what = "a consumer that acknowledges nothing is through with nothing, and cannot be reset"
         found.append(Objection(key="ack.timing", what=what, allowed="another, or by: new-consumer"))
-    return tuple(found)
+    return (*found, *_failing(settings))
+
+
+def _failing(settings: Settings) -> Iterator[Objection]:
+    """Yield what is to be done about failures where there are none, or where nobody keeps them."""
+    failure = settings.failure
+    if failure.dead_letters:
+        what = "a replay has no stream for what is given up; what was is `undone` or `stuck`"
+        allowed = "no dead_letters, or a workload of the kind stream with consume.handler.call"
+        yield Objection(key="failure.dead_letters", what=what, allowed=allowed)
+    elif settings.handler.call is None and failure != AS_USUAL:
+        key = next(key for key, value in failure if value != getattr(AS_USUAL, key))
+        what = "nothing fails where no function of yours is called"
+        allowed = "leave it out, or with it handler.call"
+        yield Objection(key=f"failure.{key.removesuffix('_ns')}", what=what, allowed=allowed)
 
 
 CALLING = _calling()
