@@ -23,6 +23,16 @@ class NatsPyTasks(NatsPySubscriber):
         self._handlers: TaskSink | None = None
         self._in_turn = workers == 1
         self._free = asyncio.Semaphore(workers)
+        self._begun = asyncio.Event()
+        self._begun.set()
+
+    def hold(self) -> None:
+        """Ask for nothing until it is to begin: what it is for is there already."""
+        self._begun.clear()
+
+    def begin(self) -> None:
+        """Ask for messages from now on."""
+        self._begun.set()
 
     async def open(self, sink: TaskSink) -> None:
         """Connect and bind to the consumer."""
@@ -34,6 +44,7 @@ class NatsPyTasks(NatsPySubscriber):
         self._start(self.still_working(positions))
 
     async def _fetch_forever(self, pull: "JetStreamContext.PullSubscription") -> None:
+        await self._begun.wait()
         while True:
             if fetched := await self._fetch(pull):
                 await self._work_on(fetched)

@@ -1,6 +1,6 @@
 """From a job to the link that brings its messages, with what it says besides its answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bench.clients.factory import make_consumer, make_task_link
 from bench.clients.natspy import NatsPyConsumer, NatsPySubscriber
@@ -22,6 +22,18 @@ def task_link(job: ObserverJob) -> NatsPyTasks | ProgressTaskLink:
     """Return the unopened link of a job that runs handlers; ValueError when its client has none."""
     link = make_task_link(job.client, job.endpoint, job.binding, job.workers)
     return ProgressTaskLink(link, job.in_progress_ns) if job.in_progress_ns else link
+
+
+def held(link: NatsPyTasks | ProgressTaskLink) -> Callable[[], None]:
+    """Have a link ask for nothing before its part begins; return what has it do so.
+
+    It would bring what was laid before the trial while others are still being started.
+    """
+    beneath = link.beneath if isinstance(link, ProgressTaskLink) else link
+    if not isinstance(beneath, NatsPyTasks):
+        raise TypeError(f"{type(beneath).__name__} asks for messages as soon as it is open")
+    beneath.hold()
+    return beneath.begin
 
 
 def said_by(links: Sequence[object]) -> Mapping[str, int]:

@@ -58,7 +58,7 @@ from bench.engine.jobs import (
     Through,
 )
 from bench.engine.letters import Letters, open_letters
-from bench.engine.linking import consumer_link, said_by, task_link
+from bench.engine.linking import consumer_link, held, said_by, task_link
 from bench.engine.mishaps import acks_of, away_of, fates_of, may_fail, returning
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
@@ -370,13 +370,16 @@ async def _open_tasks(job: ObserverJob, recorder: ConsumeRecorder, traffic: Traf
     returning(consumer, job)
     if job.bounds is not None:
         consumer.keep_within(*job.bounds)
+    begin = held(link) if job.bounds is not None else None
     await link.open(consumer)
+
+    def starts(start_ns: int) -> None:
+        away.starts(start_ns)
+        if begin is not None:
+            begin()
+
     opened = _Opened(
-        links=links,
-        run=consumer.run,
-        counts=fates.counted,
-        raised=raised,
-        starts=away.starts,
+        links=links, run=consumer.run, counts=fates.counted, raised=raised, starts=starts
     )
     return _with_letters(opened, letters)
 

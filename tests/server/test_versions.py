@@ -74,6 +74,7 @@ def test_versions_come_to_the_same_state_or_it_is_seen_where_they_do_not(tmp_pat
     for name, record in found.items():
         counts = ledger(record)
         assert record.completed, complaints(record)
+        assert record.negative_times == 0, name  # nothing was handled before it was let go
         assert (counts["handled"], counts["outstanding"], counts["outside"]) == (100, 0, 0), name
         assert counts["failures"] == counts["naked"] == (10 if name == "again" else 0)
         assert counts["undone"] == 0
