@@ -42,6 +42,10 @@ OF_OTHER_KINDS = {
     "backoff",  # likewise
     "outage",  # its base waits for attempts that fail
     "delivery-semantics",  # likewise, and its effects are written
+    "bad-messages",  # its base looks at what comes
+    "duplicates",  # its base remembers what it handled
+    "handler-kinds",  # coroutines do the work, and those of nats-py alone
+    "handler-versions",  # likewise
 }
 CONFIGS = sorted(ROOT.glob("configs/*.yaml"))
 
