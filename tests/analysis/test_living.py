@@ -39,6 +39,18 @@ def test_a_full_ack_budget_is_told_with_the_time_that_each_message_is_held() -> 
     assert names(seen(FLOW, unacked_msgs=50, max_ack_pending=50)) == [], "nothing waits for room"
 
 
+def test_a_full_ack_budget_of_which_nothing_is_done_is_told_without_a_time() -> None:
+    """How long a message is held that nobody is through with, no figure says."""
+    (found,) = (
+        each
+        for each in held_up(seen(STILL, unacked_msgs=50, max_ack_pending=50, pending_msgs=40))
+        if each.name == "ack-budget-limited"
+    )
+
+    assert found.words.startswith("at max_ack_pending, 50, in 100")
+    assert "held" not in found.words
+
+
 HUNG: dict[str, Any] = {"waiting": 0, "delivered_ago_s": 0.0}
 """Nobody asks, so that nothing tells whether it would come again."""
 

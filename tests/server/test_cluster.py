@@ -18,6 +18,8 @@ from bench.runner.target import RemoteTarget
 from bench.spec.variant import Settings
 from tests.clients.server import RealServer
 from tests.server.running import complaints, plan_of, run_trial, workload
+from tests.spec.cases import OF_CLUSTERS
+from tests.spec.test_jetstream_server import create
 
 pytestmark = pytest.mark.nats
 
@@ -88,6 +90,21 @@ def test_replicas_are_rehearsed_measured_and_removed(tmp_path: Path, cluster: st
     assert record.ledger["lost"] == 0
     assert notes[0].startswith(f"nats-server {fitness.server_version} flushes a file stream of 3")
     assert asyncio.run(_streams(cluster)) == set()
+    assert asyncio.run(_answers(cluster)) == {case.name: case.code for case in OF_CLUSTERS}
+
+
+async def _answers(url: str) -> dict[str, int]:
+    """Return the error code with which it answers each case; 0 where it takes it."""
+    link, found = await admin.connect(Endpoint(url=url)), dict.fromkeys(map(str, OF_CLUSTERS), 0)
+    for index, case in enumerate(OF_CLUSTERS):
+        names = admin.trial_names("rules", index)
+        try:
+            await create(link, case, names)
+        except admin.ApiError as error:
+            found[case.name] = error.err_code
+        await admin.remove(link, names)
+    await link.close()
+    return found
 
 
 async def _streams(url: str) -> set[str]:

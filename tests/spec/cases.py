@@ -80,6 +80,11 @@ REFUSED = [
         code=10052,
         stream={"allow_atomic": True, "persist_mode": "async"},
     ),
+    Case(
+        name="async on replicas",
+        code=10052,
+        stream={"num_replicas": 3, "persist_mode": "async"},
+    ),
     Case(name="push with max_waiting", code=10080, consumer=PUSH | {"max_waiting": 5}),
     Case(
         name="push without acks with max_ack_pending",
@@ -231,6 +236,13 @@ REFUSED = [
 ]
 """Refused by the server with this code, and by our rules with the same code in the text."""
 
+OF_CLUSTERS = [
+    Case(name="more replicas than its stream", code=10126, consumer={"num_replicas": 3}),
+    Case(name="as many", stream={"num_replicas": 3}, consumer={"num_replicas": 3}),
+    Case(name="fewer", stream={"num_replicas": 3}, consumer={"num_replicas": 1}),
+]
+"""Told by a cluster; a server for itself takes no replicas whatever."""
+
 ASKED_IN_VAIN = [
     Case(
         name="batch above max_batch",
@@ -273,6 +285,7 @@ IGNORED = [
     Case(name="s2 on memory", stream={"storage": "memory", "compression": "s2"}),
     Case(name="discard new without a limit", stream={"discard": "new"}),
     Case(name="backoff of 0", consumer={"backoff": ["0s"]}),
+    Case(name="backoff without a step", consumer={"backoff": []}),
     Case(name="max_age of 0", stream={"max_age": "0s"}),
     Case(name="duplicate_window of 0", stream={"duplicate_window": "0s"}),
     Case(name="ack_wait of 0", consumer={"ack_wait": "0s"}),
@@ -345,6 +358,7 @@ TAKEN = [
     ),
     Case(name="acks by flow control", consumer=FLOWING),
     Case(name="acks by flow control on a workqueue", stream=WORKQUEUE, consumer=FLOWING),
+    Case(name="async on file storage", stream={"persist_mode": "async"}),
     Case(name="heartbeat of 100ms", consumer=PUSH | {"idle_heartbeat": "100ms"}),
     Case(
         name="as many backoff steps as deliveries",

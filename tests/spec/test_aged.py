@@ -102,6 +102,10 @@ def test_a_fresh_stream_and_one_with_a_past_are_fine() -> None:
         ({"server": {"max_file": "100KiB"}}, "server.max_file"),
         ({"consumer": {"deliver_policy": "new"}}, "consumer.deliver_policy"),
         (
+            {"stream": {"subject_transform": {"source": ">", "destination": "new.>"}}},
+            "stream.subject_transform",
+        ),
+        (
             {"stream": {"consumer_limits": {"max_ack_pending": 5000}}},
             "stream.history.consumers",
         ),

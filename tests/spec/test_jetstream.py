@@ -9,7 +9,7 @@ from bench.spec.jetstream import (
 )
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
-from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, TAKEN, Case, Tree
+from tests.spec.cases import ASKED_IN_VAIN, IGNORED, OF_CLUSTERS, REFUSED, TAKEN, Case, Tree
 
 
 def settings(**parts: object) -> Settings:
@@ -34,6 +34,14 @@ def test_what_the_server_refuses_is_refused_with_its_code(case: Case) -> None:
 
     assert f"({case.code})" in objection.what
     assert objection.allowed
+
+
+@pytest.mark.parametrize("case", OF_CLUSTERS, ids=str)
+def test_what_a_cluster_refuses_is_refused_with_its_code_and_no_more(case: Case) -> None:
+    """`test_cluster.py` puts the same to one."""
+    told = [f"({case.code})" in each.what for each in objections(case.settings)]
+
+    assert told == ([True] if case.code else [])
 
 
 @pytest.mark.parametrize("case", ASKED_IN_VAIN, ids=str)

@@ -186,6 +186,18 @@ def test_a_rollup_is_allowed_and_none_of_a_batch(stream: Tree, mode: str, found:
 
 
 @pytest.mark.parametrize(
+    ("share", "found"), [(None, []), ("20%", ["publish.rollup"])], ids=["once", "twice"]
+)
+def test_what_is_published_twice_replaces_nothing(share: str | None, found: list[str]) -> None:
+    """Of the two nobody could tell which one was there."""
+    twice = {"headers": ["message-id"], "duplicates": {"share": share, "after": "0s"}}
+    load = workload(**(twice if share else {}))
+    tree = {"publish": {"rollup": "subject"}, "stream": {"allow_rollup_hdrs": True}}
+
+    assert [each.key for each in workload_objections(Settings.model_validate(tree), load)] == found
+
+
+@pytest.mark.parametrize(
     ("mode", "gap", "found"),
     [("fast", "ok", []), ("fast", "fail", []), ("async", "fail", []),
      ("async", "ok", ["publish.gap"]), ("atomic", "ok", ["publish.gap"])],
