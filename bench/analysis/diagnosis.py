@@ -81,8 +81,15 @@ def _refusal(signs: Signs) -> Diagnosis | None:
 def _storm(signs: Signs) -> Diagnosis | None:
     if signs.redelivered_share < STORM_SHARE:
         return None
-    words = f"{percent(signs.redelivered_share)} of the deliveries came again"
-    knob = "consumer.ack_wait above what a message takes, or a delay between attempts"
+    again, asked = percent(signs.redelivered_share), signs.asked_back_share
+    if asked > MOSTLY:
+        words = f"{again} of the deliveries came again, {percent(asked)} of them by nak"
+        return _told(signs, Limit.STORM, words, "failure.delay, or what makes handlers fail")
+    words = (
+        f"{again} of the deliveries came again, {percent(1 - asked)} of them as nothing was "
+        "answered within ack_wait"
+    )
+    knob = "consumer.ack_wait above what a message takes, or backoff between attempts"
     return _told(signs, Limit.STORM, words, knob)
 
 

@@ -11,6 +11,7 @@ from bench.analysis.sampled import column, instants_s
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.plan.model import Cell
 from bench.record.schema import Handling, TrialRecord, Window
+from bench.spec.cast import Part
 from bench.spec.jetstream import max_ack_pending
 
 WAITS_NS = 10 * NS_PER_MS
@@ -36,6 +37,7 @@ class Signs:
         full_share: of the samples, those in which that many were.
         idle_share: of the samples, those in which a pull request waited; None where none is sent.
         redelivered_share: of its deliveries, those that came again.
+        asked_back_share: of those, the ones that it asked for itself, by nak.
         failed_msgs: refused, lost or evicted.
         silence_s: longest time without a delivery while messages waited.
         findings: codes of what was found, by level.
@@ -53,6 +55,7 @@ class Signs:
     full_share: float
     idle_share: float | None
     redelivered_share: float
+    asked_back_share: float
     failed_msgs: int
     silence_s: int
     findings: frozenset[str]
@@ -102,7 +105,8 @@ def signs_of(
             cap=cap,
             full_share=_full(column(inside, f"{prefix}num_ack_pending"), cap),
             idle_share=_waits(column(inside, f"{prefix}num_waiting")) if pulls else None,
-            redelivered_share=_redelivered(record, name),
+            redelivered_share=_redelivered(record, part),
+            asked_back_share=_asked_back(record, part),
             failed_msgs=_failed(record),
             silence_s=_silence_s(record, name, inside, prefix),
             findings=frozenset(finding.code for finding in record.findings),
@@ -129,10 +133,19 @@ def _waits(waiting: Array) -> float | None:
     return _share(waiting, waiting > 0) if np.isfinite(waiting).any() else None
 
 
-def _redelivered(record: TrialRecord, part: str) -> float:
-    of = record.cast.part(part)
-    again = record.known(record.cast.entry(of, "redelivered")) or 0
-    return again / max(1, record.known(record.cast.entry(of, "deliveries")) or 0)
+def _redelivered(record: TrialRecord, part: Part) -> float:
+    return _told(record, part, "redelivered") / max(1, _told(record, part, "deliveries"))
+
+
+def _asked_back(record: TrialRecord, part: Part) -> float:
+    """Return the share of naks in what came again; some may have come after the last look."""
+    asked = sum(_told(record, part, what) for what in ("naked", "returned", "turned_away"))
+    return min(1.0, asked / max(1, _told(record, part, "redelivered")))
+
+
+def _told(record: TrialRecord, part: Part, what: str) -> int:
+    """Return what is counted of a part; 0 where nobody tells."""
+    return record.known(record.cast.entry(part, what)) or 0
 
 
 def _failed(record: TrialRecord) -> int:

@@ -32,6 +32,7 @@ FREE = Signs(
     full_share=0.0,
     idle_share=1.0,
     redelivered_share=0.0,
+    asked_back_share=0.0,
     failed_msgs=0,
     silence_s=0,
     findings=frozenset(),
@@ -98,6 +99,20 @@ def test_messages_that_were_refused_or_are_gone_are_told_before_what_is_slow() -
 def test_a_storm_is_one_from_its_share_on() -> None:
     assert limit(replace(FREE, redelivered_share=STORM_SHARE)) is Limit.STORM
     assert limit(replace(FREE, redelivered_share=STORM_SHARE - A_BIT)) is Limit.NONE
+
+
+def test_a_storm_names_ack_wait_where_silence_makes_it_and_the_delay_where_naks_do() -> None:
+    """A longer ack_wait helps nothing against naks, nor a delay against silence."""
+    storm = replace(FREE, redelivered_share=0.25)
+    silent, asked = (
+        diagnosed(replace(storm, asked_back_share=share)) for share in (MOSTLY, MOSTLY + A_BIT)
+    )
+
+    assert "ack_wait" in silent.knob
+    assert f"{percent(0.5)} of them as nothing was answered within ack_wait" in silent.words
+    assert "failure.delay" in asked.knob
+    assert "ack_wait" not in f"{asked.words} {asked.knob}"
+    assert f"{percent(0.51)} of them by nak" in asked.words
 
 
 def test_silence_while_messages_wait_is_a_gap() -> None:

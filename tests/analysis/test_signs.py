@@ -9,9 +9,11 @@ from bench.analysis.signs import NEAR_CAP, Signs, signs_of
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.record import samples
 from bench.record.schema import Handling, TrialRecord
+from bench.spec.cast import entries
+from bench.spec.failed_parts import with_failures
 from bench.spec.variant import Settings
 from tests.analysis.runs import TOTAL_S, WARMUP_S, WINDOW_S, cell, plan, record
-from tests.parts import ledger
+from tests.parts import cast, ledger
 
 CAP = 1000
 SETTINGS = Settings.model_validate({"consumer": {"max_ack_pending": CAP}})
@@ -112,6 +114,18 @@ def test_what_came_again_and_what_failed_are_of_the_whole_trial() -> None:
 
     assert found.redelivered_share == 0.05
     assert found.failed_msgs == 9
+
+
+@pytest.mark.parametrize(
+    ("naked", "share"), [(0, 0.0), (12, 0.4), (31, 1.0)], ids=["silence", "both", "one still due"]
+)
+def test_what_came_again_was_asked_back_or_not_answered(naked: int, share: float) -> None:
+    failing = with_failures(cast())
+    none = dict.fromkeys(entries(failing), 0)
+    counted = {**none, "redelivered": 30, "deliveries": 600, "failures": naked, "naked": naked}
+
+    assert signs(made(cast=failing, ledger=counted), {}).asked_back_share == share
+    assert signs(made(ledger=ledger(redelivered=30)), {}).asked_back_share == 0
 
 
 def test_a_part_whose_workers_are_not_known_has_no_signs() -> None:

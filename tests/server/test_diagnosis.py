@@ -16,6 +16,7 @@ from bench.analysis.figures import Diagnosis, Limit
 from bench.analysis.summary import summarise_trial
 from bench.broker.endpoint import Endpoint
 from bench.broker.server import find_server_binary
+from bench.core.text import percent
 from bench.core.units import NS_PER_MS
 from bench.runner.target import RemoteTarget, Target
 from bench.spec.kinds.stream import Stream
@@ -99,8 +100,8 @@ def test_handlers_that_outlast_ack_wait_are_a_storm_that_names_it(tmp_path: Path
     found = limit(tmp_path, workload, {"consumer": {"ack_wait": "200ms"}})
 
     assert found.limit is Limit.STORM, found
-    assert "ack_wait" in found.knob
-    assert "% of the deliveries came again" in found.words
+    assert "consumer.ack_wait" in found.knob
+    assert f"{percent(1.0)} of them as nothing was answered within ack_wait" in found.words
 
 
 def test_a_pull_for_each_message_is_named(tmp_path: Path) -> None:

@@ -5,15 +5,21 @@ from typing import Any
 
 import pytest
 
+from bench.analysis.figures import Limit
 from bench.spec.kinds.stream import Stream
 from bench.stats.histogram import merged
-from tests.server.running import complaints, run_trial, sound
+from tests.server.diagnosing import fails, limit_in
+from tests.server.running import HOST_MADE, complaints, run_trial, sound
 
 pytestmark = pytest.mark.nats
 
 
 def faulty(
-    *faults: dict[str, Any], rate: str = "200/s", size: str = "128B", drain: str = "10s"
+    *faults: dict[str, Any],
+    rate: str = "200/s",
+    size: str = "128B",
+    measure: str = "1s",
+    drain: str = "10s",
 ) -> Stream:
     return Stream.model_validate(
         {
@@ -21,7 +27,7 @@ def faulty(
             "payload": {"sizes": size},
             "publish": {"rate": rate},
             "consume": {"workers": 50, "faults": list(faults)},
-            "phases": {"warmup": "500ms", "measure": "1s", "drain": drain},
+            "phases": {"warmup": "500ms", "measure": measure, "drain": drain},
         }
     )
 
@@ -65,16 +71,24 @@ SLOW = {"kind": "slow", "share": "10%", "time": "750ms"}
 def test_a_handler_slower_than_the_ack_wait_has_two_effects_unless_it_remembers(
     tmp_path: Path, idempotency: str, twice: int
 ) -> None:
-    """Half a second of ack_wait, three quarters in the handler: each such message comes twice."""
+    """Half a second of ack_wait, three quarters in the handler: each such message comes twice.
+
+    A second effect fails the cell however fast it is, and the diagnosis says what to turn.
+    """
     slow = {"consumer": {"ack_wait": "500ms"}, "effect": {"idempotency": idempotency}}
+    load = faulty(SLOW)
 
-    record = run_trial(tmp_path, faulty(SLOW), slow).record
+    kept = run_trial(tmp_path, load, slow)
 
-    ledger = record.ledger
+    record, ledger = kept.record, kept.record.ledger
     assert ledger is not None
     assert sound(record), complaints(record)
     assert (ledger["redelivered"], ledger["acked"], ledger["handled_twice"]) == (30, 300, twice)
     assert ledger["repeats"] == 30 - twice
+    assert fails(kept, load, slow) is bool(twice)
+    found = limit_in(kept, load, slow, but=HOST_MADE)
+    assert found.limit is Limit.STORM, found
+    assert "consumer.ack_wait" in found.knob
 
 
 def test_what_fails_after_its_ack_is_undone(tmp_path: Path) -> None:

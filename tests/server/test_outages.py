@@ -40,6 +40,23 @@ def test_all_that_fail_in_an_outage_are_handled_after_it(
     assert 3 <= ledger["outage_attempts"] <= 5
 
 
+def test_a_held_message_is_tried_again_for_as_long_as_the_outage_lasts(tmp_path: Path) -> None:
+    """The book, 11.4: 120 s with 2 s between attempts, each a fortieth, are 60.
+
+    The server looks up to 10 ms late for what is due: a fifth of the delay here, nothing of 2 s.
+    """
+    away = {"kind": "outage", "at": "200ms", "lasts": "3s"}
+    delayed = {"failure": {"delay": "50ms"}}
+
+    record = run_trial(tmp_path, faulty(away, rate="5/s", measure="4s"), delayed).record
+
+    ledger = record.ledger
+    assert ledger is not None
+    assert sound(record), complaints(record)
+    assert 45 <= ledger["outage_attempts"] <= 60
+    assert (ledger["handled"], ledger["undone"]) == (ledger["planned"], 0)
+
+
 def test_what_is_given_up_in_an_outage_counts_and_ends_as_dead_letters(tmp_path: Path) -> None:
     """Three attempts without a pause are over before it is: all that began in it is given up."""
     impatient = {"failure": {"attempts": 3, "dead_letters": True}}

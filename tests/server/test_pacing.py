@@ -2,11 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bench.analysis.figures import LagVerdict
+from bench.analysis.summary import summarise_trial
+from bench.core.units import NS_PER_S
+from bench.engine.recorder import NEVER
 from bench.record.schema import TrialRecord
 from bench.spec.kinds.stream import Stream
-from tests.server.running import Tree, complaints, run_trial, sound
+from tests.server.diagnosing import cell_of
+from tests.server.evidence import kept_evidence
+from tests.server.running import Tree, complaints, run_trial, sound, workload
 
 pytestmark = [pytest.mark.nats, pytest.mark.counts]
 
@@ -72,3 +79,31 @@ def test_the_latest_is_handled_through_an_outage(tmp_path: Path) -> None:
     again = ledger["turned_away"] + ledger["naked"]
     assert ledger["deliveries"] == PLANNED + again
     assert ledger["undone"] == 0
+
+
+def test_a_bucket_of_tokens_bounds_what_begins_and_the_rest_is_lag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The book, 6.4: of 1 000/s at most 50 begin at once and 200 a second; lag grows by 800/s."""
+    seen = kept_evidence(monkeypatch)
+    starts = {"rate": "200/s", "burst": 50}
+    consume = {"workers": 20, "handler": {"starts": starts}}
+    load, settings = workload("1000/s", "2s", consume=consume, drain="100ms"), WIDE
+
+    kept = run_trial(tmp_path, load, settings)
+
+    (evidence,) = seen
+    (record,) = evidence.observers["consume"]
+    begun_ns = np.sort(record.handled_ns[record.handled_ns != NEVER] - record.received_ns.min())
+    allowed = 50 + 200 * begun_ns / NS_PER_S
+    assert (np.arange(1, begun_ns.size + 1) <= allowed + 1).all()
+    assert begun_ns.size > 400
+    cell = cell_of(load, settings)
+    figures = summarise_trial(kept.record, kept.intervals, kept.samples, cell)
+    assert figures.lag is not None
+    assert figures.lag.verdict is LagVerdict.GROWING
+    assert figures.lag.slope_msgs_per_s == pytest.approx(800, rel=0.1)
+
+
+WIDE: Tree = {"consumer": {"max_ack_pending": 10_000}, "pull": {"batch": 500}}
+"""Nothing but tokens holds back what begins."""

@@ -223,6 +223,19 @@ def test_attempts_that_are_over_before_an_outage_is_are_worth_a_word() -> None:
     assert cautioned({**OUTAGE, "lasts": "501ms"}, **silent, consumer=steps) == ["failure.attempts"]
 
 
+@pytest.mark.parametrize(("delay", "attempts"), [("100ms", 1200), ("2s", 60)])
+def test_an_outage_holds_a_message_for_so_many_attempts(delay: str, attempts: int) -> None:
+    """The book, 11.4: 120 s, and failures that take no time."""
+    load = workload({"kind": "outage", "at": "0s", "lasts": "120s"})
+
+    def told(most: int) -> list[str]:
+        own = settings(failure={"delay": delay, "attempts": most})
+        return [each.key for each in cautions(own, load)]
+
+    assert told(attempts) == ["failure.attempts"]
+    assert told(attempts + 1) == []
+
+
 def test_naks_that_put_off_each_others_deliveries_are_worth_a_word() -> None:
     """From 100 a second on they come less than 10 ms apart, by the mean."""
 
