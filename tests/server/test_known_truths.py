@@ -70,4 +70,5 @@ def held_ns(evidence: Evidence) -> NDArray[np.int64]:
     np.minimum.at(first, record.ids, record.received_ns)
     given = record.acked_ns != NEVER
     np.minimum.at(acked, record.ids[given], record.acked_ns[given])
-    return acked - first
+    held: NDArray[np.int64] = acked - first
+    return held

@@ -190,7 +190,7 @@ def test_a_rollup_is_allowed_and_none_of_a_batch(stream: Tree, mode: str, found:
 )
 def test_what_is_published_twice_replaces_nothing(share: str | None, found: list[str]) -> None:
     """Of the two nobody could tell which one was there."""
-    twice = {"headers": ["message-id"], "duplicates": {"share": share, "after": "0s"}}
+    twice: Tree = {"headers": ["message-id"], "duplicates": {"share": share, "after": "0s"}}
     load = workload(**(twice if share else {}))
     tree = {"publish": {"rollup": "subject"}, "stream": {"allow_rollup_hdrs": True}}
 
