@@ -29,7 +29,8 @@ from bench.clients.wire.pulls import PullRequests
 from bench.scenario.jobs import Taking, binding
 from bench.spec.handler import Handler
 from bench.spec.variant import BucketSettings, ServerSettings, StreamSettings
-from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, SAID, TAKEN, Case, Said
+from tests.spec.cases import ASKED_IN_VAIN, IGNORED, REFUSED, TAKEN, Case
+from tests.spec.messages_said import SAID, Said
 
 MESSAGES = 3
 NAMES = trial_names("rules", 0)
