@@ -130,6 +130,14 @@ def test_what_ends_a_connection_is_refused(disturbance: Tree, word: str) -> None
     assert all(f"({word})" in each.what for each in found)
 
 
+def test_what_crashes_at_a_message_ends_a_connection_as_well() -> None:
+    load = workload(consume={"faults": [{"kind": "crash", "times": 1, "at": "after-effect"}]})
+
+    (found,) = (each for each in workload_objections(settings(), load) if each.key == POLICY)
+
+    assert "(crash)" in found.what
+
+
 def test_a_variant_may_say_that_nothing_is_disturbed() -> None:
     calm = Settings.model_validate({**settings().model_dump(by_alias=True), "disturbances": []})
 
