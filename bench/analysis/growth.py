@@ -1,6 +1,7 @@
-"""How fast a stream grows within the window, and when it will have reached its limits."""
+"""How fast streams grow within the window, and when the first will have reached its limits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from bench.analysis.sampled import column, instants_s
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
 from bench.record.schema import Window
+from bench.spec.stream_settings import StreamSettings
 
 _MSGS, _BYTES = "stream_msgs", "stream_bytes"
 
@@ -17,37 +19,111 @@ LEAST_SHARE = 0.5
 """Of the window, that first and last sample must lie apart: less tells nothing of the whole."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stream:
+    """One stream of a trial as it was seen.
+
+    Attributes:
+        name: of whose consumer it was asked about; empty where there is one stream alone.
+        settings: its limits.
+        ends: of each gauge the first and the last sample of the window, shape (2, 2).
+    """
+
+    name: str
+    settings: StreamSettings
+    ends: Mapping[str, Array]
+
+    def per_s(self, of: str) -> float:
+        """Return by how much a gauge grew, 1/s."""
+        return _per_s(self.ends[of])
+
+    def at_end(self, of: str) -> float:
+        """Return a gauge at its last sample."""
+        return float(self.ends[of][1, -1])
+
+    def words(self, limit: str) -> str:
+        """Return what one of its limits is called."""
+        return f"{limit} of the stream of {self.name}" if self.name else limit
+
+
 def growth(samples: pd.DataFrame, window: Window, cell: Cell) -> Growth | None:
-    """Return how a trial's stream grew; None where it was not seen, or there are several.
+    """Return how the streams of a trial grew together; None where one of them was not seen.
 
     Args:
         samples: of the whole trial.
         window: the trial's phases.
-        cell: of the trial; its settings have the limits.
+        cell: of the trial; its settings have the limits of each.
     """
-    msgs = _ends(samples, _MSGS, window)
-    size = _ends(samples, _BYTES, window)
-    if msgs is None or size is None:
+    streams = _streams(samples, window, cell)
+    if streams is None:
         return None
-    per_s = {_MSGS: _per_s(msgs), _BYTES: _per_s(size)}
-    at_end = {_MSGS: float(msgs[1, -1]), _BYTES: float(size[1, -1])}
-    one = {_MSGS: 1.0, _BYTES: at_end[_BYTES] / max(1.0, at_end[_MSGS])}
-    left_s = {
-        name: _left_s(limit - at_end[of], per_s[of], one[of]) for name, of, limit in _limits(cell)
-    }
-    age_ns = cell.workload.kept_in(cell.settings).max_age_ns
-    if age_ns is not None and not any(cell.workload.laid.values()):  # how old that is nobody tells
-        left_s["max_age"] = max(0.0, (age_ns - window.window_end_ns) / NS_PER_S)
-    return Growth(msgs_per_s=per_s[_MSGS], bytes_per_s=per_s[_BYTES], left_s=left_s)
+    left_s: dict[str, float | None] = {}
+    for stream in streams:
+        left_s |= {stream.words(name): left for name, left in _left(stream, window, cell)}
+    return Growth(
+        msgs_per_s=sum(each.per_s(_MSGS) for each in streams),
+        bytes_per_s=sum(each.per_s(_BYTES) for each in streams),
+        left_s={**left_s, **dict(_left_of_store(streams, cell))},
+    )
+
+
+def _streams(samples: pd.DataFrame, window: Window, cell: Cell) -> Sequence[_Stream] | None:
+    """Return the streams that were asked about; None where there are none, or one told too little.
+
+    One that has a column and told nothing is one of which nobody knows.
+    """
+    names = [name for name in map(str, samples) if name.endswith(f".{_MSGS}")]
+    parts = [name.removesuffix(f".{_MSGS}") for name in names] or [""]
+    found = [_seen(samples, window, cell, part, one=len(parts) == 1) for part in parts]
+    known = [each for each in found if each is not None]
+    return known if len(known) == len(found) else None
+
+
+def _seen(
+    samples: pd.DataFrame, window: Window, cell: Cell, part: str, *, one: bool
+) -> _Stream | None:
+    ends = {of: _ends(samples, f"{part}.{of}" if part else of, window) for of in (_MSGS, _BYTES)}
+    told = {of: each for of, each in ends.items() if each is not None}
+    if len(told) < len(ends):
+        return None
+    settings = cell.workload.kept_by(part, cell.settings)
+    return _Stream(name="" if one else part, settings=settings, ends=told)
+
+
+def _left(stream: _Stream, window: Window, cell: Cell) -> Iterator[tuple[str, float | None]]:
+    """Yield how long each limit of a stream lasts, s, by its name."""
+    settings = stream.settings
+    one = stream.at_end(_BYTES) / max(1.0, stream.at_end(_MSGS))
+    known = (
+        ("max_msgs", _MSGS, settings.max_msgs, 1.0),
+        ("max_bytes", _BYTES, settings.max_bytes, one),
+    )
+    for name, of, limit, least in known:
+        if limit is not None:
+            yield name, _left_s(limit - stream.at_end(of), stream.per_s(of), least)
+    if settings.max_age_ns is not None and not any(cell.workload.laid.values()):
+        # how old what is laid is nobody tells
+        yield "max_age", max(0.0, (settings.max_age_ns - window.window_end_ns) / NS_PER_S)
+
+
+def _left_of_store(streams: Sequence[_Stream], cell: Cell) -> Iterator[tuple[str, float | None]]:
+    """Yield how long a store of the server lasts, which all streams in it fill together."""
+    server = cell.settings.server
+    for storage, name, limit in (
+        ("memory", "max_mem", server.max_mem),
+        ("file", "max_file", server.max_file),
+    ):
+        inside = [each for each in streams if each.settings.storage == storage]
+        if limit is None or not inside:
+            continue
+        size, msgs = (sum(each.at_end(of) for each in inside) for of in (_BYTES, _MSGS))
+        per_s = sum(each.per_s(_BYTES) for each in inside)
+        yield name, _left_s(limit - size, per_s, size / max(1.0, msgs))
 
 
 def _ends(samples: pd.DataFrame, of: str, window: Window) -> Array | None:
     """Return the first and the last sample of the window, instant s and value, shape (2, 2)."""
-    names = [name for name in map(str, samples) if name == of or name.endswith(f".{of}")]
-    told = [name for name in names if np.isfinite(column(samples, name)).any()]
-    if len(told) != 1:
-        return None
-    at_s, values = instants_s(samples), column(samples, told[0])
+    at_s, values = instants_s(samples), column(samples, of)
     start_s, end_s = window.window_start_ns / NS_PER_S, window.window_end_ns / NS_PER_S
     (inside,) = np.nonzero(np.isfinite(values) & (at_s >= start_s) & (at_s < end_s))
     ends = inside[[0, -1]] if inside.size else inside
@@ -69,16 +145,3 @@ def _left_s(room: float, per_s: float, one: float) -> float | None:
     if room < one:
         return 0.0
     return room / per_s if per_s > 0 else None
-
-
-def _limits(cell: Cell) -> Iterator[tuple[str, str, int]]:
-    """Yield each limit that is set: its name, the column that it is of, and what it allows."""
-    stream, server = cell.workload.kept_in(cell.settings), cell.settings.server
-    in_memory = stream.storage == "memory"
-    store = ("max_mem", server.max_mem) if in_memory else ("max_file", server.max_file)
-    known = (
-        ("max_msgs", _MSGS, stream.max_msgs),
-        ("max_bytes", _BYTES, stream.max_bytes),
-        (store[0], _BYTES, store[1]),
-    )
-    yield from ((name, of, limit) for name, of, limit in known if limit is not None)

@@ -6,10 +6,11 @@ import numpy as np
 
 from bench.analysis.figures import Array
 from bench.core.units import NS_PER_S
+from bench.plan.traffic import ID_DIGITS
 from bench.record.schema import Window
 from bench.spec.cast import Cast, instants
 from bench.spec.metrics import PAYLOAD_AT
-from bench.spec.workload import Workload
+from bench.spec.workload import Load, Workload
 
 _LEAST_SLICE_S = 0.5
 """A shorter last slice gives no rate: a handful of messages would show as a spike."""
@@ -41,11 +42,17 @@ def payload_rates(
     """
     loads = workload.loads
     return {
-        name: per_s * loads[part.flow].payload.mean_bytes
+        name: per_s * _mean_bytes(loads[part.flow])
         for name, (part, instant) in instants(cast).items()
         if instant.name in PAYLOAD_AT and part.flow in loads and not loads[part.flow].bare
         if (per_s := rate_of(rates, cast, name)) is not None
     }
+
+
+def _mean_bytes(load: Load) -> float:
+    """Return the mean payload of a load: with what removes a key nothing but its id goes."""
+    empty = sum(act.share for act in load.acts if act.empty)
+    return (1 - empty) * load.payload.mean_bytes + empty * ID_DIGITS
 
 
 def window_length_s(window: Window) -> float:

@@ -96,7 +96,7 @@ def _cpu(of: str, *shown: View) -> Metric:
     )
 
 
-PAYLOAD_AT = ("stored", "handled")
+PAYLOAD_AT = ("stored", "handled", "updated", "created")
 """The instants at which payload bytes are counted."""
 
 

@@ -386,6 +386,11 @@ class Workload(Spec, ABC):
         """Return the settings of the stream that keeps what is stored."""
         return settings.stream
 
+    def kept_by(self, part: str, settings: Settings) -> StreamSettings:
+        """Return the settings of the stream that a part's consumer takes from."""
+        del part
+        return self.kept_in(settings)
+
     def share_of(self, part: str) -> float:
         """Return what share of its flow's operations a part is due: all, where nothing filters."""
         del part

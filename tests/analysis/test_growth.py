@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from bench.analysis.growth import growth
 from bench.analysis.throughput import payload_rates
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
+from bench.plan.traffic import ID_DIGITS
 from bench.record import samples
 from bench.record.schema import Window
+from bench.spec.kinds.kv import Kv
+from bench.spec.load import load_workload
 from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.parts import cast
@@ -91,14 +95,79 @@ def test_what_was_seen_of_less_than_half_of_the_window_tells_no_growth(
     assert grown({s: (s, s) for s in seconds}, {"stream": {"max_msgs": 5}}) is None
 
 
-def test_of_several_streams_there_is_no_one_growth() -> None:
+def several(told: Mapping[str, Mapping[int, tuple[int, int]]], made: Cell) -> Growth | None:
+    """Of several streams, each asked about under the name of one who takes from it."""
     rows = [
-        {"t_ns": s * NS_PER_S, f"{part}.stream_msgs": s, f"{part}.stream_bytes": s}
-        for s in (2, 11)
-        for part in ("a", "b")
+        {"t_ns": s * NS_PER_S, f"{part}.stream_msgs": msgs, f"{part}.stream_bytes": size}
+        for part, of_part in told.items()
+        for s, (msgs, size) in of_part.items()
     ]
+    return growth(samples.table(rows), WINDOW, made)
 
-    assert growth(samples.table(rows), WINDOW, cell({})) is None
+
+def test_of_several_streams_each_has_its_limits_and_the_soonest_decides() -> None:
+    """Together they grow, and fill the store of the server; 300 msg/s reach 5000 in 10 s."""
+    quick = {2: (100, 1000), 11: (2800, 10_000)}
+    limits = {"stream": {"max_msgs": 5800}, "server": {"max_file": "41kB"}}
+    alike = {"a": STEADY, "b": quick}
+
+    found = several(alike, cell(limits))
+
+    assert found is not None
+    assert (found.msgs_per_s, found.bytes_per_s) == (400.0, 2000.0)
+    assert found.left_s == {
+        "max_msgs of the stream of a": 48.0,
+        "max_msgs of the stream of b": 10.0,
+        "max_file": 10.5,
+    }
+    assert found.first_left_s == 10.0
+
+
+@pytest.mark.parametrize("told", [{}, {5: (5, 5)}, {1: (1, 1), 13: (9, 9)}])
+def test_where_one_stream_was_hardly_seen_nobody_knows_which_is_the_soonest(
+    told: Mapping[int, tuple[int, int]],
+) -> None:
+    """What was seen of the other one is no figure of both."""
+    both = {"a": STEADY, "b": told} if told else {"a": {}, "b": {}}
+
+    assert several(both, cell({"stream": {"max_msgs": 5000}})) is None
+
+
+def test_a_bucket_has_limits_of_its_own() -> None:
+    """Of a projection the events stand in one stream, and the model in another."""
+    load = load_workload(Path("workloads/projection.yaml"))
+    bucket = {"bucket": {"max_bytes": "12kB"}, "stream": {"max_bytes": "110kB"}}
+    made = replace(cell(bucket), workload=load)
+
+    found = several({"project": STEADY, "visible": STEADY}, made)
+
+    assert found is not None
+    assert found.left_s == {
+        "max_bytes of the stream of project": 100.0,
+        "max_bytes of the stream of visible": 2.0,
+    }
+
+
+def test_payload_of_a_bucket_is_what_values_come_to() -> None:
+    """With what removes a key nothing but its id goes; what is read is of no known size."""
+    kv = Kv.model_validate(
+        {
+            "kind": "kv",
+            "keys": {"count": 20},
+            "value": {"sizes": "1000B"},
+            "put": {"rate": "10/s", "deletes": "20%", "purges": "5%"},
+            "get": {"rate": "10/s"},
+            "update": {"rate": "10/s"},
+            "phases": {"warmup": "1s", "measure": "2s"},
+        }
+    )
+    made = replace(cell({}), workload=kv)
+    rates = {"put.offered": 10.0, "stored": 10.0, "get.offered": 10.0, "answered": 10.0}
+    rates |= {"update.offered": 10.0, "updated": 4.0}
+
+    found = payload_rates(rates, made.cast, kv)
+
+    assert found == {"stored": pytest.approx(7500 + 2.5 * ID_DIGITS), "updated": 4000.0}
 
 
 def test_payload_is_the_rate_at_most_the_offered_one_by_the_mean_size() -> None:

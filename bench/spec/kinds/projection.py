@@ -31,6 +31,7 @@ from bench.spec.keyed_parts import reading_the_model, watching
 from bench.spec.keys import Act, Choice, Entities
 from bench.spec.objection import Objection
 from bench.spec.stored import stored_bytes
+from bench.spec.stream_settings import StreamSettings
 from bench.spec.told_parts import asking
 from bench.spec.variant import PublishSettings, Settings
 from bench.spec.workload import Load, Payload, Phases, Publish, Workload
@@ -207,6 +208,10 @@ class Projected(Workload):
         events, headers = self.publish.rate_msgs_per_s, self.publish.headers
         each = 2 * stored_bytes(self.entities.names, self.payload, headers, how)
         return each * events / self.rate_msgs_per_s
+
+    def kept_by(self, part: str, settings: Settings) -> StreamSettings:
+        """Return the settings of the stream that a part's consumer takes from."""
+        return settings.bucket.as_stream() if part in self.watch else settings.stream
 
     def share_of(self, part: str) -> float:
         """Return what share of the events a part is due; entities counted alike."""
