@@ -6,7 +6,7 @@ file the unit stands in the value. What a model dumps, it reads back.
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -27,6 +27,18 @@ class Spec(BaseModel):
         validate_by_name=False,
         serialize_by_alias=True,
     )
+
+    if not TYPE_CHECKING:  # else any attribute would do
+
+        def __getattr__(self, name: str) -> object:
+            """Raise UnreadError for a field that could not be read (`bench.spec.partly`)."""
+            if name in type(self).model_fields:
+                raise UnreadError(name)
+            return super().__getattr__(name)
+
+
+class UnreadError(Exception):
+    """Somebody asks for a value of a file that is wrong, and could not be read."""
 
 
 class MisfitError(ValueError):

@@ -6,6 +6,8 @@ wrong thing. A rule is a pure function that yields what it objects to.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 
 from bench.core.units import NS_PER_MS, format_duration, format_size
 from bench.spec import (
@@ -35,6 +37,7 @@ from bench.spec.faults import LETTER_BYTES
 from bench.spec.headers import header_bytes
 from bench.spec.kinds.stream import Stream
 from bench.spec.objection import Objection
+from bench.spec.partly import readable
 from bench.spec.variant import Settings
 from bench.spec.workload import MAX_PAYLOAD_BYTES
 
@@ -71,12 +74,14 @@ def ack_batch(settings: Settings) -> int:
 
 def objections(settings: Settings) -> tuple[Objection, ...]:
     """Return everything wrong with the settings on any server and under any workload."""
-    return tuple(objection for rule in _RULES for objection in rule(settings))
+    each = (readable(partial(rule, settings)) for rule in _RULES)
+    return tuple(chain.from_iterable(each))
 
 
 def workload_objections(settings: Settings, workload: Stream) -> tuple[Objection, ...]:
     """Return what is wrong with the settings under this workload."""
-    return tuple(objection for rule in _WORKLOAD_RULES for objection in rule(settings, workload))
+    each = (readable(partial(rule, settings, workload)) for rule in _WORKLOAD_RULES)
+    return tuple(chain.from_iterable(each))
 
 
 def _zeros(settings: Settings) -> Iterator[Objection]:

@@ -5,6 +5,7 @@ A `SpecError` holds all problems that could be seen; what one problem hides, the
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from bench.spec.asked import in_all, lack, ranked_alike
 from bench.spec.base import MisfitError
 from bench.spec.calling import with_called
 from bench.spec.calls import with_call
+from bench.spec.criteria import parse_criterion
 from bench.spec.disturbed import faults, not_ours
 from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections
@@ -27,7 +29,8 @@ from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.metrics import find_metric
 from bench.spec.objection import Objection
-from bench.spec.problems import child_keys, split_allowed, validate
+from bench.spec.partly import readable
+from bench.spec.problems import child_keys, split_allowed, validate, validate_partly
 from bench.spec.sealed import unsealable
 from bench.spec.servers import server_objections
 from bench.spec.times import with_times
@@ -151,6 +154,17 @@ def _disturbance_problems(workload: Workload | None, document: Document) -> Iter
 
 def load_config(path: Path) -> LoadedConfig:
     """Return a config with all its variants; SpecError with all that is wrong with its file."""
+    config, problems = _config_partly(path)
+    raise_any(problems)
+    return config
+
+
+def _config_partly(path: Path) -> tuple[LoadedConfig, list[Problem]]:
+    """Return a config, its variants without what is wrong in them, and all that is.
+
+    Raises:
+        SpecError: the file cannot be read at all.
+    """
     document = read_document(path, shown(path))
     file, shape_problems = validate(ConfigFile, document)
     variants, variant_problems = read_variants(document)
@@ -163,18 +177,18 @@ def load_config(path: Path) -> LoadedConfig:
     resolved: dict[str, Settings] = {}
     for written in variants:
         variant, uncalled = with_called(written, path.parent)
-        settings, own_problems = validate(Settings, variant)
+        settings, own_problems = validate_partly(Settings, variant)
         problems += [*uncalled, *own_problems]
         if settings is not None:
             problems += map(variant.objection, objections(settings))
             resolved[variant.name] = settings
-    raise_any(problems)
-    return LoadedConfig(
+    config = LoadedConfig(
         name=path.stem,
-        question=_present(file).question,
+        question="" if file is None else file.question,
         variants=resolved,
         sources={variant.name: variant for variant in variants},
     )
+    return config, problems
 
 
 def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) -> LoadedMatrix:
@@ -194,17 +208,19 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
     matrix, matrix_problems = validate(Matrix, document)
     problems = [*document.problems, *matrix_problems]
     members = _Members(document=document, beside=path.parent, roots=roots, problems=problems)
-    workloads = dict(members.load("workload", load_workload).values())
+    found = members.load("workload", lambda path: (load_workload(path), []))
+    workloads, named = dict(found.values()), _references(document, "workloads")
     configs = [
-        members.choose(loc, item) for loc, (_, item) in members.load("config", load_config).items()
+        members.choose(loc, item)
+        for loc, (_, item) in members.load("config", _config_partly).items()
     ]
     if matrix is not None and matrix.phases is not None:
         workloads = members.with_phases(workloads, matrix.phases)
     for config in configs:
         problems += crossing_problems(config, workloads)
     problems += _baseline_problems(document, configs)
-    if matrix is not None and not problems:
-        problems += _goal_problems(document, matrix, workloads)
+    if len(found) == len(list(named)):  # who knows what the others would have
+        problems += _goal_problems(document, workloads)
     raise_any(problems)
     return LoadedMatrix(
         name=path.stem,
@@ -272,31 +288,45 @@ def cautions_of(loaded: LoadedMatrix) -> tuple[Problem, ...]:
 def _goal_cautions(loaded: LoadedMatrix) -> Iterator[Problem]:
     """Yield the goals that compare acks where they are to compare work."""
     variants = [settings for config in loaded.configs for settings in config.variants.values()]
-    for loc, subject in _goals(loaded.matrix).items():
+    for loc, subject in _goals(loaded.document.data).items():
         if why := misleads(find_metric(subject), variants):
             yield loaded.document.problem(loc, why)
 
 
-def _goals(matrix: Matrix) -> Mapping[Loc, str]:
-    """Return what a matrix is to be answered by: figures and counts, by their places."""
-    goals: dict[Loc, str] = {
-        ("success", place): rule.subject for place, rule in enumerate(matrix.success)
-    }
-    if matrix.primary is not None:
-        goals["primary",] = matrix.primary
-    return goals | {("secondary", place): name for place, name in enumerate(matrix.secondary)}
+def _goals(data: Mapping[str, Any]) -> Mapping[Loc, str]:
+    """Return what a matrix is to be answered by, as far as it can be read, by its places."""
+    written: dict[Loc, object] = {("primary",): data.get("primary")}
+    for key in ("success", "secondary"):
+        items = data.get(key)
+        written |= {(key, place): each for place, each in enumerate(_listed(items))}
+    goals = {loc: _subject(loc, text) for loc, text in written.items() if isinstance(text, str)}
+    return {loc: subject for loc, subject in goals.items() if subject}
 
 
-def _goal_problems(
-    document: Document, matrix: Matrix, workloads: Mapping[str, Workload]
-) -> Iterator[Problem]:
+def _listed(items: object) -> list[Any]:
+    return items if isinstance(items, list) else []
+
+
+def _subject(loc: Loc, text: str) -> str:
+    """Return the figure or count of a goal; empty where it is none, which the model says."""
+    if loc[0] != "success":
+        metric = find_metric(text)
+        return "" if metric is None else metric.short
+    try:
+        return parse_criterion(text).subject
+    except MisfitError:
+        return ""
+
+
+def _goal_problems(document: Document, workloads: Mapping[str, Workload]) -> Iterator[Problem]:
     """Yield the goals that nothing has, and what variants would be ranked by that one lacks."""
-    for loc, subject in _goals(matrix).items():
+    for loc, subject in _goals(document.data).items():
         each = [workloads] if loc[0] == "success" else [{n: w} for n, w in workloads.items()]
         if lacks := [found for some in each if (found := lack(subject, some))]:
             first = lacks[0]
             yield document.problem(loc, first.what, allowed=first.allowed, nearest=first.nearest)
-    if matrix.success and matrix.primary is None and not ranked_alike(workloads.values()):
+    ranked = document.data.get("primary") is not None or ranked_alike(workloads.values())
+    if document.data.get("success") and not ranked:
         what = "missing: these workloads are ranked by different times"
         yield document.problem(("primary",), what, allowed=", ".join(in_all(workloads.values())))
 
@@ -310,8 +340,13 @@ class _Members:
     roots: Sequence[Path]
     problems: list[Problem]
 
-    def load(self, kind: Kind, loader: Callable[[Path], T]) -> dict[Loc, tuple[str, T]]:
-        """Return, for each place that names a file of this kind, its stem and content."""
+    def load(
+        self, kind: Kind, loader: Callable[[Path], tuple[T, list[Problem]]]
+    ) -> dict[Loc, tuple[str, T]]:
+        """Return, for each place that names a file of this kind, its stem and content.
+
+        What is wrong with a file is noted; of one that cannot be read at all nothing is returned.
+        """
         loaded: dict[Loc, tuple[str, T]] = {}
         seen: set[str] = set()
         for loc, text in _references(self.document, f"{kind}s"):
@@ -327,9 +362,10 @@ class _Members:
                 self._note(loc, f"names the {kind} '{path.stem}' again", f"each {kind} once")
                 continue
             seen.add(path.stem)
-            content = attempt(self.problems, loader, path)
-            if content is not None:
-                loaded[loc] = path.stem, content
+            found = attempt(self.problems, loader, path)
+            if found is not None:
+                loaded[loc] = path.stem, found[0]
+                self.problems.extend(found[1])
         return loaded
 
     def choose(self, loc: Loc, config: LoadedConfig) -> LoadedConfig:
@@ -394,7 +430,7 @@ def crossing_problems(config: LoadedConfig, workloads: Mapping[str, Workload]) -
     """Yield what keeps variants of a config from carrying these workloads."""
     for name, settings in config.variants.items():
         for workload_name, workload in workloads.items():
-            for objection in objections_under(settings, workload):
+            for objection in readable(partial(objections_under, settings, workload)):
                 what = f"{objection.what} (workload {workload_name})"
                 yield config.sources[name].objection(replace(objection, what=what))
 

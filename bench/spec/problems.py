@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from bench.core.errors import Problem
 from bench.core.words import nearest
 from bench.spec.base import MisfitError, Spec
+from bench.spec.partly import partly
 from bench.spec.yaml_tree import Loc
 
 M = TypeVar("M", bound=Spec)
@@ -29,11 +30,41 @@ class Source(Protocol):
 
 def validate(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
     """Return the model that the data fill, or all that keeps them from it."""
+    filled, problems = validate_partly(model, source)
+    return None if problems else filled, problems
+
+
+def validate_partly(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
+    """Return the model that the data fill, without what is wrong, and all that is.
+
+    None where nothing of it can be read.
+    """
     try:
         return model.model_validate(source.data), []
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        return None, [_problem(model, source, details) for details in found if _is_own(details)]
+        found = [each for each in error.errors(include_url=False) if _is_own(each)]
+    problems = [_problem(model, source, details) for details in found]
+    wrong = [_wrong(model, source, details) for details in found]
+    if () in wrong:
+        return None, problems
+    filled, misfits = partly(model, source.data, wrong)
+    more = [_misfit(source, loc, misfit) for loc, misfit in misfits]
+    return filled, list(dict.fromkeys([*problems, *more]))
+
+
+def _wrong(model: type[Spec], source: Source, details: ErrorDetails) -> Loc:
+    """Return what a wrong place keeps from being read: of an unknown key the one it is near."""
+    loc = _place(source.data, details)
+    if details["type"] == "extra_forbidden":
+        keys = child_keys(model, loc[:-1], _kind_at(source.data, loc[:-1]))
+        return (*loc[:-1], nearest(str(loc[-1]), keys) or loc[-1])
+    error = details.get("ctx", {}).get("error")
+    return (*loc, *error.key) if isinstance(error, MisfitError) else loc
+
+
+def _misfit(source: Source, loc: Loc, misfit: MisfitError) -> Problem:
+    what, allowed = split_allowed(str(misfit))
+    return source.problem(loc, what, allowed=allowed, nearest=misfit.nearest)
 
 
 def child_keys(model: type[Spec], loc: Loc, kind: object = None) -> tuple[str, ...]:
