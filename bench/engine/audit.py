@@ -27,6 +27,7 @@ class Evidence:
         drivers, observers: what their processes wrote down, by part.
         held: the last message of each subject that the server holds; None where it was not told.
         letters: what was given up and posted, as the server holds it; likewise.
+        given_up_seqs: places of what the server gave up, as far as the sampler heard, by part.
         start_ns: of the trial, on the clock of the records.
         counts: what processes counted by themselves, added up by part and by what is counted.
         rows: what was sampled (bench.record.samples).
@@ -46,6 +47,7 @@ class Evidence:
     backlogs: Mapping[str, Backlog] = field(default_factory=dict)
     set_back: WasSetBack | None = None
     letters: Sequence[Letter] | None = None
+    given_up_seqs: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -422,6 +422,7 @@ class Done:
         ack_events: the server's own ack times, as the sampler heard them.
         given_up: messages that the server gave up, as the sampler heard, by part; absent where it
             could not hear of any.
+        given_up_seqs: their places in the stream, as far as they were heard, by part.
         hands: what others did to the trial's streams, as the sampler heard, and when.
         unheard: why that could not be heard; empty where it could.
         finals: the state that the user's handlers came to, by the part.
@@ -438,6 +439,7 @@ class Done:
     gaps: tuple[str, ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)
+    given_up_seqs: Mapping[str, Sequence[int]] = field(default_factory=dict)
     hands: tuple[tuple[int, str], ...] = ()
     unheard: str = ""
     finals: Mapping[str, Final] = field(default_factory=dict)

@@ -267,6 +267,7 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         },
         set_back=outcome.set_back,
         letters=outcome.letters,
+        given_up_seqs=outcome.given_up_seqs,
     )
 
 

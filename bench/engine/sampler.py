@@ -6,7 +6,9 @@ different ways is asked for by itself: a question without an answer is a gap in 
 """
 
 import asyncio
-from collections import Counter
+import json
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from random import Random
@@ -93,6 +95,7 @@ class Sampler:
         self.gaps = Gaps()
         self.ack_events: list[AckEvent] = []
         self.given_up: Counter[str] = Counter()
+        self.given_up_seqs: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
 
     @property
     def lag_msgs(self) -> int:
@@ -167,8 +170,8 @@ class Sampler:
 
     async def _on_giving_up(self, part: str, message: Msg) -> None:
         """The server gave a message of a part up; it says so once of each."""
-        del message
         self.given_up[part] += 1
+        self.given_up_seqs[part].append(int(json.loads(message.data)["stream_seq"]))
 
     def heard_over(self, link: Link) -> Mapping[str, int]:
         """Return how many messages were given up, by the parts of which that could be heard.

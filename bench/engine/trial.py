@@ -134,6 +134,7 @@ class Outcome:
         rows: the sampler's.
         ack_events: the server's own ack times, as the sampler heard them.
         given_up: messages that the server gave up, by part; absent where nobody can tell.
+        given_up_seqs: their places in the stream, as far as they were heard, by part.
         done, ends: the last words of each worker, by role; how those ended that had none.
         stall_ns_max: longest time the conductor's event loop did not turn.
         stalls: of each process that was killed, what its loop did until then, by role.
@@ -160,6 +161,7 @@ class Outcome:
     rows: tuple[Mapping[str, int | None], ...] = ()
     ack_events: tuple[tuple[int, int], ...] = ()
     given_up: Mapping[str, int] = field(default_factory=dict)
+    given_up_seqs: Mapping[str, Sequence[int]] = field(default_factory=dict)
     done: Mapping[str, Done] = field(default_factory=dict)
     ends: Mapping[str, str] = field(default_factory=dict)
     stall_ns_max: int = 0
@@ -449,6 +451,7 @@ def _gather(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
             outcome.rows += done.rows
             outcome.ack_events += done.ack_events
             outcome.given_up = {**outcome.given_up, **done.given_up}
+            outcome.given_up_seqs = {**outcome.given_up_seqs, **done.given_up_seqs}
             outcome.findings += done_findings(role, done, outcome.forgiving)
         elif outcome.completed:
             how = outcome.ends.get(role, f"{role} did not answer the stop")

@@ -428,6 +428,7 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
         rows=tuple(sampler.rows),
         ack_events=tuple(sampler.ack_events),
         given_up=sampler.heard_over(client),
+        given_up_seqs=dict(sampler.given_up_seqs),
         hands=tuple(listener.hands),
         unheard=listener.unheard_over(client),
     )

@@ -42,6 +42,7 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
                 evidence.observers.get(part.name, ()),
                 evidence.letters,
                 cell.settings.consumer.max_deliver,
+                evidence.given_up_seqs.get(part.name, ()),
             ),
             **made[part.name][0],
         }
@@ -68,6 +69,7 @@ def lettered(
     records: Sequence[ConsumerRecord],
     letters: Sequence[Letter] | None,
     max_deliver: int | None = None,
+    heard: Sequence[int] = (),
 ) -> Mapping[str, int]:
     """Return what is counted of dead letters, by what is counted (bench.spec.failed_parts).
 
@@ -75,12 +77,13 @@ def lettered(
         records: of the processes of a part.
         letters: that the server holds; None where it did not tell.
         max_deliver: deliveries of a message at most; None without end.
+        heard: places of what the server said that it gave up.
     """
     unsent = sum(_count(each.ending == Ending.UNPOSTED) for each in records)
     if letters is None:
         return {**dict.fromkeys((each.name for each in LETTERS), UNKNOWN), "letters_unsent": unsent}
     there = {each.seq: each for each in letters}
-    given_up = {seq for each in records for seq in _given_up_seqs(each, max_deliver)}
+    given_up = {seq for each in records for seq in _given_up_seqs(each, max_deliver, heard)}
     exhausted = [each for each in there.values() if each.reason == Reason.MAX_DELIVER]
     return {
         "dead_lettered": len(there),
@@ -91,15 +94,19 @@ def lettered(
     }
 
 
-def _given_up_seqs(record: ConsumerRecord, max_deliver: int | None) -> Sequence[int]:
+def _given_up_seqs(
+    record: ConsumerRecord, max_deliver: int | None, heard: Sequence[int]
+) -> Sequence[int]:
     """Return the stream sequences of what a process gave up, or saw for the last time.
 
-    What it asked for again then is given up by the server, whether or not a handler was run.
+    What it asked for again then is given up by the server, whether or not a handler was run. So is
+    what the server says that it gives up: whoever was to post the letter may have been killed then.
     """
     last = np.zeros(record.ids.size, dtype=bool)
     if max_deliver is not None:
         again = np.isin(record.ending, (*UNTRIED, Ending.UNPOSTED))
         last = again & (record.deliveries >= max_deliver)
+    last |= np.isin(record.stream_seqs, np.array(heard, dtype=np.int64))
     given_up: list[int] = record.stream_seqs[np.isin(record.ending, GIVEN_UP) | last].tolist()
     return given_up
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import uvloop
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from bench.broker.admin import trial_names
 from bench.broker.endpoint import Endpoint
@@ -56,6 +57,18 @@ def test_a_probe_that_swallows_a_cancellation_does_not_hold_the_sampler() -> Non
 def test_many_consumers_are_asked_about_less_often(consumers: int, hz: int) -> None:
     """So that asking takes no CPU from the load; each is asked about."""
     assert lag_hz(consumers) == hz
+
+
+def test_what_the_server_gives_up_is_told_by_its_place() -> None:
+    """As server 2.15 writes it."""
+    link = Link(Endpoint(url="nats://127.0.0.1:4222"))
+    sampler = Sampler(link, [WATCHED], {}, seed=1)
+    advisory = Msg(None, data=b'{"stream": "S", "stream_seq": 7, "deliveries": 3}')  # type: ignore[arg-type]
+
+    asyncio.run(sampler._on_giving_up("consume", advisory))
+
+    assert sampler.heard_over(link) == {"consume": 1}
+    assert {part: [*seqs] for part, seqs in sampler.given_up_seqs.items()} == {"consume": [7]}
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,14 @@ def test_what_was_turned_away_at_its_last_delivery_is_given_up_by_the_server() -
         assert lettered([away], letters())["letters_missing"] == 0
 
 
+def test_what_the_server_said_that_it_gave_up_is_to_have_its_letter() -> None:
+    """Its last ack came too late, or who heard of it was killed before the letter was posted."""
+    handled = record((SOUND, 0))
+
+    assert lettered([handled], letters(1), 1, [1])["letters_missing"] == 0
+    assert lettered([handled], letters(2), 1, [1, 1])["letters_missing"] == 1
+
+
 def test_a_dead_letter_that_was_not_stored_counts_though_a_later_one_was() -> None:
     again = record((HOPELESS, Ending.UNPOSTED), (HOPELESS, Ending.TERMINATED))
 
