@@ -295,10 +295,11 @@ def _goal_cautions(loaded: LoadedMatrix) -> Iterator[Problem]:
 
 def _goals(data: Mapping[str, Any]) -> Mapping[Loc, str]:
     """Return what a matrix is to be answered by, as far as it can be read, by its places."""
-    written: dict[Loc, object] = {("primary",): data.get("primary")}
-    for key in ("success", "secondary"):
-        items = data.get(key)
-        written |= {(key, place): each for place, each in enumerate(_listed(items))}
+    written: dict[Loc, object] = {
+        **{("success", place): each for place, each in enumerate(_listed(data.get("success")))},
+        ("primary",): data.get("primary"),
+        **{("secondary", place): each for place, each in enumerate(_listed(data.get("secondary")))},
+    }
     goals = {loc: _subject(loc, text) for loc, text in written.items() if isinstance(text, str)}
     return {loc: subject for loc, subject in goals.items() if subject}
 

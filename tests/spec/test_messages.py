@@ -267,10 +267,12 @@ def test_a_matrix_shows_the_problems_of_all_its_files(tmp_path: Path) -> None:
     assert str(caught.value).splitlines() == [
         "configs/matrices/test.yaml:2: workloads[0] = 'lod': no such workload; "
         f"allowed: {', '.join(sorted(['load', *shipped('workloads')]))}; did you mean 'load'?",
+        "configs/matrices/test.yaml:3: configs[0].variants[0] = 'big': no such variant; "
+        "allowed: small, base",
         "workloads/load.yaml:3: publish.rate = 100: needs a unit; "
         "allowed: messages per s, min or h, such as 5000/s",
         "configs/sizes.yaml:5: variants.small.pull.batch = 0: too small; allowed: 1 or more",
-        "error: 3 problems in 3 files; nothing was run",
+        "error: 4 problems in 3 files; nothing was run",
     ]
 
 
