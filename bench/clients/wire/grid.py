@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bench.clients.port import IntArray
 from bench.clients.wire.columns import Columns, first_ones
 
-FEWEST = 40
+FEWEST = 32
 """Rows that are worth it: the pattern takes as long for fewer."""
 
 WIDEST = 1024
@@ -49,23 +49,18 @@ class _Layout:
 
     Attributes:
         spans: of the whole, and of the groups of the pattern.
-        said: offset and text of what all frames have in common: verb, prefix of the ack, sizes.
         lowest, room: the least byte at each offset up to the end of the id, and how much greater
             than that it may be, shape (w,).
+        number: where the digits of the id are that are not 0 in all frames.
         sid, ack: where those are.
     """
 
     spans: Sequence[tuple[int, int]]
-    said: Sequence[tuple[int, bytes]]
     lowest: NDArray[np.uint8]
     room: NDArray[np.uint8]
+    number: tuple[int, int]
     sid: _Place
     ack: _Place
-
-    def fits(self, first: "re.Match[bytes]") -> bool:
-        """Say whether a frame has its parts at these places."""
-        data: bytes = first.string
-        return first.regs == self.spans and all(data.startswith(text, at) for at, text in self.said)
 
 
 class Grid:
@@ -83,15 +78,15 @@ class Grid:
             first: the first of them, as the pattern of `deliveries.plain_delivery` finds it at
                 offset 0; None where it finds none.
         """
-        if first is None or first.end(_ID) > WIDEST:
+        if first is None or first.end(_ID) > WIDEST or (count := _alike(first)) < FEWEST:
             return None
-        layout, data = self._layout_of(first), first.string
-        count = _alike(layout, data) if len(data) >= FEWEST * first.end() else 0
-        return _rows(layout, data, count) if count >= FEWEST else None
+        if (rows := _rows(self._layout_of(first), first.string, count)) is None:
+            self._layout = None  # what frames have in common may be something else now
+        return rows
 
     def _layout_of(self, first: "re.Match[bytes]") -> _Layout:
         """Return where the parts are; mostly where they were in the chunk before."""
-        if self._layout is None or not self._layout.fits(first):
+        if self._layout is None or self._layout.spans != first.regs:
             self._layout = _layout(first)
         return self._layout
 
@@ -113,21 +108,33 @@ def _layout(first: "re.Match[bytes]") -> _Layout:
         (first.end(_SEQ), b"."),
         (first.end(_ACK), data[first.end(_ACK) : body]),
     )
+    if _number_place(first)[0] > first.start(_ID):
+        room[first.start(_ID) : _number_place(first)[0]] = 0
     for at, text in said:
         lowest[at : at + len(text)], room[at : at + len(text)] = list(text), 0
     places = (_Place.of(first.span(group)) for group in (_SID, _ACK))
-    return _Layout(first.regs, said, lowest, room, *places)
+    return _Layout(first.regs, lowest, room, _number_place(first), *places)
 
 
-def _alike(layout: _Layout, data: bytes) -> int:
-    """Return how many frames have their sizes where the first one has them.
+def _number_place(first: "re.Match[bytes]") -> tuple[int, int]:
+    """Return where the digits of the id are, without zeros that all frames have for years."""
+    begin, end = first.span(_ID)
+    middle = (begin + end) // 2
+    few: bool = first.string[begin:middle].count(b"0") == middle - begin
+    return (middle, end) if few else (begin, end)
+
+
+def _alike(first: "re.Match[bytes]") -> int:
+    """Return how many frames have their sizes where the first one has them; 1 where they are few.
 
     From the first one of another length on none has, but by chance: the last one is sought in
     halves.
     """
-    (_, size), (at, sizes) = layout.spans[0], layout.said[-1]
+    data, size, at = first.string, first.end(), first.end(_ACK)
     low, beyond = 1, len(data) // size + 1
-    middle = beyond - 1
+    if beyond <= FEWEST:
+        return low
+    sizes, middle = data[at : data.index(b"\r\n", at)], beyond - 1
     while beyond - low > 1:
         if data.startswith(sizes, at + (middle - 1) * size):
             low = middle
@@ -149,9 +156,9 @@ def _rows(layout: _Layout, data: bytes, count: int) -> tuple[Columns, int] | Non
     columns = Columns(
         sids=_texts(data, count, size, layout.sid),
         ack_subjects=_texts(data, count, size, layout.ack),
-        deliveries=_counts(above, layout.spans[_COUNT]),
+        deliveries=_counts(above, data, layout),
         stream_seqs=_numbers(above, layout.spans[_SEQ]),
-        ids=_numbers(above, layout.spans[_ID]),
+        ids=_numbers(above, layout.number),
     )
     return columns, end
 
@@ -163,12 +170,12 @@ def _texts(data: bytes, count: int, size: int, place: _Place) -> list[bytes]:
     return found
 
 
-def _counts(digits: NDArray[np.uint8], span: tuple[int, int]) -> IntArray:
-    """Return the delivery counts; nearly every one is 1."""
-    numbers = digits[:, span[0]] if span[1] - span[0] == 1 else _numbers(digits, span)
-    if not np.count_nonzero(numbers != 1):
-        return first_ones(numbers.size)
-    return numbers.astype(np.int64)
+def _counts(above: NDArray[np.uint8], data: bytes, layout: _Layout) -> IntArray:
+    """Return the delivery counts; nearly every one is 1, as its column says."""
+    (_, size), (begin, end), count = layout.spans[0], layout.spans[_COUNT], len(above)
+    if end - begin == 1 and data[begin : size * count : size].count(b"1") == count:
+        return first_ones(count)
+    return _numbers(above, (begin, end))
 
 
 def _numbers(digits: NDArray[np.uint8], span: tuple[int, int]) -> IntArray:

@@ -21,12 +21,19 @@ LONG = b"$JS.ACK.hub.AbCd.ORDERS.worker.%d.%d.7.1700000000000000000.%03d.rnd"
 
 runs = st.lists(
     st.builds(
-        lambda count, first_seq, changes, size, subject: [
-            replace(each, stream_seq=first_seq + each.stream_seq, size=size, subject=subject)
+        lambda count, first_seq, first_id, changes, size, subject: [
+            replace(
+                each,
+                stream_seq=first_seq + each.stream_seq,
+                message_id=first_id + each.message_id,
+                size=size,
+                subject=subject,
+            )
             for each in many(count, **changes)
         ],
         count=st.sampled_from([1, 2, FEWEST, MANY, MANY, MANY]),
         first_seq=st.sampled_from([100, 9_930, 99_999_950, 10**12 - 50]),
+        first_id=st.sampled_from([0, 0, 10**8 - 50, 10**8, 10**15]),
         changes=st.fixed_dictionaries(
             {
                 "deliveries": st.sampled_from([1, 1, 2, 13]),
@@ -141,3 +148,15 @@ def test_it_takes_no_few_and_none_whose_id_is_far() -> None:
     assert found(far) is not None
     assert Grid().read(found(far)) is None
     assert Grid().read(None) is None
+
+
+def test_what_frames_have_in_common_is_learnt_anew() -> None:
+    """Another consumer with a name of the same length: one chunk by the pattern, and no more."""
+    data = b"".join(list(frames(alike(99 + MANY)[99:], 0)))
+    other = data.replace(b".worker.", b".waiter.")
+    pattern = deliveries.plain_delivery(b"$JS.ACK.ORDERS.waiter", {(0, 128): 0})
+    grid = Grid()
+
+    assert grid.read(found(data)) is not None
+    assert grid.read(pattern.match(other)) is None
+    assert grid.read(pattern.match(other)) is not None
