@@ -63,11 +63,31 @@ class _Layout:
     ack: _Place
 
 
+class _Space:
+    """Where to reckon with frames, the same for each chunk.
+
+    100 kB anew for each of them have the allocator give memory back to the system and take it
+    again, page by page, which can cost as much as all else.
+    """
+
+    def __init__(self) -> None:
+        self._above = np.empty(0, np.uint8)
+        self._beyond = np.empty(0, np.bool_)
+
+    def of(self, count: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return two matrices of this shape, which hold anything."""
+        shape, size = (count, width), count * width
+        if self._above.size < size:
+            self._above, self._beyond = np.empty(2 * size, np.uint8), np.empty(2 * size, np.bool_)
+        return self._above[:size].reshape(shape), self._beyond[:size].reshape(shape)
+
+
 class Grid:
     """Reads runs of deliveries of one length."""
 
     def __init__(self) -> None:
         self._layout: _Layout | None = None
+        self._space = _Space()
 
     def read(self, first: "re.Match[bytes] | None") -> tuple[Columns, int] | None:
         """Return deliveries that data begins with, and the offset behind them.
@@ -80,7 +100,9 @@ class Grid:
         """
         if first is None or first.end(_ID) > WIDEST or (count := _alike(first)) < FEWEST:
             return None
-        if (rows := _rows(self._layout_of(first), first.string, count)) is None:
+        layout = self._layout_of(first)
+        space = self._space.of(count, layout.lowest.size)
+        if (rows := _rows(layout, first.string, *space)) is None:
             self._layout = None  # what frames have in common may be something else now
         return rows
 
@@ -144,14 +166,16 @@ def _alike(first: "re.Match[bytes]") -> int:
     return low
 
 
-def _rows(layout: _Layout, data: bytes, count: int) -> tuple[Columns, int] | None:
-    """Read so many frames; None where one of them has a byte that it may not have."""
-    size = layout.spans[0][1]
+def _rows(
+    layout: _Layout, data: bytes, above: NDArray[np.uint8], beyond: NDArray[np.bool_]
+) -> tuple[Columns, int] | None:
+    """Read as many frames as there is space for; None where one has a byte that it may not have."""
+    size, count = layout.spans[0][1], len(above)
     end = size * count
     ends = data[size - 2 : end : size].count(b"\r"), data[size - 1 : end : size].count(b"\n")
-    frames: NDArray[np.uint8] = np.ndarray((count, layout.lowest.size), _BYTE, data, 0, (size, 1))
-    above = frames - layout.lowest
-    if ends != (count, count) or np.count_nonzero(above > layout.room):
+    frames: NDArray[np.uint8] = np.ndarray(above.shape, _BYTE, data, 0, (size, 1))
+    np.subtract(frames, layout.lowest, out=above)
+    if ends != (count, count) or np.count_nonzero(np.greater(above, layout.room, out=beyond)):
         return None
     columns = Columns(
         sids=_texts(data, count, size, layout.sid),
