@@ -23,7 +23,8 @@ from bench.core.units import NS_PER_S, human_clock, human_size
 from bench.plan.build import make_plan
 from bench.plan.estimate import Estimate, estimate
 from bench.plan.model import Cell, Plan
-from bench.spec.criteria import parse_criterion
+from bench.spec.asked import is_counted
+from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.decidable import undecidable
 from bench.spec.kinds.registry import KINDS
 from bench.spec.load import LoadedMatrix, cautions_of, load_matrix
@@ -102,7 +103,14 @@ def undecided(made: Plan) -> tuple[str, ...]:
     """Return why criteria of a plan cannot be decided, before anybody waits for them."""
     rules = tuple(map(parse_criterion, made.success))
     workloads = {cell.workload_name: cell.workload for cell in made.cells}
-    return undecidable(rules, workloads, made.blocks)
+    return (*_uncounted(made, rules), *undecidable(rules, workloads, made.blocks))
+
+
+def _uncounted(made: Plan, rules: Iterable[Criterion]) -> Iterator[str]:
+    """Yield the criteria about what only settings count that no variant has."""
+    for rule in rules:
+        if not any(is_counted(rule.subject, cell.cast, cell.settings) for cell in made.cells):
+            yield f"'{rule}' cannot be decided: no variant of this matrix counts it"
 
 
 def _groups(made: Plan) -> Table:

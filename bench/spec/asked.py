@@ -12,6 +12,7 @@ from bench.spec.cast import Cast, ruled, tail
 from bench.spec.criteria import LAG_VERDICT
 from bench.spec.kinds.registry import cast_of, fullest_casts
 from bench.spec.metrics import LISTED, Better, of_casts
+from bench.spec.telling import is_left_undone
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
 
@@ -39,6 +40,17 @@ def has(workload: Workload, subject: str) -> bool:
         subject: of a rule; a name that there is.
     """
     return any(subject in _subjects(cast) for cast in fullest_casts(workload))
+
+
+def is_counted(subject: str, cast: Cast, settings: Settings) -> bool:
+    """Say whether a variant tells a figure or a count; what a setting alone does is 0 without it.
+
+    Args:
+        subject: of a rule.
+        cast: of a workload under these settings.
+        settings: of the variant.
+    """
+    return subject in _subjects(cast) or is_left_undone(subject, settings)
 
 
 def lack(subject: str, workloads: Mapping[str, Workload]) -> Lack | None:

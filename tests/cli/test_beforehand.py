@@ -112,3 +112,20 @@ def test_a_quick_look_says_what_it_cannot_decide() -> None:
 def test_the_quickstart_promises_nothing_that_it_cannot_decide() -> None:
     """Who begins should not meet a doubt that we could have known of."""
     assert "decide" not in said("plan", "quickstart")
+
+
+@pytest.mark.parametrize(("more", "counted"), [("", False), (", handler.per_key: counted", True)])
+def test_a_rule_about_what_no_variant_counts_is_told(
+    directory: Path, more: str, counted: bool
+) -> None:
+    """It came out undecided when hours were measured; what a limit takes is 0 where none is set."""
+    matrix = MATRIX.replace('"lost == 0"', '"overtaken == 0", "evicted == 0"')
+    (directory / "configs/matrices/slow.yaml").write_text(matrix, "utf-8")
+    config = CONFIG.replace("pull.batch: 50", f"pull.batch: 50{more}")
+    (directory / "configs/batch.yaml").write_text(config, "utf-8")
+
+    result = CliRunner().invoke(app, ["validate", "configs/matrices/slow.yaml"])
+
+    said = "'overtaken == 0' cannot be decided: no variant of this matrix counts it"
+    assert (said not in result.output) is counted
+    assert "'evicted == 0' cannot" not in result.output
