@@ -3,8 +3,14 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from bench.analysis.figures import Limit
+from tests.spec.cases import ASKED_IN_VAIN, IGNORED, OF_CLUSTERS, REFUSED, TAKEN, Case
+from tests.spec.messages_said import SAID, Said
 from tests.spec.sides import LEFT, ROOT, Step, rules, rules_of
 
 NONE_OF_RULES = (
@@ -44,6 +50,26 @@ def test_every_rule_is_tested_on_both_sides(tmp_path: Path) -> None:
     steps = followed(tmp_path)
 
     assert [words for rule in rules() for words in rule.unseen(steps)] == []
+
+
+LIMITS = [each for each in Limit if each not in (Limit.NONE, Limit.UNTOLD)]
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_every_limit_is_provoked_on_a_real_server(limit: Limit) -> None:
+    """Signs that are made up say what a rule makes of them, and not that they ever come."""
+    told = f"Limit.{limit.name}"
+    provoking = [path.read_text("utf-8") for path in sorted(ROOT.glob("tests/server/test_*.py"))]
+
+    assert any(told in text for text in provoking)
+
+
+@pytest.mark.parametrize("table", [REFUSED, IGNORED, TAKEN, OF_CLUSTERS, ASKED_IN_VAIN, SAID])
+def test_no_two_cases_of_a_table_have_one_name(table: list[Case] | list[Said]) -> None:
+    """What the server says to the first would stand for both."""
+    often = Counter(case.name for case in table)
+
+    assert [name for name, times in often.items() if times > 1] == []
 
 
 RULE = """
