@@ -1,6 +1,6 @@
 """Which messages have which fault, and what that means for one of their deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bench.plan.arrays import IntArray
 from bench.plan.dealing import deal
-from bench.spec.bad import BadMessage
+from bench.spec.bad import BadKind, BadMessage
 from bench.spec.faults import FAILING, WRITE_ERROR, Fault
 
 Flags = NDArray[np.bool_]
@@ -81,6 +81,15 @@ class Faults:
         return np.array([False, *(isinstance(kind, BadMessage) for kind in self.kinds)])[
             self._of(ids)
         ]
+
+    def bad_by(self, ids: IntArray) -> Mapping[BadKind, Flags]:
+        """Return which messages are bad in themselves by how they are, each shape (n,)."""
+        found: dict[BadKind, Flags] = {}
+        for index, kind in enumerate(self.kinds, start=1):
+            if isinstance(kind, BadMessage):
+                own = self._of(ids) == index
+                found[kind.kind] = own | found.get(kind.kind, own)
+        return found
 
     def befallen(self, size: int) -> Flags:
         """Return which of so many messages have a fault, shape (size,)."""

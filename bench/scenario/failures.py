@@ -142,8 +142,7 @@ def counted(
 
 
 def _bad(rows: Rows, traffic: Traffic, replayed: Flags) -> Mapping[str, int]:
-    bad = traffic.faults.bad(np.flatnonzero(traffic.firsts))
-    return looked.counted(rows, bad, replayed)
+    return looked.counted(rows, traffic.faults.bad_by(np.flatnonzero(traffic.firsts)), replayed)
 
 
 def _failed(rows: Rows, traffic: Traffic, replayed: Flags, attempts: int) -> Mapping[str, int]:

@@ -1,7 +1,9 @@
 """What is counted where handlers do not all go well: entries of the part that takes messages."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bench.spec.bad import BadKind
 from bench.spec.cast import Cast, Entry, Part, Side, Weight
 from bench.spec.repeated import HELD_TO_ONCE, LEFT_ALONE
 
@@ -129,6 +131,35 @@ BAD_MESSAGES = (
 )
 """Where some messages are bad in themselves."""
 
+_HOW: Mapping[BadKind, str] = {
+    "malformed": "are malformed",
+    "unknown-version": "are of an unknown version",
+    "tampered": "were tampered with",
+    "stale": "are stale",
+    "replayed": "are another one replayed",
+}
+
+
+def bad_names(kind: BadKind) -> tuple[str, str]:
+    """Return what bad messages of a kind are counted as: those that came, and unnoticed ones."""
+    word = kind.replace("-", "_")
+    return f"{word}_msgs", f"{word}_unnoticed"
+
+
+def _of_kind(kind: BadKind) -> tuple[Entry, Entry]:
+    came, unnoticed = bad_names(kind)
+    how = _HOW[kind]
+    return (
+        Entry(name=came, means=f"of the bad messages, those that {how}", at_most=("bad_msgs",)),
+        Entry(
+            name=unnoticed,
+            means=f"of them, those that {how}, and that a handler took for good ones",
+            weight=Weight.NOTED,
+            at_most=(came, "unnoticed"),
+        ),
+    )
+
+
 _MEANS = {
     "handled": "handler finished, and the work is not to be done again",
     "acked": "acknowledged by the consumer, or given up",
@@ -139,7 +170,7 @@ FAILED = (UNDONE, STUCK, HELD_TO_ONCE, *TOLD, LEFT_ALONE)
 
 
 def with_failures(
-    cast: Cast, *, letters: bool = False, outages: bool = False, bad: bool = False
+    cast: Cast, *, letters: bool = False, outages: bool = False, bad: Sequence[BadKind] = ()
 ) -> Cast:
     """Return a cast whose parts that take messages count what failed as well.
 
@@ -147,12 +178,13 @@ def with_failures(
         cast: of a workload.
         letters: what is given up is published to a stream of its own.
         outages: what handlers depend on is away for a while.
-        bad: some messages are bad in themselves.
+        bad: in which ways some messages are bad in themselves, each once.
     """
     more = (
         *(OUTAGES if outages else ()),
         *(LETTERS if letters else ()),
         *(BAD_MESSAGES if bad else ()),
+        *(entry for kind in bad for entry in _of_kind(kind)),
     )
 
     return replace(cast, parts=tuple(counting_failures(part, *more) for part in cast.parts))

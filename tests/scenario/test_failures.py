@@ -151,6 +151,20 @@ def test_a_bad_message_is_to_be_refused_and_counts_where_it_is_not() -> None:
     assert looked((bad, Ending.UNACKED)) == (1, 0, 1)
 
 
+def test_each_way_of_being_bad_is_counted_by_itself() -> None:
+    """Whoever checks the envelope alone takes what is tampered with, not what is cut off."""
+    tampered = BadMessage.model_validate({"kind": "tampered", "share": "30%"})
+    faults = Faults(kinds=(BAD, tampered, BAD), index=np.array([1, 2, 3]))
+    rows = record((0, Ending.TERMINATED), (1, 0), (2, Ending.TERMINATED))
+
+    made = counted([rows], replace(traffic(), faults=faults))
+
+    assert (made["bad_msgs"], made["noticed"], made["unnoticed"]) == (3, 2, 1)
+    assert (made["malformed_msgs"], made["malformed_unnoticed"]) == (2, 0)
+    assert (made["tampered_msgs"], made["tampered_unnoticed"]) == (1, 1)
+    assert (made["replayed_msgs"], made["replayed_unnoticed"]) == (0, 0)
+
+
 WRITE_ERROR = Fault.model_validate({"kind": "write-error", "share": "50%", "times": 2})
 
 

@@ -69,6 +69,10 @@ def test_whoever_looks_refuses_each_bad_message_and_no_good_one(
     assert (ledger["noticed"], ledger["unnoticed"], ledger["false_alarms"]) == (bad, 0, 0)
     assert (ledger["undone"], ledger["stuck"], ledger["handled_twice"]) == (0, 0, 0)
     assert ledger["dead_lettered"] == bad
+    assert ledger["replayed_msgs"] == replayed
+    each = [ledger[f"{kind['kind'].replace('-', '_')}_msgs"] for kind in BAD]
+    assert sum(each) == bad
+    assert min(each) > 0
     plan = make_traffic(LOAD.loads["publish"], SEED)
     refused = plan.faults.unwritten(np.arange(300), np.ones(300, dtype=np.int64)) & plan.firsts
     assert (ledger["writes_refused"], ledger["writes_taken"]) == (refused.sum(), 0)
@@ -85,4 +89,5 @@ def test_whoever_does_not_look_takes_each_bad_message_for_a_good_one(tmp_path: P
     bad = ledger["bad_msgs"]
     assert bad >= 50
     assert (ledger["noticed"], ledger["unnoticed"]) == (0, bad)
+    assert sum(ledger[name] for name in ledger if name.endswith("_unnoticed")) == bad
     assert ledger["handled_twice"] == ledger["published_again"]

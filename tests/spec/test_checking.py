@@ -118,6 +118,8 @@ def test_what_can_be_counted_is_an_entry() -> None:
     missed = {"bad_msgs", "noticed", "unnoticed"}
 
     assert missed <= entries(settings(), workload(BAD))
+    assert {"malformed_msgs", "malformed_unnoticed"} <= entries(settings(), workload(BAD))
+    assert "stale_msgs" not in entries(settings(), workload(BAD))
     assert "false_alarms" not in entries(settings(), workload(BAD))
     assert "false_alarms" in entries(settings(LOOKS), workload())
     assert not missed & entries(settings(LOOKS), workload())

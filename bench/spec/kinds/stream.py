@@ -9,7 +9,7 @@ from pydantic import Discriminator, model_validator
 from bench.core import text
 from bench.core.units import NS_PER_S
 from bench.spec.applied_parts import with_effects
-from bench.spec.bad import REPLAYED, BadMessage
+from bench.spec.bad import BAD, REPLAYED, BadMessage
 from bench.spec.base import Loose, MisfitError
 from bench.spec.cast import STORED, UNSTORED, Cast, Entry, driving, observing
 from bench.spec.crashes import Crash, check_few
@@ -328,7 +328,8 @@ def _cast_of(settings: Settings, workload: Stream | None) -> Cast:
     asks = handler.check or handler.breaker is not None
     if not (faults or again or letters or effects or called or asks):
         return cast
-    found = with_failures(cast, letters=letters, outages=bool(takes.outages), bad=bool(takes.bad))
+    bad = tuple(dict.fromkeys(each.kind for each in takes.bad))
+    found = with_failures(cast, letters=letters, outages=bool(takes.outages), bad=bad)
     if workload is None or not workload.writes(settings):
         return found
     refused = any(each.kind == WRITE_ERROR for each in workload.consume.dealt)
@@ -366,7 +367,7 @@ def _casts(again: str) -> Mapping[AckTiming, Cast]:
 _CASTS = {again: _casts(again) for again in ("", "duplicate", REPLAYED)}
 """By what some messages are that say another one again, and by `ack.timing`."""
 
-_FAILING = with_failures(_CASTS[""]["after-handler"], letters=True, outages=True, bad=True)
+_FAILING = with_failures(_CASTS[""]["after-handler"], letters=True, outages=True, bad=BAD)
 FAULTY = with_retrying(with_effects(_FAILING, crashes=True, refused=True))
 """Where some handlers fail, or may be asked to do their work again."""
 
@@ -376,7 +377,7 @@ TELLING = with_wait(with_told(_CASTS[""]["after-handler"], TOLD))
 PACED = with_pace(_CASTS[""]["after-handler"], EVERY)
 """Where messages wait for others of their subject, handlers try again, and breakers open."""
 
-REPLAYING = with_retrying(with_failures(_CASTS[REPLAYED]["after-handler"], bad=True))
+REPLAYING = with_retrying(with_failures(_CASTS[REPLAYED]["after-handler"], bad=BAD))
 """Where some messages are old ones that are replayed."""
 
 DOUBLED = with_retrying(with_failures(_CASTS["duplicate"]["after-handler"]))
