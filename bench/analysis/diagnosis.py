@@ -56,10 +56,14 @@ def _window(signs: Signs) -> Diagnosis | None:
 
 
 def _producer(signs: Signs) -> Diagnosis | None:
-    if "one-by-one-limit" not in signs.findings:
-        return None
-    words = "each message waits for the PubAck of the one before it"
-    return _told(signs, Limit.PRODUCER, words, "publish.mode async, or more publishers")
+    if "one-by-one-limit" in signs.findings:
+        words = "each message waits for the PubAck of the one before it"
+        return _told(signs, Limit.PRODUCER, words, "publish.mode async, or more publishers")
+    if "batches-waited" in signs.findings:
+        words = "batches wait for answers while they are open"
+        knob = "publish.ack_first and ack_every, or more publishers"
+        return _told(signs, Limit.PRODUCER, words, knob)
+    return None
 
 
 def _storage(signs: Signs) -> Diagnosis | None:

@@ -186,6 +186,7 @@ class Load:
         window, counts: limits and counts.
         processes, host: what was used, and what was kept from us.
         window_full_msgs: role -> messages that were due while its window was full.
+        awaited_ns: role -> how long messages were due while its batches waited for answers.
         offers: how operations were dealt to processes, by part.
         stalls: role -> when its event loop did not turn for longest, from the trial's start, and
             how long; CONDUCTOR is one of them.
@@ -201,6 +202,7 @@ class Load:
     offers: Mapping[str, Offer]
     stalls: Mapping[str, Stall]
     computing: Mapping[str, float] = field(default_factory=dict)
+    awaited_ns: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
@@ -226,7 +228,7 @@ def stalled(role: str, stall: Stall) -> Finding:
 def _sent_findings(table: MessageTable, load: Load, cast: Cast, part: Part) -> Iterator[Finding]:
     due, sent = (load.counts[name] for name in (cast.due(part), cast.instant(part, "sent")))
     if (missing := missing_share(due, sent)) > OFFERED_TOLERANCE:
-        held = pressures(table, load.window, load.offers[part.name])
+        held = pressures(table, load.window, load.offers[part.name], load.awaited_ns)
         yield from rate_findings(missing, held, load.processes)
 
 

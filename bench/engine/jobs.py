@@ -415,6 +415,7 @@ class Done:
         refusals: kinds of answers that refuse, with their counts.
         raised: what the user's handler raised, with counts.
         window_full_msgs: messages that were due while the publisher's window was full.
+        awaited_ns: how long messages were due in the window while batches waited for answers.
         again: answers to messages that had theirs.
         stalls: when the event loop did not turn for long (bench.engine.stall).
         counts: what it counted by itself, by the part that it observes for and by what is counted.
@@ -433,6 +434,7 @@ class Done:
     refusals: tuple[str, ...] = ()
     raised: tuple[str, ...] = ()
     window_full_msgs: int = 0
+    awaited_ns: int = 0
     again: int = 0
     stalls: tuple[Stall, ...] = ()
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

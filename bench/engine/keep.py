@@ -119,6 +119,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             processes=processes,
             host=host,
             window_full_msgs={role: each.window_full_msgs for role, each in outcome.done.items()},
+            awaited_ns={role: each.awaited_ns for role, each in outcome.done.items()},
             offers=frame.offers,
             stalls=_stalls(outcome),
             computing=computing(outcome.jobs, outcome.observers, window, outcome.start_ns),

@@ -64,11 +64,7 @@ def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
             pressure.role,
         )
     if pressure.full_share < FULL_FOR_MISSING * pressure.missing_share:
-        return _ours(
-            f"{missed}, and its window was full for only "
-            f"{percent(pressure.full_share)} of the time",
-            pressure.role,
-        )
+        return _never_full(pressure, missed, usages)
     if rest_ns * pressure.offered_msgs_per_s > pressure.window_msgs * NS_PER_S:
         return _window_too_small(pressure, missed, rest_ns, mean_ns)
     busy_share = _busy_share(usages.get(pressure.role))
@@ -81,6 +77,29 @@ def _limit(pressure: Pressure, usages: Mapping[str, ProcessUsage]) -> Finding:
     if mean_ns < GROWN * rest_ns:
         return _window_too_small(pressure, missed, rest_ns, mean_ns)
     return _saturated(pressure, missed, usages.get("server"))
+
+
+def _never_full(pressure: Pressure, missed: str, usages: Mapping[str, ProcessUsage]) -> Finding:
+    if pressure.awaited_share < FULL_FOR_MISSING * pressure.missing_share:
+        return _ours(
+            f"{missed}, and its window was full for only "
+            f"{percent(pressure.full_share)} of the time",
+            pressure.role,
+        )
+    waited = f"{missed}: its batches waited for answers for {percent(pressure.awaited_share)}"
+    busy_share = _busy_share(usages.get(pressure.role))
+    if busy_share > BUSY_SHARE:
+        return _ours(
+            f"{waited} of the time, but it ran or waited for a core during {percent(busy_share)}, "
+            "so the answers may have waited for it",
+            pressure.role,
+        )
+    return warning(
+        "batches-waited",
+        f"{waited} of the time; that is a result of publishing so (publish.ack_first, ack_every), "
+        "and not the server's limit",
+        pressure.role,
+    )
 
 
 def _window_too_small(pressure: Pressure, missed: str, rest_ns: int, mean_ns: float) -> Finding:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from bench.clients.factory import make_consumer, make_task_link
 from bench.clients.natspy import NatsPyConsumer, NatsPySubscriber
 from bench.clients.natspy_tasks import NatsPyTasks
-from bench.clients.port import Fetches
+from bench.clients.port import Fetches, PublisherLink
 from bench.clients.wire.consume import WireConsumer
 from bench.clients.wire.ordered import WireOrdered
+from bench.clients.wire.publish import WirePublisher
 from bench.engine.jobs import ObserverJob
 from bench.engine.progress import ProgressLink, ProgressTaskLink
 
@@ -34,6 +35,11 @@ def held(link: NatsPyTasks | ProgressTaskLink) -> Callable[[], None]:
         raise TypeError(f"{type(beneath).__name__} asks for messages as soon as it is open")
     beneath.hold()
     return beneath.begin
+
+
+def free_stop_of(link: PublisherLink) -> Callable[[], int] | None:
+    """Return what tells how far a link takes messages now; None where it takes all."""
+    return link.free_stop if isinstance(link, WirePublisher) else None
 
 
 def said_by(links: Sequence[object]) -> Mapping[str, int]:

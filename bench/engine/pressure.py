@@ -5,7 +5,9 @@ quickest one of the trial took: that is a round trip at rest, with all that the 
 message when it has nothing else to do.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,6 +20,8 @@ from bench.spec.cast import Part
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Publish
 
+NOBODY: Mapping[str, int] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressure:
@@ -26,6 +30,8 @@ class Pressure:
     Attributes:
         role: `publisher-0`, …
         one_by_one: it waits for each answer, as its variant says.
+        awaited_share: of the window, messages were due and a batch waited for an answer, as its
+            variant says.
         part: whose process it is, as its workload's file calls it.
         window_msgs: most messages that it has under way.
         offered_msgs_per_s: of it alone, over the window.
@@ -47,6 +53,7 @@ class Pressure:
     silent_share: float
     rest_ns: int | None
     service_ns_mean: float | None
+    awaited_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +98,24 @@ def offer_of(part: Part, publish: Publish, how: PublishSettings) -> Offer:
     )
 
 
-def pressures(table: MessageTable, window: Window, offer: Offer) -> tuple[Pressure, ...]:
-    """Return what held each publisher back; none where its share offered nothing in the window."""
+def pressures(
+    table: MessageTable, window: Window, offer: Offer, awaited_ns: Mapping[str, int] = NOBODY
+) -> tuple[Pressure, ...]:
+    """Return what held each publisher back; none where its share offered nothing in the window.
+
+    Args:
+        table: of the part.
+        window: of the trial.
+        offer: how its messages are dealt.
+        awaited_ns: role -> how long messages were due in the window while batches waited.
+    """
+    length_ns = window.window_end_ns - window.window_start_ns
     found = (_pressure(table, window, offer, share) for share in range(offer.publishers))
-    return tuple(pressure for pressure in found if pressure is not None)
+    return tuple(
+        replace(each, awaited_share=awaited_ns.get(each.role, 0) / length_ns)
+        for each in found
+        if each is not None
+    )
 
 
 def _pressure(table: MessageTable, window: Window, offer: Offer, share: int) -> Pressure | None:

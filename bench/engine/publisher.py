@@ -6,7 +6,7 @@ number of messages without an answer, holds messages back; their waiting shows a
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from bench.clients.port import IntArray, PublisherLink
@@ -38,10 +38,33 @@ class OpenLoopPublisher:
     Attributes:
         sent: messages handed to the link.
         window_full_msgs: messages that were due while the window was full.
+        awaited_ns: how long messages were due within the trial's window while the link waited for
+            an answer before it took more.
     """
 
-    def __init__(self, link: PublisherLink, recorder: PublishRecorder, offer: Publish) -> None:
+    def __init__(
+        self,
+        link: PublisherLink,
+        recorder: PublishRecorder,
+        offer: Publish,
+        free_stop: Callable[[], int] | None = None,
+        window_ns: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Be ready to send.
+
+        Args:
+            link: takes messages.
+            recorder: keeps what happens.
+            offer: how it is to send.
+            free_stop: tells up to which position the link takes messages now, where it takes them
+                one part after the other; None where it takes all when it is not blocked.
+            window_ns: the trial's window, absolute.
+        """
         self._link = link
+        self._free_stop = free_stop
+        self._window_ns = window_ns
+        self._stopped_ns = 0
+        self.awaited_ns = 0
         self._recorder = recorder
         self._window_msgs = offer.window_msgs
         self._tick_ns = TICK_NS[offer.pacing]
@@ -90,6 +113,7 @@ class OpenLoopPublisher:
     def _turn(self, timer: Timer) -> bool:
         """Send what may leave now and see to the next call; say False when all is over."""
         now = now_ns()
+        self._count_wait(now)
         if now > self._until_ns:
             return False
         count = len(self._due_ns)
@@ -99,7 +123,7 @@ class OpenLoopPublisher:
                 return True
             room = self._window_msgs - (self.sent - self._recorder.settled)
             if room > 0:
-                self._send(min(due_stop, self.sent + room), now)
+                self._send(min(due_stop, self.sent + room, *self._link_stop()), now)
                 if self._waits_for_link():
                     return True
         if due_stop > self.sent:
@@ -127,8 +151,21 @@ class OpenLoopPublisher:
         """
         if (blocked := self._link.blocked()) is None:
             return False
+        if self._free_stop is not None and self._free_stop() <= self.sent:
+            self._stopped_ns = now_ns()
         blocked.add_done_callback(lambda _: self._called())
         return True
+
+    def _count_wait(self, now: int) -> None:
+        """Add the part of a wait for an answer in which something was due, within the window."""
+        since, self._stopped_ns = self._stopped_ns, 0
+        if since and self.sent < len(self._due_ns):
+            start_ns, end_ns = self._window_ns
+            begun_ns = max(since, self._due_ns[self.sent], start_ns)
+            self.awaited_ns += max(0, min(now, end_ns) - begun_ns)
+
+    def _link_stop(self) -> tuple[int, ...]:
+        return () if self._free_stop is None else (self._free_stop(),)
 
     def _send(self, stop: int, at_ns: int) -> None:
         first, self.sent = self.sent, stop

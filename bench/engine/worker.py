@@ -58,7 +58,7 @@ from bench.engine.jobs import (
     Through,
 )
 from bench.engine.letters import Letters, open_letters
-from bench.engine.linking import consumer_link, held, said_by, task_link
+from bench.engine.linking import consumer_link, free_stop_of, held, said_by, task_link
 from bench.engine.mishaps import acks_of, away_of, fates_of, may_fail, returning
 from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
@@ -68,7 +68,7 @@ from bench.engine.sharing import share, tell_times
 from bench.engine.tasks import TaskConsumer
 from bench.engine.virtual import virtual
 from bench.plan.traffic import Traffic, Traffics, make_traffic
-from bench.spec.workload import Publish
+from bench.spec.workload import Phases, Publish
 
 _ASKING = {"ask": make_requester, "command": make_commander}
 
@@ -86,7 +86,8 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     await link.open()
     start_ns = await started(channel)
     tell_times(messages, job, traffic, start_ns)
-    publisher = OpenLoopPublisher(link, recorder, offer)
+    window_ns = _window(job.load.phases, start_ns)
+    publisher = OpenLoopPublisher(link, recorder, offer, free_stop_of(link), window_ns)
     due_ns, answers_until_ns = _schedule(job, start_ns, traffic.intended_ns[messages.ids])
 
     async def work() -> None:
@@ -108,9 +109,16 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         faults=tuple(link.faults),
         refusals=recorder.refusals,
         window_full_msgs=publisher.window_full_msgs,
+        awaited_ns=publisher.awaited_ns,
         again=recorder.again,
         stalls=tuple(stalls.long),
     )
+
+
+def _window(phases: Phases, start_ns: int) -> tuple[int, int]:
+    """Return when the window begins and ends, absolute."""
+    begin_ns = start_ns + phases.warmup_ns
+    return begin_ns, begin_ns + phases.measure_ns
 
 
 def _schedule(job: DriverJob, start_ns: int, intended_ns: IntArray) -> tuple[IntArray, int]:

@@ -20,7 +20,7 @@ _LATER: Mapping[str, tuple[str, ...]] = {
         "subject_transform",
         "history",
     ),
-    "publish": ("ttl_ns", "rollup", "gap"),
+    "publish": ("ttl_ns", "rollup", "gap", "ack_first", "ack_every"),
     "consumer": (
         "max_batch",
         "max_expires_ns",

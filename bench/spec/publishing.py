@@ -64,6 +64,42 @@ def _gap(settings: Settings) -> Iterator[Objection]:
         )
 
 
+def _awaited(settings: Settings) -> Iterator[Objection]:
+    publish, against = settings.publish, ("publish.mode",)
+    if publish.ack_first and publish.mode not in _NEEDS:
+        yield Objection(
+            key="publish.ack_first",
+            against=against,
+            what=f"mode {publish.mode} has no batch whose first message could be waited for",
+            allowed="ack_first: false, or mode atomic or fast",
+        )
+    if publish.ack_first and publish.mode == "atomic" and publish.batch == 1:
+        yield Objection(
+            key="publish.ack_first",
+            against=("publish.batch",),
+            what="the first message of a batch of one commits it",
+            allowed="ack_first: false, or a batch of 2 or more",
+        )
+    if publish.ack_every is None:
+        return
+    if publish.mode != "atomic":
+        every = "publish.batch says it" if publish.mode == "fast" else "every message has its own"
+        yield Objection(
+            key="publish.ack_every",
+            against=against,
+            what=f"ack_every is of atomic batches; in mode {publish.mode} {every}",
+            allowed="no ack_every, or mode atomic",
+        )
+    elif publish.ack_every >= publish.batch:
+        yield Objection(
+            key="publish.ack_every",
+            against=("publish.batch",),
+            what=f"no batch of {publish.batch} has a message {publish.ack_every} before the one "
+            "that commits it",
+            allowed=f"no ack_every, or below {publish.batch}",
+        )
+
+
 def _atomic(settings: Settings) -> Iterator[Objection]:
     stream, publish = settings.stream, settings.publish
     most = settings.server.limits.batch.max_msgs or MAX_ATOMIC_BATCH
@@ -164,6 +200,7 @@ def _window(settings: Settings, workload: Stream) -> Iterator[Objection]:
 RULES: tuple[Callable[[Settings], Iterator[Objection]], ...] = (
     _batched,
     _gap,
+    _awaited,
     _atomic,
     _expect,
     _ttl,

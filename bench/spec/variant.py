@@ -63,9 +63,13 @@ class PublishSettings(Spec):
             one PubAck each; `fast` has many messages confirmed by one ack, without that promise.
         batch: messages of an atomic batch, or between two acks of a fast one at most.
         linger_ns: longest time that an unfinished batch waits for further messages, or for the
-            next ack; it is ended then.
+            next ack; it is ended then. While it waits for an answer that it asked for
+            (`ack_first`, `ack_every`), that time does not run.
         gap: of a fast batch of which the server missed a message: it ends there (`fail`), or goes
             on without it (`ok`). What was missed is refused.
+        ack_first: of a batch nothing more leaves until the server has answered its first message.
+        ack_every: of an atomic batch the server is asked for an answer to each so manieth message,
+            and nothing more leaves until it is there; never when left out.
         expect: `last-sequence` sends with each message the sequence that the stream should be at,
             so that it is refused when another writer was faster.
         ttl_ns: how long each message is kept (`Nats-TTL`), whatever the stream keeps; what was not
@@ -78,9 +82,16 @@ class PublishSettings(Spec):
     batch: int = Field(default=100, ge=1, le=65_535)
     linger_ns: Duration = Field(default=100 * NS_PER_MS, alias="linger")
     gap: Literal["fail", "ok"] = "fail"
+    ack_first: bool = False
+    ack_every: Count | None = None
     expect: Literal["nothing", "last-sequence"] = "nothing"
     ttl_ns: Duration | None = Field(default=None, alias="ttl")
     rollup: Literal["none", "subject"] = "none"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether batches wait for answers while they are open."""
+        return self.ack_first or self.ack_every is not None
 
     @property
     def leaves(self) -> bool:

@@ -77,6 +77,7 @@ def test_who_has_the_event_loop_for_itself_is_helped_by_processes() -> None:
         ("cpu-throttled", Limit.GENERATOR),
         ("window-too-small", Limit.WINDOW),
         ("one-by-one-limit", Limit.PRODUCER),
+        ("batches-waited", Limit.PRODUCER),
         ("server-saturated", Limit.STORAGE),
         ("late-sends", Limit.NONE),
     ],

@@ -67,6 +67,26 @@ def test_a_window_that_answers_hardly_longer_than_at_rest_fill_is_our_own_limit_
     assert found(near).code == "window-too-small"
 
 
+@pytest.mark.parametrize(
+    ("awaited_share", "cpu_share", "level", "code"),
+    [
+        (0.2, 0.5, Level.WARNING, "batches-waited"),
+        (0.19, 0.5, Level.INVALID, "offered-rate-missed"),
+        (0.9, 0.9, Level.INVALID, "offered-rate-missed"),
+    ],
+)
+def test_batches_that_wait_for_answers_are_what_their_variant_asks_about(
+    awaited_share: float, cpu_share: float, level: Level, code: str
+) -> None:
+    """Where the wait can be what is missing, 0.4, by half, and the publisher had time to read."""
+    held = replace(SLOW_SERVER, full_share=0.01, awaited_share=awaited_share)
+
+    finding = found(held, used("publisher-0", cpu_share))
+
+    assert (finding.level, finding.code) == (level, code)
+    assert ("publish.ack_first" in finding.text) == (level is Level.WARNING)
+
+
 def test_one_message_at_a_time_is_what_its_variant_asks_about() -> None:
     """That it comes to 1 ÷ round trip is the answer, but it is not the server's limit."""
     one = replace(FAR, one_by_one=True, window_msgs=1)

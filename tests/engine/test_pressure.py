@@ -118,3 +118,13 @@ def test_what_was_never_answered_had_waited_until_the_drains_end() -> None:
 
     assert pressure.service_ns_mean == pytest.approx(382.5 * NS_PER_MS)
     assert pressure.rest_ns == 10 * NS_PER_MS
+
+
+def test_what_batches_waited_for_is_a_share_of_the_window() -> None:
+    """Of each publisher by itself; who says nothing waited for nothing."""
+    made = table([1000, 1001], [1000, 1001], [1100, 1101])
+    two = replace(ONE, publishers=2)
+
+    first, second = pressures(made, WINDOW, two, {"publisher-1": NS_PER_S // 4})
+
+    assert (first.awaited_share, second.awaited_share) == (0, 0.25)

@@ -152,6 +152,67 @@ def test_the_window_is_never_exceeded_and_what_waits_is_counted(tmp_path: Path) 
     assert publisher.window_full_msgs == 90
 
 
+class StoppingLink(ScriptedLink):
+    """Takes ten, and the next ten a while after it had those."""
+
+    def __init__(self, recorder: PublishRecorder) -> None:
+        super().__init__(recorder, 0.001)
+        self.stop = 10
+        self._full: asyncio.Future[None] | None = None
+
+    def blocked(self) -> "asyncio.Future[None] | None":
+        return self._full
+
+    def send(self, first: int, stop: int) -> None:
+        super().send(first, stop)
+        if stop == self.stop:
+            self._full = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.002, self._more)
+
+    def _more(self) -> None:
+        full, self._full, self.stop = self._full, None, self.stop + 10
+        if full is not None:
+            full.set_result(None)
+
+
+@pytest.mark.parametrize(
+    ("window_ms", "counted_ms"), [((0, 100), 15), ((0, 20), 5), ((20, 25), 5), ((40, 50), 0)]
+)
+def test_a_wait_counts_while_something_is_due_and_the_window_is_open(
+    tmp_path: Path, window_ms: tuple[int, int], counted_ms: int
+) -> None:
+    """The link stops at 10 ms, the next message is due at 15, and it goes on at 30."""
+    recorder = PublishRecorder(np.arange(2, dtype=np.int64), tmp_path / "p.npy")
+    start_ns, end_ns = (each * NS_PER_MS for each in window_ms)
+    link = ScriptedLink(recorder, None)
+    publisher = OpenLoopPublisher(link, recorder, offer(9), lambda: 1, (start_ns, end_ns))
+    publisher._due_ns = np.array([0, 15 * NS_PER_MS]).data
+    publisher.sent = 1
+    publisher._stopped_ns = 10 * NS_PER_MS
+
+    publisher._count_wait(30 * NS_PER_MS)
+    publisher._count_wait(90 * NS_PER_MS)
+
+    assert publisher.awaited_ns == counted_ms * NS_PER_MS
+
+
+def test_no_more_leaves_than_a_link_takes_by_then(tmp_path: Path) -> None:
+    """All is due at once, and the window is wide: that nothing is lost on the way is the point."""
+
+    async def work() -> StoppingLink:
+        recorder = PublishRecorder(np.arange(95, dtype=np.int64), tmp_path / "p.npy")
+        link = StoppingLink(recorder)
+        start_ns = now_ns()
+        window_ns = (start_ns, start_ns + NS_PER_S)
+        publisher = OpenLoopPublisher(link, recorder, offer(256), lambda: link.stop, window_ns)
+        await publisher.run(np.full(95, start_ns), start_ns + NS_PER_S // 2)
+        assert publisher.awaited_ns >= 9 * 2 * NS_PER_MS, "nine times, 2 ms at least"
+        assert publisher.awaited_ns <= now_ns() - start_ns
+        return link
+
+    assert uvloop.run(work()).blocks == [(first, min(first + 10, 95)) for first in range(0, 95, 10)]
+
+
 def test_one_by_one_each_message_waits_for_the_one_before(tmp_path: Path) -> None:
     """That is what a caller of a blocking publish does; more on the way would be another mode."""
     link, publisher = uvloop.run(publish(tmp_path / "p.npy", every_ms(30), 1, 0.002))

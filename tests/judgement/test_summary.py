@@ -64,7 +64,8 @@ def test_knobs_of_delivery_and_of_servers_came_later() -> None:
         "stream": {"allow_msg_ttl": True, "allow_rollup_hdrs": True, "republish": {},
                    "subject_delete_marker_ttl": "2s",
                    "subject_transform": {"source": ">", "destination": "x.>"}},
-        "publish": {"ttl": "2s", "rollup": "subject", "gap": "ok"},
+        "publish": {"ttl": "2s", "rollup": "subject", "gap": "ok",
+                    "ack_first": True, "ack_every": 9},
         "server": {"encryption": "aes", "limits": {"batch": {"max_msgs": 5}}},
     }  # fmt: skip
 

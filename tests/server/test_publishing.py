@@ -14,11 +14,23 @@ HEADERS = ["message-id", "trace", "correlation-id"]
 MODES: dict[str, Tree] = {
     "one-by-one": {"publish": {"mode": "one-by-one"}},
     "atomic": {
-        "publish": {"mode": "atomic", "batch": 20, "linger": "50ms"},
-        "stream": {"allow_atomic": True},
+        "publish": {
+            "mode": "atomic",
+            "batch": 20,
+            "linger": "50ms",
+            "ack_first": True,
+            "ack_every": 5,
+        },
+        "stream": {"allow_atomic": True, "storage": "memory"},  # no disk is waited for
     },
     "fast": {
-        "publish": {"mode": "fast", "batch": 20, "linger": "50ms", "gap": "ok"},
+        "publish": {
+            "mode": "fast",
+            "batch": 20,
+            "linger": "50ms",
+            "gap": "ok",
+            "ack_first": True,
+        },
         "stream": {"allow_batched": True},
     },
 }
@@ -29,7 +41,10 @@ MODES: dict[str, Tree] = {
 def test_what_is_published_is_stored_and_received(
     tmp_path: Path, mode: str, headers: list[str]
 ) -> None:
-    """300 messages, in batches of 20 or by themselves: the ledger balances to the message."""
+    """300 messages, in batches of 20 or by themselves: the ledger balances to the message.
+
+    Batches wait for their answers; how they go without is `test_waiting_for_a_batch`.
+    """
     load = workload(measure="1s", publish={"headers": headers, "publishers": 2})
 
     record = run_trial(tmp_path, load, MODES[mode]).record

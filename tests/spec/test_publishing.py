@@ -198,6 +198,27 @@ def test_what_is_published_twice_replaces_nothing(share: str | None, found: list
 
 
 @pytest.mark.parametrize(
+    ("publish", "found"),
+    [({"mode": "atomic", "ack_first": True, "ack_every": 50}, []),
+     ({"mode": "atomic", "batch": 1, "ack_first": True}, ["publish.ack_first"]),
+     ({"mode": "atomic", "batch": 2, "ack_first": True, "ack_every": 1}, []),
+     ({"mode": "atomic", "batch": 50, "ack_every": 50}, ["publish.ack_every"]),
+     ({"mode": "fast", "ack_first": True}, []),
+     ({"mode": "fast", "ack_every": 10}, ["publish.ack_every"]),
+     ({"mode": "async", "ack_first": True}, ["publish.ack_first"]),
+     ({"mode": "one-by-one", "ack_every": 10}, ["publish.ack_every"])],
+)  # fmt: skip
+def test_batches_alone_have_answers_that_could_be_waited_for(
+    publish: Tree, found: list[str]
+) -> None:
+    """And a fast one says by its batch how often it is answered."""
+    stream = {"allow_batched": True, "allow_atomic": True}
+    tree = {"publish": publish, "stream": stream}
+
+    assert [each.key for each in objections(Settings.model_validate(tree))] == found
+
+
+@pytest.mark.parametrize(
     ("mode", "gap", "found"),
     [("fast", "ok", []), ("fast", "fail", []), ("async", "fail", []),
      ("async", "ok", ["publish.gap"]), ("atomic", "ok", ["publish.gap"])],

@@ -22,6 +22,35 @@ class Place(NamedTuple):
     sequence: int
 
 
+class Asking:
+    """Which messages of a batch ask for an answer, by their number in it; the last never does."""
+
+    def __init__(self, first: bool, every: int | None, size: int) -> None:
+        """Be ready.
+
+        Args:
+            first: the first message does.
+            every: and one of so many; none when None.
+            size: of a batch.
+        """
+        self._first = first
+        self._every = every or size
+        self._size = size
+
+    def asks(self, sequences: IntArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Say of each whether it asks, shape (n,)."""
+        return ((sequences == 1) & self._first) | (sequences % self._every == 0)
+
+    def ahead(self, sequence: int) -> int:
+        """Return how many messages there are from this one to the next that asks, with both."""
+        if self._first and sequence == 1:
+            return 1
+        due = -(-sequence // self._every) * self._every
+        if due < self._size:
+            return due - sequence + 1
+        return self._size - sequence + 1 + (1 if self._first else self._every)
+
+
 class Batches:
     """Positions dealt into batches of one size.
 

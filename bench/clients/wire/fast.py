@@ -2,7 +2,8 @@
 
 A batch is open for as long as messages come. The server acks it every so many messages, at most as
 many as we ask for; what it has acked is stored up to there. A batch that waits too long for the
-next ack is ended, which has the rest confirmed. A gap, where the server missed messages, ends it,
+next ack is ended, which has the rest confirmed. Its first message is answered at once, which may be
+waited for. A gap, where the server missed messages, ends it,
 too ("fail"), or it goes on ("ok"): then acks, and the last count, go over what is missing.
 
 Source: ADR-50 (github.com/nats-io/nats-architecture-and-design), as tried on nats-server 2.15.1.
@@ -36,6 +37,7 @@ class FastBatches:
 
     Attributes:
         forms: of the first message, of those that follow, and of the last one of all.
+        awaits: a batch waits for the answer to its first message.
     """
 
     def __init__(
@@ -58,8 +60,11 @@ class FastBatches:
         self._linger_ns = how.linger_ns
         self._sink = sink
         self._faults = faults
-        self._batches = Batches(messages.ids.size + 1, messages.ids.size)
+        self._count = messages.ids.size
+        self._batches = Batches(self._count + 1, self._count)
         self._every = how.batch
+        self.awaits = how.ack_first
+        self._heard = False  # of the open batch
         self._goes_on = how.gap == "ok"
         self._missed: list[range] = []
         self._written = 0
@@ -76,6 +81,12 @@ class FastBatches:
         """Return the operation of each, and its numbers."""
         return self._batches.numbers(positions)
 
+    def free_stop(self) -> int:
+        """Return the position up to which messages may leave."""
+        if self._heard or not self.awaits:
+            return self._count
+        return self._batches.start + 1
+
     def wrote(self, stop: int, now_ns: int) -> None:
         """Positions below `stop` are on their way."""
         if self._waiting() == 0:
@@ -84,6 +95,8 @@ class FastBatches:
 
     def ends_ns(self) -> int:
         """Return when the open batch has waited long enough; 0 while an ack is on its way."""
+        if self.awaits and not self._heard:
+            return 0
         if not 0 < self._waiting() < self._every or self._batches.is_last(self._written - 1):
             return 0
         return self._waits_ns + self._linger_ns
@@ -91,13 +104,17 @@ class FastBatches:
     def end(self) -> bytes:
         """Return the frame that ends the open batch."""
         batch, sequence = self._batches.place(self._written - 1)
-        self._batches.end(self._written)
+        self._begin_anew()
         numbers = {"batch": batch, "sequence": sequence + 1}
         return control_frame(self._subject, self._end_form, numbers)
 
     def lost(self) -> None:
         """Begin anew: nothing more will be heard of the open batch."""
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._batches.end(self._written)
+        self._heard = False
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take nothing: there is one answer for many messages, read one by one."""
@@ -116,6 +133,7 @@ class FastBatches:
         if sequence < 1 or max(stop, stored_stop) > self._written:
             self._faults.note(NEVER_SENT)
         elif answer.kind == "ack":
+            self._heard = self._heard or first == self._batches.start
             self._store(first, stored_stop, now_ns)
             self._every, self._waits_ns = answer.every, now_ns
         elif answer.kind == "gap" and self._goes_on:
@@ -174,4 +192,4 @@ class FastBatches:
         """The server has ended the batch that began at `first`; we may have gone on with it."""
         self._reason = ""
         if first == self._batches.start < self._written:
-            self._batches.end(self._written)
+            self._begin_anew()

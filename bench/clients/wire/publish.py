@@ -70,6 +70,9 @@ class WirePublisher:
         self._faults = Faults()
         self._manner = make(messages, self._inbox, sink, self._faults)
         self._timed = not isinstance(self._manner, Singles)
+        batched = self._manner if isinstance(self._manner, AtomicBatches | FastBatches) else None
+        self._awaiting = batched if batched is not None and batched.awaits else None
+        self._freed: asyncio.Future[None] | None = None
         self._frames = PublishFrames(messages, self._manner)
         self._connection = Connection(endpoint, self, self._faults)
         self._written = 0
@@ -96,7 +99,21 @@ class WirePublisher:
         Raises:
             MeasurementError: the connection is gone for good.
         """
-        return self._connection.blocked()
+        blocked = self._connection.blocked()
+        if blocked is not None or self._awaiting is None:
+            return blocked
+        if self._awaiting.free_stop() > self._written:
+            return None
+        self._freed = self._freed or asyncio.get_running_loop().create_future()
+        return self._freed
+
+    @property
+    def free_stop(self) -> "Callable[[], int] | None":
+        """What tells up to where messages may leave now; None where the connection alone says so.
+
+        Once so many have left, `blocked` resolves when there is more.
+        """
+        return None if self._awaiting is None else self._awaiting.free_stop
 
     def send(self, first: int, stop: int) -> None:
         """Hand positions first..stop-1 to the connection, in order."""
@@ -129,9 +146,17 @@ class WirePublisher:
         self._manner.lost()
         self._sink.abandoned(self._written)
         self._sink.caught_up()
+        self._let_go()
 
     def gone(self, error: MeasurementError) -> None:
-        """Nothing to tell: whoever sends asks whether we are blocked."""
+        """Nothing to tell: whoever sends asks whether we are blocked, and who waits does now."""
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Have whoever waits ask again."""
+        freed, self._freed = self._freed, None
+        if freed is not None and not freed.done():
+            freed.set_result(None)
 
     def plain(self, data: bytes, now_ns: int) -> bytes:
         """Take the plain answers that `data` begins with."""
@@ -146,6 +171,8 @@ class WirePublisher:
         if self._timed:
             self._watch()
         self._sink.caught_up()
+        if self._awaiting is not None and self._awaiting.free_stop() > self._written:
+            self._let_go()
 
     def _watch(self) -> None:
         """See to it that what is open is ended when it has waited long enough."""
@@ -158,6 +185,7 @@ class WirePublisher:
         ends_ns = self._manner.ends_ns()
         if ends_ns and ends_ns <= time.monotonic_ns():
             self._connection.answer(self._manner.end())
+            self._let_go()
         self._watch()
 
 

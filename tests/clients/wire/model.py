@@ -83,13 +83,15 @@ class Stream:
     def _take_atomic(self, frame: Published) -> None:
         batch, sequence = frame.headers["Nats-Batch-Id"], int(frame.headers["Nats-Batch-Sequence"])
         commit = frame.headers.get("Nats-Batch-Commit", "")
-        assert bool(frame.reply) == bool(commit)
         staged = self._atomic.setdefault(batch, [])
         if sequence != len(staged) + 1:
             self._atomic[batch] = [b""] * 10**4  # no later sequence fits either
         elif commit != "eob":
             staged.append(frame.payload)
         if not commit:
+            if frame.reply:
+                broken = len(self._atomic[batch]) == 10**4
+                self._answer(frame, {"error": INCOMPLETE, "seq": 0} if broken else None)
             return
         whole = self._atomic.pop(batch)
         if sequence != len(whole) + (commit == "eob"):
@@ -133,8 +135,9 @@ class Stream:
         state.next_ack = state.count + every
         self._answer(frame, {"type": "ack", "seq": state.count, "msgs": every})
 
-    def _answer(self, frame: Published, body: dict[str, object]) -> None:
-        self.answers.append(msg(frame.reply, 1, json.dumps({"stream": "S"} | body).encode()))
+    def _answer(self, frame: Published, body: dict[str, object] | None) -> None:
+        text = b"" if body is None else json.dumps({"stream": "S"} | body).encode()
+        self.answers.append(msg(frame.reply, 1, text))
 
 
 @dataclass

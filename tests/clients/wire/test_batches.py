@@ -1,5 +1,6 @@
 """Batches against a small model of a stream: every message is answered once, and rightly."""
 
+import json
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +19,7 @@ from bench.clients.wire.parse import Message, next_frame
 from bench.spec.headers import ATOMIC_HEADER_BYTES
 from bench.spec.variant import PublishSettings
 from tests.clients.wire.links import Answers, messages
-from tests.clients.wire.model import Stream, published
+from tests.clients.wire.model import FULL, Stream, published
 
 COUNT = 60
 MODES: dict[str, type[AtomicBatches] | type[FastBatches]] = {
@@ -39,10 +40,18 @@ class Pair:
     sent: int = 0
     now_ns: int = 1
     gap: str = "fail"
+    ack_first: bool = False
+    ack_every: int | None = None
 
     def __post_init__(self) -> None:
         how = PublishSettings.model_validate(
-            {"mode": self.mode, "batch": self.batch, "gap": self.gap}
+            {
+                "mode": self.mode,
+                "batch": self.batch,
+                "gap": self.gap,
+                "ack_first": self.ack_first,
+                "ack_every": self.ack_every,
+            }
         )
         chosen = messages(COUNT, subjects=("a", "bb"), sizes=(16, 40))
         make = MODES[self.mode]
@@ -52,6 +61,8 @@ class Pair:
     def send(self, count: int) -> None:
         """Send so many more messages, as far as there are any."""
         stop = min(self.sent + count, COUNT)
+        if self.manner.awaits:
+            stop = min(stop, self.manner.free_stop())
         if stop > self.sent:
             self.stream.take(b"".join(self.frames.slices(self.sent, stop)))
             self.manner.wrote(stop, self.now_ns)
@@ -318,4 +329,136 @@ def test_what_is_missing_at_the_end_is_told_by_the_end() -> None:
 
     assert pair.answers.stored_positions == [0, 1, 2, 3]
     assert pair.answers.refusals == {4: MISSED}
+    assert not pair.faults.words()
+
+
+def waiting(mode: str, batch: int = 10, *, first: bool = True, every: int | None = None) -> Pair:
+    stream = Stream(room=COUNT, pace=lambda: 10)
+    return Pair(mode, batch, stream, ack_first=first, ack_every=every)
+
+
+@pytest.mark.parametrize(
+    ("first", "every", "stops"),
+    [(True, None, [1, 11, 21]), (True, 4, [1, 4, 8, 11]), (False, 4, [4, 8, 14]),
+     (False, 5, [5, 15, 25])],
+)  # fmt: skip
+def test_an_atomic_batch_goes_no_farther_than_to_the_next_answer(
+    first: bool, every: int | None, stops: list[int]
+) -> None:
+    """Of ten each; the last message of a batch commits it, and nothing waits for that."""
+    pair = waiting("atomic", first=first, every=every)
+
+    for stop in stops:
+        pair.send(COUNT)
+        assert pair.sent == stop
+        pair.send(COUNT)
+        assert pair.sent == stop, "not before it is answered"
+        pair.read(len(pair.stream.answers))
+
+    assert not pair.faults.words()
+
+
+def test_a_fast_batch_waits_for_its_first_answer_alone() -> None:
+    """It is open for as long as messages come; one that was ended is followed by another."""
+    pair = waiting("fast")
+    pair.send(COUNT)
+    assert pair.sent == 1
+    pair.read(1)
+    pair.send(20)
+    assert pair.sent == 21
+    pair.read(len(pair.stream.answers))
+    pair.linger()
+    pair.send(COUNT)
+    assert pair.sent == 22
+    pair.read(len(pair.stream.answers))
+    pair.send(COUNT)
+    pair.read(len(pair.stream.answers))
+
+    assert pair.answers.stored_positions == list(range(COUNT))
+    assert not pair.faults.words()
+
+
+@pytest.mark.parametrize("mode", ["atomic", "fast"])
+def test_a_wait_for_an_answer_is_no_wait_for_messages(mode: str) -> None:
+    """A server that takes its time would have batches of one, and still more to do with them."""
+    pair = waiting(mode)
+    pair.send(COUNT)
+    assert pair.manner.ends_ns() == 0
+    pair.now_ns = 10**12
+    pair.read(1)
+
+    assert pair.manner.ends_ns() in (0, 10**12 + 100_000_000)
+    pair.send(1)
+    assert pair.manner.ends_ns() == 10**12 + 100_000_000
+
+
+@pytest.mark.parametrize("mode", ["atomic", "fast"])
+def test_a_wait_ends_with_its_connection(mode: str) -> None:
+    """Whoever answers then knows of no batch."""
+    pair = waiting(mode)
+    pair.send(COUNT)
+    pair.linger()
+    pair.send(COUNT)
+    assert pair.sent == 1
+    pair.lose()
+    pair.send(COUNT)
+
+    assert pair.sent == 2
+
+
+def test_a_batch_that_is_refused_at_its_first_message_is_over() -> None:
+    """One message is refused for it, and the next one begins another batch."""
+    pair = waiting("atomic")
+    pair.send(COUNT)
+    (answer,) = pair.stream.answers
+    to = answer.split(b" ")[1]
+    full = json.dumps({"error": FULL, "stream": "S", "seq": 0}).encode()
+
+    pair.manner.message(Message(to, 1, b"", b"", full), 1)
+    pair.stream.forget()
+    pair.send(COUNT)
+
+    assert sorted(pair.answers.refusals) == [0]
+    assert pair.sent == 2
+    pair.read(1)
+    pair.send(COUNT)
+    pair.read(len(pair.stream.answers))
+    assert pair.answers.stored_positions == list(range(1, 11))
+
+
+def test_an_answer_of_nobody_is_no_answer_to_the_first_message() -> None:
+    """Its payload is as empty as that of one that says to go on."""
+    pair = waiting("atomic")
+    pair.send(1)
+    to = pair.stream.answers[0].split(b" ")[1]
+
+    pair.manner.message(Message(to, 1, b"", b"NATS/1.0 503\r\n\r\n", b""), 1)
+
+    assert list(pair.answers.refusals) == [0]
+
+
+@given(
+    mode=st.sampled_from(["atomic", "fast"]),
+    batch=st.integers(2, 12),
+    first=st.booleans(),
+    every=st.none() | st.integers(1, 11),
+    steps=st.lists(st.sampled_from(["send", "read", "linger"]), max_size=60),
+)
+def test_whatever_waits_is_answered_once_and_all_is_stored_in_the_end(
+    mode: str, batch: int, first: bool, every: int | None, steps: list[str]
+) -> None:
+    every = every if mode == "atomic" and every is not None and every < batch else None
+    pair = waiting(mode, batch, first=first or every is None, every=every)
+    acts = {"send": lambda: pair.send(5), "read": lambda: pair.read(1), "linger": pair.linger}
+
+    for step in steps:
+        acts[step]()
+    for _ in range(4 * COUNT):
+        pair.send(COUNT)
+        pair.read(len(pair.stream.answers))
+    pair.linger()
+    pair.read(len(pair.stream.answers))
+
+    assert pair.answers.stored_positions == list(range(COUNT))
+    assert not pair.answers.refusals
     assert not pair.faults.words()

@@ -6,6 +6,7 @@ import pytest
 
 from bench.broker.endpoint import Endpoint
 from bench.clients.port import Messages
+from bench.clients.wire.publish import WirePublisher
 from bench.spec.variant import PublishSettings
 from tests.clients.server import RealServer, client, make_stream, stream_state
 from tests.clients.wire.links import Answers, messages, publish, publisher, run, send
@@ -17,7 +18,7 @@ BOTH = {"allow_atomic": True, "allow_batched": True}
 IDS = (("Nats-Msg-Id", "m-{id}"), ("Trace", "t{id}{id}"))
 
 
-def how(mode: str, batch: int = 100, linger: str = "100ms", **more: str) -> PublishSettings:
+def how(mode: str, batch: int = 100, linger: str = "100ms", **more: str | int) -> PublishSettings:
     return PublishSettings.model_validate({"mode": mode, "batch": batch, "linger": linger, **more})
 
 
@@ -49,6 +50,71 @@ def test_every_message_of_a_batch_is_stored_as_it_was_meant(
             assert message.subject == chosen.subjects[chosen.subject_index[position]]
             kept = message.headers or {}
             assert all(kept[name] == text.format(id=f"{position:016d}") for name, text in headers)
+
+    run(work)
+
+
+async def drive(link: WirePublisher, count: int) -> list[int]:
+    """Send as the engine does where batches wait; return up to where each block went."""
+    stops = [0]
+    while stops[-1] < count:
+        while (blocked := link.blocked()) is not None:
+            await blocked
+        assert link.free_stop is not None
+        stops.append(min(count, link.free_stop()))
+        link.send(stops[-2], stops[-1])
+    return stops[1:]
+
+
+@pytest.mark.parametrize(
+    ("mode", "more", "stops"),
+    [
+        ("atomic", {"ack_first": True}, [1, 11, 21, 25]),
+        ("atomic", {"ack_first": True, "ack_every": 4}, [1, 4, 8, 11, 14, 18, 21, 24, 25]),
+        ("atomic", {"ack_every": 6}, [6, 16, 25]),
+        ("fast", {"ack_first": True}, [1, 25]),
+    ],
+)
+def test_a_batch_that_waits_for_answers_goes_on_when_they_come(
+    server: RealServer, mode: str, more: dict[str, int], stops: list[int]
+) -> None:
+    """Batches of ten: each message is stored once, whatever was waited for."""
+    chosen = messages(25, subjects=("WAITS.a",))
+
+    async def work() -> None:
+        async with client(server.url) as control:
+            await make_stream(control, "WAITS", **BOTH)
+            settings = how(mode, batch=10, linger="5s", **more)
+            async with publisher(Endpoint(url=server.url), chosen, settings) as (link, answers):
+                found = await drive(link, 25)
+                await answers.all_of(25)
+                state = await stream_state(control, "WAITS")
+
+        assert found == stops
+        assert answers.stored_positions == list(range(25))
+        assert state["messages"] == 25
+
+    run(work)
+
+
+@pytest.mark.parametrize(("mode", "code"), [("atomic", "10174"), ("fast", "10205")])
+def test_what_is_refused_at_the_first_message_keeps_no_other_waiting(
+    server: RealServer, mode: str, code: str
+) -> None:
+    """A stream that takes no batches says so at once, to each that is tried."""
+    chosen = messages(3, subjects=("NEVER.a",))
+
+    async def work() -> None:
+        async with client(server.url) as control:
+            await make_stream(control, "NEVER")
+            settings = how(mode, batch=10, linger="5s", ack_first=True)
+            async with publisher(Endpoint(url=server.url), chosen, settings) as (link, answers):
+                found = await drive(link, 3)
+                await answers.all_of(3)
+
+        assert found == [1, 2, 3]
+        assert sorted(answers.refusals) == [0, 1, 2]
+        assert all(code in reason for reason in answers.refusals.values())
 
     run(work)
 
