@@ -124,8 +124,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             stalls=_stalls(outcome),
             computing=computing(outcome.jobs, outcome.observers, window, outcome.start_ns),
         )
-        driven_ = {part.name: evidence.tables[part.name] for part in cast.driving}
-        findings += checks.load_findings({**tables, **driven_}, load, cast)
+        findings += checks.load_findings({**tables, **_driven(evidence, cast)}, load, cast)
         findings += _expected_stalls(outcome)
         findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
@@ -186,6 +185,11 @@ def _handling(outcome: Outcome) -> Mapping[str, Handling]:
     if outcome.window is None:
         return {}
     return handling(outcome.jobs, outcome.observers, outcome.window, outcome.start_ns)
+
+
+def _driven(evidence: Evidence, cast: Cast) -> Mapping[str, MessageTable]:
+    """Return the tables of parts that drive, as they were driven."""
+    return {part.name: evidence.tables[part.name] for part in cast.driving}
 
 
 def _drain_ns(window: Window) -> int:

@@ -39,7 +39,10 @@ class Asking:
 
     def asks(self, sequences: IntArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Say of each whether it asks, shape (n,)."""
-        return ((sequences == 1) & self._first) | (sequences % self._every == 0)
+        found: np.ndarray[tuple[int], np.dtype[np.bool_]] = sequences % self._every == 0
+        if self._first:
+            found |= sequences == 1
+        return found
 
     def ahead(self, sequence: int) -> int:
         """Return how many messages there are from this one to the next that asks, with both."""
