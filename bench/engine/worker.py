@@ -68,7 +68,7 @@ from bench.engine.sharing import share, tell_times
 from bench.engine.tasks import TaskConsumer
 from bench.engine.virtual import virtual
 from bench.plan.traffic import Traffic, Traffics, make_traffic
-from bench.spec.workload import Phases, Publish
+from bench.spec.workload import Publish
 
 _ASKING = {"ask": make_requester, "command": make_commander}
 
@@ -86,7 +86,7 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     await link.open()
     start_ns = await started(channel)
     tell_times(messages, job, traffic, start_ns)
-    window_ns = _window(job.load.phases, start_ns)
+    window_ns = job.load.phases.window_ns(start_ns)
     publisher = OpenLoopPublisher(link, recorder, offer, free_stop_of(link), window_ns)
     due_ns, answers_until_ns = _schedule(job, start_ns, traffic.intended_ns[messages.ids])
 
@@ -113,12 +113,6 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
         again=recorder.again,
         stalls=tuple(stalls.long),
     )
-
-
-def _window(phases: Phases, start_ns: int) -> tuple[int, int]:
-    """Return when the window begins and ends, absolute."""
-    begin_ns = start_ns + phases.warmup_ns
-    return begin_ns, begin_ns + phases.measure_ns
 
 
 def _schedule(job: DriverJob, start_ns: int, intended_ns: IntArray) -> tuple[IntArray, int]:

@@ -178,6 +178,11 @@ class Phases(Spec):
     measure_ns: Duration = Field(default=120 * NS_PER_S, alias="measure")
     drain_ns: Duration = Field(default=30 * NS_PER_S, alias="drain")
 
+    def window_ns(self, start_ns: int) -> tuple[int, int]:
+        """Return when the window begins and ends in a trial that begins at this instant, ns."""
+        begin_ns = start_ns + self.warmup_ns
+        return begin_ns, begin_ns + self.measure_ns
+
     @model_validator(mode="after")
     def _measures_something(self) -> Self:
         if self.measure_ns < NS_PER_S:
