@@ -98,6 +98,22 @@ def _idle_workers(settings: Settings, workload: Stream) -> Iterator[Objection]:
         yield Objection(key="consumer.max_ack_pending", what=what)
 
 
+_REQUESTS = 20
+"""So many swings of a lag within a window, or its slope is that of a part of one."""
+
+
+def _seldom_asked(settings: Settings, workload: Stream) -> Iterator[Objection]:
+    limit, length_ns = max_ack_pending(settings), workload.phases.measure_ns
+    due = workload.publish.rate_msgs_per_s * length_ns / NS_PER_S
+    if settings.consumer.flow_acks and limit and due < _REQUESTS * limit:
+        what = (
+            f"flow control asks for acks when {plural(limit, 'message')} wait for one, some "
+            f"{due / limit:.0f} times in the window: the lag swings by as many, and whether it "
+            "grows may not be told"
+        )
+        yield Objection(key="consumer.max_ack_pending", what=what)
+
+
 def _buffers(settings: Settings, workload: Stream) -> Iterator[Objection]:
     """Source: nats-server refuses what comes beyond them with 429, error code 10167."""
     publish, server = workload.publish, settings.server
@@ -205,6 +221,7 @@ _RULES: tuple[Callable[[Settings, Stream], Iterator[Objection]], ...] = (
     _slow_handler,
     _barely_in_time,
     _idle_workers,
+    _seldom_asked,
     _overload,
     _flattered,
     _rate_limit,

@@ -184,6 +184,19 @@ def test_no_wait_for_an_ack_is_too_short() -> None:
     assert "consumer.ack_wait" not in keys
 
 
+@pytest.mark.parametrize(("limit", "told"), [(100, False), (101, True)])
+def test_a_lag_that_swings_a_few_times_alone_is_told(limit: int, *, told: bool) -> None:
+    """2000 messages in 20 s are asked for twenty times, a hundred each."""
+    load = workload(phases={"warmup": "1s", "measure": "20s", "drain": "5s"})
+    found = settings({"max_ack_pending": limit}, {"batch": 10})
+
+    keys = [each.key for each in cautions(found, load)]
+
+    assert ("consumer.max_ack_pending" in keys) is told
+    plain = settings({"max_ack_pending": limit, "ack_policy": "all"}, {"batch": 10})
+    assert "consumer.max_ack_pending" not in [each.key for each in cautions(plain, load)]
+
+
 def test_variants_that_wait_to_be_asked_ack_at_a_moment_of_their_own() -> None:
     """An end-to-end time that ends when flow control asks is not one that ends with the batch."""
     plain = Settings.model_validate({"consumer": {"ack_policy": "all"}, "ack": GATHERED})
