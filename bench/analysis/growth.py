@@ -11,9 +11,13 @@ from bench.analysis.sampled import column, instants_s
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
 from bench.record.schema import Window
+from bench.spec.kinds.stream import Stream
 from bench.spec.stream_settings import StreamSettings
 
 _MSGS, _BYTES = "stream_msgs", "stream_bytes"
+
+_WITH_BUCKETS = frozenset({"command", "dual-write", "projection", "workflow"})
+"""Kinds of workload whose trials have buckets beside the streams that are asked about."""
 
 LEAST_SHARE = 0.5
 """Of the window, that first and last sample must lie apart: less tells nothing of the whole."""
@@ -57,14 +61,35 @@ def growth(samples: pd.DataFrame, window: Window, cell: Cell) -> Growth | None:
     streams = _streams(samples, window, cell)
     if streams is None:
         return None
-    left_s: dict[str, float | None] = {}
-    for stream in streams:
-        left_s |= {stream.words(name): left for name, left in _left(stream, window, cell)}
     return Growth(
         msgs_per_s=sum(each.per_s(_MSGS) for each in streams),
         bytes_per_s=sum(each.per_s(_BYTES) for each in streams),
-        left_s={**left_s, **dict(_left_of_store(streams, cell))},
+        left_s={} if _fills_unseen(cell) else _left_to_each(streams, window, cell),
     )
+
+
+def _left_to_each(
+    streams: Sequence[_Stream], window: Window, cell: Cell
+) -> dict[str, float | None]:
+    """Return how long each limit lasts, of each stream and of the stores that they share."""
+    left_s: dict[str, float | None] = {}
+    for stream in streams:
+        left_s |= {stream.words(name): left for name, left in _left(stream, window, cell)}
+    return {**left_s, **dict(_left_of_store(streams, cell))}
+
+
+def _fills_unseen(cell: Cell) -> bool:
+    """Say whether a store with a limit holds what nobody asked about: buckets, dead letters.
+
+    It is full sooner than what was seen of it tells, and nobody knows by how much.
+    """
+    server, workload = cell.settings.server, cell.workload
+    if server.max_mem is None and server.max_file is None:
+        return False
+    writes = isinstance(workload, Stream) and workload.writes(cell.settings)
+    works = isinstance(workload, Stream) and "kv" in workload.consume.handler.work
+    beside = workload.kind in _WITH_BUCKETS or cell.settings.failure.dead_letters
+    return beside or writes or works
 
 
 def _streams(samples: pd.DataFrame, window: Window, cell: Cell) -> Sequence[_Stream] | None:

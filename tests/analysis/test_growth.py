@@ -180,3 +180,26 @@ def test_payload_is_the_rate_at_most_the_offered_one_by_the_mean_size() -> None:
 
     assert found == {"stored": 90 * mean, "handled": 100 * mean}
     assert payload_rates({"offered": 100.0}, cast(), workload) == {}
+
+
+BESIDE: Mapping[str, Mapping[str, Any]] = {
+    "dead letters": {"failure": {"dead_letters": True}},
+    "effects": {"effect": {"written": True}},
+}
+
+
+@pytest.mark.parametrize("settings", BESIDE.values(), ids=BESIDE)
+def test_where_a_store_holds_what_nobody_asked_about_its_time_left_is_not_told(
+    settings: Mapping[str, Any],
+) -> None:
+    """It is full sooner than the stream alone tells; without a limit of the store all is told."""
+    of_stream = {"stream": {"max_msgs": 5000}, **settings}
+    limited = {**of_stream, "server": {"max_file": "28kB"}}
+
+    alone, beside = grown(STEADY, of_stream), grown(STEADY, limited)
+
+    assert alone is not None
+    assert beside is not None
+    assert alone.left_s == {"max_msgs": 40.0}
+    assert (beside.left_s, beside.first_left_s) == ({}, None)
+    assert beside.bytes_per_s == alone.bytes_per_s
