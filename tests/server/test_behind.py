@@ -116,7 +116,9 @@ def test_a_server_that_stands_still_hides_no_lag(tmp_path: Path) -> None:
     assert "the consumer's state" in gap.text
     samples = kept.samples
     own = samples[["t_ns", "unhandled_msgs"]].dropna()
-    assert int(own["t_ns"].diff().max()) == NS_PER_S // 10
+    tenths = (own["t_ns"] // (NS_PER_S // 10)).tolist()
+    assert tenths == list(range(len(tenths))), "in each tenth of a second once"
+    assert len(tenths) >= 85, "to the window's end at least"
     read = samples[["t_ns", "server_cpu_ns"]].dropna()
     assert int(read["t_ns"].diff().max()) < NS_PER_S
     asked = samples[["t_ns", "lag_msgs"]].dropna()
