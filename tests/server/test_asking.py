@@ -90,8 +90,11 @@ def test_with_ask_every_it_asks_no_more_often(tmp_path: Path) -> None:
 
 
 def test_the_librarys_fetches_are_counted_too(tmp_path: Path) -> None:
-    """Calls of `fetch`, and those that timed out; one batch is worked on, and another one waits."""
+    """Calls of `fetch`, and those that timed out; one batch is worked on, and another one waits.
+
+    The next one may come in the moment in which a handler ends, before that is noted.
+    """
     found = asked(tmp_path, SOON_OVER, TASK)
 
     assert found.empty >= 1
-    assert WORKERS < found.in_hand <= WORKERS + BATCH
+    assert WORKERS < found.in_hand < WORKERS + 2 * BATCH

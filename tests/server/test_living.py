@@ -141,6 +141,15 @@ async def _sends(stream: JetStreamContext) -> None:
         await asyncio.sleep(0.01)
 
 
+async def _until_it_removes(stream: JetStreamContext, name: str) -> None:
+    """Wait for as long as a busy host takes to send more than a stream may keep, twice over."""
+    for _ in range(400):
+        if (await stream.stream_info(name)).state.first_seq > 2 * SMALL:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{name} removes nothing")
+
+
 async def _all_seen(port: str) -> dict[str, Seen]:
     async with _own(port) as (client, stream):
         full = await stream.pull_subscribe_bind("full", "ORDERS")
@@ -154,6 +163,7 @@ async def _all_seen(port: str) -> dict[str, Seen]:
         )
         work = [asyncio.create_task(each) for each in clients]
         await asyncio.sleep(0.7)
+        await _until_it_removes(stream, "EDGE")
         pairs = [name.split(".") for name in CONSUMERS]
         seen = await asyncio.gather(*(_seen(port, *pair) for pair in pairs))
         as_owner = await _seen(port, "ORDERS", "full", "own:pw")
