@@ -20,6 +20,7 @@ EPILOG = (
 
 VERBS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "run"),
+    "capacity": ("capacity", "capacity"),
     "plan": ("plan", "plan"),
     "new": ("new", "new"),
     "import": ("importing", "import_from"),

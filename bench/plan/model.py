@@ -4,12 +4,14 @@ It is what `plan.json` holds; a run is resumed and a report rebuilt from it alon
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 from bench.spec.cast import Cast
 from bench.spec.disturbances import Disturbance
 from bench.spec.kinds.registry import AnyWorkload, cast_of, disturbances_of
 from bench.spec.variant import Settings
+from bench.spec.workload import Phases
 
 PLAN_SCHEMA_VERSION = 1
 
@@ -87,6 +89,57 @@ class Question:
     question: str
 
 
+class Purpose(StrEnum):
+    """What a trial of a search is for."""
+
+    SHORT = "short probe"
+    LONG = "long probe"
+    SOAK = "soak"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A rate that was tried, and what for.
+
+    Attributes:
+        cell_id: the cell that its trials are of.
+        base_id: the cell whose capacity is sought.
+        rate_per_s: offered by all parts together.
+        publishers: processes that offer it, at least.
+        purpose: of its trials.
+    """
+
+    cell_id: str
+    base_id: str
+    rate_per_s: float
+    publishers: int
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a run seeks that grows as it goes: the highest rate that meets the goals.
+
+    Attributes:
+        low_per_s, high_per_s: between these.
+        goals: rules, as written.
+        most_publishers: that the host has cores for.
+        probe, soak: phases of short probes and of soaks; windows are longer where a percentile
+            needs more messages.
+        bases: whose capacity is sought, as written, one for each distinct setting.
+        steps: tried so far, in the order they began.
+    """
+
+    low_per_s: float
+    high_per_s: float
+    goals: tuple[str, ...]
+    most_publishers: int
+    probe: Phases
+    soak: Phases
+    bases: tuple[Cell, ...]
+    steps: tuple[Step, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything a run will do.
@@ -105,6 +158,7 @@ class Plan:
         baseline: the variant that others are compared with, `config/variant`; empty without one.
         primary, secondary: short names of the metrics that a recommendation goes by.
         success: rules that a variant must hold to be recommended, as written.
+        search: what is sought by trials that follow from those before; None where all are planned.
     """
 
     schema_version: int
@@ -120,6 +174,7 @@ class Plan:
     primary: str = ""
     secondary: tuple[str, ...] = ()
     success: tuple[str, ...] = ()
+    search: Search | None = None
 
     def cell(self, cell_id: str) -> Cell:
         """Return the cell of this id; KeyError when the plan has none."""

@@ -73,6 +73,23 @@ def shortfall(rule: Criterion, workload: Workload) -> str:
     )
 
 
+def window_for_ns(rule: Criterion, workload: Workload, beyond: int) -> int:
+    """Return the shortest window, in whole seconds, with so many messages beyond a percentile.
+
+    0 for rules about no percentile, and about what is not offered over time.
+    """
+    metric = rule.metric
+    held = None if metric is None or metric.percentile is None else _part(metric, workload)
+    if metric is None or metric.percentile is None or held is None:
+        return 0
+    offer = workload.offers.get(held.flow)
+    if offer is None:
+        return 0
+    rate = workload.share_of(held.name) * offer.window_rate_msgs_per_s
+    due = _offered_for(beyond * 100 / (100 - metric.percentile), random=offer.arrivals == "poisson")
+    return math.ceil(due / rate) * NS_PER_S
+
+
 def _of_laid(metric: Metric, laid: float) -> str:
     """Return why a percentile over a piece of work cannot be decided; empty where it can."""
     percentile = metric.percentile or 0.0

@@ -204,7 +204,20 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
     """
     roots = search_roots() if search is None else tuple(search)
     path = _matrix_path(str(name_or_path), roots)
-    document = read_document(path, shown(path))
+    return matrix_in(read_document(path, shown(path)), path, roots)
+
+
+def matrix_in(document: Document, path: Path, roots: Sequence[Path]) -> LoadedMatrix:
+    """Return the matrix that a document holds, with its workloads and configs.
+
+    Args:
+        document: of the file.
+        path: of the file; what it names by a path is relative to its directory.
+        roots: directories with `workloads/` and `configs/` for bare names, in order.
+
+    Raises:
+        SpecError: with all that is wrong with the matrix and the files that it names.
+    """
     matrix, matrix_problems = validate(Matrix, document)
     problems = [*document.problems, *matrix_problems]
     members = _Members(document=document, beside=path.parent, roots=roots, problems=problems)

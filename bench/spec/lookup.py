@@ -8,13 +8,14 @@ from typing import Literal
 import bench
 from bench.core.paths import there
 
-Kind = Literal["workload", "config", "matrix", "gates"]
+Kind = Literal["workload", "config", "matrix", "gates", "capacity"]
 
 FOLDERS: dict[Kind, str] = {
     "workload": "workloads",
     "config": "configs",
     "matrix": "configs/matrices",
     "gates": "configs/gates",
+    "capacity": "configs/capacity",
 }
 _SUFFIXES = (".yaml", ".yml")
 

@@ -32,7 +32,8 @@ Choice = Annotated[
 WorkloadName = Annotated[str, Field(min_length=1)]
 
 
-def _checked_label(label: str) -> str:
+def checked_label(label: str) -> str:
+    """Return a label that can name a run; ValueError for another one."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", label):
         raise ValueError(
             "cannot name a directory; allowed: up to 64 letters, digits, '.', '_', '-'"
@@ -58,7 +59,7 @@ class Matrix(Spec):
         success: rules that a variant must hold under every workload to be recommended.
     """
 
-    label: Annotated[str, AfterValidator(_checked_label)]
+    label: Annotated[str, AfterValidator(checked_label)]
     question: str = ""
     workloads: Annotated[tuple[WorkloadName, ...], Loose, Field(min_length=1)]
     configs: Annotated[tuple[Choice, ...], Loose, Field(min_length=1)]

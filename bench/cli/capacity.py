@@ -1,0 +1,201 @@
+"""`jetbench capacity`: the highest rate that meets the goals, and what breaks first beyond it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import psutil
+import typer
+
+from bench.analysis.figures import RunFigures
+from bench.analysis.summary import summarise
+from bench.broker.server import binary_version
+from bench.cli.console import errors, output
+from bench.cli.measuring import (
+    DEFAULT_PATIENCE,
+    BinaryOption,
+    ContextOption,
+    CredsOption,
+    PatienceOption,
+    ServerOption,
+    StoreOption,
+    TuiOption,
+    interruptible,
+    new_store,
+    patience_of,
+    target_of,
+)
+from bench.cli.options import (
+    DEFAULT_REPORTS,
+    DEFAULT_RESULTS,
+    MEASURING_PANEL,
+    ReportsOption,
+    ResultsOption,
+    find_run,
+)
+from bench.cli.progress import make_watcher
+from bench.cli.reporting import judged, write_report
+from bench.cli.seeking import print_sought
+from bench.cli.typed import command_line
+from bench.core.errors import ExitCode, UsageError
+from bench.core.text import plural
+from bench.core.units import format_rate
+from bench.plan.estimate import estimate
+from bench.plan.expand import expand
+from bench.plan.model import Plan, Search
+from bench.plan.seeking import Wanted, search_plan, with_wanted
+from bench.record.lock import measuring
+from bench.record.store import RunStore
+from bench.runner import environment, preflight
+from bench.runner.matrix import Run, run_matrix
+from bench.runner.quiet import Patience
+from bench.runner.target import EmbeddedTarget, Target
+from bench.seek.bracket import Ending
+from bench.seek.state import Sought, begun, sought
+from bench.spec.capacity import LoadedCapacity, load_capacity
+from bench.spec.load import check_server
+
+DEFAULT_FILE = "work-queue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """What concerns this invocation and not the plan."""
+
+    store: RunStore
+    target: Target
+    tui: bool
+    patience: Patience
+
+
+def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FILE]", help="Name of a file in configs/capacity, or a path to one."
+        ),
+    ] = None,
+    server: ServerOption = None,
+    creds: CredsOption = None,
+    context: ContextOption = None,
+    server_bin: BinaryOption = None,
+    store_dir: StoreOption = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Go on with this search from what it measured.",
+            rich_help_panel=MEASURING_PANEL,
+        ),
+    ] = None,
+    tui: TuiOption = True,
+    patience: PatienceOption = DEFAULT_PATIENCE,
+    results: ResultsOption = DEFAULT_RESULTS,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Find how many messages a second a configuration carries before it misses a goal.
+
+    Short probes bracket the rate, and soaks that the search did not see confirm it. Ends with 0
+    when some rate was confirmed, 1 when every variant misses the goals at the lowest rate, 4 when
+    nothing could be told.
+    """
+    target = target_of(server, creds, server_bin, store_dir, context)
+    if resume is not None:
+        if file is not None:
+            raise UsageError("--resume goes on with a search as it began; leave out FILE")
+        store = find_run(resume, results)
+        plan = store.read_plan()
+        if plan.search is None:
+            raise UsageError(
+                f"--resume: {store.run_id} seeks no capacity; go on with it by "
+                f"`jetbench run --resume {store.run_id}`"
+            )
+    else:
+        loaded = load_capacity(file or DEFAULT_FILE)
+        if isinstance(target, EmbeddedTarget):
+            version = binary_version(target.binary)
+            check_server(loaded.matrix, version=version, servers=1, embedded=True)
+        plan = _plan(loaded)
+        store = new_store(results, plan.label)
+    how = _How(store=store, target=target, tui=tui, patience=patience_of(patience))
+    with measuring(store.path):
+        figures = _searched(plan, how)
+    found = sought(figures)
+    print_sought(found, output())
+    output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
+    write_report(judged(figures, results), results, reports)
+    raise typer.Exit(_exit_code(found))
+
+
+def _plan(loaded: LoadedCapacity) -> Plan:
+    file = loaded.file
+    search = Search(
+        low_per_s=file.rate.from_per_s,
+        high_per_s=file.rate.to_per_s,
+        goals=tuple(map(str, file.goals)),
+        most_publishers=psutil.cpu_count() or 1,
+        probe=file.probe,
+        soak=file.soak,
+        bases=expand(loaded.matrix),
+    )
+    return search_plan(file.label, file.question, search, file.seed)
+
+
+def _searched(plan: Plan, how: _How) -> RunFigures:
+    """Measure until there is nothing left to try; return the figures of all that was tried."""
+    plan = plan if plan.trials else with_wanted(plan, begun(plan))
+    fitness = interruptible(preflight.check(plan, how.target, how.store, estimate(plan)))
+    for warning in fitness.warnings:
+        _say(f"warning: {warning}")
+    if not (how.store.path / "plan.json").exists():
+        found = environment.describe(how.target, fitness.server_version, command_line())
+        how.store.write_environment(found)
+    try:
+        while True:
+            figures = _walked(plan, how)
+            wanted = list(_wanted(sought(figures)))
+            if not wanted:
+                return figures
+            _tell(wanted)
+            plan = with_wanted(plan, wanted)
+    except KeyboardInterrupt:
+        _say(
+            f"interrupted: {plural(len(how.store.kept(plan)), 'trial')} are kept in "
+            f"{how.store.path}; go on with `jetbench capacity --resume {how.store.run_id}`"
+        )
+        raise
+
+
+def _wanted(searches: Sequence[Sought]) -> Iterator[Wanted]:
+    yield from (wanted for each in searches if (wanted := each.wanted) is not None)
+
+
+def _walked(plan: Plan, how: _How) -> RunFigures:
+    how.store.write_plan(plan)
+    with make_watcher(errors(), estimate(plan), live=how.tui) as watcher:
+        walk = Run(
+            plan=plan, store=how.store, target=how.target, watcher=watcher, patience=how.patience
+        )
+        interruptible(run_matrix(walk))
+    return summarise(how.store)
+
+
+def _tell(wanted: Sequence[Wanted]) -> None:
+    each = ", ".join(
+        f"{one.purpose} at {format_rate(one.rate_per_s)} of {one.base.variants[0]}"
+        for one in wanted
+    )
+    _say(f"next: {each}")
+
+
+def _exit_code(found: Sequence[Sought]) -> ExitCode:
+    endings = {each.found.ending for each in found}
+    if endings == {Ending.BELOW}:
+        return ExitCode.FAILED
+    told = endings & {Ending.CONFIRMED, Ending.AT_LEAST}
+    return ExitCode.OK if told else ExitCode.INVALID
+
+
+def _say(text: str) -> None:
+    errors().print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,125 @@
+"""How far a search is: what was tried, what it says, and what is to be tried next."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.analysis.figures import CellFigures, RunFigures
+from bench.plan.model import Cell, Plan, Purpose, Search, Step
+from bench.plan.seeking import Wanted, search_of
+from bench.seek.bracket import Bounds, Found, Said, Tried, found, next_step
+from bench.seek.said import Told, of_probe, of_soaks
+from bench.spec.criteria import parse_criterion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A rate that was tried, and what came of it.
+
+    Attributes:
+        step: of the plan.
+        cell: figures of its trials.
+        told: what they say of the goals.
+    """
+
+    step: Step
+    cell: CellFigures
+    told: Told
+
+    @property
+    def tried(self) -> Tried:
+        """What the search goes by."""
+        return Tried(
+            rate_per_s=self.step.rate_per_s,
+            publishers=self.step.publishers,
+            purpose=self.step.purpose,
+            said=self.told.said,
+            trials=len(self.cell.trials),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """The search for one capacity.
+
+    Attributes:
+        base: whose capacity it is, as written.
+        bounds: within what.
+        attempts: in the order they began; those without a trial are none.
+    """
+
+    base: Cell
+    bounds: Bounds
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to try."""
+        return self.wanted is None
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """The trial that is to follow; None where it is over."""
+        step = next_step(self.bounds, [each.tried for each in self.attempts])
+        if step is None:
+            return None
+        return Wanted(
+            base=self.base,
+            rate_per_s=step.rate_per_s,
+            publishers=step.publishers,
+            purpose=step.purpose,
+        )
+
+    @property
+    def found(self) -> Found:
+        """What was found so far; final where it is over."""
+        return found(self.bounds, [each.tried for each in self.attempts])
+
+    @property
+    def first_missed(self) -> Attempt | None:
+        """The attempt that says what breaks first: at the lowest rate above what is confirmed."""
+        above = [a for a in self.attempts if a.told.said in (Said.MISSED, Said.OPEN) and a.told.why]
+        confirmed = self.found.confirmed_per_s or 0.0
+        beyond = [each for each in above if each.step.rate_per_s > confirmed]
+        return min(beyond, key=lambda each: each.step.rate_per_s, default=None)
+
+
+def sought(figures: RunFigures) -> tuple[Sought, ...]:
+    """Return the searches of a run, in the order of its bases; ValueError of one without any."""
+    search = search_of(figures.plan)
+    cells = {cell.cell.id: cell for work in figures.workloads for cell in work.cells}
+    return tuple(_sought(base, search, cells) for base in search.bases)
+
+
+def _sought(base: Cell, search: Search, cells: Mapping[str, CellFigures]) -> Sought:
+    own = (step for step in search.steps if step.base_id == base.id)
+    tried = ((step, cells[step.cell_id]) for step in own if step.cell_id in cells)
+    return Sought(
+        base=base,
+        bounds=_bounds(base, search),
+        attempts=tuple(_attempt(step, cell, search) for step, cell in tried if cell.trials),
+    )
+
+
+def _bounds(base: Cell, search: Search) -> Bounds:
+    publishers = max((each.publishers for each in base.workload.offers.values()), default=1)
+    return Bounds(
+        low_per_s=search.low_per_s,
+        high_per_s=search.high_per_s,
+        publishers=publishers,
+        most_publishers=max(publishers, search.most_publishers),
+    )
+
+
+def _attempt(step: Step, cell: CellFigures, search: Search) -> Attempt:
+    goals = tuple(map(parse_criterion, search.goals))
+    says = of_soaks if step.purpose is Purpose.SOAK else of_probe
+    return Attempt(step=step, cell=cell, told=says(goals, cell))
+
+
+def begun(plan: Plan) -> Iterator[Wanted]:
+    """Yield the first trial of each search of a plan that has none yet."""
+    search = search_of(plan)
+    for base in search.bases:
+        empty = Sought(base=base, bounds=_bounds(base, search), attempts=())
+        if empty.wanted is not None:
+            yield empty.wanted
