@@ -191,10 +191,11 @@ def _tell(wanted: Sequence[Wanted]) -> None:
 
 def _exit_code(found: Sequence[Sought]) -> ExitCode:
     endings = {each.found.ending for each in found}
+    if endings & {Ending.CONFIRMED, Ending.AT_LEAST}:
+        return ExitCode.OK
     if endings == {Ending.BELOW}:
         return ExitCode.FAILED
-    told = endings & {Ending.CONFIRMED, Ending.AT_LEAST}
-    return ExitCode.OK if told else ExitCode.INVALID
+    return ExitCode.INCONCLUSIVE if Ending.UNCONFIRMED in endings else ExitCode.INVALID
 
 
 def _say(text: str) -> None:

@@ -23,8 +23,11 @@ WIDTH = 1.045
 EDGE = 1.2
 """Closer than this to the edge probes are longer."""
 
-STEP = 0.965
-"""What was not confirmed is given up for so much of it."""
+STEP = 0.975
+"""What was not confirmed is given up for so much of it; the next one that is not for twice that."""
+
+MOST_REFUSED = 7
+"""So many rates that soaks did not confirm, each lower, and the search is over."""
 
 LEAST_SOAKS, MOST_SOAKS = 5, 10
 """Soaks of a rate: so many, and one by one so many more while they could say either."""
@@ -132,6 +135,7 @@ class Ending(StrEnum):
     CONFIRMED = "confirmed"
     AT_LEAST = "at least"
     BELOW = "below the range"
+    UNCONFIRMED = "not confirmed"
     NOT_TOLD = "not told"
 
 
@@ -141,10 +145,11 @@ class Found:
 
     Attributes:
         ending: `confirmed` a rate between two others, `at least` one beyond which nothing could be
-            offered or sought, `below the range` where the lowest rate misses the goal, and `not
-            told` where even that could not be measured.
+            offered or sought, `below the range` where the lowest rate misses the goal, `not
+            confirmed` where soaks bore out none of what probes met, and `not told` where not even
+            the lowest rate could be measured.
         confirmed_per_s: the highest rate of which the soaks say that it meets the goal; None of the
-            last two.
+            last three.
         above_per_s: the lowest rate above it that was not confirmed; None where none was tried.
     """
 
@@ -181,9 +186,10 @@ def found(bounds: Bounds, tried: Sequence[Tried]) -> Found:
     between = edge([each for each in tried if each.purpose is not Purpose.SOAK])
     confirmed = _confirmed(soaks)
     if confirmed is None:
-        missed = between.missed_per_s is not None or soaks
-        ending = Ending.BELOW if missed else Ending.NOT_TOLD
-        return Found(ending=ending, confirmed_per_s=None, above_per_s=bounds.low_per_s)
+        lowest = min((each.rate_per_s for each in soaks), default=between.missed_per_s)
+        return Found(
+            ending=_unconfirmed(bounds, between, soaks), confirmed_per_s=None, above_per_s=lowest
+        )
     above = min((each for each in (_refused(soaks), between.above_per_s) if each), default=None)
     known = _refused(soaks) or between.missed_per_s
     sure = known is not None and known == above
@@ -192,6 +198,15 @@ def found(bounds: Bounds, tried: Sequence[Tried]) -> Found:
         confirmed_per_s=confirmed,
         above_per_s=above,
     )
+
+
+def _unconfirmed(bounds: Bounds, between: Edge, soaks: Sequence[Tried]) -> Ending:
+    """Return how a search ended that confirmed nothing."""
+    if not soaks:
+        return Ending.NOT_TOLD if between.missed_per_s is None else Ending.BELOW
+    lowest = min(soaks, key=lambda each: each.rate_per_s)
+    missed = lowest.said is Said.MISSED and lowest.rate_per_s <= bounds.low_per_s
+    return Ending.BELOW if missed else Ending.UNCONFIRMED
 
 
 def edge(probes: Sequence[Tried]) -> Edge:
@@ -262,8 +277,9 @@ def _next_soak(bounds: Bounds, between: Edge, soaks: Sequence[Tried]) -> float |
     if last.said is Said.OPEN and last.trials < MOST_SOAKS:
         return last.rate_per_s
     if confirmed is None:
-        lower = max(last.rate_per_s * STEP, bounds.low_per_s)
-        return None if last.rate_per_s <= bounds.low_per_s else lower
+        lower = max(last.rate_per_s * STEP ** len(soaks), bounds.low_per_s)
+        over = last.rate_per_s <= bounds.low_per_s or len(soaks) >= MOST_REFUSED
+        return None if over else lower
     above = _refused(soaks) or between.missed_per_s
     if above is None or last.rate_per_s != confirmed:
         return None

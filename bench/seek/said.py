@@ -21,6 +21,9 @@ from bench.spec.criteria import LAG_VERDICT, Criterion, parse_criterion
 from bench.spec.metrics import Better
 from bench.stats.compare import Verdict
 
+HOPELESS = 3
+"""Soaks of a rate that each miss a rule, before the fifth: the others are spared."""
+
 KEEPS_UP = parse_criterion(f"{LAG_VERDICT} != growing")
 """Asked of every workload that has a lag."""
 
@@ -60,6 +63,8 @@ def of_probe(goals: Sequence[Criterion], cell: CellFigures) -> Told:
         goals: as read.
         cell: with one trial.
     """
+    if fallen := next(_fallen(goals, cell), None):
+        return fallen
     spoilt = tuple(_invalid(cell))
     if overwhelmed := next((f for f in spoilt if f.code in OVERWHELMED), None):
         return Told(said=Said.MISSED, rule="", why=overwhelmed.text)
@@ -83,6 +88,9 @@ def of_soaks(goals: Sequence[Criterion], cell: CellFigures) -> Told:
     missed = next(((rule, found) for rule, found in looks if _is_missed(rule, found)), None)
     if missed is not None:
         return Told(said=Said.MISSED, rule=str(missed[0]), why=missed[1].reason)
+    hopeless = next((rule for rule, _ in looks if _is_hopeless(rule, cell)), None)
+    if hopeless is not None:
+        return Told(said=Said.MISSED, rule=str(hopeless), why=_missed_once(hopeless, cell))
     if overwhelmed := next((f for f in _invalid(cell) if f.code in OVERWHELMED), None):
         return Told(said=Said.MISSED, why=overwhelmed.text)
     unsure = next(((r, found) for r, found in looks if found.verdict is not Verdict.PASS), None)
@@ -94,6 +102,15 @@ def of_soaks(goals: Sequence[Criterion], cell: CellFigures) -> Told:
         return Told(said=Said.NOT_OFFERED, why=short.text)
     rule, why = ("", "") if unsure is None else (str(unsure[0]), unsure[1].reason)
     return Told(said=Said.OPEN, rule=rule, why=why)
+
+
+def _fallen(goals: Sequence[Criterion], cell: CellFigures) -> Iterator[Told]:
+    """Yield the counts that are broken: a fact, whatever else befell a trial."""
+    for rule in asked(goals, cell):
+        if rule.metric is None and rule.subject != LAG_VERDICT:
+            found = look(_case(rule, cell))
+            if found.verdict is Verdict.FAIL:
+                yield Told(said=Said.MISSED, rule=str(rule), why=found.reason)
 
 
 def _invalid(cell: CellFigures) -> Iterator[Finding]:
@@ -138,6 +155,19 @@ def _missed_limit(rule: Criterion, cell: CellFigures) -> str:
         return ""
     more = ", and more" if behind else ""
     return f"{rule.metric.written(value, limit=rule.limit)}{more}"
+
+
+def _is_hopeless(rule: Criterion, cell: CellFigures) -> bool:
+    """Say whether each of several soaks misses a rule by itself."""
+    valid = [trial for trial in cell.trials if trial.record.valid]
+    if rule.metric is not None:
+        found = readings(measure_of(rule.metric.key), cell).values()
+        missed = [not rule.operator.holds(each.value, rule.limit) for each in found]
+    elif rule.subject == LAG_VERDICT and not _allows_growing(rule):
+        missed = [each.lag is not None and each.lag.verdict == "growing" for each in valid]
+    else:
+        return False
+    return len(missed) >= HOPELESS and all(missed)
 
 
 def _is_missed(rule: Criterion, found: Look) -> bool:

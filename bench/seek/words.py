@@ -16,6 +16,9 @@ def rate_words(found: Sought) -> str:
     lowest = _rate(found.bounds.low_per_s)
     if result.ending is Ending.BELOW:
         return f"misses its goals at {lowest}, the lowest rate that was sought"
+    if result.ending is Ending.UNCONFIRMED:
+        lowest = _rate(result.above_per_s or found.bounds.low_per_s)
+        return f"no rate down to {lowest} could be confirmed by soaks, though probes met the goals"
     if result.ending is Ending.NOT_TOLD or result.confirmed_per_s is None:
         return f"nothing can be told: {lowest} could not be offered on this host"
     confirmed = _rate(result.confirmed_per_s)
