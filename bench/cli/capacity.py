@@ -1,8 +1,8 @@
 """`jetbench capacity`: the highest rate that meets the goals, and what breaks first beyond it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import psutil
 import typer
@@ -56,6 +56,72 @@ from bench.spec.capacity import LoadedCapacity, load_capacity
 from bench.spec.load import check_server
 
 DEFAULT_FILE = "work-queue"
+SOUGHT_PANEL = "What is sought, in place of what FILE says"
+
+
+_WorkloadOption = Annotated[
+    str | None,
+    typer.Option(
+        "--workload",
+        metavar="NAME",
+        help="Whose parts share what is tried.",
+        rich_help_panel=SOUGHT_PANEL,
+    ),
+]
+_VariantOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variant",
+        metavar="CONFIG/VARIANT",
+        help="Whose capacity is sought; may be given again.",
+        rich_help_panel=SOUGHT_PANEL,
+    ),
+]
+_GoalOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--goal",
+        metavar="RULE",
+        help="That a capacity meets, such as 'p99 < 20ms'; may be given again.",
+        rich_help_panel=SOUGHT_PANEL,
+    ),
+]
+_FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="RATE",
+        help="The lowest rate that is of use, such as 100/s.",
+        rich_help_panel=SOUGHT_PANEL,
+    ),
+]
+_ToOption = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="RATE",
+        help="The highest, such as 50000/s.",
+        rich_help_panel=SOUGHT_PANEL,
+    ),
+]
+_ProbeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--probe",
+        metavar="DURATION",
+        help="Window of a short probe.",
+        rich_help_panel=MEASURING_PANEL,
+    ),
+]
+_SoakOption = Annotated[
+    str | None,
+    typer.Option(
+        "--soak",
+        metavar="DURATION",
+        help="Window of each soak that confirms a rate.",
+        rich_help_panel=MEASURING_PANEL,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +141,13 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
             metavar="[FILE]", help="Name of a file in configs/capacity, or a path to one."
         ),
     ] = None,
+    workload: _WorkloadOption = None,
+    variant: _VariantOption = None,
+    goal: _GoalOption = None,
+    from_rate: _FromOption = None,
+    to_rate: _ToOption = None,
+    probe: _ProbeOption = None,
+    soak: _SoakOption = None,
     server: ServerOption = None,
     creds: CredsOption = None,
     context: ContextOption = None,
@@ -101,9 +174,21 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     nothing could be told.
     """
     target = target_of(server, creds, server_bin, store_dir, context)
+    given = _given(
+        {
+            "workload": workload,
+            "configs": variant and list(map(_choice, variant)),
+            "goals": goal,
+            "rate": _pair("from", from_rate, "to", to_rate),
+            "probe": probe and {"warmup": "2s", "measure": probe, "drain": "5s"},
+            "soak": soak and {"warmup": "5s", "measure": soak, "drain": "10s"},
+        }
+    )
     if resume is not None:
-        if file is not None:
-            raise UsageError("--resume goes on with a search as it began; leave out FILE")
+        if file is not None or given:
+            raise UsageError(
+                "--resume goes on with a search as it began; leave out FILE and what is sought"
+            )
         store = find_run(resume, results)
         plan = store.read_plan()
         if plan.search is None:
@@ -112,7 +197,8 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
                 f"`jetbench run --resume {store.run_id}`"
             )
     else:
-        loaded = load_capacity(file or DEFAULT_FILE)
+        whole = {"workload", "configs", "rate"} <= given.keys()
+        loaded = load_capacity(file or (None if whole else DEFAULT_FILE), given)
         if isinstance(target, EmbeddedTarget):
             version = binary_version(target.binary)
             check_server(loaded.matrix, version=version, servers=1, embedded=True)
@@ -126,6 +212,21 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
     write_report(judged(figures, results), results, reports)
     raise typer.Exit(_exit_code(found))
+
+
+def _given(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the options say, by the keys that a file has for it."""
+    return {key: value for key, value in keys.items() if value}
+
+
+def _pair(one: str, first: str | None, other: str, second: str | None) -> dict[str, str]:
+    return {key: value for key, value in ((one, first), (other, second)) if value is not None}
+
+
+def _choice(name: str) -> dict[str, Any] | str:
+    """Return a variant as a file has it; a name without one is a whole config."""
+    config, slash, chosen = name.partition("/")
+    return {"config": config, "variants": [chosen]} if slash else config
 
 
 def _plan(loaded: LoadedCapacity) -> Plan:

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from bench.core.errors import Problem, SpecError
+from bench.core.ids import is_name
 from bench.core.words import nearest
 from bench.spec.base import Loose, MisfitError, Rate, Spec
-from bench.spec.criteria import Criterion, Rule
+from bench.spec.criteria import Criterion, Rule, parse_criterion
 from bench.spec.load import LoadedMatrix, matrix_in
 from bench.spec.lookup import find, known, search_roots, shown
 from bench.spec.matrix import Choice, WorkloadName, checked_label
@@ -19,6 +20,12 @@ from bench.spec.problems import split_allowed, validate
 from bench.spec.together import attempt, raise_any
 from bench.spec.workload import Phases, Workload
 from bench.spec.yaml_tree import Document, Loc, read_document
+
+OPTIONS = "the options"
+"""How problems name what no file says."""
+
+NOTHING = "lost == 0"
+"""In the place of a goal that is wrong by itself: it is asked anyway."""
 
 PROBE = Phases.model_validate({"warmup": "2s", "measure": "5s", "drain": "5s"})
 SOAK = Phases.model_validate({"warmup": "5s", "measure": "20s", "drain": "10s"})
@@ -97,11 +104,16 @@ class LoadedCapacity:
         return next(iter(self.matrix.workloads.values()))
 
 
-def load_capacity(name_or_path: str | Path, search: Sequence[Path] | None = None) -> LoadedCapacity:
+def load_capacity(
+    name_or_path: str | Path | None,
+    given: Mapping[str, Any] | None = None,
+    search: Sequence[Path] | None = None,
+) -> LoadedCapacity:
     """Return a capacity file with its workload and configs.
 
     Args:
-        name_or_path: `work-queue`, or the path of a file.
+        name_or_path: `work-queue`, or the path of a file; None where all is given.
+        given: keys in place of those of the file.
         search: directories for bare names, in order; the working directory and the shipped files
             when None.
 
@@ -109,8 +121,51 @@ def load_capacity(name_or_path: str | Path, search: Sequence[Path] | None = None
         SpecError: with all that is wrong with it and the files that it names.
     """
     roots = search_roots() if search is None else tuple(search)
+    if name_or_path is None:
+        nothing = Document(file=OPTIONS, data={}, lines={}, written={}, problems=())
+        return capacity_in(_with(nothing, given or {}), Path(), roots)
     path = _path(str(name_or_path), roots)
-    return capacity_in(read_document(path, shown(path)), path, roots)
+    return capacity_in(_with(read_document(path, shown(path)), given or {}), path, roots)
+
+
+def _with(document: Document, given: Mapping[str, Any]) -> Document:
+    """Return a document with other values of some keys, which stand nowhere in the file."""
+    data = {
+        **document.data,
+        **{key: _merged(document.data.get(key), v) for key, v in given.items()},
+    }
+    if not given:
+        return document
+    data.setdefault(
+        "label", data.get("workload") if is_name(str(data.get("workload"))) else "capacity"
+    )
+    kept = {loc for loc in document.written if not loc or str(loc[0]) not in given}
+    return replace(
+        document,
+        data=data,
+        lines={loc: line for loc, line in document.lines.items() if loc in kept},
+        written={
+            **{loc: text for loc, text in document.written.items() if loc in kept},
+            **_written_out(given),
+        },
+    )
+
+
+def _merged(old: object, new: object) -> object:
+    """Return what was given, with what a mapping of the file has besides."""
+    both = isinstance(old, dict) and isinstance(new, dict)
+    return {**old, **new} if both else new  # type: ignore[dict-item]
+
+
+def _written_out(given: Mapping[str, Any]) -> dict[Loc, str]:
+    """Return each value that was given, by its place."""
+    found: dict[Loc, str] = {}
+    for key, value in given.items():
+        items = value.items() if isinstance(value, dict) else enumerate(_listed(value))
+        found |= {(key, below): str(item) for below, item in items}
+        if isinstance(value, str):
+            found[key,] = value
+    return found
 
 
 def capacity_in(document: Document, path: Path, roots: Sequence[Path]) -> LoadedCapacity:
@@ -160,7 +215,9 @@ class _AsMatrix(Document):
         data: dict[str, Any] = {k: own[k] for k in ("label", "question", "configs") if k in own}
         if isinstance(own.get("workload"), str):
             data["workloads"] = [own["workload"]]
-        data["success"] = [rule for rule in _listed(own.get("goals")) if " vs " not in str(rule)]
+        data["success"] = [
+            each if _is_limit(each) else NOTHING for each in _listed(own.get("goals"))
+        ]
         return cls(
             file=document.file,
             data=data,
@@ -174,6 +231,13 @@ class _AsMatrix(Document):
         found = super(_AsMatrix, self).problem(loc, what, allowed=allowed, nearest=nearest)
         key = found.key.replace("workloads[0]", "workload").replace("success", "goals")
         return replace(found, key=key.replace("workloads", "workload"))
+
+
+def _is_limit(rule: object) -> bool:
+    try:
+        return not parse_criterion(str(rule)).versus_baseline
+    except MisfitError:
+        return False
 
 
 def _listed(value: object) -> list[Any]:
