@@ -35,6 +35,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "gate": ("gate", "gate"),
     "calibrate": ("calibrate", "calibrate_host"),
     "export": ("export", "export"),
+    "doctor": ("doctor", "doctor"),
     "selfbench": ("selfbench", "selfbench"),
 }
 """Verb -> the module of ours that has it, and the function; in the order of the help."""

@@ -1,0 +1,1 @@
+"""What this host can do, before anybody measures on it: `jetbench doctor`."""
