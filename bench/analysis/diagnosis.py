@@ -6,9 +6,9 @@ told. Source: Little's law for the ceilings, N messages under way of T each come
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from bench.analysis.figures import Diagnosis, Limit
+from bench.analysis.figures import CellFigures, Diagnosis, Limit
 from bench.analysis.signs import MOSTLY, Signs
 from bench.analysis.suggesting import hands_key
 from bench.core.text import number, percent, plural
@@ -27,6 +27,14 @@ def diagnosed(signs: Signs) -> Diagnosis:
     """Return what limits a part, by the first rule that holds."""
     found = (rule(signs) for rule in RULES)
     return next(each for each in found if each is not None)
+
+
+def of_cell(cell: CellFigures) -> Iterator[Diagnosis]:
+    """Yield what limits each part of a cell, over its valid trials; over all where none is."""
+    valid = [trial for trial in cell.trials if trial.record.valid]
+    each = [trial.diagnoses for trial in valid or cell.trials]
+    for part in dict.fromkeys(found.part for trial in each for found in trial):
+        yield over_trials([found for trial in each for found in trial if found.part == part])
 
 
 def over_trials(each: Sequence[Diagnosis]) -> Diagnosis:

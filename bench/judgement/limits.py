@@ -1,9 +1,9 @@
 """What keeps each cell from taking more, and which knob to turn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from bench.analysis.diagnosis import over_trials
-from bench.analysis.figures import CellFigures, Diagnosis, Limit
+from bench.analysis.diagnosis import of_cell
+from bench.analysis.figures import Diagnosis, Limit
 from bench.core import text
 from bench.judgement.model import CellJudgement
 from bench.judgement.names import listed, spoken
@@ -11,7 +11,7 @@ from bench.judgement.names import listed, spoken
 
 def limits(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
     """Return a line for what limits parts of cells, with all that it limits alike."""
-    found = [(each, diagnosis) for each in cells for diagnosis in diagnoses(each.cell)]
+    found = [(each, diagnosis) for each in cells for diagnosis in of_cell(each.cell)]
     limited = [each for each in found if each[1].limit is not Limit.NONE]
     free = [
         _whose(judged, diagnosis)
@@ -23,14 +23,6 @@ def limits(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
         alike.setdefault(_said(judged, diagnosis), []).append(_whose(judged, diagnosis))
     lines = [f"{limit}: {text.listed(whose)}: {words}" for (limit, words), whose in alike.items()]
     return (*lines, *([f"{Limit.NONE}: {listed(free)}"] if free else []))
-
-
-def diagnoses(cell: CellFigures) -> Iterator[Diagnosis]:
-    """Yield what limits each part of a cell, over its valid trials; over all where none is."""
-    valid = [trial for trial in cell.trials if trial.record.valid]
-    each = [trial.diagnoses for trial in valid or cell.trials]
-    for part in dict.fromkeys(found.part for trial in each for found in trial):
-        yield over_trials([found for trial in each for found in trial if found.part == part])
 
 
 def _said(judged: CellJudgement, diagnosis: Diagnosis) -> tuple[str, str]:

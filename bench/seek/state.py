@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.analysis.figures import CellFigures, RunFigures
+from bench.analysis.diagnosis import of_cell
+from bench.analysis.figures import CellFigures, Diagnosis, Limit, RunFigures
 from bench.plan.model import Cell, Plan, Purpose, Search, Step
 from bench.plan.seeking import Wanted, search_of
 from bench.seek.bracket import Bounds, Found, Said, Tried, found, next_step
@@ -38,17 +39,38 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limiting:
+    """What limits a configuration beyond its capacity.
+
+    Attributes:
+        at: the attempt that says so.
+        parts: what limits each part that is limited, at least one.
+    """
+
+    at: Attempt
+    parts: tuple[Diagnosis, ...]
+
+
+def _limits(attempt: Attempt) -> Iterator[Diagnosis]:
+    for found in of_cell(attempt.cell):
+        if found.limit not in (Limit.NONE, Limit.UNTOLD):
+            yield found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
     """The search for one capacity.
 
     Attributes:
         base: whose capacity it is, as written.
         bounds: within what.
+        goals: that it has to meet, as written.
         attempts: in the order they began; those without a trial are none.
     """
 
     base: Cell
     bounds: Bounds
+    goals: tuple[str, ...]
     attempts: tuple[Attempt, ...]
 
     @property
@@ -77,10 +99,28 @@ class Sought:
     @property
     def first_missed(self) -> Attempt | None:
         """The attempt that says what breaks first: at the lowest rate above what is confirmed."""
-        above = [a for a in self.attempts if a.told.said in (Said.MISSED, Said.OPEN) and a.told.why]
+        return next(self._beyond(Said.MISSED, Said.OPEN), None)
+
+    def _beyond(self, *said: Said) -> Iterator[Attempt]:
+        """Yield the attempts above what is confirmed that say so, the lowest rate first."""
         confirmed = self.found.confirmed_per_s or 0.0
-        beyond = [each for each in above if each.step.rate_per_s > confirmed]
-        return min(beyond, key=lambda each: each.step.rate_per_s, default=None)
+        for each in sorted(self.attempts, key=lambda attempt: attempt.step.rate_per_s):
+            if each.step.rate_per_s > confirmed and each.told.said in said and each.told.why:
+                yield each
+
+    @property
+    def missed_per_s(self) -> float | None:
+        """The lowest rate above what is confirmed at which a goal is missed; None where none is."""
+        return next((each.step.rate_per_s for each in self._beyond(Said.MISSED)), None)
+
+    @property
+    def limiting(self) -> Limiting | None:
+        """What limits it where it first misses and something can be told; None where nothing is.
+
+        At the very edge nothing may be full yet: then the next rate that misses says it.
+        """
+        beyond = (Limiting(at=a, parts=tuple(_limits(a))) for a in self._beyond(Said.MISSED))
+        return next((each for each in beyond if each.parts), None)
 
 
 def sought(figures: RunFigures) -> tuple[Sought, ...]:
@@ -96,6 +136,7 @@ def _sought(base: Cell, search: Search, cells: Mapping[str, CellFigures]) -> Sou
     return Sought(
         base=base,
         bounds=_bounds(base, search),
+        goals=search.goals,
         attempts=tuple(_attempt(step, cell, search) for step, cell in tried if cell.trials),
     )
 
@@ -120,6 +161,6 @@ def begun(plan: Plan) -> Iterator[Wanted]:
     """Yield the first trial of each search of a plan that has none yet."""
     search = search_of(plan)
     for base in search.bases:
-        empty = Sought(base=base, bounds=_bounds(base, search), attempts=())
+        empty = Sought(base=base, bounds=_bounds(base, search), goals=search.goals, attempts=())
         if empty.wanted is not None:
             yield empty.wanted

@@ -1,58 +1,140 @@
-"""What a search found, in sentences."""
+"""What a search found, in sentences: every view says it by these."""
 
-from bench.core.text import count
-from bench.seek.bracket import Ending
-from bench.seek.state import Attempt, Sought
+from bench.core.text import count, listed, number
+from bench.seek.bracket import Ending, Said, edge
+from bench.seek.state import Attempt, Limiting, Sought
+
+MOST_GOALS = 2
+"""So many goals are named in a sentence; of more only how many there are."""
+
+_WHOLE_FROM_PER_S = 100.0
 
 
 def headline(found: Sought) -> str:
     """Return what was found of one variant: the rate, between what, and what breaks first."""
-    return f"{found.base.variants[0]}: {rate_words(found)}{_first(found)}"
+    return " ".join(filter(None, (f"{found.base.variants[0]}: {holds(found)}.", breaks(found))))
 
 
-def rate_words(found: Sought) -> str:
-    """Return the rate that was confirmed: `holds its goals to 1 340 msg/s (below 1 390)`."""
-    result = found.found
-    lowest = _rate(found.bounds.low_per_s)
-    if result.ending is Ending.BELOW:
-        return f"misses its goals at {lowest}, the lowest rate that was sought"
-    if result.ending is Ending.UNCONFIRMED:
-        lowest = _rate(result.above_per_s or found.bounds.low_per_s)
-        return f"no rate down to {lowest} could be confirmed by soaks, though probes met the goals"
-    if result.ending is Ending.NOT_TOLD or result.confirmed_per_s is None:
-        return f"nothing can be told: {lowest} could not be offered on this host"
-    confirmed = _rate(result.confirmed_per_s)
-    if result.ending is Ending.AT_LEAST:
-        return f"holds its goals to {confirmed} at least{_bound(found)}"
-    above = (
-        ""
-        if result.above_per_s is None
-        else f", and no longer surely at {_rate(result.above_per_s)}"
-    )
-    return f"holds its goals to {confirmed}{above}"
+def holds(found: Sought) -> str:
+    """Say how far it holds: `holds p99 < 20ms to 1 340 msg/s (not surely at 1 390)`."""
+    return _so_far(found) if not found.over else _WORDS[found.found.ending](found)
 
 
-def _bound(found: Sought) -> str:
-    above = found.found.above_per_s
-    if above is None:
-        return ", the highest rate that was sought"
-    return f": {_rate(above)} could not be offered on this host"
+def short(found: Sought) -> str:
+    """Say the same beside its name, in few words: `1 340 msg/s (not surely at 1 390)`."""
+    ending = found.found.ending
+    lowest = found.found.above_per_s or found.bounds.low_per_s
+    return {
+        Ending.CONFIRMED: f"{_confirmed(found)}{_surely_not(found)}",
+        Ending.AT_LEAST: f"at least {_confirmed(found)}",
+        Ending.BELOW: f"below {rate(found.bounds.low_per_s)}",
+        Ending.UNCONFIRMED: f"none confirmed down to {rate(lowest)}",
+        Ending.NOT_TOLD: "not told",
+    }[ending if found.over or found.found.confirmed_per_s else Ending.NOT_TOLD]
 
 
-def _first(found: Sought) -> str:
+def breaks(found: Sought) -> str:
+    """Say which goal breaks first, where, and by what; empty where none was seen to."""
     missed = found.first_missed
     if missed is None:
-        return "."
+        return ""
     what = missed.told.rule or "the server"
-    return f". First to break: {what} ({missed.told.why})."
+    return f"First to break: {what} at {rate(missed.step.rate_per_s)} ({missed.told.why})."
+
+
+def limits(found: Limiting) -> str:
+    """Say what limits it beyond its capacity, with the knob: `handler-limited at …: …; turn …`."""
+    several = len(found.parts) > 1
+    each = [
+        f"{f'{part.part}: ' if several else ''}{part.limit}: {part.words}"
+        f"{f'; turn {part.knob}' if part.knob else ''}"
+        for part in found.parts
+    ]
+    return f"At {rate(found.at.step.rate_per_s)} {'; '.join(each)}."
+
+
+def goal_words(goals: tuple[str, ...]) -> str:
+    """Return goals as the end of `holds`: named, or how many there are."""
+    if not goals:
+        return "what every rate has to hold"
+    return listed([*goals]) if len(goals) <= MOST_GOALS else f"its {len(goals)} goals"
+
+
+def rate(per_s: float) -> str:
+    """Write a rate: `1 987 msg/s`."""
+    return f"{bare(per_s)} msg/s"
+
+
+def bare(per_s: float) -> str:
+    """Write a rate without its unit."""
+    return count(round(per_s)) if per_s >= _WHOLE_FROM_PER_S else number(per_s)
+
+
+def _confirmed(found: Sought) -> str:
+    return rate(found.found.confirmed_per_s or 0.0)
+
+
+def _surely_not(found: Sought) -> str:
+    above = found.found.above_per_s
+    return "" if above is None else f" (not surely at {bare(above)})"
+
+
+def _to(found: Sought) -> str:
+    return f"holds {goal_words(found.goals)} to {_confirmed(found)}{_surely_not(found)}"
+
+
+def _at_least(found: Sought) -> str:
+    said = f"holds {goal_words(found.goals)} to {_confirmed(found)} at least"
+    above = found.found.above_per_s
+    if above is None:
+        return f"{said}, the highest rate that was sought"
+    return f"{said}: {rate(above)} {_unseen(found, above)}"
+
+
+def _below(found: Sought) -> str:
+    missed = found.first_missed
+    rule = (missed.told.rule if missed else "") or goal_words(found.goals)
+    return f"misses {rule} at {rate(found.bounds.low_per_s)}, the lowest rate that was sought"
+
+
+def _unconfirmed(found: Sought) -> str:
+    lowest = rate(found.found.above_per_s or found.bounds.low_per_s)
+    return f"no rate down to {lowest} could be confirmed by soaks, though probes met the goals"
+
+
+def _not_told(found: Sought) -> str:
+    lowest = found.bounds.low_per_s
+    return f"nothing can be told: {rate(lowest)} {_unseen(found, lowest)}"
+
+
+def _unseen(found: Sought, per_s: float) -> str:
+    """Say why a rate is no evidence: the host is too small for it, or each look was spoilt."""
+    said = {each.told.said for each in found.attempts if each.step.rate_per_s == per_s}
+    blind = Said.NOT_OFFERED in said
+    return "could not be offered on this host" if blind else "could not be measured"
+
+
+def _so_far(found: Sought) -> str:
+    """Say how far an unfinished search is: what probes met is no capacity yet."""
+    if found.found.confirmed_per_s is not None:
+        return f"holds {goal_words(found.goals)} to {_confirmed(found)} so far: not sought to the end"
+    met = edge([each.tried for each in found.attempts]).met_per_s
+    if met is None:
+        return "nothing can be told so far: not sought to the end"
+    return f"nothing is confirmed so far: a probe met {goal_words(found.goals)} at {rate(met)}"
+
+
+_WORDS = {
+    Ending.CONFIRMED: _to,
+    Ending.AT_LEAST: _at_least,
+    Ending.BELOW: _below,
+    Ending.UNCONFIRMED: _unconfirmed,
+    Ending.NOT_TOLD: _not_told,
+}
 
 
 def told_of(attempt: Attempt) -> tuple[str, str, str, str, str]:
     """Return rate, purpose, trials, what they say and why."""
     step, told = attempt.step, attempt.told
     why = f"{told.rule}: {told.why}" if told.rule else told.why
-    return _rate(step.rate_per_s), step.purpose, str(len(attempt.cell.trials)), told.said, why
-
-
-def _rate(per_s: float) -> str:
-    return f"{count(round(per_s))} msg/s"
+    return rate(step.rate_per_s), step.purpose, str(len(attempt.cell.trials)), told.said, why
