@@ -67,6 +67,11 @@ def dot(x: float, y: float, radius: float, style: str = "") -> Markup:
     return Markup('<circle{} cx="{}"{} r="{}"/>').format(kind, number(x), height, number(radius))
 
 
+def titled(title: str, parts: Iterable[Markup]) -> Markup:
+    """Return parts that say what they are when somebody points at them."""
+    return Markup("<g><title>{}</title>{}</g>").format(title, Markup().join(parts))
+
+
 def words(x: float, y: float, text: str, anchor: str = "start") -> Markup:
     """Return a text; `anchor` says which of its ends stands at x: `start`, `middle` or `end`."""
     place = Markup("") if anchor == "start" else Markup(' text-anchor="{}"').format(anchor)

@@ -88,7 +88,7 @@ def sure(asked: Asked) -> Box:
     blocks = [] if few else [_pair_words(pairs, asked.figures.plan)]
     untold = (hints or points) and asked.judged is None and not failing
     unseen = list(_unseen(asked.workloads)) if untold else []
-    said = [*failing, *hints, *points, *unseen, *blocks, _check_words(asked.checks)]
+    said = [*failing, *hints, *points, *unseen, *blocks, check_words(asked.checks)]
     words = " ".join(f"{capital(each)}." for each in said if each)
     return Box(asks=SURE, state=state, word=word, text=words)
 
@@ -168,7 +168,7 @@ def _open_points(asked: Asked) -> Iterator[str]:
         yield "what was asked cannot be told yet"
 
 
-def _check_words(checks: Sequence[Check]) -> str:
+def check_words(checks: Sequence[Check]) -> str:
     """Say how many checks hold, and name those that do not: `12 checks hold, 2 unknown`.
 
     What is said already, as a reason for a hint, is not named again.

@@ -1,5 +1,6 @@
 """From the figures of a run to its judgement: the one place that every view's words come from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.analysis.figures import RunFigures, WorkloadFigures
@@ -8,9 +9,10 @@ from bench.analysis.validity import baseline_of, reproach_of_workload
 from bench.gate.calibration import Calibration
 from bench.gate.criteria import Answer, answer
 from bench.gate.verdict import GateResult
-from bench.judgement import trust
+from bench.judgement import searched, trust
 from bench.judgement.attempts import attempts
 from bench.judgement.boxes import Asked, failed, keeps_up, sure
+from bench.judgement.capacities import capacities_of
 from bench.judgement.cells import cells_of
 from bench.judgement.check import Check
 from bench.judgement.checked import checks_of
@@ -18,6 +20,7 @@ from bench.judgement.choosing import Judged, choose
 from bench.judgement.finals import finals
 from bench.judgement.goals import goals_of
 from bench.judgement.headlines import headline, of_workload
+from bench.judgement.kinds import Capacity
 from bench.judgement.limits import limits
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.noted import noted
@@ -36,7 +39,38 @@ def judge(
         gate: what a gate says of it; None without one. Its verdict then goes before all else.
         calibration: kept with the results; None without one.
     """
-    found = answer(figures)
+    if gate is None and (found := capacities_of(figures)):
+        return _searched(figures, found, calibration)
+    asked = answer(figures)
+    return _judged(figures, gate, asked, calibration)
+
+
+def _searched(
+    figures: RunFigures, found: Sequence[Capacity], calibration: Calibration | None
+) -> Judgement:
+    """Return the judgement of a run that sought capacities: by them, and by no single trial."""
+    rests_on = searched.evidence(figures)
+    checks = trust.checks_of(rests_on, calibration, searched.soaks(found))
+    without = _judged(figures, None, None, calibration)
+    above = searched.headline(found, figures.plan.question)
+    return replace(
+        without,
+        state=above.state,
+        headline=above.text,
+        subline=above.below,
+        boxes=searched.boxes(figures, found, checks),
+        checks=checks,
+        notices=tuple(searched.notices(figures, found)),
+        capacities=tuple(found),
+    )
+
+
+def _judged(
+    figures: RunFigures,
+    gate: GateResult | None,
+    found: Answer | None,
+    calibration: Calibration | None,
+) -> Judgement:
     goals, checks = goals_of(figures, gate, found), trust.checks_of(figures, calibration)
     context = _Context(figures=figures, goals=goals, checks=checks, gate=gate, answer=found)
     untold = [_workload(each, figures) for each in figures.workloads]

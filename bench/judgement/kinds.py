@@ -4,10 +4,14 @@ Parts of a workload, checks of what must always hold, a disturbance, what limits
 a tuning.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.analysis.figures import Array
 from bench.core.marks import State
+from bench.plan.model import Purpose
+from bench.seek.bracket import Ending, Said
+from bench.spec.metrics import Metric
 from bench.stats.shape import Shape
 
 
@@ -194,21 +198,58 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure at a rate that was tried, over the valid trials.
+
+    Attributes:
+        value: in the metric's unit.
+        low, high: its 90 % interval; None with fewer than 3 trials.
+        at_least: it is longer and cannot be told: messages never came.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A load that was tried.
+    """A rate that was tried.
 
     Attributes:
         rate_per_s: offered.
-        time_ns: what the goal is about; None where it cannot be told.
-        low_ns, high_ns: its 90 % interval; None for an end that cannot be told.
-        keeps_up: the cell kept up with it.
+        purpose: a short or a long probe, or soaks.
+        said: what it says of the goals.
+        trials, valid: so many.
+        falls_behind: its lag grows.
+        figures: metric key -> figure; absent where no valid trial tells it.
+        why: which goal is not met and by what; why it is no evidence; empty where all is met.
     """
 
     rate_per_s: float
-    time_ns: float | None
-    low_ns: float | None
-    high_ns: float | None
-    keeps_up: bool
+    purpose: Purpose
+    said: Said
+    trials: int
+    valid: int
+    falls_behind: bool
+    figures: Mapping[str, Figure]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A figure against the offered rate.
+
+    Attributes:
+        metric: of it.
+        rule: goal that limits it, as written; empty without one.
+        limit: of that goal, in the metric's unit; None without one.
+    """
+
+    metric: Metric
+    rule: str = ""
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,23 +257,44 @@ class Capacity:
     """What was found of one variant.
 
     Attributes:
-        variant: its name.
-        goal: in words: `p99 ≤ 10 ms`.
-        goal_ns: the limit.
-        steps: tried, by rising rate; at least one.
-        rate_per_s: highest at which the goal holds; None where it held at none.
-        low_per_s, high_per_s: its 90 % interval; None for an end that cannot be told.
-        at_least: the goal held at the highest load that was tried.
+        variant, short: its name, and the same without its config where that is unique.
+        state: HOLDS where a rate was confirmed, FAILS where the lowest is missed, else DOUBTFUL.
+        goals: as written.
+        curves: the goal that breaks first, then the others that limit a figure; at least one.
+        roles: of its processes, the server's first.
+        steps: tried, by rising rate.
+        ending: how the search ended.
+        over: there was nothing left to try.
+        confirmed_per_s: highest rate that soaks bore out; None where none did.
+        above_per_s: the lowest above it that was not confirmed; None where none was tried.
+        missed_per_s: the lowest above it that surely missed; None where none did.
+        holds, told: how far it holds, in a clause and in few words.
+        breaks: which goal breaks first, a sentence; empty where none was seen to.
+        limits: what limits it then, a sentence; empty where that cannot be told.
+        limited: the same in a word or two.
     """
 
     variant: str
-    goal: str
-    goal_ns: float
+    short: str
+    state: State
+    goals: tuple[str, ...]
+    curves: tuple[Curve, ...]
+    roles: tuple[str, ...]
     steps: tuple[Step, ...]
-    rate_per_s: float | None
-    low_per_s: float | None
-    high_per_s: float | None
-    at_least: bool
+    ending: Ending
+    over: bool
+    confirmed_per_s: float | None
+    above_per_s: float | None
+    missed_per_s: float | None
+    holds: str
+    told: str
+    breaks: str
+    limits: str
+    limited: str
+
+    def having(self, *said: Said) -> tuple[Step, ...]:
+        """Return the steps that say so."""
+        return tuple(step for step in self.steps if step.said in said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

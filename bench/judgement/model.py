@@ -15,7 +15,7 @@ from bench.core.marks import State
 from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement.check import Check
-from bench.judgement.kinds import Checked
+from bench.judgement.kinds import Capacity, Checked
 from bench.spec.metrics import Metric
 
 MARGIN = 0.10
@@ -292,6 +292,8 @@ class Judgement:
         notices: most important first.
         gate: what a gate says; None without one.
         answer: to the matrix's criteria; None without any.
+        capacities: of a run that sought them, one for each variant; its workloads are then the
+            rates that were tried.
     """
 
     figures: RunFigures
@@ -305,3 +307,4 @@ class Judgement:
     notices: tuple[Notice, ...]
     gate: GateResult | None
     answer: Answer | None
+    capacities: tuple[Capacity, ...] = ()

@@ -29,11 +29,19 @@ BUSY_SHARE = 0.5
 """Of the CPUs, as a load average; likewise."""
 
 
-def checks_of(figures: RunFigures, calibration: Calibration | None = None) -> tuple[Check, ...]:
-    """Return every check of a run, in the order in which a doubt would matter."""
+def checks_of(
+    figures: RunFigures, calibration: Calibration | None = None, repeats: Check | None = None
+) -> tuple[Check, ...]:
+    """Return every check of a run, in the order in which a doubt would matter.
+
+    Args:
+        figures: of the run, or of what its answer rests on.
+        calibration: kept with the results; None without one.
+        repeats: whether enough was measured, where that is no matter of blocks; None where it is.
+    """
     found = [t for t in all_trials(figures) if t.record.window is not None]
     return (
-        _blocks(figures),
+        repeats or _blocks(figures),
         *trust_checks.of_trials(found),
         _software(figures),
         _before(figures),

@@ -9,20 +9,32 @@ from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.units import human_size
 from bench.judgement.model import Box, Judgement, WorkloadJudgement
-from bench.report import background, changes, trusted, workload
+from bench.report import background, changes, every_trial, trusted, workload
 from bench.report.model import Section
-from bench.report.patterns import goals
+from bench.report.patterns import capacity, goals
 
 Maker = Callable[[], tuple[Section, ...]]
 
 
 def makers(judged: Judgement) -> tuple[Maker, ...]:
     """Return what makes the sections below the first screen, in the page's order."""
+    if judged.capacities:
+        return _of_search(judged)
     return (
         lambda: goals.sections(judged.goals),
         lambda: changes.sections(judged),
         *(partial(_of_workload, judged, each) for each in judged.workloads),
         lambda: (trusted.section(judged.checks),),
+        lambda: (background.section(judged.figures),),
+    )
+
+
+def _of_search(judged: Judgement) -> tuple[Maker, ...]:
+    """Return the same of a run that sought capacities: no single look stands among its answers."""
+    return (
+        lambda: capacity.sections(judged.capacities),
+        lambda: (trusted.section(judged.checks),),
+        lambda: (every_trial.section(judged),),
         lambda: (background.section(judged.figures),),
     )
 

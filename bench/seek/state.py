@@ -52,9 +52,9 @@ class Limiting:
 
 
 def _limits(attempt: Attempt) -> Iterator[Diagnosis]:
-    for found in of_cell(attempt.cell):
-        if found.limit not in (Limit.NONE, Limit.UNTOLD):
-            yield found
+    for each in of_cell(attempt.cell):
+        if each.limit not in (Limit.NONE, Limit.UNTOLD):
+            yield each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +110,14 @@ class Sought:
 
     @property
     def missed_per_s(self) -> float | None:
-        """The lowest rate above what is confirmed at which a goal is missed; None where none is."""
-        return next((each.step.rate_per_s for each in self._beyond(Said.MISSED)), None)
+        """The lowest rate above what is confirmed that surely misses; None where none does.
+
+        A probe that misses below one that meets the goals may have been a hiccup; soaks are none.
+        """
+        met = max((a.step.rate_per_s for a in self.attempts if a.told.said is Said.MET), default=0)
+        missed = (each.step for each in self._beyond(Said.MISSED))
+        sure = (s.rate_per_s for s in missed if s.purpose is Purpose.SOAK or s.rate_per_s > met)
+        return min(sure, default=None)
 
     @property
     def limiting(self) -> Limiting | None:

@@ -117,7 +117,8 @@ def _unseen(found: Sought, per_s: float) -> str:
 def _so_far(found: Sought) -> str:
     """Say how far an unfinished search is: what probes met is no capacity yet."""
     if found.found.confirmed_per_s is not None:
-        return f"holds {goal_words(found.goals)} to {_confirmed(found)} so far: not sought to the end"
+        said = f"holds {goal_words(found.goals)} to {_confirmed(found)} so far"
+        return f"{said}: not sought to the end"
     met = edge([each.tried for each in found.attempts]).met_per_s
     if met is None:
         return "nothing can be told so far: not sought to the end"

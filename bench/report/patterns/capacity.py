@@ -1,130 +1,313 @@
-"""Capacity: the highest load at which a goal holds, and the curve that says so."""
+"""Capacity: how far the goals hold, and the curves of everything that was tried."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
 from bench.core import text
-from bench.core.marks import State
+from bench.core.direction import isolated
 from bench.draw import svg
 from bench.draw.axis import Axis, of_amounts, of_times
-from bench.draw.chart import Field, charts
+from bench.draw.chart import Field
 from bench.draw.limit import Held, limit
-from bench.judgement.kinds import Capacity, Step
-from bench.report.model import Drawing, Name, Sentence, plain
-from bench.report.tables import NOTHING, Column, Entry, Table, marked
+from bench.draw.shapes import Shape, beyond, mark, ring
+from bench.draw.stacked import Panel, stacked
+from bench.judgement.capacities import LAG_SLOPE, cpu_key
+from bench.judgement.kinds import Capacity, Curve, Figure, Step
+from bench.plan.model import Purpose
+from bench.report.model import Block, Drawing, Fold, Name, Section, Sentence
+from bench.report.patterns.attempts import table as attempts_table
+from bench.report.tables import NOTHING, Column, Entry, Row, Table, Tone, marked
+from bench.seek.bracket import Ending, Said
+from bench.seek.words import bare, rate
+from bench.spec.metrics import Metric, metric_of
+
+SHAPES = {
+    Said.MET: Shape.DISC,
+    Said.MISSED: Shape.CROSS,
+    Said.OPEN: Shape.TRIANGLE,
+    Said.NOT_OFFERED: Shape.SQUARE,
+    Said.SPOILT: Shape.DIAMOND,
+}
+
+_WORDS = {
+    Said.MET: "met",
+    Said.MISSED: "missed",
+    Said.OPEN: "cannot be told",
+    Said.NOT_OFFERED: "not offered",
+    Said.SPOILT: "spoilt",
+}
+
+_RADII = {Purpose.SHORT: 2.6, Purpose.LONG: 4.2, Purpose.SOAK: 4.2}
+_RING = 7.5
+
+_EVIDENCE = (Said.MET, Said.MISSED, Said.OPEN)
+
+_HIGH, _MIDDLE, _LOW = 170, 64, 40
+"""Heights of the panels of a goal, of a further one and of the lag, and of a process."""
+
+
+def sections(found: Sequence[Capacity]) -> tuple[Section, ...]:
+    """Return the variants side by side, then each with its curves; none where none was sought."""
+    if not found:
+        return ()
+    title = "How much each carries" if len(found) > 1 else "How much it carries"
+    above = Section("capacity", title, (table(found, "capacity-table"),), lead=_lead(found))
+    return (above, *(_of_one(each, n) for n, each in enumerate(found, start=1)))
+
+
+def _lead(found: Sequence[Capacity]) -> tuple[Sentence, ...]:
+    goals = f"Goals: {text.listed([*found[0].goals])}. " if found[0].goals else ""
+    asked = "Nothing lost, refused or left unsent, and no lag that grows, is asked of every rate."
+    bars = "A bar runs from the rate that soaks confirmed to the first that was not."
+    return ((f"{goals}{asked}",), (bars,))
+
+
+def _of_one(found: Capacity, place: int) -> Section:
+    id_ = f"capacity-{place}"
+    rows = attempts_table(found, f"{id_}-attempts-table")
+    note = f"{text.plural(len(found.steps), 'look')}, "
+    note += text.plural(sum(step.trials for step in found.steps), "trial")
+    fold = Fold(f"{id_}-attempts", "Every rate that was tried", (rows,), note=note)
+    drawn = drawing(found, f"{id_}-curve")
+    blocks: tuple[Block, ...] = (fold,) if drawn is None else (drawn, fold)
+    return Section(id_, isolated(found.variant), blocks, lead=tuple(_told(found)))
+
+
+def _told(found: Capacity) -> Iterator[Sentence]:
+    yield sentence(found)
+    yield from ((said,) for said in (found.breaks, found.limits) if said)
 
 
 def sentence(found: Capacity) -> Sentence:
-    """Say how far the goal holds, and where that was not found out."""
-    if found.rate_per_s is None:
-        lowest = _rate(found.steps[0].rate_per_s)
-        return (f"Does not hold {found.goal} even at ", Name(lowest), ", the lowest load tried.")
-    if found.at_least:
-        tried = Name(_rate(found.rate_per_s))
-        return (f"Holds {found.goal} to at least ", tried, ", the highest load tried.")
-    beside = f" ({_interval(found)})" if _interval(found) else ""
-    return (f"Holds {found.goal} to ", Name(_rate(found.rate_per_s)), f"{beside}.")
+    """Say how far the goals hold, and where that was not found out."""
+    return (Name(f"{found.state.mark} {found.holds[:1].upper()}{found.holds[1:]}."),)
 
 
-def _rate(per_s: float) -> str:
-    return text.in_unit(per_s, "msg/s")
-
-
-def _interval(found: Capacity) -> str:
-    if found.at_least or (found.low_per_s is None and found.high_per_s is None):
-        return ""
-    return text.ends(found.low_per_s, found.high_per_s, text.number)
-
-
-def drawing(found: Capacity, scale: text.Scale, id_: str) -> Drawing | None:
-    """Return the curve against the offered rate; None where no step has a time."""
-    known = [end for step in found.steps for end in _times(step)]
-    y = of_times([*known, found.goal_ns], scale)
-    if y is None or not known:
+def drawing(found: Capacity, id_: str) -> Drawing | None:
+    """Return the curves against the offered rate; None where nothing was tried."""
+    if not found.steps:
         return None
     x = of_amounts([step.rate_per_s for step in found.steps])
+    panels = [panel for panel in _panels(found) if panel is not None]
+    label = f"{found.variant}: {found.holds}"
     return Drawing(
         id=id_,
-        title=f"{found.variant}: time against offered rate, {scale.unit}",
-        caption="A dot and its 90 % interval for each load tried. Red: the goal.",
-        svg=charts(
-            (x, "offered, msg/s"), y, plain(sentence(found)), lambda field: _parts(found, field)
-        ),
+        title=f"{isolated(found.variant)}: against the offered rate",
+        caption=_caption(found),
+        svg=stacked((x, "offered, msg/s"), panels, label),
     )
 
 
-def _times(step: Step) -> list[float]:
-    return [end for end in (step.time_ns, step.low_ns, step.high_ns) if end]
+def _caption(found: Capacity) -> str:
+    """Say which mark is what, of those that are there."""
+    said = dict.fromkeys(step.said for step in found.steps)
+    marks = [f"{SHAPES[each].value} {_WORDS[each]}" for each in SHAPES if each in said]
+    sizes = "small: a short probe, large: a long one, ringed: soaks with their 90 % interval"
+    edge = ["arrow: longer than can be told"] if _any_at_least(found) else []
+    rim = ["at the upper edge: no figure"] if _any_without(found) else []
+    shaded = ["shaded: from confirmed to not confirmed"] if _shade(found) else []
+    return "; ".join([", ".join(marks), sizes, *edge, *rim, *shaded]) + "."
 
 
-def _parts(found: Capacity, field: Field) -> Iterator[Markup]:
-    yield from _held(found, field)
-    yield from _goal(found, field)
-    yield from _curve(found.steps, field)
+def _any_at_least(found: Capacity) -> bool:
+    return any(each.at_least for step in found.steps for each in step.figures.values())
 
 
-def _held(found: Capacity, field: Field) -> Iterator[Markup]:
-    """Yield the interval of the capacity, shaded."""
-    if found.low_per_s is not None and found.high_per_s is not None:
-        left, right = map(field.across, (found.low_per_s, found.high_per_s))
+def _any_without(found: Capacity) -> bool:
+    return any(found.curves[0].metric.key not in step.figures for step in found.steps)
+
+
+def _panels(found: Capacity) -> Iterator[Panel | None]:
+    for place, curve in enumerate(found.curves):
+        yield _goal_panel(found, curve, _HIGH if place == 0 else _MIDDLE)
+    yield _plain_panel(found, LAG_SLOPE, "lag slope, msg/s", _MIDDLE)
+    shares = [step.figures.get(cpu_key(role)) for step in found.steps for role in found.roles]
+    widest = max((each.value for each in shares if each is not None), default=0.0)
+    for role in found.roles:
+        yield _plain_panel(found, cpu_key(role), f"{role} CPU, cores", _LOW, widest)
+
+
+def _goal_panel(found: Capacity, curve: Curve, height: int) -> Panel | None:
+    known = [end for step in found.steps for end in _ends(step.figures.get(curve.metric.key))]
+    if not known:
+        return None
+    ends = [*known, *([] if curve.limit is None else [curve.limit])]
+    y, unit = _upright(curve.metric, ends)
+    return Panel(
+        title=f"{curve.metric.title}, {unit}",
+        y=y,
+        height=height,
+        parts=lambda field: _goal_parts(found, curve, field),
+    )
+
+
+def _upright(metric: Metric, ends: Sequence[float]) -> tuple[Axis, str]:
+    """Return the axis of a figure, and its unit: times by their logarithm, others from 0."""
+    if metric.unit == "ns":
+        scale = text.time_scale(min(ends))
+        if (axis := of_times(ends, scale)) is not None:
+            return axis, scale.unit
+    return of_amounts(ends), {"share": "cores"}.get(metric.unit, metric.unit)
+
+
+def _ends(figure: Figure | None) -> list[float]:
+    if figure is None:
+        return []
+    ends = (figure.low, figure.value, figure.high)
+    return [end for end in ends if end is not None and math.isfinite(end)]
+
+
+def _plain_panel(
+    found: Capacity, key: str, title: str, height: int, widest: float = 0.0
+) -> Panel | None:
+    known = [end for step in found.steps for end in _ends(step.figures.get(key))]
+    if not known:
+        return None
+    return Panel(
+        title=title,
+        y=of_amounts([*known, widest]),
+        height=height,
+        parts=lambda field: (*_ground(found, field), *_dots(found, metric_of(key), field)),
+    )
+
+
+def _goal_parts(found: Capacity, curve: Curve, field: Field) -> Iterator[Markup]:
+    yield from _ground(found, field)
+    if curve.limit is not None:
+        y = field.down(curve.limit)
+        yield svg.level("lim", field.left, field.right, y)
+        yield svg.words(field.left + 4, y - 5, curve.rule)
+    yield from _named(found, field)
+    yield from _dots(found, curve.metric, field, rim=True)
+
+
+def _shade(found: Capacity) -> tuple[float, float] | None:
+    if found.confirmed_per_s is None or found.above_per_s is None:
+        return None
+    return found.confirmed_per_s, found.above_per_s
+
+
+def _ground(found: Capacity, field: Field) -> Iterator[Markup]:
+    """Yield what lies behind the marks: the interval, shaded, and where it falls behind."""
+    if ends := _shade(found):
+        left, right = map(field.across, ends)
         yield svg.box("fault", (left, field.top), (right, field.bottom))
+    if found.confirmed_per_s is not None:
+        yield field.upright("cf", found.confirmed_per_s)
+    if (behind := _behind_per_s(found)) is not None:
+        yield field.upright("off", behind)
 
 
-def _goal(found: Capacity, field: Field) -> Iterator[Markup]:
-    y = field.down(found.goal_ns)
-    yield svg.level("lim", field.left, field.right, y)
-    yield svg.words(field.left + 4, y - 5, f"goal {found.goal}")
+def _behind_per_s(found: Capacity) -> float | None:
+    """Return the lowest rate beyond the capacity at which the lag grows."""
+    floor = found.confirmed_per_s or 0.0
+    rates = (step.rate_per_s for step in found.steps if step.falls_behind)
+    return min((each for each in rates if each > floor), default=None)
 
 
-def _curve(steps: Sequence[Step], field: Field) -> Iterator[Markup]:
-    known = [(step.rate_per_s, step.time_ns) for step in steps if step.time_ns is not None]
-    yield svg.path("ln2", field.way(known))
-    for step in steps:
-        if step.time_ns is not None:
-            x, y = field.at(step.rate_per_s, step.time_ns)
-            yield from _whisker(step, field, x)
-            yield svg.dot(x, y, 3, "dot" if step.keeps_up else "dot hollow")
-    behind = [step.rate_per_s for step in steps if not step.keeps_up]
-    if behind:
-        yield field.upright("off", min(behind))
-        x = field.across(min(behind)) - 4
-        yield svg.words(x, field.top - 5, "falls behind from here", "end")
+def _named(found: Capacity, field: Field) -> Iterator[Markup]:
+    """Yield the words over the field: what is confirmed, and where it falls behind."""
+    if found.confirmed_per_s is not None:
+        x = field.across(found.confirmed_per_s)
+        yield svg.words(x - 4, field.top - 8, f"confirmed {bare(found.confirmed_per_s)}", "end")
+    behind = _behind_per_s(found)
+    if behind is not None:
+        x = field.across(behind)
+        turned = x > field.right - 84
+        yield svg.beside(x, field.top - 8, "falls behind", -4 if turned else 4, turned=turned)
 
 
-def _whisker(step: Step, field: Field, x: float) -> Iterator[Markup]:
-    """Yield the interval of a step; an end that cannot be told lies on the side."""
-    if step.low_ns is not None or step.high_ns is not None:
-        low, high = step.low_ns or field.y.low, step.high_ns or field.y.high
-        yield svg.upright("rng", x, field.down(high), field.down(low))
+def _dots(found: Capacity, metric: Metric, field: Field, *, rim: bool = False) -> Iterator[Markup]:
+    """Yield the way through what says most of each rate, and a mark for every step.
+
+    Args:
+        found: whose.
+        metric: that is drawn.
+        field: in which.
+        rim: steps without a figure stand at the upper edge.
+    """
+    yield svg.path("ln2", field.way(_way(found.steps, metric)))
+    for step in found.steps:
+        figure = step.figures.get(metric.key)
+        if figure is not None or rim:
+            yield svg.titled(_spoken(step, metric), _mark(step, figure, field))
+
+
+def _way(steps: Sequence[Step], metric: Metric) -> list[tuple[float, float]]:
+    """Return what soaks say of each rate, else its longest probe; what is no evidence is none."""
+    by_rate: dict[float, Step] = {}
+    for step in steps:  # by rising rate, soaks last
+        if step.said in _EVIDENCE and metric.key in step.figures:
+            by_rate[step.rate_per_s] = step
+    return [(per_s, step.figures[metric.key].value) for per_s, step in by_rate.items()]
+
+
+def _mark(step: Step, figure: Figure | None, field: Field) -> Iterator[Markup]:
+    x = field.across(step.rate_per_s)
+    place = (x, field.top if figure is None else field.down(figure.value))
+    if figure is not None and figure.low is not None and figure.high is not None:
+        yield svg.upright("rng", x, field.down(figure.high), field.down(figure.low))
+    if step.purpose is Purpose.SOAK:
+        yield ring(place, _RING)
+    yield mark(SHAPES[step.said], place, _RADII[step.purpose])
+    if figure is not None and figure.at_least:
+        yield beyond(place)
+
+
+def _spoken(step: Step, metric: Metric) -> str:
+    """Say what a mark shows: `1 987 msg/s, 5 soaks, met: end-to-end p99 12 ms`."""
+    figure = step.figures.get(metric.key)
+    many = text.plural(step.trials, "soak") if step.purpose is Purpose.SOAK else step.purpose
+    head = f"{rate(step.rate_per_s)}, {many}, {_WORDS[step.said]}"
+    value = "no figure" if figure is None else metric.written(figure.value)
+    at_least = "at least " if figure is not None and figure.at_least else ""
+    why = f". {step.why}" if step.why else ""
+    return f"{head}: {metric.title} {at_least}{value}{why}"
 
 
 def table(found: Sequence[Capacity], id_: str) -> Table:
-    """Return the variants side by side: a dot and its interval on one axis of rates."""
-    ends = [end for each in found for end in (each.rate_per_s, each.low_per_s, each.high_per_s)]
+    """Return the variants side by side: from confirmed to not confirmed on one axis of rates."""
+    ends = [end for each in found for end in (each.confirmed_per_s, each.above_per_s)]
     axis = of_amounts([end for end in ends if end is not None])
-    caption = "Highest load at which the goal holds"
+    caption = "Highest rate at which the goals hold"
     return Table(id_, caption, "Variant", cards="goals").of(
         found,
-        lambda each: each.variant,
+        lambda each: Row((each.variant,), state=each.state),
         (
             Column("msg/s", lambda each: _bar(each, axis), "bar", axis=axis.labels()),
             Column("Holds to", _holds_to, "found"),
+            Column("Beyond it", _beyond, "prose"),
         ),
     )
 
 
 def _holds_to(found: Capacity) -> Entry:
-    if found.rate_per_s is None:
-        return marked(State.FAILS, "at none of the loads tried")
-    at_least = "≥ " if found.at_least else ""
-    return Entry(f"{at_least}{_rate(found.rate_per_s)}", detail=_interval(found))
+    head, _, rest = found.told.partition(" (")
+    entry = marked(found.state, head)
+    return Entry(entry.text, detail=rest.removesuffix(")"), tone=entry.tone, detail_tone=Tone.MUTED)
+
+
+def _beyond(found: Capacity) -> Entry:
+    """Return what breaks first and what limits it."""
+    said = " ".join(filter(None, (found.breaks, found.limits)))
+    return Entry(said or _UNSEEN[found.ending])
+
+
+_UNSEEN: Mapping[Ending, str] = {
+    Ending.CONFIRMED: "",
+    Ending.AT_LEAST: "No rate that could be offered misses a goal.",
+    Ending.BELOW: "",
+    Ending.UNCONFIRMED: "",
+    Ending.NOT_TOLD: "Nothing could be measured.",
+}
 
 
 def _bar(found: Capacity, axis: Axis) -> Entry:
-    if found.rate_per_s is None:
+    if found.confirmed_per_s is None:
         return NOTHING
-    ends = (found.rate_per_s, None) if found.at_least else (found.low_per_s, found.high_per_s)
-    held = Held(found.rate_per_s, *ends)
-    said = _holds_to(found)
-    return Entry(drawing=limit(held, axis, ", ".join(filter(None, (said.text, said.detail)))))
+    open_ = found.ending is Ending.AT_LEAST or not found.over
+    high = None if open_ else found.above_per_s
+    held = Held(found.confirmed_per_s, found.confirmed_per_s, high)
+    return Entry(drawing=limit(held, axis, f"{found.state}: {found.told}"))
