@@ -35,7 +35,6 @@ from bench.cli.options import (
 )
 from bench.cli.progress import make_watcher
 from bench.cli.reporting import judged, write_report
-from bench.cli.seeking import print_sought
 from bench.cli.typed import command_line
 from bench.core.errors import ExitCode, UsageError
 from bench.core.text import plural
@@ -46,6 +45,7 @@ from bench.plan.model import Plan, Search
 from bench.plan.seeking import Wanted, search_plan, with_wanted
 from bench.record.lock import measuring
 from bench.record.store import RunStore
+from bench.report.terminal import print_judgement
 from bench.runner import environment, preflight
 from bench.runner.matrix import Run, run_matrix
 from bench.runner.quiet import Patience
@@ -208,9 +208,10 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     with measuring(store.path):
         figures = _searched(plan, how)
     found = sought(figures)
-    print_sought(found, output())
+    judgement = judged(figures, results)
+    print_judgement(judgement, output())
     output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
-    write_report(judged(figures, results), results, reports)
+    write_report(judgement, results, reports)
     raise typer.Exit(_exit_code(found))
 
 

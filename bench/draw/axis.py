@@ -183,6 +183,12 @@ def of_amounts(amounts: Iterable[float]) -> Axis:
     return _even(0.0, round_up(most) if most > 0 else 1.0, tick_text)
 
 
+def close_to(amounts: Iterable[float]) -> Axis:
+    """Return an axis from 0 to just above amounts that are 0 or more; what lies there has room."""
+    most = max([amount for amount in amounts if math.isfinite(amount)], default=0.0)
+    return _even(0.0, most * (1 + ROOM) if most > 0 else 1.0, tick_text)
+
+
 def of_seconds(length_s: float) -> Axis:
     """Return an axis of time from 0 to just there."""
     return _even(0.0, length_s, lambda time_s: f"{tick_text(time_s)} s")

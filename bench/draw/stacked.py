@@ -1,7 +1,7 @@
 """Panels above each other on one axis to the right: the eye goes up and down at one value."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -15,6 +15,10 @@ _ABOVE, _BELOW, _LAST = 22, 12, 38
 """Room over a field for its title, below it, and below the last for the axis and its name."""
 
 
+_LINE = 16
+"""Height of a word."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """One of the panels.
@@ -24,12 +28,25 @@ class Panel:
         y: axis upwards.
         height: of its field.
         parts: what stands in it.
+        room: over the field, below the title, for words at its upper edge.
     """
 
     title: str
     y: Axis
     height: int
     parts: Callable[[Field], Iterable[Markup]]
+    room: int = 0
+
+    @property
+    def outer(self) -> int:
+        """Its height with what stands over and below its field."""
+        return _ABOVE + self.room + self.height + _BELOW
+
+    @property
+    def fewer(self) -> Axis:
+        """Its axis with no more words than there are lines for."""
+        every = -(-len(self.y.ticks) * _LINE // max(self.height, _LINE))
+        return replace(self.y, ticks=self.y.ticks[:: max(every, 1)])
 
 
 def stacked(
@@ -44,7 +61,7 @@ def stacked(
         sizes: of the drawings.
     """
     axis, named = x
-    height = sum(each.height + _ABOVE + _BELOW for each in panels) - _BELOW + _LAST
+    height = sum(each.outer for each in panels) - _BELOW + _LAST
     drawn = []
     for size in sizes:
         name = svg.words(size.width - 12, height - 6, named, "end")
@@ -56,11 +73,17 @@ def stacked(
 
 
 def _panels(axis: Axis, panels: Sequence[Panel], size: Size) -> Iterator[Markup]:
-    top = _ABOVE
+    outer = 0
     for place, panel in enumerate(panels, start=1):
-        bottom = top + panel.height
+        yield svg.words(0, outer + _ABOVE - 8, panel.title)
+        top = outer + _ABOVE + panel.room
         field = Field(
-            left=size.left, right=size.width - 12, top=top, bottom=bottom, x=axis, y=panel.y
+            left=size.left,
+            right=size.width - 12,
+            top=top,
+            bottom=top + panel.height,
+            x=axis,
+            y=panel.fewer,
         )
         yield from field.heights()
         if place == len(panels):
@@ -68,5 +91,4 @@ def _panels(axis: Axis, panels: Sequence[Panel], size: Size) -> Iterator[Markup]
         else:
             yield svg.level("frame", field.left, field.right, field.bottom)
         yield from panel.parts(field)
-        yield svg.words(0, top - 8, panel.title)
-        top = bottom + _BELOW + _ABOVE
+        outer += panel.outer

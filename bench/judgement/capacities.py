@@ -12,7 +12,7 @@ from bench.judgement.names import spoken
 from bench.plan.model import Purpose
 from bench.seek.bracket import Ending
 from bench.seek.state import Attempt, Sought, sought
-from bench.seek.words import breaks, holds, limits, short
+from bench.seek.words import breaks, holds, limits, short, why
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import metric_of
 
@@ -97,7 +97,7 @@ def _step(attempt: Attempt, keys: Sequence[str]) -> Step:
         valid=sum(trial.record.valid for trial in cell.trials),
         falls_behind=cell.lag_verdict is LagVerdict.GROWING,
         figures=dict(_figures(cell, keys)),
-        why=spoken(f"{told.rule}: {told.why}" if told.rule else told.why),
+        why=spoken(why(told)),
     )
 
 

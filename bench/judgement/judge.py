@@ -49,8 +49,7 @@ def _searched(
     figures: RunFigures, found: Sequence[Capacity], calibration: Calibration | None
 ) -> Judgement:
     """Return the judgement of a run that sought capacities: by them, and by no single trial."""
-    rests_on = searched.evidence(figures)
-    checks = trust.checks_of(rests_on, calibration, searched.soaks(found))
+    checks = trust.checks_of(searched.rests_on(figures), calibration, searched.soaks(found))
     without = _judged(figures, None, None, calibration)
     above = searched.headline(found, figures.plan.question)
     return replace(

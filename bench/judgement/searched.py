@@ -102,7 +102,12 @@ def _sure(figures: RunFigures, found: Found, checks: Sequence[Check]) -> Box:
     unusable = [
         f"{check.name}: {check.found}"
         for check in trust_checks.of_trials(
-            [t for cell in _evidence(figures) for t in cell.trials if t.record.valid]
+            [
+                trial
+                for cell in _saying(figures, Said.MET, Said.MISSED, Said.OPEN)
+                for trial in cell.trials
+                if trial.record.valid and trial.record.window is not None
+            ]
         )
         if check.state is State.FAILS
     ]
@@ -110,7 +115,8 @@ def _sure(figures: RunFigures, found: Found, checks: Sequence[Check]) -> Box:
     state, word = _sureness(found, hinted=bool(doubted))
     if unusable:
         state, word = State.FAILS, UNUSABLE
-    said = [*unusable, *_grounds(found), check_words(checks)]
+    hints = [f"in doubt: {each.name} ({each.found})" for each in doubted]
+    said = [*unusable, *hints, *_grounds(found), check_words(checks)]
     words = " ".join(f"{capital(each)}." for each in said if each)
     return Box(asks=SURE, state=state, word=word, text=words)
 
@@ -172,7 +178,7 @@ def _doubts(figures: RunFigures, found: Found) -> Iterator[str]:
             yield f"missed{of} at {at} msg/s, within what is confirmed"
     for said in (Said.NOT_OFFERED, Said.SPOILT):
         if count := sum(len(each.having(said)) for each in found):
-            yield f"{text.plural(count, 'rate' if said is Said.OPEN else 'look')} {_SAID[said]}"
+            yield f"{text.plural(count, 'look')} {_SAID[said]}"
     if figures.missing:
         yield f"{text.plural(len(figures.missing), 'trial')} missing"
 
@@ -187,7 +193,8 @@ def _account(figures: RunFigures, found: Found) -> Iterator[str]:
     yield f"{valid} of {text.plural(len(figures.plan.trials), 'trial')} valid."
     missed = sum(len(each.having(Said.MISSED)) for each in found)
     met = sum(len(each.having(Said.MET)) for each in found)
-    yield f"Goals met at {met}, missed at {missed} looks at a rate."
+    looks = text.plural(sum(len(each.steps) for each in found), "look")
+    yield f"Of {looks} at a rate {met} met the goals, {missed} missed."
     cells = list(_cells(figures))
     if short := shortfalls.of_cells(cells):
         yield f"{shortfalls.written(short, cells)}."
@@ -244,7 +251,7 @@ def _blind(found: Found) -> Iterator[Notice]:
         steps = [step for each in found for step in each.having(said)]
         if steps:
             at = text.listed(list(dict.fromkeys(bare(step.rate_per_s) for step in steps)))
-            why = f"At {at} msg/s: {steps[0].why} It is no evidence about the server."
+            why = f"At {at} msg/s: {steps[0].why}. It is no evidence about the server."
             head = f"{text.plural(len(steps), 'look')} {word}"
             yield Notice(state=State.DOUBTFUL, word=head, text=why)
 
@@ -254,16 +261,20 @@ def _cells(figures: RunFigures) -> Iterator[CellFigures]:
         yield from workload.cells
 
 
-def _evidence(figures: RunFigures) -> list[CellFigures]:
-    """Return the cells that say something of the server: what was not offered says nothing."""
-    blind = (Said.NOT_OFFERED, Said.SPOILT)
+def _saying(figures: RunFigures, *said: Said) -> list[CellFigures]:
+    """Return the cells of the attempts that say so."""
     attempts = (attempt for each in sought(figures) for attempt in each.attempts)
-    return [attempt.cell for attempt in attempts if attempt.told.said not in blind]
+    return [attempt.cell for attempt in attempts if attempt.told.said in said]
 
 
-def evidence(figures: RunFigures) -> RunFigures:
-    """Return the figures with nothing but what the answer rests on: what checks look at."""
-    ids = {cell.cell.id for cell in _evidence(figures)}
+def rests_on(figures: RunFigures) -> RunFigures:
+    """Return the figures with nothing but what met the goals: what checks look at.
+
+    What is offered more than it takes waits and is unsteady: that is what was sought. Where
+    nothing met the goals, all that says something of the server is left.
+    """
+    met = _saying(figures, Said.MET)
+    ids = {cell.cell.id for cell in met or _saying(figures, Said.MISSED, Said.OPEN)}
     kept = (
         replace(each, cells=tuple(cell for cell in each.cells if cell.cell.id in ids))
         for each in figures.workloads

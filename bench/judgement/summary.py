@@ -4,7 +4,7 @@ Each report carries its own, so that a list of a hundred runs need not read thei
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from bench.core import text
 from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.judgement.cells import NOBODY_CAN_TELL
+from bench.judgement.choosing import capital
 from bench.judgement.model import Boxes, CellJudgement, Judgement, Pace
 from bench.judgement.records import all_trials, clients
 from bench.plan.model import Cell
@@ -150,7 +151,8 @@ class RunSummary(_Measured):
     def doubts(self) -> tuple[str, ...]:
         """What failed or cannot be told, beside the headline; empty where all holds."""
         boxes = (self.boxes.failed, self.boxes.keeps_up) if self.boxes else ()
-        return tuple(f"{box.asks}: {box.marked}" for box in boxes if box.state is not State.HOLDS)
+        good = (State.HOLDS, None)  # what limits a capacity is no doubt
+        return tuple(f"{box.asks}: {box.marked}" for box in boxes if box.state not in good)
 
     @property
     def said(self) -> str:
@@ -220,13 +222,22 @@ def summarised(judged: Judgement) -> RunSummary:
         headline=judged.headline,
         state=judged.state,
         boxes=judged.boxes,
-        sentences=tuple((each.figures.name, each.sentence) for each in judged.workloads),
-        cells=tuple(
-            _cell(cell, sound=not workload.reproach and not reproach_of(cell.cell))
-            for workload in judged.workloads
-            for cell in workload.cells
-        ),
+        sentences=_sentences(judged),
+        cells=() if judged.capacities else tuple(_cells(judged)),
     )
+
+
+def _sentences(judged: Judgement) -> tuple[tuple[str, str], ...]:
+    if judged.capacities:
+        return tuple((each.variant, f"{capital(each.holds)}.") for each in judged.capacities)
+    return tuple((each.figures.name, each.sentence) for each in judged.workloads)
+
+
+def _cells(judged: Judgement) -> Iterator[CellSummary]:
+    """Yield every cell; the looks of a search are none, at rates that no other run has."""
+    for workload in judged.workloads:
+        for cell in workload.cells:
+            yield _cell(cell, sound=not workload.reproach and not reproach_of(cell.cell))
 
 
 def _machine(environment: Environment) -> str:

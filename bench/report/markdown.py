@@ -8,7 +8,7 @@ from bench.core.marks import State
 from bench.judgement.model import Judgement
 from bench.report import rows
 from bench.report.markup import filled
-from bench.report.patterns import checks
+from bench.report.patterns import attempts, checks
 from bench.report.tables import Entry, Row
 
 
@@ -17,6 +17,7 @@ def render(judged: Judgement) -> str:
     document = filled(
         "markdown.md.jinja",
         judged=judged,
+        attempts=[attempts.table(each, "attempts") for each in judged.capacities],
         tables=[rows.table(workload) for workload in judged.workloads],
         started=text.minute(judged.figures.environment.started_utc),
         held=lambda found: checks.points(found).points,

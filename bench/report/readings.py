@@ -29,10 +29,15 @@ def reading_of(cell: CellFigures, metric: Metric) -> Reading | None:
 
 def scale_of(metrics: Sequence[Metric], cells: Sequence[CellFigures]) -> Scale:
     """Return the unit that these metrics of these cells are all written in."""
-    unit = metrics[0].unit
     values = [
         found.value for cell in cells for metric in metrics if (found := reading_of(cell, metric))
     ]
+    return scale(metrics[0], values)
+
+
+def scale(metric: Metric, values: Sequence[float]) -> Scale:
+    """Return the unit that these values of a metric are all written in."""
+    unit = metric.unit
     if unit == "ns":
         return text.time_scale(min(values, default=1.0))
     scales = {"share": Scale(unit="%", factor=0.01), "µs/msg": Scale(unit="µs", factor=1.0)}

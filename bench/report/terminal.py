@@ -1,8 +1,9 @@
 """A judgement on the terminal: the answers, goals, a table for each workload, notices."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -10,11 +11,12 @@ from bench.analysis import latency
 from bench.analysis.figures import LagVerdict, TrialFigures
 from bench.core import text
 from bench.core.marks import State
+from bench.judgement.kinds import Capacity
 from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
 from bench.record.schema import Level
 from bench.report import naming, rows
-from bench.report.patterns import checks
-from bench.report.tables import TONES, Entry, Row, Table, Tone
+from bench.report.patterns import attempts, checks
+from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
 
 MOST_KEPT = 12
 """So many goals that are kept are named; of more their count stands for them."""
@@ -46,7 +48,10 @@ def print_judgement(judged: Judgement, console: Console) -> None:
     if judged.goals:
         console.print(_grid(_goals(judged.goals)))
         console.print()
-    for workload in judged.workloads:
+    for capacity in judged.capacities:
+        _print_capacity(capacity, console)
+        console.print()
+    for workload in () if judged.capacities else judged.workloads:
         _print_workload(workload, console)
         console.print()
     for notice in judged.notices:
@@ -108,15 +113,33 @@ def _print_workload(workload: WorkloadJudgement, console: Console) -> None:
         console.print(Text(f"  {each}", style="dim"))
 
 
+def _print_capacity(capacity: Capacity, console: Console) -> None:
+    """Print what was found of a variant, and every rate that was tried."""
+    said = Text(f"{capacity.variant}: ", style="bold")
+    console.print(said.append(f"{capacity.holds}.", style="not bold"))
+    for each in filter(None, (capacity.breaks, capacity.limits)):
+        console.print(Text(f"  {each}", style="dim"))
+    shown = attempts.table(capacity, "attempts")
+    console.print(_printed(shown, folded=console.width < NARROW_BELOW_COLUMNS))
+
+
 def _printed(found: Table, *, folded: bool) -> RichTable:
     table = RichTable(box=None, pad_edge=False, padding=(0, 1))
     table.add_column(Text(found.head), overflow="fold")
-    for column in found.columns:
-        table.add_column(Text(column.label), justify="right", overflow="fold", max_width=WIDEST)
+    # Sentences find no room beside figures on a narrow one.
+    shown = [place for place, each in enumerate(found.columns) if not (folded and _prose(each))]
+    for column in (found.columns[place] for place in shown):
+        justify: JustifyMethod = "left" if _prose(column) else "right"
+        widest = None if _prose(column) else WIDEST
+        table.add_column(Text(column.label), justify=justify, overflow="fold", max_width=widest)
     for row in found.rows:
-        entries = (_entry(entry, folded=folded) for entry in row.entries)
+        entries = (_entry(row.entries[place], folded=folded) for place in shown)
         table.add_row(_name(row, folded=folded), *entries)
     return table
+
+
+def _prose(column: Column[Any]) -> bool:
+    return column.kind == "prose"
 
 
 def _name(row: Row, *, folded: bool) -> Text:

@@ -2,7 +2,8 @@
 
 from bench.core.text import count, listed, number
 from bench.seek.bracket import Ending, Said, edge
-from bench.seek.state import Attempt, Limiting, Sought
+from bench.seek.said import Told
+from bench.seek.state import Limiting, Sought
 
 MOST_GOALS = 2
 """So many goals are named in a sentence; of more only how many there are."""
@@ -39,7 +40,7 @@ def breaks(found: Sought) -> str:
     if missed is None:
         return ""
     what = missed.told.rule or "the server"
-    return f"First to break: {what} at {rate(missed.step.rate_per_s)} ({missed.told.why})."
+    return f"First to break: {what} at {rate(missed.step.rate_per_s)}: {found_in(missed.told.why)}."
 
 
 def limits(found: Limiting) -> str:
@@ -134,8 +135,12 @@ _WORDS = {
 }
 
 
-def told_of(attempt: Attempt) -> tuple[str, str, str, str, str]:
-    """Return rate, purpose, trials, what they say and why."""
-    step, told = attempt.step, attempt.told
-    why = f"{told.rule}: {told.why}" if told.rule else told.why
-    return rate(step.rate_per_s), step.purpose, str(len(attempt.cell.trials)), told.said, why
+def why(told: Told) -> str:
+    """Return what was found against a rule, or why it is no evidence; empty where all is met."""
+    found = found_in(told.why)
+    return f"{told.rule}: {found}" if told.rule else found
+
+
+def found_in(words: str) -> str:
+    """Return what was found: that the rule is broken by it stands beside it already."""
+    return words.partition(": the rule ")[0].rstrip(".")

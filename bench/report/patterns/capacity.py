@@ -8,9 +8,9 @@ from markupsafe import Markup
 from bench.core import text
 from bench.core.direction import isolated
 from bench.draw import svg
-from bench.draw.axis import Axis, of_amounts, of_times
+from bench.draw.axis import Axis, close_to, of_times
 from bench.draw.chart import Field
-from bench.draw.limit import Held, limit
+from bench.draw.limit import HALF, WIDTH, bar
 from bench.draw.shapes import Shape, beyond, mark, ring
 from bench.draw.stacked import Panel, stacked
 from bench.judgement.capacities import LAG_SLOPE, cpu_key
@@ -46,6 +46,13 @@ _EVIDENCE = (Said.MET, Said.MISSED, Said.OPEN)
 
 _HIGH, _MIDDLE, _LOW = 170, 64, 40
 """Heights of the panels of a goal, of a further one and of the lag, and of a process."""
+
+
+_ROOM = 18
+"""Over the first field: what is confirmed, and where it falls behind."""
+
+_WORD = 110
+"""Width of what is said there, at most."""
 
 
 def sections(found: Sequence[Capacity]) -> tuple[Section, ...]:
@@ -89,7 +96,7 @@ def drawing(found: Capacity, id_: str) -> Drawing | None:
     """Return the curves against the offered rate; None where nothing was tried."""
     if not found.steps:
         return None
-    x = of_amounts([step.rate_per_s for step in found.steps])
+    x = close_to([step.rate_per_s for step in found.steps])
     panels = [panel for panel in _panels(found) if panel is not None]
     label = f"{found.variant}: {found.holds}"
     return Drawing(
@@ -140,6 +147,7 @@ def _goal_panel(found: Capacity, curve: Curve, height: int) -> Panel | None:
         y=y,
         height=height,
         parts=lambda field: _goal_parts(found, curve, field),
+        room=_ROOM if curve is found.curves[0] else 0,
     )
 
 
@@ -149,7 +157,7 @@ def _upright(metric: Metric, ends: Sequence[float]) -> tuple[Axis, str]:
         scale = text.time_scale(min(ends))
         if (axis := of_times(ends, scale)) is not None:
             return axis, scale.unit
-    return of_amounts(ends), {"share": "cores"}.get(metric.unit, metric.unit)
+    return close_to(ends), {"share": "cores"}.get(metric.unit, metric.unit)
 
 
 def _ends(figure: Figure | None) -> list[float]:
@@ -167,7 +175,7 @@ def _plain_panel(
         return None
     return Panel(
         title=title,
-        y=of_amounts([*known, widest]),
+        y=close_to([*known, widest]),
         height=height,
         parts=lambda field: (*_ground(found, field), *_dots(found, metric_of(key), field)),
     )
@@ -179,7 +187,8 @@ def _goal_parts(found: Capacity, curve: Curve, field: Field) -> Iterator[Markup]
         y = field.down(curve.limit)
         yield svg.level("lim", field.left, field.right, y)
         yield svg.words(field.left + 4, y - 5, curve.rule)
-    yield from _named(found, field)
+    if curve is found.curves[0]:
+        yield from _named(found, field)
     yield from _dots(found, curve.metric, field, rim=True)
 
 
@@ -211,7 +220,8 @@ def _named(found: Capacity, field: Field) -> Iterator[Markup]:
     """Yield the words over the field: what is confirmed, and where it falls behind."""
     if found.confirmed_per_s is not None:
         x = field.across(found.confirmed_per_s)
-        yield svg.words(x - 4, field.top - 8, f"confirmed {bare(found.confirmed_per_s)}", "end")
+        said, y = f"confirmed {bare(found.confirmed_per_s)}", field.top - 8
+        yield svg.words(x - 4, y, said, "end") if x > _WORD else svg.words(0, y, said)
     behind = _behind_per_s(found)
     if behind is not None:
         x = field.across(behind)
@@ -270,7 +280,7 @@ def _spoken(step: Step, metric: Metric) -> str:
 def table(found: Sequence[Capacity], id_: str) -> Table:
     """Return the variants side by side: from confirmed to not confirmed on one axis of rates."""
     ends = [end for each in found for end in (each.confirmed_per_s, each.above_per_s)]
-    axis = of_amounts([end for end in ends if end is not None])
+    axis = close_to([end for end in ends if end is not None])
     caption = "Highest rate at which the goals hold"
     return Table(id_, caption, "Variant", cards="goals").of(
         found,
@@ -290,24 +300,31 @@ def _holds_to(found: Capacity) -> Entry:
 
 
 def _beyond(found: Capacity) -> Entry:
-    """Return what breaks first and what limits it."""
-    said = " ".join(filter(None, (found.breaks, found.limits)))
-    return Entry(said or _UNSEEN[found.ending])
+    """Return what limits it and what breaks first."""
+    head = f"{found.limited[:1].upper()}{found.limited[1:]}" or _UNSEEN[found.ending]
+    return Entry(head, detail=found.breaks)
 
 
 _UNSEEN: Mapping[Ending, str] = {
-    Ending.CONFIRMED: "",
-    Ending.AT_LEAST: "No rate that could be offered misses a goal.",
-    Ending.BELOW: "",
-    Ending.UNCONFIRMED: "",
-    Ending.NOT_TOLD: "Nothing could be measured.",
+    Ending.CONFIRMED: "No part is seen to be full",
+    Ending.AT_LEAST: "No rate that could be offered misses a goal",
+    Ending.BELOW: "No part is seen to be full",
+    Ending.UNCONFIRMED: "No part is seen to be full",
+    Ending.NOT_TOLD: "Nothing could be measured",
 }
 
 
 def _bar(found: Capacity, axis: Axis) -> Entry:
     if found.confirmed_per_s is None:
         return NOTHING
-    open_ = found.ending is Ending.AT_LEAST or not found.over
-    high = None if open_ else found.above_per_s
-    held = Held(found.confirmed_per_s, found.confirmed_per_s, high)
-    return Entry(drawing=limit(held, axis, f"{found.state}: {found.told}"))
+    open_ = found.ending is Ending.AT_LEAST or not found.over or found.above_per_s is None
+    x = axis.x(found.confirmed_per_s, WIDTH)
+    parts = (
+        svg.upright("axis", 0, -HALF, HALF),
+        svg.level("hold", 0, x, 0),
+        *bar("iv", (found.confirmed_per_s, None if open_ else found.above_per_s), axis, WIDTH, 5),
+        svg.upright("alone", x, -HALF + 2, HALF - 2),
+    )
+    label = f"{found.state}: {found.told}"
+    frame = (0, -HALF, WIDTH, 2 * HALF)
+    return Entry(drawing=svg.drawing("lb", frame, label, parts, stretched=True))
