@@ -9,7 +9,7 @@ from bench.draw import svg
 from bench.draw.axis import Axis
 from bench.draw.chart import Field, Size
 
-SIZES = (Size("st desk", 860, 8, 52), Size("st phone", 360, 4, 44))
+SIZES = (Size("st desk", 800, 8, 52), Size("st phone", 360, 4, 44))
 
 _ABOVE, _BELOW, _LAST = 22, 12, 38
 """Room over a field for its title, below it, and below the last for the axis and its name."""

@@ -32,6 +32,9 @@ CARRIES, CARRIES_MOST, LIMITED = "How much it carries", "What carries most", "Wh
 MOST_TOLD = 2
 """So many variants are told with their rates in a headline."""
 
+MOST_LISTED = 5
+"""So many below it."""
+
 Found = Sequence[Capacity]
 
 
@@ -59,7 +62,7 @@ def _said(found: Found) -> str:
         return f"none of {len(found)} variants meets its goals at the lowest rate that was sought"
     first = most(found)
     if first is not None:
-        return f"{spoken(first.short)} carries most: it {first.holds}"
+        return f"most is carried by {spoken(first.short)}: it {first.holds}"
     if len(found) <= MOST_TOLD:
         return f"which carries more cannot be told: {_each_told(found)}"
     rates = [each.confirmed_per_s for each in found if each.confirmed_per_s is not None]
@@ -68,7 +71,11 @@ def _said(found: Found) -> str:
 
 
 def _each_told(found: Found) -> str:
-    return "; ".join(f"{spoken(each.short)} {each.told}" for each in found)
+    """Say of each how far it holds, the largest rate first; of many only how many more."""
+    ordered = sorted(found, key=lambda each: each.confirmed_per_s or 0.0, reverse=True)
+    told = [f"{spoken(each.short)} {each.told}" for each in ordered[:MOST_LISTED]]
+    more = len(ordered) - len(told)
+    return "; ".join([*told, *([f"{more} more"] if more else [])])
 
 
 def _where(found: Found) -> Iterator[str]:
@@ -89,7 +96,7 @@ def boxes(figures: RunFigures, found: Found, checks: Sequence[Check]) -> Boxes:
 
 
 def _carries(found: Found) -> Box:
-    each = " ".join(f"{spoken(one.short)}: {one.told}." for one in found)
+    each = f"{_each_told(found)}."
     if len(found) == 1:
         word = capital(found[0].told.partition(" (")[0])
         return Box(asks=CARRIES, state=None, word=word, text=each)
@@ -135,7 +142,11 @@ def _sureness(found: Found, *, hinted: bool) -> tuple[State, str]:
 
 
 def _grounds(found: Found) -> Iterator[str]:
-    """Yield what each variant's rate stands on."""
+    """Yield what each variant's rate stands on; of many how many were confirmed."""
+    if len(found) > MOST_TOLD:
+        sure = sum(each.confirmed_per_s is not None for each in found)
+        yield f"soaks bore out a rate of {sure} of {len(found)} variants"
+        return
     for each in found:
         of = f" of {spoken(each.short)}" if len(found) > 1 else ""
         for step in each.steps:
@@ -162,7 +173,7 @@ def _looked(step: Step) -> str:
 
 def _failed(figures: RunFigures, found: Found) -> Box:
     lowest = [spoken(e.short) for e in found if e.over and e.ending is Ending.BELOW]
-    bad = [f"{listed(lowest)} at the lowest rate"] if lowest else []
+    bad = [f"goals missed at the lowest rate: {listed(lowest)}"] if lowest else []
     doubts = list(_doubts(figures, found))
     state = State.FAILS if bad else State.DOUBTFUL if doubts else State.HOLDS
     word = capital(text.listed([*bad, *doubts])) or "Nothing within what is confirmed"
@@ -171,7 +182,11 @@ def _failed(figures: RunFigures, found: Found) -> Box:
 
 def _doubts(figures: RunFigures, found: Found) -> Iterator[str]:
     """Yield what is no evidence, and what missed where a higher rate is confirmed."""
+    if any(not each.over for each in found):
+        yield "the search is not over"
     for each in found:
+        if each.over and each.ending is Ending.UNCONFIRMED:
+            yield f"soaks of {spoken(each.short)} bore out nothing that probes met"
         if within := _missed_within(each):
             of = f" of {spoken(each.short)}" if len(found) > 1 else ""
             at = text.listed([bare(step.rate_per_s) for step in within])
@@ -206,9 +221,14 @@ def _limited(found: Found) -> Box:
     if not told:
         word, why = "Not told", " ".join(dict.fromkeys(map(_unlimited, found)))
         return Box(asks=LIMITED, state=State.UNKNOWN, word=word, text=why)
-    several = len(found) > 1
-    each = (f"{spoken(one.short)}: {one.limits}" if several else one.limits for one in told)
-    return Box(asks=LIMITED, state=None, word=capital(text.listed(kinds)), text=" ".join(each))
+    word = capital(text.listed(kinds))
+    if len(found) == 1:
+        return Box(asks=LIMITED, state=None, word=word, text=told[0].limits)
+    names = {kind: listed([one.short for one in told if one.limited == kind]) for kind in kinds}
+    if untold := [one.short for one in found if not one.limited]:
+        names["not told"] = listed(untold)
+    each = "; ".join(f"{kind}: {whose}" for kind, whose in names.items())
+    return Box(asks=LIMITED, state=None, word=word, text=f"{each}.")
 
 
 def _unlimited(found: Capacity) -> str:
@@ -284,9 +304,8 @@ def rests_on(figures: RunFigures) -> RunFigures:
 
 def soaks(found: Found) -> Check:
     """Return the check of how often what is confirmed was looked at."""
-    fewest = min(map(_valid_soaks, found), default=0)
-    known = [each for each in found if each.confirmed_per_s is not None]
-    enough = fewest >= LEAST_SOAKS and len(known) == len(found)
+    due = [each for each in found if not (each.over and each.ending is Ending.BELOW)]
+    enough = all(_valid_soaks(each) >= LEAST_SOAKS for each in due)
     return Check(
         name="Soaks",
         state=State.HOLDS if enough else State.DOUBTFUL,
