@@ -159,9 +159,11 @@ def test_of_intervals_that_touch_none_carries_most(other: float) -> None:
     assert found.boxes.choose.word == "Cannot be told"
 
 
-@pytest.mark.parametrize("other", [SMALL_HOST, ENDLESS, BLIND, BROKEN_OFF])
+@pytest.mark.parametrize("other", [SMALL_HOST, BLIND, BROKEN_OFF])
 def test_nothing_carries_more_than_what_was_not_seen_to_miss(other: Truth) -> None:
-    assert most(judged({"one": TWICE, "two": other}).capacities) is None
+    larger = Truth(capacity_per_s=5000)
+
+    assert most(judged({"one": larger, "two": other}).capacities) is None
 
 
 def test_what_may_yet_be_met_is_no_miss() -> None:

@@ -127,21 +127,6 @@ def drawings() -> Table:
 
 def page(shown: Sequence[Goal] = made_up.GOALS) -> Page:
     """The page; each section is one pattern."""
-    curve = capacity.drawing(made_up.CAPACITY, SCALE, "capacity-curve")
-    assert curve is not None
-    others = (
-        made_up.CAPACITY,
-        replace(made_up.CAPACITY, variant="batch 1", rate_per_s=700, low_per_s=640, high_per_s=760),
-        replace(
-            made_up.CAPACITY,
-            variant="push",
-            rate_per_s=1600,
-            low_per_s=None,
-            high_per_s=None,
-            at_least=True,
-        ),
-        replace(made_up.CAPACITY, variant="one worker", rate_per_s=None),
-    )
     sections = (
         Section("drawings", "Drawings", (drawings(),)),
         *goals.sections(shown),
@@ -161,12 +146,7 @@ def page(shown: Sequence[Goal] = made_up.GOALS) -> Page:
             "What limits it",
             diagnosis.blocks(made_up.DIAGNOSIS, "diagnosis-table"),
         ),
-        Section(
-            "capacity",
-            "Capacity",
-            (curve, capacity.table(others, "capacity-table")),
-            lead=(capacity.sentence(made_up.CAPACITY),),
-        ),
+        *capacity.sections((made_up.CAPACITY, made_up.AT_LEAST, made_up.BELOW)),
         Section(
             "tuning",
             "Tuning",

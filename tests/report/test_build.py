@@ -16,6 +16,7 @@ from bench.report import build, by_block, settings, trusted
 from bench.report.model import Block, Fold, Points, Section
 from bench.report.tables import Entry, Row, Table, Tone
 from tests.gate.figures import counting
+from tests.judgement import searching
 from tests.report.factory import AXES, run_figures
 from tests.report.trial_factory import Variant
 
@@ -36,6 +37,24 @@ def judged(run: RunFigures) -> Judgement:
 
 def section(sections: Sequence[Section], id_: str) -> Section:
     return next(each for each in sections if each.id == id_)
+
+
+def test_a_run_that_sought_a_rate_shows_each_look_folded_below_its_answer() -> None:
+    """Twenty sections of probes would bury the one sentence that was asked for."""
+    sections = build.sections(searching.judged({"one": searching.Truth(capacity_per_s=1300)}))
+
+    assert [each.id for each in sections] == [
+        "capacity",
+        "capacity-1",
+        "trust",
+        "every-trial",
+        "background",
+    ]
+    looks = section(sections, "every-trial").blocks
+    assert len(looks) == 12
+    assert all(isinstance(each, Fold) for each in looks)
+    ids = [each.id for each in blocks_of(looks) if isinstance(each, Fold | Table)]
+    assert len(ids) == len(set(ids))
 
 
 def table(of: Section) -> Table:

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from bench.core.marks import State
 from bench.report import markdown
+from bench.seek.bracket import Said
 from tests.gate.outcomes import HOSTILE
+from tests.judgement import searching
 from tests.report.factory import run_figures, with_texts
 from tests.report.made import BOXES, NOTICE, goal, judgement
 from tests.report.trial_factory import Variant
@@ -73,3 +75,15 @@ def test_a_backtick_does_not_end_a_name() -> None:
     written = markdown.render(judgement(goals=(goal(State.FAILS, candidate="a`b|c"),)))
 
     assert "| `a'b\\|c` |" in written
+
+
+def test_a_capacity_and_every_rate_that_was_tried_stand_in_place_of_workloads() -> None:
+    found = searching.judged({"one": searching.Truth(capacity_per_s=1300)})
+    (capacity,) = found.capacities
+    lines = markdown.render(found).splitlines()
+
+    assert lines[0] == " ".join(f"## ✓ {found.headline}".split()).replace("<", r"\<")
+    assert "### pull-batch/one" in lines
+    assert " ".join(f"✓ {capacity.holds}.".split()).replace("<", r"\<") in lines
+    assert sum("| ✓ met |" in line for line in lines) == len(capacity.having(Said.MET))
+    assert len([line for line in lines if line.startswith("### ")]) == 1

@@ -11,7 +11,9 @@ from bench.analysis.figures import LagVerdict
 from bench.core.marks import State
 from bench.judgement.model import Judgement
 from bench.report.terminal import MOST_KEPT, NARROW_BELOW_COLUMNS, print_judgement, trial_line
+from bench.seek.bracket import Said
 from tests.gate.figures import counting
+from tests.judgement import searching
 from tests.parts import Time
 from tests.report.factory import run_figures, with_texts
 from tests.report.made import BOXES, NOTICE, goal, judgement
@@ -178,3 +180,18 @@ def test_a_trial_that_broke_off_still_has_a_line() -> None:
     )
 
     assert trial_line(broken, 1, 2).endswith("INVALID (broke off)  lag n/a")
+
+
+@pytest.mark.parametrize("width", [120, 80])
+def test_a_capacity_and_every_rate_that_was_tried_stand_in_place_of_workloads(width: int) -> None:
+    """What a report says, and no table for each of a dozen probes."""
+    found = searching.judged({"one": searching.Truth(capacity_per_s=1300)})
+    said = printed(found, width=width)
+
+    assert said.startswith("✓ Holds end_to_end_p99 < 20ms to 1\N{NARROW NO-BREAK SPACE}288 msg/s")
+    words = " ".join(said.split())
+    (capacity,) = found.capacities
+    assert " ".join(f"{capacity.variant}: {capacity.holds}.".split()) in words
+    assert " ".join(capacity.limits.split()) in words
+    assert len(re.findall("✓ met", said)) == len(capacity.having(Said.MET))
+    assert "Peak lag" not in said

@@ -93,11 +93,11 @@ def sentence(found: Capacity) -> Sentence:
 
 
 def drawing(found: Capacity, id_: str) -> Drawing | None:
-    """Return the curves against the offered rate; None where nothing was tried."""
-    if not found.steps:
+    """Return the curves against the offered rate; None where nothing was measured."""
+    panels = [panel for panel in _panels(found) if panel is not None]
+    if not panels:
         return None
     x = close_to([step.rate_per_s for step in found.steps])
-    panels = [panel for panel in _panels(found) if panel is not None]
     label = f"{found.variant}: {found.holds}"
     return Drawing(
         id=id_,

@@ -1,6 +1,7 @@
 """Made-up figures for each pattern, of the kind that the design's pictures show."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,9 +9,11 @@ from bench.core.marks import State
 from bench.judgement.kinds import (
     Capacity,
     Checked,
+    Curve,
     Diagnosis,
     Disturbance,
     Evidence,
+    Figure,
     Part,
     PartsOfCell,
     Recovery,
@@ -20,6 +23,9 @@ from bench.judgement.kinds import (
     Tuning,
 )
 from bench.judgement.model import Goal
+from bench.plan.model import Purpose
+from bench.seek.bracket import Ending, Said
+from bench.spec.metrics import metric_of
 from bench.stats.histogram import tally
 from bench.stats.shape import shape
 
@@ -184,34 +190,95 @@ DIAGNOSIS = Diagnosis(
 )
 
 
-def _step(rate: float, ms: float | None, spread: float = 0.1, *, keeps_up: bool = True) -> Step:
-    ns = None if ms is None else ms * MS
+P99 = metric_of("end_to_end_ns_p99")
+
+
+def step(
+    rate: float,
+    ms: float | None,
+    said: Said = Said.MET,
+    purpose: Purpose = Purpose.SHORT,
+    *,
+    at_least: bool = False,
+) -> Step:
+    """A look at a rate; its p99, if any, scatters by a tenth where it was soaked."""
+    soaked, behind = purpose is Purpose.SOAK, said is Said.MISSED
+    figures = {
+        "lag_slope_msgs_per_s": Figure(value=rate / 10 if behind else 0.0),
+        "server_cpu_share": Figure(value=rate / 4000),
+        "publisher_cpu_share": Figure(value=rate / 8000),
+        "consumer_cpu_share": Figure(value=rate / 6000),
+    }
+    if ms is None:
+        figures = {}
+    else:
+        ends = (0.9 * ms * MS, 1.1 * ms * MS) if soaked else (None, None)
+        figures[P99.key] = Figure(value=ms * MS, low=ends[0], high=ends[1], at_least=at_least)
     return Step(
         rate_per_s=rate,
-        time_ns=ns,
-        low_ns=ns and ns * (1 - spread),
-        high_ns=(ns * (1 + spread) if keeps_up else None) if ns else None,
-        keeps_up=keeps_up,
+        purpose=purpose,
+        said=said,
+        trials=5 if soaked else 1,
+        valid=(5 if soaked else 1) if figures else 0,
+        falls_behind=behind,
+        figures=figures,
+        why="" if said is Said.MET else "p99 <= 10ms: it is longer",
     )
 
 
 CAPACITY = Capacity(
-    variant="baseline",
-    goal="p99 ≤ 10 ms",
-    goal_ns=10 * MS,
+    variant="pull-batch/baseline",
+    short="baseline",
+    state=State.HOLDS,
+    goals=("p99 <= 10ms",),
+    curves=(Curve(metric=P99, rule="p99 <= 10ms", limit=10 * MS),),
+    roles=("server", "publisher", "consumer"),
     steps=(
-        _step(400, 2.1),
-        _step(700, 2.4),
-        _step(1000, 3.2),
-        _step(1200, 5.9, 0.2),
-        _step(1400, 13.0, 0.3),
-        _step(1500, 80.0, keeps_up=False),
-        _step(1600, None, keeps_up=False),
+        step(400, 2.1),
+        step(800, 2.4),
+        step(1200, 5.9, purpose=Purpose.LONG),
+        step(1340, 8.0, purpose=Purpose.SOAK),
+        step(1390, 13.0, Said.MISSED, Purpose.SOAK),
+        step(1450, None, Said.SPOILT),
+        step(1500, 9.0, Said.OPEN, Purpose.SOAK),
+        step(1600, 80.0, Said.MISSED, at_least=True),
+        step(3200, None, Said.NOT_OFFERED),
     ),
-    rate_per_s=1340,
-    low_per_s=1290,
-    high_per_s=1390,
-    at_least=False,
+    ending=Ending.CONFIRMED,
+    over=True,
+    confirmed_per_s=1340,
+    above_per_s=1390,
+    missed_per_s=1390,
+    holds="holds p99 <= 10ms to 1 340 msg/s (not surely at 1 390)",
+    told="1 340 msg/s (not surely at 1 390)",
+    breaks="First to break: p99 <= 10ms at 1 390 msg/s: 13.0 ms.",
+    limits="At 1 390 msg/s handler-limited: all workers were busy; turn consume.workers.",
+    limited="handler-limited",
+)
+AT_LEAST = replace(
+    CAPACITY,
+    variant="pull-batch/push",
+    state=State.DOUBTFUL,
+    ending=Ending.AT_LEAST,
+    confirmed_per_s=1600,
+    above_per_s=3200,
+    missed_per_s=None,
+    holds="holds p99 <= 10ms to 1 600 msg/s at least: 3 200 msg/s could not be offered here",
+    told="at least 1 600 msg/s",
+    breaks="",
+    limits="",
+    limited="",
+)
+BELOW = replace(
+    CAPACITY,
+    variant="pull-batch/one-worker",
+    state=State.FAILS,
+    ending=Ending.BELOW,
+    confirmed_per_s=None,
+    above_per_s=400,
+    missed_per_s=400,
+    holds="misses p99 <= 10ms at 400 msg/s, the lowest rate that was sought",
+    told="below 400 msg/s",
 )
 
 _RNG = np.random.default_rng(11)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,18 @@ from bench.core.text import Scale
 from bench.judgement import kinds
 from bench.report.html import render_page
 from bench.report.model import Page, Section, Text, plain
-from bench.report.patterns import capacity, checks, diagnosis, disturbance, goals, parts, tuning
+from bench.report.patterns import (
+    attempts,
+    capacity,
+    checks,
+    diagnosis,
+    disturbance,
+    goals,
+    parts,
+    tuning,
+)
 from bench.report.tables import Row, Table
+from bench.spec.metrics import Metric
 from tests.draw.reading import course, of_class, parsed
 from tests.report import patterns_page
 from tests.report.patterns import made_up
@@ -286,81 +297,6 @@ def test_a_meter_is_as_wide_as_its_resource_is_full(full: float, width: int) -> 
     assert f"width:{width}%" in diagnosis.meter(full, high=False)
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({}, f"Holds p99 ≤ 10 ms to 1{THIN}340 msg/s (1{THIN}290 to 1{THIN}390)."),
-        (
-            {"at_least": True},
-            f"Holds p99 ≤ 10 ms to at least 1{THIN}340 msg/s, the highest load tried.",
-        ),
-        (
-            {"high_per_s": None},
-            f"Holds p99 ≤ 10 ms to 1{THIN}340 msg/s (1{THIN}290 or more).",
-        ),
-        (
-            {"rate_per_s": None},
-            "Does not hold p99 ≤ 10 ms even at 400 msg/s, the lowest load tried.",
-        ),
-    ],
-)
-def test_a_capacity_says_what_was_not_found_out(changes: dict[str, Any], sentence: str) -> None:
-    """A search that ended before the goal broke has found a bound, not a limit."""
-    assert plain(capacity.sentence(replace(made_up.CAPACITY, **changes))) == sentence
-
-
-def curve(found: kinds.Capacity) -> Any:
-    drawn = capacity.drawing(found, MS, "c")
-    assert drawn is not None
-    return parsed(f"<svg{str(drawn.svg).split('<svg')[1]}")
-
-
-def test_a_curve_has_a_dot_for_each_load_with_a_time() -> None:
-    """Steps that fell behind are hollow; one whose time nobody can tell has no dot."""
-    dots = of_class(curve(made_up.CAPACITY), "dot")
-
-    assert [each.get("class") for each in dots] == ["dot"] * 5 + ["dot hollow"]
-
-
-def test_the_goal_and_the_place_where_it_falls_behind_are_lines() -> None:
-    """10 of 1 to 100 ms is the middle of 18 to 176 units; 1500 of 2000 msg/s is at 377."""
-    drawn = curve(made_up.CAPACITY)
-
-    assert [course(each) for each in of_class(drawn, "lim")] == ["M44 97H488"]
-    assert [course(each) for each in of_class(drawn, "off")] == ["M377 18V176"]
-
-
-def test_an_interval_without_an_upper_end_reaches_the_side() -> None:
-    """Messages never came; the time is longer than any bar could show."""
-    whiskers = [course(each) for each in of_class(curve(made_up.CAPACITY), "rng")]
-
-    assert whiskers[-1].startswith("M377 18V")
-
-
-def test_without_a_time_there_is_no_curve() -> None:
-    """Every load fell behind so far that nothing can be told."""
-    blind = tuple(
-        replace(s, time_ns=None, low_ns=None, high_ns=None) for s in made_up.CAPACITY.steps
-    )
-
-    assert capacity.drawing(replace(made_up.CAPACITY, steps=blind), MS, "c") is None
-
-
-def test_variants_stand_side_by_side_and_one_that_never_holds_says_so() -> None:
-    """Its row has no bar: at 0 it would look as if 0 had been found."""
-    never = replace(made_up.CAPACITY, variant="v", rate_per_s=None)
-    open_ = replace(made_up.CAPACITY, at_least=True)
-    rows = capacity.table((made_up.CAPACITY, open_, never), "c").rows
-
-    assert [row.entries[1].text for row in rows] == [
-        f"1{THIN}340 msg/s",
-        f"≥ 1{THIN}340 msg/s",
-        "✕ at none of the loads tried",
-    ]
-    assert not rows[2].entries[0].drawing
-    assert of_class(parsed(rows[1].entries[0].drawing), "open")
-
-
 def tried(*points: tuple[float, float], **others: Any) -> kinds.Tuning:
     each = tuple(
         kinds.Tried(name=f"t{n}", settings=(), time_ns=time, price=price)
@@ -399,8 +335,10 @@ def test_nothing_tried_has_no_drawing() -> None:
 
 def hostile(value: Any) -> Any:
     """The same figures with every name and sentence set to markup."""
-    if isinstance(value, str) and not isinstance(value, State):
-        return made_up.HOSTILE
+    if isinstance(value, Enum | Metric):
+        return value
+    if isinstance(value, str):
+        return value if value in made_up.CAPACITY.roles else made_up.HOSTILE
     if isinstance(value, tuple):
         return tuple(hostile(each) for each in value)
     if hasattr(value, "__dataclass_fields__"):
@@ -415,8 +353,9 @@ PATTERNS: Sequence[tuple[str, Callable[[], Sequence[Any]]]] = (
     ("checks", lambda: [checks.points(hostile(made_up.CHECKS))]),
     ("disturbance", lambda: disturbance.blocks(hostile(made_up.disturbance()), "d")),
     ("diagnosis", lambda: diagnosis.blocks(hostile(made_up.DIAGNOSIS), "d")),
-    ("capacity", lambda: [capacity.drawing(hostile(made_up.CAPACITY), MS, "c")]),
+    ("capacity", lambda: [capacity.drawing(hostile(made_up.CAPACITY), "c")]),
     ("capacities", lambda: [capacity.table([hostile(made_up.CAPACITY)], "c")]),
+    ("attempts", lambda: [attempts.table(hostile(made_up.CAPACITY), "c")]),
     ("tuning", lambda: tuning.blocks(hostile(made_up.TUNING), MS, "t")),
 )
 
@@ -436,12 +375,3 @@ def test_the_page_of_all_patterns_has_no_word_that_promises() -> None:
     page = render_page(patterns_page.page()).split("</style>")[1].lower()
 
     assert not [word for word in ("best", "winner", "significant", "regression") if word in page]
-
-
-def test_a_field_is_never_left_by_what_was_found() -> None:
-    """Every place of every drawing lies within its view."""
-    drawn = curve(made_up.CAPACITY)
-    _, _, width, height = map(float, drawn.get("viewBox").split())
-
-    dots = [(float(each.get("cx")), float(each.get("cy"))) for each in drawn.iter("circle")]
-    assert all(0 <= x <= width and 0 <= y <= height for x, y in dots)
