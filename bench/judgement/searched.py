@@ -133,12 +133,18 @@ def _sureness(found: Found, *, hinted: bool) -> tuple[State, str]:
         return State.DOUBTFUL, "Not sought to the end"
     sound = [each for each in found if each.ending in (Ending.CONFIRMED, Ending.BELOW)]
     if len(sound) < len(found):
-        least = all(each.ending in (Ending.CONFIRMED, Ending.AT_LEAST) for each in found)
-        return State.DOUBTFUL, "A lower bound" if least else "Not decided"
+        return State.DOUBTFUL, _open_word(found, len(found) - len(sound))
     if hinted:
         return State.DOUBTFUL, "Confirmed, with a doubt"
     below = all(each.ending is Ending.BELOW for each in found)
     return State.HOLDS, "Missed in more than one probe" if below else "Confirmed by soaks"
+
+
+def _open_word(found: Found, open_: int) -> str:
+    """Say what is open of so many: a lower bound is more than nothing."""
+    endings = {each.ending for each in found}
+    word = "Not decided" if endings & {Ending.NOT_TOLD, Ending.UNCONFIRMED} else "A lower bound"
+    return word if len(found) == 1 else f"{word} of {open_} of {len(found)} variants"
 
 
 def _grounds(found: Found) -> Iterator[str]:
@@ -172,12 +178,21 @@ def _looked(step: Step) -> str:
 
 
 def _failed(figures: RunFigures, found: Found) -> Box:
-    lowest = [spoken(e.short) for e in found if e.over and e.ending is Ending.BELOW]
-    bad = [f"goals missed at the lowest rate: {listed(lowest)}"] if lowest else []
+    bad = list(_below(found))
     doubts = list(_doubts(figures, found))
     state = State.FAILS if bad else State.DOUBTFUL if doubts else State.HOLDS
     word = capital(text.listed([*bad, *doubts])) or "Nothing within what is confirmed"
     return Box(asks=FAILED, state=state, word=word, text=" ".join(_account(figures, found)))
+
+
+def _below(found: Found) -> Iterator[str]:
+    """Yield how many variants miss their goals wherever they were looked at."""
+    lowest = sum(each.over and each.ending is Ending.BELOW for each in found)
+    if lowest and len(found) == 1:
+        yield "goals missed at the lowest rate"
+    elif lowest:
+        miss = "misses" if lowest == 1 else "miss"
+        yield f"{lowest} of {len(found)} variants {miss} the goals at the lowest rate"
 
 
 def _doubts(figures: RunFigures, found: Found) -> Iterator[str]:

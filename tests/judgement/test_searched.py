@@ -147,7 +147,7 @@ def test_the_one_whose_interval_lies_above_all_others_carries_most() -> None:
 
     assert found.headline.startswith("Most is carried by two: it holds")
     assert found.boxes.choose.word == "two"
-    assert found.boxes.failed.word == "Goals missed at the lowest rate: none"
+    assert found.boxes.failed.word == "1 of 3 variants misses the goals at the lowest rate"
 
 
 @pytest.mark.parametrize("other", [1300.0, 1310.0, 1320.0])
@@ -177,7 +177,10 @@ def test_what_may_yet_be_met_is_no_miss() -> None:
 
 
 def test_one_that_is_not_told_makes_the_whole_doubtful() -> None:
-    assert judged({"one": CAPACITY, "two": SMALL_HOST}).state is State.DOUBTFUL
+    least = judged({"one": CAPACITY, "two": SMALL_HOST})
+
+    assert least.state is State.DOUBTFUL
+    assert least.boxes.sure.word == "A lower bound of 1 of 2 variants"
     assert judged({"one": CAPACITY, "two": NONE}).state is State.HOLDS
     assert judged({"one": NONE, "two": NONE}).state is State.FAILS
 

@@ -21,7 +21,7 @@ def curve(found: Capacity, size: str = "desk") -> Any:
     drawn = capacity.drawing(found, "c")
     assert drawn is not None
     each = (parsed(f"<svg{part}") for part in str(drawn.svg).split("<svg")[1:])
-    return next(svg for svg in each if size in svg.get("class"))
+    return next(svg for svg in each if size in str(svg.get("class")))
 
 
 def caption(found: Capacity) -> str:
@@ -61,7 +61,7 @@ def test_what_a_look_says_has_a_mark_of_its_own_and_a_word(said: Said, mark: str
 def test_probes_and_soaks_differ_in_size_and_soaks_have_a_ring_and_an_interval() -> None:
     short, long = alone(step(800, 2.0)), alone(step(800, 2.0, purpose=Purpose.LONG))
     soaked = alone(step(800, 2.0, purpose=Purpose.SOAK))
-    radii = [float(of_class(curve(each), "disc")[0].get("r")) for each in (short, long)]
+    radii = [float(str(of_class(curve(each), "disc")[0].get("r"))) for each in (short, long)]
 
     assert radii[0] < radii[1]
     assert not of_class(curve(short), "ring")
