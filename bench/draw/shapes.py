@@ -4,25 +4,40 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
+from bench.core.marks import State
 from bench.draw import svg
 
 
 class Shape(StrEnum):
-    """A mark; the value is how it reads in a caption."""
+    """A mark; the value is its class of report.css."""
 
-    DISC = "●"
-    CROSS = "✕"
-    TRIANGLE = "△"
-    SQUARE = "□"
-    DIAMOND = "◇"
+    DISC = "disc"
+    CROSS = "cross"
+    TRIANGLE = "triangle"
+    SQUARE = "square"
+    DIAMOND = "diamond"
+
+    @property
+    def sign(self) -> str:
+        """How it reads in a caption."""
+        return _SIGNS[self]
+
+
+_SIGNS = {
+    Shape.DISC: "●",
+    Shape.CROSS: State.FAILS.mark,
+    Shape.TRIANGLE: "△",
+    Shape.SQUARE: "□",
+    Shape.DIAMOND: "◇",
+}
 
 
 def mark(shape: Shape, place: svg.Point, radius: float) -> Markup:
     """Return a mark around a place."""
     x, y = place
     if shape is Shape.DISC:
-        return svg.dot(x, y, radius, "pt disc")
-    return svg.path(f"pt {shape.name.lower()}", _course(shape, x, y, radius))
+        return svg.dot(x, y, radius, f"pt {shape}")
+    return svg.path(f"pt {shape}", _course(shape, x, y, radius))
 
 
 def _course(shape: Shape, x: float, y: float, r: float) -> str:

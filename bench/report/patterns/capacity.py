@@ -110,7 +110,7 @@ def drawing(found: Capacity, id_: str) -> Drawing | None:
 def _caption(found: Capacity) -> str:
     """Say which mark is what, of those that are there."""
     said = dict.fromkeys(step.said for step in found.steps)
-    marks = [f"{SHAPES[each].value} {_WORDS[each]}" for each in SHAPES if each in said]
+    marks = [f"{SHAPES[each].sign} {_WORDS[each]}" for each in SHAPES if each in said]
     sizes = "small: a short probe, large: a long one, ringed: soaks with their 90 % interval"
     edge = ["arrow: longer than can be told"] if _any_at_least(found) else []
     rim = ["at the upper edge: no figure"] if _any_without(found) else []

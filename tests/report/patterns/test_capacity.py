@@ -54,7 +54,7 @@ def test_what_a_look_says_has_a_mark_of_its_own_and_a_word(said: Said, mark: str
 
     marks = [each.get("class") for each in of_class(curve(found), "pt")]
     assert f"pt {mark}" in marks
-    assert capacity.SHAPES[said].value in caption(found)
+    assert capacity.SHAPES[said].sign in caption(found)
     assert any("800 msg/s" in each for each in titles(curve(found)))
 
 
