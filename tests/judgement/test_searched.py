@@ -91,6 +91,14 @@ def test_the_same_without_the_soaks_confirms_nothing() -> None:
     assert any("jetbench capacity --resume made-up-1" in each.text for each in found.notices)
 
 
+def test_a_search_before_its_first_trial_tells_nothing_and_has_a_page() -> None:
+    found = judged({"one": Truth(capacity_per_s=1300, most=0)})
+
+    assert found.headline == "Nothing can be told so far: not sought to the end"
+    assert found.state is State.DOUBTFUL
+    assert found.capacities[0].steps == ()
+
+
 def test_what_the_host_could_not_offer_is_no_limit_of_the_server() -> None:
     found = judged({"one": SMALL_HOST})
 

@@ -52,7 +52,8 @@ def _figure(found: Capacity, metric: Metric, title: str) -> Column[Step]:
         figure = step.figures.get(metric.key)
         if figure is None:
             return untold("no valid trial tells it")
-        written = text.number(figure.value / scale.factor)
+        value = figure.value / scale.factor
+        written = text.slope(value) if metric.key == LAG_SLOPE else text.number(value)
         return Entry(f"{'≥ ' if figure.at_least else ''}{written}")
 
     return Column(title, entry, unit=scale.unit)
