@@ -1,6 +1,7 @@
 """What a search found, in sentences: every view says it by these."""
 
 from bench.core.text import count, listed, number
+from bench.plan.model import Purpose
 from bench.seek.bracket import Ending, Said, edge
 from bench.seek.said import Told
 from bench.seek.state import Limiting, Sought
@@ -40,7 +41,8 @@ def breaks(found: Sought) -> str:
     if missed is None:
         return ""
     what = missed.told.rule or "the server"
-    return f"First to break: {what} at {rate(missed.step.rate_per_s)}: {found_in(missed.told.why)}."
+    lead = "First to break" if missed.told.said is Said.MISSED else "First not surely met"
+    return f"{lead}: {what} at {rate(missed.step.rate_per_s)}: {found_in(missed.told.why)}."
 
 
 def limits(found: Limiting) -> str:
@@ -120,7 +122,11 @@ def _so_far(found: Sought) -> str:
     if found.found.confirmed_per_s is not None:
         said = f"holds {goal_words(found.goals)} to {_confirmed(found)} so far"
         return f"{said}: not sought to the end"
-    met = edge([each.tried for each in found.attempts]).met_per_s
+    tried = [each.tried for each in found.attempts]
+    soaked = [each.rate_per_s for each in tried if each.purpose is Purpose.SOAK]
+    if soaked:
+        return f"nothing is confirmed so far: soaks at {rate(min(soaked))} do not bear it out yet"
+    met = edge(tried).met_per_s
     if met is None:
         return "nothing can be told so far: not sought to the end"
     return f"nothing is confirmed so far: a probe met {goal_words(found.goals)} at {rate(met)}"

@@ -91,6 +91,14 @@ def test_the_same_without_the_soaks_confirms_nothing() -> None:
     assert any("jetbench capacity --resume made-up-1" in each.text for each in found.notices)
 
 
+def test_what_soaks_do_not_bear_out_is_no_more_told_by_a_probe_that_met_it() -> None:
+    probes = len([s for s in capacity_of(UNSOAKED).steps if s.purpose is not Purpose.SOAK])
+    found = judged({"one": replace(UNSOAKED, most=probes + 2)})
+
+    assert found.headline.startswith("Nothing is confirmed so far: soaks at")
+    assert found.state is State.DOUBTFUL
+
+
 def test_a_search_before_its_first_trial_tells_nothing_and_has_a_page() -> None:
     found = judged({"one": Truth(capacity_per_s=1300, most=0)})
 
