@@ -56,7 +56,7 @@ class Ceiling:
 
     @property
     def client_alone_msgs_per_s(self) -> float | None:
-        """What the client would bring through with a core of its own, computed; None without CPU."""
+        """What it would bring through with a core of its own, computed; None without CPU."""
         share = self.client_core_share
         return self.rate_msgs_per_s / share if share > 0 else None
 

@@ -9,9 +9,10 @@ evidence about the server.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.analysis.figures import CellFigures
+from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import readings
+from bench.core.text import slope
 from bench.gate.rules import Case, Look, look
 from bench.gate.unasked import unmet_unwritten
 from bench.record.schema import Finding, Level
@@ -134,9 +135,10 @@ def _missed_once(rule: Criterion, cell: CellFigures) -> str:
 
 def _missed_lag(rule: Criterion, cell: CellFigures) -> str:
     """Return why the lag of one trial misses a rule: a short one may leave it open."""
-    growing = cell.lag_verdict is not None and cell.lag_verdict == "growing"
-    found = look(_case(rule, cell))
-    return found.reason if growing and not _allows_growing(rule) else ""
+    lag = cell.trials[-1].lag
+    if lag is None or lag.verdict is not LagVerdict.GROWING or _allows_growing(rule):
+        return ""
+    return f"it grows by {slope(lag.steepest.slope_msgs_per_s)} msg/s"
 
 
 def _allows_growing(rule: Criterion) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from bench.spec.base import MisfitError, Spec
+from bench.spec.keyed import KvWatch
 from bench.spec.traced import Traced
 from bench.spec.workload import Phases, Publish, Workload
 
@@ -53,7 +54,7 @@ def _rescaled(spec: S, share: float, publishers: int) -> S:
         changes |= _of_offer(spec, share, publishers)
     if isinstance(spec, Traced):  # what is due is dealt from it, and the rate only tells of it
         changes["speed"] = spec.speed * share
-    if getattr(spec, "again_per_s", None) is not None:
+    if isinstance(spec, KvWatch) and spec.again_per_s is not None:
         changes["again_per_s"] = spec.again_per_s * share
     return spec.model_copy(update=changes)
 

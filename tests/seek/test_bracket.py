@@ -202,7 +202,7 @@ def test_whoever_goes_on_from_what_was_tried_asks_the_same() -> None:
 
 
 TRUE = 0.878
-"""Of the rate at which the server is full: where the goal is, as the evidence of the method has it."""
+"""Of the rate at which the server is full: where the goal is in the evidence of the method."""
 
 GOAL = -math.log(1 - TRUE)
 
