@@ -33,6 +33,7 @@ from bench.cli.options import (
     ResultsOption,
     find_run,
 )
+from bench.cli.plan import cautions_in
 from bench.cli.progress import make_watcher
 from bench.cli.reporting import judged, write_report
 from bench.cli.typed import command_line
@@ -202,6 +203,8 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
         if isinstance(target, EmbeddedTarget):
             version = binary_version(target.binary)
             check_server(loaded.matrix, version=version, servers=1, embedded=True)
+        for caution in cautions_in(loaded.matrix):
+            _say(f"caution: {caution}")
         plan = _plan(loaded)
         store = new_store(results, plan.label)
     how = _How(store=store, target=target, tui=tui, patience=patience_of(patience))

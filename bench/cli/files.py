@@ -11,17 +11,19 @@ import typer
 from bench.cli.console import output
 from bench.cli.gate_options import DEFAULT_BLOCKS
 from bench.cli.options import kind_of
-from bench.cli.plan import print_cautions
+from bench.cli.plan import cautions_in, print_cautions
 from bench.gate.files import JUDGED_TYPES
 from bench.plan.build import make_plan
 from bench.record.store import RECORD_TYPES
+from bench.spec.capacity import LoadedCapacity
 from bench.spec.choose import load_workloads
 from bench.spec.decidable import undecidable
 from bench.spec.gates import Gates, phased
 from bench.spec.kinds.registry import KINDS
-from bench.spec.load import Content, LoadedMatrix, check_files
+from bench.spec.load import LoadedMatrix
 from bench.spec.lookup import Kind as SpecKind
 from bench.spec.lookup import find, search_roots
+from bench.spec.recognised import Content, check_files
 from bench.spec.schema import json_schema, written_schema
 from bench.spec.workload import Workload
 
@@ -33,6 +35,7 @@ class Kind(StrEnum):
     CONFIG = "config"
     MATRIX = "matrix"
     GATES = "gates"
+    CAPACITY = "capacity"
     PLAN = "plan"
     ENVIRONMENT = "environment"
     TRIAL = "trial"
@@ -46,7 +49,7 @@ _WRITTEN = RECORD_TYPES | JUDGED_TYPES
 def validate(
     paths: Annotated[list[Path], typer.Argument(metavar="FILES…", help="Files to check.")],
 ) -> None:
-    """Check workloads, configs, matrices and gate files; name every problem at once.
+    """Check workloads, configs, matrices, gate and capacity files; name every problem at once.
 
     What stops nothing and may still surprise is named as a caution.
     """
@@ -65,6 +68,8 @@ def _beforehand(file: str, content: Content) -> Iterator[str]:
     if isinstance(content, Workload):
         notes = KINDS[content.kind].notes(Path(file).stem, content)
         yield from (f"note: {note}" for note in notes)
+    elif isinstance(content, LoadedCapacity):
+        yield from (f"caution: {caution}" for caution in cautions_in(content.matrix))
     elif isinstance(content, Gates):
         roots = search_roots()
         there = [name for name in content.own if find("workload", name, beside=None, roots=roots)]

@@ -1,7 +1,7 @@
 """`jetbench new`: a commented file to start from; it asks nothing and overwrites nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -32,6 +32,7 @@ class NewKind(StrEnum):
     CONFIG = "config"
     MATRIX = "matrix"
     GATE = "gate"
+    CAPACITY = "capacity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ _KINDS: dict[NewKind, _Made] = {
         kind="gates",
         next=("jetbench gate --rules @name@ @sides@",),
     ),
+    NewKind.CAPACITY: _Made(kind="capacity", next=("jetbench capacity @name@",)),
 }
 
 
@@ -63,19 +65,19 @@ def new(
         ),
     ] = _USUAL,
 ) -> None:
-    """Write a commented, valid workload, config, matrix or gate file to start from.
+    """Write a commented, valid workload, config, matrix, gate or capacity file to start from.
 
-    It is written below the working directory, never over a file that is there. A matrix and a gate
-    take the workload and config of their own name where there are any.
+    It is written below the working directory, never over a file that is there. All but the first
+    two take the workload and config of their own name where there are any.
     """
     wanted = kind_of(kind, NewKind, "new")
     made = _KINDS[wanted]
     check_name("new", wanted, name)
     _check_kind(of)
     path = free_path(made.kind, name)
-    gated = _gated(of) if wanted is NewKind.GATE else {}
+    asked = _ASKED[wanted](of) if wanted in _ASKED else {}
     words = _words(name, KINDS[of].shipped)
-    write_new(path, _filled(_template(wanted, of), words | gated))
+    write_new(path, _filled(_template(wanted, of), words | dict(asked)))
     console = output()
     console.print(f"wrote {path}", soft_wrap=True)
     if hides(path):
@@ -126,6 +128,19 @@ def _gated(of: str) -> dict[str, str]:
     }
 
 
+def _sought(of: str) -> dict[str, str]:
+    """Return the goals of a capacity: a figure that a matrix of this kind asks for, within a limit.
+
+    Raises:
+        UsageError: workloads of this kind are laid, and have no rate to seek.
+    """
+    if of in _LAID:
+        raise UsageError(f"--kind {of}: its work is laid, so it has no rate to seek; leave it out")
+    asked = yaml.safe_load(_template(NewKind.MATRIX, of))["success"]
+    metrics = [rule for rule in map(parse_criterion, asked) if rule.metric is not None]
+    return {"@goals@": "\n".join(f"  - {_lower(rule.subject)} < 100ms" for rule in metrics[:1])}
+
+
 def _calm(rule: Criterion) -> str:
     """Return a rule of no figure; a lag may drain, too, where a change is judged."""
     return f"{LAG_VERDICT} != growing" if rule.subject == LAG_VERDICT else str(rule)
@@ -147,3 +162,11 @@ def _sides(config: str) -> str:
 
 def _own_or(kind: Kind, name: str, shipped: str) -> str:
     return name if find(kind, name, beside=None, roots=search_roots()) else shipped
+
+
+_LAID = ("backlog", "replay")
+_ASKED: Mapping[NewKind, Callable[[str], Mapping[str, str]]] = {
+    NewKind.GATE: _gated,
+    NewKind.CAPACITY: _sought,
+}
+"""By file what its rules are, for a kind of workload."""

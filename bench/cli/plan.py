@@ -86,8 +86,13 @@ def print_cautions(loaded: LoadedMatrix, made: Plan, console: Console) -> None:
     for name, workload in loaded.workloads.items():
         for note in KINDS[workload.kind].notes(name, workload):
             console.print(f"note: {note}", markup=False, soft_wrap=True)
-    for caution in (*_once(cautions_of(loaded)), *undecided(made)):
+    for caution in (*cautions_in(loaded), *undecided(made)):
         console.print(f"caution: {caution}", markup=False, soft_wrap=True)
+
+
+def cautions_in(loaded: LoadedMatrix) -> tuple[str, ...]:
+    """Return what may surprise in a matrix and stops nothing, what is said of many places once."""
+    return tuple(_once(cautions_of(loaded)))
 
 
 def _once(cautions: Iterable[Problem]) -> Iterator[str]:

@@ -202,6 +202,7 @@ def _unoffered(loaded: LoadedCapacity, document: Document) -> Iterator[Problem]:
                 loc: Loc = ("workload",) if error.key[:1] == ("workload",) else ("rate", key)
                 what = what if loc == ("workload",) else f"as a {name}: {what}"
                 yield document.problem(loc, what, allowed=allowed)
+                break
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

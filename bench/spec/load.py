@@ -20,7 +20,6 @@ from bench.spec.calling import with_called
 from bench.spec.calls import with_call
 from bench.spec.criteria import parse_criterion
 from bench.spec.disturbed import faults, not_ours
-from bench.spec.gates import Gates, load_gates
 from bench.spec.jetstream import objections
 from bench.spec.kinds.registry import KINDS, asked_of, bears, disturbances_of
 from bench.spec.kinds.registry import cautions_of as cautions_under
@@ -89,19 +88,6 @@ class LoadedMatrix:
     matrix: Matrix
     workloads: Mapping[str, Workload]
     configs: tuple[LoadedConfig, ...]
-
-
-Content = Workload | LoadedConfig | LoadedMatrix | Gates
-"""What a file of a user may hold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognised:
-    """A file that `check_files` found nothing wrong with, and what it holds."""
-
-    file: str
-    kind: Kind
-    content: Content
 
 
 def load_workload(path: Path) -> Workload:
@@ -243,17 +229,6 @@ def matrix_in(document: Document, path: Path, roots: Sequence[Path]) -> LoadedMa
         workloads=workloads,
         configs=tuple(configs),
     )
-
-
-def check_files(paths: Iterable[Path]) -> tuple[Recognised, ...]:
-    """Return what each file is; SpecError with all that is wrong with any of them.
-
-    A file is recognised by its keys. With a matrix go the files that it names.
-    """
-    problems: list[Problem] = []
-    recognised = [attempt(problems, _check_file, path) for path in paths]
-    raise_any(problems)
-    return tuple(filter(None, recognised))
 
 
 def check_server(loaded: LoadedMatrix, *, version: str, servers: int, embedded: bool) -> None:
@@ -458,42 +433,6 @@ def _matrix_path(text: str, roots: Sequence[Path]) -> Path:
             [Problem(file=text, what="no such matrix", allowed=", ".join(names), nearest=near)]
         )
     return path
-
-
-_TELLING_KEYS: Mapping[Kind, tuple[str, ...]] = {
-    "workload": ("kind", "publish", "payload", "consume"),
-    "config": ("variants", "axes", "base"),
-    "matrix": ("workloads", "configs", "blocks"),
-    "gates": ("gates", "workloads"),
-}
-
-
-def _check_file(path: Path) -> Recognised:
-    document = read_document(path, shown(path))
-    kind = _kind_of(document.data)
-    if kind is None:
-        what = "is neither a workload nor a config nor a matrix nor a gate file"
-        allowed = "a file with the key `publish`, `variants`, `axes`, `workloads` or `gates`"
-        raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
-    loaders: Mapping[Kind, Callable[[Path], Content]] = {
-        "workload": load_workload,
-        "config": load_config,
-        "matrix": load_matrix,
-        "gates": load_gates,
-    }
-    return Recognised(file=document.file, kind=kind, content=loaders[kind](path))
-
-
-def _kind_of(data: Mapping[str, Any]) -> Kind | None:
-    """Return what a file is by its keys; None when they tell nothing.
-
-    A gate file has rules under each of its workloads, where a matrix lists them.
-    """
-    if isinstance(data.get("workloads"), Mapping) and "configs" not in data:
-        return "gates"
-    found = {kind: sum(key in data for key in keys) for kind, keys in _TELLING_KEYS.items()}
-    kind = max(found, key=lambda kind: found[kind])
-    return kind if found[kind] else None
 
 
 def _name_problems(path: Path, kind: Kind) -> Iterator[Problem]:

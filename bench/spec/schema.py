@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from bench.core.ids import NAME_PATTERN
 from bench.spec.base import Spec
+from bench.spec.capacity import CapacityFile
 from bench.spec.gates import GateFile
 from bench.spec.kinds.registry import KINDS
 from bench.spec.lookup import Kind
@@ -38,7 +39,11 @@ def written_schema(adapter: TypeAdapter[Any], kind: str) -> Schema:
     return {"$schema": _DIALECT, **schema, "title": f"jetbench {kind}"}
 
 
-_MODELS: dict[Kind, type[Spec]] = {"matrix": Matrix, "gates": GateFile}
+_MODELS: dict[Kind, type[Spec]] = {
+    "matrix": Matrix,
+    "gates": GateFile,
+    "capacity": CapacityFile,
+}
 
 
 def _workload_schema() -> Schema:

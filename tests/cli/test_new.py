@@ -20,6 +20,7 @@ from bench.spec import (
     variant,
     workload,
 )
+from bench.spec.capacity import CapacityFile, Range
 from bench.spec.choose import choose_variant
 from bench.spec.disturbances import Disturbance
 from bench.spec.doubled import Doubling, Duplicates
@@ -50,6 +51,7 @@ PATHS = {
     "config": "configs/{}.yaml",
     "matrix": "configs/matrices/{}.yaml",
     "gate": "configs/gates/{}.yaml",
+    "capacity": "configs/capacity/{}.yaml",
 }
 MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "workload": (
@@ -86,6 +88,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     ),
     "matrix": (Matrix,),
     "gate": (GateFile,),
+    "capacity": (CapacityFile, Range),
 }
 
 
@@ -350,15 +353,16 @@ def test_a_wrong_name_is_told_with_what_is_allowed(directory: Path, name: str, n
 def test_a_wrong_kind_is_told_with_the_nearest() -> None:
     """`gates` is what the folder is called."""
     assert refused("new", "gates", "x") == (
-        "new: no kind 'gates'; allowed: workload, config, matrix, gate; did you mean 'gate'?"
+        "new: no kind 'gates'; allowed: workload, config, matrix, gate, capacity; "
+        "did you mean 'gate'?"
     )
 
 
 def test_a_wrong_kind_of_schema_is_told_with_the_nearest() -> None:
     """`new` says gate, and the schema is that of the folder's name."""
     assert refused("schema", "gate") == (
-        "schema: no kind 'gate'; allowed: workload, config, matrix, gates, plan, environment, "
-        "trial, gate-result, calibration; did you mean 'gates'?"
+        "schema: no kind 'gate'; allowed: workload, config, matrix, gates, capacity, plan, "
+        "environment, trial, gate-result, calibration; did you mean 'gates'?"
     )
 
 

@@ -11,7 +11,7 @@ from typer.main import get_group
 
 from bench.cli.verbs import app
 from bench.record.schema import TrialRecord
-from bench.spec.load import check_files
+from bench.spec.recognised import check_files
 from bench.spec.traces import Trace, write_trace
 from tests.house.files import ROOT, documents, name, sources
 from tests.house.markdown import code_in, dead_links, examples, text_of

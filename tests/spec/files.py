@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import SpecError
-from bench.spec.load import check_files
+from bench.spec.recognised import check_files
 
 WORKLOAD = """\
 kind: stream

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from bench.core.errors import SpecError
-from bench.spec.load import check_files
 from bench.spec.lookup import shipped_root
+from bench.spec.recognised import check_files
 
 ROOT = shipped_root()
 FILES = sorted(path.relative_to(ROOT) for each in ("workloads", "configs") for path in

@@ -6,7 +6,8 @@ import pytest
 import bench
 from bench.core.units import NS_PER_S
 from bench.spec import lookup
-from bench.spec.load import cautions_of, check_files, load_config, load_matrix, load_workload
+from bench.spec.load import cautions_of, load_config, load_matrix, load_workload
+from bench.spec.recognised import check_files
 from tests.spec.files import CONFIG, MATRIX, WORKLOAD, problems_of, write, write_all
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from bench.core.errors import SpecError
 from bench.spec.kinds.registry import KINDS
-from bench.spec.load import check_files, check_server, load_matrix
+from bench.spec.load import check_server, load_matrix
 from bench.spec.lookup import shipped_root
+from bench.spec.recognised import check_files
 from tests.spec.files import CONFIG, MATRIX, WORKLOAD, problems_of, write, write_all
 
 SIZE_WORDS = "a number and a unit (B, kB, KiB, MB, MiB, GB, GiB), such as 128B or 32KiB"

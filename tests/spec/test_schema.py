@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from bench.core.units import format_duration, format_rate, format_share, format_size
-from bench.spec.load import check_files
 from bench.spec.lookup import Kind, shipped_root
+from bench.spec.recognised import check_files
 from bench.spec.schema import json_schema
 from bench.spec.traces import Trace, write_trace
 from tests.house.files import documents
