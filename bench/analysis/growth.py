@@ -11,13 +11,9 @@ from bench.analysis.sampled import column, instants_s
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
 from bench.record.schema import Window
-from bench.spec.kinds.stream import Stream
 from bench.spec.stream_settings import StreamSettings
 
 _MSGS, _BYTES = "stream_msgs", "stream_bytes"
-
-_WITH_BUCKETS = frozenset({"command", "dual-write", "projection", "workflow"})
-"""Kinds of workload whose trials have buckets beside the streams that are asked about."""
 
 LEAST_SHARE = 0.5
 """Of the window, that first and last sample must lie apart: less tells nothing of the whole."""
@@ -83,13 +79,9 @@ def _fills_unseen(cell: Cell) -> bool:
 
     It is full sooner than what was seen of it tells, and nobody knows by how much.
     """
-    server, workload = cell.settings.server, cell.workload
-    if server.max_mem is None and server.max_file is None:
-        return False
-    writes = isinstance(workload, Stream) and workload.writes(cell.settings)
-    works = isinstance(workload, Stream) and "kv" in workload.consume.handler.work
-    beside = workload.kind in _WITH_BUCKETS or cell.settings.failure.dead_letters
-    return beside or writes or works
+    server = cell.settings.server
+    limited = server.max_mem is not None or server.max_file is not None
+    return limited and cell.workload.keeps_beside(cell.settings)
 
 
 def _streams(samples: pd.DataFrame, window: Window, cell: Cell) -> Sequence[_Stream] | None:

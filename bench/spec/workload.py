@@ -396,6 +396,10 @@ class Workload(Spec, ABC):
         del part
         return self.kept_in(settings)
 
+    def keeps_beside(self, settings: Settings) -> bool:
+        """Say whether its trials keep more than the streams that a consumer takes from."""
+        return settings.failure.dead_letters
+
     def share_of(self, part: str) -> float:
         """Return what share of its flow's operations a part is due: all, where nothing filters."""
         del part

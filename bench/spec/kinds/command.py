@@ -139,6 +139,11 @@ class Commands(Workload):
         """What is done with each command."""
         return self.handle.handler
 
+    def keeps_beside(self, settings: Settings) -> bool:
+        """Say whether its trials keep more than the stream: a bucket has states."""
+        del settings
+        return True
+
     def with_handler(self, handler: Handler) -> Self:
         """Return the same load with another handler."""
         changed = self.handle.model_copy(update={"handler": handler})

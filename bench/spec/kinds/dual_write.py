@@ -122,6 +122,11 @@ class DualWrite(Workload):
         """What is done with each event: nobody takes them."""
         return Handler()
 
+    def keeps_beside(self, settings: Settings) -> bool:
+        """Say whether its trials keep more than the stream: a bucket has what was written."""
+        del settings
+        return True
+
     def with_handler(self, handler: Handler) -> Self:
         """Return the same load: nobody handles anything."""
         del handler

@@ -129,6 +129,14 @@ class Fanout(Dealt):
             each.messages_in(self.phases) for each in self.offers.values()
         )
 
+    def keeps_beside(self, settings: Settings) -> bool:
+        """Say whether more is kept than is asked about: where plain subscribers alone read."""
+        unread = any(
+            all(member.is_core for member in flow.consumers.values())
+            for flow in self.flows.values()
+        )
+        return unread or super().keeps_beside(settings)
+
     @property
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said of a consumer, of all of them, or of subjects."""

@@ -213,6 +213,10 @@ class Projected(Workload):
         """Return the settings of the stream that a part's consumer takes from."""
         return settings.bucket.as_stream() if part in self.watch else settings.stream
 
+    def keeps_beside(self, settings: Settings) -> bool:
+        """Say whether its trials keep more than is asked about: the model, where nobody watches."""
+        return not self.watch or super().keeps_beside(settings)
+
     def share_of(self, part: str) -> float:
         """Return what share of the events a part is due; entities counted alike."""
         firsts = 1.0 if part in (PUBLISH, READ) else 1.0 - (self.publish.repeats or 0.0)

@@ -138,6 +138,11 @@ class Stream(Dealt):
         effect = settings.effect
         return effect.written or effect.idempotency in WRITING or bool(self.consume.crashes)
 
+    def keeps_beside(self, settings: Settings) -> bool:
+        """Say whether its trials keep more than the stream: letters, effects, what handlers put."""
+        puts = self.writes(settings) or "kv" in self.consume.handler.work
+        return puts or super().keeps_beside(settings)
+
     @property
     def unsaid(self) -> dict[str, Any]:
         """What came later, and is not said of who publishes or takes messages, or of subjects."""

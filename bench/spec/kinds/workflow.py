@@ -157,6 +157,11 @@ class Workflow(Workload):
         """What the first step does with each message."""
         return next(iter(self.steps.values())).handler
 
+    def keeps_beside(self, settings: Settings) -> bool:
+        """Say whether its trials keep more than the stream: a bucket has states."""
+        del settings
+        return True
+
     def with_handler(self, handler: Handler) -> Self:
         """Return the same load with another handler of the first step."""
         first, *_ = self.steps
