@@ -11,6 +11,7 @@ from bench.analysis.figures import RunFigures
 from bench.analysis.summary import summarise
 from bench.broker.server import binary_version
 from bench.cli.console import errors, output
+from bench.cli.kept import find_run
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -31,7 +32,6 @@ from bench.cli.options import (
     MEASURING_PANEL,
     ReportsOption,
     ResultsOption,
-    find_run,
 )
 from bench.cli.plan import cautions_in
 from bench.cli.progress import make_watcher

@@ -14,7 +14,8 @@ from bench.analysis.paired import Contrast, contrast, contrast_between, readings
 from bench.analysis.summary import summarise
 from bench.analysis.validity import reproach_of
 from bench.cli.console import output
-from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
+from bench.cli.kept import find_run
+from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument
 from bench.cli.tables import Line, print_contrasts
 from bench.core import text
 from bench.core.errors import RecordError, UsageError

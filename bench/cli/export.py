@@ -13,7 +13,8 @@ import typer
 from bench.analysis.summary import summarise
 from bench.analysis.tidy import tidy
 from bench.cli.console import write
-from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument, find_run
+from bench.cli.kept import find_run
+from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument
 from bench.core.errors import StorageError, UsageError
 from bench.report import openmetrics
 

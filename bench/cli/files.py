@@ -1,49 +1,24 @@
-"""`jetbench validate` and `jetbench schema`: files, checked and described."""
+"""`jetbench validate`: files of a user, checked."""
 
-import json
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 
 from bench.cli.console import output
 from bench.cli.gate_options import DEFAULT_BLOCKS
-from bench.cli.options import kind_of
 from bench.cli.plan import cautions_in, print_cautions
-from bench.gate.files import JUDGED_TYPES
 from bench.plan.build import make_plan
-from bench.record.store import RECORD_TYPES
 from bench.spec.capacity import LoadedCapacity
 from bench.spec.choose import load_workloads
 from bench.spec.decidable import undecidable
 from bench.spec.gates import Gates, phased
 from bench.spec.kinds.registry import KINDS
 from bench.spec.load import LoadedMatrix
-from bench.spec.lookup import Kind as SpecKind
 from bench.spec.lookup import find, search_roots
 from bench.spec.recognised import Content, check_files
-from bench.spec.schema import json_schema, written_schema
 from bench.spec.workload import Workload
-
-
-class Kind(StrEnum):
-    """The files a user writes, then those that jetbench writes."""
-
-    WORKLOAD = "workload"
-    CONFIG = "config"
-    MATRIX = "matrix"
-    GATES = "gates"
-    CAPACITY = "capacity"
-    PLAN = "plan"
-    ENVIRONMENT = "environment"
-    TRIAL = "trial"
-    GATE_RESULT = "gate-result"
-    CALIBRATION = "calibration"
-
-
-_WRITTEN = RECORD_TYPES | JUDGED_TYPES
 
 
 def validate(
@@ -77,18 +52,3 @@ def _beforehand(file: str, content: Content) -> Iterator[str]:
             rules = content.rules_for(name)
             for why in undecidable(rules, {name: workload}, blocks=DEFAULT_BLOCKS):
                 yield f"caution: {why}"
-
-
-def schema(
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", help=f"Which file to describe: {', '.join(Kind)}.")
-    ],
-) -> None:
-    """Print the JSON Schema of a file, for editors that complete and check while one types."""
-    output().out(json.dumps(_schema(kind_of(kind, Kind, "schema")), indent=2))
-
-
-def _schema(kind: Kind) -> dict[str, Any]:
-    if kind.value in _WRITTEN:
-        return written_schema(_WRITTEN[kind.value], kind.value)
-    return json_schema(cast("SpecKind", kind.value))

@@ -30,6 +30,7 @@ from bench.cli.gate_options import (
 from bench.cli.gate_run import judge_run
 from bench.cli.gate_sides import Field, judge_sides
 from bench.cli.gate_told import Files, tell
+from bench.cli.kept import find_run
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -48,7 +49,6 @@ from bench.cli.options import (
     QuickOption,
     ReportsOption,
     ResultsOption,
-    find_run,
 )
 from bench.cli.reporting import judged as judged_run
 from bench.cli.reporting import write_report

@@ -14,6 +14,7 @@ from bench.analysis.validity import reproach_of_workload
 from bench.broker.server import binary_version
 from bench.cli.console import errors, output
 from bench.cli.contest import with_repeats
+from bench.cli.kept import find_run
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -38,7 +39,6 @@ from bench.cli.options import (
     ReportsOption,
     ResultsOption,
     SeedOption,
-    find_run,
 )
 from bench.cli.plan import print_cautions, print_estimate
 from bench.cli.progress import make_watcher

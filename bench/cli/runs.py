@@ -13,6 +13,7 @@ from rich.text import Text
 from bench.analysis.figures import TrialFigures
 from bench.analysis.summary import summarise, summarise_trial
 from bench.cli.console import output, write
+from bench.cli.kept import find_run, run_directories
 from bench.cli.message import show_message
 from bench.cli.options import (
     DEFAULT_REPORTS,
@@ -21,8 +22,6 @@ from bench.cli.options import (
     ReportsOption,
     ResultsOption,
     RunArgument,
-    find_run,
-    run_directories,
 )
 from bench.cli.reporting import Wanted, judged, write_report
 from bench.core import text

@@ -27,7 +27,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "capture": ("capture", "capture_stream"),
     "diagnose": ("diagnose", "diagnose"),
     "validate": ("files", "validate"),
-    "schema": ("files", "schema"),
+    "schema": ("schema", "schema"),
     "report": ("runs", "report"),
     "list": ("runs", "list_runs"),
     "show": ("runs", "show"),

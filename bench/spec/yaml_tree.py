@@ -79,7 +79,13 @@ def read_document(path: Path, shown: str = "") -> Document:
         SpecError: the file is missing, is no text, is not YAML, or holds no mapping.
     """
     file = shown or str(path)
-    root = _compose(_read_text(path, file), file)
+    return _document(_read_text(path, file), file)
+
+
+@lru_cache(maxsize=256)
+def _document(text: str, file: str) -> Document:
+    """Return what a text holds; a file that several others name is taken apart once."""
+    root = _compose(text, file)
     if not isinstance(root, MappingNode):
         what = "is empty" if root is None else "is not a mapping"
         raise _unreadable(file, what, allowed="`key: value` lines")
@@ -190,9 +196,8 @@ class _PlainLoader(yaml.SafeLoader):
         return node
 
 
-@lru_cache(maxsize=256)
 def _compose(text: str, file: str) -> Node | None:
-    """Return the nodes of a text; a file that several others name is taken apart once."""
+    """Return the nodes of a text."""
     try:
         loader = _PlainLoader(text)
         root: Node | None = loader.get_node() if loader.check_node() else None
