@@ -191,13 +191,18 @@ def found(bounds: Bounds, tried: Sequence[Tried]) -> Found:
             ending=_unconfirmed(bounds, between, soaks), confirmed_per_s=None, above_per_s=lowest
         )
     above = min((each for each in (_refused(soaks), between.above_per_s) if each), default=None)
-    known = _refused(soaks) or between.missed_per_s
-    sure = known is not None and known == above
+    sure = above is not None and _was_offered(above, tried)
     return Found(
         ending=Ending.CONFIRMED if sure else Ending.AT_LEAST,
         confirmed_per_s=confirmed,
         above_per_s=above,
     )
+
+
+def _was_offered(rate_per_s: float, tried: Sequence[Tried]) -> bool:
+    """Say whether any look at a rate says something of the server."""
+    alike = {each.said for each in tried if each.rate_per_s == rate_per_s}
+    return bool(alike & {Said.MISSED, Said.OPEN})
 
 
 def _unconfirmed(bounds: Bounds, between: Edge, soaks: Sequence[Tried]) -> Ending:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bench.analysis.figures import CellFigures, LagVerdict
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import readings
+from bench.analysis.validity import reproach_of
 from bench.core.text import slope
 from bench.gate.rules import Case, Look, look
 from bench.gate.unasked import unmet_unwritten
@@ -52,7 +53,8 @@ class Told:
 
 def asked(goals: Sequence[Criterion], cell: CellFigures) -> tuple[Criterion, ...]:
     """Return the rules that a cell has to meet, written or not."""
-    lag = () if any(rule.subject == LAG_VERDICT for rule in goals) else (KEEPS_UP,)
+    kept_up = any(rule.subject == LAG_VERDICT and not _allows_growing(rule) for rule in goals)
+    lag = () if kept_up else (KEEPS_UP,)
     own = tuple(rule for rule in lag if has(cell.cell.workload, rule.subject))
     return (*goals, *own, *unmet_unwritten(goals, [cell]))
 
@@ -73,6 +75,8 @@ def of_probe(goals: Sequence[Criterion], cell: CellFigures) -> Told:
         offered = next((f for f in spoilt if f.code in NOT_OFFERED), None)
         said = Said.SPOILT if offered is None else Said.NOT_OFFERED
         return Told(said=said, why=(offered or spoilt[0]).text)
+    if why := reproach_of(cell):
+        return Told(said=Said.SPOILT, why=why)
     for rule in asked(goals, cell):
         if missed := _missed_once(rule, cell):
             return Told(said=Said.MISSED, rule=str(rule), why=missed)
@@ -89,7 +93,8 @@ def of_soaks(goals: Sequence[Criterion], cell: CellFigures) -> Told:
     missed = next(((rule, found) for rule, found in looks if _is_missed(rule, found)), None)
     if missed is not None:
         return Told(said=Said.MISSED, rule=str(missed[0]), why=missed[1].reason)
-    hopeless = next((rule for rule, _ in looks if _is_hopeless(rule, cell)), None)
+    trusted = [rule for rule, found in looks if found.verdict is not Verdict.INVALID]
+    hopeless = next((rule for rule in trusted if _is_hopeless(rule, cell)), None)
     if hopeless is not None:
         return Told(said=Said.MISSED, rule=str(hopeless), why=_missed_once(hopeless, cell))
     if overwhelmed := next((f for f in _invalid(cell) if f.code in OVERWHELMED), None):

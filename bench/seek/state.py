@@ -1,5 +1,6 @@
 """How far a search is: what was tried, what it says, and what is to be tried next."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -66,17 +67,19 @@ class Sought:
         bounds: within what.
         goals: that it has to meet, as written.
         attempts: in the order they began; those without a trial are none.
+        missing: trials of it that are planned and have no record: the others may be a choice.
     """
 
     base: Cell
     bounds: Bounds
     goals: tuple[str, ...]
     attempts: tuple[Attempt, ...]
+    missing: int = 0
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing left to try."""
-        return self.wanted is None
+        """Whether all that was to be tried was, and there is nothing left."""
+        return not self.missing and self.wanted is None
 
     @property
     def wanted(self) -> Wanted | None:
@@ -133,17 +136,22 @@ def sought(figures: RunFigures) -> tuple[Sought, ...]:
     """Return the searches of a run, in the order of its bases; ValueError of one without any."""
     search = search_of(figures.plan)
     cells = {cell.cell.id: cell for work in figures.workloads for cell in work.cells}
-    return tuple(_sought(base, search, cells) for base in search.bases)
+    missing = set(figures.missing)
+    due = Counter(trial.cell_id for trial in figures.plan.trials if trial.id in missing)
+    return tuple(_sought(base, search, cells, due) for base in search.bases)
 
 
-def _sought(base: Cell, search: Search, cells: Mapping[str, CellFigures]) -> Sought:
-    own = (step for step in search.steps if step.base_id == base.id)
+def _sought(
+    base: Cell, search: Search, cells: Mapping[str, CellFigures], missing: Mapping[str, int]
+) -> Sought:
+    own = [step for step in search.steps if step.base_id == base.id]
     tried = ((step, cells[step.cell_id]) for step in own if step.cell_id in cells)
     return Sought(
         base=base,
         bounds=_bounds(base, search),
         goals=search.goals,
         attempts=tuple(_attempt(step, cell, search) for step, cell in tried if cell.trials),
+        missing=sum(missing.get(step.cell_id, 0) for step in own),
     )
 
 

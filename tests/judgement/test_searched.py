@@ -11,7 +11,8 @@ from bench.core.text import THIN
 from bench.judgement.capacities import LAG_SLOPE, most
 from bench.judgement.judge import judge
 from bench.judgement.summary import summarised
-from bench.plan.model import Purpose
+from bench.plan.model import Purpose, Step
+from bench.plan.order import further
 from bench.seek.bracket import Ending, Said
 from tests.judgement.searching import Truth, capacity_of, judged, run_of
 
@@ -89,6 +90,24 @@ def test_the_same_without_the_soaks_confirms_nothing() -> None:
     assert found.boxes.sure.word == "Not sought to the end"
     assert found.boxes.failed.state is State.DOUBTFUL
     assert any("jetbench capacity --resume made-up-1" in each.text for each in found.notices)
+
+
+def test_soaks_without_a_record_leave_a_choice_and_confirm_nothing_to_the_end() -> None:
+    """Whoever takes away the five that missed would confirm by the other five."""
+
+    def robbed(figures: RunFigures) -> RunFigures:
+        soak = next(s for s in _steps(figures) if s.purpose is Purpose.SOAK)
+        more = further(figures.plan, [figures.plan.cell(soak.cell_id)], blocks=5)
+        return replace(figures, plan=more, missing=tuple(t.id for t in more.trials[-5:]))
+
+    found = judged({"one": CAPACITY, "two": CAPACITY}, changed=robbed)
+
+    one, two = found.capacities
+    assert (one.over, one.state) == (False, State.DOUBTFUL)
+    assert (two.over, two.state) == (True, State.HOLDS)
+    assert "so far: not sought to the end" in one.holds
+    assert found.state is State.DOUBTFUL
+    assert most((one, replace(two, missed_per_s=1.0))) is None
 
 
 def test_what_soaks_do_not_bear_out_is_no_more_told_by_a_probe_that_met_it() -> None:
@@ -258,6 +277,11 @@ def test_checks_look_at_what_met_the_goals_alone() -> None:
     assert found.checks[0].name == "Soaks"
     assert found.checks[0].state is State.HOLDS
     assert judged({"one": UNSOAKED}).checks[0].state is State.DOUBTFUL
+
+
+def _steps(figures: RunFigures) -> tuple[Step, ...]:
+    assert figures.plan.search is not None
+    return figures.plan.search.steps
 
 
 def _each_trial(figures: RunFigures, **changes: object) -> RunFigures:

@@ -266,3 +266,27 @@ def test_what_a_noisy_search_confirms_is_hardly_ever_too_much(hiccups: float) ->
     assert np.mean(np.array(errors) > 0.02) <= 0.01
     assert np.median(np.abs(errors)) <= 0.03
     assert max(probes) <= MOST_PROBES
+
+
+@pytest.mark.parametrize(
+    ("said", "ending"),
+    [
+        (Said.NOT_OFFERED, Ending.AT_LEAST),
+        (Said.OPEN, Ending.CONFIRMED),
+        (Said.MISSED, Ending.CONFIRMED),
+    ],
+)
+def test_soaks_that_could_not_be_offered_are_no_upper_bound(said: Said, ending: Ending) -> None:
+    """What lies above is not known to miss: the host was too small for it."""
+    walk = _sharp(1e9)
+    walk.soaks = lambda rate, count: said if rate > 19_800 else _met(count)
+
+    ended = walk.run()
+
+    assert ended.ending is ending
+    assert ended.confirmed_per_s is not None
+    assert ended.confirmed_per_s <= 19_800 < (ended.above_per_s or 0)
+
+
+def _met(count: int) -> Said:
+    return Said.MET if count >= LEAST_SOAKS else Said.OPEN

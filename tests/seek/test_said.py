@@ -143,3 +143,48 @@ def test_a_ledger_of_which_nobody_can_tell_confirms_nothing() -> None:
 
     assert soaked(*unknown).said is not Said.MET
     assert probed(unknown[0]).said is not Said.MET
+
+
+@pytest.mark.parametrize("goals", [None, (), ("p99 < 20ms",), ("lost == 0",)])
+def test_the_best_five_of_ten_soaks_confirm_nothing(goals: tuple[str, ...] | None) -> None:
+    """What spoilt the others has touched these, whatever is asked and whatever is counted."""
+    best = [trial(10.0, block) for block in range(1, 6)]
+    spoilt_ = [spoilt(trial(10.0, block), "clock-step") for block in range(6, 11)]
+    told = soaked(*best, *spoilt_, goals=goals)
+
+    assert told.said is Said.OPEN
+    assert "5 of 10 trials invalid" in told.why
+    assert soaked(*best, goals=goals).said is Said.MET
+
+
+def test_three_that_miss_of_many_invalid_ones_are_no_sure_miss() -> None:
+    """Another variant would be said to carry more than it by them."""
+    missing = [trial(30.0, block) for block in range(1, 4)]
+    spoilt_ = [spoilt(trial(30.0, block), "clock-step") for block in range(4, 8)]
+
+    assert soaked(*missing, *spoilt_).said is Said.OPEN
+
+
+def test_a_probe_that_did_not_end_met_nothing() -> None:
+    """Its record has no finding that says why."""
+    cut = replace(trial(), record=replace(trial().record, completed=False))
+
+    assert probed(cut, ()).said is Said.SPOILT
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("lag.verdict != draining", Said.MISSED),
+        ("lag.verdict != inconclusive", Said.MISSED),
+        ("lag.verdict == stable", Said.MISSED),
+        ("lag.verdict == growing", Said.MISSED),
+    ],
+)
+def test_a_lag_that_grows_misses_whatever_else_is_asked_of_it(rule: str, said: Said) -> None:
+    """To rule out that it drains is not to ask for growth."""
+    behind = [with_lag(each, LagVerdict.GROWING) for each in alike(10.0, 5)]
+
+    assert probed(behind[0], (rule,)).said is said
+    growing = replace(with_trials(CELL, behind), lag_verdict=LagVerdict.GROWING)
+    assert of_soaks((parse_criterion(rule),), growing).said is said
