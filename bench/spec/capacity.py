@@ -171,8 +171,10 @@ def _written_out(given: Mapping[str, Any]) -> dict[Loc, str]:
 def capacity_in(document: Document, path: Path, roots: Sequence[Path]) -> LoadedCapacity:
     """Return what a document asks for; SpecError with all that is wrong with it."""
     file, problems = validate(CapacityFile, document)
-    found = [*document.problems, *problems]
-    matrix = attempt(found, matrix_in, _AsMatrix.of(document), path, roots)
+    found, more = [*document.problems, *problems], list[Problem]()
+    matrix = attempt(more, matrix_in, _AsMatrix.of(document), path, roots)
+    told = {each.key for each in found if each.key.startswith("goals")}
+    found += (each for each in more if each.key not in told)  # what stands in for them is no goal
     if file is None or matrix is None:
         raise_any(found)
         raise SpecError(found)

@@ -66,6 +66,25 @@ def test_what_is_wrong_is_told_by_the_keys_of_the_file(
     assert "orders.yaml:" in problem
 
 
+def test_of_a_goal_that_is_none_nothing_is_told_that_nobody_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests have no `lost`, and none was asked about."""
+    monkeypatch.chdir(tmp_path)
+    asked = {
+        "workload": "request-reply",
+        "configs": ["request-workers"],
+        "rate": {"from": "20/s", "to": "40/s"},
+        "goals": ["response_p95 < 50ms"],
+    }
+
+    with pytest.raises(SpecError) as refused:
+        load_capacity(None, asked)
+
+    (problem,) = refused.value.problems
+    assert "no figure is called 'response_p95'" in str(problem)
+
+
 def test_all_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong with a goal hides neither the range nor the variant."""
     path = written(
