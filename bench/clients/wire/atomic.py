@@ -121,22 +121,21 @@ class AtomicBatches:
         if not first <= last < self._written:
             self._faults.note(NEVER_SENT)
             return
-        if not message.payload and not message.header:
-            self._go_on(last, now_ns)
-            return
-        answer = read_answer(message)
         if last == self._awaited:
+            if not message.payload and not message.header:
+                self._go_on(now_ns)
+                return
             self._cut()  # the server has given the batch up
+        answer = read_answer(message)
         if not answer.refusal:
             self._sink.stored(range(first, last + 1), now_ns)
             return
         for position in range(first, last + 1):
             self._sink.refused(position, answer.refusal)
 
-    def _go_on(self, position: int, now_ns: int) -> None:
+    def _go_on(self, now_ns: int) -> None:
         """The batch waits for messages again, and has not waited for any meanwhile."""
-        if position == self._awaited:
-            self._awaited, self._begun_ns = _NOBODY, now_ns
+        self._awaited, self._begun_ns = _NOBODY, now_ns
 
     def _cut(self) -> None:
         self._awaited = _NOBODY

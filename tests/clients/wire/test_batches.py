@@ -437,6 +437,21 @@ def test_an_answer_of_nobody_is_no_answer_to_the_first_message() -> None:
     assert list(pair.answers.refusals) == [0]
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["waits", "does not wait"])
+def test_a_commit_that_is_answered_with_nothing_is_refused_in_words(first: bool) -> None:
+    """Only who asked for it is told to go on so; of a commit it is an answer nobody can read."""
+    pair = waiting("atomic", batch=2, first=first)
+    pair.send(2)
+    pair.read(len(pair.stream.answers) if first else 0)
+    pair.send(1 if first else 0)
+    to = pair.stream.answers[-1].split(b" ")[1]
+
+    pair.manner.message(Message(to, 1, b"", b"", b""), 1)
+
+    assert sorted(pair.answers.refusals) == [0, 1]
+    assert "unreadable PubAck" in pair.answers.refusals[1]
+
+
 @given(
     mode=st.sampled_from(["atomic", "fast"]),
     batch=st.integers(2, 12),
