@@ -92,7 +92,8 @@ def test_with_ask_every_it_asks_no_more_often(tmp_path: Path) -> None:
 def test_the_librarys_fetches_are_counted_too(tmp_path: Path) -> None:
     """Calls of `fetch`, and those that timed out; one batch is worked on, and another one waits.
 
-    The next one may come in the moment in which a handler ends, before that is noted.
+    On a busy host the server may answer a request that the library has given up: its next call
+    returns all of that and a message more, beyond a batch.
     """
     found = asked(tmp_path, SOON_OVER, TASK)
 
