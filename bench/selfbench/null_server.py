@@ -12,10 +12,13 @@ import socket
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.clients.wire.digits import write_numbers
-from bench.plan.traffic import ID_DIGITS
+from bench.clients.wire.digits import digits_in_a_row
 
-FIRST_SEQUENCE = 10 ** (ID_DIGITS - 1)
+SEQUENCE_DIGITS = 15
+"""As many as a publisher takes for a sequence (`bench.clients.wire.pubacks`): it would read
+PubAcks with more of them one by one."""
+
+FIRST_SEQUENCE = 10 ** (SEQUENCE_DIGITS - 1)
 """Large enough that every PubAck has the same length."""
 
 PATIENCE_S = 30.0
@@ -116,8 +119,8 @@ class NullStream:
         rows = np.frombuffer(frames, dtype=np.uint8).reshape(count, len(frame))
         rows[:, 4 : 4 + subject_size] = replies
         digits_at = len(before) + payload.index(b"%d" % FIRST_SEQUENCE)
-        numbers = np.arange(self.stored, self.stored + count, dtype=np.int64)
-        write_numbers(frames, np.arange(count) * len(frame) + digits_at, numbers + FIRST_SEQUENCE)
+        digits = digits_in_a_row(FIRST_SEQUENCE + self.stored, count)[:, -SEQUENCE_DIGITS:]
+        rows[:, digits_at : digits_at + SEQUENCE_DIGITS] = digits
         self.stored += count
         return bytes(frames)
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from bench.broker.endpoint import Endpoint
 from bench.clients.port import IntArray, Messages, Outcome
+from bench.clients.wire.parse import Message, next_frame
+from bench.clients.wire.pubacks import PubAckRuns
 from bench.clients.wire.publish import WirePublisher
 from bench.plan.payload import PayloadTemplate
 from bench.selfbench.null_server import NullStream
@@ -27,7 +29,7 @@ def pub(reply: bytes, size: int) -> bytes:
 
 def ack(reply: bytes, number: int) -> bytes:
     """The answer to the PUB of this number, counted from 0."""
-    return b'MSG %b 1 40\r\n{"stream":"NULL","seq":10000000%08d}\r\n' % (reply, number)
+    return b'MSG %b 1 39\r\n{"stream":"NULL","seq":1000000%08d}\r\n' % (reply, number)
 
 
 def test_a_pub_is_answered_at_its_own_reply_subject() -> None:
@@ -92,6 +94,22 @@ class Positions:
         raise AssertionError(stop)
 
     def caught_up(self) -> None: ...
+
+
+def test_a_publisher_reads_its_answers_in_runs() -> None:
+    """As it reads those of a server: one by one they are a ceiling far too low."""
+    replies = [b"_INBOX.abc.%016d" % position for position in range(200)]
+    answers = NullStream().answers(HELLO + b"".join(pub(each, 9) for each in replies))
+    answers = answers.removeprefix(b"PONG\r\n")
+    first, end = next_frame(answers, 0) or (None, 0)
+    assert isinstance(first, Message)
+    runs = PubAckRuns()
+
+    runs.learn_ack(first)
+    positions, unread = runs.read(answers[end:])
+
+    assert list(positions) == list(range(1, 200))
+    assert unread == b""
 
 
 @pytest.fixture
