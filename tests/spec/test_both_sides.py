@@ -11,7 +11,7 @@ import pytest
 from bench.analysis.figures import Limit
 from tests.spec.cases import ASKED_IN_VAIN, IGNORED, OF_CLUSTERS, REFUSED, TAKEN, Case
 from tests.spec.messages_said import SAID, Said
-from tests.spec.sides import LEFT, ROOT, Step, rules, rules_of
+from tests.spec.sides import LEFT, OF_CONSUMERS, ROOT, Step, rules, rules_of
 
 NONE_OF_RULES = (
     "any_content",
@@ -26,9 +26,6 @@ NONE_OF_RULES = (
     "yaml_tree",
 )
 """They read whatever there is or may be, and choose none of it to show a rule; or take long."""
-
-OF_CONSUMERS = ("diagnosis", "living", "keeping", "company")
-
 
 RAN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 """One that fails is told by itself, where it stands."""
