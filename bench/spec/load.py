@@ -5,7 +5,6 @@ A `SpecError` holds all problems that could be seen; what one problem hides, the
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +27,6 @@ from bench.spec.lookup import Kind, find, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.metrics import find_metric
 from bench.spec.objection import Objection
-from bench.spec.partly import readable
 from bench.spec.problems import child_keys, split_allowed, validate, validate_partly
 from bench.spec.sealed import unsealable
 from bench.spec.servers import server_objections
@@ -419,7 +417,7 @@ def crossing_problems(config: LoadedConfig, workloads: Mapping[str, Workload]) -
     """Yield what keeps variants of a config from carrying these workloads."""
     for name, settings in config.variants.items():
         for workload_name, workload in workloads.items():
-            for objection in readable(partial(objections_under, settings, workload)):
+            for objection in objections_under(settings, workload):
                 what = f"{objection.what} (workload {workload_name})"
                 yield config.sources[name].objection(replace(objection, what=what))
 

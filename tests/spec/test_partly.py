@@ -100,6 +100,16 @@ def test_a_crossing_is_told_of_variants_beside_one_that_cannot_be_read(tmp_path:
     assert "variants.two.pull = 3" in told(found)
 
 
+def test_a_crossing_is_told_of_what_can_be_read_of_the_same_variant(tmp_path: Path) -> None:
+    """A rule that asks for what is wrong says nothing, and keeps no other from speaking."""
+    bucket = "kind: kv\nkeys: {count: 9}\nvalue: {sizes: 99B}\nget: {rate: 5/s}\n"
+    config = "variants:\n  one: {ack.timing: none, consumer.ack_policy: none, pull: 3}\n"
+    found = problems_of(write_all(tmp_path, workload=bucket, config=config))
+
+    assert [line for line in found if "ack.timing" in line and "of the kind kv" in line]
+    assert "variants.one.pull = 3" in told(found)
+
+
 def test_who_asks_for_what_could_not_be_read_says_nothing() -> None:
     """What came before it is told."""
     data = {"kind": "stream", "publish": {"rate": 5, "publishers": 2}}

@@ -1,7 +1,9 @@
 """Every kind of workload by its name, as a workload's `kind:` writes it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Discriminator
@@ -47,6 +49,7 @@ from bench.spec.kinds import (
 )
 from bench.spec.kinds.as_streams import Rule
 from bench.spec.objection import Objection
+from bench.spec.partly import readable
 from bench.spec.telling import MOST_TOLD
 from bench.spec.variant import Settings
 from bench.spec.workload import Workload
@@ -341,21 +344,22 @@ def bears(workload: Workload, settings: Settings) -> Bears:
 
 def objections(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
     """Return what is wrong with settings under a workload of whatever kind."""
-    kind, disturbances = KINDS[workload.kind], disturbances_of(workload, settings)
-    return (
-        *_unused(settings, workload.kind),
-        *ageing.unfit(settings, workload.kind, [name for name, kind in KINDS.items() if kind.ages]),
-        *_singly(settings, workload.kind),
-        *_called(settings, workload.kind),
-        *kind.objections(settings, workload),
-        *_of_our_look(settings, kind),
-        *_moved(settings, kind),
-        *_expired(settings, kind),
-        *_headless(settings, kind),
-        *readdressed.unmatched(settings, workload),
-        *_kept_together(settings, workload),
-        *disturbed.objections(settings, disturbances, bears(workload, settings)),
-    )
+    return tuple(chain.from_iterable(map(readable, _rules(settings, workload))))
+
+
+def _rules(settings: Settings, workload: Workload) -> Iterator[Callable[[], Iterable[Objection]]]:
+    """Yield each rule by itself: one that asks for what could not be read hides no other."""
+    name, kind = workload.kind, KINDS[workload.kind]
+    yield partial(_unused, settings, name)
+    yield partial(ageing.unfit, settings, name, [each for each in KINDS if KINDS[each].ages])
+    able = [each for each in KINDS if KINDS[each].singly]
+    yield from (partial(unfit, settings, name, able) for unfit in _SINGLY)
+    yield partial(_called, settings, name)
+    yield partial(kind.objections, settings, workload)
+    yield from (partial(rule, settings, kind) for rule in _OF_KINDS)
+    yield partial(readdressed.unmatched, settings, workload)
+    yield partial(_kept_together, settings, workload)
+    yield partial(_disturbed, settings, workload)
 
 
 def cautions_of(settings: Settings, workload: Workload) -> tuple[Objection, ...]:
@@ -389,12 +393,6 @@ _SINGLY = (
     marked.unfit,
 )
 """Rules of what is done with single messages."""
-
-
-def _singly(settings: Settings, kind: str) -> Iterator[Objection]:
-    able = [name for name, each in KINDS.items() if each.singly]
-    for unfit in _SINGLY:
-        yield from unfit(settings, kind, able)
 
 
 def _called(settings: Settings, kind: str) -> Iterator[Objection]:
@@ -445,6 +443,15 @@ def _headless(settings: Settings, kind: Kind) -> Iterator[Objection]:
             what="not all of its messages carry headers, by which they would be known",
             allowed=f"headers_only: false, or a workload of the kind {' or '.join(able)}",
         )
+
+
+_OF_KINDS = (_of_our_look, _moved, _expired, _headless)
+"""Rules of what a kind is, whatever the workload."""
+
+
+def _disturbed(settings: Settings, workload: Workload) -> Iterator[Objection]:
+    disturbances = disturbances_of(workload, settings)
+    yield from disturbed.objections(settings, disturbances, bears(workload, settings))
 
 
 def _kept_together(settings: Settings, workload: Workload) -> Iterator[Objection]:
