@@ -9,7 +9,7 @@ from functools import cached_property
 
 from bench.spec.cast import Cast
 from bench.spec.disturbances import Disturbance
-from bench.spec.kinds.registry import AnyWorkload, cast_of, disturbances_of
+from bench.spec.kinds.registry import AnyWorkload, cast_of
 from bench.spec.variant import Settings
 from bench.spec.workload import Phases
 
@@ -53,7 +53,7 @@ class Cell:
     @property
     def disturbances(self) -> tuple[Disturbance, ...]:
         """What is done to the system in its trials, in the order of its instants."""
-        return disturbances_of(self.workload, self.settings)
+        return self.workload.disturbed_by(self.settings)
 
     @property
     def usual_cast(self) -> Cast:

@@ -90,8 +90,7 @@ def _refused(settings: Settings, workload: Stream) -> Iterator[Objection]:
 
 
 def _one_at_a_time(settings: Settings, workload: Stream) -> Iterator[Objection]:
-    disturbed = workload.disturbances if settings.disturbances is None else settings.disturbances
-    if disturbed and workload.consume.crashes:
+    if workload.disturbed_by(settings) and workload.consume.crashes:
         yield Objection(
             key="disturbances",
             what="consumers crash at messages as well: nobody could tell whose effect is seen",

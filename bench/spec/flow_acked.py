@@ -108,9 +108,7 @@ def _answered(settings: Settings) -> Iterator[Objection]:
 def _unbroken(settings: Settings, workload: Stream) -> Iterator[Objection]:
     if not settings.consumer.flow_acks:
         return
-    own = settings.disturbances
-    disturbances = workload.disturbances if own is None else own
-    found = {each.do for each in disturbances} & {*_BREAKING}
+    found = {each.do for each in workload.disturbed_by(settings)} & {*_BREAKING}
     if workload.consume.crashes:
         found.add("crash")
     if found:

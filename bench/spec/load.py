@@ -20,7 +20,7 @@ from bench.spec.calls import with_call
 from bench.spec.criteria import parse_criterion
 from bench.spec.disturbed import faults, not_ours
 from bench.spec.jetstream import objections
-from bench.spec.kinds.registry import KINDS, asked_of, bears, disturbances_of
+from bench.spec.kinds.registry import KINDS, asked_of, bears
 from bench.spec.kinds.registry import cautions_of as cautions_under
 from bench.spec.kinds.registry import objections as objections_under
 from bench.spec.lookup import Kind, find, known, search_roots, shown
@@ -255,7 +255,7 @@ def check_server(loaded: LoadedMatrix, *, version: str, servers: int, embedded: 
 
 def _not_ours(settings: Settings, workloads: Iterable[Workload]) -> tuple[Objection, ...]:
     """Return what would be done, under some of these workloads, to a server of the user's own."""
-    every = (each for load in workloads for each in disturbances_of(load, settings))
+    every = (each for load in workloads for each in load.disturbed_by(settings))
     return tuple(not_ours(tuple(every)))
 
 

@@ -89,9 +89,8 @@ def _one_process(settings: Settings, workload: Stream) -> Iterator[Objection]:
             what=f"an ordered consumer delivers to one process, and there are {count}",
             allowed="ordered: false, or consume.consumers 1",
         )
-    own = settings.disturbances
-    disturbances = workload.disturbances if own is None else own
-    if workload.consume.crashes or any(each.do == "crash" for each in disturbances):
+    killed = any(each.do == "crash" for each in workload.disturbed_by(settings))
+    if workload.consume.crashes or killed:
         yield Objection(
             key=_KEY,
             what="whoever follows on a process that crashed does not know where it was",

@@ -400,6 +400,12 @@ class Workload(Spec, ABC):
         """Say whether its trials keep more than the streams that a consumer takes from."""
         return settings.failure.dead_letters
 
+    def disturbed_by(self, settings: Settings) -> tuple[Disturbance, ...]:
+        """Return what is done to the system under these settings, in the order of its instants."""
+        own = settings.disturbances
+        found = self.disturbances if own is None else own
+        return tuple(sorted(found, key=lambda each: each.at_ns))
+
     def share_of(self, part: str) -> float:
         """Return what share of its flow's operations a part is due: all, where nothing filters."""
         del part

@@ -10,7 +10,7 @@ from bench.plan.build import make_plan
 from bench.spec.cast import entries
 from bench.spec.disturbances import Disturbance, in_proportion, told
 from bench.spec.flat import flat
-from bench.spec.kinds.registry import KINDS, bears, cast_of, disturbances_of
+from bench.spec.kinds.registry import KINDS, bears, cast_of
 from bench.spec.kinds.stream import Stream
 from bench.spec.load import cautions_of, check_server, load_matrix, load_workload
 from bench.spec.variant import Settings
@@ -201,7 +201,7 @@ def test_they_stand_in_the_order_of_their_instants() -> None:
     """Whatever the order of the file: the supervisor goes by it."""
     load = workload(PAUSE, "{at: 1s, do: crash, part: consumer, for: 500ms}")
 
-    assert [each.do for each in disturbances_of(load, Settings())] == ["crash", "pause"]
+    assert [each.do for each in load.disturbed_by(Settings())] == ["crash", "pause"]
 
 
 def test_what_went_and_did_not_come_back_is_counted_only_where_something_is_done() -> None:

@@ -29,7 +29,6 @@ from bench.spec import (
     whole_batches,
 )
 from bench.spec.cast import Cast, Entry, Weight
-from bench.spec.disturbances import Disturbance
 from bench.spec.disturbed import Bears
 from bench.spec.giving_up import giving_up
 from bench.spec.kinds import (
@@ -301,7 +300,7 @@ def cast_of(workload: Workload, settings: Settings) -> Cast:
     """Return the parts of a workload under these settings."""
     plain = KINDS[workload.kind].cast(settings, workload)
     found = giving_up(plain) if settings.consumer.max_deliver is not None else plain
-    ends = disturbances_of(workload, settings) or any(e.crashes for e in workload.loads.values())
+    ends = workload.disturbed_by(settings) or any(e.crashes for e in workload.loads.values())
     return disturbed.watched_over(found) if ends else found
 
 
@@ -322,13 +321,6 @@ def usual_casts() -> tuple[Cast, ...]:
     calm = tuple(giving_up(kind.cast(Settings(), None)) for kind in KINDS.values())
     also = tuple(giving_up(cast) for kind in KINDS.values() for cast in kind.also)
     return (*calm, *also, disturbed.watched_over(calm[0]))
-
-
-def disturbances_of(workload: Workload, settings: Settings) -> tuple[Disturbance, ...]:
-    """Return what is done to the system under these settings, in the order of its instants."""
-    own = settings.disturbances
-    found = workload.disturbances if own is None else own
-    return tuple(sorted(found, key=lambda each: each.at_ns))
 
 
 def bears(workload: Workload, settings: Settings) -> Bears:
@@ -370,7 +362,7 @@ def cautions_of(settings: Settings, workload: Workload) -> tuple[Objection, ...]
 
 def _too_late(kind: Kind, settings: Settings, workload: Workload) -> Iterator[Objection]:
     """Yield that what a killed consumer had in hand comes again when nobody looks any more."""
-    kills = [each for each in disturbances_of(workload, settings) if each.do == "crash"]
+    kills = [each for each in workload.disturbed_by(settings) if each.do == "crash"]
     if not kills or "consumer" not in kind.uses or settings.ack.timing == "none":
         return
     wait_ns, left_ns = jetstream.ack_wait_ns(settings), workload.phases.measure_ns - kills[-1].at_ns
@@ -450,7 +442,7 @@ _OF_KINDS = (_of_our_look, _moved, _expired, _headless)
 
 
 def _disturbed(settings: Settings, workload: Workload) -> Iterator[Objection]:
-    disturbances = disturbances_of(workload, settings)
+    disturbances = workload.disturbed_by(settings)
     yield from disturbed.objections(settings, disturbances, bears(workload, settings))
 
 
