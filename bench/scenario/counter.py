@@ -13,19 +13,12 @@ from bench.engine.pressure import Offer, offer_of
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
+from bench.scenario.consumed import scene_of
 from bench.scenario.counter_audit import audited
-from bench.scenario.jobs import (
-    Taking,
-    consumer_jobs,
-    consuming,
-    publisher_jobs,
-    sampled,
-    sampler_job,
-    watched,
-)
+from bench.scenario.jobs import consuming, sampled
 from bench.scenario.kind import Kind, Stage, all_of_it
 from bench.spec.filling import PUBLISH
-from bench.spec.kinds.counter import CONSUME, Counting
+from bench.spec.kinds.counter import Counting
 
 COUNTERS = {"allow_msg_counter": True}
 """What the stream has besides (ADR-49 of NATS)."""
@@ -58,27 +51,7 @@ def _needs(cell: Cell) -> Needs:
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
-    consume, takes = cell.cast.part(CONSUME), _counting(cell).consume
-    asked = (watched(cell, consume, stage.names, 1),)
-    taking = Taking(
-        names=stage.names,
-        processes=takes.consumers,
-        workers=takes.workers,
-        handler=takes.handler,
-        id_offset=traffic[PUBLISH].payloads[0].id_offset,
-    )
-    return Scene(
-        server=stage.server,
-        client=stage.client,
-        watched=asked,
-        drivers=publisher_jobs(stage, trial, cell, cell.cast.part(PUBLISH)),
-        observers=consumer_jobs(stage, trial, cell, consume, taking),
-        sampler=sampler_job(stage, trial, asked),
-        phases=cell.workload.phases,
-        acks=frozenset({CONSUME} if cell.settings.ack.timing != "none" else ()),
-        shown=CONSUME,
-        directory=stage.directory,
-    )
+    return scene_of(stage, trial, cell, traffic, _counting(cell).consume)
 
 
 KIND = Kind(

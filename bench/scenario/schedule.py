@@ -14,15 +14,8 @@ from bench.engine.table import Flags
 from bench.engine.trial import Scene
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
-from bench.scenario.jobs import (
-    Taking,
-    consumer_jobs,
-    consuming,
-    publisher_jobs,
-    sampled,
-    sampler_job,
-    watched,
-)
+from bench.scenario.consumed import scene_of
+from bench.scenario.jobs import consuming, sampled
 from bench.scenario.kind import Kind, Stage
 from bench.scenario.schedule_audit import audited
 from bench.spec.filling import PUBLISH
@@ -65,30 +58,9 @@ async def _held(stage: Stage) -> Held:
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
-    consume, takes = cell.cast.part(CONSUME), _scheduling(cell).consume
-    asked = (watched(cell, consume, stage.names, 1),)
-    taking = Taking(
-        names=stage.names,
-        processes=takes.consumers,
-        workers=takes.workers,
-        handler=takes.handler,
-        id_offset=traffic[PUBLISH].payloads[0].id_offset,
-    )
-    return Scene(
-        server=stage.server,
-        client=stage.client,
-        watched=asked,
-        drivers=publisher_jobs(stage, trial, cell, cell.cast.part(PUBLISH)),
-        # All that is published is to come to them, later.
-        observers=tuple(
-            replace(job, sparse=False) for job in consumer_jobs(stage, trial, cell, consume, taking)
-        ),
-        sampler=sampler_job(stage, trial, asked),
-        phases=cell.workload.phases,
-        acks=frozenset({CONSUME} if cell.settings.ack.timing != "none" else ()),
-        shown=CONSUME,
-        directory=stage.directory,
-    )
+    """Return who publishes and who consumes: all that is published is to come, later."""
+    scene = scene_of(stage, trial, cell, traffic, _scheduling(cell).consume)
+    return replace(scene, observers=tuple(replace(job, sparse=False) for job in scene.observers))
 
 
 KIND = Kind(

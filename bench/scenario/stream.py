@@ -17,18 +17,10 @@ from bench.plan.model import Cell, Trial
 from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
 from bench.scenario import applied, marking
-from bench.scenario.jobs import (
-    Taking,
-    consumer_jobs,
-    consuming,
-    publisher_jobs,
-    sampled,
-    sampler_job,
-    watched,
-)
+from bench.scenario.consumed import scene_of
+from bench.scenario.jobs import consuming, sampled
 from bench.scenario.kind import Kind, Stage
 from bench.spec.kinds.stream import Stream
-from bench.spec.working import workers
 
 
 def _offers(cell: Cell) -> Mapping[str, Offer]:
@@ -96,32 +88,11 @@ def _stream(cell: Cell) -> Stream:
 
 
 def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic]) -> Scene:
-    publish, consume = (cell.cast.part(name) for name in ("publish", "consume"))
-    takes = _stream(cell).consume
-    acks = cell.settings.ack.timing != "none"
-    asked = (watched(cell, consume, stage.names, 1),)
-    taking = Taking(
-        names=stage.names,
-        processes=takes.consumers,
-        workers=workers(cell.settings, takes),
-        handler=takes.handler,
-        id_offset=traffic[publish.name].payloads[0].id_offset,
-    )
-    crashes = applied.crashing(stage, cell, traffic[publish.name], consume.role)
-    jobs = consumer_jobs(stage, trial, cell, consume, taking)
-    return Scene(
-        server=stage.server,
-        client=stage.client,
-        watched=asked,
-        drivers=publisher_jobs(stage, trial, cell, publish),
-        observers=tuple(applied.applying(job, stage, cell, crashes) for job in jobs),
-        sampler=sampler_job(stage, trial, asked),
-        phases=cell.workload.phases,
-        acks=frozenset({consume.name} if acks else ()),
-        shown=consume.name,
-        directory=stage.directory,
-        crashing=crashes,
-    )
+    scene = scene_of(stage, trial, cell, traffic, _stream(cell).consume)
+    role = cell.cast.part("consume").role
+    crashes = applied.crashing(stage, cell, traffic["publish"], role)
+    observers = tuple(applied.applying(job, stage, cell, crashes) for job in scene.observers)
+    return replace(scene, observers=observers, crashing=crashes)
 
 
 KIND = Kind(

@@ -1,51 +1,19 @@
 """Where it is heard that streams are changed: in answers, or in requests where those are many."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from bench.broker.admin import trial_names
-from bench.broker.endpoint import Endpoint
 from bench.engine.jobs import Hearing
-from bench.plan.model import Cell, Trial
-from bench.plan.traffic import make_traffics
+from bench.plan.model import Cell
 from bench.scenario.hearing import hearing
-from bench.scenario.kind import Stage
-from bench.scenario.registry import KINDS
 from bench.spec.kinds.kv import Kv
-from bench.spec.load import load_workload
-from bench.spec.workload import Phases
 from tests.plan.examples import cell
+from tests.scenario.staged import NAMES, made_of, staged
 
-NAMES = trial_names("run", 1)
 LEADER = {"bucket": {"allow_direct": False}}
 
 
-SHORT = Phases.model_validate({"warmup": "100ms", "measure": "1s", "drain": "1s"})
-
-
-def made_of(name: str, **settings: Any) -> Cell:
-    """Return a cell of a shipped workload, as short as a look."""
-    load = load_workload(Path(f"workloads/{name}.yaml")).in_short(SHORT)
-    return cell(1, load=load, **settings)
-
-
 def heard(made: Cell) -> Hearing:
-    kind = KINDS[made.workload.kind]
-    nobody: Any = None
-    names = kind.named(NAMES)
-    stage = Stage(
-        server=nobody,
-        endpoint=Endpoint(url="nats://127.0.0.1:4222"),
-        client=nobody,
-        names=names,
-        things=kind.things(names, made),
-        directory=Path(),
-        warn=print,
-    )
-    trial = Trial(id="t", index=1, cell_id=made.id, block=1, seed=1)
-    scene = kind.scene(stage, trial, made, make_traffics(made.workload.loads, 1))
+    stage, scene = staged(made)
     return hearing(scene, stage.things).sampler.hearing
 
 
