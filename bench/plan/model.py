@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from bench.plan.space import Knob, Point
 from bench.spec.cast import Cast
 from bench.spec.disturbances import Disturbance
 from bench.spec.kinds.registry import AnyWorkload, cast_of
@@ -141,6 +142,49 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TriedPoint:
+    """A point of a space that has a cell of its own.
+
+    Attributes:
+        point: what is set.
+        cell_id: of the plan.
+    """
+
+    point: Point
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """What a run seeks that grows as it goes: the settings that are best for a workload.
+
+    Attributes:
+        base: workload and settings that every point is laid over; what gains are held against.
+        knobs: that are turned.
+        points: valid points of the space, `base` not counted among them; of a space too large to
+            be counted reckoned from a sample.
+        objectives: one or two, as written: `minimise end_to_end_p99`, `maximise acked_rate`.
+        constraints: rules that the best has to hold, as written.
+        budget_ns: within which all is to be done, the confirmation included.
+        raced: every valid point is tried, and what is clearly worse leaves; else an optimiser
+            chooses which are tried.
+        tried: `base` first, then in the order they were first tried.
+        confirms_from: the first block of the confirmation; None while it has not begun. From there
+            on only finalists have trials, and what is printed of a gain is from those alone.
+    """
+
+    base: Cell
+    knobs: tuple[Knob, ...]
+    points: int
+    objectives: tuple[str, ...]
+    constraints: tuple[str, ...]
+    budget_ns: int
+    raced: bool
+    tried: tuple[TriedPoint, ...] = ()
+    confirms_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything a run will do.
 
@@ -158,7 +202,8 @@ class Plan:
         baseline: the variant that others are compared with, `config/variant`; empty without one.
         primary, secondary: short names of the metrics that a recommendation goes by.
         success: rules that a variant must hold to be recommended, as written.
-        search: what is sought by trials that follow from those before; None where all are planned.
+        search: a capacity that is sought by trials that follow from those before; None without.
+        tuning: the best settings, sought likewise; None without.
     """
 
     schema_version: int
@@ -175,6 +220,7 @@ class Plan:
     secondary: tuple[str, ...] = ()
     success: tuple[str, ...] = ()
     search: Search | None = None
+    tuning: Tuning | None = None
 
     def cell(self, cell_id: str) -> Cell:
         """Return the cell of this id; KeyError when the plan has none."""
