@@ -1,16 +1,16 @@
 """`jetbench capacity`: the highest rate that meets the goals, and what breaks first beyond it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import psutil
 import typer
 
 from bench.analysis.figures import RunFigures
-from bench.analysis.summary import summarise
 from bench.broker.server import binary_version
 from bench.cli.console import errors, output
+from bench.cli.going_on import kept_plan
+from bench.cli.growing import How, grown
 from bench.cli.kept import find_run
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
@@ -21,7 +21,6 @@ from bench.cli.measuring import (
     ServerOption,
     StoreOption,
     TuiOption,
-    interruptible,
     new_store,
     patience_of,
     target_of,
@@ -34,23 +33,15 @@ from bench.cli.options import (
     ResultsOption,
 )
 from bench.cli.plan import cautions_in
-from bench.cli.progress import make_watcher
 from bench.cli.reporting import judged, write_report
-from bench.cli.typed import command_line
 from bench.core.errors import ExitCode, UsageError
-from bench.core.text import plural
 from bench.core.units import format_rate
-from bench.plan.estimate import estimate
 from bench.plan.expand import expand
 from bench.plan.model import Plan, Search
 from bench.plan.seeking import Wanted, search_plan, with_wanted
 from bench.record.lock import measuring
-from bench.record.store import RunStore
 from bench.report.terminal import print_judgement
-from bench.runner import environment, preflight
-from bench.runner.matrix import Run, run_matrix
-from bench.runner.quiet import Patience
-from bench.runner.target import EmbeddedTarget, Target
+from bench.runner.target import EmbeddedTarget
 from bench.seek.bracket import Ending
 from bench.seek.state import Sought, begun, sought
 from bench.spec.capacity import LoadedCapacity, load_capacity
@@ -125,16 +116,6 @@ _SoakOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _How:
-    """What concerns this invocation and not the plan."""
-
-    store: RunStore
-    target: Target
-    tui: bool
-    patience: Patience
-
-
 def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
     file: Annotated[
         str | None,
@@ -175,6 +156,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     nothing could be told.
     """
     target = target_of(server, creds, server_bin, store_dir, context)
+    waits = patience_of(patience)
     given = _given(
         {
             "workload": workload,
@@ -190,13 +172,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
             raise UsageError(
                 "--resume goes on with a search as it began; leave out FILE and what is sought"
             )
-        store = find_run(resume, results)
-        plan = store.read_plan()
-        if plan.search is None:
-            raise UsageError(
-                f"--resume: {store.run_id} seeks no capacity; go on with it by "
-                f"`jetbench run --resume {store.run_id}`"
-            )
+        store, fresh = find_run(resume, results), None
     else:
         whole = {"workload", "configs", "rate"} <= given.keys()
         loaded = load_capacity(file or (None if whole else DEFAULT_FILE), given)
@@ -205,11 +181,12 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
             check_server(loaded.matrix, version=version, servers=1, embedded=True)
         for caution in cautions_in(loaded.matrix):
             _say(f"caution: {caution}")
-        plan = _plan(loaded)
-        store = new_store(results, plan.label)
-    how = _How(store=store, target=target, tui=tui, patience=patience_of(patience))
+        fresh = _plan(loaded)
+        store = new_store(results, fresh.label)
     with measuring(store.path):
-        figures = _searched(plan, how)
+        plan = fresh or kept_plan(store, "capacity")
+        how = How(store=store, target=target, tui=tui, patience=waits)
+        figures = grown(plan if plan.trials else with_wanted(plan, begun(plan)), how, _further)
     found = sought(figures)
     judgement = judged(figures, results)
     print_judgement(judgement, output())
@@ -247,43 +224,14 @@ def _plan(loaded: LoadedCapacity) -> Plan:
     return search_plan(file.label, file.question, search, file.seed)
 
 
-def _searched(plan: Plan, how: _How) -> RunFigures:
-    """Measure until there is nothing left to try; return the figures of all that was tried."""
-    plan = plan if plan.trials else with_wanted(plan, begun(plan))
-    fitness = interruptible(preflight.check(plan, how.target, how.store, estimate(plan)))
-    for warning in fitness.warnings:
-        _say(f"warning: {warning}")
-    if not (how.store.path / "plan.json").exists():
-        found = environment.describe(how.target, fitness.server_version, command_line())
-        how.store.write_environment(found)
-    try:
-        while True:
-            figures = _walked(plan, how)
-            wanted = list(_wanted(sought(figures)))
-            if not wanted:
-                return figures
-            _tell(wanted)
-            plan = with_wanted(plan, wanted)
-    except KeyboardInterrupt:
-        _say(
-            f"interrupted: {plural(len(how.store.kept(plan)), 'trial')} are kept in "
-            f"{how.store.path}; go on with `jetbench capacity --resume {how.store.run_id}`"
-        )
-        raise
-
-
-def _wanted(searches: Sequence[Sought]) -> Iterator[Wanted]:
-    yield from (wanted for each in searches if (wanted := each.wanted) is not None)
-
-
-def _walked(plan: Plan, how: _How) -> RunFigures:
-    how.store.write_plan(plan)
-    with make_watcher(errors(), estimate(plan), live=how.tui) as watcher:
-        walk = Run(
-            plan=plan, store=how.store, target=how.target, watcher=watcher, patience=how.patience
-        )
-        interruptible(run_matrix(walk))
-    return summarise(how.store)
+def _further(figures: RunFigures) -> Plan | None:
+    """Return the plan with the next trial of each search that is not over; None where all are."""
+    wanted = [each.wanted for each in sought(figures)]
+    due = [each for each in wanted if each is not None]
+    if not due:
+        return None
+    _tell(due)
+    return with_wanted(figures.plan, due)
 
 
 def _tell(wanted: Sequence[Wanted]) -> None:

@@ -1,15 +1,22 @@
 """A run that breaks off says how to go on with it: what was measured is kept."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bench.cli.verbs import app
-from bench.core.errors import BenchError, NameCollisionError
+from bench.core.errors import BenchError, NameCollisionError, UsageError
+from bench.plan.model import Search
+from bench.plan.seeking import search_plan, with_wanted
 from bench.record.store import RunStore
 from bench.runner.preflight import Fitness
+from bench.seek.state import begun
+from bench.spec.capacity import PROBE, SOAK
+from tests.analysis import runs
 from tests.cli import broken_run
 
 FOREIGN = NameCollisionError("stream X is not ours; it was left untouched")
@@ -29,15 +36,77 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     async def breaks_off(_: object) -> None:
         raise FOREIGN
 
-    monkeypatch.setattr("bench.cli.run.preflight.check", fit)
+    monkeypatch.setattr("bench.cli.growing.preflight.check", fit)
     found = made.read_environment()
-    monkeypatch.setattr("bench.cli.run.environment.describe", lambda *_: found)
-    monkeypatch.setattr("bench.cli.run.run_matrix", breaks_off)
+    monkeypatch.setattr("bench.cli.growing.environment.describe", lambda *_: found)
+    monkeypatch.setattr("bench.cli.growing.run_matrix", breaks_off)
     return made
 
 
-def resumed(store: RunStore, *more: str) -> Result:
-    return CliRunner().invoke(app, ["run", "--resume", store.run_id, "--no-tui", *more])
+@pytest.fixture
+def search(store: RunStore) -> RunStore:
+    """A search beside that run, of which nothing but the first trial is planned."""
+    sought = Search(
+        low_per_s=100.0,
+        high_per_s=200.0,
+        goals=("lost == 0",),
+        most_publishers=1,
+        probe=PROBE,
+        soak=SOAK,
+        bases=(runs.cell("only"),),
+    )
+    plan = search_plan("sought", "", sought, seed=1)
+    made = RunStore(store.path.with_name("sought-1"))
+    made.path.mkdir()
+    made.write_environment(store.read_environment())
+    made.write_plan(with_wanted(plan, begun(plan)))
+    return made
+
+
+def resumed(store: RunStore, *more: str, verb: str = "run") -> Result:
+    return CliRunner().invoke(app, [verb, "--resume", store.run_id, "--no-tui", *more])
+
+
+def test_a_search_is_gone_on_with_by_the_verb_that_began_it(search: RunStore) -> None:
+    """A run would measure what is planned, judge it as a matrix and never seek on."""
+    refused = resumed(search)
+
+    assert isinstance(refused.exception, UsageError)
+    way = f"jetbench capacity --resume {search.run_id}"
+    assert str(refused.exception).endswith(f"is the search for a capacity; use `{way}`")
+
+
+def test_a_matrix_is_gone_on_with_by_the_verb_that_began_it(store: RunStore) -> None:
+    """It has no range and no goals to seek by."""
+    refused = resumed(store, verb="capacity")
+
+    assert isinstance(refused.exception, UsageError)
+    assert f"use `jetbench run --resume {store.run_id}`" in str(refused.exception)
+
+
+@pytest.mark.parametrize("what", ["host", "server", "server_version", "jetbench"])
+def test_a_search_is_gone_on_with_where_it_began_alone(
+    search: RunStore, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another host or server carries is no point of this curve."""
+    changed: dict[str, Any] = {what: "another"}
+    other = replace(search.read_environment(), **changed)
+    monkeypatch.setattr("bench.cli.growing.environment.describe", lambda *_: other)
+
+    refused = resumed(search, verb="capacity")
+
+    assert isinstance(refused.exception, UsageError)
+    assert "this is another; its trials would not be comparable" in str(refused.exception)
+
+
+def test_a_search_that_breaks_off_says_that_more_than_was_planned_is_to_come(
+    search: RunStore,
+) -> None:
+    """Each look follows from those before it: the plan of now says nothing of the end."""
+    said = " ".join(resumed(search, verb="capacity").stderr.split())
+
+    assert "broke off: 0 of 1 trials are kept, of those planned so far," in said
+    assert f"go on with `jetbench capacity --resume {search.run_id}` when" in said
 
 
 def test_a_name_that_another_has_amid_a_run_leaves_the_way_on(store: RunStore) -> None:

@@ -1,0 +1,95 @@
+"""Measuring a plan that grows with what it finds, until nothing more is wanted.
+
+plan.json is written before each walk, and there is no other state: whoever goes on with a run reads
+it and the records, and asks for the same next step.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.analysis.figures import RunFigures
+from bench.analysis.summary import summarise
+from bench.cli.console import errors
+from bench.cli.going_on import require_same, say_how_to_go_on
+from bench.cli.measuring import interruptible
+from bench.cli.progress import make_watcher
+from bench.cli.typed import command_line
+from bench.core.errors import BenchError
+from bench.gate.files import forget_result
+from bench.plan.estimate import estimate
+from bench.plan.model import Plan
+from bench.record.store import RunStore
+from bench.runner import environment, preflight
+from bench.runner.matrix import Run, run_matrix
+from bench.runner.quiet import Patience
+from bench.runner.target import Target
+
+Wants = Callable[[RunFigures], Plan | None]
+"""Returns the measured plan with trials more; None where nothing is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """What concerns this invocation and not the plan.
+
+    Attributes:
+        store: where the run is kept; its directory is held by whoever calls (`record.lock`).
+        target: what is measured.
+        tui: draw the running trial on a terminal.
+        patience: with a host that the hypervisor keeps from us.
+    """
+
+    store: RunStore
+    target: Target
+    tui: bool
+    patience: Patience
+
+
+def grown(plan: Plan, how: How, wants: Wants) -> RunFigures:
+    """Measure a plan, and what is wanted after it; return the figures of all that was measured.
+
+    Args:
+        plan: with a trial at least; of a run that is gone on with as it is kept.
+        how: to measure it.
+        wants: asked whenever all that is planned was measured.
+
+    Raises:
+        UsageError: the run was begun on another host, or with another server or jetbench.
+        BenchError: see `bench.runner.preflight.check` and `bench.runner.matrix.run_matrix`.
+    """
+    _begin(plan, how)
+    while True:
+        try:
+            figures = _walked(plan, how)
+            more = wants(figures)
+            if more is None:
+                return figures
+            how.store.write_plan(more)
+            plan = more
+        except (KeyboardInterrupt, BenchError) as error:
+            say_how_to_go_on(plan, how.store, how.target, error)
+            raise
+
+
+def _begin(plan: Plan, how: How) -> None:
+    """Look whether all is in order, and write or compare on what the run is measured."""
+    fitness = interruptible(preflight.check(plan, how.target, how.store, estimate(plan)))
+    for warning in fitness.warnings:
+        errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
+    found = environment.describe(how.target, fitness.server_version, command_line())
+    if (how.store.path / "plan.json").exists():
+        require_same(how.store.read_environment(), found)
+    else:
+        how.store.write_environment(found)
+        how.store.write_plan(plan)
+
+
+def _walked(plan: Plan, how: How) -> RunFigures:
+    if len(how.store.kept(plan)) < len(plan.trials):
+        forget_result(how.store)
+    with make_watcher(errors(), estimate(plan), live=how.tui) as watcher:
+        walk = Run(
+            plan=plan, store=how.store, target=how.target, watcher=watcher, patience=how.patience
+        )
+        interruptible(run_matrix(walk))
+    return summarise(how.store)
