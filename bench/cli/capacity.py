@@ -42,8 +42,10 @@ from bench.plan.seeking import Wanted, search_plan, with_wanted
 from bench.record.lock import measuring
 from bench.report.terminal import print_judgement
 from bench.runner.target import EmbeddedTarget
+from bench.seek.ahead import ahead
 from bench.seek.bracket import Ending
 from bench.seek.state import Sought, begun, sought
+from bench.seek.words import decided
 from bench.spec.capacity import LoadedCapacity, load_capacity
 from bench.spec.load import check_server
 
@@ -186,7 +188,8 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     with measuring(store.path):
         plan = fresh or kept_plan(store, "capacity")
         how = How(store=store, target=target, tui=tui, patience=waits)
-        figures = grown(plan if plan.trials else with_wanted(plan, begun(plan)), how, _further)
+        begin = plan if plan.trials else with_wanted(plan, begun(plan))
+        figures = grown(begin, how, _further, ahead)
     found = sought(figures)
     judgement = judged(figures, results)
     print_judgement(judgement, output())
@@ -226,20 +229,19 @@ def _plan(loaded: LoadedCapacity) -> Plan:
 
 def _further(figures: RunFigures) -> Plan | None:
     """Return the plan with the next trial of each search that is not over; None where all are."""
-    wanted = [each.wanted for each in sought(figures)]
-    due = [each for each in wanted if each is not None]
+    found = sought(figures)
+    due = [wanted for each in found if (wanted := each.wanted) is not None]
     if not due:
         return None
-    _tell(due)
+    for each in found:
+        _say(f"{each.base.variants[0]}: {decided(each)}{_next(each.wanted)}")
     return with_wanted(figures.plan, due)
 
 
-def _tell(wanted: Sequence[Wanted]) -> None:
-    each = ", ".join(
-        f"{one.purpose} at {format_rate(one.rate_per_s)} of {one.base.variants[0]}"
-        for one in wanted
-    )
-    _say(f"next: {each}")
+def _next(wanted: Wanted | None) -> str:
+    if wanted is None:
+        return "; its search is over"
+    return f"; next: {wanted.purpose} at {format_rate(wanted.rate_per_s)}"
 
 
 def _exit_code(found: Sequence[Sought]) -> ExitCode:

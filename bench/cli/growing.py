@@ -16,7 +16,7 @@ from bench.cli.progress import make_watcher
 from bench.cli.typed import command_line
 from bench.core.errors import BenchError
 from bench.gate.files import forget_result
-from bench.plan.estimate import estimate
+from bench.plan.estimate import Ahead, estimate
 from bench.plan.model import Plan
 from bench.record.store import RunStore
 from bench.runner import environment, preflight
@@ -26,6 +26,9 @@ from bench.runner.target import Target
 
 Wants = Callable[[RunFigures], Plan | None]
 """Returns the measured plan with trials more; None where nothing is wanted."""
+
+Bound = Callable[[RunFigures], Ahead]
+"""Returns what may still come after these figures, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +48,31 @@ class How:
     patience: Patience
 
 
-def grown(plan: Plan, how: How, wants: Wants) -> RunFigures:
+def grown(plan: Plan, how: How, wants: Wants, most: Bound | None = None) -> RunFigures:
     """Measure a plan, and what is wanted after it; return the figures of all that was measured.
 
     Args:
         plan: with a trial at least; of a run that is gone on with as it is kept.
         how: to measure it.
         wants: asked whenever all that is planned was measured.
+        most: what the progress tells of what may still come; None where all is planned but for
+            repeats.
 
     Raises:
         UsageError: the run was begun on another host, or with another server or jetbench.
         BenchError: see `bench.runner.preflight.check` and `bench.runner.matrix.run_matrix`.
     """
     _begin(plan, how)
+    ahead = most(summarise(how.store)) if most else None
     while True:
         try:
-            figures = _walked(plan, how)
+            figures = _walked(plan, how, ahead)
             more = wants(figures)
             if more is None:
                 return figures
             how.store.write_plan(more)
             plan = more
+            ahead = most(figures) if most else None
         except (KeyboardInterrupt, BenchError) as error:
             say_how_to_go_on(plan, how.store, how.target, error)
             raise
@@ -84,10 +91,10 @@ def _begin(plan: Plan, how: How) -> None:
         how.store.write_plan(plan)
 
 
-def _walked(plan: Plan, how: How) -> RunFigures:
+def _walked(plan: Plan, how: How, ahead: Ahead | None) -> RunFigures:
     if len(how.store.kept(plan)) < len(plan.trials):
         forget_result(how.store)
-    with make_watcher(errors(), estimate(plan), live=how.tui) as watcher:
+    with make_watcher(errors(), estimate(plan), ahead=ahead, live=how.tui) as watcher:
         walk = Run(
             plan=plan, store=how.store, target=how.target, watcher=watcher, patience=how.patience
         )

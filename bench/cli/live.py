@@ -6,6 +6,7 @@ is in the path of a message.
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -31,6 +32,41 @@ _COUNTERS = {Side.DRIVES: ("sent", "stored"), Side.OBSERVES: ("received", "handl
 """What a worker tells of each instant of a part."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """How far a run is.
+
+    Attributes:
+        ended: trials that have a record.
+        total: that there are to be; at most, where the plan still grows.
+        left_s: time left; likewise.
+        grows: nobody knows yet how much is to come.
+    """
+
+    ended: int = 0
+    total: int = 0
+    left_s: float = 0.0
+    grows: bool = False
+
+    @property
+    def now(self) -> str:
+        """The trial that runs: `4/20`, or `4 of at most 97`."""
+        return self._of(min(self.ended + 1, self.total))
+
+    @property
+    def done(self) -> str:
+        """The trial that ended, likewise."""
+        return self._of(self.ended)
+
+    @property
+    def left(self) -> str:
+        """The time left: `1m35s left`, or `at most 1h20m left`."""
+        return f"{'at most ' if self.grows else ''}{human_clock(self.left_s)} left"
+
+    def _of(self, number: int) -> str:
+        return f"{number}{' of at most ' if self.grows else '/'}{self.total}"
+
+
 class LiveView:
     """What is drawn; told of every moment, asked for its picture by the display."""
 
@@ -42,11 +78,11 @@ class LiveView:
         self._length_ns = 1
         self._moments: deque[Moment] = deque()
         self._lags: deque[int] = deque(maxlen=SPARK_WIDTH)
-        self._ended, self._total, self._left_s = 0, 0, 0.0
+        self._where = Where()
 
-    def place(self, ended: int, total: int, left_s: float) -> None:
+    def place(self, where: Where) -> None:
         """Note how far the run is."""
-        self._ended, self._total, self._left_s = ended, total, left_s
+        self._where = where
 
     def begin(self, cell: str, workload: Workload, cast: Cast) -> None:
         """Note the cell of the next trial and forget the last one.
@@ -82,9 +118,13 @@ class LiveView:
         """Return the picture of now."""
         bar = Table.grid(padding=(0, 1))
         bar.add_row(
-            f"trial {min(self._ended + 1, self._total)}/{self._total}",
-            ProgressBar(total=max(1, self._total), completed=self._ended + self._share(), width=30),
-            f"{human_clock(self._left_s)} left",
+            f"trial {self._where.now}",
+            ProgressBar(
+                total=max(1, self._where.total),
+                completed=self._where.ended + self._share(),
+                width=30,
+            ),
+            self._where.left,
         )
         lines = (f"{self._cell}: {self._phase()}", self._figures(), self._lag())
         texts = (Text(line, overflow="ellipsis", no_wrap=True) for line in lines)
@@ -93,8 +133,9 @@ class LiveView:
     def line(self) -> str:
         """Return what the picture says of the trial in one plain line."""
         lag = f"lag {self._lags[-1]}" if self._lags else f"lag {UNKNOWN}"
-        place = f"[{min(self._ended + 1, self._total)}/{self._total}]"
-        return f"{place} {self._cell}: {self._phase()}: {self._figures().strip()}; {lag}"
+        return (
+            f"[{self._where.now}] {self._cell}: {self._phase()}: {self._figures().strip()}; {lag}"
+        )
 
     def _share(self) -> float:
         if not self._moments:

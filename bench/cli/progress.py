@@ -8,11 +8,10 @@ from rich.console import Console
 from rich.live import Live
 
 from bench.analysis.summary import summarise_trial
-from bench.cli.live import LiveView
-from bench.core.units import human_clock
+from bench.cli.live import LiveView, Where
 from bench.engine.keep import Kept
 from bench.engine.trial import Moment
-from bench.plan.estimate import Estimate
+from bench.plan.estimate import Ahead, Estimate
 from bench.plan.model import Cell, Plan, Trial
 from bench.record.schema import Level
 from bench.report.terminal import trial_line
@@ -31,10 +30,12 @@ class PlainWatcher:
         view: what is known of the running trial.
     """
 
-    def __init__(self, console: Console, expected: Estimate) -> None:
+    def __init__(self, console: Console, expected: Estimate, ahead: Ahead | None = None) -> None:
         self._console = console
         self._expected = expected
+        self._ahead = ahead
         self._plan: Plan | None = None
+        self._ended_before = 0
         self._begun_s = self._last_end_s = time.monotonic()
         self._ended_here = 0
         self._said_s = 0.0
@@ -44,14 +45,15 @@ class PlainWatcher:
     def run_begins(self, plan: Plan, already_done: int) -> None:
         """Note the plan."""
         self._plan = plan
-        self.ended = already_done
+        self.ended = self._ended_before = already_done
         self._show_place()
 
     def trial_begins(self, trial: Trial, cell: Cell) -> None:
         """Note the cell."""
         blocks = self._plan.blocks if self._plan else 0
         of = f" of {blocks}" if trial.block <= blocks else ", on top"
-        self.view.begin(f"{cell.id}, block {trial.block}{of}", cell.workload, cell.cast)
+        block = "" if self._ahead else f", block {trial.block}{of}"
+        self.view.begin(f"{cell.id}{block}", cell.workload, cell.cast)
         self._said_s = time.monotonic()
         self._show_place()
 
@@ -79,31 +81,37 @@ class PlainWatcher:
         self._console.print(f"warning: {text}", markup=False, soft_wrap=True)
 
     @property
-    def total(self) -> int:
-        """Trials of the plan."""
-        return len(self._plan.trials) if self._plan else 0
+    def where(self) -> Where:
+        """How far the run is; of a plan that grows what may come at most."""
+        if self._ahead is None:
+            total = len(self._plan.trials) if self._plan else 0
+            return Where(ended=self.ended, total=total, left_s=self._left_s(total))
+        left_s = self._ahead.duration_s - (time.monotonic() - self._begun_s)
+        total = self._ended_before + self._ahead.trials
+        return Where(ended=self.ended, total=total, left_s=max(0.0, left_s), grows=True)
 
-    def left_s(self) -> float:
+    def _left_s(self, total: int) -> float:
         """Return the time left, from the estimate, corrected by how the run has gone so far."""
-        per_trial_s = self._expected.duration_s / max(1, self.total)
+        per_trial_s = self._expected.duration_s / max(1, total)
         if self._ended_here:
             per_trial_s = (self._last_end_s - self._begun_s) / self._ended_here
         running_s = time.monotonic() - self._last_end_s
-        return max(0.0, per_trial_s * (self.total - self.ended) - running_s)
+        return max(0.0, per_trial_s * (total - self.ended) - running_s)
 
     def _say_moment(self) -> None:
         self._said_s = time.monotonic()
         self._console.print(self.view.line(), markup=False, soft_wrap=True)
 
     def _show_place(self) -> None:
-        self.view.place(self.ended, self.total, self.left_s())
+        self.view.place(self.where)
 
     def _lines(self, trial: Trial, kept: Kept) -> Iterator[str]:
         assert self._plan is not None  # noqa: S101 - a run begins before its trials end
         cell = self._plan.cell(trial.cell_id)
         figures = summarise_trial(kept.record, kept.intervals, kept.samples, cell)
-        left = f"  {human_clock(self.left_s())} left" if self.ended < self.total else ""
-        yield trial_line(figures, self.ended, self.total) + left
+        where = self.where
+        left = f"  {where.left}" if where.ended < where.total else ""
+        yield trial_line(figures, where.done) + left
         for finding in figures.record.findings:
             if finding.level is not Level.NOTE:
                 yield f"    {finding.level} {finding.code}: {finding.text}"
@@ -117,11 +125,20 @@ class LiveWatcher(PlainWatcher):
 
 
 @contextmanager
-def make_watcher(console: Console, expected: Estimate, *, live: bool = True) -> Iterator[Watcher]:
-    """Return the watcher that suits the console; `live=False` asks for plain lines anyway."""
+def make_watcher(
+    console: Console, expected: Estimate, *, ahead: Ahead | None = None, live: bool = True
+) -> Iterator[Watcher]:
+    """Return the watcher that suits the console.
+
+    Args:
+        console: where it shows itself.
+        expected: what the plan takes.
+        ahead: what may still come of a plan that grows; None of one that is whole.
+        live: False asks for plain lines on a terminal, too.
+    """
     if not (live and console.is_terminal):
-        yield PlainWatcher(console, expected)
+        yield PlainWatcher(console, expected, ahead)
         return
-    watcher = LiveWatcher(console, expected)
+    watcher = LiveWatcher(console, expected, ahead)
     with Live(watcher.view, console=console, refresh_per_second=REFRESH_HZ, transient=True):
         yield watcher

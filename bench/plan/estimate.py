@@ -49,6 +49,25 @@ class Estimate:
     results_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What may still come of a plan that grows, at most; nobody knows how much will.
+
+    Attributes:
+        trials: that have no record, planned or not.
+        duration_s: of those.
+    """
+
+    trials: int
+    duration_s: float
+
+
+def longest_trial_s(cell: Cell) -> float:
+    """Return how long a trial takes whose drain takes all the time it may."""
+    drain_s = cell.workload.phases.drain_ns / NS_PER_S
+    return TRIAL_OVERHEAD_S + _offered_s(cell.workload) + drain_s
+
+
 def estimate(plan: Plan) -> Estimate:
     """Return what a plan will take."""
     cells = plan.cells

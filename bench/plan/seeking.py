@@ -62,10 +62,11 @@ def with_wanted(plan: Plan, wanted: Iterable[Wanted]) -> Plan:
     Raises:
         MisfitError: a rate offers too much, or too little, in the phases of its purpose.
     """
-    each = [(one, _cell(plan, one)) for one in wanted]
+    search = search_of(plan)
+    each = [(one, cell_of(search, one)) for one in wanted]
     known = {cell.id for cell in plan.cells}
     cells = (*plan.cells, *(cell for _, cell in each if cell.id not in known))
-    grown = replace(plan, cells=cells, search=_with_steps(search_of(plan), each))
+    grown = replace(plan, cells=cells, search=_with_steps(search, each))
     return further(grown, [cell for _, cell in each], blocks=1)
 
 
@@ -92,9 +93,13 @@ def _with_steps(search: Search, each: Sequence[tuple[Wanted, Cell]]) -> Search:
     return replace(search, steps=(*search.steps, *new))
 
 
-def _cell(plan: Plan, wanted: Wanted) -> Cell:
-    """Return the cell of a trial: all soaks of a rate are of one, each probe is one of its own."""
-    base, search = wanted.base, search_of(plan)
+def cell_of(search: Search, wanted: Wanted) -> Cell:
+    """Return the cell of a trial: all soaks of a rate are of one, each probe is one of its own.
+
+    Raises:
+        MisfitError: the rate offers too much, or too little, in the phases of its purpose.
+    """
+    base = wanted.base
     rules = tuple(map(parse_criterion, search.goals))
     name = _name(base, wanted)
     probes = sum(step.purpose is not Purpose.SOAK for step in search.steps)

@@ -159,10 +159,10 @@ def _entry(entry: Entry, *, folded: bool) -> Text:
     return printed
 
 
-def trial_line(figures: TrialFigures, position: int, total: int) -> str:
+def trial_line(figures: TrialFigures, place: str) -> str:
     """Return one plain line on a trial: `[3/70] 003-… valid end-to-end p50 1.52 ms …`."""
     record = figures.record
-    parts = [f"[{position}/{total}]", record.trial_id, _state(figures)]
+    parts = [f"[{place}]", record.trial_id, _state(figures)]
     time = record.cast.ranked[0]
     p50, p99 = (latency.written(figures, time, each) for each in (50.0, 99.0))
     if time in figures.times or p50 != text.NA:

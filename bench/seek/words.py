@@ -56,6 +56,24 @@ def limits(found: Limiting) -> str:
     return f"At {rate(found.at.step.rate_per_s)} {'; '.join(each)}."
 
 
+def decided(found: Sought) -> str:
+    """Say what is decided while it is sought: `met at 400 msg/s, missed at 800 msg/s`."""
+    tried = [each.tried for each in found.attempts]
+    soaks = [each for each in tried if each.purpose is Purpose.SOAK]
+    if soaks:
+        of_each = (
+            f"{count(each.trials)} at {rate(each.rate_per_s)}: {each.said}" for each in soaks
+        )
+        return f"soaks, {'; '.join(of_each)}"
+    between = edge(tried)
+    at = {"met": between.met_per_s, "missed": between.missed_per_s, "blind": between.blind_per_s}
+    known = [f"{_AT[what]} at {rate(per_s)}" for what, per_s in at.items() if per_s is not None]
+    return listed(known) or "nothing is decided"
+
+
+_AT = {"met": "met", "missed": "missed", "blind": "not to be measured"}
+
+
 def goal_words(goals: tuple[str, ...]) -> str:
     """Return goals as the end of `holds`: named, or how many there are."""
     if not goals:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.cli.live import LiveView, sparkline
+from bench.cli.live import LiveView, Where, sparkline
 from bench.core.units import NS_PER_S
 from bench.engine.jobs import Progress
 from bench.engine.trial import Moment
@@ -26,7 +26,7 @@ def view_of(*moments: Moment, acks: bool = True) -> LiveView:
     view.begin("small-events--base, block 2", workload("200/s"), cast(acks=acks))
     for moment in moments:
         view.see(moment)
-    view.place(3, 20, 95.0)
+    view.place(Where(ended=3, total=20, left_s=95.0))
     return view
 
 
@@ -42,6 +42,16 @@ def test_it_says_where_the_run_is() -> None:
     assert "trial 4/20" in text
     assert "1m35s left" in text
     assert "small-events--base, block 2: window, 1 s" in text
+
+
+def test_of_a_plan_that_grows_it_says_how_much_may_come_at_most() -> None:
+    """A search knows its next look alone: `4/4` and `2s left` would be said of each."""
+    view = view_of(moment(1.0))
+    view.place(Where(ended=3, total=97, left_s=4800.0, grows=True))
+    text = drawn(view)
+
+    assert "trial 4 of at most 97" in text
+    assert "at most 1h20m left" in text
 
 
 TWO_SECONDS = (

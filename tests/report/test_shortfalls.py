@@ -146,7 +146,7 @@ def test_a_median_that_most_messages_reached_is_told() -> None:
 
 def test_the_line_of_a_trial_says_what_is_hidden() -> None:
     """Whoever watches a run must not read n/a and think of a short window."""
-    line = terminal.trial_line(of(never_finished).cells[1].trials[0], 1, 5)
+    line = terminal.trial_line(of(never_finished).cells[1].trials[0], "1/5")
 
     assert "p50 10.0 ms  p99 ≥ 1.00 s" in line
 

@@ -131,7 +131,7 @@ def test_without_colour_nothing_but_text_is_written() -> None:
 def test_a_trial_is_one_plain_line() -> None:
     """CI logs are read with grep."""
     trial = run_figures().workloads[0].cells[2].trials[0]
-    line = trial_line(trial, 3, 70)
+    line = trial_line(trial, "3/70")
 
     assert re.fullmatch(
         r"\[3/70\]  \S+  valid  end-to-end p50 \S+ ms  p99 \S+ ms  "
@@ -148,21 +148,21 @@ def test_of_several_parts_the_line_names_whose_lag_grows() -> None:
     several = replace(trial, lag=grows, lags={"billing": trial.lag, "audit": grows})
     alone = replace(trial, lag=grows, lags={"consume": grows})
 
-    assert trial_line(several, 1, 1).endswith("lag growing (audit)")
-    assert trial_line(alone, 1, 1).endswith("lag growing")
+    assert trial_line(several, "1/1").endswith("lag growing (audit)")
+    assert trial_line(alone, "1/1").endswith("lag growing")
 
 
 def test_an_invalid_trial_names_its_reason_in_the_line() -> None:
     """The log must tell at once that the next figures do not count."""
     trial = run_figures().workloads[0].cells[1].trials[-1]
 
-    assert "INVALID (generator-saturated)" in trial_line(trial, 1, 1)
+    assert "INVALID (generator-saturated)" in trial_line(trial, "1/1")
 
 
 def test_a_trial_without_acks_shows_what_was_handled() -> None:
     """`acked 0 msg/s` would read as a failure of a variant that never acks."""
     trial = run_figures().workloads[0].cells[-1].trials[0]
-    line = trial_line(trial, 1, 1)
+    line = trial_line(trial, "1/1")
 
     assert Time.END_TO_END not in trial.times
     assert "handled 5\u202f000 msg/s" in line
@@ -179,7 +179,7 @@ def test_a_trial_that_broke_off_still_has_a_line() -> None:
         lag=None,
     )
 
-    assert trial_line(broken, 1, 2).endswith("INVALID (broke off)  lag n/a")
+    assert trial_line(broken, "1/2").endswith("INVALID (broke off)  lag n/a")
 
 
 @pytest.mark.parametrize("width", [120, 80])

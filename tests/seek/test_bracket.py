@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from bench.plan.model import Purpose
+from bench.seek.ahead import most_left
 from bench.seek.bracket import (
     LEAST_SOAKS,
     MOST_PROBES,
@@ -17,6 +18,7 @@ from bench.seek.bracket import (
     Bounds,
     Ending,
     Found,
+    Next,
     Said,
     Tried,
     found,
@@ -52,13 +54,16 @@ class Walk:
 
     def run(self) -> Found:
         while (step := next_step(self.bounds, self.tried)) is not None:
-            if step.purpose is Purpose.SOAK:
-                self.soaked[step.rate_per_s] = self.soaked.get(step.rate_per_s, 0) + 1
-            else:
-                said = self.probe(step.rate_per_s, step.purpose, step.publishers)
-                self.probes.append(_tried(step.rate_per_s, step.purpose, said, step.publishers))
+            self.step(step)
             assert len(self.probes) + sum(self.soaked.values()) < 200
         return found(self.bounds, self.tried)
+
+    def step(self, step: Next) -> None:
+        if step.purpose is Purpose.SOAK:
+            self.soaked[step.rate_per_s] = self.soaked.get(step.rate_per_s, 0) + 1
+        else:
+            said = self.probe(step.rate_per_s, step.purpose, step.publishers)
+            self.probes.append(_tried(step.rate_per_s, step.purpose, said, step.publishers))
 
 
 def _tried(
@@ -290,3 +295,35 @@ def test_soaks_that_could_not_be_offered_are_no_upper_bound(said: Said, ending: 
 
 def _met(count: int) -> Said:
     return Said.MET if count >= LEAST_SOAKS else Said.OPEN
+
+
+def _moody(seed: int) -> Walk:
+    """Looks that say anything: no search takes longer than where nothing fits together."""
+    random = np.random.default_rng(seed)
+    said = [Said.MET, Said.MISSED, Said.NOT_OFFERED, Said.SPOILT]
+    soaked: dict[tuple[float, int], Said] = {}
+
+    def soaks(rate: float, count: int) -> Said:
+        may = [Said.OPEN] if count < LEAST_SOAKS else [Said.MET, Said.MISSED, Said.OPEN, Said.OPEN]
+        return soaked.setdefault((rate, count), Said(random.choice(may)))
+
+    return Walk(
+        bounds=Bounds(low_per_s=100, high_per_s=20_000, publishers=1, most_publishers=4),
+        probe=lambda *_: Said(random.choice(said, p=[0.5, 0.3, 0.1, 0.1])),
+        soaks=soaks,
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_search_takes_more_than_was_said_to_be_left(seed: int) -> None:
+    """`At most 40 more` is believed by whoever waits for it."""
+    walk = _moody(seed) if seed % 2 else Noisy(seed, 0.03).walk()
+    left: list[tuple[int, int]] = []
+    taken = next_step(walk.bounds, walk.tried)
+    while taken is not None:
+        left.append(most_left(walk.bounds, walk.tried))
+        walk.step(taken)
+        taken = next_step(walk.bounds, walk.tried)
+
+    came = len(walk.probes) + sum(walk.soaked.values())
+    assert all(sum(each) >= came - after for after, each in enumerate(left))
