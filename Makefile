@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth headline-truth report-truth ledger-truth workloads mutants \
+.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth capacity-truth headline-truth report-truth ledger-truth workloads mutants \
 	check types house constraints clean
 
 help: ## Show this list
@@ -53,6 +53,9 @@ gate-truth: $(TOOLS) ## Measure how often gates are right on this host; some 90 
 
 aged-truth: $(TOOLS) ## Plant a server that is slow on aged streams alone, and have gates find it; some minutes
 	@$(BIN)/python -m tests.truth.aged $(ARGS)
+
+capacity-truth: $(TOOLS) ## Seek three capacities that are known, 20 times each; some two hours
+	@$(BIN)/python -m tests.truth.capacity $(ARGS)
 
 headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; some 15 minutes
 	@$(BIN)/python -m tests.truth.headlines $(ARGS)

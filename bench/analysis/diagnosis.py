@@ -140,6 +140,18 @@ def _acks(signs: Signs) -> Diagnosis | None:
     return _told(signs, Limit.ACKS, words, "consumer.max_ack_pending")
 
 
+def _rate(signs: Signs) -> Diagnosis | None:
+    share = signs.sent_share
+    if not signs.limited or share is None or share < BUSY_SHARE:
+        return None
+    words = (
+        f"messages waited for {percent(signs.waiting_share)} of the window while "
+        f"{number(signs.done_per_s)} msg/s were sent, {percent(min(1.0, share))} of what "
+        "rate_limit_bps allows, subjects and headers included"
+    )
+    return _told(signs, Limit.RATE, words, "consumer.rate_limit_bps")
+
+
 def _fetch(signs: Signs) -> Diagnosis | None:
     if not signs.limited or signs.idle_share is None or signs.idle_share >= MOSTLY:
         return None
@@ -187,6 +199,7 @@ RULES: tuple[Callable[[Signs], Diagnosis | None], ...] = (
     _gap,
     _handler,
     _acks,
+    _rate,
     _fetch,
     _none,
     _untold,

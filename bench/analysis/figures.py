@@ -154,6 +154,7 @@ class Limit(StrEnum):
     GAP = "delivery gap"
     HANDLER = "handler-limited"
     ACKS = "ack-budget-limited"
+    RATE = "rate-limited"
     FETCH = "fetch-limited"
     NONE = "not limited"
     UNTOLD = "limit not told"

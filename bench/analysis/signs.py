@@ -20,6 +20,9 @@ WAITS_NS = 10 * NS_PER_MS
 NEAR_CAP = 0.95
 """Of max_ack_pending: acks come in batches, so that a full budget is seldom seen whole."""
 
+REPLY_BYTES = 60
+"""Of the subject that a message is acknowledged by, which comes with it; some 60 to 100."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
@@ -35,6 +38,7 @@ class Signs:
         waiting_share: of the samples, those in which messages waited on the server.
         cap: most messages delivered and not acknowledged; None without acks.
         full_share: of the samples, those in which that many were.
+        sent_share: of the consumer's `rate_limit_bps`, what it was sent; None without one.
         idle_share: of the samples, those in which a pull request waited; None where none is sent.
         redelivered_share: of its deliveries, those that came again.
         asked_back_share: of those, the ones that it asked for itself, by nak.
@@ -53,6 +57,7 @@ class Signs:
     waiting_share: float
     cap: int | None
     full_share: float
+    sent_share: float | None
     idle_share: float | None
     redelivered_share: float
     asked_back_share: float
@@ -104,6 +109,7 @@ def signs_of(
             waiting_share=_share(pending, pending > least),
             cap=cap,
             full_share=_full(column(inside, f"{prefix}num_ack_pending"), cap),
+            sent_share=_sent(cell, rates.get(cast.instant(part, part.own[0].name), 0.0)),
             idle_share=_waits(column(inside, f"{prefix}num_waiting")) if pulls else None,
             redelivered_share=_redelivered(record, part),
             asked_back_share=_asked_back(record, part),
@@ -127,6 +133,15 @@ def _share(told: Array, met: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") 
 
 def _full(pending: Array, cap: int | None) -> float:
     return 0.0 if cap is None else _share(pending, pending >= NEAR_CAP * cap)
+
+
+def _sent(cell: Cell, per_s: float) -> float | None:
+    """Return the share of a rate limit that so many messages a second take."""
+    limit = cell.settings.consumer.rate_limit_bps
+    if limit is None:
+        return None
+    each = cell.workload.stored_bytes(cell.settings.publish) + REPLY_BYTES
+    return per_s * each * 8 / limit
 
 
 def _waits(waiting: Array) -> float | None:

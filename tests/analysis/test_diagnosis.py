@@ -30,6 +30,7 @@ FREE = Signs(
     waiting_share=0.0,
     cap=1000,
     full_share=0.0,
+    sent_share=None,
     idle_share=1.0,
     redelivered_share=0.0,
     asked_back_share=0.0,
@@ -155,6 +156,20 @@ def test_a_full_ack_budget_is_told_with_its_ceiling() -> None:
     assert limit(replace(full, full_share=MOSTLY - A_BIT)) is not Limit.ACKS
     assert limit(replace(full, growing=False, waiting_share=MOSTLY)) is not Limit.ACKS
     assert limit(replace(full, cap=None)) is not Limit.ACKS
+
+
+def test_what_a_rate_limit_sends_no_faster_is_told() -> None:
+    """Workers idle, the budget is open and nobody asks: else nothing would explain the lag."""
+    full = replace(BEHIND, sent_share=0.99)
+
+    told = diagnosed(full)
+
+    assert told.limit is Limit.RATE
+    assert "99" in told.words
+    assert told.knob == "consumer.rate_limit_bps"
+    assert limit(replace(full, sent_share=BUSY_SHARE)) is Limit.RATE
+    assert limit(replace(full, sent_share=BUSY_SHARE - A_BIT)) is not Limit.RATE
+    assert limit(replace(full, growing=False, waiting_share=MOSTLY)) is not Limit.RATE
 
 
 def test_requests_that_come_too_seldom_are_the_limit_of_who_pulls() -> None:

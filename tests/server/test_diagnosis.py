@@ -117,6 +117,22 @@ def test_a_pull_for_each_message_is_named(tmp_path: Path) -> None:
     assert "pull.batch" in found.knob
 
 
+def test_a_rate_limit_is_named_and_a_larger_one_lifts_it(tmp_path: Path) -> None:
+    """The server counts subjects and headers, too, and sends one largest message at once."""
+    stream = {"max_msg_size": "1KiB"}
+    narrow, wide = (
+        {"stream": stream, "consumer": {"mode": "push", "rate_limit_bps": limit_bps}}
+        for limit_bps in (2_000_000, 200_000_000)
+    )
+
+    found = limit(tmp_path / "narrow", load("3000/s", MANY), narrow)
+    lifted = limit(tmp_path / "wide", load("3000/s", MANY), wide)
+
+    assert found.limit is Limit.RATE, found
+    assert found.knob == "consumer.rate_limit_bps"
+    assert lifted.limit is not Limit.RATE, lifted
+
+
 def test_a_stream_that_is_full_is_named(tmp_path: Path) -> None:
     """100 are taken, and no more."""
     full = {"stream": {"max_msgs": 100, "discard": "new"}}
