@@ -14,7 +14,7 @@ from bench.analysis.paired import Contrast, contrast, contrast_between, readings
 from bench.analysis.summary import summarise
 from bench.analysis.validity import reproach_of
 from bench.cli.console import output
-from bench.cli.kept import find_run
+from bench.cli.kept import find_matrix
 from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument
 from bench.cli.tables import Line, print_contrasts
 from bench.core import text
@@ -52,7 +52,7 @@ def compare(
     and from what size on a change would have been seen. It judges nothing; `jetbench gate` does.
     """
     named = None if metric is None or "all" in metric else _measures(metric)
-    before = judge(summarise(find_run(run, results)))
+    before = judge(summarise(find_matrix(run, results, "compare")))
     measures = named or [
         measure_of(each.key)
         for each in before.figures.metrics
@@ -61,7 +61,9 @@ def compare(
     if other is None:
         _within(before, baseline, measures)
     else:
-        _between(before, judge(summarise(find_run(other, results))), baseline, measures)
+        _between(
+            before, judge(summarise(find_matrix(other, results, "compare"))), baseline, measures
+        )
 
 
 def _measures(names: Sequence[str]) -> list[Measure]:

@@ -30,7 +30,7 @@ from bench.cli.gate_options import (
 from bench.cli.gate_run import judge_run
 from bench.cli.gate_sides import Field, judge_sides
 from bench.cli.gate_told import Files, tell
-from bench.cli.kept import find_run
+from bench.cli.kept import find_matrix
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -134,7 +134,9 @@ def gate(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         judged = judge_sides(gates, asked, field)
     else:
         chosen = gates.only(workload) if workload else gates
-        judged = judge_run(chosen, find_run(_named(run), results), baseline, candidate or ())
+        judged = judge_run(
+            chosen, find_matrix(_named(run), results, "gate"), baseline, candidate or ()
+        )
     fails = inconclusive is OnInconclusive.FAIL
     judgement = judged_run(judged.figures, results, judged.result)
     tell(judged, judgement, files, inconclusive_fails=fails)

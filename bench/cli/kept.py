@@ -46,6 +46,29 @@ def find_run(text: str, results: Path) -> RunStore:
     raise UsageError(f"no run named '{text}'; {_advice(text, known, results)}")
 
 
+def find_matrix(text: str, results: Path, verb: str) -> RunStore:
+    """Return a run as `find_run` does, whose cells can be held against each other.
+
+    Args:
+        text: name or path of the run.
+        results: where runs are kept.
+        verb: that is to hold them so.
+
+    Raises:
+        UsageError: there is none, or it is a search, whose trials differ in what they offer.
+        StorageError: we may not look.
+        RecordError: its plan is broken.
+    """
+    store = find_run(text, results)
+    if store.read_plan().search is not None:
+        raise UsageError(
+            f"{verb}: {store.run_id} is the search for a capacity: each of its cells offers "
+            "another rate, so none is a side of a comparison; "
+            f"`jetbench show {store.run_id}` says what it found"
+        )
+    return store
+
+
 def _newest(label: str, runs: Sequence[Path]) -> Path:
     """Return the newest of the runs of a label; where there are several, it is said which."""
     if len(runs) > 1:

@@ -24,6 +24,9 @@ def holds(found: Sought) -> str:
 
 def short(found: Sought) -> str:
     """Say the same beside its name, in few words: `1 340 msg/s (not surely at 1 390)`."""
+    if not found.over:
+        known = found.found.confirmed_per_s is not None
+        return f"{_confirmed(found)} so far" if known else "nothing confirmed so far"
     ending = found.found.ending
     lowest = found.found.above_per_s or found.bounds.low_per_s
     return {
@@ -32,7 +35,7 @@ def short(found: Sought) -> str:
         Ending.BELOW: f"below {rate(found.bounds.low_per_s)}",
         Ending.UNCONFIRMED: f"none confirmed down to {rate(lowest)}",
         Ending.NOT_TOLD: "not told",
-    }[ending if found.over or found.found.confirmed_per_s else Ending.NOT_TOLD]
+    }[ending]
 
 
 def breaks(found: Sought) -> str:

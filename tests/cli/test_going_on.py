@@ -99,6 +99,22 @@ def test_a_search_is_gone_on_with_where_it_began_alone(
     assert "this is another; its trials would not be comparable" in str(refused.exception)
 
 
+@pytest.mark.parametrize(
+    "words", [("gate", "{run}", "--rules", "no-regression"), ("compare", "{run}"),
+              ("compare", "one", "{run}")],
+)  # fmt: skip
+def test_cells_of_a_search_are_held_against_no_other(
+    search: RunStore, words: tuple[str, ...]
+) -> None:
+    """Each offers another rate: what is red or better would be of the rate alone."""
+    refused = CliRunner().invoke(app, [each.format(run=search.run_id) for each in words])
+
+    assert isinstance(refused.exception, UsageError)
+    said = str(refused.exception)
+    assert said.startswith(f"{words[0]}: {search.run_id} is the search for a capacity")
+    assert f"`jetbench show {search.run_id}`" in said
+
+
 def test_a_search_that_breaks_off_says_that_more_than_was_planned_is_to_come(
     search: RunStore,
 ) -> None:

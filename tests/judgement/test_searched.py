@@ -88,6 +88,7 @@ def test_the_same_without_the_soaks_confirms_nothing() -> None:
     assert found.state is State.DOUBTFUL
     assert found.headline.startswith("Nothing is confirmed so far: a probe met")
     assert found.boxes.sure.word == "Not sought to the end"
+    assert found.capacities[0].told == "nothing confirmed so far"
     assert found.boxes.failed.state is State.DOUBTFUL
     assert any("jetbench capacity --resume made-up-1" in each.text for each in found.notices)
 
@@ -106,6 +107,7 @@ def test_soaks_without_a_record_leave_a_choice_and_confirm_nothing_to_the_end() 
     assert (one.over, one.state) == (False, State.DOUBTFUL)
     assert (two.over, two.state) == (True, State.HOLDS)
     assert "so far: not sought to the end" in one.holds
+    assert one.told.endswith(" msg/s so far")
     assert found.state is State.DOUBTFUL
     assert most((one, replace(two, missed_per_s=1.0))) is None
 

@@ -84,7 +84,7 @@ TRUTHS = {
             "publish": {"rate": "1000/s"},
             "consume": {"workers": 200, "handler": {"time": "20ms"}},
         },
-        settings={"consumer.mode": "push", "consumer.max_ack_pending": 50},
+        settings={"consumer.max_ack_pending": 50, "pull.batch": 50, "pull.requests": 4},
         goals=("end_to_end_p95 < 80ms",),
         range_per_s=(900, 6000),
         capacity_per_s=2500.0,
@@ -95,7 +95,7 @@ TRUTHS = {
             "kind": "fanout",
             "payload": {"sizes": "8KiB"},
             "publish": {"rate": "400/s"},
-            "consumers": {"reader-{n}": {"count": 4, "workers": 10}},
+            "consumers": {"reader_{n}": {"count": 4, "workers": 10}},
         },
         settings={
             "stream.storage": "memory",
