@@ -24,7 +24,7 @@ from bench.spec.workload import Workload
 def validate(
     paths: Annotated[list[Path], typer.Argument(metavar="FILES…", help="Files to check.")],
 ) -> None:
-    """Check workloads, configs, matrices, gate and capacity files; name every problem at once.
+    """Check workloads, configs, matrices, gate and capacity files and plans; name every problem.
 
     What stops nothing and may still surprise is named as a caution.
     """

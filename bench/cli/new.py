@@ -33,6 +33,7 @@ class NewKind(StrEnum):
     MATRIX = "matrix"
     GATE = "gate"
     CAPACITY = "capacity"
+    CAPACITY_PLAN = "capacity-plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,9 @@ _KINDS: dict[NewKind, _Made] = {
         next=("jetbench gate --rules @name@ @sides@",),
     ),
     NewKind.CAPACITY: _Made(kind="capacity", next=("jetbench capacity @name@",)),
+    NewKind.CAPACITY_PLAN: _Made(
+        kind="capacity-plan", next=("jetbench capacity --plan @name@ --of latest",)
+    ),
 }
 
 
@@ -65,7 +69,7 @@ def new(
         ),
     ] = _USUAL,
 ) -> None:
-    """Write a commented, valid workload, config, matrix, gate or capacity file to start from.
+    """Write a commented, valid workload, config, matrix, gate, capacity or plan file to start from.
 
     It is written below the working directory, never over a file that is there. All but the first
     two take the workload and config of their own name where there are any.

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     MATRIX = "matrix"
     GATES = "gates"
     CAPACITY = "capacity"
+    CAPACITY_PLAN = "capacity-plan"
     PLAN = "plan"
     ENVIRONMENT = "environment"
     TRIAL = "trial"

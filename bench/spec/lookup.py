@@ -8,7 +8,7 @@ from typing import Literal
 import bench
 from bench.core.paths import there
 
-Kind = Literal["workload", "config", "matrix", "gates", "capacity"]
+Kind = Literal["workload", "config", "matrix", "gates", "capacity", "capacity-plan"]
 
 FOLDERS: dict[Kind, str] = {
     "workload": "workloads",
@@ -16,6 +16,7 @@ FOLDERS: dict[Kind, str] = {
     "matrix": "configs/matrices",
     "gates": "configs/gates",
     "capacity": "configs/capacity",
+    "capacity-plan": "configs/capacity/plans",
 }
 _SUFFIXES = (".yaml", ".yml")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.core.errors import Problem, SpecError
 from bench.spec.capacity import LoadedCapacity, load_capacity
+from bench.spec.capacity_plan import LoadedPlan, load_capacity_plan
 from bench.spec.gates import Gates, load_gates
 from bench.spec.load import (
     LoadedConfig,
@@ -20,7 +21,7 @@ from bench.spec.together import attempt, raise_any
 from bench.spec.workload import Workload
 from bench.spec.yaml_tree import read_document
 
-Content = Workload | LoadedConfig | LoadedMatrix | Gates | LoadedCapacity
+Content = Workload | LoadedConfig | LoadedMatrix | Gates | LoadedCapacity | LoadedPlan
 """What a file of a user may hold."""
 
 
@@ -50,6 +51,7 @@ _TELLING_KEYS: Mapping[Kind, tuple[str, ...]] = {
     "matrix": ("workloads", "configs", "blocks"),
     "gates": ("gates", "workloads"),
     "capacity": ("workload", "rate", "goals", "configs"),
+    "capacity-plan": ("today", "growth", "peak_factor", "retention", "headroom", "backlog"),
 }
 
 
@@ -57,8 +59,11 @@ def _check_file(path: Path) -> Recognised:
     document = read_document(path, shown(path))
     kind = _kind_of(document.data)
     if kind is None:
-        what = "is neither a workload nor a config nor a matrix, nor a gate or capacity file"
-        keys = "`publish`, `variants`, `axes`, `workloads`, `gates` or `workload`"
+        what = (
+            "is neither a workload nor a config nor a matrix, nor a gate or capacity file, nor a "
+            "capacity plan"
+        )
+        keys = "`publish`, `variants`, `axes`, `workloads`, `gates`, `workload` or `today`"
         allowed = f"a file with the key {keys}"
         raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
     loaders: Mapping[Kind, Callable[[Path], Content]] = {
@@ -67,6 +72,7 @@ def _check_file(path: Path) -> Recognised:
         "matrix": load_matrix,
         "gates": load_gates,
         "capacity": load_capacity,
+        "capacity-plan": load_capacity_plan,
     }
     return Recognised(file=document.file, kind=kind, content=loaders[kind](path))
 

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from bench.core.ids import NAME_PATTERN
 from bench.spec.base import Spec
 from bench.spec.capacity import CapacityFile
+from bench.spec.capacity_plan import CapacityPlan
 from bench.spec.gates import GateFile
 from bench.spec.kinds.registry import KINDS
 from bench.spec.lookup import Kind
@@ -43,6 +44,7 @@ _MODELS: dict[Kind, type[Spec]] = {
     "matrix": Matrix,
     "gates": GateFile,
     "capacity": CapacityFile,
+    "capacity-plan": CapacityPlan,
 }
 
 

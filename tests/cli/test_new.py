@@ -21,6 +21,7 @@ from bench.spec import (
     workload,
 )
 from bench.spec.capacity import CapacityFile, Range
+from bench.spec.capacity_plan import CapacityPlan, Retention
 from bench.spec.choose import choose_variant
 from bench.spec.disturbances import Disturbance
 from bench.spec.doubled import Doubling, Duplicates
@@ -52,6 +53,7 @@ PATHS = {
     "matrix": "configs/matrices/{}.yaml",
     "gate": "configs/gates/{}.yaml",
     "capacity": "configs/capacity/{}.yaml",
+    "capacity-plan": "configs/capacity/plans/{}.yaml",
 }
 MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "workload": (
@@ -89,6 +91,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "matrix": (Matrix,),
     "gate": (GateFile,),
     "capacity": (CapacityFile, Range),
+    "capacity-plan": (CapacityPlan, Retention),
 }
 
 
@@ -353,16 +356,16 @@ def test_a_wrong_name_is_told_with_what_is_allowed(directory: Path, name: str, n
 def test_a_wrong_kind_is_told_with_the_nearest() -> None:
     """`gates` is what the folder is called."""
     assert refused("new", "gates", "x") == (
-        "new: no kind 'gates'; allowed: workload, config, matrix, gate, capacity; "
-        "did you mean 'gate'?"
+        "new: no kind 'gates'; allowed: workload, config, matrix, gate, capacity, "
+        "capacity-plan; did you mean 'gate'?"
     )
 
 
 def test_a_wrong_kind_of_schema_is_told_with_the_nearest() -> None:
     """`new` says gate, and the schema is that of the folder's name."""
     assert refused("schema", "gate") == (
-        "schema: no kind 'gate'; allowed: workload, config, matrix, gates, capacity, plan, "
-        "environment, trial, gate-result, calibration; did you mean 'gates'?"
+        "schema: no kind 'gate'; allowed: workload, config, matrix, gates, capacity, "
+        "capacity-plan, plan, environment, trial, gate-result, calibration; did you mean 'gates'?"
     )
 
 
