@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from typer.rich_utils import rich_format_error
 
 from bench.cli.console import errors, flush
-from bench.cli.signals import first_signal
+from bench.cli.signals import interrupted_by_signals
 from bench.cli.wording import plainly
 from bench.core.errors import BenchError, ExitCode
 
@@ -50,7 +50,7 @@ def code_of(app: Callable[..., object], command: str) -> int:
         command: as typed, without its secrets.
     """
     try:
-        with first_signal():
+        with interrupted_by_signals():
             code = _run(app)
             flush()
         return code

@@ -20,7 +20,7 @@ from bench.broker.login import creds_path
 from bench.broker.server import find_server_binary
 from bench.cli.console import errors
 from bench.cli.options import MEASURING_PANEL, SERVER_PANEL
-from bench.cli.signals import first_signal
+from bench.cli.signals import first_signal, heed
 from bench.core.errors import UsageError
 from bench.core.ids import run_id
 from bench.core.units import NS_PER_S, format_duration, parse_duration_ns
@@ -169,8 +169,13 @@ def interruptible(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; the first signal cancels the work, which cleans up undisturbed.
 
     Raises:
-        KeyboardInterrupt: a signal came.
+        KeyboardInterrupt: a signal came, or had come before and was kept from us.
     """
+    try:
+        heed()
+    except KeyboardInterrupt:
+        work.close()
+        raise
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         loop = runner.get_loop()
         task = loop.create_task(work)

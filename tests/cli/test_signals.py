@@ -8,13 +8,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import typer
 
 from bench.cli.ending import Verbs, code_of
 from bench.cli.measuring import interruptible
-from bench.cli.signals import first_signal
+from bench.cli.signals import first_signal, interrupt
 from tests.cli.conftest import ENDING
 
 AS_IT_IS_READ = """
@@ -31,6 +33,19 @@ AS_IT_ENDS = """
 import atexit, os, signal, sys
 from bench.cli.main import main
 atexit.register(os.kill, os.getpid(), signal.{name})
+main()
+"""
+
+AS_IT_VALIDATES = """
+import os, signal, sys
+from bench.cli.main import main
+from bench.core import units
+whole = units._largest_whole
+def interrupted(*of):
+    if sys._getframe(2).f_code.co_name == "model_dump":
+        os.kill(os.getpid(), signal.{name})
+    return whole(*of)
+units._largest_whole = interrupted
 main()
 """
 
@@ -62,6 +77,63 @@ def test_a_signal_at_the_last_moment_changes_no_exit_code(
 ) -> None:
     """A verdict that was said and then ends as killed would be read as either."""
     assert program(AS_IT_ENDS, name, *words).returncode == code
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_pydantic_writes_what_it_read_ends_as_one(name: str) -> None:
+    """It makes an error of its own of whatever a serializer raises; we apologised, with 70."""
+    ended = program(AS_IT_VALIDATES, name, "validate", "configs/matrices/quickstart.yaml")
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+
+
+def test_a_signal_that_can_be_raised_to_nobody_prints_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As one that comes while a generator is put away."""
+    monkeypatch.setattr(sys, "argv", ["jetbench"])
+
+    def items() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            send(signal.SIGINT)
+
+    def verb() -> None:
+        next(items())
+
+    app = typer.Typer(cls=Verbs)
+    app.callback(invoke_without_command=True)(verb)
+
+    assert code_of(app, "jetbench") == 130
+    assert capfd.readouterr().err == ""
+
+
+def test_a_signal_that_a_library_keeps_to_itself_ends_the_command_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was half done then passed for done, and no second Ctrl-C was heard."""
+    monkeypatch.setattr(sys, "argv", ["jetbench"])
+    began = []
+
+    async def work() -> None:
+        began.append("the next thing")
+
+    def verb() -> None:
+        with suppress(KeyboardInterrupt):
+            send(signal.SIGINT)
+
+    def measuring_verb() -> None:
+        verb()
+        interruptible(work())
+
+    for each in (verb, measuring_verb):
+        app = typer.Typer(cls=Verbs)
+        app.callback(invoke_without_command=True)(each)
+        assert code_of(app, "jetbench") == 130
+    assert began == []
+    interruptible(work())
+    assert began, "it says nothing of what is done later"
 
 
 @pytest.mark.parametrize("first", ENDING)
@@ -133,7 +205,7 @@ def test_without_a_signal_all_is_as_before() -> None:
     """Whoever calls us as a library keeps his handlers."""
     before = [signal.getsignal(each) for each in ENDING]
 
-    with first_signal():
+    with first_signal(interrupt):
         assert [signal.getsignal(each) for each in ENDING] != before
 
     assert [signal.getsignal(each) for each in ENDING] == before
