@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-import psutil
 import typer
 
 from bench.analysis.figures import RunFigures
@@ -34,10 +33,12 @@ from bench.cli.options import (
 )
 from bench.cli.plan import cautions_in
 from bench.cli.reporting import judged, write_report
+from bench.core.cpus import usable
 from bench.core.errors import ExitCode, UsageError
 from bench.core.units import format_rate
 from bench.plan.expand import expand
 from bench.plan.model import Plan, Search
+from bench.plan.publishers import most_publishers
 from bench.plan.seeking import Wanted, search_plan, with_wanted
 from bench.record.lock import measuring
 from bench.report.terminal import print_judgement
@@ -214,15 +215,15 @@ def _choice(name: str) -> dict[str, Any] | str:
 
 
 def _plan(loaded: LoadedCapacity) -> Plan:
-    file = loaded.file
+    file, bases = loaded.file, expand(loaded.matrix)
     search = Search(
         low_per_s=file.rate.from_per_s,
         high_per_s=file.rate.to_per_s,
-        goals=tuple(map(str, file.goals)),
-        most_publishers=psutil.cpu_count() or 1,
+        goals=tuple(dict.fromkeys(map(str, file.goals))),
+        most_publishers=most_publishers(bases, usable()),
         probe=file.probe,
         soak=file.soak,
-        bases=expand(loaded.matrix),
+        bases=bases,
     )
     return search_plan(file.label, file.question, search, file.seed)
 
@@ -234,7 +235,7 @@ def _further(figures: RunFigures) -> Plan | None:
     if not due:
         return None
     for each in found:
-        _say(f"{each.base.variants[0]}: {decided(each)}{_next(each.wanted)}")
+        _say(f"{each.name}: {decided(each)}{_next(each.wanted)}")
     return with_wanted(figures.plan, due)
 
 

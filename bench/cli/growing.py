@@ -5,7 +5,7 @@ it and the records, and asks for the same next step.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.analysis.figures import RunFigures
 from bench.analysis.summary import summarise
@@ -16,7 +16,7 @@ from bench.cli.progress import make_watcher
 from bench.cli.typed import command_line
 from bench.core.errors import BenchError
 from bench.gate.files import forget_result
-from bench.plan.estimate import Ahead, estimate
+from bench.plan.estimate import Ahead, Estimate, estimate
 from bench.plan.model import Plan
 from bench.record.store import RunStore
 from bench.runner import environment, preflight
@@ -27,8 +27,8 @@ from bench.runner.target import Target
 Wants = Callable[[RunFigures], Plan | None]
 """Returns the measured plan with trials more; None where nothing is wanted."""
 
-Bound = Callable[[RunFigures], Ahead]
-"""Returns what may still come after these figures, at most."""
+Bound = Callable[[Plan, RunFigures | None], Ahead]
+"""Returns what may still come of a plan after these figures, at most; None of one just begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,10 @@ def grown(plan: Plan, how: How, wants: Wants, most: Bound | None = None) -> RunF
         UsageError: the run was begun on another host, or with another server or jetbench.
         BenchError: see `bench.runner.preflight.check` and `bench.runner.matrix.run_matrix`.
     """
-    _begin(plan, how)
-    ahead = most(summarise(how.store)) if most else None
+    begun = (how.store.path / "plan.json").exists()
+    known = summarise(how.store) if begun and most else None
+    ahead = most(plan, known) if most else None
+    _begin(plan, how, ahead)
     while True:
         try:
             figures = _walked(plan, how, ahead)
@@ -72,15 +74,16 @@ def grown(plan: Plan, how: How, wants: Wants, most: Bound | None = None) -> RunF
                 return figures
             how.store.write_plan(more)
             plan = more
-            ahead = most(figures) if most else None
+            ahead = most(plan, figures) if most else None
         except (KeyboardInterrupt, BenchError) as error:
             say_how_to_go_on(plan, how.store, how.target, error)
             raise
 
 
-def _begin(plan: Plan, how: How) -> None:
+def _begin(plan: Plan, how: How, ahead: Ahead | None) -> None:
     """Look whether all is in order, and write or compare on what the run is measured."""
-    fitness = interruptible(preflight.check(plan, how.target, how.store, estimate(plan)))
+    expected = _with(estimate(plan), ahead)
+    fitness = interruptible(preflight.check(plan, how.target, how.store, expected))
     for warning in fitness.warnings:
         errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
     found = environment.describe(how.target, fitness.server_version, command_line())
@@ -89,6 +92,17 @@ def _begin(plan: Plan, how: How) -> None:
     else:
         how.store.write_environment(found)
         how.store.write_plan(plan)
+
+
+def _with(expected: Estimate, ahead: Ahead | None) -> Estimate:
+    """Return what a disk has to hold: also what is not planned yet."""
+    if ahead is None:
+        return expected
+    return replace(
+        expected,
+        peak_store_bytes=max(expected.peak_store_bytes, ahead.peak_store_bytes),
+        results_bytes=max(expected.results_bytes, ahead.results_bytes),
+    )
 
 
 def _walked(plan: Plan, how: How, ahead: Ahead | None) -> RunFigures:

@@ -7,6 +7,7 @@ from bench.analysis.metrics import measure_of
 from bench.analysis.paired import typical
 from bench.analysis.ranking import ranking_key
 from bench.core.marks import State
+from bench.core.text import listed
 from bench.judgement.kinds import Capacity, Curve, Figure, Step
 from bench.judgement.names import spoken
 from bench.plan.model import Purpose
@@ -30,8 +31,8 @@ def capacities_of(figures: RunFigures) -> tuple[Capacity, ...]:
     if figures.plan.search is None:
         return ()
     found = sought(figures)
-    names = [each.base.variants[0].variant for each in found]
-    return tuple(_capacity(each, alone=names.count(_name(each)) == 1) for each in found)
+    names = [_short(each) for each in found]
+    return tuple(_capacity(each, alone=names.count(_short(each)) == 1) for each in found)
 
 
 def cpu_key(role: str) -> str:
@@ -39,12 +40,13 @@ def cpu_key(role: str) -> str:
     return f"{role}_cpu_share"
 
 
-def _name(found: Sought) -> str:
-    return found.base.variants[0].variant
+def _short(found: Sought) -> str:
+    """Return the names of its variants without those of their configs, each once."""
+    return listed([*dict.fromkeys(each.variant for each in found.base.variants)])
 
 
 def _capacity(found: Sought, *, alone: bool) -> Capacity:
-    variant, limiting = str(found.base.variants[0]), found.limiting
+    variant, limiting = found.name, found.limiting
     roles = (SERVER, *found.base.cast.roles)
     curves = tuple(_curves(found))
     keys = [curve.metric.key for curve in curves] + [LAG_SLOPE, *map(cpu_key, roles)]
@@ -52,7 +54,7 @@ def _capacity(found: Sought, *, alone: bool) -> Capacity:
     kinds = () if limiting is None else tuple(dict.fromkeys(p.limit for p in limiting.parts))
     return Capacity(
         variant=variant,
-        short=_name(found) if alone else variant,
+        short=_short(found) if alone else variant,
         state=_STATES.get(found.found.ending, State.DOUBTFUL) if found.over else State.DOUBTFUL,
         goals=found.goals,
         curves=curves,

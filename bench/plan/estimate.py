@@ -1,5 +1,6 @@
 """What a run will take, before it runs: time, messages, disk."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.core.units import NS_PER_S
@@ -56,14 +57,33 @@ class Ahead:
     Attributes:
         trials: that have no record, planned or not.
         duration_s: of those.
+        peak_store_bytes: the largest store that one of them may need, as an estimate has it.
+        results_bytes: that all of them may leave.
     """
 
     trials: int
     duration_s: float
+    peak_store_bytes: int = 0
+    results_bytes: int = 0
 
 
-def longest_trial_s(cell: Cell) -> float:
-    """Return how long a trial takes whose drain takes all the time it may."""
+def ahead_of(times: Iterable[tuple[Cell, int]]) -> Ahead:
+    """Return what so many trials of cells take, when every drain takes all the time it may."""
+    each = tuple(times)
+    return Ahead(
+        trials=sum(count for _, count in each),
+        duration_s=sum(count * _longest_s(cell) for cell, count in each),
+        peak_store_bytes=peak_store_bytes([cell for cell, count in each if count]),
+        results_bytes=sum(count * _results_bytes(cell) for cell, count in each),
+    )
+
+
+def peak_store_bytes(cells: Sequence[Cell]) -> int:
+    """Return the largest store of one trial of these, with what is laid once and kept."""
+    return max(map(_store_bytes, cells), default=0) + kept_bytes(cells)
+
+
+def _longest_s(cell: Cell) -> float:
     drain_s = cell.workload.phases.drain_ns / NS_PER_S
     return TRIAL_OVERHEAD_S + _offered_s(cell.workload) + drain_s
 
@@ -83,7 +103,7 @@ def estimate(plan: Plan) -> Estimate:
         laying_s=laying_s,
         messages=plan.blocks * sum(cell.workload.messages for cell in cells),
         stored_bytes=plan.blocks * sum(stores),
-        peak_store_bytes=max(stores) + kept_bytes(cells),
+        peak_store_bytes=peak_store_bytes(cells),
         results_bytes=plan.blocks * results,
     )
 

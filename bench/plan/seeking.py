@@ -7,19 +7,12 @@ from bench.core.units import format_rate
 from bench.plan.expand import cell_id
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, Purpose, Search, Step
 from bench.plan.order import further
-from bench.spec.criteria import Criterion, parse_criterion
-from bench.spec.decidable import window_for_ns
+from bench.spec import looks
+from bench.spec.criteria import parse_criterion
 from bench.spec.disturbances import in_proportion
-from bench.spec.metrics import MIN_BEYOND_GATED
 from bench.spec.offered import offering
 from bench.spec.variant import Settings
-from bench.spec.workload import MAX_PHASE_NS, Phases
-
-LONGER = 3
-"""A long probe has so many windows of a short one."""
-
-BEYOND_IN_PROBES = 20
-"""Messages beyond a percentile that a probe is judged by, at least; soaks have as many as gates."""
+from bench.spec.workload import Phases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +98,9 @@ def cell_of(search: Search, wanted: Wanted) -> Cell:
     probes = sum(step.purpose is not Purpose.SOAK for step in search.steps)
     if wanted.purpose is not Purpose.SOAK:
         name = f"{name}-{probes + 1}"
-    phases = _phases(base, wanted, search, rules)
+    given = search.soak if wanted.purpose is Purpose.SOAK else search.probe
+    length = _LENGTHS[wanted.purpose]
+    phases = looks.phases_at(base.workload, wanted.rate_per_s, given, rules, length)
     return replace(
         base,
         id=cell_id(name, base.variants[0]),
@@ -130,13 +125,4 @@ def _name(base: Cell, wanted: Wanted) -> str:
     return f"{base.workload_name}-{what}-{rate}"
 
 
-def _phases(base: Cell, wanted: Wanted, search: Search, rules: Sequence[Criterion]) -> Phases:
-    """Return the phases of a trial: the window holds what the percentiles of the goals need."""
-    soaked = wanted.purpose is Purpose.SOAK
-    phases = search.soak if soaked else search.probe
-    at_rate = offering(base.workload, wanted.rate_per_s, phases)
-    beyond = MIN_BEYOND_GATED if soaked else BEYOND_IN_PROBES
-    least_ns = max((window_for_ns(rule, at_rate, beyond) for rule in rules), default=0)
-    times = LONGER if wanted.purpose is Purpose.LONG else 1
-    measure_ns = min(max(phases.measure_ns * times, least_ns), MAX_PHASE_NS)
-    return phases.model_copy(update={"measure_ns": measure_ns})
+_LENGTHS = {Purpose.SHORT: looks.SHORT, Purpose.LONG: looks.LONG, Purpose.SOAK: looks.SOAK}

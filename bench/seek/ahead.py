@@ -1,10 +1,12 @@
 """What a search may still take, at most: what is found decides how much of it comes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 
 from bench.analysis.figures import RunFigures
-from bench.plan.estimate import Ahead, longest_trial_s
-from bench.plan.model import Purpose, Search
+from bench.plan.estimate import Ahead, ahead_of, peak_store_bytes
+from bench.plan.model import Cell, Plan, Purpose, Search
 from bench.plan.seeking import Wanted, cell_of, search_of
 from bench.seek.bracket import (
     MOST_PROBES,
@@ -17,30 +19,44 @@ from bench.seek.bracket import (
     Tried,
     edge,
 )
-from bench.seek.state import Sought, sought
+from bench.seek.state import Sought, sought, unbegun
 
 DEEPEST = STEP ** sum(range(1, MOST_REFUSED))
 """The last rate that is soaked is so much of the first."""
 
 
-def ahead(figures: RunFigures) -> Ahead:
-    """Return what the searches of a run may still take, trials that are planned among it."""
-    search = search_of(figures.plan)
-    each = [_of_one(found, search) for found in sought(figures)]
-    return Ahead(
-        trials=sum(one.trials for one in each), duration_s=sum(one.duration_s for one in each)
-    )
+def ahead(plan: Plan, figures: RunFigures | None) -> Ahead:
+    """Return what the searches of a run may still take, trials that are planned among it.
+
+    Windows are longest at the lowest rate that may come, and stores largest at the highest.
+
+    Args:
+        plan: of the run.
+        figures: of what was measured; None of one that has just begun.
+    """
+    search = search_of(plan)
+    each = unbegun(search) if figures is None else sought(figures)
+    due = [found for found in each if not found.over]
+    long = ahead_of(chain.from_iterable(_longest(found, search) for found in due))
+    large = chain.from_iterable(_largest(found, search) for found in due)
+    return replace(long, peak_store_bytes=peak_store_bytes(list(large)))
 
 
-def _of_one(found: Sought, search: Search) -> Ahead:
-    if found.over:
-        return Ahead(trials=0, duration_s=0.0)
+def _longest(found: Sought, search: Search) -> Iterator[tuple[Cell, int]]:
+    """Yield the longest probe and soak that may come, with how many."""
     tried = [each.tried for each in found.attempts]
     probes, soaks = most_left(found.bounds, tried)
     lowest, deepest = _lowest(found.bounds, tried)
-    duration_s = probes * _longest_s(found, search, lowest, Purpose.LONG)
-    duration_s += soaks * _longest_s(found, search, deepest, Purpose.SOAK)
-    return Ahead(trials=probes + soaks, duration_s=duration_s)
+    yield _cell(found, search, lowest, Purpose.LONG), probes
+    yield _cell(found, search, deepest, Purpose.SOAK), soaks
+
+
+def _largest(found: Sought, search: Search) -> Iterator[Cell]:
+    """Yield those with most messages: nothing beyond the lowest miss is tried again."""
+    between = edge([each.tried for each in found.attempts])
+    highest = between.above_per_s or found.bounds.high_per_s
+    for purpose in (Purpose.LONG, Purpose.SOAK):
+        yield _cell(found, search, highest, purpose)
 
 
 def most_left(bounds: Bounds, tried: Sequence[Tried]) -> tuple[int, int]:
@@ -75,8 +91,7 @@ def _lowest(bounds: Bounds, tried: Sequence[Tried]) -> tuple[float, float]:
     return met, max(bounds.low_per_s, met * DEEPEST)
 
 
-def _longest_s(found: Sought, search: Search, rate_per_s: float, purpose: Purpose) -> float:
-    """Return how long a trial takes whose window has the fewest messages a second."""
-    publishers = found.bounds.most_publishers
+def _cell(found: Sought, search: Search, rate_per_s: float, purpose: Purpose) -> Cell:
+    publishers = found.bounds.publishers
     wanted = Wanted(base=found.base, rate_per_s=rate_per_s, publishers=publishers, purpose=purpose)
-    return longest_trial_s(cell_of(search, wanted))
+    return cell_of(search, wanted)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bench.analysis.diagnosis import of_cell
 from bench.analysis.figures import CellFigures, Diagnosis, Limit, RunFigures
+from bench.core.text import listed
 from bench.plan.model import Cell, Plan, Purpose, Search, Step
 from bench.plan.seeking import Wanted, search_of
 from bench.seek.bracket import Bounds, Found, Said, Tried, found, next_step
@@ -75,6 +76,11 @@ class Sought:
     goals: tuple[str, ...]
     attempts: tuple[Attempt, ...]
     missing: int = 0
+
+    @property
+    def name(self) -> str:
+        """Whose capacity it is: every variant that comes to these settings."""
+        return listed([str(each) for each in self.base.variants])
 
     @property
     def over(self) -> bool:
@@ -171,10 +177,16 @@ def _attempt(step: Step, cell: CellFigures, search: Search) -> Attempt:
     return Attempt(step=step, cell=cell, told=says(goals, cell))
 
 
+def unbegun(search: Search) -> tuple[Sought, ...]:
+    """Return the searches of a run before anything is tried."""
+    return tuple(
+        Sought(base=base, bounds=_bounds(base, search), goals=search.goals, attempts=())
+        for base in search.bases
+    )
+
+
 def begun(plan: Plan) -> Iterator[Wanted]:
     """Yield the first trial of each search of a plan that has none yet."""
-    search = search_of(plan)
-    for base in search.bases:
-        empty = Sought(base=base, bounds=_bounds(base, search), goals=search.goals, attempts=())
-        if empty.wanted is not None:
-            yield empty.wanted
+    for each in unbegun(search_of(plan)):
+        if each.wanted is not None:
+            yield each.wanted

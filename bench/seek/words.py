@@ -12,11 +12,6 @@ MOST_GOALS = 2
 _WHOLE_FROM_PER_S = 100.0
 
 
-def headline(found: Sought) -> str:
-    """Return what was found of one variant: the rate, between what, and what breaks first."""
-    return " ".join(filter(None, (f"{found.base.variants[0]}: {holds(found)}.", breaks(found))))
-
-
 def holds(found: Sought) -> str:
     """Say how far it holds: `holds p99 < 20ms to 1 340 msg/s (not surely at 1 390)`."""
     return _so_far(found) if not found.over else _WORDS[found.found.ending](found)

@@ -9,13 +9,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bench.core.errors import Problem, SpecError
 from bench.core.ids import is_name
+from bench.core.units import format_duration
 from bench.core.words import nearest
 from bench.spec.base import Loose, MisfitError, Rate, Spec
 from bench.spec.criteria import Criterion, Rule, parse_criterion
 from bench.spec.load import LoadedMatrix, matrix_in
+from bench.spec.looks import objections_at
 from bench.spec.lookup import find, known, search_roots, shown
 from bench.spec.matrix import Choice, WorkloadName, checked_label
-from bench.spec.offered import offering
 from bench.spec.problems import split_allowed, validate
 from bench.spec.together import attempt, raise_any
 from bench.spec.workload import Phases, Workload
@@ -193,18 +194,19 @@ def _path(text: str, roots: Sequence[Path]) -> Path:
 
 
 def _unoffered(loaded: LoadedCapacity, document: Document) -> Iterator[Problem]:
-    """Yield why the ends of the range cannot be offered by this workload in these phases."""
-    rate = loaded.file.rate
-    for key, per_s in (("from", rate.from_per_s), ("to", rate.to_per_s)):
-        for name in ("probe", "soak"):
-            try:
-                offering(loaded.workload, per_s, getattr(loaded.file, name))
-            except MisfitError as error:
-                what, allowed = split_allowed(str(error))
-                loc: Loc = ("workload",) if error.key[:1] == ("workload",) else ("rate", key)
-                what = what if loc == ("workload",) else f"as a {name}: {what}"
-                yield document.problem(loc, what, allowed=allowed)
-                break
+    """Yield why the ends of the range cannot be looked at with this workload and these goals."""
+    file = loaded.file
+    for key, per_s in (("from", file.rate.from_per_s), ("to", file.rate.to_per_s)):
+        wrong = objections_at(loaded.workload, per_s, file.probe, file.soak, file.goals)
+        for length, phases, error in wrong:
+            what, allowed = split_allowed(str(error))
+            if error.key[:1] == ("workload",):
+                yield document.problem(("workload",), what, allowed=allowed)
+            else:
+                over = format_duration(phases.measure_ns)
+                said = f"as a {length.name} of {over}: {what}"
+                yield document.problem(("rate", key), said, allowed=allowed)
+            break
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

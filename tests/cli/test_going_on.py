@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, NameCollisionError, UsageError
+from bench.plan.estimate import Estimate, estimate
 from bench.plan.model import Search
 from bench.plan.seeking import search_plan, with_wanted
 from bench.record.store import RunStore
@@ -145,3 +146,24 @@ def test_the_way_on_names_the_directory_of_the_run(store: RunStore) -> None:
     said = " ".join(resumed(moved, "--out", "elsewhere").stderr.split())
 
     assert f"--resume {store.run_id} --out elsewhere`" in said.replace(f"{Path.cwd()}/", "")
+
+
+def test_a_disk_is_asked_for_the_largest_trial_that_may_come(
+    search: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first probe is the smallest: it says nothing of what fills the disk an hour later."""
+    asked: list[Estimate] = []
+
+    async def fit(_plan: object, _target: object, _store: object, expected: Estimate) -> Fitness:
+        asked.append(expected)
+        return Fitness(server_version="2.15.0", warnings=())
+
+    monkeypatch.setattr("bench.cli.growing.preflight.check", fit)
+
+    resumed(search, verb="capacity")
+
+    (expected,) = asked
+    first = estimate(search.read_plan())
+    # 200/s over the 5 s and 20 s of a soak, against 100/s over the 2 s and 5 s of a probe
+    assert expected.peak_store_bytes / first.peak_store_bytes == pytest.approx(5000 / 700, rel=0.01)
+    assert expected.results_bytes > 50 * first.results_bytes

@@ -11,8 +11,9 @@ from bench.core.text import THIN
 from bench.judgement.capacities import LAG_SLOPE, most
 from bench.judgement.judge import judge
 from bench.judgement.summary import summarised
-from bench.plan.model import Purpose, Step
+from bench.plan.model import Purpose, Step, VariantName
 from bench.plan.order import further
+from bench.plan.seeking import search_of
 from bench.seek.bracket import Ending, Said
 from tests.judgement.searching import Truth, capacity_of, judged, run_of
 
@@ -303,3 +304,17 @@ def _each_trial(figures: RunFigures, **changes: object) -> RunFigures:
             for work in figures.workloads
         ),
     )
+
+
+def test_variants_that_come_to_one_setting_are_all_named() -> None:
+    """Who asked about the second finds it in the sentence, and not under another's name."""
+    figures = run_of({"one": CAPACITY})
+    search = search_of(figures.plan)
+    (base,) = search.bases
+    twins = (*base.variants, VariantName(config="other", variant="twin"))
+    both = replace(search, bases=(replace(base, variants=twins),))
+
+    (found,) = judge(replace(figures, plan=replace(figures.plan, search=both))).capacities
+
+    assert found.variant == "pull-batch/one and other/twin"
+    assert found.short == "one and twin"

@@ -51,7 +51,10 @@ def test_a_file_says_whose_capacity_is_sought_and_by_which_goals(
         ({"goals": "[put.response_p99 < 5ms]"}, "goals[0] = 'put.response_p99 < 5ms'"),
         ({"configs": "[{config: sizes, variants: [smal]}]"}, "configs[0].variants[0] = 'smal'"),
         ({"soaks": "4"}, "soaks = 4: unknown key"),
-        ({"rate": "{from: 1/min, to: 20000/s}"}, "rate.from = '1/min': as a probe: no message"),
+        (
+            {"rate": "{from: 1/min, to: 20000/s}"},
+            "rate.from = '1/min': as a short probe of 5s: no message",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_by_the_keys_of_the_file(

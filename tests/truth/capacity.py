@@ -5,7 +5,7 @@ or from what the server is told to keep to:
 
 - `handlers`: 10 workers that take 5 ms each come to 2000 messages a second;
 - `in-flight`: 50 messages under way of 20 ms each come to 2500, however many workers there are;
-- `rate-limit`: four consumers that are each sent 56 Mbit/s at most, of messages of 8 KiB.
+- `rate-limit`: four consumers that are each sent 28 Mbit/s at most, of messages of 8 KiB.
 
 A search that is there already is taken as it is, and one that broke off goes on.
 """
@@ -32,12 +32,12 @@ from bench.seek.words import limits, short
 LEAST, MOST = -0.05, 0.02
 """How far from the truth a confirmed capacity may lie."""
 
-RIGHT_OF_20 = 19
+WRONG_OF_20 = 1
 
-PAYLOAD_BYTES, ENVELOPE_BYTES = 8192, 150
-"""Of a message, and of the subject, the ack's subject and the headers that come with it."""
+PAYLOAD_BYTES, ENVELOPE_BYTES = 8192, 80
+"""Of a message, and about so many of its subject and headers, which the server counts as well."""
 
-RATE_LIMIT_BPS = 56_000_000
+RATE_LIMIT_BPS = 28_000_000
 
 PROBE = {"warmup": "1s", "measure": "2s", "drain": "5s"}
 SOAK = {"warmup": "1s", "measure": "5s", "drain": "5s"}
@@ -84,7 +84,7 @@ TRUTHS = {
             "publish": {"rate": "1000/s"},
             "consume": {"workers": 200, "handler": {"time": "20ms"}},
         },
-        settings={"consumer.max_ack_pending": 50, "pull.batch": 50, "pull.requests": 4},
+        settings={"consumer.mode": "push", "consumer.max_ack_pending": 50},
         goals=("end_to_end_p95 < 80ms",),
         range_per_s=(900, 6000),
         capacity_per_s=2500.0,
@@ -94,17 +94,17 @@ TRUTHS = {
         workload={
             "kind": "fanout",
             "payload": {"sizes": "8KiB"},
-            "publish": {"rate": "400/s"},
+            "publish": {"rate": "200/s"},
             "consumers": {"reader_{n}": {"count": 4, "workers": 10}},
         },
         settings={
             "stream.storage": "memory",
-            "stream.max_msg_size": "16KiB",  # what a consumer may be sent at once, on top
+            "stream.max_msg_size": "256KiB",  # so much is caught up with at once
             "consumer.mode": "push",
             "consumer.rate_limit_bps": RATE_LIMIT_BPS,
         },
-        goals=("end_to_end_p95 < 50ms",),
-        range_per_s=(300, 2000),
+        goals=tuple(f"reader_{number}.end_to_end_p95 < 50ms" for number in range(4)),
+        range_per_s=(150, 1000),
         capacity_per_s=RATE_LIMIT_BPS / 8 / (PAYLOAD_BYTES + ENVELOPE_BYTES),
         limit=Limit.RATE,
     ),
@@ -164,7 +164,7 @@ def _holds(directory: Path, name: str, searches: int) -> bool:
         f"{name}: {near} of {searches} within {LEAST:+.0%} to {MOST:+.0%} of "
         f"{truth.capacity_per_s:.0f} msg/s ({spread}); {named} name {truth.limit}"
     )
-    return near >= RIGHT_OF_20 * searches // 20 and named == searches
+    return searches - near <= WRONG_OF_20 * searches // 20 and named == searches
 
 
 def _answers(directory: Path, name: str, searches: int) -> Iterator[Answer]:
