@@ -9,7 +9,7 @@ from bench.analysis.validity import baseline_of, reproach_of_workload
 from bench.gate.calibration import Calibration
 from bench.gate.criteria import Answer, answer
 from bench.gate.verdict import GateResult
-from bench.judgement import searched, trust
+from bench.judgement import best, searched, trust
 from bench.judgement.attempts import attempts
 from bench.judgement.boxes import Asked, failed, keeps_up, sure
 from bench.judgement.capacities import capacities_of
@@ -26,6 +26,8 @@ from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.noted import noted
 from bench.judgement.notices import notices_of
 from bench.judgement.suggestions import suggestions
+from bench.judgement.tunings import tuning_of
+from bench.seek.tuned import Tuned
 from bench.spec.metrics import PRICE, metric_of
 
 
@@ -61,6 +63,32 @@ def _searched(
         checks=checks,
         notices=tuple(searched.notices(figures, found)),
         capacities=tuple(found),
+    )
+
+
+def of_tuning(
+    figures: RunFigures, sought: Tuned, calibration: Calibration | None = None
+) -> Judgement:
+    """Return the judgement of a run that sought settings: by what confirming blocks say.
+
+    Args:
+        figures: of the run.
+        sought: what the search came to, read from them.
+        calibration: kept with the results; None without one.
+    """
+    found, rests_on = tuning_of(sought, figures.plan), best.rests_on(figures, sought)
+    checks = trust.checks_of(rests_on, calibration, best.confirming(sought))
+    without = _judged(figures, None, None, calibration)
+    above = best.headline(found, figures.plan.question)
+    return replace(
+        without,
+        state=above.state,
+        headline=above.text,
+        subline=above.below,
+        boxes=best.boxes(figures, rests_on, found, checks),
+        checks=checks,
+        notices=tuple(best.notices(figures, found)),
+        tuning=found,
     )
 
 

@@ -1,7 +1,7 @@
 """What a run may find beside changes and goals: plain data, made from figures, placed by views.
 
-Parts of a workload, checks of what must always hold, a disturbance, what limits a cell, a capacity,
-a tuning.
+Parts of a workload, checks of what must always hold, a disturbance, what limits a cell, a capacity.
+What a search for the best settings finds is `bench.judgement.tried`.
 """
 
 from collections.abc import Mapping
@@ -295,51 +295,3 @@ class Capacity:
     def having(self, *said: Said) -> tuple[Step, ...]:
         """Return the steps that say so."""
         return tuple(step for step in self.steps if step.said in said)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """A set of settings that was tried.
-
-    Attributes:
-        name: of it, in words: `batch 100, 2 requests`.
-        settings: each that was turned, and its value.
-        time_ns: what was to be short.
-        price: what it costs, in the unit of the tuning.
-        chosen: the shortest of all.
-        equal: it cannot be told from the chosen one.
-    """
-
-    name: str
-    settings: tuple[tuple[str, str], ...]
-    time_ns: float
-    price: float
-    chosen: bool = False
-    equal: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """What a search found.
-
-    Attributes:
-        time: what was to be short: `p99`.
-        price: what it was held against: `server CPU, µs a message`.
-        tried: whose figures may be relied on; exactly one is chosen, or none.
-        failed: how many more were tried and lost messages, fell behind or were invalid.
-    """
-
-    time: str
-    price: str
-    tried: tuple[Tried, ...]
-    failed: int
-
-    @property
-    def front(self) -> tuple[Tried, ...]:
-        """Those that nothing else beats in both: each is shorter than all that cost less."""
-        by_price = sorted(self.tried, key=lambda each: (each.price, each.time_ns))
-        found: list[Tried] = []
-        for each in by_price:
-            if not found or each.time_ns < found[-1].time_ns:
-                found.append(each)
-        return tuple(found)

@@ -16,6 +16,7 @@ from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement.check import Check
 from bench.judgement.kinds import Capacity, Checked
+from bench.judgement.tried import Tuning
 from bench.spec.metrics import Metric
 
 MARGIN = 0.10
@@ -294,6 +295,7 @@ class Judgement:
         answer: to the matrix's criteria; None without any.
         capacities: of a run that sought them, one for each variant; its workloads are then the
             rates that were tried.
+        tuning: of a run that sought the best settings; its cells are then those that were tried.
     """
 
     figures: RunFigures
@@ -308,3 +310,9 @@ class Judgement:
     gate: GateResult | None
     answer: Answer | None
     capacities: tuple[Capacity, ...] = ()
+    tuning: Tuning | None = None
+
+    @property
+    def sought(self) -> bool:
+        """Whether its trials were chosen by what those before found: none stands by itself."""
+        return bool(self.capacities) or self.tuning is not None

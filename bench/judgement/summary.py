@@ -223,18 +223,21 @@ def summarised(judged: Judgement) -> RunSummary:
         state=judged.state,
         boxes=judged.boxes,
         sentences=_sentences(judged),
-        cells=() if judged.capacities else tuple(_cells(judged)),
+        cells=() if judged.sought else tuple(_cells(judged)),
     )
 
 
 def _sentences(judged: Judgement) -> tuple[tuple[str, str], ...]:
     if judged.capacities:
         return tuple((each.variant, f"{capital(each.holds)}.") for each in judged.capacities)
+    if judged.tuning is not None:
+        names = (each.figures.name for each in judged.workloads)
+        return tuple((name, f"{capital(judged.tuning.holds)}.") for name in names)
     return tuple((each.figures.name, each.sentence) for each in judged.workloads)
 
 
 def _cells(judged: Judgement) -> Iterator[CellSummary]:
-    """Yield every cell; the looks of a search are none, at rates that no other run has."""
+    """Yield every cell; what a search tried is none, at rates or settings that no other run has."""
     for workload in judged.workloads:
         for cell in workload.cells:
             yield _cell(cell, sound=not workload.reproach and not reproach_of(cell.cell))

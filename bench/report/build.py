@@ -9,9 +9,10 @@ from bench.core.direction import isolated
 from bench.core.marks import State
 from bench.core.units import human_size
 from bench.judgement.model import Box, Judgement, WorkloadJudgement
+from bench.judgement.tried import Tuning
 from bench.report import background, changes, every_trial, trusted, workload
 from bench.report.model import Section
-from bench.report.patterns import capacity, goals
+from bench.report.patterns import capacity, goals, tuning
 
 Maker = Callable[[], tuple[Section, ...]]
 
@@ -20,6 +21,8 @@ def makers(judged: Judgement) -> tuple[Maker, ...]:
     """Return what makes the sections below the first screen, in the page's order."""
     if judged.capacities:
         return _of_search(judged)
+    if judged.tuning is not None:
+        return _of_tuning(judged, judged.tuning)
     return (
         lambda: goals.sections(judged.goals),
         lambda: changes.sections(judged),
@@ -33,6 +36,16 @@ def _of_search(judged: Judgement) -> tuple[Maker, ...]:
     """Return the same of a run that sought capacities: no single look stands among its answers."""
     return (
         lambda: capacity.sections(judged.capacities),
+        lambda: (trusted.section(judged.checks),),
+        lambda: (every_trial.section(judged),),
+        lambda: (background.section(judged.figures),),
+    )
+
+
+def _of_tuning(judged: Judgement, found: Tuning) -> tuple[Maker, ...]:
+    """Return the same of a run that sought settings."""
+    return (
+        lambda: tuning.sections(found),
         lambda: (trusted.section(judged.checks),),
         lambda: (every_trial.section(judged),),
         lambda: (background.section(judged.figures),),

@@ -1,4 +1,4 @@
-"""The sections of workloads, folded: a run that sought a rate has one for every look."""
+"""The sections of workloads, folded, of a run that sought something: no answer is among them."""
 
 from bench.core import text
 from bench.judgement.model import Judgement, WorkloadJudgement
@@ -7,9 +7,10 @@ from bench.report.model import Fold, Section, Text
 
 
 def section(judged: Judgement) -> Section:
-    """Return every look with all that a run shows of a workload."""
+    """Return every trial with all that a run shows of a workload."""
     folds = tuple(_fold(judged, each) for each in judged.workloads)
-    lead = (("Each look at a rate, as a run shows a workload.",),)
+    what = "Each look at a rate" if judged.capacities else "Everything that was tried"
+    lead = ((f"{what}, as a run shows a workload.",),)
     return Section("every-trial", "Every trial", folds, lead=lead)
 
 

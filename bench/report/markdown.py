@@ -6,10 +6,11 @@ from bench.core import text
 from bench.core.direction import contained, without_marks
 from bench.core.marks import State
 from bench.judgement.model import Judgement
+from bench.judgement.tried import Tuning
 from bench.report import rows
 from bench.report.markup import filled
-from bench.report.patterns import attempts, checks
-from bench.report.tables import Entry, Row
+from bench.report.patterns import attempts, checks, tuning
+from bench.report.tables import Entry, Row, Table
 
 
 def render(judged: Judgement) -> str:
@@ -17,17 +18,36 @@ def render(judged: Judgement) -> str:
     document = filled(
         "markdown.md.jinja",
         judged=judged,
+        found=judged.tuning,
+        compared=_compared(judged.tuning),
         attempts=[attempts.table(each, "attempts") for each in judged.capacities],
         tables=[rows.table(workload) for workload in judged.workloads],
         started=text.minute(judged.figures.environment.started_utc),
         held=lambda found: checks.points(found).points,
         words=_words,
         code=_code,
+        fenced=_fenced,
         marked=_marked,
         entry=_entry,
         name=_name,
     )
     return f"{document}\n"
+
+
+def _compared(found: Tuning | None) -> list[Table]:
+    """Return the tables of a search for settings: what was confirmed, and what mattered."""
+    if found is None:
+        return []
+    objectives = found.objectives if found.compared else ()
+    confirmed = (tuning.compared(found, each, "compared") for each in objectives)
+    mattered = (tuning.mattered(each, "mattered") for each in found.importance)
+    return [table.in_words for table in (*confirmed, *mattered)]
+
+
+def _fenced(code: str) -> str:
+    """Return code behind a fence that none of its own lines ends."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+    return f"{fence}\n{without_marks(code).rstrip()}\n{fence}"
 
 
 def _name(row: Row) -> str:

@@ -192,6 +192,20 @@ class Table:
         return replace(self, columns=tuple(columns), rows=tuple(rows))
 
     @property
+    def in_words(self) -> "Table":
+        """The table without the columns that only draw, for whoever cannot see them."""
+        told = [
+            n
+            for n in range(len(self.columns))
+            if any(row.entries[n].text for row in self.rows if not row.is_heading)
+        ]
+        rows = (
+            row if row.is_heading else replace(row, entries=tuple(row.entries[n] for n in told))
+            for row in self.rows
+        )
+        return replace(self, columns=tuple(self.columns[n] for n in told), rows=tuple(rows))
+
+    @property
     def style(self) -> str:
         """How it is laid out: classes of report.css."""
         words = (

@@ -13,9 +13,10 @@ from bench.core import text
 from bench.core.marks import State
 from bench.judgement.kinds import Capacity
 from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
+from bench.judgement.tried import Tuning
 from bench.record.schema import Level
 from bench.report import naming, rows
-from bench.report.patterns import attempts, checks
+from bench.report.patterns import attempts, checks, tuning
 from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
 
 MOST_KEPT = 12
@@ -51,7 +52,9 @@ def print_judgement(judged: Judgement, console: Console) -> None:
     for capacity in judged.capacities:
         _print_capacity(capacity, console)
         console.print()
-    for workload in () if judged.capacities else judged.workloads:
+    if judged.tuning is not None:
+        _print_tuning(judged.tuning, console)
+    for workload in () if judged.sought else judged.workloads:
         _print_workload(workload, console)
         console.print()
     for notice in judged.notices:
@@ -121,6 +124,34 @@ def _print_capacity(capacity: Capacity, console: Console) -> None:
         console.print(Text(f"  {each}", style="dim"))
     shown = attempts.table(capacity, "attempts")
     console.print(_printed(shown, folded=console.width < NARROW_BELOW_COLUMNS))
+
+
+def _print_tuning(found: Tuning, console: Console) -> None:
+    """Print what was confirmed, how it is pasted, what mattered and what is open."""
+    folded = console.width < NARROW_BELOW_COLUMNS
+    for objective in found.objectives if found.compared else ():
+        console.print(Text(f"{objective.metric.title}, by confirming blocks alone", style="bold"))
+        console.print(
+            _printed(tuning.compared(found, objective, "compared").in_words, folded=folded)
+        )
+        console.print()
+    if found.pasted is not None:
+        console.print(Text(found.pasted.file, style="bold"))
+        lines = (*found.pasted.config.splitlines(), "", *found.pasted.commands)
+        console.print(Text("\n".join(lines)), soft_wrap=True)
+        for point in tuning.by_hand(found.pasted).points:
+            console.print(Text(f"  {point.word}: {point.text}".replace("`", ""), style="dim"))
+        console.print()
+    for each in found.importance:
+        console.print(Text(f"What mattered to {each.metric.title}", style="bold"))
+        console.print(_printed(tuning.mattered(each, "mattered").in_words, folded=folded))
+        console.print()
+    for line in found.open_points:
+        console.print(
+            _marked(State.DOUBTFUL, "not decided: ").append(line, style="not bold default")
+        )
+    if found.open_points:
+        console.print()
 
 
 def _printed(found: Table, *, folded: bool) -> RichTable:

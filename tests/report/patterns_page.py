@@ -147,11 +147,7 @@ def page(shown: Sequence[Goal] = made_up.GOALS) -> Page:
             diagnosis.blocks(made_up.DIAGNOSIS, "diagnosis-table"),
         ),
         *capacity.sections((made_up.CAPACITY, made_up.AT_LEAST, made_up.BELOW)),
-        Section(
-            "tuning",
-            "Tuning",
-            tuning.blocks(made_up.TUNING, SCALE, "tuning-drawing"),
-        ),
+        *tuning.sections(made_up.TUNING),
     )
     return Page(
         above="made-up figures",

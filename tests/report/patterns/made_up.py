@@ -19,8 +19,6 @@ from bench.judgement.kinds import (
     Recovery,
     Step,
     Times,
-    Tried,
-    Tuning,
 )
 from bench.judgement.model import Goal
 from bench.plan.model import Purpose
@@ -28,6 +26,7 @@ from bench.seek.bracket import Ending, Said
 from bench.spec.metrics import metric_of
 from bench.stats.histogram import tally
 from bench.stats.shape import shape
+from tests.judgement.tuning import EFFECTS, Truth, judged
 
 MS = 1_000_000
 HOSTILE = '</td><script>alert(1)</script>&"' + "x" * 40
@@ -281,40 +280,6 @@ BELOW = replace(
     told="below 400 msg/s",
 )
 
-_RNG = np.random.default_rng(11)
-TUNING = Tuning(
-    time="p99",
-    price="server CPU, µs a message",
-    tried=(
-        Tried(
-            name="batch 100, 2 requests",
-            settings=(("pull.batch", "100"), ("pull.requests", "2")),
-            time_ns=1.4 * MS,
-            price=31,
-            chosen=True,
-        ),
-        Tried(
-            name="batch 200, 2 requests",
-            settings=(("pull.batch", "200"), ("pull.requests", "2")),
-            time_ns=1.45 * MS,
-            price=30,
-            equal=True,
-        ),
-        Tried(
-            name="batch 500, 1 request",
-            settings=(("pull.batch", "500"),),
-            time_ns=2.6 * MS,
-            price=19,
-        ),
-        *(
-            Tried(
-                name=f"batch {n}",
-                settings=(("pull.batch", str(n)),),
-                time_ns=float(_RNG.uniform(2.8, 12)) * MS,
-                price=float(_RNG.uniform(25, 80)),
-            )
-            for n in range(3, 43)
-        ),
-    ),
-    failed=5,
-)
+_FOUND = judged(Truth(effects=EFFECTS, breaks=("consumer.max_ack_pending 100",))).tuning
+assert _FOUND is not None
+TUNING = _FOUND

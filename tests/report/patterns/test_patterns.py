@@ -12,7 +12,7 @@ from bench.core.marks import State
 from bench.core.text import Scale
 from bench.judgement import kinds
 from bench.report.html import render_page
-from bench.report.model import Page, Section, Text, plain
+from bench.report.model import Page, Section, plain
 from bench.report.patterns import (
     attempts,
     capacity,
@@ -297,48 +297,15 @@ def test_a_meter_is_as_wide_as_its_resource_is_full(full: float, width: int) -> 
     assert f"width:{width}%" in diagnosis.meter(full, high=False)
 
 
-def tried(*points: tuple[float, float], **others: Any) -> kinds.Tuning:
-    each = tuple(
-        kinds.Tried(name=f"t{n}", settings=(), time_ns=time, price=price)
-        for n, (price, time) in enumerate(points)
-    )
-    return kinds.Tuning(time="p99", price="CPU", tried=each, failed=others.get("failed", 0))
-
-
-def test_a_tuning_counts_what_failed_among_what_was_tried() -> None:
-    """48 tried, five of which lost messages or fell behind."""
-    assert plain(tuning.sentence(made_up.TUNING)) == (
-        "Of 48 tried, p99 is shortest with batch 100, 2 requests; 1 other is equal to it. "
-        "5 of them did not hold."
-    )
-    assert plain(tuning.sentence(tried(failed=3))) == (
-        "Of 3 tried, none can be chosen. 3 of them did not hold."
-    )
-
-
-def test_the_settings_of_the_chosen_come_first() -> None:
-    """Then those that are equal to it; all else is folded."""
-    _, _, table, fold = tuning.blocks(made_up.TUNING, MS, "t")
-
-    assert isinstance(table, Table)
-    assert [row.names for row in table.rows] == [
-        ("batch 100, 2 requests",),
-        ("batch 200, 2 requests",),
-    ]
-    assert (fold.kind, fold.note) == ("fold", "43 rows")  # type: ignore[union-attr]
-
-
-def test_nothing_tried_has_no_drawing() -> None:
-    """Every set of settings failed."""
-    assert list(map(type, tuning.blocks(tried(failed=3), MS, "t"))) == [Text]
-
-
 def hostile(value: Any) -> Any:
     """The same figures with every name and sentence set to markup."""
     if isinstance(value, Enum | Metric):
         return value
     if isinstance(value, str):
         return value if value in made_up.CAPACITY.roles else made_up.HOSTILE
+    if isinstance(value, dict):
+        names = all(isinstance(each, str) for each in value.values())
+        return {made_up.HOSTILE: made_up.HOSTILE} if names and value else value
     if isinstance(value, tuple):
         return tuple(hostile(each) for each in value)
     if hasattr(value, "__dataclass_fields__"):
@@ -356,7 +323,7 @@ PATTERNS: Sequence[tuple[str, Callable[[], Sequence[Any]]]] = (
     ("capacity", lambda: [capacity.drawing(hostile(made_up.CAPACITY), "c")]),
     ("capacities", lambda: [capacity.table([hostile(made_up.CAPACITY)], "c")]),
     ("attempts", lambda: [attempts.table(hostile(made_up.CAPACITY), "c")]),
-    ("tuning", lambda: tuning.blocks(hostile(made_up.TUNING), MS, "t")),
+    ("tuning", lambda: [b for s in tuning.sections(hostile(made_up.TUNING)) for b in s.blocks]),
 )
 
 
