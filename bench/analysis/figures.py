@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from bench.analysis.decision import Decision
 from bench.plan.model import Cell, Plan
 from bench.record.schema import Environment, TrialRecord
-from bench.spec.metrics import Metric
+from bench.spec.metrics import MIN_BEYOND_READ, Metric
 from bench.stats.shape import Shape
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9, 99.99)
 """Shown wherever at least MIN_BEYOND messages lie beyond them."""
 
-MIN_BEYOND = 10
+MIN_BEYOND = MIN_BEYOND_READ
 
 Array = NDArray[np.float64]
 

@@ -18,15 +18,17 @@ from bench.spec.kinds.registry import KINDS
 from bench.spec.load import LoadedMatrix
 from bench.spec.lookup import find, search_roots
 from bench.spec.recognised import Content, check_files
+from bench.spec.tuning import LoadedTuning
+from bench.spec.tuning_cautions import cautions_of
 from bench.spec.workload import Workload
 
 
 def validate(
     paths: Annotated[list[Path], typer.Argument(metavar="FILES…", help="Files to check.")],
 ) -> None:
-    """Check workloads, configs, matrices, gate and capacity files and plans; name every problem.
+    """Check workloads, configs, matrices, gate, capacity and tuning files, and capacity plans.
 
-    What stops nothing and may still surprise is named as a caution.
+    Every problem is named at once. What stops nothing and may still surprise is named as a caution.
     """
     console = output()
     for found in check_files(paths):
@@ -45,6 +47,8 @@ def _beforehand(file: str, content: Content) -> Iterator[str]:
         yield from (f"note: {note}" for note in notes)
     elif isinstance(content, LoadedCapacity):
         yield from (f"caution: {caution}" for caution in cautions_in(content.matrix))
+    elif isinstance(content, LoadedTuning):
+        yield from (f"caution: {caution}" for caution in cautions_of(content))
     elif isinstance(content, Gates):
         roots = search_roots()
         there = [name for name in content.own if find("workload", name, beside=None, roots=roots)]

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     GATES = "gates"
     CAPACITY = "capacity"
     CAPACITY_PLAN = "capacity-plan"
+    TUNING = "tuning"
     PLAN = "plan"
     ENVIRONMENT = "environment"
     TRIAL = "trial"

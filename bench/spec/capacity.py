@@ -8,11 +8,11 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from bench.core.errors import Problem, SpecError
-from bench.core.ids import is_name
 from bench.core.units import format_duration
 from bench.core.words import nearest
 from bench.spec.base import Loose, MisfitError, Rate, Spec
 from bench.spec.criteria import Criterion, Rule, parse_criterion
+from bench.spec.given import UNWRITTEN, with_given
 from bench.spec.load import LoadedMatrix, matrix_in
 from bench.spec.looks import objections_at
 from bench.spec.lookup import find, known, search_roots, shown
@@ -21,9 +21,6 @@ from bench.spec.problems import split_allowed, validate
 from bench.spec.together import attempt, raise_any
 from bench.spec.workload import Phases, Workload
 from bench.spec.yaml_tree import Document, Loc, read_document
-
-OPTIONS = "the options"
-"""How problems name what no file says."""
 
 NOTHING = "lost == 0"
 """In the place of a goal that is wrong by itself: it is asked anyway."""
@@ -123,50 +120,10 @@ def load_capacity(
     """
     roots = search_roots() if search is None else tuple(search)
     if name_or_path is None:
-        nothing = Document(file=OPTIONS, data={}, lines={}, written={}, problems=())
-        return capacity_in(_with(nothing, given or {}), Path(), roots)
+        return capacity_in(with_given(UNWRITTEN, given or {}, "capacity"), Path(), roots)
     path = _path(str(name_or_path), roots)
-    return capacity_in(_with(read_document(path, shown(path)), given or {}), path, roots)
-
-
-def _with(document: Document, given: Mapping[str, Any]) -> Document:
-    """Return a document with other values of some keys, which stand nowhere in the file."""
-    data = {
-        **document.data,
-        **{key: _merged(document.data.get(key), v) for key, v in given.items()},
-    }
-    if not given:
-        return document
-    data.setdefault(
-        "label", data.get("workload") if is_name(str(data.get("workload"))) else "capacity"
-    )
-    kept = {loc for loc in document.written if not loc or str(loc[0]) not in given}
-    return replace(
-        document,
-        data=data,
-        lines={loc: line for loc, line in document.lines.items() if loc in kept},
-        written={
-            **{loc: text for loc, text in document.written.items() if loc in kept},
-            **_written_out(given),
-        },
-    )
-
-
-def _merged(old: object, new: object) -> object:
-    """Return what was given, with what a mapping of the file has besides."""
-    both = isinstance(old, dict) and isinstance(new, dict)
-    return {**old, **new} if both else new  # type: ignore[dict-item]
-
-
-def _written_out(given: Mapping[str, Any]) -> dict[Loc, str]:
-    """Return each value that was given, by its place."""
-    found: dict[Loc, str] = {}
-    for key, value in given.items():
-        items = value.items() if isinstance(value, dict) else enumerate(_listed(value))
-        found |= {(key, below): str(item) for below, item in items}
-        if isinstance(value, str):
-            found[key,] = value
-    return found
+    document = with_given(read_document(path, shown(path)), given or {}, "capacity")
+    return capacity_in(document, path, roots)
 
 
 def capacity_in(document: Document, path: Path, roots: Sequence[Path]) -> LoadedCapacity:

@@ -8,7 +8,7 @@ from typing import Literal
 import bench
 from bench.core.paths import there
 
-Kind = Literal["workload", "config", "matrix", "gates", "capacity", "capacity-plan"]
+Kind = Literal["workload", "config", "matrix", "gates", "capacity", "capacity-plan", "tuning"]
 
 FOLDERS: dict[Kind, str] = {
     "workload": "workloads",
@@ -17,6 +17,7 @@ FOLDERS: dict[Kind, str] = {
     "gates": "configs/gates",
     "capacity": "configs/capacity",
     "capacity-plan": "configs/capacity/plans",
+    "tuning": "configs/tuning",
 }
 _SUFFIXES = (".yaml", ".yml")
 

@@ -399,6 +399,9 @@ RECOVERY = "recovery_ns"
 PRICE = "server_cpu_us_per_msg"
 """What a message costs; beside the time that cells are ranked by."""
 
+MIN_BEYOND_READ = 10
+"""With fewer messages beyond it a percentile is no figure of a trial (R4)."""
+
 MIN_BEYOND_GATED = 100
 """With fewer messages beyond it, chance alone moves a percentile by more than 10 % (R4)."""
 

@@ -18,10 +18,13 @@ from bench.spec.load import (
 )
 from bench.spec.lookup import Kind, shown
 from bench.spec.together import attempt, raise_any
+from bench.spec.tuning import LoadedTuning, load_tuning
 from bench.spec.workload import Workload
 from bench.spec.yaml_tree import read_document
 
-Content = Workload | LoadedConfig | LoadedMatrix | Gates | LoadedCapacity | LoadedPlan
+Content = (
+    Workload | LoadedConfig | LoadedMatrix | Gates | LoadedCapacity | LoadedPlan | LoadedTuning
+)
 """What a file of a user may hold."""
 
 
@@ -52,6 +55,7 @@ _TELLING_KEYS: Mapping[Kind, tuple[str, ...]] = {
     "gates": ("gates", "workloads"),
     "capacity": ("workload", "rate", "goals", "configs"),
     "capacity-plan": ("today", "growth", "peak_factor", "retention", "headroom", "backlog"),
+    "tuning": ("workload", "space", "objective", "constraints", "budget"),
 }
 
 
@@ -60,10 +64,10 @@ def _check_file(path: Path) -> Recognised:
     kind = _kind_of(document.data)
     if kind is None:
         what = (
-            "is neither a workload nor a config nor a matrix, nor a gate or capacity file, nor a "
-            "capacity plan"
+            "is neither a workload nor a config nor a matrix, nor a gate, capacity or tuning file, "
+            "nor a capacity plan"
         )
-        keys = "`publish`, `variants`, `axes`, `workloads`, `gates`, `workload` or `today`"
+        keys = "`publish`, `variants`, `axes`, `workloads`, `gates`, `workload`, `today` or `space`"
         allowed = f"a file with the key {keys}"
         raise SpecError([*document.problems, document.problem((), what, allowed=allowed)])
     loaders: Mapping[Kind, Callable[[Path], Content]] = {
@@ -73,6 +77,7 @@ def _check_file(path: Path) -> Recognised:
         "gates": load_gates,
         "capacity": load_capacity,
         "capacity-plan": load_capacity_plan,
+        "tuning": load_tuning,
     }
     return Recognised(file=document.file, kind=kind, content=loaders[kind](path))
 

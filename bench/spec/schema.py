@@ -20,6 +20,7 @@ from bench.spec.lookup import Kind
 from bench.spec.matrix import Matrix
 from bench.spec.problems import models_below
 from bench.spec.traced import FILLED
+from bench.spec.tuning import TuningFile
 from bench.spec.variant import ConfigFile, Settings
 
 Schema = dict[str, Any]
@@ -45,6 +46,7 @@ _MODELS: dict[Kind, type[Spec]] = {
     "gates": GateFile,
     "capacity": CapacityFile,
     "capacity-plan": CapacityPlan,
+    "tuning": TuningFile,
 }
 
 

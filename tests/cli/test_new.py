@@ -365,7 +365,8 @@ def test_a_wrong_kind_of_schema_is_told_with_the_nearest() -> None:
     """`new` says gate, and the schema is that of the folder's name."""
     assert refused("schema", "gate") == (
         "schema: no kind 'gate'; allowed: workload, config, matrix, gates, capacity, "
-        "capacity-plan, plan, environment, trial, gate-result, calibration; did you mean 'gates'?"
+        "capacity-plan, tuning, plan, environment, trial, gate-result, calibration; did you mean "
+        "'gates'?"
     )
 
 

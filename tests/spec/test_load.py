@@ -110,9 +110,9 @@ def test_of_a_kind_near_none_nothing_else_is_told(tmp_path: Path) -> None:
 def test_a_file_of_no_kind_is_refused(tmp_path: Path) -> None:
     """A docker-compose file, say."""
     assert problems_of(write(tmp_path, "x.yaml", "services: {}\n")) == [
-        "x.yaml: is neither a workload nor a config nor a matrix, nor a gate or capacity file, "
-        "nor a capacity plan; allowed: a file with the key `publish`, `variants`, `axes`, "
-        "`workloads`, `gates`, `workload` or `today`"
+        "x.yaml: is neither a workload nor a config nor a matrix, nor a gate, capacity or tuning "
+        "file, nor a capacity plan; allowed: a file with the key `publish`, `variants`, `axes`, "
+        "`workloads`, `gates`, `workload`, `today` or `space`"
     ]
 
 
