@@ -13,6 +13,7 @@ from bench.analysis.signs import MOSTLY, Signs
 from bench.analysis.suggesting import hands_key
 from bench.core.text import number, percent, plural
 from bench.core.units import NS_PER_S, human_duration
+from bench.record.schema import Handling
 
 BUSY_SHARE = 0.9
 """Of their time in handlers, workers are the limit: the rest is what the way to them takes."""
@@ -112,25 +113,69 @@ def _gap(signs: Signs) -> Diagnosis | None:
     return _told(signs, Limit.GAP, words, "the consumer's requests, its connection, and its leader")
 
 
+def _unseen(signs: Signs) -> Diagnosis | None:
+    """Blame nobody and call nothing free where handlers were not timed: they may be what is full.
+
+    Workers that are all busy ask for nothing more, and hold all that they were given.
+    """
+    if signs.handling is not None:
+        return None
+    if signs.limited:
+        words = (
+            f"messages waited for {percent(signs.waiting_share)} of the window, and how long "
+            "handlers took was not seen: they, the ack budget or requests may be the limit"
+        )
+        return _told(signs, Limit.UNTOLD, words)
+    if signs.doubtful:
+        return None
+    words = "what came was taken as it came, and how busy workers were was not seen"
+    return _told(signs, Limit.UNTOLD, words)
+
+
 def _handler(signs: Signs) -> Diagnosis | None:
     hands = signs.handling
-    if not signs.limited or hands.busy_share < BUSY_SHARE:
+    if hands is None or not signs.limited or hands.busy_share < BUSY_SHARE:
         return None
     ceiling = hands.workers * NS_PER_S / max(1, hands.handler_ns_mean)
     who = plural(hands.workers, "event loop" if hands.in_loop else "worker")
     words = (
         f"{who} {'was' if hands.workers == 1 else 'were'} in handlers for "
         f"{percent(hands.busy_share)} of the window; at "
-        f"{human_duration(hands.handler_ns_mean)} a message they come to "
+        f"{_took(hands)} they come to "
         f"{number(ceiling)} msg/s, {number(signs.done_per_s)} were measured"
     )
+    if hands.written_ns_mean > MOSTLY * hands.handler_ns_mean:
+        knob = f"workers of {signs.part}, or what the server takes to answer their handlers"
+        return _told(signs, Limit.HANDLER, words, knob)
     return _told(signs, Limit.HANDLER, words, f"{hands_key(hands)}, or a shorter handler")
 
 
-def _acks(signs: Signs) -> Diagnosis | None:
-    if not signs.limited or signs.cap is None or signs.full_share < MOSTLY:
+def _turns(signs: Signs) -> Diagnosis | None:
+    """Blame neither budget nor requests for what waits for its key."""
+    hands = signs.handling
+    if hands is None or not hands.in_turn or not signs.limited:
         return None
-    held_ns = max(signs.handling.handler_ns_mean, 1)
+    words = (
+        f"messages waited for {percent(signs.waiting_share)} of the window, workers were busy for "
+        f"{percent(hands.busy_share)}, and how long messages waited for those of their key before "
+        "them was not seen"
+    )
+    return _told(signs, Limit.UNTOLD, words)
+
+
+def _took(hands: Handling) -> str:
+    """Return how long a message had a worker, and how much of that was its handler's own."""
+    took = f"{human_duration(hands.handler_ns_mean)} a message"
+    if not hands.written_ns_mean:
+        return took
+    return f"{took}, {human_duration(hands.written_ns_mean)} of it in reads and writes,"
+
+
+def _acks(signs: Signs) -> Diagnosis | None:
+    hands = signs.handling
+    if hands is None or not signs.limited or signs.cap is None or signs.full_share < MOSTLY:
+        return None
+    held_ns = max(hands.handler_ns_mean, 1)
     ceiling = signs.cap * NS_PER_S / held_ns
     words = (
         f"at max_ack_pending, {signs.cap}, for {percent(signs.full_share)} of the window; at "
@@ -153,33 +198,37 @@ def _rate(signs: Signs) -> Diagnosis | None:
 
 
 def _fetch(signs: Signs) -> Diagnosis | None:
-    if not signs.limited or signs.idle_share is None or signs.idle_share >= MOSTLY:
+    hands = signs.handling
+    if hands is None or not signs.limited:
+        return None
+    if signs.idle_share is None or signs.idle_share >= MOSTLY:
         return None
     words = (
         f"messages waited for {percent(signs.waiting_share)} of the window, a request for them for "
-        f"{percent(signs.idle_share)}, and workers were busy for "
-        f"{percent(signs.handling.busy_share)}"
+        f"{percent(signs.idle_share)}, and workers were busy for {percent(hands.busy_share)}"
     )
     return _told(signs, Limit.FETCH, words, "pull.batch or pull.requests")
 
 
 def _none(signs: Signs) -> Diagnosis | None:
-    if signs.limited or signs.doubtful:
+    hands = signs.handling
+    if hands is None or signs.limited or signs.doubtful:
         return None
     words = (
         f"{number(signs.done_per_s)} of {number(signs.offered_per_s)} msg/s were taken as they "
-        f"came, with workers busy for {percent(signs.handling.busy_share)}"
+        f"came, with workers busy for {percent(hands.busy_share)}"
     )
     return _told(signs, Limit.NONE, words)
 
 
 def _untold(signs: Signs) -> Diagnosis:
-    if not signs.limited:
+    hands = signs.handling
+    if hands is None or not signs.limited:
         words = "the window is too short to say whether it falls behind"
         return _told(signs, Limit.UNTOLD, words, "phases.measure")
     words = (
         f"messages waited for {percent(signs.waiting_share)} of the window, and neither workers "
-        f"({percent(signs.handling.busy_share)} busy), ack budget "
+        f"({percent(hands.busy_share)} busy), ack budget "
         f"({percent(signs.full_share)} full) nor requests explain it"
     )
     return _told(signs, Limit.UNTOLD, words)
@@ -197,7 +246,9 @@ RULES: tuple[Callable[[Signs], Diagnosis | None], ...] = (
     _storage,
     _storm,
     _gap,
+    _unseen,
     _handler,
+    _turns,
     _acks,
     _rate,
     _fetch,

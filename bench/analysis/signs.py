@@ -32,7 +32,7 @@ class Signs:
         part: its name.
         offered_per_s: messages of its flow that the server had for it.
         done_per_s: messages that it was through with.
-        handling: how its workers were used.
+        handling: how its workers were used; None where nobody timed its handlers.
         growing: it falls behind.
         doubtful: nobody can tell whether it does.
         waiting_share: of the samples, those in which messages waited on the server.
@@ -51,7 +51,7 @@ class Signs:
     part: str
     offered_per_s: float
     done_per_s: float
-    handling: Handling
+    handling: Handling | None
     growing: bool
     doubtful: bool
     waiting_share: float
@@ -83,7 +83,7 @@ def signs_of(
     rates: Mapping[str, float],
     lags: Mapping[str, LagFigures],
 ) -> Iterator[Signs]:
-    """Yield the signs of each part whose workers are known, where the server was asked about it."""
+    """Yield the signs of each part of which the server was asked."""
     window = record.window
     if window is None:
         return
@@ -92,7 +92,7 @@ def signs_of(
         handling, name = record.handling.get(part.name), part.name
         prefix = f"{name}." if f"{name}.num_pending" in samples else ""
         pending = column(inside, f"{prefix}num_pending")
-        if handling is None or not np.isfinite(pending).any():
+        if not np.isfinite(pending).any():
             continue
         cast, cap = record.cast, max_ack_pending(cell.settings)
         came = rates.get(cast.instant(part, cast.part(part.flow).worth), 0.0)

@@ -15,6 +15,7 @@ from bench.engine.jobs import Effect, ObserverJob
 from bench.engine.projecting import Projection
 from bench.engine.recorder import ConsumeRecorder
 from bench.engine.stepping import Step, Stepping
+from bench.engine.took import Took, took_path
 from bench.plan.traffic import Traffic
 
 
@@ -68,7 +69,13 @@ class Taking:
 
 
 def make_affecting(taking: Taking, effect: Effect) -> Affecting:
-    """Return who carries out an effect."""
+    """Return who carries out an effect, and notes how long that has a worker."""
+    affecting = _affecting(taking, effect)
+    affecting.consumer.notes_in(Took(took_path(taking.job.record_path), taking.recorder.room))
+    return affecting
+
+
+def _affecting(taking: Taking, effect: Effect) -> Affecting:
     if effect.step is not None:
         return _stepping(taking, effect, effect.step)
     if effect.command is not None:

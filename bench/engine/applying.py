@@ -15,6 +15,7 @@ from bench.engine.letters import Postbox
 from bench.engine.recorder import ConsumeRecorder
 from bench.engine.refusing import REFUSED, until_refused
 from bench.engine.strategies import LARGEST_BYTES, STRATEGIES, Handled
+from bench.engine.took import Took
 from bench.plan.traffic import Traffic
 from bench.spec.effects import CrashPoint
 
@@ -31,12 +32,14 @@ class _Delivery:
         seq: of the message in the stream.
         count: how often it was delivered by then.
         ending: how it ended; what it is from the beginning counts as handled.
+        since_ns: when its deed began; 0 where that did not.
     """
 
     message: int
     seq: int
     count: int
     ending: int = WELL
+    since_ns: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Applying:
         traffic: of the messages.
         crasher: ends this process; None where nothing is to end it.
         letters: where dead letters are posted; None where they are not.
+        took: where is noted how long each deed has its worker; None where it is not.
         largest_bytes: the largest value.
     """
 
@@ -59,6 +63,7 @@ class Applying:
     traffic: Traffic
     crasher: Crasher | None = None
     letters: Postbox | None = None
+    took: Took | None = None
     largest_bytes: int = LARGEST_BYTES
     _deliveries: dict[int, _Delivery] = field(default_factory=dict)
 
@@ -103,6 +108,7 @@ class Applying:
     def of(self, position: int) -> Deed:
         """Begin the deed of a delivery; how it ends is told by `ended`."""
         came = self._deliveries[position]
+        came.since_ns = now_ns()
         columns = np.array([position]), np.array([came.message])
         if not self.fates.begin(*columns).all():
             came.ending = self._settled(position, self._of_handler(position, came))
@@ -119,7 +125,10 @@ class Applying:
 
     def ended(self, position: int) -> int:
         """Return how a delivery ended whose deed is through, and forget it."""
-        return self._deliveries.pop(position).ending
+        came = self._deliveries.pop(position)
+        if self.took is not None and came.since_ns:
+            self.took.note(position, now_ns() - came.since_ns, 0)
+        return came.ending
 
     def failed(self, position: int) -> int:
         """Return how a delivery ends whose deed was not carried out, and forget it."""

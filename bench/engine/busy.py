@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -41,15 +42,32 @@ def handling(
         if not _known(job) or len(records) != len(of_part):
             continue
         workers = sum(each.workers for each in of_part)
-        if does(job):
+        planned = partial(
+            _handling, records, traffics.of(job.load, job.seed), workers, (window, start_ns)
+        )
+        if does(job) or _writes(job):
             taken = [*map(_timed, of_part, records)]
             timed = [each for each in taken if each is not None]
             if len(timed) == len(taken):
-                found[part] = _fuller(records, timed, workers, (window, start_ns))
+                used = _fuller(records, timed, workers, (window, start_ns))
+                found[part] = _with_writes(used, planned()) if _writes(job) else used
         else:
-            traffic = traffics.of(job.load, job.seed)
-            found[part] = _handling(records, traffic, workers, (window, start_ns))
+            found[part] = planned()
+        if part in found:
+            found[part] = replace(found[part], in_turn=_in_turn(job))
     return found
+
+
+def _in_turn(job: ObserverJob) -> bool:
+    guarded = job.applied is not None and job.applied.idempotency == "sequence-guard"
+    ordered = job.effect is not None and job.effect.ordered
+    return guarded or ordered or job.per_key != "none"
+
+
+def _with_writes(used: Handling, planned: Handling) -> Handling:
+    """Return how workers were used, with what of it was neither work nor planned to be."""
+    written_ns = max(1, used.handler_ns_mean - planned.handler_ns_mean)
+    return replace(used, written_ns_mean=written_ns if used.handler_ns_mean else 0)
 
 
 def computing(
@@ -80,8 +98,13 @@ def computing(
 
 def _known(job: ObserverJob) -> bool:
     """Say whether it is known how long a handler takes: as planned and no more, or by a clock."""
-    works = (job.effect, job.mending, job.applied, job.retry)
+    works = (job.mending, job.retry)
     return all(each is None for each in works) and (does(job) or not job.load.outages)
+
+
+def _writes(job: ObserverJob) -> bool:
+    """Say whether handlers of a job read and write on the server, and wait for its answers."""
+    return job.effect is not None or job.applied is not None
 
 
 Taken = tuple[IntArray, IntArray]

@@ -18,6 +18,7 @@ from bench.engine.acks import AckOrder, AckPlan
 from bench.engine.clock import now_ns
 from bench.engine.jobs import Effect
 from bench.engine.recorder import ConsumeRecorder
+from bench.engine.took import Took
 
 
 class Deliveries(Protocol):
@@ -44,11 +45,13 @@ class _InHand:
         waiting: positions and their keys, in the order they came.
         busy: keys that are being changed.
         changing: position -> key of what is being changed.
+        since_ns: position -> when that began.
     """
 
     waiting: deque[tuple[int, int]] = field(default_factory=deque)
     busy: set[int] = field(default_factory=set)
     changing: dict[int, int] = field(default_factory=dict)
+    since_ns: dict[int, int] = field(default_factory=dict)
 
 
 class EffectConsumer:
@@ -74,6 +77,7 @@ class EffectConsumer:
         self._handling = handling
         self._effect = effect
         self._changes: ChangeLink | None = None
+        self._took: Took | None = None
         self._in_hand = _InHand()
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.conflicts = 0
@@ -83,6 +87,10 @@ class EffectConsumer:
     def changes_by(self, changes: ChangeLink) -> None:
         """Change values over this connection."""
         self._changes = changes
+
+    def notes_in(self, took: Took) -> None:
+        """Note there how long each delivery has its worker."""
+        self._took = took
 
     async def run(self) -> None:
         """Take and handle messages until cancelled; the links are open."""
@@ -158,6 +166,9 @@ class EffectConsumer:
         if key is not None:
             self._in_hand.busy.discard(key)
             self._handling.forget(position)
+            since_ns = self._in_hand.since_ns.pop(position)
+            if self._took is not None:
+                self._took.note(position, now_ns() - since_ns, 0)
 
     def _go_on(self) -> None:
         """Give free workers what may be done next, and ask for more where nothing waits."""
@@ -178,6 +189,7 @@ class EffectConsumer:
     def _begin(self, position: int, key: int) -> None:
         assert self._changes is not None  # noqa: S101 - asked before
         self._in_hand.changing[position] = key
+        self._in_hand.since_ns[position] = now_ns()
         self._in_hand.busy.add(key)
         self._changes.begin(position)
 

@@ -66,6 +66,7 @@ from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
 from bench.engine.sharing import share, tell_times
 from bench.engine.tasks import TaskConsumer
+from bench.engine.took import Took, took_path
 from bench.engine.virtual import virtual
 from bench.plan.traffic import Traffic, Traffics, make_traffic
 from bench.spec.workload import Publish
@@ -318,6 +319,7 @@ async def _open_written(
         traffic=traffic,
         crasher=crasher_of(how),
         letters=letters,
+        took=Took(took_path(job.record_path), recorder.room),
     )
     made = await open_written(job, applying)
     opened = _Opened(

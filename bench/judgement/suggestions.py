@@ -49,8 +49,13 @@ def _told(part: str, judged: CellJudgement) -> Iterator[tuple[float, Handling]]:
     """Yield what came a second, and how workers were used, of each valid trial that tells."""
     for trial in judged.cell.trials:
         hands = trial.record.handling.get(part)
-        if trial.record.valid and hands is not None and hands.handler_ns_p99:
+        if trial.record.valid and hands is not None and _suits(hands):
             yield _came_per_s(part, trial), hands
+
+
+def _suits(hands: Handling) -> bool:
+    """Say whether their time is the handlers' own, and not what a server takes to answer."""
+    return bool(hands.handler_ns_p99) and not hands.written_ns_mean
 
 
 def _came_per_s(part: str, trial: TrialFigures) -> float:

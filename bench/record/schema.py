@@ -172,6 +172,9 @@ class Handling:
         handler_ns_p99: as handler_ns_mean.
         in_loop: handlers have the event loop of their process for themselves, one after the other:
             each process is one worker, and handlers take what they have of the loop.
+        written_ns_mean: of handler_ns_mean, what passes beyond the handlers' own time, with what
+            they read and write on the server; 0 where they do not.
+        in_turn: a message waits for those of its key that came before, whoever is free.
     """
 
     workers: int
@@ -180,6 +183,8 @@ class Handling:
     held_ns_mean: int
     handler_ns_p99: int = 0
     in_loop: bool = False
+    written_ns_mean: int = 0
+    in_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

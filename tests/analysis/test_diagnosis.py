@@ -142,6 +142,58 @@ def test_busy_workers_are_the_limit_only_where_something_waits() -> None:
     assert limit(replace(BEHIND, handling=hands(BUSY_SHARE - A_BIT))) is not Limit.HANDLER
 
 
+def test_where_handlers_were_not_timed_nobody_is_blamed_and_nothing_called_free() -> None:
+    """Workers that are all busy ask for nothing, and fill any budget: it looked like either."""
+    behind, free = replace(BEHIND, handling=None), replace(FREE, handling=None)
+    full = replace(behind, cap=50, full_share=1.0)
+    seldom = replace(behind, idle_share=0.0)
+
+    for each in (behind, full, seldom):
+        told = diagnosed(each)
+        assert told.limit is Limit.UNTOLD
+        assert "how long handlers took was not seen" in told.words
+        assert not told.knob
+    assert diagnosed(free).limit is Limit.UNTOLD
+    assert "how busy workers were was not seen" in diagnosed(free).words
+    assert diagnosed(replace(free, doubtful=True)).knob == "phases.measure"
+
+
+def test_what_was_seen_without_handlers_is_told_without_them() -> None:
+    """A load that was not offered, and messages that were refused, need no clock."""
+    untimed = replace(BEHIND, handling=None)
+
+    assert limit(replace(untimed, findings=frozenset({"cpu-steal"}))) is Limit.GENERATOR
+    assert limit(replace(untimed, failed_msgs=1)) is Limit.REFUSAL
+    assert limit(replace(untimed, silence_s=1)) is Limit.GAP
+
+
+def test_workers_that_wait_for_what_they_write_are_told_so() -> None:
+    """A shorter handler helps nobody whose time is in the write."""
+    busy = hands(BUSY_SHARE, workers=10, handler_ns=5 * NS_PER_MS)
+    writes, works = (
+        diagnosed(replace(BEHIND, handling=replace(busy, written_ns_mean=ms * NS_PER_MS)))
+        for ms in (4, 1)
+    )
+
+    assert writes.limit is works.limit is Limit.HANDLER
+    assert "at 5.00 ms a message, 4.00 ms of it in reads and writes, they come to" in writes.words
+    assert writes.knob == "workers of consume, or what the server takes to answer their handlers"
+    assert works.knob.endswith("or a shorter handler")
+
+
+def test_what_waits_for_its_key_blames_neither_budget_nor_requests() -> None:
+    """One key that is all the load keeps all workers but one idle, and asks for nothing."""
+    turns = replace(BEHIND, handling=replace(hands(), in_turn=True), idle_share=0.0)
+
+    told = diagnosed(replace(turns, cap=50, full_share=1.0))
+
+    assert told.limit is Limit.UNTOLD
+    assert "waited for those of their key before them was not seen" in told.words
+    assert limit(replace(turns, growing=False, waiting_share=0.0)) is Limit.NONE
+    full = replace(hands(BUSY_SHARE), in_turn=True)
+    assert limit(replace(turns, handling=full)) is Limit.HANDLER
+
+
 def test_a_full_ack_budget_is_told_with_its_ceiling() -> None:
     """50 messages of 20 ms each come to 2\u202f500 msg/s, however many workers there are."""
     full = replace(BEHIND, cap=50, full_share=0.93, done_per_s=2480.0)

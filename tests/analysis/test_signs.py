@@ -128,11 +128,26 @@ def test_what_came_again_was_asked_back_or_not_answered(naked: int, share: float
     assert signs(made(ledger=ledger(redelivered=30)), {}).asked_back_share == 0
 
 
-def test_a_part_whose_workers_are_not_known_has_no_signs() -> None:
+def test_a_part_whose_handlers_nobody_timed_has_signs_and_no_figures_of_them() -> None:
+    """Nothing was said of what limits it, beside others that were called free."""
+    assert signs(made(), {}).handling == HANDS
+
+    (found,) = signs_of(
+        replace(made(), handling={}),
+        samples.table([{"t_ns": second * NS_PER_S, **CALM} for second in range(TOTAL_S)]),
+        CELL,
+        RATES,
+        {},
+    )
+
+    assert found.handling is None
+    assert found.offered_per_s == RATES["stored"]
+
+
+def test_a_part_of_which_the_server_told_nothing_has_no_signs() -> None:
     rows = [{"t_ns": second * NS_PER_S, **CALM} for second in range(TOTAL_S)]
     table = samples.table(rows)
 
-    assert list(signs_of(replace(made(), handling={}), table, CELL, RATES, {})) == []
     assert list(signs_of(replace(made(), window=None), table, CELL, RATES, {})) == []
     untold = samples.table([{"t_ns": row["t_ns"]} for row in rows])
     assert list(signs_of(made(), untold, CELL, RATES, {})) == []

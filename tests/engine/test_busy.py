@@ -1,13 +1,20 @@
 """How busy workers were, by records of known truth."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
-from bench.clients.port import Ending
-from bench.engine.busy import _fuller, _handling, computing
-from bench.engine.jobs import ObserverJob
+from bench.broker.endpoint import Endpoint
+from bench.clients.buckets import Bucket
+from bench.clients.port import Binding, Ending
+from bench.engine.busy import _fuller, _handling, computing, handling
+from bench.engine.jobs import Effect, ObserverJob
 from bench.engine.recorder import NEVER, ConsumerRecord
+from bench.engine.took import Took, took_path
 from bench.plan.faults import Faults
 from bench.plan.traffic import Traffic
 from bench.record.schema import Window
@@ -127,6 +134,78 @@ def test_workers_are_what_is_full_where_they_wait_for_others_than_the_loop() -> 
     found = _fuller([seen], [((of_workers, ended_ns), (of_loop, ended_ns))], 1, (WINDOW, START))
 
     assert (found.workers, found.busy_share, found.in_loop) == (1, 1.0, False)
+
+
+def writing(directory: Path, **fields: Any) -> ObserverJob:
+    """Return the job of a process with one worker whose handlers write, as planned within 40."""
+    load = Stream.model_validate(
+        {
+            "kind": "stream",
+            "payload": {"sizes": "128B"},
+            "publish": {"rate": "4/s"},
+            "consume": {"handler": {"time": "40ns"}},
+            "phases": {"warmup": "0s", "measure": "1s", "drain": "1s"},
+        }
+    ).loads["publish"]
+    effect = Effect(bucket=Bucket(stream="KV_b", direct=True), prefix="", workers=1, ordered=False)
+    plain = ObserverJob(
+        part="consume",
+        flow="publish",
+        role="consumer-0",
+        endpoint=Endpoint(url="nats://127.0.0.1:1"),
+        client="wire",
+        binding=Binding(stream="s", consumer="c", mode="pull", batch=1, expires_ns=0, id_offset=0),
+        load=load,
+        seed=1,
+        workers=1,
+        run="virtual",
+        timing="after-handler",
+        ack_batch=1,
+        record_path=directory / "consumer-0.npy",
+        effect=effect,
+    )
+    return replace(plain, **fields)
+
+
+def test_handlers_that_write_have_their_workers_until_the_answer_is_there(tmp_path: Path) -> None:
+    """100 and 80 of 200: 90 each, of which 40 were planned."""
+    job = writing(tmp_path)
+    took = Took(took_path(job.record_path), 2)
+    took.note(0, 100, 0)
+    took.note(1, 80, 0)
+    seen = record([START + 200, START + 290], [START + 200, START + 290], [0, 1])
+
+    (found,) = handling([job], {"consume": [seen]}, WINDOW, START).values()
+
+    assert (found.busy_share, found.handler_ns_mean, found.written_ns_mean) == (0.9, 90, 50)
+    assert not found.in_turn
+
+
+def test_how_busy_they_were_is_not_made_up_where_no_clock_told(tmp_path: Path) -> None:
+    """What is planned is not what a write takes."""
+    seen = record([START + 200], [START + 200], [0])
+
+    assert handling([writing(tmp_path)], {"consume": [seen]}, WINDOW, START) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "in_turn"),
+    [
+        ({}, False),
+        ({"per_key": "counted"}, True),
+        ({"effect": None, "applied": None, "per_key": "latest"}, True),
+    ],
+)
+def test_handlers_that_wait_for_their_key_are_told(
+    tmp_path: Path, fields: Mapping[str, Any], in_turn: bool
+) -> None:
+    job = writing(tmp_path, **fields)
+    Took(took_path(job.record_path), 1).note(0, 100, 0)
+    seen = record([START + 200], [START + 200], [0])
+
+    (found,) = handling([job], {"consume": [seen]}, WINDOW, START).values()
+
+    assert found.in_turn is in_turn
 
 
 def test_what_handlers_were_to_compute_is_told_only_where_all_records_are_there() -> None:

@@ -10,10 +10,12 @@ import pytest
 from bench.clients.buckets import Bucket
 from bench.clients.port import NO_ID, Delivered, IntArray, Outcome
 from bench.engine.acks import AfterHandler
+from bench.engine.clock import now_ns
 from bench.engine.effects import EffectConsumer
 from bench.engine.jobs import Effect
 from bench.engine.projecting import Projection
 from bench.engine.recorder import ConsumeRecorder
+from bench.engine.took import Took, load_took, took_path
 from tests.engine.test_projecting import PREFIX, traffic
 
 
@@ -151,6 +153,29 @@ def test_a_connection_that_breaks_frees_whoever_waits_for_it(tmp_path: Path) -> 
         made.consumer.caught_up()
         assert made.link.begun == [0, 3, 1]
         assert made.link.acked == []
+
+    played(act)
+
+
+def test_how_long_each_change_has_a_worker_is_noted(tmp_path: Path) -> None:
+    """From when it began until it was confirmed or refused, and not what it waited for before."""
+    record = tmp_path / "projector.npy"
+
+    def act() -> None:
+        made = Projector(tmp_path, workers=1, ordered=True)
+        made.consumer.notes_in(Took(took_path(record), 40))
+        made.came(0, 1, NO_ID)
+        began_ns = now_ns()
+        made.done(0)
+        made.consumer.refused(1, "full", Outcome.REFUSED)
+        within_ns = now_ns() - began_ns
+
+        took_ns = load_took([record], rows=3)
+        assert took_ns is not None
+        (first, second, nothing), in_loop = took_ns
+        assert first > 0
+        assert 0 < second <= within_ns
+        assert (nothing, in_loop.any()) == (0, False)
 
     played(act)
 

@@ -20,6 +20,7 @@ from bench.engine.jobs import Applied
 from bench.engine.memory import Memory
 from bench.engine.recorder import NEVER, ConsumeRecorder, ConsumerRecord, load_consumer
 from bench.engine.strategies import Doing
+from bench.engine.took import Took
 from bench.engine.writing import WritingConsumer, WritingTasks
 from bench.plan.faults import Faults
 from bench.plan.traffic import Traffic, make_traffic
@@ -192,6 +193,26 @@ def played(act: Callable[[], Awaitable[None]]) -> None:
         await act()
 
     asyncio.run(run())
+
+
+def test_how_long_each_deed_has_a_worker_is_noted(tmp_path: Path) -> None:
+    """From its first step to its last one, by workers of our own."""
+
+    async def act() -> None:
+        made = Made(tmp_path, workers=1)
+        made.applying.took = Took(tmp_path / "took.npy", 40)
+        consumer = made.consumer()
+        consumer.delivered(block(0, NO_ID, 1))
+        began_ns = now_ns()
+        made.doer.carry_out(0)
+        consumer.stored((0,), 1)
+        within_ns = now_ns() - began_ns
+
+        worker_ns, loop_ns = np.load(tmp_path / "took.npy")
+        assert 0 < worker_ns[0] <= within_ns
+        assert not worker_ns[1:].any() and not loop_ns.any()
+
+    played(act)
 
 
 def test_a_worker_is_busy_until_its_effect_is_made(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from bench.broker.server import find_server_binary
 from bench.core.text import percent
 from bench.core.units import NS_PER_MS
 from bench.runner.target import RemoteTarget, Target
+from bench.spec.kinds.projection import Projected
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import Settings
+from bench.spec.workload import Workload
 from tests.clients.server import RealServer
 from tests.server.diagnosing import limit_in
 from tests.server.running import HOST_MADE, Tree, plan_of, run_trial
@@ -160,6 +162,45 @@ def test_publishers_that_wait_are_named(
     found, *_ = handled(tmp_path, load("1000/s", MANY, **publish), settings, target)
 
     assert found.limit is named, found
+
+
+WRITING = Projected.model_validate(
+    {
+        "kind": "projection",
+        "entities": {"count": 20},
+        "payload": {"sizes": "128B"},
+        "publish": {"rate": "300/s"},
+        "project": {"workers": 1},
+        "phases": {"warmup": "200ms", "measure": "1s", "drain": "300ms"},
+    }
+)
+EFFECTS = {"effect": {"idempotency": "marker-first"}}
+
+
+@pytest.mark.parametrize(
+    ("workload", "settings", "who"),
+    [
+        (WRITING, {}, b'"name":"jetbench-projector'),
+        (load("300/s", {"workers": 1, "handler": {"time": "1ms"}}), EFFECTS, CONSUMER),
+    ],
+    ids=["a read model", "effects"],
+)
+def test_handlers_whose_time_is_in_what_they_write_are_named_with_it(
+    tmp_path: Path, workload: Workload, settings: Tree, who: bytes
+) -> None:
+    """A round trip of 10 ms for each read and write: 100/s at most, and no work of their own."""
+    target = DelayedTarget(
+        binary=find_server_binary(), parent=tmp_path, delay_ns=5 * NS_PER_MS, who=who
+    )
+
+    kept = run_trial(tmp_path / "far", workload, settings, target=target)
+
+    found = limit_in(kept, workload, settings, but=HOST_MADE)
+    (hands,) = kept.record.handling.values()
+    assert found.limit is Limit.HANDLER, found
+    assert "of it in reads and writes" in found.words
+    assert "what the server takes to answer" in found.knob
+    assert 10 * NS_PER_MS < hands.written_ns_mean <= hands.handler_ns_mean
 
 
 async def pause(client: Client, stream: str, last_seq: int) -> None:
