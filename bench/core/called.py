@@ -1,6 +1,7 @@
 """Functions of users, by `module:function`: found beside their files, and loaded."""
 
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -37,12 +38,40 @@ def load_function(name: str, directory: Path) -> Function:
     return function  # type: ignore[no-any-return]
 
 
-def source_of(name: str, directory: Path) -> bytes:
-    """Return the source of the module of a function; nothing is left loaded. Raises as above."""
+def source_of(name: str, directory: Path, *, given: int = 1, beside: str = "") -> bytes:
+    """Return the source of the module of a function; nothing is left loaded.
+
+    Args:
+        name: `module:function`.
+        directory: where modules are looked for first.
+        given: arguments that it is called with.
+        beside: name of a function of the module that is called without any, where there is one.
+
+    Raises:
+        ValueError: as above, or one of the two cannot be called so.
+    """
     with _left_as_it_was(directory):
-        load_function(name, directory)
-        file = sys.modules[name.partition(":")[0]].__file__
-    return Path(file).read_bytes() if file else b""
+        function = load_function(name, directory)
+        module = sys.modules[name.partition(":")[0]]
+        _require_takes(name.partition(":")[2], function, given)
+        other = getattr(module, beside, None) if beside else None
+        if callable(other):
+            _require_takes(beside, other, 0)
+    return Path(module.__file__).read_bytes() if module.__file__ else b""
+
+
+def _require_takes(name: str, function: Function, given: int) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (ValueError, TypeError):
+        return  # of some that are written in C nobody knows what they take
+    try:
+        signature.bind(*[None] * given)
+    except TypeError as error:
+        how = "with one message" if given else "without an argument"
+        takes = f"a message, such as def {name}(message)" if given else f"nothing: def {name}()"
+        what = f"{name} cannot be called {how}: {error}"
+        raise ValueError(f"{what}; allowed: one that takes {takes}") from None
 
 
 @contextmanager

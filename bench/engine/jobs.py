@@ -20,11 +20,11 @@ from bench.engine.stall import Stall
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
 from bench.record.finals import Final
-from bench.spec.calls import Call
+from bench.spec.calls import STATE, Call
 from bench.spec.effects import Idempotency
 from bench.spec.faults import AS_USUAL, FailureSettings
 from bench.spec.trying import BreakerSettings, PerKey, RetrySettings
-from bench.spec.variant import STATE, AckTiming, HandlerCheck, HandlerRun, PublishSettings
+from bench.spec.variant import AckTiming, HandlerCheck, HandlerRun, PublishSettings
 from bench.spec.work import WorkKind
 
 LAID_WITHIN_NS = 600 * NS_PER_S

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from bench.core.called import source_of
 from bench.core.errors import Problem
-from bench.spec.calls import resolved
+from bench.spec.calls import STATE, resolved
 from bench.spec.objection import Objection
 from bench.spec.problems import split_allowed
-from bench.spec.variant import STATE, Settings
+from bench.spec.variant import Settings
 from bench.spec.variants import Override, Variant
 
 CALL, STATED = ("handler", "call"), ("handler", "state")
@@ -25,7 +25,7 @@ def with_called(variant: Variant, beside: Path) -> tuple[Variant, list[Problem]]
     written = variant.overrides.get(CALL)
     if written is None or not isinstance(written.value, str):
         return variant, []
-    call, wrong = resolved(written.value, beside)
+    call, wrong = resolved(written.value, beside, "" if STATED in variant.overrides else STATE)
     overrides = {**variant.overrides, CALL: Override(value=call, loc=written.loc)}
     found = replace(variant, overrides=overrides)
     if wrong:
@@ -34,12 +34,12 @@ def with_called(variant: Variant, beside: Path) -> tuple[Variant, list[Problem]]
 
 
 def _stateless(variant: Variant, call: str, beside: Path) -> Iterator[Problem]:
-    """Yield that the module has no such function, where one is named that tells the state."""
+    """Yield that the module has no such function, or it asks for something, where one is named."""
     named = variant.overrides.get(STATED)
     if named is None or not isinstance(named.value, str):
         return
     try:
-        source_of(f"{call.partition(':')[0]}:{named.value}", beside.resolve())
+        source_of(f"{call.partition(':')[0]}:{named.value}", beside.resolve(), given=0)
     except (ValueError, OSError) as error:
         what, allowed = split_allowed(str(error))
         yield variant.problem(STATED, what, allowed=allowed or "a function of the same module")

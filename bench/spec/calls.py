@@ -16,6 +16,9 @@ from bench.spec.yaml_tree import Document, Loc
 
 LOC: Loc = ("consume", "handler", "call")
 
+STATE = "state"
+"""What a function is usually called that returns the state that handlers came to."""
+
 _EXAMPLE = "module:function, such as orders:handle, of a module beside the workload or installed"
 
 
@@ -67,17 +70,20 @@ def with_call(document: Document, beside: Path) -> tuple[Document, list[Problem]
     return replace(document, data=data), problems
 
 
-def resolved(named: str, beside: Path) -> tuple[dict[str, str], tuple[str, str] | None]:
+def resolved(
+    named: str, beside: Path, state: str = STATE
+) -> tuple[dict[str, str], tuple[str, str] | None]:
     """Return what a Call is read from, and what is wrong with it and allowed; None for nothing.
 
     Args:
         named: `module:function`.
         beside: directory of the file that names it.
+        state: name of a function of the module that is asked for the state; empty for none.
     """
     directory = beside.resolve()
     call = {"function": named, "directory": str(directory), "digest": ""}
     try:
-        source = source_of(named, directory)
+        source = source_of(named, directory, beside=state)
     except (ValueError, OSError) as error:
         what, allowed = split_allowed(str(error))
         return call, (what, allowed or _EXAMPLE)

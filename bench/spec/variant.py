@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bench.core.units import NS_PER_MS, NS_PER_S
 from bench.spec.base import Count, Duration, Loose, Share, Size, Spec
-from bench.spec.calls import Called
+from bench.spec.calls import STATE, Called
 from bench.spec.disturbances import Disturbance
 from bench.spec.effects import Idempotency
 from bench.spec.faults import FailureSettings
@@ -233,10 +233,6 @@ class AckSettings(Spec):
 
 HandlerCheck = Literal["signature", "envelope"]
 """What a handler can look at of a message."""
-
-
-STATE = "state"
-"""What a function is usually called that returns the state that handlers came to."""
 
 
 class HandlerSettings(Spec):

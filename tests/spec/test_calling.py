@@ -67,6 +67,69 @@ def test_the_function_that_tells_the_state_is_looked_for_as_well(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("two", "key", "what", "allowed"),
+    [
+        (
+            "{handler.call: 'odd:pair'}",
+            "handler.call = 'odd:pair'",
+            "pair cannot be called with one message: missing a required argument: 'context'",
+            "one that takes a message, such as def pair(message)",
+        ),
+        (
+            "{handler.call: 'odd:nothing'}",
+            "handler.call = 'odd:nothing'",
+            "nothing cannot be called with one message: too many positional arguments",
+            "one that takes a message, such as def nothing(message)",
+        ),
+        (
+            "{handler: {call: 'odd:sound', state: Totals}}",
+            "handler.state = 'Totals'",
+            "Totals cannot be called without an argument: missing a required argument: 'whose'",
+            "one that takes nothing: def Totals()",
+        ),
+        (
+            "{handler.call: 'odd_state:sound'}",
+            "handler.call = 'odd_state:sound'",
+            "state cannot be called without an argument: missing a required argument: 'of'",
+            "one that takes nothing: def state()",
+        ),
+    ],
+)
+def test_what_cannot_be_called_as_it_will_be_is_refused_before_anything_runs(
+    tmp_path: Path, two: str, key: str, what: str, allowed: str
+) -> None:
+    """Each of its messages failed, or its state was not known, when all had been measured."""
+    path = config(tmp_path, two)
+    (tmp_path / "odd.py").write_text(
+        "async def pair(message, context): ...\ndef nothing(): ...\n"
+        "def sound(message, *more): ...\n"
+        "class Totals:\n    def __init__(self, whose): ...\n"
+    )
+    (tmp_path / "odd_state.py").write_text(
+        "def sound(message): ...\nclass state:\n    def __init__(self, of): ...\n"
+    )
+
+    with pytest.raises(SpecError) as raised:
+        load_config(path)
+
+    assert str(raised.value).splitlines()[0] == (
+        f"{path}:5: variants.two.{key}: {what}; allowed: {allowed}"
+    )
+
+
+def test_what_can_be_called_with_more_than_it_will_be_is_sound(tmp_path: Path) -> None:
+    """And a state that is named in place of another one, which is not asked."""
+    (tmp_path / "odd_state.py").write_text(
+        "def sound(message, why=None): ...\ndef state(of): ...\n"
+        "def counts(of=1): ...\nput = print\n"
+    )
+
+    for two in ("sound', state: counts", "put', state: counts"):
+        found = load_config(config(tmp_path, "{handler: {call: 'odd_state:" + two + "}}"))
+        assert found.variants["two"].handler.call
+
+
+@pytest.mark.parametrize(
     ("settings", "key"),
     [
         ({"handler": {"call": CALL}}, "handler.run"),
