@@ -10,12 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from bench.core.text import plural
 from bench.core.units import NS_PER_S, human_duration
 from bench.engine.checks import NO_LOAD
 from bench.record.schema import Finding, Level, ProcessUsage, Window
 
 GAP_NS = NS_PER_S
 """Ten samples of CPU and memory that are missing one after the other."""
+
+_CARRIED = "_in_bytes"
+"""Ends the name of what each look at connections tells of a role."""
 
 _SAMPLED = "host_idle_ns"
 """Stands in every row of what was read of processes and host."""
@@ -41,6 +45,7 @@ def unseen_findings(
             f"{begin_ns / NS_PER_S:.1f} s of the trial on: a peak of memory there was not seen",
             role="sampler",
         )
+    yield from _ended_findings(samples, window)
     told = {usage.role for usage in usages if usage.cpu_share >= 0}
     for role in roles:
         if role not in (*NO_LOAD, *told):
@@ -51,6 +56,27 @@ def unseen_findings(
                 "was the limit, and not the server, cannot be told",
                 role=role,
             )
+
+
+def _ended_findings(samples: pd.DataFrame, window: Window) -> Iterator[Finding]:
+    """Yield whose connections ended within the window, so that not all is known that they carried.
+
+    A look at a role of which one is gone since the look before tells nothing of that role.
+    """
+    names = [name for name in map(str, samples) if name.endswith(_CARRIED)]
+    looks = samples.loc[samples[names].notna().any(axis=1), ["t_ns", *names]]
+    at_ns, before_ns = looks["t_ns"], looks["t_ns"].shift()
+    inside = (at_ns >= window.window_start_ns) & (before_ns < window.window_end_ns)
+    for name in names:
+        known = looks[name].notna()
+        ended = int((~known & known.shift(fill_value=False) & inside).sum())
+        if ended:
+            role = name.removesuffix(_CARRIED)
+            text = (
+                f"connections of {role} ended within the window, as {plural(ended, 'look')} saw: "
+                "what each carried since the look before is missing in its network figures"
+            )
+            yield Finding(level=Level.NOTE, code="network-incomplete", text=text, role=role)
 
 
 def _longest_gap(samples: pd.DataFrame, window: Window) -> tuple[int, int] | None:

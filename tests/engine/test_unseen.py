@@ -38,6 +38,35 @@ def test_a_sampler_that_stopped_for_seconds_is_told_with_its_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("carried", "looks"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], 0),
+        ([1, 2, 3, 4, None, 6, 7, 8, 9], 1),
+        ([1, 2, 3, None, None, 6, None, 8, 9], 2),
+        ([None, None, None, None, 5, 6, 7, 8, 9], 0),
+        ([1, None, 3, 4, 5, 6, 7, 8, 9, None], 0),
+        ([1, 2, 3, 4, 5, 6, 7, 8, None], 1),
+    ],
+    ids=["none ended", "one", "one and one", "late to come", "outside of the window", "at its end"],
+)
+def test_connections_that_ended_are_told_as_missing_in_part(
+    carried: list[int | None], looks: int
+) -> None:
+    """A figure that lacks what they carried last would meet a limit that the server broke."""
+    rows: list[dict[str, int | None]] = [
+        {"t_ns": at * NS_PER_S, "server_in_bytes": each, "publisher-0_in_bytes": at}
+        for at, each in enumerate(carried)
+    ]
+
+    told = unseen_findings(samples.table(rows), WINDOW, (), ())
+
+    found = [(each.level, each.code, each.role) for each in told]
+    assert found == [(Level.NOTE, "network-incomplete", "server")] * bool(looks)
+    for each in unseen_findings(samples.table(rows), WINDOW, (), ()):
+        assert f"as {looks} look" in each.text
+
+
+@pytest.mark.parametrize(
     "instants_ms",
     [
         [*range(0, 500, 100), *range(3_500, 9_000, 100)],  # not around the window's begin
