@@ -16,6 +16,7 @@ from bench.record.finals import final_faults
 from bench.record.reading import MOST, Fault, Loc
 from bench.record.schema import MOST_ATTEMPTS, Environment, TrialRecord, Window
 from bench.record.searches import search_faults
+from bench.record.tunings import tuning_faults
 from bench.spec.cast import Cast, Part, levels
 from bench.spec.cast import entries as entries_of
 from bench.spec.cast import instants as instants_of
@@ -52,6 +53,7 @@ def plan_faults(plan: Plan) -> Iterator[Fault]:
             yield Fault(loc=(*loc, "block"), what="below 1, or beyond counting")
     yield from _unnamed_cells(plan)
     yield from _question_faults(plan)
+    yield from tuning_faults(plan)
     yield from search_faults(plan)
 
 
