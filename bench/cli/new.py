@@ -17,8 +17,8 @@ from bench.core.errors import UsageError
 from bench.core.words import nearest
 from bench.spec.criteria import LAG_VERDICT, Criterion, parse_criterion
 from bench.spec.kinds.registry import KINDS
-from bench.spec.load import load_config
-from bench.spec.lookup import Kind, find, search_roots
+from bench.spec.load import load_config, load_workload
+from bench.spec.lookup import Kind, find, search_roots, shipped_root
 from bench.spec.metrics import find_metric
 
 MAX_LABEL_CHARS = 64
@@ -138,11 +138,18 @@ def _sought(of: str) -> dict[str, str]:
     Raises:
         UsageError: workloads of this kind are laid, and have no rate to seek.
     """
-    if of in _LAID:
+    if not _offers(of):
         raise UsageError(f"--kind {of}: its work is laid, so it has no rate to seek; leave it out")
     asked = yaml.safe_load(_template(NewKind.MATRIX, of))["success"]
     metrics = [rule for rule in map(parse_criterion, asked) if rule.metric is not None]
     return {"@goals@": "\n".join(f"  - {_lower(rule.subject)} < 100ms" for rule in metrics[:1])}
+
+
+def _offers(of: str) -> bool:
+    """Say whether workloads of a kind have a rate: what is shipped of it to start from does."""
+    path = find("workload", KINDS[of].shipped[0], beside=None, roots=(shipped_root(),))
+    assert path is not None  # noqa: S101 - it is shipped
+    return bool(load_workload(path).offers)
 
 
 def _calm(rule: Criterion) -> str:
@@ -168,7 +175,6 @@ def _own_or(kind: Kind, name: str, shipped: str) -> str:
     return name if find(kind, name, beside=None, roots=search_roots()) else shipped
 
 
-_LAID = ("backlog", "replay")
 _ASKED: Mapping[NewKind, Callable[[str], Mapping[str, str]]] = {
     NewKind.GATE: _gated,
     NewKind.CAPACITY: _sought,
