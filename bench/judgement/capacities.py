@@ -1,5 +1,6 @@
 """From searches to capacities: plain data that every view shows alike."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from bench.analysis.figures import CellFigures, LagVerdict, RunFigures
@@ -12,8 +13,8 @@ from bench.judgement.kinds import Capacity, Curve, Figure, Step
 from bench.judgement.names import spoken
 from bench.plan.model import Purpose
 from bench.seek.bracket import Ending
-from bench.seek.state import Attempt, Sought, sought
-from bench.seek.words import breaks, holds, limits, short, why
+from bench.seek.state import Attempt, Break, Sought, sought
+from bench.seek.words import breaks, holds, limits, parted, short, why
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import metric_of
 
@@ -67,10 +68,18 @@ def _capacity(found: Sought, *, alone: bool) -> Capacity:
         missed_per_s=found.missed_per_s,
         holds=spoken(holds(found)),
         told=short(found),
+        apart=_apart(found),
+        parted=spoken(parted(_apart(found))),
         breaks=spoken(breaks(found)),
         limits="" if limiting is None else spoken(limits(limiting)),
         limited=" and ".join(kinds),
     )
+
+
+def _apart(found: Sought) -> tuple[Break, ...]:
+    """Return where each of several goals breaks: the first to break first, last what held."""
+    each = sorted(found.breaks, key=lambda one: one.missed_per_s or math.inf)
+    return tuple(each) if len(each) > 1 else ()
 
 
 def _curves(found: Sought) -> Iterator[Curve]:

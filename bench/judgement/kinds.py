@@ -11,6 +11,7 @@ from bench.analysis.figures import Array
 from bench.core.marks import State
 from bench.plan.model import Purpose
 from bench.seek.bracket import Ending, Said
+from bench.seek.state import Break
 from bench.spec.metrics import Metric
 from bench.stats.shape import Shape
 
@@ -269,6 +270,8 @@ class Capacity:
         above_per_s: the lowest above it that was not confirmed; None where none was tried.
         missed_per_s: the lowest above it that surely missed; None where none did.
         holds, told: how far it holds, in a clause and in few words.
+        apart: where each of several goals breaks, the first to break first; empty of one alone.
+        parted: the same, a sentence.
         breaks: which goal breaks first, a sentence; empty where none was seen to.
         limits: what limits it then, a sentence; empty where that cannot be told.
         limited: the same in a word or two.
@@ -288,6 +291,8 @@ class Capacity:
     missed_per_s: float | None
     holds: str
     told: str
+    apart: tuple[Break, ...]
+    parted: str
     breaks: str
     limits: str
     limited: str

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bench.judgement.kinds import Capacity
 from bench.judgement.model import Box, Boxes, CellJudgement, Change, Judgement, WorkloadJudgement
 
 SCHEMA_VERSION = 1
@@ -40,6 +41,7 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
             {"name": check.name, "state": check.state, "found": check.found}
             for check in judgement.checks
         ],
+        "capacities": [_capacity(each) for each in judgement.capacities],
         "notices": [
             {"state": each.state, "word": each.word, "text": each.text}
             for each in judgement.notices
@@ -73,6 +75,26 @@ def _workload(workload: WorkloadJudgement) -> dict[str, Any]:
             for each in workload.held
         ],
         "cells": [_cell(cell) for cell in workload.cells],
+    }
+
+
+def _capacity(found: Capacity) -> dict[str, Any]:
+    return {
+        "variant": found.variant,
+        "state": found.state,
+        "ending": found.ending,
+        "over": found.over,
+        "confirmed_per_s": found.confirmed_per_s,
+        "above_per_s": found.above_per_s,
+        "missed_per_s": found.missed_per_s,
+        "holds": found.holds,
+        "breaks": found.breaks,
+        "limited": found.limited,
+        "limits": found.limits,
+        "goals": [
+            {"rule": each.rule, "met_per_s": each.met_per_s, "missed_per_s": each.missed_per_s}
+            for each in found.apart
+        ],
     }
 
 

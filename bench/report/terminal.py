@@ -120,7 +120,7 @@ def _print_capacity(capacity: Capacity, console: Console) -> None:
     """Print what was found of a variant, and every rate that was tried."""
     said = Text(f"{capacity.variant}: ", style="bold")
     console.print(said.append(f"{capacity.holds}.", style="not bold"))
-    for each in filter(None, (capacity.breaks, capacity.limits)):
+    for each in filter(None, (capacity.breaks, capacity.parted, capacity.limits)):
         console.print(Text(f"  {each}", style="dim"))
     shown = attempts.table(capacity, "attempts")
     console.print(_printed(shown, folded=console.width < NARROW_BELOW_COLUMNS))

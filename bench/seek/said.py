@@ -83,6 +83,31 @@ def of_probe(goals: Sequence[Criterion], cell: CellFigures) -> Told:
     return Told(said=Said.MET)
 
 
+def of_each(goals: Sequence[Criterion], cell: CellFigures, *, soaked: bool) -> dict[str, Said]:
+    """Return what a probe, or the soaks of a rate, say of each rule that is asked, as written.
+
+    Several goals are sought in one pass: the search goes by the first that is missed, and where the
+    others break is told as far as its looks saw it. Nothing of one that is no evidence.
+    """
+    said = (of_soaks if soaked else of_probe)(goals, cell).said
+    if said in (Said.NOT_OFFERED, Said.SPOILT):
+        return {}
+    tell = _soaked if soaked else _probed
+    return {str(rule): tell(rule, cell) for rule in asked(goals, cell)}
+
+
+def _probed(rule: Criterion, cell: CellFigures) -> Said:
+    return Said.MISSED if _missed_once(rule, cell) else Said.MET
+
+
+def _soaked(rule: Criterion, cell: CellFigures) -> Said:
+    found = look(_case(rule, cell))
+    if _is_missed(rule, found) or _is_hopeless(rule, cell):
+        return Said.MISSED
+    enough = sum(trial.record.valid for trial in cell.trials) >= LEAST_SOAKS
+    return Said.MET if found.verdict is Verdict.PASS and enough else Said.OPEN
+
+
 def of_soaks(goals: Sequence[Criterion], cell: CellFigures) -> Told:
     """Return what the soaks of a rate say: met where every rule surely holds.
 

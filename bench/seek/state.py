@@ -10,7 +10,7 @@ from bench.core.text import listed
 from bench.plan.model import Cell, Plan, Purpose, Search, Step
 from bench.plan.seeking import Wanted, search_of
 from bench.seek.bracket import Bounds, Found, Said, Tried, found, next_step
-from bench.seek.said import Told, of_probe, of_soaks
+from bench.seek.said import Told, of_each, of_probe, of_soaks
 from bench.spec.criteria import parse_criterion
 
 
@@ -21,12 +21,15 @@ class Attempt:
     Attributes:
         step: of the plan.
         cell: figures of its trials.
-        told: what they say of the goals.
+        told: what they say of the goals together.
+        each: what they say of each rule that is asked, as written; nothing where they are no
+            evidence.
     """
 
     step: Step
     cell: CellFigures
     told: Told
+    each: Mapping[str, Said]
 
     @property
     def tried(self) -> Tried:
@@ -51,6 +54,21 @@ class Limiting:
 
     at: Attempt
     parts: tuple[Diagnosis, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """Where one of several goals breaks, as far as looks at rates saw.
+
+    Attributes:
+        rule: as written.
+        met_per_s: the highest rate at which it was met; None where it never was.
+        missed_per_s: the lowest above it at which it was missed; None where it never was.
+    """
+
+    rule: str
+    met_per_s: float | None
+    missed_per_s: float | None
 
 
 def _limits(attempt: Attempt) -> Iterator[Diagnosis]:
@@ -118,6 +136,21 @@ class Sought:
                 yield each
 
     @property
+    def breaks(self) -> tuple[Break, ...]:
+        """Where each goal breaks, and each rule that nobody wrote and that was missed."""
+        rules = dict.fromkeys(rule for each in self.attempts for rule in each.each)
+        known = [self._break(rule) for rule in rules]
+        written = {str(parse_criterion(goal)) for goal in self.goals}
+        return tuple(b for b in known if b.rule in written or b.missed_per_s is not None)
+
+    def _break(self, rule: str) -> Break:
+        """Return where a rule breaks: a miss below a rate that meets it may have been a hiccup."""
+        told = [(a.step.rate_per_s, a.each[rule]) for a in self.attempts if rule in a.each]
+        met = max((rate for rate, said in told if said is Said.MET), default=None)
+        missed = (rate for rate, said in told if said is Said.MISSED and rate > (met or 0.0))
+        return Break(rule=rule, met_per_s=met, missed_per_s=min(missed, default=None))
+
+    @property
     def missed_per_s(self) -> float | None:
         """The lowest rate above what is confirmed that surely misses; None where none does.
 
@@ -173,8 +206,9 @@ def _bounds(base: Cell, search: Search) -> Bounds:
 
 def _attempt(step: Step, cell: CellFigures, search: Search) -> Attempt:
     goals = tuple(map(parse_criterion, search.goals))
-    says = of_soaks if step.purpose is Purpose.SOAK else of_probe
-    return Attempt(step=step, cell=cell, told=says(goals, cell))
+    soaked = step.purpose is Purpose.SOAK
+    told = (of_soaks if soaked else of_probe)(goals, cell)
+    return Attempt(step=step, cell=cell, told=told, each=of_each(goals, cell, soaked=soaked))
 
 
 def unbegun(search: Search) -> tuple[Sought, ...]:

@@ -1,10 +1,12 @@
 """What a search found, in sentences: every view says it by these."""
 
+from collections.abc import Sequence
+
 from bench.core.text import count, listed, number
 from bench.plan.model import Purpose
 from bench.seek.bracket import Ending, Said, edge
 from bench.seek.said import Told
-from bench.seek.state import Limiting, Sought
+from bench.seek.state import Break, Limiting, Sought
 
 MOST_GOALS = 2
 """So many goals are named in a sentence; of more only how many there are."""
@@ -41,6 +43,18 @@ def breaks(found: Sought) -> str:
     what = missed.told.rule or "the server"
     lead = "First to break" if missed.told.said is Said.MISSED else "First not surely met"
     return f"{lead}: {what} at {rate(missed.step.rate_per_s)}: {found_in(missed.told.why)}."
+
+
+def parted(each: Sequence[Break]) -> str:
+    """Say where each of several goals breaks, as far as was seen; empty of none."""
+    told = "; ".join(f"{one.rule} {_broken(one)}" for one in each)
+    return f"Each goal by itself, as far as looks saw: {told}." if told else ""
+
+
+def _broken(found: Break) -> str:
+    met = "" if found.met_per_s is None else f"met to {rate(found.met_per_s)}"
+    missed = "" if found.missed_per_s is None else f"missed from {rate(found.missed_per_s)}"
+    return ", ".join(filter(None, (met, missed))) or "not decided"
 
 
 def limits(found: Limiting) -> str:

@@ -1,5 +1,6 @@
 """Made-up searches of known truth, walked as the bracket walks them, and their judgement."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,8 @@ class Truth:
         soaked_per_s: up to here soaks meet the goal; as far as probes do where None.
         hiccups: rates whose first probe misses.
         lost: messages that are lost beyond the capacity.
+        cpu_per_s: up to here its server takes less of a core than a goal allows, which is the rate
+            by 10 000.
         most: looks; the search is broken off then.
     """
 
@@ -41,16 +44,22 @@ class Truth:
     soaked_per_s: float | None = None
     hiccups: tuple[float, ...] = ()
     lost: int = 0
+    cpu_per_s: float = math.inf
     most: int = 10_000
 
     def said(self, step: Next, again: int) -> Said:
         """What is to be said of a look."""
         if step.rate_per_s > self.offered_per_s:
             return Said.NOT_OFFERED
+        hiccup = step.rate_per_s in self.hiccups and not again
+        slow = self.slow(step) or hiccup or step.rate_per_s >= self.cpu_per_s
+        return Said.MISSED if slow else Said.MET
+
+    def slow(self, step: Next) -> bool:
+        """Say whether it falls behind."""
         soaked = self.soaked_per_s or self.capacity_per_s
         limit = soaked if step.purpose is Purpose.SOAK else self.capacity_per_s
-        hiccup = step.rate_per_s in self.hiccups and not again
-        return Said.MET if step.rate_per_s <= limit and not hiccup else Said.MISSED
+        return step.rate_per_s > limit
 
 
 def walked(truth: Truth, bounds: Bounds) -> Iterator[tuple[Next, Said, int]]:
@@ -132,7 +141,9 @@ def _step(cell: Cell, base: Cell, step: Next) -> Step:
 
 
 def _measured(cell: Cell, step: Next, said: Said, trials: int, truth: Truth) -> CellFigures:
-    ms, missed = (50.0 if said is Said.MISSED else 10.0), said is Said.MISSED
+    hungry = step.rate_per_s >= truth.cpu_per_s and not truth.slow(step)
+    missed = said is Said.MISSED and not hungry
+    ms = 50.0 if missed else 10.0
     each = []
     for block in range(1, trials + 1):
         trial = trial_of(cell, block, ms * NOISE[block % len(NOISE)])

@@ -318,3 +318,38 @@ def test_variants_that_come_to_one_setting_are_all_named() -> None:
 
     assert found.variant == "pull-batch/one and other/twin"
     assert found.short == "one and twin"
+
+
+BOTH = ("end_to_end_p99 < 20ms", "server_cpu_mean < 9%")
+
+
+@pytest.mark.parametrize(
+    ("p99_per_s", "cpu_per_s", "first"),
+    [(1300.0, 900.0, "server_cpu_mean < 9%"), (700.0, 900.0, "end_to_end_p99 < 20ms")],
+)
+def test_of_several_goals_the_rate_is_that_at_which_all_are_met(
+    p99_per_s: float, cpu_per_s: float, first: str
+) -> None:
+    """They are sought in one pass, and where each breaks is told as far as looks saw it."""
+    truth = Truth(capacity_per_s=p99_per_s, cpu_per_s=cpu_per_s)
+
+    found = capacity_of(truth, goals=BOTH)
+
+    least = min(p99_per_s, cpu_per_s)
+    assert (found.over, found.ending) == (True, Ending.CONFIRMED)
+    assert found.confirmed_per_s is not None
+    assert 0.95 * least <= found.confirmed_per_s <= least
+    assert found.breaks.startswith(f"First to break: {first}")
+    never = math.inf  # as far as was tried
+    apart = {each.rule: (each.met_per_s or 0, each.missed_per_s or never) for each in found.apart}
+    assert apart["end_to_end_p99 < 20ms"][0] <= p99_per_s < apart["end_to_end_p99 < 20ms"][1]
+    assert apart["server_cpu_mean < 9%"][0] < cpu_per_s <= apart["server_cpu_mean < 9%"][1]
+    assert found.apart[0].rule == first
+    assert "missed from" in found.parted
+
+
+def test_a_goal_alone_is_not_told_apart() -> None:
+    """But a rule that nobody wrote and that breaks is one, too."""
+    assert capacity_of(ENDLESS).parted == ""
+    rules = {each.rule for each in capacity_of(CAPACITY).apart}
+    assert rules == {"end_to_end_p99 < 20ms", "lag.verdict != growing"}

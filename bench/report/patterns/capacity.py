@@ -78,8 +78,26 @@ def _of_one(found: Capacity, place: int) -> Section:
     note += text.plural(sum(step.trials for step in found.steps), "trial")
     fold = Fold(f"{id_}-attempts", "Every rate that was tried", (rows,), note=note)
     drawn = drawing(found, f"{id_}-curve")
-    blocks: tuple[Block, ...] = (fold,) if drawn is None else (drawn, fold)
+    apart = (_goals(found, f"{id_}-goals"),) if found.apart else ()
+    blocks: tuple[Block, ...] = (*(() if drawn is None else (drawn,)), *apart, fold)
     return Section(id_, isolated(found.variant), blocks, lead=tuple(_told(found)))
+
+
+def _goals(found: Capacity, id_: str) -> Table:
+    """Return where each of several goals breaks by itself."""
+    caption = "Each goal by itself, as far as looks saw; the capacity is where all are met"
+    return Table(id_, caption, "Goal").of(
+        found.apart,
+        lambda each: Row((each.rule,)),
+        (
+            Column("Met to", lambda each: _at(each.met_per_s), unit="msg/s"),
+            Column("Missed from", lambda each: _at(each.missed_per_s), unit="msg/s"),
+        ),
+    )
+
+
+def _at(per_s: float | None) -> Entry:
+    return NOTHING if per_s is None else Entry(bare(per_s))
 
 
 def _told(found: Capacity) -> Iterator[Sentence]:
@@ -114,8 +132,9 @@ def _caption(found: Capacity) -> str:
     sizes = "small: a short probe, large: a long one, ringed: soaks with their 90 % interval"
     edge = ["arrow: longer than can be told"] if _any_at_least(found) else []
     rim = ["at the upper edge: no figure"] if _any_without(found) else []
+    broken = ["upright: where that goal breaks by itself"] if _any_broken(found) else []
     shaded = ["shaded: from confirmed to not confirmed"] if _shade(found) else []
-    return "; ".join([", ".join(marks), sizes, *edge, *rim, *shaded]) + "."
+    return "; ".join([", ".join(marks), sizes, *edge, *rim, *broken, *shaded]) + "."
 
 
 def _any_at_least(found: Capacity) -> bool:
@@ -124,6 +143,10 @@ def _any_at_least(found: Capacity) -> bool:
 
 def _any_without(found: Capacity) -> bool:
     return any(found.curves[0].metric.key not in step.figures for step in found.steps)
+
+
+def _any_broken(found: Capacity) -> bool:
+    return any(_missed_from(found, curve) is not None for curve in found.curves)
 
 
 def _panels(found: Capacity) -> Iterator[Panel | None]:
@@ -187,9 +210,17 @@ def _goal_parts(found: Capacity, curve: Curve, field: Field) -> Iterator[Markup]
         y = field.down(curve.limit)
         yield svg.level("lim", field.left, field.right, y)
         yield svg.words(field.left + 4, y - 5, curve.rule)
+    if (missed := _missed_from(found, curve)) is not None:
+        said = f"{curve.rule} missed from {rate(missed)}"
+        yield svg.titled(said, (field.upright("lim", missed),))
     if curve is found.curves[0]:
         yield from _named(found, field)
     yield from _dots(found, curve.metric, field, rim=True)
+
+
+def _missed_from(found: Capacity, curve: Curve) -> float | None:
+    """Return where the goal of a curve breaks by itself; None where that is not told apart."""
+    return next((each.missed_per_s for each in found.apart if each.rule == curve.rule), None)
 
 
 def _shade(found: Capacity) -> tuple[float, float] | None:

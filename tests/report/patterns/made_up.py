@@ -250,6 +250,8 @@ CAPACITY = Capacity(
     missed_per_s=1390,
     holds="holds p99 <= 10ms to 1 340 msg/s (not surely at 1 390)",
     told="1 340 msg/s (not surely at 1 390)",
+    apart=(),
+    parted="",
     breaks="First to break: p99 <= 10ms at 1 390 msg/s: 13.0 ms.",
     limits="At 1 390 msg/s handler-limited: all workers were busy; turn consume.workers.",
     limited="handler-limited",

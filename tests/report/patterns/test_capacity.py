@@ -10,7 +10,9 @@ from bench.judgement.kinds import Capacity, Curve
 from bench.plan.model import Purpose
 from bench.report.model import Drawing, Fold, plain
 from bench.report.patterns import attempts, capacity
+from bench.report.tables import Table
 from bench.seek.bracket import Said
+from bench.seek.state import Break
 from bench.spec.metrics import metric_of
 from tests.draw.reading import course, of_class, parsed
 from tests.report.patterns.made_up import AT_LEAST, BELOW, CAPACITY, step
@@ -196,3 +198,20 @@ def test_a_goal_of_a_share_is_drawn_from_nothing_up() -> None:
     assert "server_cpu < 80%" in texts
     assert "0" in texts
     assert len(of_class(drawn, "lim")) == 1
+
+
+def test_where_each_goal_breaks_is_drawn_and_listed() -> None:
+    """A p50 that holds to twice the rate is worth as much as the p99 that breaks first."""
+    breaks = (
+        Break(rule="p99 <= 10ms", met_per_s=1340, missed_per_s=1390),
+        Break(rule="lost == 0", met_per_s=3200, missed_per_s=None),
+    )
+    found = replace(CAPACITY, apart=breaks)
+
+    assert "p99 <= 10ms missed from 1\u202f390 msg/s" in titles(curve(found))
+    assert "p99 <= 10ms missed from" not in " ".join(titles(curve(CAPACITY)))
+    assert "where that goal breaks by itself" in caption(found)
+    (_, section) = capacity.sections([found])
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    rows = [[entry.text for entry in row.entries] for row in table.rows]
+    assert rows == [["1\u202f340", "1\u202f390"], ["3\u202f200", ""]]
