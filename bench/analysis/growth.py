@@ -10,10 +10,14 @@ from bench.analysis.figures import Array, Growth
 from bench.analysis.sampled import column, instants_s
 from bench.core.units import NS_PER_S
 from bench.plan.model import Cell
+from bench.record.samples import BESIDE
 from bench.record.schema import Window
 from bench.spec.stream_settings import StreamSettings
 
 _MSGS, _BYTES = "stream_msgs", "stream_bytes"
+
+_HELD = {_MSGS: "msgs", _BYTES: "bytes"}
+"""What ends the name of a gauge of what is beside."""
 
 LEAST_SHARE = 0.5
 """Of the window, that first and last sample must lie apart: less tells nothing of the whole."""
@@ -57,31 +61,56 @@ def growth(samples: pd.DataFrame, window: Window, cell: Cell) -> Growth | None:
     streams = _streams(samples, window, cell)
     if streams is None:
         return None
+    beside = _beside(samples, window)
+    unseen = _is_limited_beside(cell) or (cell.fills_beside and not beside)
     return Growth(
         msgs_per_s=sum(each.per_s(_MSGS) for each in streams),
         bytes_per_s=sum(each.per_s(_BYTES) for each in streams),
-        left_s={} if _fills_unseen(cell) else _left_to_each(streams, window, cell),
+        left_s={} if unseen else _left_to_each(streams, window, cell, beside),
     )
 
 
 def _left_to_each(
-    streams: Sequence[_Stream], window: Window, cell: Cell
+    streams: Sequence[_Stream], window: Window, cell: Cell, beside: Sequence[_Stream]
 ) -> dict[str, float | None]:
-    """Return how long each limit lasts, of each stream and of the stores that they share."""
+    """Return how long each limit lasts, of each stream and of the stores that they share.
+
+    Args:
+        streams: that somebody takes from.
+        window: the trial's phases.
+        cell: of the trial.
+        beside: what fills those stores as well: buckets, dead letters. A store is full sooner than
+            what is taken from tells, and where nobody asked about the rest, none has a time.
+    """
     left_s: dict[str, float | None] = {}
     for stream in streams:
         left_s |= {stream.words(name): left for name, left in _left(stream, window, cell)}
-    return {**left_s, **dict(_left_of_store(streams, cell))}
+    return {**left_s, **dict(_left_of_store((*streams, *beside), cell))}
 
 
-def _fills_unseen(cell: Cell) -> bool:
-    """Say whether a store with a limit holds what nobody asked about: buckets, dead letters.
-
-    It is full sooner than what was seen of it tells, and nobody knows by how much.
-    """
-    server = cell.settings.server
-    limited = server.max_mem is not None or server.max_file is not None
+def _is_limited_beside(cell: Cell) -> bool:
+    """Say whether a bucket that no consumer takes from has a limit of its own."""
+    limited = cell.settings.bucket.max_bytes is not None
     return limited and cell.workload.keeps_beside(cell.settings)
+
+
+def _beside(samples: pd.DataFrame, window: Window) -> Sequence[_Stream]:
+    """Return what streams hold together that nobody takes from, for each storage.
+
+    Nothing where one of them was hardly seen.
+    """
+    found = []
+    for storage in ("file", "memory"):
+        names = {of: f"{BESIDE}.{storage}_{what}" for of, what in _HELD.items()}
+        if not samples.columns.isin([*names.values()]).any():
+            continue
+        ends = {of: _ends(samples, name, window) for of, name in names.items()}
+        told = {of: each for of, each in ends.items() if each is not None}
+        if len(told) < len(ends):
+            return ()
+        settings = StreamSettings().model_copy(update={"storage": storage})
+        found.append(_Stream(name=BESIDE, settings=settings, ends=told))
+    return found
 
 
 def _streams(samples: pd.DataFrame, window: Window, cell: Cell) -> Sequence[_Stream] | None:

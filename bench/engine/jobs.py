@@ -317,6 +317,8 @@ class SamplerJob:
         pids: role -> process to read CPU and memory of; the sampler adds itself.
         seed: of the sampling instants.
         hearing: what others change of the trial's streams.
+        alone: the stream of a trial without a consumer; none where one is watched.
+        beside: other streams that no consumer takes from, and that fill the store as well.
     """
 
     role: str
@@ -325,6 +327,8 @@ class SamplerJob:
     pids: Mapping[str, int]
     seed: int
     hearing: Hearing = Hearing()
+    alone: tuple[Names, ...] = ()
+    beside: tuple[Names, ...] = ()
 
 
 Job = DriverJob | ObserverJob | HostJob | SamplerJob

@@ -20,7 +20,7 @@ from nats.aio.msg import Msg
 from bench.broker.admin import Names
 from bench.broker.endpoint import JS_API
 from bench.broker.link import Link
-from bench.broker.observe import consumer_state, stream_state
+from bench.broker.observe import StreamState, consumer_state, stream_state
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.core.units import NS_PER_S
 from bench.engine.ackcheck import METRIC_SUBJECT, SAMPLES_PER_S, AckEvent, read_ack_event
@@ -31,6 +31,7 @@ from bench.engine.hands import Listener
 from bench.engine.jobs import Watched
 from bench.engine.sockets import Network
 from bench.engine.usage import Followed, find_process, read_host_cpu
+from bench.record.samples import BESIDE
 
 SAMPLE_HZ = 10
 STREAM_HZ = 2
@@ -80,6 +81,8 @@ class Sampler:
         listener: Listener | None = None,
     ) -> None:
         self._client = client
+        self._alone: Sequence[Names] = ()
+        self._beside: Sequence[Names] = ()
         self._listener = listener
         self._watched = watched
         # One that has died is told by who started it; the others are still worth watching.
@@ -116,6 +119,10 @@ class Sampler:
         else:
             known.go_on_with(process)
 
+    def asks_for(self, alone: Sequence[Names], beside: Sequence[Names]) -> None:
+        """Ask for these streams as well, that no consumer takes from."""
+        self._alone, self._beside = alone, beside
+
     async def run(self, start_ns: int, alarm: Alarm) -> None:
         """Sample from the trial's start on."""
         self._start_ns = start_ns
@@ -145,7 +152,11 @@ class Sampler:
             yield hz, partial(self._ask_lag, watched)
         for watched in {each.names.stream: each for each in reversed(self._watched)}.values():
             yield STREAM_HZ, partial(self._ask_stream, watched)
+        for names in self._alone:
+            yield STREAM_HZ, partial(self._ask_alone, names)
         yield NETWORK_HZ, self._read_network
+        if self._beside:
+            yield STREAM_HZ, self._ask_beside
 
     async def _again_and_again(self, per_s: int, alarm: Alarm, probe: Probe) -> None:
         period_ns = NS_PER_S // per_s
@@ -229,7 +240,7 @@ class Sampler:
         )
 
     async def _ask_stream(self, watched: Watched) -> None:
-        asked_ns, prefix = now_ns(), watched.prefix
+        asked_ns = now_ns()
         try:
             if watched is self._watched[0] and not self._events_to_come:
                 await self._listen(watched.names)
@@ -237,6 +248,31 @@ class Sampler:
         except (MeasurementError, ServerUnavailableError, nats.errors.Error) as error:
             self.gaps.note("the stream's state", asked_ns - self._start_ns, str(error))
             return
+        self._tell_stream(asked_ns, told, watched.prefix)
+
+    async def _ask_alone(self, names: Names) -> None:
+        asked_ns = now_ns()
+        try:
+            told = await stream_state(self._client, names, timeout_s=ANSWER_WITHIN_S)
+        except (MeasurementError, ServerUnavailableError, nats.errors.Error) as error:
+            self.gaps.note("the stream's state", asked_ns - self._start_ns, str(error))
+            return
+        self._tell_stream(asked_ns, told)
+
+    def _tell_stream(self, asked_ns: int, told: StreamState, prefix: str = "") -> None:
         at_ns = (asked_ns + now_ns()) // 2 - self._start_ns
         gauges = {f"{prefix}stream_msgs": told.msgs, f"{prefix}stream_bytes": told.size_bytes}
         self.rows.append({"t_ns": at_ns, **gauges})
+
+    async def _ask_beside(self) -> None:
+        """Ask for streams that nobody takes from: what all of one storage hold together."""
+        asked_ns, held = now_ns(), Counter[str]()
+        try:
+            for names in self._beside:
+                told = await stream_state(self._client, names, timeout_s=ANSWER_WITHIN_S)
+                held[f"{BESIDE}.{told.storage}_msgs"] += told.msgs
+                held[f"{BESIDE}.{told.storage}_bytes"] += told.size_bytes
+        except (MeasurementError, ServerUnavailableError, nats.errors.Error) as error:
+            self.gaps.note("the state of what is beside", asked_ns - self._start_ns, str(error))
+            return
+        self.rows.append({"t_ns": (asked_ns + now_ns()) // 2 - self._start_ns, **held})

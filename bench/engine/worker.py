@@ -417,6 +417,7 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     client, listener = await admin.connect(job.endpoint), Listener(job.hearing)
     pids = {**job.pids, job.role: os.getpid()}
     sampler = Sampler(client, job.watched, pids, job.seed, listener)
+    sampler.asks_for(job.alone, job.beside)
     start_ns = await started(channel)
 
     def hear(message: object) -> None:

@@ -57,6 +57,13 @@ class Cell:
         return self.workload.disturbed_by(self.settings)
 
     @property
+    def fills_beside(self) -> bool:
+        """Whether a store with a limit holds streams that no consumer takes from as well."""
+        server = self.settings.server
+        limited = server.max_mem is not None or server.max_file is not None
+        return limited and self.workload.keeps_beside(self.settings)
+
+    @property
     def usual_cast(self) -> Cast:
         """What takes part under a variant that changes nothing."""
         return cast_of(self.workload, Settings())

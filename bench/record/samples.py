@@ -14,6 +14,7 @@
 | `num_redelivered` | messages now tracked as redelivered (a gauge) |
 | `num_waiting` | pull requests that wait on the server |
 | `stream_msgs`, `stream_bytes` | of the stream; asked for at a lower rate, empty in between |
+| `beside.<storage>_msgs`, `beside.<storage>_bytes` | of streams that no consumer takes from |
 | `<role>_cpu_ns` | CPU time since the process began; `server`, `publisher-0`, … |
 | `<role>_rss_bytes` | resident set |
 | `<role>_wait_ns` | time its threads were ready to run and had no core; empty where not counted |
@@ -53,6 +54,9 @@ OWN_COLUMNS = (
     "unacked_msgs",
 )
 """Not there in records of versions that had the server's lag alone."""
+
+BESIDE = "beside"
+"""Begins the names of what streams hold together that no consumer takes from."""
 
 MAX_BYTES = 96 * 1024**2
 """Above eight hours of a trial with some thirty rows a second, most of them of few cells."""

@@ -1,4 +1,4 @@
-"""How it is heard, in trials of whatever kind, that somebody else changes their streams."""
+"""What samplers hear and ask in trials of whatever kind: who else changes streams, what fills."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 from bench.broker.admin import Names
 from bench.engine.jobs import DriverJob, Hearing, ObserverJob
 from bench.engine.trial import Scene
+from bench.plan.model import Cell
 
 
 def hearing(scene: Scene, things: Sequence[Names]) -> Scene:
@@ -13,6 +14,20 @@ def hearing(scene: Scene, things: Sequence[Names]) -> Scene:
     streams = tuple(names.stream for names in things)
     heard = Hearing(streams=streams, requests=asks_each_time(scene))
     return replace(scene, sampler=replace(scene.sampler, hearing=heard))
+
+
+def asking_beside(scene: Scene, things: Sequence[Names], cell: Cell) -> Scene:
+    """Return a scene whose sampler asks for streams that no consumer takes from, if they matter.
+
+    On a server of ours: on another one our login may not ask for them.
+    """
+    if scene.server.pid is None or not cell.workload.keeps_beside(cell.settings):
+        return scene
+    asked = {each.names.stream for each in scene.sampler.watched}
+    rest = tuple(names for names in things if names.stream not in asked)
+    alone = () if asked else rest[:1]
+    beside = rest[len(alone) :] if cell.fills_beside else ()
+    return replace(scene, sampler=replace(scene.sampler, alone=alone, beside=beside))
 
 
 def asks_each_time(scene: Scene) -> bool:

@@ -23,7 +23,7 @@ from bench.engine.trial import Outcome, Scene, Watch, conduct
 from bench.plan.model import Cell, Trial
 from bench.plan.traffic import Traffic
 from bench.record.schema import Finding, Level
-from bench.scenario.hearing import hearing
+from bench.scenario.hearing import asking_beside, hearing
 from bench.spec.servers import replicated_store
 
 T = TypeVar("T")
@@ -201,6 +201,7 @@ async def _conducted(stage: Stage, play: Play, watch: Watch) -> Outcome:
     make = kind.provision if stage.laid is None else kind.joins
     await make(stage.client, stage.names, cell, kind.sampled(cell))
     scene = hearing(kind.scene(stage, play.trial, cell, play.traffic), stage.things)
+    scene = asking_beside(scene, stage.things, cell)
     outcome = await conduct(replace(scene, disturbances=cell.disturbances), watch)
     outcome.observers = kind.sorted_out(cell, outcome.observers)
     outcome.held = await _told(kind.held(stage))

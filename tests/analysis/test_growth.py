@@ -182,6 +182,64 @@ def test_payload_is_the_rate_at_most_the_offered_one_by_the_mean_size() -> None:
     assert payload_rates({"offered": 100.0}, cast(), workload) == {}
 
 
+WRITTEN: Mapping[str, Any] = {"effect": {"written": True}, "server": {"max_file": "28kB"}}
+
+
+def beside(told: Mapping[int, tuple[int, int]], settings: Mapping[str, Any]) -> Growth | None:
+    """Of a steady stream, with a store in which others hold so many messages and bytes."""
+    rows = [
+        {"t_ns": s * NS_PER_S, f"{of}_msgs": msgs, f"{of}_bytes": size}
+        for of, held in (("stream", STEADY), ("beside.file", told))
+        for s, (msgs, size) in held.items()
+    ]
+    return growth(samples.table(rows), WINDOW, cell(settings))
+
+
+def test_what_fills_the_store_beside_brings_its_limit_nearer() -> None:
+    """10 and 9 of 28 kB are there, and 1000 and 500 bytes a second come: 6 s, and not 18."""
+    found = beside({2: (10, 4500), 11: (20, 9000)}, WRITTEN)
+
+    assert found is not None
+    assert found.left_s == {"max_file": 6.0}
+    assert found.bytes_per_s == 1000.0, "of what is taken from"
+
+
+@pytest.mark.parametrize("told", [{5: (5, 5)}, {1: (1, 1), 13: (9, 9)}])
+def test_what_was_hardly_seen_beside_leaves_the_store_untold(
+    told: Mapping[int, tuple[int, int]],
+) -> None:
+    found = beside(told, WRITTEN)
+
+    assert found is not None
+    assert found.left_s == {}
+
+
+def test_another_storage_beside_fills_another_store() -> None:
+    """A memory store has room of its own."""
+    both = {**WRITTEN, "server": {"max_file": "28kB", "max_mem": "9kB"}}
+    rows = [
+        {"t_ns": s * NS_PER_S, f"{of}_msgs": msgs, f"{of}_bytes": size}
+        for of, held in (("stream", STEADY), ("beside.memory", {2: (0, 0), 11: (9, 4500)}))
+        for s, (msgs, size) in held.items()
+    ]
+
+    found = growth(samples.table(rows), WINDOW, cell(both))
+
+    assert found is not None
+    assert found.left_s == {"max_file": 18.0, "max_mem": 9.0}
+
+
+def test_a_limit_of_a_bucket_that_nobody_takes_from_leaves_all_untold() -> None:
+    """It may be the first to be full, and what is in it alone was not seen."""
+    load = load_workload(Path("workloads/workflow.yaml"))
+    limits = {"stream": {"max_msgs": 5000}, "bucket": {"max_bytes": "12kB"}}
+
+    found = several({"first": STEADY}, replace(cell(limits), workload=load))
+
+    assert found is not None
+    assert found.left_s == {}
+
+
 BESIDE: Mapping[str, Mapping[str, Any]] = {
     "dead letters": {"failure": {"dead_letters": True}},
     "effects": {"effect": {"written": True}},

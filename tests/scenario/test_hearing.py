@@ -1,10 +1,14 @@
-"""Where it is heard that streams are changed: in answers, or in requests where those are many."""
+"""What samplers hear and ask: who changes streams, and what fills a store."""
+
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from bench.broker.server import Server
 from bench.engine.jobs import Hearing
 from bench.plan.model import Cell
-from bench.scenario.hearing import hearing
+from bench.scenario.hearing import asking_beside, hearing
 from bench.spec.kinds.kv import Kv
 from tests.plan.examples import cell
 from tests.scenario.staged import NAMES, made_of, staged
@@ -46,3 +50,38 @@ def test_where_keys_are_listed_time_and_again_requests_are_heard() -> None:
     )
 
     assert heard(cell(1, load=scanned)).requests
+
+
+LIMITED: dict[str, Any] = {"server": {"max_file": "1GB"}}
+
+
+def asked(made: Cell, *, pid: int | None = 1) -> tuple[list[str], list[str]]:
+    stage, scene = staged(made)
+    scene = replace(scene, server=Server(url="nats://127.0.0.1:1", pid=pid))
+    sampler = asking_beside(scene, stage.things, made).sampler
+    return tuple([each.stream for each in of] for of in (sampler.alone, sampler.beside))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("name", "alone", "beside"),
+    [
+        ("small-events", [], []),
+        ("projection", [], []),
+        ("request-reply", [], []),
+        ("workflow", [], ["KV_{}"]),
+        ("command", ["{}"], ["KV_{}"]),
+        ("dual-write", ["{}"], ["KV_{}"]),
+    ],
+)
+def test_streams_that_no_consumer_takes_from_are_asked_for_where_they_fill_the_store(
+    name: str, alone: list[str], beside: list[str]
+) -> None:
+    """Who has no consumer at all has its stream asked for by itself, whatever limits it."""
+    whole = [each.format(NAMES.stream) for each in alone]
+
+    assert asked(made_of(name, **LIMITED)) == (
+        whole,
+        [each.format(NAMES.stream) for each in beside],
+    )
+    assert asked(made_of(name)) == (whole, [])
+    assert asked(made_of(name, **LIMITED), pid=None) == ([], [])
