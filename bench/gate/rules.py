@@ -231,7 +231,7 @@ def _look_at_limit(
     metric = measure.metric
     each = list(found.values())[:first]
     values = [reading.value for reading in each]
-    distances = _beyond(rule, measure, values)
+    distances = beyond_limit(rule, measure, values)
     beyond = change(distances)
     if beyond is None:
         return _too_few_blocks(len(values), metric)
@@ -269,7 +269,7 @@ _LIMIT_WORDS = {
 }
 
 
-def _beyond(rule: Criterion, measure: Measure, values: Sequence[float]) -> list[float]:
+def beyond_limit(rule: Criterion, measure: Measure, values: Sequence[float]) -> list[float]:
     """Return how far values lie beyond the limit of a rule; positive breaks it."""
     sign = 1.0 if rule.operator.limits_above else -1.0
     if _logarithmic(rule, measure, values):

@@ -53,7 +53,7 @@ class Told:
 
 def asked(goals: Sequence[Criterion], cell: CellFigures) -> tuple[Criterion, ...]:
     """Return the rules that a cell has to meet, written or not."""
-    kept_up = any(rule.subject == LAG_VERDICT and not _allows_growing(rule) for rule in goals)
+    kept_up = any(rule.subject == LAG_VERDICT and not allows_growing(rule) for rule in goals)
     lag = () if kept_up else (KEEPS_UP,)
     own = tuple(rule for rule in lag if has(cell.cell.workload, rule.subject))
     return (*goals, *own, *unmet_unwritten(goals, [cell]))
@@ -166,12 +166,13 @@ def _missed_once(rule: Criterion, cell: CellFigures) -> str:
 def _missed_lag(rule: Criterion, cell: CellFigures) -> str:
     """Return why the lag of one trial misses a rule: a short one may leave it open."""
     lag = cell.trials[-1].lag
-    if lag is None or lag.verdict is not LagVerdict.GROWING or _allows_growing(rule):
+    if lag is None or lag.verdict is not LagVerdict.GROWING or allows_growing(rule):
         return ""
     return f"it grows by {slope(lag.steepest.slope_msgs_per_s)} msg/s"
 
 
-def _allows_growing(rule: Criterion) -> bool:
+def allows_growing(rule: Criterion) -> bool:
+    """Say whether a rule of the lag's verdict holds for one that grows."""
     return (rule.operator == "==") is (rule.word == "growing")
 
 
@@ -195,7 +196,7 @@ def _is_hopeless(rule: Criterion, cell: CellFigures) -> bool:
     if rule.metric is not None:
         found = readings(measure_of(rule.metric.key), cell).values()
         missed = [not rule.operator.holds(each.value, rule.limit) for each in found]
-    elif rule.subject == LAG_VERDICT and not _allows_growing(rule):
+    elif rule.subject == LAG_VERDICT and not allows_growing(rule):
         missed = [each.lag is not None and each.lag.verdict == "growing" for each in valid]
     else:
         return False

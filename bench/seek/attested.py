@@ -1,0 +1,126 @@
+"""What the confirmation says: a gain is what fresh blocks show, which the search did not see.
+
+The incumbent is named before they run, so that nothing is chosen by them and one comparison is all
+there is. A finalist that does not hold a constraint gives its place to the next that does.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.analysis.figures import CellFigures
+from bench.analysis.metrics import Measure
+from bench.analysis.paired import Contrast, contrast, lacking
+from bench.plan.space import Point
+from bench.seek.constrained import Held, Holds
+from bench.spec.metrics import Better
+from bench.stats.compare import CONFIDENCE, MIN_PAIRS_TO_FAIL
+
+FELL_BACK = 0.30
+"""So much worse against the base than the search saw it, and a point fell back."""
+
+MATTERS = 0.05
+"""A gain that is surely less than this is none that anybody looks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """A point in the confirmation.
+
+    Attributes:
+        point: what is set.
+        cell: its figures there.
+        held: of the constraints.
+        gains: against the base, one for each objective; empty with too few blocks.
+    """
+
+    point: Point
+    cell: CellFigures
+    held: Held
+    gains: tuple[Contrast, ...]
+
+
+def gains_of(
+    measures: Sequence[Measure], base: CellFigures, cell: CellFigures
+) -> tuple[Contrast, ...]:
+    """Return how a cell differs from the base, one for each metric; empty with too few blocks."""
+    found = [contrast(measure, base, cell) for measure in measures]
+    each = tuple(one for one in found if one is not None)
+    return each if len(each) == len(measures) else ()
+
+
+def first_holding(finalists: Sequence[Attested]) -> int | None:
+    """Return which finalist is the one to judge: the first that holds, else that may.
+
+    Constraints alone choose it, never how much it gains.
+    """
+    for wanted in (Holds.HOLDS, Holds.OPEN):
+        for place, each in enumerate(finalists):
+            if each.held.holds is wanted:
+                return place
+    return None
+
+
+def better(measures: Sequence[Measure], found: Attested) -> bool:
+    """Say whether a point is surely better than the base.
+
+    Of two objectives: surely in one of them, allowed for there being two, and in the other no
+    worse by the best estimate.
+    """
+    if not found.gains or any(lacking(measure, found.cell) for measure in measures):
+        return False
+    if any(gain.fell_behind[1] or gain.found.pairs < MIN_PAIRS_TO_FAIL for gain in found.gains):
+        return False
+    level = (1 - CONFIDENCE) / len(measures)
+    sure = any(_surely(m, g, level) for m, g in zip(measures, found.gains, strict=True))
+    return sure and all(_no_worse(m, g) for m, g in zip(measures, found.gains, strict=True))
+
+
+def _surely(measure: Measure, gain: Contrast, level: float) -> bool:
+    visible = abs(gain.change) > measure.resolution or not gain.relative
+    return gain.found.worse < 0 and gain.p < level and visible
+
+
+def _no_worse(measure: Measure, gain: Contrast) -> bool:
+    return gain.found.worse <= 0 or (gain.relative and abs(gain.change) <= measure.resolution)
+
+
+def surely_little(measures: Sequence[Measure], found: Attested) -> bool:
+    """Say whether a point is surely better by less than anybody looks for, in every objective."""
+    if not found.gains:
+        return False
+    return all(_little(m, gain) for m, gain in zip(measures, found.gains, strict=True))
+
+
+def _little(measure: Measure, gain: Contrast) -> bool:
+    margin = gain.margin(_share(measure, MATTERS))
+    before, _ = gain.fell_behind
+    return margin is not None and not before and gain.found.low > -margin
+
+
+def fell_back(measures: Sequence[Measure], seen: Sequence[float], found: Attested) -> bool:
+    """Say whether a point that looked good was found to be far worse, or breaks a constraint.
+
+    Args:
+        measures: of the objectives.
+        seen: how it differed from the base as the search saw it, a share for each objective.
+        found: of the confirmation.
+    """
+    if found.held.holds is Holds.BREAKS:
+        return True
+    return any(
+        _scale(measure, gain, gain.change) - _scale(measure, gain, share)
+        >= abs(_scale(measure, gain, _share(measure, -FELL_BACK)))
+        for measure, share, gain in zip(measures, seen, found.gains, strict=False)
+    )
+
+
+def _share(measure: Measure, better_by: float) -> float:
+    """Return a change by which a metric is better, below 0 where less is."""
+    return better_by if measure.metric.better is Better.HIGHER else -better_by
+
+
+def _scale(measure: Measure, gain: Contrast, share: float) -> float:
+    """Return a change on a scale on which more is worse."""
+    sign = -1.0 if measure.metric.better is Better.HIGHER else 1.0
+    return sign * (math.log1p(max(share, -0.999)) if gain.logarithmic else share)
