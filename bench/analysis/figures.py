@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from bench.analysis.decision import Decision
 from bench.plan.model import Cell, Plan
+from bench.record.planned import Planned
 from bench.record.schema import Environment, TrialRecord
+from bench.record.storage import Storage
 from bench.spec.metrics import MIN_BEYOND_READ, Metric
 from bench.stats.shape import Shape
 
@@ -273,6 +275,8 @@ class RunFigures:
         metrics: compared, in the order of the tables.
         workloads: in the plan's order.
         missing: planned trials that have no record.
+        planned: the capacity plan that it is held against; None without one.
+        storage: what messages take in a store; None where that was not measured.
     """
 
     run_id: str
@@ -281,3 +285,5 @@ class RunFigures:
     metrics: tuple[Metric, ...]
     workloads: tuple[WorkloadFigures, ...]
     missing: tuple[str, ...]
+    planned: Planned | None = None
+    storage: Storage | None = None

@@ -51,7 +51,9 @@ from bench.analysis.validity import reproach_of_workload
 from bench.core.shared_out import shared_out, workers_for
 from bench.plan.model import Cell, Plan, Trial
 from bench.record.hlog import Interval
+from bench.record.planned import read_planned
 from bench.record.schema import Finding, TrialRecord
+from bench.record.storage import read_storage
 from bench.record.store import RunStore
 from bench.spec.cast import spans
 from bench.spec.metrics import of_casts
@@ -100,6 +102,8 @@ def summarise(store: RunStore) -> RunFigures:
             for name in names
         ),
         missing=tuple(trial.id for trial in plan.trials if trial not in kept),
+        planned=read_planned(store.path),
+        storage=read_storage(store.path),
     )
 
 

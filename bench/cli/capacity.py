@@ -32,6 +32,15 @@ from bench.cli.options import (
     ResultsOption,
 )
 from bench.cli.plan import cautions_in
+from bench.cli.planned import (
+    OfOption,
+    PlanOption,
+    asked_plan,
+    check_plan,
+    plan_with,
+    planned_for,
+    with_plan_code,
+)
 from bench.cli.reporting import judged, write_report
 from bench.core.cpus import usable
 from bench.core.errors import ExitCode, UsageError
@@ -147,6 +156,8 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
             rich_help_panel=MEASURING_PANEL,
         ),
     ] = None,
+    plan_file: PlanOption = None,
+    of_run: OfOption = None,
     tui: TuiOption = True,
     patience: PatienceOption = DEFAULT_PATIENCE,
     results: ResultsOption = DEFAULT_RESULTS,
@@ -156,8 +167,14 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
 
     Short probes bracket the rate, and soaks that the search did not see confirm it. Ends with 0
     when some rate was confirmed, 1 when every variant misses the goals at the lowest rate, 4 when
-    nothing could be told.
+    nothing could be told. With --plan it ends with 1 where surely no variant leaves the headroom
+    that the plan wants, and with 3 where that cannot be told.
     """
+    sought_too = (workload, variant, goal, from_rate, to_rate, probe, soak, file, resume)
+    if of_run is not None:
+        others = (*sought_too, server, creds, context, server_bin, store_dir)
+        raise typer.Exit(plan_with(plan_file, of_run, others, results, reports))
+    asked = asked_plan(plan_file)
     target = target_of(server, creds, server_bin, store_dir, context)
     waits = patience_of(patience)
     given = _given(
@@ -190,13 +207,14 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
         plan = fresh or kept_plan(store, "capacity")
         how = How(store=store, target=target, tui=tui, patience=waits)
         begin = plan if plan.trials else with_wanted(plan, begun(plan))
-        figures = grown(begin, how, _further, ahead)
+        check_plan(asked, plan)
+        figures = planned_for(asked, grown(begin, how, _further, ahead), store, target)
     found = sought(figures)
     judgement = judged(figures, results)
     print_judgement(judgement, output())
     output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
     write_report(judgement, results, reports)
-    raise typer.Exit(_exit_code(found))
+    raise typer.Exit(with_plan_code(judgement, _exit_code(found)))
 
 
 def _given(keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from bench.analysis.figures import RunFigures, WorkloadFigures
 from bench.analysis.ranking import ranking_key, ranking_reason
 from bench.analysis.validity import baseline_of, reproach_of_workload
+from bench.core.marks import State
 from bench.gate.calibration import Calibration
 from bench.gate.criteria import Answer, answer
 from bench.gate.verdict import GateResult
@@ -25,6 +26,7 @@ from bench.judgement.limits import limits
 from bench.judgement.model import Box, Boxes, Goal, Judgement, WorkloadJudgement
 from bench.judgement.noted import noted
 from bench.judgement.notices import notices_of
+from bench.judgement.planned import outlook_of, with_plan
 from bench.judgement.suggestions import suggestions
 from bench.judgement.tunings import tuning_of
 from bench.seek.tuned import Tuned
@@ -53,16 +55,20 @@ def _searched(
     """Return the judgement of a run that sought capacities: by them, and by no single trial."""
     checks = trust.checks_of(searched.rests_on(figures), calibration, searched.soaks(found))
     without = _judged(figures, None, None, calibration)
+    boxes = searched.boxes(figures, found, checks)
+    outlook = outlook_of(figures, found, usable=boxes.sure.state is not State.FAILS)
     above = searched.headline(found, figures.plan.question)
+    above = above if outlook is None else with_plan(above, outlook)
     return replace(
         without,
         state=above.state,
         headline=above.text,
         subline=above.below,
-        boxes=searched.boxes(figures, found, checks),
+        boxes=boxes,
         checks=checks,
         notices=tuple(searched.notices(figures, found)),
         capacities=tuple(found),
+        outlook=outlook,
     )
 
 

@@ -16,6 +16,7 @@ from bench.gate.criteria import Answer
 from bench.gate.verdict import GateResult
 from bench.judgement.check import Check
 from bench.judgement.kinds import Capacity, Checked
+from bench.judgement.outlook import Outlook
 from bench.judgement.tried import Tuning
 from bench.spec.metrics import Metric
 
@@ -296,6 +297,7 @@ class Judgement:
         capacities: of a run that sought them, one for each variant; its workloads are then the
             rates that were tried.
         tuning: of a run that sought the best settings; its cells are then those that were tried.
+        outlook: what a capacity plan comes to with them; None without one.
     """
 
     figures: RunFigures
@@ -311,6 +313,7 @@ class Judgement:
     answer: Answer | None
     capacities: tuple[Capacity, ...] = ()
     tuning: Tuning | None = None
+    outlook: Outlook | None = None
 
     @property
     def sought(self) -> bool:

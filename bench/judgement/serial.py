@@ -1,9 +1,11 @@
 """A judgement as plain data for JSON: the words of every view, and the figures behind them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from bench.judgement.kinds import Capacity
 from bench.judgement.model import Box, Boxes, CellJudgement, Change, Judgement, WorkloadJudgement
+from bench.judgement.outlook import Outlook
 
 SCHEMA_VERSION = 1
 
@@ -46,7 +48,27 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
             {"state": each.state, "word": each.word, "text": each.text}
             for each in judgement.notices
         ],
+        **_plan(judgement.outlook),
     }
+
+
+def _plan(outlook: Outlook | None) -> dict[str, Any]:
+    """Return what a capacity plan comes to; nothing without one."""
+    if outlook is None:
+        return {}
+    each = [
+        {
+            "variant": one.variant,
+            "state": one.state,
+            "sentence": one.sentence,
+            "notes": list(one.notes),
+            "results": [asdict(result) for result in one.results],
+            "given": [asdict(figure) for figure in one.given],
+        }
+        for one in outlook.each
+    ]
+    said = {"file": outlook.file, "end": outlook.end, "months": outlook.months}
+    return {"plan": {"state": outlook.state, "headline": outlook.headline, **said, "each": each}}
 
 
 def _boxes(boxes: Boxes) -> dict[str, Any]:

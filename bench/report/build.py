@@ -12,7 +12,7 @@ from bench.judgement.model import Box, Judgement, WorkloadJudgement
 from bench.judgement.tried import Tuning
 from bench.report import background, changes, every_trial, trusted, workload
 from bench.report.model import Section
-from bench.report.patterns import capacity, goals, tuning
+from bench.report.patterns import capacity, goals, outlook, tuning
 
 Maker = Callable[[], tuple[Section, ...]]
 
@@ -35,6 +35,7 @@ def makers(judged: Judgement) -> tuple[Maker, ...]:
 def _of_search(judged: Judgement) -> tuple[Maker, ...]:
     """Return the same of a run that sought capacities: no single look stands among its answers."""
     return (
+        lambda: outlook.sections(judged.outlook),
         lambda: capacity.sections(judged.capacities),
         lambda: (trusted.section(judged.checks),),
         lambda: (every_trial.section(judged),),

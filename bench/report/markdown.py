@@ -6,10 +6,11 @@ from bench.core import text
 from bench.core.direction import contained, without_marks
 from bench.core.marks import State
 from bench.judgement.model import Judgement
+from bench.judgement.outlook import Outlook, VariantOutlook
 from bench.judgement.tried import Tuning
 from bench.report import rows
 from bench.report.markup import filled
-from bench.report.patterns import attempts, checks, tuning
+from bench.report.patterns import attempts, checks, outlook, tuning
 from bench.report.tables import Entry, Row, Table
 
 
@@ -21,6 +22,7 @@ def render(judged: Judgement) -> str:
         found=judged.tuning,
         compared=_compared(judged.tuning),
         attempts=[attempts.table(each, "attempts") for each in judged.capacities],
+        outlooks=[] if judged.outlook is None else _outlooks(judged.outlook),
         tables=[rows.table(workload) for workload in judged.workloads],
         started=text.minute(judged.figures.environment.started_utc),
         held=lambda found: checks.points(found).points,
@@ -48,6 +50,14 @@ def _fenced(code: str) -> str:
     """Return code behind a fence that none of its own lines ends."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
     return f"{fence}\n{without_marks(code).rstrip()}\n{fence}"
+
+
+def _outlooks(found: Outlook) -> list[tuple[VariantOutlook, list[Table]]]:
+    """Return what a plan comes to with each variant, and what that rests on."""
+    return [
+        (each, [made(found, each, "plan").in_words for made in (outlook.results, outlook.given)])
+        for each in found.each
+    ]
 
 
 def _name(row: Row) -> str:

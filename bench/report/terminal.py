@@ -13,10 +13,11 @@ from bench.core import text
 from bench.core.marks import State
 from bench.judgement.kinds import Capacity
 from bench.judgement.model import Box, Goal, Judgement, WorkloadJudgement
+from bench.judgement.outlook import Outlook
 from bench.judgement.tried import Tuning
 from bench.record.schema import Level
 from bench.report import naming, rows
-from bench.report.patterns import attempts, checks, tuning
+from bench.report.patterns import attempts, checks, outlook, tuning
 from bench.report.tables import TONES, Column, Entry, Row, Table, Tone
 
 MOST_KEPT = 12
@@ -49,6 +50,8 @@ def print_judgement(judged: Judgement, console: Console) -> None:
     if judged.goals:
         console.print(_grid(_goals(judged.goals)))
         console.print()
+    if judged.outlook is not None:
+        _print_outlook(judged.outlook, console)
     for capacity in judged.capacities:
         _print_capacity(capacity, console)
         console.print()
@@ -114,6 +117,19 @@ def _print_workload(workload: WorkloadJudgement, console: Console) -> None:
         console.print(line.append(point.text, style="not bold default"))
     for each in (*workload.noted, *workload.limits):
         console.print(Text(f"  {each}", style="dim"))
+
+
+def _print_outlook(found: Outlook, console: Console) -> None:
+    """Print what a capacity plan comes to with each variant, and what that rests on."""
+    for each in found.each:
+        said = Text(f"{each.variant}: ", style="bold")
+        console.print(said.append_text(_marked(each.state, f"{each.sentence}.")))
+        for note in each.notes:
+            console.print(Text(f"  {note}", style="dim"))
+        folded = console.width < NARROW_BELOW_COLUMNS
+        for shown in (outlook.results(found, each, ""), outlook.given(found, each, "")):
+            console.print(_printed(shown, folded=folded))
+            console.print()
 
 
 def _print_capacity(capacity: Capacity, console: Console) -> None:
