@@ -12,7 +12,6 @@ from bench.draw.axis import Axis, Spacing, Tick, of_changes
 from bench.draw.limit import HALF, WIDTH, bar
 from bench.judgement.choosing import capital
 from bench.judgement.kinds import Figure
-from bench.judgement.model import Side
 from bench.judgement.tried import Change, Importance, Mattered, Objective, Pasted, Tried, Tuning
 from bench.judgement.tuned_words import level_words, named, share_words
 from bench.report import readings
@@ -145,8 +144,7 @@ def _change(each: Tried, objective: Objective) -> Entry:
     if not change.low <= 0 <= change.high:
         more = change.low > 0
         tone = Tone.BETTER if more is (objective.better is Better.HIGHER) else Tone.WORSE
-    side = {Tone.BETTER: Side.BETTER, Tone.WORSE: Side.WORSE}.get(tone)
-    mark = f"{side.mark} " if side else ""
+    mark = "" if tone is Tone.PLAIN else "▲ " if change.low > 0 else "▼ "
     return Entry(f"{mark}{head}", detail=rest.removesuffix(")"), tone=tone, detail_tone=Tone.MUTED)
 
 
@@ -222,7 +220,7 @@ _SHARES = Axis(
     low=0.0,
     high=1.0,
     spacing=Spacing.EVEN,
-    ticks=tuple(Tick(n / 4, f"{25 * n} %") for n in range(5)),
+    ticks=tuple(Tick(n / 4, f"{25 * n} %") for n in range(4)),  # the last has no room on a phone
 )
 
 
