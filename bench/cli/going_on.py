@@ -13,6 +13,8 @@ from bench.runner.target import EmbeddedTarget, Target
 
 def verb_of(plan: Plan) -> str:
     """Return the verb that measures a plan to its end."""
+    if plan.tuning is not None:
+        return "tune"
     return "run" if plan.search is None else "capacity"
 
 
@@ -38,7 +40,11 @@ def kept_plan(store: RunStore, verb: str) -> Plan:
     return plan
 
 
-_WHAT = {"run": "a matrix, and seeks nothing", "capacity": "the search for a capacity"}
+_WHAT = {
+    "run": "a matrix, and seeks nothing",
+    "capacity": "the search for a capacity",
+    "tune": "the search for the best settings",
+}
 """What each verb measures."""
 
 

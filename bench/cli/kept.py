@@ -55,18 +55,22 @@ def find_matrix(text: str, results: Path, verb: str) -> RunStore:
         verb: that is to hold them so.
 
     Raises:
-        UsageError: there is none, or it is a search, whose trials differ in what they offer.
+        UsageError: there is none, or it is a search: its trials were chosen by those before them.
         StorageError: we may not look.
         RecordError: its plan is broken.
     """
     store = find_run(text, results)
-    if store.read_plan().search is not None:
-        raise UsageError(
-            f"{verb}: {store.run_id} is the search for a capacity: each of its cells offers "
-            "another rate, so none is a side of a comparison; "
-            f"`jetbench show {store.run_id}` says what it found"
-        )
-    return store
+    plan = store.read_plan()
+    if plan.search is not None:
+        why = "the search for a capacity: each of its cells offers another rate"
+    elif plan.tuning is not None:
+        why = "the search for the best settings: what of it was measured again was chosen by luck"
+    else:
+        return store
+    raise UsageError(
+        f"{verb}: {store.run_id} is {why}, so none is a side of a comparison; "
+        f"`jetbench show {store.run_id}` says what it found"
+    )
 
 
 def _newest(label: str, runs: Sequence[Path]) -> Path:

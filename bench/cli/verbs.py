@@ -21,6 +21,7 @@ EPILOG = (
 VERBS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "run"),
     "capacity": ("capacity", "capacity"),
+    "tune": ("tune", "tune"),
     "plan": ("plan", "plan"),
     "new": ("new", "new"),
     "import": ("importing", "import_from"),

@@ -171,9 +171,7 @@ def _account(figures: RunFigures, found: Tuning) -> Iterator[str]:
 def _mattered(found: Tuning) -> Box:
     clear = [each for one in found.importance for each in one.clear]
     if not clear:
-        word = "Nothing that can be told" if found.importance else "Not told"
-        why = "Too little was tried to tell." if not found.importance else "No knob stands out."
-        return Box(asks=MATTERED, state=State.UNKNOWN, word=word, text=why)
+        return _nothing_mattered(told=bool(found.importance))
     names = list(dict.fromkeys(each.name for each in clear))
     levels = [f"{each.name} {level_words(each.levels)}." for each in clear[:2] if each.levels]
     shares = f"Of what differs: {'; '.join(mattered(found))}."
@@ -183,6 +181,14 @@ def _mattered(found: Tuning) -> Box:
         word=text.listed(names),
         text=" ".join([shares, *levels]),
     )
+
+
+def _nothing_mattered(*, told: bool) -> Box:
+    if told:
+        why = "No setting clearly explains more than chance does."
+        return Box(asks=MATTERED, state=None, word="Nothing stands out", text=why)
+    why = "Too little was tried to tell."
+    return Box(asks=MATTERED, state=State.UNKNOWN, word="Not told", text=why)
 
 
 def notices(figures: RunFigures, found: Tuning) -> Iterator[Notice]:

@@ -29,7 +29,7 @@ from bench.judgement.notices import notices_of
 from bench.judgement.planned import outlook_of, with_plan
 from bench.judgement.suggestions import suggestions
 from bench.judgement.tunings import tuning_of
-from bench.seek.tuned import Tuned
+from bench.seek.tuned import Tuned, tuned
 from bench.spec.metrics import PRICE, metric_of
 
 
@@ -45,6 +45,8 @@ def judge(
     """
     if gate is None and (found := capacities_of(figures)):
         return _searched(figures, found, calibration)
+    if gate is None and figures.plan.tuning is not None:
+        return of_tuning(figures, tuned(figures), calibration)
     asked = answer(figures)
     return _judged(figures, gate, asked, calibration)
 

@@ -55,7 +55,7 @@ def tuning_of(found: Tuned, plan: Plan) -> Tuning:
         fell_back=found.fell_back,
         near=found.near,
         importance=tuple(_importance(found, tried.values(), objectives)),
-        pasted=None if leading is None or not found.over else _pasted(leading, found, plan),
+        pasted=_pasted(leading, found, plan) if leading and _may_be_taken(found) else None,
         open_points=(),
         spent_ns=found.spent_ns,
         budget_ns=found.tuning.budget_ns,
@@ -72,6 +72,13 @@ def _leading(found: Tuned) -> Standing | None:
     if first is None or found.ending not in LEADING or first.point == found.base.point:
         return None
     return first
+
+
+def _may_be_taken(found: Tuned) -> bool:
+    """Say whether what leads is better, or looks so in what confirms it."""
+    if found.ending is Ending.UNDECIDED:
+        return found.gain is not None and found.gain.found.worse < 0
+    return found.ending is Ending.BETTER
 
 
 def objective_of(rule: str) -> Objective:

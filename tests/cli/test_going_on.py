@@ -11,8 +11,10 @@ from typer.testing import CliRunner, Result
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, NameCollisionError, UsageError
 from bench.plan.estimate import Estimate, estimate
-from bench.plan.model import Search
+from bench.plan.model import Search, Tuning
 from bench.plan.seeking import search_plan, with_wanted
+from bench.plan.space import Knob, Point
+from bench.plan.tuned import with_round
 from bench.record.store import RunStore
 from bench.runner.preflight import Fitness
 from bench.seek.state import begun
@@ -75,6 +77,63 @@ def test_a_search_is_gone_on_with_by_the_verb_that_began_it(search: RunStore) ->
     assert isinstance(refused.exception, UsageError)
     way = f"jetbench capacity --resume {search.run_id}"
     assert str(refused.exception).endswith(f"is the search for a capacity; use `{way}`")
+
+
+@pytest.fixture
+def tuning(store: RunStore) -> RunStore:
+    """A search for settings beside that run, of which one block is planned."""
+    base = runs.cell("only")
+    sought = Tuning(
+        base=base,
+        knobs=(Knob(key="pull.batch", values=(1, 10), ordered=True),),
+        points=2,
+        objectives=("minimise end_to_end_p99",),
+        constraints=(),
+        budget_ns=10**12,
+        raced=True,
+    )
+    plan = replace(runs.plan([], blocks=1), label="tuned", primary="end_to_end_p99", tuning=sought)
+    points = (Point(values=()), Point(values=(("pull.batch", 1),)))
+    made = RunStore(store.path.with_name("tuned-1"))
+    made.path.mkdir()
+    made.write_environment(store.read_environment())
+    made.write_plan(with_round(plan, points, confirms=False))
+    return made
+
+
+@pytest.mark.parametrize("verb", ["run", "capacity"])
+def test_a_tuning_is_gone_on_with_by_the_verb_that_began_it(tuning: RunStore, verb: str) -> None:
+    refused = resumed(tuning, verb=verb)
+
+    assert isinstance(refused.exception, UsageError)
+    way = f"jetbench tune --resume {tuning.run_id}"
+    assert str(refused.exception).endswith(f"is the search for the best settings; use `{way}`")
+
+
+def test_a_tuning_goes_on_as_it_began(tuning: RunStore) -> None:
+    """Another space over the same records would be another search."""
+    refused = resumed(tuning, "--budget", "5m", verb="tune")
+
+    assert isinstance(refused.exception, UsageError)
+    assert "leave out FILE and what is sought" in str(refused.exception)
+
+
+def test_a_tuning_that_breaks_off_says_how_to_go_on(tuning: RunStore) -> None:
+    said = " ".join(resumed(tuning, verb="tune").stderr.split())
+
+    assert f"go on with `jetbench tune --resume {tuning.run_id}` when" in said
+
+
+@pytest.mark.parametrize("words", [("gate", "{run}", "--rules", "no-regression"),
+                                   ("compare", "{run}")])  # fmt: skip
+def test_what_a_search_picked_is_held_against_nothing_else(
+    tuning: RunStore, words: tuple[str, ...]
+) -> None:
+    """What of it was measured again was chosen for how it had looked."""
+    refused = CliRunner().invoke(app, [each.format(run=tuning.run_id) for each in words])
+
+    assert isinstance(refused.exception, UsageError)
+    assert f"{tuning.run_id} is the search for the best settings" in str(refused.exception)
 
 
 def test_a_matrix_is_gone_on_with_by_the_verb_that_began_it(store: RunStore) -> None:

@@ -230,3 +230,9 @@ def test_a_knob_that_is_not_turned_everywhere_is_told_all_the_same() -> None:
     (found,) = of(BETTER, conditional).importance
 
     assert {each.name for each in found.clear} >= {"pull.batch"}
+
+
+def test_what_looks_worse_when_it_is_confirmed_is_not_offered_to_be_pasted() -> None:
+    assert of(UNDECIDED).pasted is not None
+
+    assert of(replace(UNDECIDED, drift=0.3)).pasted is None
