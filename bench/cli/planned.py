@@ -104,7 +104,7 @@ def keep_plan(loaded: LoadedPlan, store: RunStore) -> None:
     as_of = loaded.plan.as_of or now.date().isoformat()
     kept = Planned(
         schema_version=SCHEMA_VERSION,
-        file=loaded.document.file,
+        file="".join(each if each.isprintable() else "?" for each in loaded.document.file),
         planned_utc=now.isoformat(timespec="seconds"),
         plan=loaded.plan.model_copy(update={"as_of": as_of}),
     )

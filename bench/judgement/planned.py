@@ -89,10 +89,16 @@ def _headline(each: Sequence[VariantOutlook]) -> str:
     if holding:
         return f"the plan holds with {listed(holding)}, of {len(each)} variants"
     if _state(each) is State.FAILS:
-        most = max(each, key=lambda one: one.loads.confirmed_per_s or 0.0)
-        why = most.sentence.partition(": ")[2]
-        return f"the plan holds with none of {len(each)} variants: {why} with {spoken(most.short)}"
-    return f"whether the plan holds with any of {len(each)} variants cannot be told"
+        return f"the plan holds with none of {len(each)} variants: {_nearest(each)}"
+    doubtful = [one for one in each if one.state is State.DOUBTFUL]
+    why = _nearest(doubtful)
+    return f"whether the plan holds with any of {len(each)} variants cannot be told: {why}"
+
+
+def _nearest(each: Sequence[VariantOutlook]) -> str:
+    """Say of the variant that carries most why it is not enough."""
+    most = max(each, key=lambda one: one.loads.confirmed_per_s or 0.0)
+    return f"with {spoken(most.short)} {most.sentence.partition(': ')[2]}"
 
 
 @dataclass(frozen=True, slots=True)

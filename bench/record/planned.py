@@ -57,5 +57,7 @@ def read_planned(run: Path) -> Planned | None:
 def _faults(planned: Planned) -> Iterator[Fault]:
     if instant(planned.planned_utc) is None:
         yield Fault(loc=("planned_utc",), what="no instant of UTC")
+    if not planned.file.isprintable():
+        yield Fault(loc=("file",), what="holds what cannot be shown")
     if planned.plan.as_of is None:
         yield Fault(loc=("plan", "as_of"), what="missing: a kept plan says of which day it is")

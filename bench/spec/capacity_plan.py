@@ -23,6 +23,9 @@ from bench.spec.yaml_tree import Document, Loc, read_document
 MOST_MSGS_PER_S = 1e9
 """A plan that comes to more has a growth that nobody means."""
 
+LEAST_MSGS_PER_S = 1e-6
+"""Likewise, of one that shrinks to nothing."""
+
 
 def _dated(text: str) -> str:
     try:
@@ -95,6 +98,12 @@ class CapacityPlan(Spec):
                 "growth",
                 what=f"comes to more than {MOST_MSGS_PER_S:g} messages a second",
                 allowed="less growth, a shorter time, or a lower rate",
+            )
+        if self.rate_per_s(self.over_months) < LEAST_MSGS_PER_S:
+            raise MisfitError(
+                "growth",
+                what="comes to less than a message in a million seconds",
+                allowed="a smaller decline, a shorter time, or a higher rate",
             )
         return self
 

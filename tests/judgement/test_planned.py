@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.analysis.figures import RunFigures
 from bench.core.marks import State
 from bench.judgement import serial
 from bench.judgement.judge import judge
 from bench.judgement.outlook import Known, VariantOutlook
+from bench.spec.capacity_plan import CapacityPlan
 from bench.spec.variant import Settings
 from tests.judgement.planning import (
     judged_plan,
@@ -88,19 +91,40 @@ def test_without_a_headroom_the_capacity_is_the_limit() -> None:
 
 def with_replicas(replicas: int, plan_replicas: int | None, today: str) -> VariantOutlook:
     """A stream of so many replicas that was measured, and one that is planned."""
+    return with_stream(plan_of(replicas=plan_replicas, today=today), num_replicas=replicas)
+
+
+def with_stream(plan: CapacityPlan, **keys: object) -> VariantOutlook:
+    """A plan over a stream that was measured so."""
 
     def changed(figures: RunFigures) -> RunFigures:
         search = figures.plan.search
         assert search is not None
-        settings = Settings()
-        stream = settings.stream.model_copy(update={"num_replicas": replicas})
-        settings = settings.model_copy(update={"stream": stream})
-        bases = tuple(replace(base, settings=settings) for base in search.bases)
+        stream = Settings().stream.model_copy(update=keys)
+        own = Settings().model_copy(update={"stream": stream})
+        bases = tuple(replace(base, settings=own) for base in search.bases)
         return replace(figures, plan=replace(figures.plan, search=replace(search, bases=bases)))
 
-    plan = plan_of(replicas=plan_replicas, today=today)
     (found,) = outlook({"one": TRUTH}, plan, changed=changed).each
     return found
+
+
+def test_a_queue_that_empties_keeps_less_and_that_is_said() -> None:
+    said = [with_stream(plan_of(), retention=each).notes for each in ("limits", "workqueue")]
+
+    assert [any("when they are acknowledged" in note for note in notes) for notes in said] == [
+        False,
+        True,
+    ]
+
+
+def test_the_compression_of_the_variant_is_what_is_reckoned_with() -> None:
+    """A quarter of 1 000 bytes on the disk, and all of them by the server's count."""
+    plain, s2 = (with_stream(plan_of(), compression=each) for each in ("none", "s2"))
+
+    assert figure(plain, "Stored a day")[0] == "32.2 GiB"
+    assert figure(s2, "Stored a day")[0] == "8.05 GiB"
+    assert figure(plain, "100GiB are full") == figure(s2, "100GiB are full")
 
 
 @pytest.mark.parametrize(
@@ -213,6 +237,9 @@ def test_one_variant_that_holds_is_enough_and_none_fails_all() -> None:
     assert "large" in outlook(truths, plan_of()).headline
     assert outlook(truths, plan_of(today="900/s")).state is State.FAILS
     assert outlook(truths, plan_of(today="516/s")).state is State.DOUBTFUL
+    for today in ("516/s", "900/s"):
+        said = outlook(truths, plan_of(today=today)).headline
+        assert ": with large its peak of" in said
 
 
 def test_a_plan_for_one_variant_says_nothing_of_the_others() -> None:
@@ -249,3 +276,24 @@ def test_a_plan_over_a_run_without_a_search_is_passed_over() -> None:
     plain = replace(run, plan=replace(run.plan, search=None))
 
     assert judge(plain).outlook is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    capacity=st.integers(60, 9000),
+    offered=st.integers(60, 12_000),
+    today=st.integers(1, 12_000),
+    headroom=st.sampled_from([None, "1%", "20%", "90%"]),
+)
+def test_a_plan_that_holds_or_fails_does_so_in_truth(
+    capacity: int, offered: int, today: int, headroom: str | None
+) -> None:
+    """Whatever is so, and whatever this host can offer: only what is unsure may be wrong."""
+    truth = Truth(capacity_per_s=capacity, offered_per_s=offered)
+    plan = plan_of(today=f"{today}/s", growth="0%/year", headroom=headroom)
+
+    state = outlook_of(truth, plan).state
+
+    left = today <= capacity * (1 - (plan.headroom or 0.0)) * (1 + 1e-6)
+    assert state is not State.HOLDS or left
+    assert state is not State.FAILS or not left

@@ -107,6 +107,7 @@ def test_a_storage_that_cannot_be_is_refused(
         lambda told: told["plan"].pop("as_of"),
         lambda told: told["plan"].update(as_of="soon"),
         lambda told: told.update(planned_utc="soon"),
+        lambda told: told.update(file="\x1b[31mp.yaml"),
         lambda told: told.update(schema_version=9),
         lambda told: told.pop("plan"),
     ],

@@ -75,6 +75,7 @@ def test_growth_goes_on_top_of_what_a_load_has_grown_to() -> None:
         ({"growth": "5%/week"}, "growth = '5%/week': unknown period '/week'"),
         ({"growth": "1.05"}, "growth = 1.05: needs a unit"),
         ({"growth": "900%/month"}, "growth = '900%/month': comes to more than 1e+09"),
+        ({"growth": "-99.9%/month"}, "growth = '-99.9%/month': comes to less than a message in"),
         ({"over": "18 moths"}, "over = '18 moths': unknown unit 'moths' (did you mean months?)"),
         ({"over": "0 months"}, "over = '0 months': out of range"),
         ({"over": "20 years"}, "over = '20 years': out of range"),
