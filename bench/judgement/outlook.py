@@ -113,6 +113,8 @@ class VariantOutlook:
         given: what they rest on.
         loads: over the months.
         kept: likewise; None where nobody knows what a message takes, or without a max_age.
+        lasts_s: after how long max_bytes is full, for each tenth of a month; None where nobody
+            knows, and where a max_age says how much is kept.
     """
 
     variant: str
@@ -124,6 +126,7 @@ class VariantOutlook:
     given: tuple[Given, ...]
     loads: Loads
     kept: Kept | None
+    lasts_s: tuple[float, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

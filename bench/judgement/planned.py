@@ -152,6 +152,7 @@ def _of_variant(case: _Case) -> VariantOutlook:
         given=tuple(given_of(case.planned, case.capacity, case.figures.run_id, basis)),
         loads=_loads(case),
         kept=kept,
+        lasts_s=_lasts(case, basis),
     )
 
 
@@ -232,7 +233,7 @@ def _worst(case: _Case) -> float:
 
 def _loads(case: _Case) -> Loads:
     plan, confirmed = case.plan, case.capacity.confirmed_per_s
-    months = [tenth / _TENTHS for tenth in range(plan.over_months * _TENTHS + 1)]
+    months = _months(plan)
     limit = None if confirmed is None else sums.limit_per_s(plan, confirmed)
     return Loads(
         average_per_s=tuple(map(plan.rate_per_s, months)),
@@ -255,14 +256,26 @@ def _kept(case: _Case, basis: Basis) -> Kept | None:
     per_msg, on_disk = stored.stream_bytes_per_msg, basis.disk_bytes_per_msg
     if plan.retention.max_age_ns is None or per_msg is None or on_disk is None:
         return None
-    months = [tenth / _TENTHS for tenth in range(plan.over_months * _TENTHS + 1)]
-    kept = [sums.kept_msgs(plan, month) or 0.0 for month in months]
+    kept = [sums.kept_msgs(plan, month) or 0.0 for month in _months(plan)]
     return Kept(
         stream_bytes=tuple(each * per_msg for each in kept),
         disk_bytes=tuple(each * on_disk * basis.replicas for each in kept),
         max_bytes=plan.retention.max_bytes,
         crossing=_crossing(case, sums.months_until_full(plan, per_msg)),
     )
+
+
+def _lasts(case: _Case, basis: Basis) -> tuple[float, ...] | None:
+    """Return how long max_bytes lasts over the months, where nothing else limits what is kept."""
+    plan, per_msg = case.plan, basis.measured.stream_bytes_per_msg
+    if plan.retention.max_age_ns is not None or per_msg is None:
+        return None
+    each = (sums.fills_after_s(plan, month, per_msg) for month in _months(plan))
+    return tuple(seconds for seconds in each if seconds is not None)
+
+
+def _months(plan: CapacityPlan) -> list[float]:
+    return [tenth / _TENTHS for tenth in range(plan.over_months * _TENTHS + 1)]
 
 
 def _notes(case: _Case, basis: Basis, kept: Kept | None) -> Iterator[str]:

@@ -22,6 +22,7 @@ _HIGH, _LOW = 220, 110
 _ROOM = 18
 _LABEL = 4
 _TENTHS = 10
+_S_PER_DAY = 86_400
 _NEAR = 16
 """Closer words run into each other."""
 
@@ -94,6 +95,8 @@ def drawing(found: Outlook, each: VariantOutlook, id_: str) -> Drawing:
     panels = [_load_panel(each.loads)]
     if each.kept is not None:
         panels.append(_kept_panel(each.kept))
+    if each.lasts_s is not None:
+        panels.append(_lasts_panel(each.lasts_s))
     label = f"{each.variant}: {each.sentence}"
     return Drawing(
         id=id_,
@@ -155,7 +158,8 @@ def _ends(loads: Loads, field: Field) -> Iterator[Markup]:
     below = crowded and average - peak > 2 * _NEAR
     yield svg.words(field.right - _LABEL, peak + (_NEAR if below else -7), "at peak", "end")
     if average - peak > _NEAR:
-        yield svg.words(field.right - _LABEL, average - 7, "on average", "end")
+        low = field.bottom - average < 2 * _NEAR
+        yield svg.words(field.right - _LABEL, average + (-7 if low else _NEAR), "on average", "end")
 
 
 def _named(loads: Loads, field: Field) -> Iterator[Markup]:
@@ -193,6 +197,16 @@ def _kept_panel(kept: Kept) -> Panel:
         height=_LOW,
         parts=lambda field: _kept_parts(kept, field),
         room=_ROOM,
+    )
+
+
+def _lasts_panel(lasts_s: Sequence[float]) -> Panel:
+    days = [each / _S_PER_DAY for each in lasts_s]
+    return Panel(
+        title="max_bytes are full after, days",
+        y=close_to(days),
+        height=_LOW,
+        parts=lambda field: (svg.path("ln2", field.way(_way(days))),),
     )
 
 

@@ -68,6 +68,18 @@ def test_without_a_crossing_a_capacity_or_storage_nothing_is_made_up() -> None:
     assert not any("kept" in each for each in texts(drawn(unlaid)))
 
 
+def test_where_max_bytes_alone_limits_it_is_drawn_how_long_that_lasts() -> None:
+    """100 GiB of 1 000 B at 600 a second: 2.07 days, and half of that when the load has doubled."""
+    found = outlook({"one": TRUTH}, plan_of(today="600/s", retention={"max_bytes": "100GiB"}))
+    lasts_s = found.each[0].lasts_s
+
+    assert lasts_s is not None
+    assert lasts_s[0] / 86_400 == pytest.approx(2.0713, rel=1e-3)
+    assert lasts_s[-1] == pytest.approx(lasts_s[0] / 2)
+    assert "max_bytes are full after, days" in texts(drawn(found))
+    assert FOUND.each[0].lasts_s is None
+
+
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_nothing_leaves_the_drawing(size: str) -> None:
     svg = drawn(FOUND, size)
