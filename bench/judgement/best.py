@@ -17,7 +17,7 @@ from bench.judgement.boxes import FAILED, SURE, UNUSABLE, check_words
 from bench.judgement.check import Check
 from bench.judgement.choosing import capital
 from bench.judgement.headlines import Headline
-from bench.judgement.model import Box, Boxes, Notice
+from bench.judgement.model import MARGIN, Box, Boxes, Notice
 from bench.judgement.records import all_cells, all_trials, warnings
 from bench.judgement.tried import Tuning
 from bench.judgement.trust import ENOUGH_BLOCKS
@@ -29,6 +29,7 @@ from bench.judgement.tuned_words import (
     level_words,
     mattered,
     may_be_better,
+    most_better,
     take,
 )
 from bench.seek.tuned import Ending, Fate, Tuned
@@ -106,11 +107,18 @@ def _sureness(found: Tuning, *, hinted: bool) -> tuple[State, str]:
         return State.DOUBTFUL, "Not sought to the end"
     if found.ending is Ending.UNDECIDED:
         return State.DOUBTFUL, "Not decided"
+    if found.ending is Ending.NO_BETTER and most_better(found) > MARGIN:
+        return State.DOUBTFUL, "Nothing surely better, something may be"
     if hinted:
-        return State.DOUBTFUL, "Confirmed, with a doubt"
-    if found.ending is Ending.NOTHING_HOLDS:
-        return State.HOLDS, "Nothing tried holds"
-    return State.HOLDS, "Confirmed in fresh blocks"
+        return State.DOUBTFUL, f"{_SURE[found.ending]}, with a doubt"
+    return State.HOLDS, _SURE[found.ending]
+
+
+_SURE = {
+    Ending.BETTER: "Confirmed in fresh blocks",
+    Ending.NO_BETTER: "Nothing surely better",
+    Ending.NOTHING_HOLDS: "Nothing tried holds",
+}
 
 
 def _grounds(found: Tuning) -> Iterator[str]:

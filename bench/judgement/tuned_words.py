@@ -179,11 +179,16 @@ def _unclear(found: Tuning) -> Iterator[str]:
         yield "How much each knob matters cannot be told: too little was tried."
 
 
-def may_be_better(found: Tuning) -> str:
-    """Say how much better what was confirmed may be, where none surely is; empty without any."""
+def most_better(found: Tuning) -> float:
+    """Return by which share of the base what was confirmed may be better; 0 where it is not."""
     key, lower = found.goal.metric.key, found.goal.better is Better.LOWER
     changes = [c for each in found.compared if (c := each.changes.get(key)) and c.relative]
-    most = max((-c.low if lower else c.high for c in changes), default=0.0)
+    return max((-c.low if lower else c.high for c in changes), default=0.0)
+
+
+def may_be_better(found: Tuning) -> str:
+    """Say how much better what was confirmed may be, where none surely is; empty without any."""
+    most, lower = most_better(found), found.goal.better is Better.LOWER
     if most <= 0:
         return ""
     size = text.size_of(-most if lower else most)

@@ -84,8 +84,17 @@ def test_the_base_is_kept_where_nothing_is_surely_better_and_what_may_be_is_told
     assert found.headline == "Keep the base: none of 16 other settings tried is surely better"
     assert found.boxes.choose.word == "Keep the base"
     assert "may be up to" in found.boxes.sure.text
+    assert (found.boxes.sure.state, found.boxes.sure.word) == (State.HOLDS, "Nothing surely better")
     assert found.tuning is not None
     assert found.tuning.pasted is None
+
+
+def test_where_something_may_still_be_much_better_the_base_is_kept_with_a_doubt() -> None:
+    """Of a host that scatters by a third fresh blocks say little."""
+    box = judged(replace(SAME, noise=0.35)).boxes.sure
+
+    assert box.state is State.DOUBTFUL
+    assert box.word == "Nothing surely better, something may be"
 
 
 def test_where_nothing_holds_the_constraints_are_named_and_it_is_what_failed() -> None:
