@@ -1,19 +1,23 @@
 """Judging a run, writing what came of it, and saying where that is."""
 
 import webbrowser
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bench.analysis.figures import RunFigures
 from bench.cli.console import errors, output
 from bench.core.errors import RecordError, StorageError
-from bench.gate.calibration import Calibration
 from bench.gate.files import read_calibration
 from bench.gate.verdict import GateResult
 from bench.judgement.judge import judge
 from bench.judgement.model import Judgement
+from bench.record.health import read_health
 from bench.report import html, markdown
 from bench.report.overview import write_overview
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class Wanted:
 
 def judged(figures: RunFigures, results: Path, gate: GateResult | None = None) -> Judgement:
     """Return what a run says, with what `results` know of this host."""
-    return judge(figures, gate, _calibration(results))
+    return judge(figures, gate, _kept(read_calibration, results), _kept(read_health, results))
 
 
 def write_report(
@@ -80,10 +84,10 @@ def _say(what: str, path: Path) -> None:
     output().print(f"{what} {path}", markup=False, soft_wrap=True)
 
 
-def _calibration(results: Path) -> Calibration | None:
+def _kept(read: Callable[[Path], T | None], results: Path) -> T | None:
     """Return what is kept with the results; a broken file must not cost the report."""
     try:
-        return read_calibration(results)
+        return read(results)
     except RecordError as error:
         errors().print(f"warning: {error}", markup=False, soft_wrap=True)
         return None

@@ -10,7 +10,7 @@ from bench.core.marks import State
 from bench.gate.calibration import Calibration
 from bench.gate.criteria import Answer, answer
 from bench.gate.verdict import GateResult
-from bench.judgement import best, searched, trust
+from bench.judgement import best, hosts, searched, trust
 from bench.judgement.attempts import attempts
 from bench.judgement.boxes import Asked, failed, keeps_up, sure
 from bench.judgement.capacities import capacities_of
@@ -29,12 +29,16 @@ from bench.judgement.notices import notices_of
 from bench.judgement.planned import outlook_of, with_plan
 from bench.judgement.suggestions import suggestions
 from bench.judgement.tunings import tuning_of
+from bench.record.health import Health
 from bench.seek.tuned import Tuned, tuned
 from bench.spec.metrics import PRICE, metric_of
 
 
 def judge(
-    figures: RunFigures, gate: GateResult | None = None, calibration: Calibration | None = None
+    figures: RunFigures,
+    gate: GateResult | None = None,
+    calibration: Calibration | None = None,
+    health: Health | None = None,
 ) -> Judgement:
     """Return the judgement of a run.
 
@@ -42,9 +46,12 @@ def judge(
         figures: of the run.
         gate: what a gate says of it; None without one. Its verdict then goes before all else.
         calibration: kept with the results; None without one.
+        health: what was found out about a host, kept with them; told beside capacities where it is
+            this one.
     """
     if gate is None and (found := capacities_of(figures)):
-        return _searched(figures, found, calibration)
+        known = hosts.of_host(health, figures.environment)
+        return _searched(figures, found, calibration, known)
     if gate is None and figures.plan.tuning is not None:
         return of_tuning(figures, tuned(figures), calibration)
     asked = answer(figures)
@@ -52,12 +59,18 @@ def judge(
 
 
 def _searched(
-    figures: RunFigures, found: Sequence[Capacity], calibration: Calibration | None
+    figures: RunFigures,
+    searches: Sequence[Capacity],
+    calibration: Calibration | None,
+    health: Health | None,
 ) -> Judgement:
     """Return the judgement of a run that sought capacities: by them, and by no single trial."""
+    ceilings = hosts.ceilings(health) if health else ()
+    found = [replace(each, ceilings=ceilings) for each in searches]
+    beside = hosts.words(health, figures.environment) if health else ""
     checks = trust.checks_of(searched.rests_on(figures), calibration, searched.soaks(found))
     without = _judged(figures, None, None, calibration)
-    boxes = searched.boxes(figures, found, checks)
+    boxes = searched.boxes(figures, found, checks, beside)
     outlook = outlook_of(figures, found, usable=boxes.sure.state is not State.FAILS)
     above = searched.headline(found, figures.plan.question)
     above = above if outlook is None else with_plan(above, outlook)

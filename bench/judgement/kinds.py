@@ -254,6 +254,19 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostCeiling:
+    """The most that one client process brings through on this host, messages of 128 B.
+
+    Attributes:
+        what: `publish to a memory store`.
+        rate_msgs_per_s: so many.
+    """
+
+    what: str
+    rate_msgs_per_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
     """What was found of one variant.
 
@@ -275,6 +288,7 @@ class Capacity:
         breaks: which goal breaks first, a sentence; empty where none was seen to.
         limits: what limits it then, a sentence; empty where that cannot be told.
         limited: the same in a word or two.
+        ceilings: of the host by itself, where it was looked at.
     """
 
     variant: str
@@ -296,6 +310,7 @@ class Capacity:
     breaks: str
     limits: str
     limited: str
+    ceilings: tuple[HostCeiling, ...] = ()
 
     def having(self, *said: Said) -> tuple[Step, ...]:
         """Return the steps that say so."""

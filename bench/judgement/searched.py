@@ -85,13 +85,20 @@ def _where(found: Found) -> Iterator[str]:
         yield from (one.breaks, f"{capital(one.limited)}." if one.limited else "")
 
 
-def boxes(figures: RunFigures, found: Found, checks: Sequence[Check]) -> Boxes:
-    """Return the four answers."""
+def boxes(figures: RunFigures, found: Found, checks: Sequence[Check], beside: str = "") -> Boxes:
+    """Return the four answers.
+
+    Args:
+        figures: of the run.
+        found: its capacities.
+        checks: whether it may be believed.
+        beside: what the host can do by itself, told beside the limit.
+    """
     return Boxes(
         choose=_carries(found),
         sure=_sure(figures, found, checks),
         failed=_failed(figures, found),
-        keeps_up=_limited(found),
+        keeps_up=_with(_limited(found), beside),
     )
 
 
@@ -244,6 +251,10 @@ def _limited(found: Found) -> Box:
         names["not told"] = listed(untold)
     each = "; ".join(f"{kind}: {whose}" for kind, whose in names.items())
     return Box(asks=LIMITED, state=None, word=word, text=f"{each}.")
+
+
+def _with(limit: Box, beside: str) -> Box:
+    return replace(limit, text=" ".join(filter(None, (limit.text, beside))))
 
 
 def _unlimited(found: Capacity) -> str:

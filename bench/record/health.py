@@ -1,6 +1,6 @@
 """What was found out about a host, as it is kept with the results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from bench.core.files import write_whole
-from bench.record.reading import Schema, read_json
+from bench.record.checks import environment_faults
+from bench.record.reading import MOST, Fault, Schema, read_json
 from bench.record.schema import Environment
 
 NAME = "doctor.json"
@@ -118,4 +119,15 @@ def read_health(results: Path) -> Health | None:
     path = results / NAME
     if not path.exists():
         return None
-    return read_json(path, Schema(adapter=HEALTH, version=SCHEMA_VERSION))
+    schema = Schema(adapter=HEALTH, version=SCHEMA_VERSION, check=_faults)
+    return read_json(path, schema)
+
+
+def _faults(health: Health) -> Iterator[Fault]:
+    """Yield what cannot be so of a host: its figures are shown in reports."""
+    for fault in environment_faults(health.environment):
+        yield Fault(loc=("environment", *fault.loc), what=fault.what)
+    for index, each in enumerate(health.ceilings):
+        if not 0 < each.rate_msgs_per_s <= MOST:
+            where = ("ceilings", index, "rate_msgs_per_s")
+            yield Fault(loc=where, what="not above 0, or beyond counting")

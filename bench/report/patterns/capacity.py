@@ -14,7 +14,7 @@ from bench.draw.limit import HALF, WIDTH, bar
 from bench.draw.shapes import Shape, beyond, mark, ring
 from bench.draw.stacked import Panel, stacked
 from bench.judgement.capacities import LAG_SLOPE, cpu_key
-from bench.judgement.kinds import Capacity, Curve, Figure, Step
+from bench.judgement.kinds import Capacity, Curve, Figure, HostCeiling, Step
 from bench.plan.model import Purpose
 from bench.report.model import Block, Drawing, Fold, Name, Section, Sentence
 from bench.report.patterns.attempts import table as attempts_table
@@ -133,8 +133,11 @@ def _caption(found: Capacity) -> str:
     edge = ["arrow: longer than can be told"] if _any_at_least(found) else []
     rim = ["at the upper edge: no figure"] if _any_without(found) else []
     broken = ["upright: where that goal breaks by itself"] if _any_broken(found) else []
+    host = (
+        ["dashed, by its title: what this host does by itself"] if _ceilings_within(found) else []
+    )
     shaded = ["shaded: from confirmed to not confirmed"] if _shade(found) else []
-    return "; ".join([", ".join(marks), sizes, *edge, *rim, *broken, *shaded]) + "."
+    return "; ".join([", ".join(marks), sizes, *edge, *rim, *broken, *host, *shaded]) + "."
 
 
 def _any_at_least(found: Capacity) -> bool:
@@ -238,6 +241,17 @@ def _ground(found: Capacity, field: Field) -> Iterator[Markup]:
         yield field.upright("cf", found.confirmed_per_s)
     if (behind := _behind_per_s(found)) is not None:
         yield field.upright("off", behind)
+    for each in _ceilings_within(found):
+        at = rate(each.rate_msgs_per_s)
+        said = f"{each.what}: one client process comes to {at} of 128 B on this host"
+        yield svg.titled(said, (field.upright("off", each.rate_msgs_per_s),))
+
+
+def _ceilings_within(found: Capacity) -> list[HostCeiling]:
+    """Return the ceilings of the host among the rates that were tried."""
+    rates = [step.rate_per_s for step in found.steps]
+    lowest, highest = min(rates, default=0.0), max(rates, default=0.0)
+    return [each for each in found.ceilings if lowest <= each.rate_msgs_per_s <= highest]
 
 
 def _behind_per_s(found: Capacity) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.core.marks import State
-from bench.judgement.kinds import Capacity, Curve
+from bench.judgement.kinds import Capacity, Curve, HostCeiling
 from bench.plan.model import Purpose
 from bench.report.model import Drawing, Fold, plain
 from bench.report.patterns import attempts, capacity
@@ -215,3 +215,18 @@ def test_where_each_goal_breaks_is_drawn_and_listed() -> None:
     table = next(block for block in section.blocks if isinstance(block, Table))
     rows = [[entry.text for entry in row.entries] for row in table.rows]
     assert rows == [["1\u202f340", "1\u202f390"], ["3\u202f200", ""]]
+
+
+def test_ceilings_of_the_host_are_drawn_among_the_rates_that_were_tried() -> None:
+    """Beyond them they would squeeze the curve into a corner."""
+    each = (
+        HostCeiling(what="publish to a file store", rate_msgs_per_s=2000.0),
+        HostCeiling(what="publish to a memory store", rate_msgs_per_s=100_000.0),
+    )
+    found = replace(CAPACITY, ceilings=each)
+
+    said = " ".join(titles(curve(found)))
+    assert "publish to a file store: one client process comes to 2\u202f000 msg/s" in said
+    assert "memory" not in said
+    assert "what this host does by itself" in caption(found)
+    assert "this host" not in caption(CAPACITY)
