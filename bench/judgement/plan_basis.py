@@ -12,6 +12,9 @@ from bench.record.storage import Stored
 from bench.seek.state import Sought
 from bench.spec.capacity_plan import CapacityPlan
 
+EMBEDDED = "embedded"
+"""What records call a server of jetbench's own."""
+
 CPU, IN, OUT = "server_cpu_us_per_msg", "server_in_bytes_per_s", "server_out_bytes_per_s"
 
 
@@ -108,12 +111,18 @@ def measured_of(figures: RunFigures, search: Sought) -> Measured:
         plain=None if storage is None else storage.of(base.id, "none"),
         s2=None if storage is None else storage.of(base.id, "s2"),
         compression=base.workload.kept_in(base.settings).compression,
-        unstored="" if storage is None else storage.why_not(base.id),
+        unstored=_unseen(figures) if storage is None else storage.why_not(base.id),
         cpu_us=_amount(cell, CPU),
         in_bytes=_each(_amount(cell, IN), per_s),
         out_bytes=_each(_amount(cell, OUT), per_s),
         soaks=0 if cell is None else sum(trial.record.valid for trial in cell.trials),
     )
+
+
+def _unseen(figures: RunFigures) -> str:
+    """Return why nobody could lay messages beside a run; empty where somebody still can."""
+    own = figures.environment.server == EMBEDDED
+    return "" if own else "the disk of a server that is not jetbench's own cannot be seen"
 
 
 def _soaked(search: Sought) -> CellFigures | None:

@@ -297,3 +297,14 @@ def test_a_plan_that_holds_or_fails_does_so_in_truth(
     left = today <= capacity * (1 - (plan.headroom or 0.0)) * (1 + 1e-6)
     assert state is not State.HOLDS or left
     assert state is not State.FAILS or not left
+
+
+def test_of_a_server_elsewhere_nobody_is_told_to_lay_messages() -> None:
+    def elsewhere(figures: RunFigures) -> RunFigures:
+        there = replace(figures.environment, server="nats://there:4222")
+        return replace(figures, environment=there)
+
+    found = outlook_of(TRUTH, plan_of(), storage=lambda _: None, changed=elsewhere)
+
+    said = [one.source for one in found.given if one.what == "Bytes of a message"]
+    assert "cannot be seen" in said[0]
