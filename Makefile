@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth capacity-truth headline-truth report-truth ledger-truth workloads mutants \
+.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth capacity-truth headline-truth history-truth report-truth ledger-truth workloads mutants \
 	check types house constraints clean
 
 help: ## Show this list
@@ -59,6 +59,9 @@ capacity-truth: $(TOOLS) ## Seek three capacities that are known, 20 times each;
 
 headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; some 15 minutes
 	@$(BIN)/python -m tests.truth.headlines $(ARGS)
+
+history-truth: $(TOOLS) ## Simulate how often a year without a step shows one, and how soon a step is found; some 5 minutes
+	@$(BIN)/python -m tests.truth.history $(ARGS)
 
 report-truth: $(TOOLS) ## Measure size, building and unfolding of reports, of 200 trials too
 	@$(BIN)/python -m tests.truth.reports $(ARGS)
