@@ -133,12 +133,18 @@ class RunSummary(_Measured):
         state: of the headline; None where nothing was asked to hold.
         boxes: the four answers; None in a first version.
         sentences: workload and what came out under it.
+        host, cpu, kernel, jetbench: where and with what it was measured, one by one; empty in
+            summaries of versions that did not keep them.
     """
 
     headline: str
     state: State | None
     boxes: Boxes | None
     sentences: tuple[tuple[str, str], ...]
+    host: str = ""
+    cpu: str = ""
+    kernel: str = ""
+    jetbench: str = ""
 
     @property
     def outcome(self) -> str:
@@ -223,6 +229,10 @@ def summarised(judged: Judgement) -> RunSummary:
         state=judged.state,
         boxes=judged.boxes,
         sentences=_sentences(judged),
+        host=environment.host,
+        cpu=environment.cpu_model,
+        kernel=environment.kernel,
+        jetbench=environment.jetbench,
         cells=() if judged.sought else tuple(_cells(judged)),
     )
 

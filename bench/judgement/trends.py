@@ -1,13 +1,34 @@
-"""Variants from run to run, and what else was not as in the run before.
+"""Variants from run to run, what else was not as in the run before, and where a level changed.
 
 History only: runs share no blocks, so nothing here is a comparison, let alone a gate
 (MEASUREMENT.md R10).
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.judgement.summary import CellSummary, RunSummary
+from bench.spec.metrics import Metric, View, metric_of, shown_in, time_key
+
+HOST, CPU, SETTINGS = "host", "CPU", "settings"
+
+_TIMES = ("end_to_end", "completion", "response")
+"""The one that says most of a variant first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is not as in the run before.
+
+    Attributes:
+        word: what: `host`, `CPU`, `kernel`, `server`, `client`, `jetbench` or `settings`.
+        before, now: as each run has it.
+    """
+
+    word: str
+    before: str
+    now: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,17 +38,27 @@ class Point:
     Attributes:
         run: the run.
         cell: the variant's cell in it.
-        changed: what else is not as in the run before: host, server, client or settings.
+        changes: what else is not as in the run before.
     """
 
     run: RunSummary
     cell: CellSummary
-    changed: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What else is not as in the run before, in words."""
+        return tuple(change.word for change in self.changes)
+
+    def figure(self, key: str) -> float | None:
+        """Return a figure; None where the run has none that can be."""
+        value = self.cell.figures.get(key, (math.nan, None, None))[0]
+        return value if 0 <= value < math.inf else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """A variant under a workload over all runs that measured it.
+    """A variant under a workload over all runs that planned it.
 
     Attributes:
         workload, variant: names.
@@ -57,21 +88,54 @@ def trends_of(runs: Sequence[RunSummary]) -> tuple[Trend, ...]:
     )
 
 
+def ranked(points: Sequence[Point]) -> tuple[Metric, Metric]:
+    """Return p50 and p99 of the time that these runs have and that says most of them."""
+    known = dict.fromkeys(key for point in points for key in point.cell.figures)
+    wanted = [time_key(time, "p99") for time in _TIMES]
+    found = [key for want in wanted for key in known if key.rpartition(".")[2] == want]
+    p99 = next(iter(found), wanted[0])
+    return metric_of(p99.removesuffix("99") + "50"), metric_of(p99)
+
+
+def followed(points: Sequence[Point]) -> tuple[Metric, ...]:
+    """Return the figures that a trend follows: the two of its time, and what some run has."""
+    others = [
+        metric
+        for metric in shown_in(View.TREND)
+        if metric.unit != "ns" and any(metric.key in point.cell.figures for point in points)
+    ]
+    return (*ranked(points), *others)
+
+
 def _points(measured: Sequence[tuple[RunSummary, CellSummary]]) -> tuple[Point, ...]:
     before = (measured[0], *measured)
     return tuple(
-        Point(run=run, cell=cell, changed=_changed(earlier, (run, cell)))
+        Point(run=run, cell=cell, changes=_changes(earlier, (run, cell)))
         for earlier, (run, cell) in zip(before, measured, strict=False)
     )
 
 
-def _changed(
+def _changes(
     before: tuple[RunSummary, CellSummary], now: tuple[RunSummary, CellSummary]
-) -> tuple[str, ...]:
-    pairs = {
-        "host": (before[0].machine, now[0].machine),
-        "server": (before[0].server, now[0].server),
-        "client": (before[0].client, now[0].client),
-        "settings": (before[1].settings, now[1].settings),
+) -> tuple[Change, ...]:
+    """Return what differs; what one of them does not tell does not."""
+    whole = bool(before[0].host and now[0].host)
+    old, new = _surroundings(*before, whole=whole), _surroundings(*now, whole=whole)
+    return tuple(
+        Change(word=word, before=old[word], now=new[word])
+        for word in old
+        if old[word] and new[word] and old[word] != new[word]
+    )
+
+
+def _surroundings(run: RunSummary, cell: CellSummary, *, whole: bool) -> Mapping[str, str]:
+    """Return where and with what a cell was measured; an older run tells host and CPU in one."""
+    return {
+        HOST: run.host if whole else run.machine,
+        CPU: run.cpu if whole else "",
+        "kernel": run.kernel,
+        "server": run.server,
+        "client": run.client,
+        "jetbench": run.jetbench,
+        SETTINGS: cell.settings,
     }
-    return tuple(word for word, (old, new) in pairs.items() if old != new)

@@ -5,17 +5,18 @@ no blocks, so nothing here is a comparison, let alone a gate (MEASUREMENT.md R10
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from bench.core import text
 from bench.core.direction import isolated
-from bench.core.errors import RecordError
 from bench.core.marks import State
 from bench.judgement.summary import RunSummary
 from bench.judgement.trends import Trend, trends_of
-from bench.report import html, run_summary, trend
+from bench.judgement.turns import LEAST_RUNS, Turn, told_runs, turns_of
+from bench.report import html, trend, turning
+from bench.report.kept_reports import read_reports
 from bench.report.model import Name, Page, Section, Sentence
 from bench.report.tables import Column, Entry, Row, Table, Tone, marked, pairs, untold
 
@@ -40,6 +41,14 @@ class _Reports:
     unreported: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """A trend and its turns, which cost a second to find."""
+
+    trend: Trend
+    turns: tuple[Turn, ...]
+
+
 def write_overview(results_dir: Path, reports_dir: Path) -> Path:
     """Write `reports_dir`/index.html and a page for each trend; return the path of the first.
 
@@ -49,35 +58,29 @@ def write_overview(results_dir: Path, reports_dir: Path) -> Path:
         StorageError: the disk refuses.
     """
     found = _read(results_dir, reports_dir)
-    trends = [each for each in trends_of(found.runs) if len(each.points) >= MIN_RUNS]
+    known = [each for each in trends_of(found.runs) if len(each.points) >= MIN_RUNS]
+    trends = [_Followed(each, turns_of(each)) for each in known]
     for each in trends:
-        html.write_text(
-            reports_dir / TRENDS / trend.file_name(each), html.render_page(trend.page(each))
-        )
+        page = html.render_page(trend.page(each.trend, each.turns))
+        html.write_text(reports_dir / TRENDS / trend.file_name(each.trend), page)
     path = reports_dir / "index.html"
     html.write_text(path, html.render_page(_page(found, trends)))
     return path
 
 
 def _read(results_dir: Path, reports_dir: Path) -> _Reports:
-    runs: list[RunSummary] = []
-    broken: dict[str, str] = {}
-    pages = sorted(reports_dir.glob("*/index.html"))
-    for page in pages:
-        try:
-            runs.append(run_summary.read(page))
-        except RecordError as error:
-            broken[page.parent.name] = str(error).removeprefix(f"{page}: ")
-    reported = {page.parent.name for page in pages}
+    reported = read_reports(reports_dir)
+    names = {*reported.runs, *reported.broken}
     kept = sorted(path.parent.name for path in results_dir.glob("*/plan.json"))
+    newest = sorted(reported.runs.values(), key=lambda run: (run.started_utc, run.run_id))
     return _Reports(
-        runs=tuple(sorted(runs, key=lambda run: (run.started_utc, run.run_id), reverse=True)),
-        broken=broken,
-        unreported=tuple(name for name in kept if name not in reported),
+        runs=tuple(reversed(newest)),
+        broken=reported.broken,
+        unreported=tuple(name for name in kept if name not in names),
     )
 
 
-def _page(found: _Reports, trends: Sequence[Trend]) -> Page:
+def _page(found: _Reports, trends: Sequence[_Followed]) -> Page:
     shown = (
         _runs_section(found.runs) if found.runs else None,
         _trends_section(trends) if trends else None,
@@ -151,32 +154,49 @@ _RUN = (
 )
 
 
-def _trends_section(trends: Sequence[Trend]) -> Section:
+def _trends_section(trends: Sequence[_Followed]) -> Section:
     table = Table(
         "all-trends",
         "Each variant under each workload that was measured in two runs or more",
         "Workload, variant",
         sortable=True,
-    ).of(
-        trends,
-        lambda of: Row(
-            (f"{isolated(of.workload)}, {isolated(of.variant)}",),
-            href=f"{TRENDS}/{quote(trend.file_name(of))}",
-        ),
-        _TREND,
-    )
+    ).of(trends, _trend_heading, _TREND)
     lead: Sentence = ("History, not a gate: a step may be the host, the server or the settings.",)
     return Section("trends", "Over time", (table,), lead=(lead,))
 
 
-def _runs(of: Trend) -> Entry:
-    return Entry(text.count(len(of.points)), order=len(of.points))
+def _trend_heading(of: _Followed) -> Row:
+    name = f"{isolated(of.trend.workload)}, {isolated(of.trend.variant)}"
+    return Row((name,), href=f"{TRENDS}/{quote(trend.file_name(of.trend))}")
+
+
+def _runs(of: _Followed) -> Entry:
+    count = len(of.trend.points)
+    return Entry(text.count(count), order=count)
+
+
+def _last(of: _Followed) -> str:
+    return text.minute(of.trend.points[-1].run.started_utc)
+
+
+def _step(of: _Followed) -> Entry:
+    """Return the last step, sorted by its run; none is told of a short history."""
+    if of.turns:
+        turn = of.turns[-1]
+        order = of.trend.points[turn.place].run.started_utc
+        state, words = turning.state_of(turn), turning.last(of.trend, of.turns)
+        entry = marked(state, words) if state else Entry(words)
+        return replace(entry, order=order)
+    if told_runs(of.trend) < LEAST_RUNS:
+        return untold(f"told from {LEAST_RUNS} runs on")
+    return Entry("none", tone=Tone.MUTED)
 
 
 _TREND = (
     Column("Runs", _runs, "words"),
-    Column[Trend]("Last, UTC", lambda of: text.minute(of.points[-1].run.started_utc), "words"),
-    Column("What else changed", trend.sameness, "words"),
+    Column("Last, UTC", _last, "words"),
+    Column("Last step", _step, "prose"),
+    Column[_Followed]("What else changed", lambda of: trend.sameness(of.trend), "words"),
 )
 
 

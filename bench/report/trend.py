@@ -1,7 +1,7 @@
-"""The page of a trend: figures from run to run, marked where anything else changed."""
+"""The page of a trend: figures from run to run, their steps, and where anything else changed."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -11,11 +11,15 @@ from bench.core.ids import is_name
 from bench.core.marks import State
 from bench.core.units import human_duration
 from bench.judgement.summary import CellSummary
-from bench.judgement.trends import Point, Trend
-from bench.report import trend_drawing
-from bench.report.model import Page, Section, Sentence
+from bench.judgement.trends import SETTINGS, Change, Point, Trend, followed
+from bench.judgement.turns import Turn, turns_of
+from bench.report import trend_drawing, turning
+from bench.report.model import Block, Fold, Page, Section, Sentence
 from bench.report.tables import Column, Entry, Row, Table, Tone, marked, untold
-from bench.spec.metrics import Metric, View, shown_in
+from bench.spec.metrics import Metric
+
+UNFOLDED_RUNS = 25
+"""A longer table stands folded: the drawing and the steps say what is in it."""
 
 
 def file_name(trend: Trend) -> str:
@@ -35,21 +39,33 @@ def sameness(trend: Trend) -> Entry:
     return replace(marked(State.DOUBTFUL, words), order=words)
 
 
-def page(trend: Trend) -> Page:
-    """Return the page of a trend."""
-    lead: Sentence = (
-        "History, not a gate. Runs share no blocks: a step may be the host, the server or the "
-        "settings, and is marked where one of them is not as in the run before.",
-    )
-    drawing = trend_drawing.drawing(trend.points)
-    blocks = (drawing, _table(trend)) if drawing else (_table(trend),)
+def page(trend: Trend, turns: Sequence[Turn] | None = None) -> Page:
+    """Return the page of a trend; `turns` are its own where they are known by now."""
+    turns = turns_of(trend) if turns is None else turns
     return Page(
         above=f"{isolated(trend.workload)}, over {text.plural(len(trend.points), 'run')}",
         title=isolated(trend.variant),
-        lead=(lead,),
+        lead=(*turning.lead(trend, turns), _HISTORY),
         home="../index.html",
-        sections=(Section("figures", "From run to run", blocks),),
+        sections=tuple(_sections(trend, turns)),
     )
+
+
+_HISTORY: Sentence = (
+    "History, not a gate. Runs share no blocks: a step may be the host, the server or the "
+    "settings, and is marked where one of them is not as in the run before.",
+)
+
+
+def _sections(trend: Trend, turns: Sequence[Turn]) -> Iterator[Section]:
+    drawing, table = trend_drawing.drawing(trend.points, turns), _table(trend)
+    if drawing:
+        yield Section("figures", "From run to run", (drawing,))
+    if turns:
+        yield Section("steps", "Steps", (turning.table(trend, turns),), lead=(turning.RULE,))
+    many = len(trend.points) > UNFOLDED_RUNS
+    runs: Block = Fold("each-run", "All figures of each run", (table,)) if many else table
+    yield Section("every-run", "Every run", (runs,))
 
 
 def _table(trend: Trend) -> Table:
@@ -75,15 +91,15 @@ def _short(point: Point) -> Entry:
 
 
 def _changes(point: Point) -> Entry:
-    if not point.changed:
+    if not point.changes:
         return Entry("–", tone=Tone.MUTED)
-    now = {
-        "host": point.run.machine,
-        "server": point.run.server,
-        "client": point.run.client,
-        "settings": "workload or settings, under the same name",
-    }
-    return marked(State.DOUBTFUL, "; ".join(f"{word}: {now[word]}" for word in point.changed))
+    return marked(State.DOUBTFUL, "; ".join(map(_now, point.changes)))
+
+
+def _now(change: Change) -> str:
+    if change.word == SETTINGS:
+        return f"{SETTINGS}: workload or settings, under the same name"
+    return f"{change.word}: {isolated(change.now)}"
 
 
 def _column(metric: Metric) -> Column[Point]:
@@ -106,15 +122,10 @@ def _figure(cell: CellSummary, metric: Metric) -> Entry:
 
 
 def _columns(points: Sequence[Point]) -> tuple[Column[Point], ...]:
-    """Return what is told of each run: of figures the two of its time, and what some run has."""
-    others = [
-        metric
-        for metric in shown_in(View.TREND)
-        if metric.unit != "ns" and any(metric.key in point.cell.figures for point in points)
-    ]
+    """Return what is told of each run."""
     return (
         Column[Point]("Started, UTC", lambda point: text.minute(point.run.started_utc), "words"),
-        *map(_column, (*trend_drawing.ranked(points), *others)),
+        *map(_column, followed(points)),
         Column("keeps up?", _pace, "words"),
         Column("fell short", _short, "words"),
         Column[Point]("valid trials", lambda point: text.count(point.cell.valid)),

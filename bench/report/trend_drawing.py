@@ -1,4 +1,4 @@
-"""A trend as a drawing: p50 and p99 of each run, and where anything else changed."""
+"""A trend as a drawing: p50 and p99 of each run, their steps, and where anything else changed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,31 +12,38 @@ from bench.draw.axis import Axis, Spacing, Tick, of_times
 from bench.draw.chart import Field, Size, charts
 from bench.judgement.choosing import capital
 from bench.judgement.summary import CellSummary
-from bench.judgement.trends import Point
+from bench.judgement.trends import Point, ranked
+from bench.judgement.turns import Turn
 from bench.report.model import Drawing
-from bench.spec.metrics import Metric, metric_of, time_key
+from bench.spec.metrics import Metric
 
 MS = Scale(unit="ms", factor=NS_PER_MS)
 
 OFFSET = 5
 """How far left and right of its run p50 and p99 stand, so that their whiskers do not overlap."""
 
+RADIUS = 4.5
+_SMALLEST = 1.2
+
 _WIDE, _NARROW = Size("tl desk", 960, 12), Size("tl phone", 360, 4)
 
-_TIMES = ("end_to_end", "completion", "response")
-"""The one that says most of a variant first."""
+_ROOM = 90
+"""Words that stand closer than that to those before them would run into them."""
+
+_WHISKERS_FROM = 0.3
+"""Share of its full size from which a dot has a whisker: narrower ones would hide each other."""
+
+_CAPTION = (
+    "Filled: p99; hollow: p50; the bar is the 90 % interval over the run's trials where there are "
+    "three, and room. Runs stand in order, not to scale of time. A broad line is a step, level "
+    "lines beside it what runs came to. A dotted line says that something else changed; "
+    f"{State.FAILS.mark} that messages fell short, {State.DOUBTFUL.mark} that nobody can tell "
+    f"whether they did; no time shows it. {State.UNKNOWN.mark} at the bottom: the run has no such "
+    "figure."
+)
 
 
-def ranked(points: Sequence[Point]) -> tuple[Metric, Metric]:
-    """Return p50 and p99 of the time that these runs have and that says most of them."""
-    known = dict.fromkeys(key for point in points for key in point.cell.figures)
-    wanted = [time_key(time, "p99") for time in _TIMES]
-    found = [key for want in wanted for key in known if key.rpartition(".")[2] == want]
-    p99 = next(iter(found), wanted[0])
-    return metric_of(p99.removesuffix("99") + "50"), metric_of(p99)
-
-
-def drawing(points: Sequence[Point]) -> Drawing | None:
+def drawing(points: Sequence[Point], turns: Sequence[Turn] = ()) -> Drawing | None:
     """Return p99 and p50 of each run, oldest first; None where no run has one."""
     p50, p99 = ranked(points)
     told = [point.cell.figures.get(each.key, ()) for point in points for each in (p50, p99)]
@@ -47,49 +54,82 @@ def drawing(points: Sequence[Point]) -> Drawing | None:
     ticks = tuple(Tick(place + 0.5, day) for place, day in days)
     x = Axis(low=0, high=len(points), spacing=Spacing.EVEN, ticks=ticks)
     time = capital(p99.title.removesuffix(f" {p99.column}"))
-    label = f"{time} p50 and p99 of {len(points)} runs; the table below has the figures"
+    steps = f", {len(turns)} places where figures stepped" if turns else ""
     return Drawing(
         id="trend",
         title=f"{time} time of each run, ms",
-        caption=(
-            "Filled: p99; hollow: p50; the bar is the 90 % interval over the run's trials where "
-            "there are three. Runs stand in order, not to scale of time. A dotted line says that "
-            f"something else changed, too; {State.FAILS.mark} that messages fell short, "
-            f"{State.DOUBTFUL.mark} that nobody can tell whether they did; no time shows it."
-        ),
+        caption=_CAPTION,
         svg=charts(
-            (x, "day of the run"), y, label, lambda field: _parts(points, field), (_WIDE, _NARROW)
+            (x, "day of the run"),
+            y,
+            f"{time} p50 and p99 of {len(points)} runs{steps}; the tables below have the figures",
+            lambda field: _parts(points, turns, field),
+            (_WIDE, _NARROW),
         ),
     )
 
 
-def _parts(points: Sequence[Point], field: Field) -> Iterator[Markup]:
-    p50, p99 = ranked(points)
+def _parts(points: Sequence[Point], turns: Sequence[Turn], field: Field) -> Iterator[Markup]:
+    times = ranked(points)
+    for turn in turns:
+        yield field.upright("step", turn.place)
+    for metric in times:
+        yield from _levels(turns, metric, len(points), field)
+    share = min((field.right - field.left) / len(points) / (2 * (RADIUS + OFFSET)), 1.0)
     for place, point in enumerate(points):
-        x = field.across(place + 0.5)
-        yield from _time(point.cell, p50, x - OFFSET, field)
-        yield from _time(point.cell, p99, x + OFFSET, field)
-        if state := point.cell.short_state:
-            yield svg.words(x, field.top + 12, state.mark, "middle")
-        if point.changed:
-            yield from _changed(point, place, field)
+        yield from _run(point, field.across(place + 0.5), times, share, field)
+    yield from _changes(points, field)
     for name, x in (("p50", field.right - 110), ("p99", field.right - 50)):
-        yield svg.dot(x, 6, 4.5, name)
+        yield svg.dot(x, 6, RADIUS, name)
         yield svg.words(x + 10, 10, name)
 
 
-def _time(cell: CellSummary, metric: Metric, x: float, field: Field) -> Iterator[Markup]:
+def _levels(turns: Sequence[Turn], metric: Metric, runs: int, field: Field) -> Iterator[Markup]:
+    """Yield the level of a figure to either side of each of its steps."""
+    steps = [moved for turn in turns for moved in turn.moved if moved.metric.key == metric.key]
+    ends = [0, *(moved.place for moved in steps), runs]
+    for begin, moved, end in zip(ends, steps, ends[2:], strict=False):
+        yield from _level(metric, (begin, moved.place), moved.before, field)
+        yield from _level(metric, (moved.place, end), moved.after, field)
+
+
+def _level(metric: Metric, ends: tuple[int, int], value: float, field: Field) -> Iterator[Markup]:
+    if value > 0:
+        left, right = map(field.across, ends)
+        yield svg.level(f"{metric.column} level", left, right, field.down(value))
+
+
+def _run(
+    point: Point, x: float, times: tuple[Metric, Metric], share: float, field: Field
+) -> Iterator[Markup]:
+    for metric, offset in zip(times, (-OFFSET, OFFSET), strict=True):
+        yield from _time(point.cell, metric, (x + offset * share, share), field)
+    if state := point.cell.short_state:
+        yield svg.words(x, field.top + 12, state.mark, "middle")
+    if all(point.figure(metric.key) is None for metric in times):
+        yield svg.words(x, field.bottom - 4, State.UNKNOWN.mark, "middle")
+
+
+def _time(
+    cell: CellSummary, metric: Metric, place: tuple[float, float], field: Field
+) -> Iterator[Markup]:
+    """Yield a dot and, where dots have room for them, a whisker."""
     value, low, high = cell.figures.get(metric.key, (0, None, None))
-    if value <= 0:
+    if not value > 0:
         return
-    style = metric.column
-    if low and high:
+    (x, share), style = place, metric.column
+    if low and high and share > _WHISKERS_FROM:
         yield svg.upright(f"{style} whisker", x, field.down(high), field.down(low))
-    yield svg.dot(x, field.down(value), 4.5, style)
+    yield svg.dot(x, field.down(value), max(RADIUS * share, _SMALLEST), style)
 
 
-def _changed(point: Point, place: int, field: Field) -> Iterator[Markup]:
-    """Yield a line before the run; its words where there is room for any."""
-    yield field.upright("change", place)
-    if field.right > _NARROW.width:
-        yield svg.words(field.across(place) + 4, field.top + 12, ", ".join(point.changed))
+def _changes(points: Sequence[Point], field: Field) -> Iterator[Markup]:
+    """Yield a line before each run that something changed at; its words where they have room."""
+    free = field.left if field.right > _NARROW.width else field.right
+    for place, point in enumerate(points):
+        if not point.changed:
+            continue
+        yield field.upright("change", place)
+        if (x := field.across(place)) >= free:
+            yield svg.words(x + 4, field.top + 12, ", ".join(point.changed))
+            free = x + _ROOM
