@@ -1,4 +1,4 @@
-"""`jetbench export`: the figures of a run for other programs."""
+"""`jetbench export`: the figures of a run, or of all, for other programs."""
 
 import json
 from collections.abc import Callable
@@ -13,8 +13,15 @@ import typer
 from bench.analysis.summary import summarise
 from bench.analysis.tidy import tidy
 from bench.cli.console import write
+from bench.cli.history import history_csv
 from bench.cli.kept import find_run
-from bench.cli.options import DEFAULT_RESULTS, ResultsOption, RunArgument
+from bench.cli.options import (
+    DEFAULT_REPORTS,
+    DEFAULT_RESULTS,
+    ReportsOption,
+    ResultsOption,
+    RunArgument,
+)
 from bench.core.errors import StorageError, UsageError
 from bench.report import openmetrics
 
@@ -30,20 +37,34 @@ class Format(StrEnum):
     OPENMETRICS = "openmetrics"
 
 
-def export(
+def export(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user sees
     run: RunArgument = "latest",
     form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.CSV,
     to: Annotated[
         Path | None,
         typer.Option("--to", metavar="FILE", help="Write here; else to standard output."),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help="Of all runs, a row for each run and variant: CSV that Apache Otava reads.",
+        ),
+    ] = False,
     results: ResultsOption = DEFAULT_RESULTS,
+    reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """Write every figure of every trial: a row for each trial and metric, with its unit."""
-    if form is Format.PARQUET:
-        _check_parquet(to)
-    table = tidy(summarise(find_run(run, results)))
-    content = _parquet(table) if form is Format.PARQUET else _TEXTS[form](table).encode()
+    """Write every figure of every trial of a run, or the history of all runs (--history).
+
+    Of a run there is a row for each trial and metric, with its unit. A history has a row for each
+    run and variant, with the figures that trends follow, what fell short, and where it was
+    measured; `otava analyze` takes a variant by `--branch WORKLOAD/CONFIG/VARIANT`.
+    """
+    if history:
+        _check_history(run, form)
+        content = history_csv(results, reports).encode(errors="backslashreplace")
+    else:
+        content = _of_run(run, form, to, results)
     if to is None:
         write(content)
         return
@@ -51,6 +72,24 @@ def export(
         to.write_bytes(content)
     except OSError as error:
         raise StorageError(f"{to}: cannot be written: {error.strerror or error}") from error
+
+
+def _of_run(run: str, form: Format, to: Path | None, results: Path) -> bytes:
+    if form is Format.PARQUET:
+        _check_parquet(to)
+    table = tidy(summarise(find_run(run, results)))
+    return _parquet(table) if form is Format.PARQUET else _TEXTS[form](table).encode()
+
+
+def _check_history(run: str, form: Format) -> None:
+    """Refuse what a history cannot be, all at once."""
+    problems = []
+    if run != "latest":
+        problems.append(f"RUN: '{run}': a history is of all runs; name none")
+    if form is not Format.CSV:
+        problems.append(f"--format {form}: a history is csv; allowed: csv")
+    if problems:
+        raise UsageError("; ".join(f"--history: {problem}" for problem in problems))
 
 
 def _check_parquet(to: Path | None) -> None:
