@@ -1,6 +1,7 @@
 """The page of a trend: figures from run to run, their steps, and where anything else changed."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
@@ -112,6 +113,8 @@ def _figure(cell: CellSummary, metric: Metric) -> Entry:
     figure = cell.figures.get(metric.key)
     if figure is None:
         return untold()
+    if not all(math.isfinite(end) for end in figure if end is not None):
+        return untold("what its report has is no number")
     value, low, high = figure
     if metric.unit != "ns":
         return Entry(text.number(value))

@@ -33,6 +33,8 @@ _ROOM = 90
 _WHISKERS_FROM = 0.3
 """Share of its full size from which a dot has a whisker: narrower ones would hide each other."""
 
+_LEAST_NS, _MOST_NS = 1e-3, 1e18
+
 _CAPTION = (
     "Filled: p99; hollow: p50; the bar is the 90 % interval over the run's trials where there are "
     "three, and room. Runs stand in order, not to scale of time. A broad line is a step, level "
@@ -47,7 +49,7 @@ def drawing(points: Sequence[Point], turns: Sequence[Turn] = ()) -> Drawing | No
     """Return p99 and p50 of each run, oldest first; None where no run has one."""
     p50, p99 = ranked(points)
     told = [point.cell.figures.get(each.key, ()) for point in points for each in (p50, p99)]
-    y = of_times([end for figure in told for end in figure if end], MS)
+    y = of_times([end for figure in told for end in figure if end and _drawable(end)], MS)
     if y is None:
         return None
     days = enumerate(point.run.started_utc[:10] for point in points)
@@ -67,6 +69,11 @@ def drawing(points: Sequence[Point], turns: Sequence[Turn] = ()) -> Drawing | No
             (_WIDE, _NARROW),
         ),
     )
+
+
+def _drawable(time_ns: float) -> bool:
+    """Say whether a time has a place on an axis; a report that somebody wrote may have any."""
+    return _LEAST_NS <= time_ns <= _MOST_NS
 
 
 def _parts(points: Sequence[Point], turns: Sequence[Turn], field: Field) -> Iterator[Markup]:
@@ -94,7 +101,7 @@ def _levels(turns: Sequence[Turn], metric: Metric, runs: int, field: Field) -> I
 
 
 def _level(metric: Metric, ends: tuple[int, int], value: float, field: Field) -> Iterator[Markup]:
-    if value > 0:
+    if _drawable(value):
         left, right = map(field.across, ends)
         yield svg.level(f"{metric.column} level", left, right, field.down(value))
 
@@ -115,10 +122,10 @@ def _time(
 ) -> Iterator[Markup]:
     """Yield a dot and, where dots have room for them, a whisker."""
     value, low, high = cell.figures.get(metric.key, (0, None, None))
-    if not value > 0:
+    if not _drawable(value):
         return
     (x, share), style = place, metric.column
-    if low and high and share > _WHISKERS_FROM:
+    if low and high and _drawable(low) and _drawable(high) and share > _WHISKERS_FROM:
         yield svg.upright(f"{style} whisker", x, field.down(high), field.down(low))
     yield svg.dot(x, field.down(value), max(RADIUS * share, _SMALLEST), style)
 

@@ -1,5 +1,6 @@
 """The page of a trend: what it says first, and where."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -117,6 +118,14 @@ def test_hostile_words_stay_words() -> None:
     since = {40: {"host": hostile, "cpu": hostile, "kernel": hostile, "jetbench": hostile}}
 
     assert hostile not in page(stepping(since)).replace("<script>\n", "")
+
+
+@pytest.mark.parametrize("odd", [5e-324, 1.7e308, 0.0, -5.0, math.nan, math.inf])
+def test_whatever_number_a_report_has_the_page_is_made(odd: float) -> None:
+    """A report is a file, and the page of all runs is made of all of them."""
+    found = page(history({P99: [1e7, odd, 1e7], P50: [odd, odd, odd]}))
+
+    assert found.count('class="p99"') == 2 * 3  # two runs and the legend, on either screen
 
 
 def test_a_thousand_runs_make_a_page_that_opens() -> None:
