@@ -7,6 +7,9 @@ or from what the server is told to keep to:
 - `in-flight`: 50 messages under way of 20 ms each come to 2500, however many workers there are;
 - `rate-limit`: four consumers that are each sent 28 Mbit/s at most, of messages of 8 KiB.
 
+On a host that others use the second is out of reach: a message is under way for as long as it takes
+to be handled and for its acks' way besides. So what was done at the most is told beside.
+
 A search that is there already is taken as it is, and one that broke off goes on.
 """
 
@@ -117,10 +120,12 @@ class Answer:
 
     Attributes:
         confirmed_per_s: None where it confirmed nothing.
+        most_per_s: the most that was done at any rate: what this host lets the truth come to.
         limits: what is told to limit it.
     """
 
     confirmed_per_s: float | None
+    most_per_s: float
     limits: tuple[Limit, ...]
 
     def off(self, truth: Truth) -> float | None:
@@ -175,17 +180,25 @@ def _answers(directory: Path, name: str, searches: int) -> Iterator[Answer]:
         told = found.limiting
         answer = Answer(
             confirmed_per_s=found.found.confirmed_per_s,
+            most_per_s=_most(found),
             limits=() if told is None else tuple(dict.fromkeys(p.limit for p in told.parts)),
         )
         off = answer.off(truth)
         _say(
             f"{name} {number}: {short(found)}, {'nothing' if off is None else f'{off:+.1%}'}, "
+            f"{answer.most_per_s:.0f} were done at the most, "
             f"{len(found.attempts)} rates in {time.monotonic() - begun_s:.0f} s"
             f"{'' if answer.lies_near(truth) else ', WRONG'}. "
             f"{'No limit is told.' if told is None else limits(told)}"
             f"{'' if answer.names(truth) else ' WRONG'}"
         )
         yield answer
+
+
+def _most(found: Sought) -> float:
+    trials = (trial for attempt in found.attempts for trial in attempt.cell.trials)
+    done = (trial.rates.get(trial.record.cast.done, 0.0) for trial in trials)
+    return max(done, default=0.0)
 
 
 def _search(directory: Path, name: str, number: int) -> Sought:
