@@ -19,7 +19,7 @@ from bench.stats.histogram import Tally, tally
 
 SLICE_NS = NS_PER_S
 
-_OWN = tuple(entry.counted for entry in COUNTED)
+UNTOLD = dict.fromkeys((entry.counted for entry in COUNTED), UNKNOWN)
 """What processes count themselves: nobody can tell where they did not."""
 
 
@@ -64,16 +64,26 @@ def _tallies(
     for time, (part, span) in spans(cast).items():
         at = reached(tables, cast, part)
         intended_ns = tables[part.name].intended_ns
-        ends_ns = _ends_ns(int(intended_ns[-1]) if intended_ns.size else -1, window_ns)
+        before_ns, ends_ns = _ends_of(intended_ns, window_ns)
         edges = np.searchsorted(intended_ns, ends_ns)
         begin_ns, end_ns = at[span.begin], at[span.end]
         counted = happened(begin_ns) & happened(end_ns)
-        first = slice_start_ns = 0
+        first, slice_start_ns = 0, before_ns
         for slice_end_ns, stop in zip(ends_ns.tolist(), edges.tolist(), strict=True):
-            chosen = slice(first, stop)
-            spent_ns = (end_ns[chosen] - begin_ns[chosen])[counted[chosen]]
-            yield time, (slice_start_ns, slice_end_ns), tally(spent_ns)
+            if stop > first:
+                chosen = slice(first, stop)
+                spent_ns = (end_ns[chosen] - begin_ns[chosen])[counted[chosen]]
+                yield time, (slice_start_ns, slice_end_ns), tally(spent_ns)
             first, slice_start_ns = stop, slice_end_ns
+
+
+def _ends_of(intended_ns: IntArray, window_ns: tuple[int, int]) -> tuple[int, IntArray]:
+    """Return where the first slice that holds a message begins, and where it and others end."""
+    if not intended_ns.size:
+        return 0, np.empty(0, dtype=np.int64)
+    ends_ns = _ends_ns(int(intended_ns[-1]), window_ns)
+    empty = int(np.searchsorted(ends_ns, intended_ns[0], side="right"))
+    return int(ends_ns[empty - 1]) if empty else 0, ends_ns[empty:]
 
 
 def _ends_ns(last_ns: int, window_ns: tuple[int, int]) -> IntArray:
@@ -137,24 +147,31 @@ def ledger(
         again: by the parts that drive, how many answers came to what had one.
         own: what the kind of workload counts itself, by part and by what is counted.
     """
-    found: dict[str, int] = {}
-    for part in cast.parts:
-        table = tables[part.name]
-        counted = (
+    counted = {
+        part.name: (
             {
-                **_driven(table),
+                **driven_counts(tables[part.name]),
                 "held": _held(cast, part, seen),
                 "answered_again": again.get(part.name, 0),
             }
             if part.side is Side.DRIVES
-            else _observed(table, seen[part.name])
+            else _observed(tables[part.name], seen[part.name])
         )
-        counted = {**counted, **own.get(part.name, {})}
-        found |= {cast.entry(part, each.name): counted[each.counted] for each in part.entries}
-    return found
+        for part in cast.parts
+    }
+    return entered(cast, {name: {**each, **own.get(name, {})} for name, each in counted.items()})
 
 
-def _driven(table: MessageTable) -> Mapping[str, int]:
+def entered(cast: Cast, counted: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
+    """Return the entries that a cast has, from what was counted of each part by its words."""
+    return {
+        cast.entry(part, each.name): counted[part.name][each.counted]
+        for part in cast.parts
+        for each in part.entries
+    }
+
+
+def driven_counts(table: MessageTable) -> Mapping[str, int]:
     """Return what became of operations; one that was answered at last counts as that alone."""
     sent, answered = happened(table.sent_ns), happened(table.stored_ns)
     outcomes = {outcome.word: _count((table.outcome == outcome) & ~answered) for outcome in Outcome}
@@ -177,20 +194,18 @@ def _held(cast: Cast, part: Part, seen: Mapping[str, Seen]) -> int:
 
 def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
     size, records = table.intended_ns.size, seen.records
-    received = _count(happened(table.received_ns))
     deliveries = sum(record.ids.size for record in records)
     foreign = sum(_count(~ours(record.ids, size)) for record in records)
+    came = observed_counts(table)
     return {
-        **dict.fromkeys(_OWN, UNKNOWN),
+        **UNTOLD,
+        **came,
         "expected": size,
-        "received": received,
-        "handled": _count(happened(table.handled_ns)),
-        "acked": _count(happened(table.acked_ns)),
         "lost": UNKNOWN if seen.backlog is None else lost(table, records, seen.backlog),
         "left_out": left_out(table, seen.backlog),
         "aged_out": UNKNOWN if seen.backlog is None else _aged_out(table, seen.backlog),
         "deliveries": deliveries,
-        "duplicates": deliveries - foreign - received,
+        "duplicates": deliveries - foreign - came["received"],
         "redelivered": sum(_count(record.deliveries > 1) for record in records),
         "reordered": sum(reordered(record) for record in records),
         "foreign": foreign,
@@ -199,16 +214,31 @@ def _observed(table: MessageTable, seen: Seen) -> Mapping[str, int]:
     }
 
 
+def observed_counts(table: MessageTable) -> Mapping[str, int]:
+    """Return how many messages came, were handled and were acknowledged."""
+    return {
+        "received": _count(happened(table.received_ns)),
+        "handled": _count(happened(table.handled_ns)),
+        "acked": _count(happened(table.acked_ns)),
+    }
+
+
 def _aged_out(table: MessageTable, backlog: Backlog) -> int:
     return UNKNOWN if backlog.msgs < 0 else _count(aged_out(table, backlog))
 
 
-def reordered(record: ConsumerRecord) -> int:
-    """Return how many first deliveries came to a process below an earlier stream sequence."""
+def reordered(record: ConsumerRecord, before: int = 0) -> int:
+    """Return how many first deliveries came to a process below an earlier stream sequence.
+
+    Args:
+        record: of a process.
+        before: the highest sequence of the first deliveries that came earlier than these.
+    """
     first_time = record.stream_seqs[record.deliveries == 1]
     if not first_time.size:
         return 0
-    return int(np.count_nonzero(first_time < np.maximum.accumulate(first_time)))
+    highest = np.maximum(np.maximum.accumulate(first_time), before)
+    return int(np.count_nonzero(first_time < highest))
 
 
 def _count(flags: Flags) -> int:

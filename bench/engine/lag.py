@@ -103,14 +103,14 @@ def peaks(tables: Tables, cast: Cast, window: Window) -> Mapping[str, int]:
     return {name: level.peak(window) for name, level in levels_of(tables, cast).items()}
 
 
-def looks_ns(until_ns: int) -> IntArray:
-    """Return an instant of each GRID_NS, from the trial's start on, shape (n,).
+def looks_ns(until_ns: int, every_ns: int = GRID_NS) -> IntArray:
+    """Return an instant of each `every_ns`, from the trial's start on, shape (n,).
 
     Each time another one: what comes or leaves in step with a grid, as acks of a hundred messages
     at a thousand a second do, would be seen in one phase of its swing alone.
     """
-    steps = np.arange(until_ns // GRID_NS + 1)
-    found: IntArray = steps * GRID_NS + (steps * _GOLDEN % 1 * GRID_NS).astype(np.int64)
+    steps = np.arange(until_ns // every_ns + 1)
+    found: IntArray = steps * every_ns + (steps * _GOLDEN % 1 * every_ns).astype(np.int64)
     return found[found <= until_ns]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.clients.port import Ending, IntArray
+from bench.engine.ranges import Ranges
 from bench.engine.recorder import NEVER, ConsumerRecord
 from bench.engine.table import Flags, MessageTable, happened
 
@@ -38,6 +39,11 @@ class Present:
         """Return those of these sequences that the stream still has."""
         inside = seqs[(seqs >= self.first_seq) & (seqs <= self.last_seq)]
         return inside[~np.isin(inside, np.array(self.deleted_seqs, dtype=np.int64))]
+
+    def count(self, seqs: Ranges) -> int:
+        """Return how many of these sequences the stream still has."""
+        gone = seqs.has(np.array(self.deleted_seqs, dtype=np.int64))
+        return seqs.between(self.first_seq, self.last_seq) - int(np.count_nonzero(gone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +79,18 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Receipts:
-    """Stream sequences that came, each once, ascending.
+class Receipts:
+    """Stream sequences that came, each once.
 
     Attributes:
         seqs: all of them.
-        open_seqs: those never acknowledged.
+        open_seqs: those never acknowledged, ascending.
         given_up_seqs: of those, delivered so often that the server gives them up: at once, or when
             the wait for the last ack is over.
         last_in_all: every process has received this one or a later one.
     """
 
-    seqs: IntArray
+    seqs: Ranges
     open_seqs: IntArray
     given_up_seqs: IntArray
     last_in_all: int
@@ -104,18 +110,35 @@ def lost(
         backlog: what the server held for him.
         gone: those of which it is known that a limit of the stream took them, shape (n,).
     """
-    missing = happened(table.stored_ns) & ~happened(table.received_ns)
+    missing = _missing(table)
     if gone is not None:
         missing &= ~gone
     if not missing.any():
         return 0
     if backlog.msgs < 0:
         return UNKNOWN
+    return lost_by(table, missing, _receipts(consumers, backlog.max_deliver), backlog)
+
+
+def lost_by(table: MessageTable, missing: Flags, receipts: Receipts, backlog: Backlog) -> int:
+    """Return how many messages are lost, as `lost` does.
+
+    Args:
+        table: of all messages, or of those alone that have not come or have no answer.
+        missing: which of them never came, shape (n,).
+        receipts: what came.
+        backlog: what the server held; it could be asked.
+    """
     unseen = int(np.count_nonzero(missing & ~aged_out(table, backlog)))
-    receipts = _receipts(consumers, backlog.max_deliver)
     least, most = _held(table, receipts, backlog, unseen)
     surely, perhaps = max(0, unseen - most), max(0, unseen - least)
     return UNKNOWN if perhaps and not surely else surely
+
+
+def _missing(table: MessageTable) -> Flags:
+    """Return which messages were stored and never came, shape (n,)."""
+    missing: Flags = happened(table.stored_ns) & ~happened(table.received_ns)
+    return missing
 
 
 def aged_out(table: MessageTable, backlog: Backlog) -> Flags:
@@ -123,7 +146,7 @@ def aged_out(table: MessageTable, backlog: Backlog) -> Flags:
 
     Who was passed over earlier, as a later message came while it had time left, is none of them.
     """
-    missing = happened(table.stored_ns) & ~happened(table.received_ns)
+    missing = _missing(table)
     if not backlog.ttl_ns or not missing.any():
         return np.zeros_like(missing)
     over_ns = table.sent_ns + backlog.ttl_ns
@@ -160,7 +183,7 @@ def left_out(table: MessageTable, backlog: Backlog | None) -> int:
 
 
 def _held(
-    table: MessageTable, receipts: _Receipts, backlog: Backlog, unseen: int
+    table: MessageTable, receipts: Receipts, backlog: Backlog, unseen: int
 ) -> tuple[int, int]:
     """Return the least and the most of the unseen messages that may still be delivered."""
     pending = backlog.msgs - backlog.ack_pending_msgs
@@ -171,12 +194,12 @@ def _held(
         passed = 0 if backlog.sparse else _passed_over(receipts) - nameless
         least, most = pending, unseen - max(0, passed)
     if backlog.present is not None:
-        unreceived = backlog.present.msgs - backlog.present.among(receipts.seqs).size
+        unreceived = backlog.present.msgs - backlog.present.count(receipts.seqs)
         least, most = min(least, unreceived), min(most, unreceived)
     return least - nameless, most
 
 
-def _on_the_way(receipts: _Receipts, backlog: Backlog, missing: int) -> tuple[int, int]:
+def _on_the_way(receipts: Receipts, backlog: Backlog, missing: int) -> tuple[int, int]:
     """Return the least and the most of the missing messages that wait for an ack.
 
     What was given up may wait still. Where more wait than are missing, acks that we handed over
@@ -197,16 +220,15 @@ def _nameless(table: MessageTable) -> int:
     return int(np.count_nonzero(open_ & ~happened(table.received_ns)))
 
 
-def _passed_over(receipts: _Receipts) -> int:
+def _passed_over(receipts: Receipts) -> int:
     """Return how many sequences never came although every process received later ones.
 
     A connection keeps the order, so they are not on their way.
     """
-    before = np.searchsorted(receipts.seqs, receipts.last_in_all, side="right")
-    return max(0, receipts.last_in_all - int(before))
+    return max(0, receipts.last_in_all - receipts.seqs.up_to(receipts.last_in_all))
 
 
-def _receipts(consumers: Sequence[ConsumerRecord], max_deliver: int | None) -> _Receipts:
+def _receipts(consumers: Sequence[ConsumerRecord], max_deliver: int | None) -> Receipts:
     came = [record for record in consumers if record.stream_seqs.size]
     empty = np.empty(0, dtype=np.int64)
     settled = [
@@ -219,8 +241,8 @@ def _receipts(consumers: Sequence[ConsumerRecord], max_deliver: int | None) -> _
     ]
     seqs = np.unique(np.concatenate([empty, *(record.stream_seqs for record in came)]))
     silent = len(came) < len(consumers)
-    return _Receipts(
-        seqs=seqs,
+    return Receipts(
+        seqs=Ranges.of(seqs),
         open_seqs=seqs[~np.isin(seqs, np.concatenate([empty, *settled]))],
         given_up_seqs=np.concatenate([empty, *given_up]),
         last_in_all=0 if silent else min((int(r.stream_seqs.max()) for r in came), default=0),

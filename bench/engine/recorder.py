@@ -89,11 +89,15 @@ class PublishRecorder:
                 (n,), None for none.
         """
         columns = _new_columns(path, len(PUBLISHER_COLUMNS), ids.size)
-        self._again = again
-        self._ids, self._sent_ns, self._stored_ns, self._outcome, self._said = columns
+        self._begin(columns, ids.size, again)
         self._ids[:] = NO_ID
         self._ids[: ids.size] = ids
-        self.planned = ids.size
+
+    def _begin(self, columns: IntArray, planned: int, again: Flags | None) -> None:
+        """Have noted nothing."""
+        self._again = again
+        self._ids, self._sent_ns, self._stored_ns, self._outcome, self._said = columns
+        self.planned = planned
         self.again = 0
         self.settled = 0
         self._stored = 0
@@ -230,7 +234,11 @@ class ConsumeRecorder:
 
     def __init__(self, expected: int, path: Path) -> None:
         self._path = path
-        self._map(_new_columns(path, len(CONSUMER_COLUMNS), expected))
+        self._begin(_new_columns(path, len(CONSUMER_COLUMNS), expected))
+
+    def _begin(self, columns: IntArray) -> None:
+        """Have noted nothing."""
+        self._map(columns)
         self._stop = 0
         self._handled = 0
         self._acked = 0
@@ -380,6 +388,11 @@ def joined(records: Sequence[ConsumerRecord]) -> ConsumerRecord:
         for name in CONSUMER_COLUMNS
     }
     return ConsumerRecord(**columns)
+
+
+def chosen_of(record: ConsumerRecord, chosen: Flags) -> ConsumerRecord:
+    """Return some deliveries of a record, shape (n,)."""
+    return ConsumerRecord(**{name: getattr(record, name)[chosen] for name in CONSUMER_COLUMNS})
 
 
 def _rows(columns: IntArray, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> IntArray:

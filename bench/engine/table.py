@@ -204,7 +204,7 @@ def _relative(instants_ns: IntArray, start_ns: int) -> IntArray:
     return np.where(instants_ns == NEVER, NOT_YET, instants_ns - start_ns)
 
 
-def _given_up(record: ConsumerRecord) -> IntArray:
+def given_up_ns(record: ConsumerRecord) -> IntArray:
     """Return when deliveries were acknowledged, or the server was told not to wait for that."""
     ended: IntArray = np.where(
         record.ending == Ending.TERMINATED, record.handled_ns, record.acked_ns
@@ -216,7 +216,7 @@ def _first(size: int, consumers: Sequence[ConsumerRecord], column: str, start_ns
     """Return the earliest instant of a column for each id."""
     earliest = np.full(size, np.iinfo(np.int64).max)
     for record in consumers:
-        instants = _given_up(record) if column == "acked_ns" else getattr(record, column)
+        instants = given_up_ns(record) if column == "acked_ns" else getattr(record, column)
         counted = ours(record.ids, size) & (instants != NEVER)
         np.minimum.at(earliest, record.ids[counted], instants[counted] - start_ns)
     return np.where(earliest == np.iinfo(np.int64).max, NOT_YET, earliest)
