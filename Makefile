@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth capacity-truth headline-truth history-truth report-truth ledger-truth workloads mutants \
+.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth capacity-truth headline-truth history-truth report-truth ledger-truth soak-truth workloads mutants \
 	check types house constraints clean
 
 help: ## Show this list
@@ -68,6 +68,9 @@ report-truth: $(TOOLS) ## Measure size, building and unfolding of reports, of 20
 
 ledger-truth: $(TOOLS) ## Hold the ledger of ten million made-up messages to a reference in plain Python; some 2 minutes
 	@$(BIN)/python -m tests.truth.ledger $(ARGS)
+
+soak-truth: $(TOOLS) ## Fold a soak of 200 million made-up messages in flat memory; some 10 minutes
+	@$(BIN)/python -m tests.truth.soak $(ARGS)
 
 workloads: $(TOOLS) ## Run what is shipped of every kind, a quick look each, with all checks
 	@$(BIN)/python -m tests.truth.workloads $(ARGS)

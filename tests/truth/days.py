@@ -117,7 +117,8 @@ class Happening:
     def blocks(self) -> Iterator[int]:
         """Have blocks happen one after the other; yield an instant by which each has."""
         for block in range(self._days.blocks):
-            at_ns = START_NS + block * self._days.block_ns
+            # All messages of a block are due by its end, and are sent then.
+            at_ns = START_NS + (block + 1) * self._days.block_ns
             for action in self._later.pop(block, ()):
                 action(at_ns)
             self._send(block, at_ns + 1_000)
@@ -222,16 +223,17 @@ class Happening:
             own = tuple(each[delays == delay] for each in told)
             self._later[block + delay].append(partial(_act, act, own))
 
-    def backlog(self, ledger: "Ledger", asked_ns: int) -> Backlog:
+    @staticmethod
+    def held(ledger: "Ledger", lost_seqs: Sequence[int], last_seq: int, asked_ns: int) -> Backlog:
         """Return what the server says at the end: half of what is lost it has no more."""
         counts = ledger.fates
-        gone = tuple(self.lost_seqs[::2])
         waiting = counts[Fate.IN_HAND]
+        gone = tuple(lost_seqs[::2])
         return Backlog(
             msgs=counts[Fate.HELD] + waiting,
-            stream_msgs=self.last_seq,
+            stream_msgs=last_seq,
             ack_pending_msgs=waiting,
-            present=Present(first_seq=1, last_seq=self.last_seq, deleted_seqs=gone),
+            present=Present(first_seq=1, last_seq=last_seq, deleted_seqs=gone),
             asked_ns=asked_ns,
         )
 
