@@ -21,7 +21,7 @@ from bench.record.schema import (
     Window,
 )
 from bench.spec.cast import Cast, Entry, Part, entries, instants, levels
-from bench.stats.histogram import tally
+from bench.stats.histogram import Histogram, tally
 from bench.stats.percentile import percentile_ns
 
 Counts = Mapping[str, int]
@@ -210,9 +210,34 @@ def load_findings(tables: Tables, load: Load, cast: Cast) -> Iterator[Finding]:
     offering = [part for part in cast.driving if part.name in load.offers]
     for part in offering:
         yield from _sent_findings(tables[part.name], load, cast, part)
+    slips = {part.name: _slips(tables[part.name], load.window) for part in offering}
+    yield from generator_findings(slips, load)
+
+
+def soak_findings(slips: Mapping[str, Histogram], load: Load, cast: Cast) -> Iterator[Finding]:
+    """Yield the same of a soak, where nobody can tell what held its publishers back.
+
+    Args:
+        slips: of the window, by part.
+        load: what it looked like.
+        cast: of the trial.
+    """
+    for part in (part for part in cast.driving if part.name in load.offers):
+        due, sent = (load.counts[name] for name in (cast.due(part), cast.instant(part, "sent")))
+        if (missing := missing_share(due, sent)) > OFFERED_TOLERANCE:
+            yield invalid(
+                "offered-rate-missed",
+                f"{percent(missing)} of the messages due in the window were not sent in it; in a "
+                "soak nobody can tell whether that was the server's doing",
+            )
+    yield from generator_findings(slips, load)
+
+
+def generator_findings(slips: Mapping[str, Histogram], load: Load) -> Iterator[Finding]:
+    """Yield what says that the generator or the host was late or full, by its own figures."""
     yield from _cpu_findings(load)
-    for part in offering:
-        yield from _slip_findings(tables[part.name], load, load.offers[part.name])
+    for part, slip in slips.items():
+        yield from _slip_findings(slip, load, load.offers[part])
     for role, stall in load.stalls.items():
         if stall[1] > (LONG_PAUSE_NS if role == CONDUCTOR else LONG_NS):
             yield stalled(role, stall)
@@ -275,9 +300,9 @@ def _saturated(usage: ProcessUsage) -> bool:
     return usage.cpu_share > GENERATOR_CPU_SHARE or busy_share > GENERATOR_BUSY_SHARE
 
 
-def _slip_findings(table: MessageTable, load: Load, offer: Offer) -> Iterator[Finding]:
+def _slip_findings(slips: Histogram, load: Load, offer: Offer) -> Iterator[Finding]:
     late_ns = offer.tick_ns + LATE_BEYOND_TICK_NS
-    percentile, slip_ns = _highest_slip_ns(table, load.window)
+    percentile, slip_ns = _highest_slip_ns(slips)
     if slip_ns <= late_ns:
         return
     waits = [usage.wait_share for usage in load.processes if usage.role in offer.roles]
@@ -292,16 +317,20 @@ def _slip_findings(table: MessageTable, load: Load, offer: Offer) -> Iterator[Fi
     )
 
 
-def _highest_slip_ns(table: MessageTable, window: Window) -> tuple[float, int]:
+def _highest_slip_ns(slips: Histogram) -> tuple[float, int]:
     """Return the highest percentile of SLIP_PERCENTILES that can be told, and the slip there.
 
     Where none can be told it is 0.
     """
+    told = ((each, percentile_ns(slips, each, beyond=SLIP_BEYOND)) for each in SLIP_PERCENTILES)
+    return next(((each, slip_ns) for each, slip_ns in told if slip_ns is not None), (0.0, 0))
+
+
+def _slips(table: MessageTable, window: Window) -> Histogram:
+    """Return by how much the messages of the window were late."""
     inside = (
         (table.intended_ns >= window.window_start_ns)
         & (table.intended_ns < window.window_end_ns)
         & happened(table.sent_ns)
     )
-    slips = tally((table.sent_ns - table.intended_ns)[inside]).histogram
-    told = ((each, percentile_ns(slips, each, beyond=SLIP_BEYOND)) for each in SLIP_PERCENTILES)
-    return next(((each, slip_ns) for each, slip_ns in told if slip_ns is not None), (0.0, 0))
+    return tally((table.sent_ns - table.intended_ns)[inside]).histogram

@@ -187,6 +187,11 @@ class Folding:
         )
 
     @property
+    def told_ns(self) -> int:
+        """Until when all is known, from the trial's start."""
+        return self._levels.told_ns
+
+    @property
     def _known_below(self) -> int:
         """Of no message below is it still to be told when it was sent."""
         return min(share + rows * self._ground.publishers for share, rows in enumerate(self._sent))
@@ -274,14 +279,11 @@ class Folding:
         for first in range(self._known_below, self._ground.planned, step):
             ids = np.arange(first, min(first + step, self._ground.planned))
             ids = ids[~self._is_told(ids)]
-            due = {"ids": ids, "intended_ns": self._due.of(ids)}
+            intended_ns = self._due.of(ids)
             self._due.forget(first)
-            rest = Live()
-            rest.add(due)
             missed = np.isin(ids, wanted)
-            self.live.add({name: column[missed] for name, column in due.items()})
-            rest.keep(~missed)
-            self._counts.add(self._tables(rest.table()))
+            self.live.add({"ids": ids[missed], "intended_ns": intended_ns[missed]})
+            self._counts.never_sent(intended_ns[~missed])
         self._sent = [self._ground.planned] * self._ground.publishers
         self._take_came(())
 

@@ -16,6 +16,8 @@ from bench.clients.port import Binding
 from bench.core.units import NS_PER_S
 from bench.engine.asking import AT_ONCE, Asking
 from bench.engine.commanding import Command
+from bench.engine.feeding import Fed
+from bench.engine.rotating import NOTHING_CLOSED, Closed
 from bench.engine.stall import Stall
 from bench.engine.stepping import Step
 from bench.plan.traffic import Load
@@ -47,6 +49,21 @@ Doing = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Soak:
+    """How a process of a soak records (bench.engine.rotating).
+
+    Attributes:
+        fed: where the messages stand.
+        every_ns: from one closing of its rows to the next.
+        ahead_rows: that there is to be room for beyond those that are closed.
+    """
+
+    fed: Fed
+    every_ns: int
+    ahead_rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverJob:
     """One process that drives operations.
 
@@ -65,6 +82,7 @@ class DriverJob:
         record_path: where it keeps its PublisherRecord.
         bucket: whose keys are read, updated or created.
         form: of a value and an event.
+        soak: how it records where it is one; None else.
         every_ns: of what is laid before a trial: time between two messages, 0 for as fast as it
             goes; None where messages are sent when they are due.
     """
@@ -84,6 +102,7 @@ class DriverJob:
     bucket: Bucket | None = None
     every_ns: int | None = None
     form: Form | None = None
+    soak: Soak | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +198,7 @@ class ObserverJob:
         puts_into: the stream of the bucket that they put messages into; empty where they do not.
         checks: what its handlers look at of each message.
         max_age_ns: how old a signature may be; 0 for as old as it likes.
+        soak: how it records where it is one; None else.
     """
 
     part: str
@@ -216,6 +236,7 @@ class ObserverJob:
     per_key: PerKey = "none"
     retry: RetrySettings | None = None
     breaker: BreakerSettings | None = None
+    soak: Soak | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +340,7 @@ class SamplerJob:
         hearing: what others change of the trial's streams.
         alone: the stream of a trial without a consumer; none where one is watched.
         beside: other streams that no consumer takes from, and that fill the store as well.
+        spill: where its rows go while a soak lasts, of which fewer are taken; None else.
     """
 
     role: str
@@ -329,6 +351,7 @@ class SamplerJob:
     hearing: Hearing = Hearing()
     alone: tuple[Names, ...] = ()
     beside: tuple[Names, ...] = ()
+    spill: Path | None = None
 
 
 Job = DriverJob | ObserverJob | HostJob | SamplerJob
@@ -379,6 +402,7 @@ class Progress:
         lag_msgs: what the server last told the sampler; -1 while it told nothing.
         parts: of each observer, by its part, where one process does the work of several.
         faults, stalls: of an observer, as Done tells them at last: one that is killed never does.
+        closed, closed_ns: of a soak's record, and when; all that happened before is told by then.
     """
 
     sent: int = 0
@@ -392,6 +416,8 @@ class Progress:
     parts: Mapping[str, "Progress"] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     stalls: tuple[Stall, ...] = ()
+    closed: Closed = NOTHING_CLOSED
+    closed_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
         *outcome.findings,
         *audited.findings,
         *checks.times_findings(recorded.negatives, recorded.overflows),
-        *_accounted(ledger, again, cast),
+        *accounted(ledger, again, cast),
     ]
     if outcome.completed and checks.stream_untold(ledger, cast):
         findings.append(checks.stream_unknown())  # one that broke off says itself why
@@ -106,7 +106,7 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     counts: Mapping[str, int] | None = None
     host: HostLoad | None = None
     peaks: Mapping[str, int] = {}
-    until_ns = _offered_ns(intended_ns)
+    until_ns = offered_ns(intended_ns)
     if (window := outcome.window) is not None:
         until_ns = window.drained_ns
         peaks = lag.peaks(tables, cast, window)
@@ -121,16 +121,16 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
             window_full_msgs={role: each.window_full_msgs for role, each in outcome.done.items()},
             awaited_ns={role: each.awaited_ns for role, each in outcome.done.items()},
             offers=frame.offers,
-            stalls=_stalls(outcome),
+            stalls=stalls_of(outcome),
             computing=computing(outcome.jobs, outcome.observers, window, outcome.start_ns),
         )
         findings += checks.load_findings({**tables, **_driven(evidence, cast)}, load, cast)
-        findings += _expected_stalls(outcome)
+        findings += expected_stalls(outcome)
         findings += unseen_findings(sampled, window, processes, outcome.done)
         if outcome.completed and not outcome.drained:
-            findings.append(checks.not_drained(ledger, cast, _drain_ns(window)))
+            findings.append(checks.not_drained(ledger, cast, drain_ns(window)))
     record = replace(
-        _record(frame, outcome, findings, finals_of(outcome, tables)),
+        record_of(frame, outcome, findings, finals_of(outcome, tables)),
         window_counts=counts,
         slices=accounts.slices(tables, cast, until_ns),
         ledger=ledger,
@@ -147,15 +147,13 @@ def keep(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray]) ->
     return Kept(record=record, intervals=recorded.intervals, samples=sampled, messages=told)
 
 
-def _offered_ns(intended_ns: Mapping[str, IntArray]) -> int:
+def offered_ns(intended_ns: Mapping[str, IntArray]) -> int:
     """Return a second after the last operation was due, from the trial's start."""
     last_ns = (int(each[-1]) for each in intended_ns.values() if each.size)
     return max(last_ns, default=0) + NS_PER_S
 
 
-def _accounted(
-    ledger: Mapping[str, int], again: Mapping[str, int], cast: Cast
-) -> Iterator[Finding]:
+def accounted(ledger: Mapping[str, int], again: Mapping[str, int], cast: Cast) -> Iterator[Finding]:
     """Yield what does not hold of what was counted."""
     yield from checks.ledger_findings(ledger, cast)
     yield from checks.stream_findings(ledger, cast)
@@ -192,7 +190,8 @@ def _driven(evidence: Evidence, cast: Cast) -> Mapping[str, MessageTable]:
     return {part.name: evidence.tables[part.name] for part in cast.driving}
 
 
-def _drain_ns(window: Window) -> int:
+def drain_ns(window: Window) -> int:
+    """Return how long the drain took, ns."""
     return window.drained_ns - window.window_end_ns
 
 
@@ -237,7 +236,7 @@ def _all_stalls(outcome: Outcome) -> Mapping[str, Sequence[Stall]]:
     return {role: (*outcome.stalls.get(role, ()), *d.stalls) for role, d in outcome.done.items()}
 
 
-def _stalls(outcome: Outcome) -> Mapping[str, Stall]:
+def stalls_of(outcome: Outcome) -> Mapping[str, Stall]:
     """Return the longest standstill of each process that counts, from the trial's start."""
     found = {checks.CONDUCTOR: (-1, outcome.stall_ns_max)}
     for role, stalls in _all_stalls(outcome).items():
@@ -246,7 +245,7 @@ def _stalls(outcome: Outcome) -> Mapping[str, Stall]:
     return found
 
 
-def _expected_stalls(outcome: Outcome) -> Iterator[Finding]:
+def expected_stalls(outcome: Outcome) -> Iterator[Finding]:
     """Yield the longest standstill of each process that was to be expected."""
     for role, stalls in _all_stalls(outcome).items():
         _, expected = outcome.forgiving.stalls(role, stalls)
@@ -262,7 +261,7 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
         observers={part.name: _records(frame, outcome, part) for part in frame.cast.observing},
         held=outcome.held,
         start_ns=outcome.start_ns,
-        counts={part.name: _counted(outcome, part) for part in frame.cast.parts},
+        counts={part.name: counted_by(outcome, part) for part in frame.cast.parts},
         rows=outcome.rows,
         broken_off=not outcome.completed,
         backlogs={
@@ -276,7 +275,7 @@ def _evidence(frame: Frame, outcome: Outcome, intended_ns: Mapping[str, IntArray
     )
 
 
-def _counted(outcome: Outcome, part: Part) -> Mapping[str, int]:
+def counted_by(outcome: Outcome, part: Part) -> Mapping[str, int]:
     """Return what processes counted by themselves for a part, together.
 
     What they counted for another one is of a part that none of them observes for by itself as well.
@@ -377,16 +376,17 @@ def _rows(frame: Frame, outcome: Outcome, tables: Mapping[str, MessageTable]) ->
 def keep_failed(frame: Frame, findings: Sequence[Finding]) -> Kept:
     """Return the record of a trial that never began."""
     outcome = Outcome(findings=[*findings])
-    record = _record(frame, outcome, outcome.findings)
+    record = record_of(frame, outcome, outcome.findings)
     return Kept(record=record, intervals=(), samples=samples.table(()))
 
 
-def _record(
+def record_of(
     frame: Frame,
     outcome: Outcome,
     findings: Sequence[Finding],
     finals: Mapping[str, Final] | None = None,
 ) -> TrialRecord:
+    """Return the record of a trial, without what is told of its messages."""
     return TrialRecord(
         schema_version=TRIAL_SCHEMA_VERSION,
         trial_id=frame.trial.id,

@@ -50,6 +50,9 @@ class Closed:
     late: int
 
 
+NOTHING_CLOSED = Closed(0, 0)
+
+
 class Late:
     """The log of a recorder.
 

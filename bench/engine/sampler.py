@@ -11,7 +11,9 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import nats.errors
 from nats.aio.client import Client
@@ -30,6 +32,7 @@ from bench.engine.gaps import Gaps
 from bench.engine.hands import Listener
 from bench.engine.jobs import Watched
 from bench.engine.sockets import Network
+from bench.engine.spilling import Rows
 from bench.engine.usage import Followed, find_process, read_host_cpu
 from bench.record.samples import BESIDE
 
@@ -55,8 +58,21 @@ thirds of the sampler's work.
 
 _GIVING_UP = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 
-Row = Mapping[str, int | None]
 Probe = Callable[[], Awaitable[None]]
+
+
+class Rates(NamedTuple):
+    """How often is looked at what, 1/s."""
+
+    usage_hz: int
+    lag_hz: int
+    stream_hz: int
+    network_hz: int
+
+
+SHORT = Rates(SAMPLE_HZ, SAMPLE_HZ, STREAM_HZ, NETWORK_HZ)
+LONG = Rates(2, 1, 1, 1)
+"""Of a soak: a day of the others would be gigabytes of rows. Still no second is without a look."""
 
 
 def giving_up_subject(names: Names) -> str:
@@ -80,6 +96,7 @@ class Sampler:
         seed: int,
         listener: Listener | None = None,
     ) -> None:
+        self._rates = SHORT
         self._client = client
         self._alone: Sequence[Names] = ()
         self._beside: Sequence[Names] = ()
@@ -94,7 +111,7 @@ class Sampler:
         self._start_ns = 0
         self._events_to_come = 0
         self._lag_msgs: dict[str, int] = {}
-        self.rows: list[Row] = []
+        self.rows = Rows()
         self.gaps = Gaps()
         self.ack_events: list[AckEvent] = []
         self.given_up: Counter[str] = Counter()
@@ -104,6 +121,10 @@ class Sampler:
     def lag_msgs(self) -> int:
         """The most that the server last told of a consumer; -1 while it told nothing."""
         return max(self._lag_msgs.values(), default=-1)
+
+    def spill_to(self, path: Path) -> None:
+        """Look less often, and have most rows in a file: it will be long."""
+        self._rates, self.rows = LONG, Rows(path)
 
     def follow(self, role: str, pid: int) -> None:
         """Read CPU, memory and network of this process from now on.
@@ -146,17 +167,18 @@ class Sampler:
 
     def _probes(self) -> Iterator[tuple[int, Probe]]:
         """Yield what is done how often, 1/s: two consumers of one stream ask for it once."""
-        yield SAMPLE_HZ, self._read_usage
-        hz = lag_hz(len(self._watched))
+        rates = self._rates
+        yield rates.usage_hz, self._read_usage
+        hz = min(rates.lag_hz, lag_hz(len(self._watched)))
         for watched in self._watched:
             yield hz, partial(self._ask_lag, watched)
         for watched in {each.names.stream: each for each in reversed(self._watched)}.values():
-            yield STREAM_HZ, partial(self._ask_stream, watched)
+            yield rates.stream_hz, partial(self._ask_stream, watched)
         for names in self._alone:
-            yield STREAM_HZ, partial(self._ask_alone, names)
-        yield NETWORK_HZ, self._read_network
+            yield rates.stream_hz, partial(self._ask_alone, names)
+        yield rates.network_hz, self._read_network
         if self._beside:
-            yield STREAM_HZ, self._ask_beside
+            yield rates.stream_hz, self._ask_beside
 
     async def _again_and_again(self, per_s: int, alarm: Alarm, probe: Probe) -> None:
         period_ns = NS_PER_S // per_s

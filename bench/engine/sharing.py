@@ -12,7 +12,7 @@ from bench.plan.signing import Signer
 from bench.plan.traffic import Traffic
 from bench.spec.headers import header_lines
 from bench.spec.keys import Act
-from bench.spec.workload import FEW_SUBJECTS
+from bench.spec.workload import FEW_SUBJECTS, Publish
 
 
 def share(traffic: Traffic, job: DriverJob) -> Messages:
@@ -31,6 +31,13 @@ def share(traffic: Traffic, job: DriverJob) -> Messages:
         at_ns=np.zeros(ids.size, dtype=np.int64) if _timed(job) else None,
         signer=Signer.of(job.subject_prefix, traffic.signed_as) if _signs(job) else None,
     )
+
+
+def offered(job: DriverJob) -> Publish:
+    """Return how messages are offered; one by one means a window of one, whatever is allowed."""
+    offer = job.load.publish
+    one_by_one = job.how.mode == "one-by-one"
+    return offer.model_copy(update={"window_msgs": 1}) if one_by_one else offer
 
 
 def _signs(job: DriverJob) -> bool:

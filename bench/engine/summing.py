@@ -143,6 +143,17 @@ class Counts:
         self.ledger.update(accounts.driven_counts(tables[driving.name]))
         self.ledger.update(accounts.observed_counts(tables[observing.name]))
 
+    def never_sent(self, intended_ns: IntArray) -> None:
+        """Count messages that were due at these instants, and of which nothing else is known."""
+        (driving,) = self._ground.cast.driving
+        due, (start_ns, end_ns) = self._ground.cast.due(driving), self._ground.window_ns
+        of_slice = self._slices[due]
+        index = intended_ns // accounts.SLICE_NS
+        of_slice += np.bincount(index[index < of_slice.size], minlength=of_slice.size)
+        inside = (intended_ns >= start_ns) & (intended_ns < end_ns)
+        self.within[due] += int(np.count_nonzero(inside))
+        self.ledger.update(planned=intended_ns.size, not_sent=intended_ns.size)
+
     def slices(self, until_ns: int) -> Mapping[str, tuple[int, ...]]:
         """Return counts per slice up to an instant."""
         count = max(1, -(-until_ns // accounts.SLICE_NS))

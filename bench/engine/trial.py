@@ -40,6 +40,7 @@ from bench.engine.setting_back import SettingBack, WasSetBack, set_back
 from bench.engine.stall import Stall, StallWatch
 from bench.engine.stories import Came, Sent, came_to, driven_by, observed, sent_by
 from bench.engine.supervisor import Supervisor
+from bench.engine.tending import Tending
 from bench.engine.work import Pass, Share, Work, ended_ns, is_done
 from bench.record.schema import Disturbed, Finding, Window
 from bench.spec.disturbances import Disturbance
@@ -74,6 +75,7 @@ class Scene:
         setting_back: of a consumer within its window; None where none is.
         disturbances: what is done to the system meanwhile.
         crashing: where processes end themselves; None where none does.
+        soak: what is done for one while it lasts; None where rows are kept to the end.
     """
 
     server: Server
@@ -90,6 +92,7 @@ class Scene:
     setting_back: SettingBack | None = None
     disturbances: tuple[Disturbance, ...] = ()
     crashing: Crashing | None = None
+    soak: Tending | None = None
 
     @property
     def shares(self) -> Mapping[str, Share]:
@@ -143,6 +146,7 @@ class Outcome:
         letters: what was given up and posted; likewise.
         set_back: what was done to a consumer within the window; None where nothing was.
         jobs: of the workers that observe.
+        soak: what folded it as it went; None where rows were kept to the end.
         findings: what happened on the way.
     """
 
@@ -171,6 +175,7 @@ class Outcome:
     letters: Sequence[Letter] | None = None
     set_back: WasSetBack | None = None
     jobs: tuple[ObserverJob, ...] = ()
+    soak: Tending | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -186,7 +191,7 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
     stands in the findings. Questions of our own that the server does not answer end nothing.
     """
     nothing = {each.part: NOTHING_KNOWN for each in scene.watched}
-    outcome = Outcome(backlogs=nothing, jobs=scene.observers)
+    outcome = Outcome(backlogs=nothing, jobs=scene.observers, soak=scene.soak)
     controls = [Control(scene.client, each) for each in scene.watched]
     fleet = Fleet(scene.directory)
     supervisor = reviver(fleet, scene.crashing) or Supervisor(
@@ -213,6 +218,8 @@ async def conduct(scene: Scene, watch: Watch) -> Outcome:
         outcome.disturbances = tuple(supervisor.done)
         outcome.done = await fleet.collect()
         outcome.ends = fleet.ends()
+        if scene.soak is not None:
+            await scene.soak.end()
         if scene.server.ended is None or not scene.server.ended.done():
             looks = await asyncio.gather(*(control.final_look() for control in controls))
             for control, look in zip(controls, looks, strict=True):
@@ -241,6 +248,8 @@ async def _start(scene: Scene, fleet: Fleet, supervisor: Supervising, outcome: O
     await supervisor.prepare(scene.observers)
     await fleet.ready()
     outcome.start_ns = clock.now_ns() + START_LEAD_NS
+    if scene.soak is not None:
+        scene.soak.begin(outcome.start_ns)
     await fleet.begin(outcome.start_ns, scene.shares)
     supervisor.begin(outcome.start_ns)
 
@@ -337,7 +346,13 @@ async def _wait(
     name, until_ns = phase
     while (elapsed_ns := clock.now_ns() - outcome.start_ns) < until_ns:
         watch(Moment(phase=name, elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
+        _tend(scene, fleet)
         await _live(scene.server, fleet, min(0.2, (until_ns - elapsed_ns) / NS_PER_S))
+
+
+def _tend(scene: Scene, fleet: Fleet) -> None:
+    if scene.soak is not None:
+        scene.soak.look({worker.role: worker.progress for worker in fleet.workers})
 
 
 async def _work_done(
@@ -363,6 +378,7 @@ async def _drain(
     while not outcome.drained and clock.now_ns() < until_ns:
         elapsed_ns = clock.now_ns() - outcome.start_ns
         watch(Moment(phase="drain", elapsed_ns=elapsed_ns, progress=fleet.total(scene.shown)))
+        _tend(scene, fleet)
         await _live(scene.server, fleet, DRAIN_POLL_S)
         outcome.drained = await _drained(scene, fleet, controls)
     outcome.store_disk_bytes = scene.server.store_disk_bytes()
@@ -439,12 +455,8 @@ async def _reason(scene: Scene, error: MeasurementError) -> Finding:
 
 def _gather(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
     """Read what the workers saved and turn their complaints into findings."""
-    laying = scene.work.laying if scene.work is not None else ()
-    outcome.sent = sent_by((*laying, *scene.drivers))
-    outcome.came = came_to(fleet.observers())
-    outcome.drivers, outcome.observers = driven_by(outcome.sent), observed(outcome.came)
-    outcome.fallen = observed(came_to([each.job for each in fleet.fallen]))
-    _end_with_work(scene, outcome)
+    if scene.soak is None:
+        _read(scene, fleet, outcome)
     jobs: tuple[Job, ...] = (*scene.drivers, *scene.observers, scene.sampler)
     for role in dict.fromkeys(job.role for job in jobs):
         if (done := outcome.done.get(role)) is not None:
@@ -462,6 +474,16 @@ def _gather(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
         outcome.findings += done_findings(each.job.role, faults, outcome.forgiving)
         known = outcome.stalls.get(each.job.role, ())
         outcome.stalls |= {each.job.role: (*known, *each.last.stalls)}
+
+
+def _read(scene: Scene, fleet: Fleet, outcome: Outcome) -> None:
+    """Read what the workers wrote down of messages."""
+    laying = scene.work.laying if scene.work is not None else ()
+    outcome.sent = sent_by((*laying, *scene.drivers))
+    outcome.came = came_to(fleet.observers())
+    outcome.drivers, outcome.observers = driven_by(outcome.sent), observed(outcome.came)
+    outcome.fallen = observed(came_to([each.job for each in fleet.fallen]))
+    _end_with_work(scene, outcome)
 
 
 def _end_with_work(scene: Scene, outcome: Outcome) -> None:

@@ -28,6 +28,7 @@ from bench.clients.natspy_puts import NatsPyPuts
 from bench.clients.pairs import Steps, writes_before_crash
 from bench.clients.port import ConsumerLink, IntArray, Messages, PublisherLink, TaskLink
 from bench.core.noted import Noted
+from bench.engine import soaking
 from bench.engine.affecting import Taking, make_affecting
 from bench.engine.applied import crasher_of, open_written
 from bench.engine.applying import Applying
@@ -64,7 +65,7 @@ from bench.engine.publisher import OpenLoopPublisher
 from bench.engine.reconciler import Reconciler
 from bench.engine.recorder import ConsumeRecorder, PublishRecorder
 from bench.engine.sampler import Sampler
-from bench.engine.sharing import share, tell_times
+from bench.engine.sharing import offered, share, tell_times
 from bench.engine.tasks import TaskConsumer
 from bench.engine.took import Took, took_path
 from bench.engine.virtual import virtual
@@ -82,7 +83,7 @@ async def publish(job: DriverJob, channel: Channel) -> Done:
     messages = share(traffic, job)
     said = replace(messages, ids=traffic.carried[messages.ids])
     recorder = PublishRecorder(messages.ids, job.record_path, said.ids != messages.ids)
-    offer = _offer(job)
+    offer = offered(job)
     link = _driving_link(job, said, recorder, offer)
     await link.open()
     start_ns = await started(channel)
@@ -418,6 +419,8 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     pids = {**job.pids, job.role: os.getpid()}
     sampler = Sampler(client, job.watched, pids, job.seed, listener)
     sampler.asks_for(job.alone, job.beside)
+    if job.spill is not None:
+        sampler.spill_to(job.spill)
     start_ns = await started(channel)
 
     def hear(message: object) -> None:
@@ -439,13 +442,6 @@ async def sample(job: SamplerJob, channel: Channel) -> Done:
     )
 
 
-def _offer(job: DriverJob) -> Publish:
-    """One by one means a window of one, whatever the workload allows."""
-    offer = job.load.publish
-    one_by_one = job.how.mode == "one-by-one"
-    return offer.model_copy(update={"window_msgs": 1}) if one_by_one else offer
-
-
 async def _serve(channel: Channel) -> None:
     job: Job = await channel.receive()
     try:
@@ -457,6 +453,8 @@ async def _serve(channel: Channel) -> None:
 
 async def _done(job: Job, channel: Channel) -> Done:
     match job:
+        case DriverJob() | ObserverJob() if job.soak is not None:
+            return await soaking.soak(job, job.soak, channel)
         case DriverJob():
             return await publish(job, channel)
         case ObserverJob(mending=Mending() as mending):

@@ -38,6 +38,28 @@ class Piece:
     intended_ns: IntArray
 
 
+def count_of(publish: Publish, phases: Phases) -> int:
+    """Return how many messages the schedule of warm-up and window has."""
+    rate, warmup_ns, measure_ns = publish.rate_msgs_per_s, phases.warmup_ns, phases.measure_ns
+    if publish.arrivals == "poisson":
+        return sum(round(rate * span_ns / NS_PER_S) for span_ns in (warmup_ns, measure_ns))
+    if publish.ramp is not None:
+        low = publish.ramp.from_msgs_per_s
+        flat: At = lambda index: constant_at_ns(low, index)  # noqa: E731
+        steep: At = lambda index: ramp_at_ns(low, rate, measure_ns, index)  # noqa: E731
+        return _count(low, warmup_ns, flat) + _count((low + rate) / 2, measure_ns, steep)
+    even: At = lambda index: constant_at_ns(rate, index)  # noqa: E731
+    return _count(rate, warmup_ns + measure_ns, even)  # bursts move none out of its period
+
+
+def _count(mean_msgs_per_s: float, span_ns: int, at: At) -> int:
+    """Return how many are due within a span, reckoned from the index."""
+    count = math.ceil(mean_msgs_per_s * span_ns / NS_PER_S)
+    while count and at(np.array([count - 1]))[0] >= span_ns:
+        count -= 1
+    return count
+
+
 def pieces(publish: Publish, phases: Phases, seed: int, most: int = PIECE_MSGS) -> Iterator[Piece]:
     """Yield the schedule of warm-up and window; no piece holds messages of both.
 

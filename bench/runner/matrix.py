@@ -16,6 +16,7 @@ from bench.broker.server import NO_STORES, Server
 from bench.clients.factory import client_version
 from bench.core.errors import MeasurementError, ServerUnavailableError
 from bench.engine.keep import Frame, Kept, keep, keep_failed
+from bench.engine.keep_soak import keep_soak
 from bench.engine.nursery import nursery
 from bench.plan.model import Cell, Plan, Trial
 from bench.plan.traffic import make_traffics
@@ -30,6 +31,7 @@ from bench.scenario import kind as scenario
 from bench.scenario.auditing import audited
 from bench.scenario.kind import Play, Stage, UncleanError
 from bench.scenario.registry import KINDS
+from bench.scenario.soaking import kept_loads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -
                         stage = await joined(stage, cell, history)
                         if stage.laid is None:
                             histories.spoilt(key)
-                    traffic = make_traffics(cell.workload.loads, trial.seed)
+                    traffic = make_traffics(kept_loads(cell.workload), trial.seed)
                     play = Play(trial=trial, cell=cell, kind=kind, traffic=traffic)
                     with loaded_from(target.client_path):
                         outcome = await scenario.run(stage, play, run.watcher.moment)
@@ -141,6 +143,8 @@ async def _run_trial(run: Run, trial: Trial, cell: Cell, histories: Histories) -
                         due=kind.due(cell, traffic),
                         audit=partial(audited, kind, cell, traffic),
                     )
+                    if outcome.soak is not None:
+                        return keep_soak(known, outcome)
                     due_ns = {part: each.intended_ns for part, each in traffic.items()}
                     return keep(known, outcome, due_ns)
             finally:

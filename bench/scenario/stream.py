@@ -18,8 +18,9 @@ from bench.plan.shared import may_be_kept
 from bench.plan.traffic import Traffic
 from bench.scenario import applied, marking
 from bench.scenario.consumed import scene_of
-from bench.scenario.jobs import consuming, sampled
+from bench.scenario.jobs import consuming
 from bench.scenario.kind import Kind, Stage
+from bench.scenario.soaking import sampled_of, soaked
 from bench.spec.kinds.stream import Stream
 
 
@@ -92,7 +93,7 @@ def _scene(stage: Stage, trial: Trial, cell: Cell, traffic: Mapping[str, Traffic
     role = cell.cast.part("consume").role
     crashes = applied.crashing(stage, cell, traffic["publish"], role)
     observers = tuple(applied.applying(job, stage, cell, crashes) for job in scene.observers)
-    return replace(scene, observers=observers, crashing=crashes)
+    return soaked(replace(scene, observers=observers, crashing=crashes), trial, cell)
 
 
 KIND = Kind(
@@ -103,7 +104,7 @@ KIND = Kind(
     scene=_scene,
     due=_due,
     needs=_needs,
-    sampled=sampled,
+    sampled=sampled_of,
     things=_things,
     held=applied.held,
     letters=_letters,

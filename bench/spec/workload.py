@@ -33,6 +33,7 @@ __all__ = [
     "MAX_MESSAGES",
     "MAX_PAYLOAD_BYTES",
     "MAX_PHASE_NS",
+    "MAX_SOAK_MESSAGES",
     "MAX_SUBJECTS",
     "MIN_BYTES",
     "MIN_PAYLOAD_BYTES",
@@ -52,6 +53,9 @@ FEW_SUBJECTS = 10_000
 
 MAX_MESSAGES = 50_000_000
 """Of one trial: a message takes about 100 bytes of memory in each process that times it."""
+
+MAX_SOAK_MESSAGES = 5_000_000_000
+"""Of one trial that is counted as it goes: a day at 57 000 a second."""
 
 MAX_PHASE_NS = 24 * 3600 * NS_PER_S
 
@@ -459,22 +463,27 @@ class Workload(Spec, ABC):
         self._check_load(self.phases)
         return self
 
+    @property
+    def most_messages(self) -> int:
+        """How many messages a part may offer in a trial."""
+        return MAX_MESSAGES
+
     def _check_load(self, phases: Phases) -> None:
         for part, offer in self.offers.items():
-            _check_offer(part, offer, phases)
+            _check_offer(part, offer, phases, self.most_messages)
 
 
-def _check_offer(part: str, publish: Publish, phases: Phases) -> None:
+def _check_offer(part: str, publish: Publish, phases: Phases, most: int) -> None:
     if publish.rate_msgs_per_s * phases.measure_ns < NS_PER_S:
         raise MisfitError(
             part, "rate", what="no message falls into the window", allowed="a higher rate"
         )
     offered_ns = phases.warmup_ns + phases.measure_ns
     messages = publish.messages_in(phases)
-    if messages > MAX_MESSAGES:
+    if messages > most:
         raise MisfitError(
             part,
             "rate",
             what=f"offers {messages:.3g} messages in {format_duration(offered_ns)}",
-            allowed=f"up to {MAX_MESSAGES} messages a trial",
+            allowed=f"up to {most} messages a trial",
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.plan.arrivals import intended_ns
-from bench.plan.pieces import pieces
+from bench.plan.pieces import count_of, pieces
 from bench.spec.workload import Phases, Publish
 
 PHASES = Phases.model_validate({"warmup": "2s", "measure": "9s", "drain": "1s"})
@@ -31,6 +31,7 @@ def test_a_reckoned_schedule_is_the_same_in_pieces(how: dict[str, Any], most: in
     found = [*pieces(publish, PHASES, 1, most)]
     whole = intended_ns(publish, PHASES, np.random.default_rng(1))
     assert np.array_equal(np.concatenate([each.intended_ns for each in found]), whole)
+    assert count_of(publish, PHASES) == whole.size
     assert all(0 < each.intended_ns.size <= most for each in found)
     starts = np.cumsum([0, *(each.intended_ns.size for each in found)])
     assert [each.first for each in found] == starts[:-1].tolist()
@@ -46,7 +47,7 @@ def test_drawn_arrivals_are_as_many_as_in_one_piece_and_stand_in_order() -> None
     publish = _publish(arrivals="poisson")
     found = np.concatenate([each.intended_ns for each in pieces(publish, PHASES, 1, 600)])
     whole = intended_ns(publish, PHASES, np.random.default_rng(1))
-    assert found.size == whole.size
+    assert found.size == whole.size == count_of(publish, PHASES)
     assert (np.diff(found) >= 0).all()
     assert found[-1] < PHASES.warmup_ns + PHASES.measure_ns
     assert np.count_nonzero(found < PHASES.warmup_ns) == np.count_nonzero(whole < PHASES.warmup_ns)

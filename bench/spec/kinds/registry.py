@@ -26,6 +26,7 @@ from bench.spec import (
     pacing,
     progress,
     readdressed,
+    soaks,
     whole_batches,
 )
 from bench.spec.cast import Cast, Entry, Weight
@@ -352,6 +353,7 @@ def _rules(settings: Settings, workload: Workload) -> Iterator[Callable[[], Iter
     yield partial(readdressed.unmatched, settings, workload)
     yield partial(_kept_together, settings, workload)
     yield partial(_disturbed, settings, workload)
+    yield partial(soaks.unfit, settings, workload)
 
 
 def cautions_of(settings: Settings, workload: Workload) -> tuple[Objection, ...]:

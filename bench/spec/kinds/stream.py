@@ -30,7 +30,14 @@ from bench.spec.told_parts import TOLD, told, with_told
 from bench.spec.variant import AckTiming, Settings
 from bench.spec.waiting import known, with_wait
 from bench.spec.work import FORMATS
-from bench.spec.workload import Consume, Load, Phases
+from bench.spec.workload import (
+    FEW_SUBJECTS,
+    MAX_MESSAGES,
+    MAX_SOAK_MESSAGES,
+    Consume,
+    Load,
+    Phases,
+)
 
 USES = frozenset(
     {
@@ -251,11 +258,34 @@ class Stream(Dealt):
         consume = self.consume.in_proportion(self.phases.measure_ns, phases.measure_ns)
         return super(Stream, self.model_copy(update={"consume": consume})).in_short(phases)
 
+    @property
+    def most_messages(self) -> int:
+        """How many messages a trial may offer: many more where each is through when it is done."""
+        return MAX_SOAK_MESSAGES
+
     def _check_load(self, phases: Phases) -> None:
         super()._check_load(phases)
+        if self.publish.messages_in(phases) > MAX_MESSAGES:
+            self._check_soak()
         check_within(self.consume.outages, phases.measure_ns)
         messages = self.publish.window_rate_msgs_per_s * phases.measure_ns / NS_PER_S
         check_few(self.consume.crashes, messages, messages * self._sound)
+
+    def _check_soak(self) -> None:
+        """Raise where something is asked of all messages when they are long counted."""
+        handler, publish = self.consume.handler, self.publish
+        odd = {
+            ("trace",): self.trace is not None,
+            ("disturbances",): bool(self.disturbances),
+            ("publish", "duplicates"): publish.duplicates is not None,
+            ("publish", "headers"): "signature" in publish.headers,
+            ("consume", "faults"): bool(self.consume.faults),
+            ("consume", "handler"): handler != ConsumeHandler(),
+            ("subjects",): len(self.subjects.names) > FEW_SUBJECTS,
+        }
+        for key, found in odd.items():
+            if found:
+                raise MisfitError(*key, what=_WHAT_OF_SOAKS, allowed=_ALLOWED_OF_SOAKS[key])
 
     @property
     def _sound(self) -> float:
@@ -296,6 +326,21 @@ class Stream(Dealt):
         crashes = "".join(f"; {crash.told()}" for crash in self.consume.crashes)
         outages = "".join(f"; {outage.told()}" for outage in self.consume.outages)
         return (f"; of the messages {dealt}" if dealt else "") + crashes + outages
+
+
+_WHAT_OF_SOAKS = (
+    f"a load of more than {text.count(MAX_MESSAGES)} messages a trial is counted as it goes, which "
+    "cannot be done with this"
+)
+_ALLOWED_OF_SOAKS = {
+    ("trace",): "no trace, or a shorter window",
+    ("disturbances",): "none, or a shorter window",
+    ("publish", "duplicates"): "none, or a shorter window",
+    ("publish", "headers"): "message-id, trace, correlation-id, or a shorter window",
+    ("consume", "faults"): "none, or a shorter window",
+    ("consume", "handler"): "handlers that take no time, or a shorter window",
+    ("subjects",): f"up to {FEW_SUBJECTS} subjects, or a shorter window",
+}
 
 
 def cast_of(settings: Settings, workload: Stream | None = None) -> Cast:
