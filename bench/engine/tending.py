@@ -1,8 +1,9 @@
-"""Who feeds and folds a soak while it lasts: beside the conductor, at the lowest priority."""
+"""Who feeds and folds a soak while it lasts: a thread beside the conductor.
+
+At no lower priority: what it holds the conductor may wait for, and the drain begins late then.
+"""
 
 import asyncio
-import os
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,8 +20,6 @@ from bench.plan.pieces import pieces
 from bench.spec.workload import Load
 
 T = TypeVar("T")
-
-_NICE = 19
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ class Tending:
         """Make the first messages; MeasurementError where the disk cannot hold them."""
         self._tended = tended
         self._feed = Feed(tended.fed, tended.load, tended.seed, tended.ahead_msgs)
-        self._at_work = ThreadPoolExecutor(max_workers=1, initializer=_go_last)
+        self._at_work = ThreadPoolExecutor(max_workers=1)
         self._running: Future[None] | None = None
         self._taken_ns: dict[str, int] = dict.fromkeys(tended.roles, 0)
         self._folding: _Folds | None = None
@@ -172,8 +171,3 @@ def _told(work: Callable[[], T]) -> T:
         return work()
     except OSError as error:
         raise MeasurementError(f"the soak cannot be folded: {error}") from error
-
-
-def _go_last() -> None:
-    """Have the thread that folds run when nobody else wants the core."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

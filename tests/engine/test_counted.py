@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bench.engine.jobs import Done
-from bench.engine.keep import _counted
+from bench.engine.keep import counted_by
 from bench.engine.trial import Outcome
 from bench.spec.cast import Part
 from tests.parts import cast
@@ -26,13 +26,13 @@ def test_of_parts_that_share_a_process_each_has_its_own() -> None:
     }
     outcome = Outcome(done=done)
 
-    assert _counted(outcome, part("billing", HOST)) == {"fetches": 3}
-    assert _counted(outcome, part("audit", HOST)) == {"fetches": 42, "empty_fetches": 1}
+    assert counted_by(outcome, part("billing", HOST)) == {"fetches": 3}
+    assert counted_by(outcome, part("audit", HOST)) == {"fetches": 42, "empty_fetches": 1}
 
 
 def test_a_part_that_nobody_observes_for_has_what_its_processes_counted_for_others() -> None:
     """A workflow as a whole, or what comes beside a backlog."""
     outcome = Outcome(done={"worker-0": Done(counts={"ship": {"repeats": 4}})})
 
-    assert _counted(outcome, part("workflow", "worker")) == {"repeats": 4}
-    assert _counted(outcome, part("workflow", "nobody")) == {}
+    assert counted_by(outcome, part("workflow", "worker")) == {"repeats": 4}
+    assert counted_by(outcome, part("workflow", "nobody")) == {}

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from bench.broker.endpoint import Endpoint
 from bench.engine.jobs import DriverJob
-from bench.engine.sharing import share
-from bench.engine.worker import _offer
+from bench.engine.sharing import offered, share
 from bench.plan.traffic import make_traffic
 from bench.spec.kinds.stream import Stream
 from bench.spec.variant import PublishSettings
@@ -50,9 +49,9 @@ def test_a_share_is_every_so_many_th_message_with_the_headers_asked_for() -> Non
 
 def test_one_by_one_is_a_window_of_one() -> None:
     """The workload's window is for the other modes; a caller that waits has one on the way."""
-    assert _offer(job("one-by-one")).window_msgs == 1
-    assert _offer(job("async")).window_msgs == 50
-    assert _offer(job("atomic")).window_msgs == 50
+    assert offered(job("one-by-one")).window_msgs == 1
+    assert offered(job("async")).window_msgs == 50
+    assert offered(job("atomic")).window_msgs == 50
 
 
 def test_of_many_subjects_those_in_use_are_sent_to() -> None:

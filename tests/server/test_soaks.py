@@ -12,6 +12,7 @@ import pytest
 from bench.core.units import NS_PER_MS
 from bench.engine.keep import Kept
 from bench.engine.trial import Moment
+from bench.record.checks import trial_faults
 from bench.scenario import soaking
 from bench.spec import soaks
 from tests.server.running import run_trial, workload
@@ -33,13 +34,14 @@ def _soak(
     directory: Path,
     settings: dict[str, Any],
     on_moment: Callable[[Moment], None] = lambda moment: None,
-    **consume: Any,
+    *,
+    consumers: int = 2,
 ) -> Kept:
     load = workload(
         f"{RATE}/s",
         f"{SECONDS}s",
         publish={"publishers": 2},
-        consume={"consumers": 2, **consume},
+        consume={"consumers": consumers},
     )
     return run_trial(directory, load, settings, on_moment=on_moment)
 
@@ -56,10 +58,11 @@ def _soak(
 )
 def test_every_message_is_in_the_ledger(tmp_path: Path, settings: dict[str, Any]) -> None:
     one = settings.get("consumer", {}).get("ack_policy") in ("all",)
-    kept = _soak(tmp_path, settings, **({"consumers": 1} if one else {}))
+    kept = _soak(tmp_path, settings, consumers=1 if one else 2)
     record = kept.record
     assert kept.messages is None, "it was no soak"
     assert record.completed
+    assert not [*trial_faults(record)]
     assert record.ledger is not None
     counts = {name: record.ledger[name] for name in ("planned", "published", "stored", "received")}
     assert counts == dict.fromkeys(counts, PLANNED)

@@ -144,9 +144,9 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
         ),
         (
             "100/s",
-            "900000/s",
-            "w.yaml:3: publish.rate = '900000/s': offers 1.35e+08 messages in 150s; "
-            "allowed: up to 50000000 messages a trial",
+            "90000000/s",
+            "w.yaml:3: publish.rate = '90000000/s': offers 1.35e+10 messages in 150s; "
+            "allowed: up to 5000000000 messages a trial",
         ),
     ],
 )
