@@ -69,6 +69,7 @@ class Written:
         closed: of publishers and consumers; None where it is through.
         memory_bytes: of its own.
         last_seq, lost_seqs: of the stream.
+        again: answers to what had one.
     """
 
     at_ns: int
@@ -92,10 +93,6 @@ def main() -> int:
     faults = [*differences(folded, wanted), *grown(used)]
     for name, count in sorted(folded.ledger.items()):
         _say(f"{name}: {text.count(count)}")
-    for tenth, each in enumerate(used, start=1):
-        sizes = (each.writing_bytes, each.folding_bytes, each.disk_bytes)
-        told = ", ".join(map(human_size, sizes))
-        _say(f"tenth {tenth}: writing, folding and on the disk at most {told}")
     _say(f"{text.count(messages)} messages in {time.monotonic() - begun_s:.0f} s")
     for fault in faults:
         _say(f"not so: {fault}")
@@ -188,8 +185,12 @@ def _folded(directory: Path, days: Days, source: Connection) -> tuple[Folded, Se
             folding_bytes=_memory_bytes(),
             disk_bytes=_on_disk_bytes(directory),
         )
-        used[min(TENTHS - 1, int(done * TENTHS))].append(now)
+        tenth = min(TENTHS - 1, int(done * TENTHS))
+        if not used[tenth] and tenth:
+            _say_used(tenth, _most(used[tenth - 1]))
+        used[tenth].append(now)
         if told.closed is None:
+            _say_used(TENTHS, _most(used[-1]))
             return folding.finish(_end(cell, days, told)), [_most(each) for each in used]
 
 
@@ -278,6 +279,12 @@ def grown(used: Sequence[Used]) -> Iterator[str]:
 def _most(used: Sequence[Used]) -> Used:
     names = ("writing_bytes", "folding_bytes", "disk_bytes")
     return Used(**{name: max(getattr(each, name) for each in used) for name in names})
+
+
+def _say_used(tenth: int, used: Used) -> None:
+    sizes = (used.writing_bytes, used.folding_bytes, used.disk_bytes)
+    told = ", ".join(map(human_size, sizes))
+    _say(f"tenth {tenth}: writing, folding and on the disk at most {told}")
 
 
 def _memory_bytes() -> int:
