@@ -12,7 +12,7 @@ from markupsafe import Markup
 from bench.draw import svg
 
 _WIDE, _HIGH = 800, 330
-_TOP, _BOTTOM, _LEFT, _RIGHT = 50, 305, 40, 700
+_TOP, _BOTTOM, _LEFT, _RIGHT = 50, 305, 4, 700
 _NARROW, _STEP, _FIRST, _EDGE = 360, 74, 34, 14
 
 _ROOM = 20
@@ -78,12 +78,11 @@ class _Upright:
     def axis(self, n: int, axle: Axle) -> Iterator[Markup]:
         x, _ = self.at(n, 0)
         yield svg.upright("frame", x, _TOP, _BOTTOM)
-        last = n == self.many - 1
         anchor = "start" if n == 0 else "middle"
         crowded = len(axle.title) > _ROOM or self.many > 5
         yield svg.words(0 if n == 0 else x, 14 + 16 * (not crowded or n % 2), axle.title, anchor)
         for place, word in axle.words:
-            yield svg.beside(x, self.at(n, place)[1] + 4, word, 6, turned=n == 0 and not last)
+            yield svg.words(x + 6, self.at(n, place)[1] + 4, word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from bench.judgement.tuned_words import (
     mattered,
     may_be_better,
     most_better,
+    named,
     take,
 )
 from bench.seek.tuned import Ending, Fate, Tuned
@@ -48,8 +49,11 @@ def headline(found: Tuning, question: str) -> Headline:
 def _beside(found: Tuning) -> Iterator[str]:
     """Yield what most belongs to what was found: what the winners of the search came to."""
     if len(found.objectives) > 1 and found.over:
-        many = sum(each.on_front for each in found.compared)
-        yield f"Nothing else is better at both of {text.plural(many, 'setting')}."
+        names = [named(found, each) for each in found.compared if each.on_front]
+        if len(names) == 1:
+            yield f"Nothing confirmed is better at both than {names[0]}."
+        elif names:
+            yield f"None of {len(names)} settings is better at both than another."
     if found.ending is Ending.NOTHING_HOLDS:
         yield f"{capital(broken_rules(found))}."
 

@@ -66,10 +66,16 @@ def _not_over(found: Tuning) -> str:
     return f"{lead}: nothing of it is confirmed"
 
 
-def named(found: Tuning, tried: Tried) -> str:
-    """Name settings by what they have otherwise than the base; by all where that is nothing."""
+def named(found: Tuning, tried: Tried, most: int | None = MOST_NAMED) -> str:
+    """Name settings by what they have otherwise than the base; by all where that is nothing.
+
+    Args:
+        found: the search.
+        tried: in it.
+        most: values that are named, of others only how many; all where None.
+    """
     changed = changes_of(found, tried)
-    shown = [f"{key} {value}" for key, value in changed[:MOST_NAMED]]
+    shown = [f"{key} {value}" for key, value in changed[:most]]
     more = len(changed) - len(shown)
     return spoken(", ".join([*shown, *([f"{more} more"] if more else [])])) or spoken(tried.name)
 

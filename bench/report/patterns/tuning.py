@@ -101,7 +101,7 @@ def _heading(found: Tuning, each: Tried) -> Row:
         return Row((each.name,), soft=isolated(said), tinted=True)
     lead = WORDS[each.fate] if each.fate is Fate.INCUMBENT and found.chosen is each else ""
     front = "nothing else is better at both" if each.on_front else ""
-    return Row((named(found, each),), over=text.listed([*filter(None, (lead, front))]))
+    return Row((named(found, each, most=None),), over=text.listed([*filter(None, (lead, front))]))
 
 
 def _against_base(found: Tuning, objective: Objective) -> Iterator[Column[Tried]]:

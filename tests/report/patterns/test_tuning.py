@@ -175,3 +175,13 @@ def test_a_search_before_its_first_trial_has_a_page() -> None:
 
     assert tried_drawing.drawing(empty, "t") is None
     assert any(isinstance(b, Fold) for s in tuning.sections(empty) for b in s.blocks)
+
+
+def test_finalists_of_many_settings_are_told_apart_by_all_of_them() -> None:
+    """A headline names four; a table in which two rows are called the same tells nothing."""
+    found = of(BETTER)
+    many = {f"pull.k{n}": "1" for n in range(6)}
+    rows = [replace(e, values={**many, "pull.last": str(n)}) for n, e in enumerate(found.compared)]
+    table = tuning.compared(replace(found, compared=tuple(rows)), found.goal, "c")
+
+    assert len({row.names for row in table.rows}) == len(rows)
