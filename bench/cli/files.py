@@ -10,6 +10,7 @@ from bench.cli.console import output
 from bench.cli.gate_options import DEFAULT_BLOCKS
 from bench.cli.plan import cautions_in, print_cautions
 from bench.plan.build import make_plan
+from bench.plan.tuned import planned
 from bench.spec.capacity import LoadedCapacity
 from bench.spec.choose import load_workloads
 from bench.spec.decidable import undecidable
@@ -48,7 +49,9 @@ def _beforehand(file: str, content: Content) -> Iterator[str]:
     elif isinstance(content, LoadedCapacity):
         yield from (f"caution: {caution}" for caution in cautions_in(content.matrix))
     elif isinstance(content, LoadedTuning):
-        yield from (f"caution: {caution}" for caution in cautions_of(content))
+        begins = planned(content)
+        yield begins.outlook
+        yield from (f"caution: {each}" for each in (*cautions_of(content), *begins.cautions()))
     elif isinstance(content, Gates):
         roots = search_roots()
         there = [name for name in content.own if find("workload", name, beside=None, roots=roots)]

@@ -20,6 +20,7 @@ from bench.spec.kinds.registry import KINDS
 from bench.spec.load import load_config, load_workload
 from bench.spec.lookup import Kind, find, search_roots, shipped_root
 from bench.spec.metrics import find_metric
+from bench.spec.objective import Objective
 
 MAX_LABEL_CHARS = 64
 _USUAL = next(iter(KINDS))
@@ -34,6 +35,7 @@ class NewKind(StrEnum):
     GATE = "gate"
     CAPACITY = "capacity"
     CAPACITY_PLAN = "capacity-plan"
+    TUNING = "tuning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ _KINDS: dict[NewKind, _Made] = {
     NewKind.CAPACITY_PLAN: _Made(
         kind="capacity-plan", next=("jetbench capacity --plan @name@ --of latest",)
     ),
+    NewKind.TUNING: _Made(kind="tuning", next=("jetbench tune @name@",)),
 }
 
 
@@ -69,7 +72,7 @@ def new(
         ),
     ] = _USUAL,
 ) -> None:
-    """Write a commented, valid workload, config, matrix, gate, capacity or plan file to start from.
+    """Write a commented, valid workload, config, matrix, gate, capacity, plan or tuning file.
 
     It is written below the working directory, never over a file that is there. All but the first
     two take the workload and config of their own name where there are any.
@@ -81,6 +84,8 @@ def new(
     path = free_path(made.kind, name)
     asked = _ASKED[wanted](of) if wanted in _ASKED else {}
     words = _words(name, KINDS[of].shipped)
+    if wanted is NewKind.TUNING:
+        words["@base@"] = f"{words['@config@']}/{_variants(words['@config@'])[0]}"
     write_new(path, _filled(_template(wanted, of), words | dict(asked)))
     console = output()
     console.print(f"wrote {path}", soft_wrap=True)
@@ -152,6 +157,21 @@ def _offers(of: str) -> bool:
     return bool(load_workload(path).offers)
 
 
+def _tuned(of: str) -> dict[str, str]:
+    """Return what a tuning is after: a figure and counts that a matrix of this kind asks for."""
+    asked = yaml.safe_load(_template(NewKind.MATRIX, of))["success"]
+    rules = [parse_criterion(rule) for rule in asked]
+    counts = [rule for rule in rules if not rule.metric and rule.subject != LAG_VERDICT]
+    figure = next(rule.metric for rule in rules if rule.metric is not None)
+    metric = find_metric(_lower(figure.short)) or figure
+    space = next(space for section, space in _SPACES.items() if section in KINDS[of].uses)
+    return {
+        "@space@": space.strip("\n"),
+        "@objective@": str(Objective(metric=metric)),
+        "@constraints@": "\n".join(f"  - {rule}" for rule in counts),
+    }
+
+
 def _calm(rule: Criterion) -> str:
     """Return a rule of no figure; a lag may drain, too, where a change is judged."""
     return f"{LAG_VERDICT} != growing" if rule.subject == LAG_VERDICT else str(rule)
@@ -165,18 +185,44 @@ def _lower(figure: str) -> str:
 
 def _sides(config: str) -> str:
     """Return the options of a gate that compare the first two variants of a config."""
-    path = find("config", config, beside=None, roots=search_roots())
-    names = list(load_config(path).variants) if path is not None else []
-    before, after = (names * 2)[:2]
+    before, after = (_variants(config) * 2)[:2]
     return f"--baseline-config {config}/{before} --candidate-config {config}/{after}"
+
+
+def _variants(config: str) -> list[str]:
+    path = find("config", config, beside=None, roots=search_roots())
+    return list(load_config(path).variants) if path is not None else []
 
 
 def _own_or(kind: Kind, name: str, shipped: str) -> str:
     return name if find(kind, name, beside=None, roots=search_roots()) else shipped
 
 
+_SPACES = {
+    "writes": """
+  writes.every: {from: 250ms, to: 1s, scale: log, steps: 3}
+  writes.strategy: [kv-then-event, outbox]
+""",
+    "respond": """
+  respond.workers: [1, 4, 16]
+  respond.responders: [1, 2, 4]
+""",
+    "pull": """
+  pull.batch: [10, 50, 200]
+  pull.requests: [1, 2]
+  consumer.max_ack_pending: [250, 1000]
+""",
+    "bucket": """
+  bucket.storage: [file, memory]
+  bucket.allow_direct: [true, false]
+  bucket.history: [1, 5, 20]
+""",
+}
+"""What is worth turning under workloads that use a section of settings; the first fits."""
+
 _ASKED: Mapping[NewKind, Callable[[str], Mapping[str, str]]] = {
     NewKind.GATE: _gated,
     NewKind.CAPACITY: _sought,
+    NewKind.TUNING: _tuned,
 }
 """By file what its rules are, for a kind of workload."""

@@ -40,7 +40,7 @@ def _plain(value: object) -> object:
 Plain = Annotated[
     Any,
     BeforeValidator(_plain),
-    WithJsonSchema({"type": ["string", "number", "boolean"]}),
+    WithJsonSchema({"anyOf": [{"type": each} for each in ("string", "number", "boolean")]}),
 ]
 
 

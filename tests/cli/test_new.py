@@ -46,6 +46,8 @@ from bench.spec.laid import Laying
 from bench.spec.matrix import Matrix
 from bench.spec.members import Member, SlowMembers
 from bench.spec.outages import Outage
+from bench.spec.tuning import TuningFile
+from bench.spec.turned import Turned
 
 PATHS = {
     "workload": "workloads/{}.yaml",
@@ -54,6 +56,7 @@ PATHS = {
     "gate": "configs/gates/{}.yaml",
     "capacity": "configs/capacity/{}.yaml",
     "capacity-plan": "configs/capacity/plans/{}.yaml",
+    "tuning": "configs/tuning/{}.yaml",
 }
 MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "workload": (
@@ -92,6 +95,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "gate": (GateFile,),
     "capacity": (CapacityFile, Range),
     "capacity-plan": (CapacityPlan, Retention),
+    "tuning": (TuningFile, Turned),
 }
 
 
@@ -286,6 +290,20 @@ def test_a_gate_of_each_kind_holds_its_rules_to_what_its_workload_has(kind: str,
     assert before.variants != after.variants
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("own", [True, False])
+def test_a_tuning_of_each_kind_turns_what_its_workload_uses(kind: str, own: bool) -> None:
+    """And has the time to try all of it, in trials that tell what it is after."""
+    for file in ("workload", "config", "tuning") if own else ("tuning",):
+        jetbench("new", file, "orders", "--kind", kind)
+
+    said = jetbench("validate", "configs/tuning/orders.yaml")
+
+    assert "no problem found" in said
+    assert "caution" not in said
+    assert ", raced; a trial takes about 23.5s, so 30m00s have room for" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -357,7 +375,7 @@ def test_a_wrong_kind_is_told_with_the_nearest() -> None:
     """`gates` is what the folder is called."""
     assert refused("new", "gates", "x") == (
         "new: no kind 'gates'; allowed: workload, config, matrix, gate, capacity, "
-        "capacity-plan; did you mean 'gate'?"
+        "capacity-plan, tuning; did you mean 'gate'?"
     )
 
 

@@ -129,7 +129,7 @@ def test_dotted_keys_lead_into_what_has_keys_of_its_own() -> None:
 def marked(place: str, text: str) -> list[str]:
     """Return what an editor marks in a file at this place; of a workload by its kind."""
     below = {"workloads": "workload", "matrices": "matrix"}
-    below |= {folder: folder for folder in ("gates", "capacity")}
+    below |= {folder: folder for folder in ("gates", "capacity", "tuning")}
     below = {"plans": "capacity-plan"} | below
     kind = next((kind for part, kind in below.items() if part in Path(place).parts), "config")
     schema, value = json_schema(kind), yaml.safe_load(text)  # type: ignore[arg-type]
