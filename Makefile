@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth capacity-truth headline-truth history-truth report-truth ledger-truth soak-truth workloads mutants \
+.PHONY: help setup bench selfbench test client-truth gate-truth aged-truth capacity-truth tune-truth headline-truth history-truth report-truth ledger-truth soak-truth workloads mutants \
 	check types house constraints clean
 
 help: ## Show this list
@@ -56,6 +56,9 @@ aged-truth: $(TOOLS) ## Plant a server that is slow on aged streams alone, and h
 
 capacity-truth: $(TOOLS) ## Seek three capacities that are known, 20 times each; some two hours
 	@$(BIN)/python -m tests.truth.capacity $(ARGS)
+
+tune-truth: $(TOOLS) ## Simulate how near tunings come to the best, and what they claim of equals; some 20 minutes
+	@$(BIN)/python -m tests.truth.tune $(ARGS)
 
 headline-truth: $(TOOLS) ## Simulate how often equal variants are told apart; some 15 minutes
 	@$(BIN)/python -m tests.truth.headlines $(ARGS)

@@ -17,7 +17,7 @@ from bench.spec.metrics import Better
 from bench.stats.compare import CONFIDENCE, MIN_PAIRS_TO_FAIL
 
 FELL_BACK = 0.30
-"""So much worse against the base than the search saw it, and a point fell back."""
+"""So much lost of what the search had seen it gain, by logarithms, and a point fell back."""
 
 MATTERS = 0.05
 """A gain that is surely less than this is none that anybody looks for."""
@@ -99,7 +99,7 @@ def _little(measure: Measure, gain: Contrast) -> bool:
 
 
 def fell_back(measures: Sequence[Measure], seen: Sequence[float], found: Attested) -> bool:
-    """Say whether a point that looked good was found to be far worse, or breaks a constraint.
+    """Say whether a point lost much of what it had seemed to gain, or breaks a constraint.
 
     Args:
         measures: of the objectives.
@@ -108,11 +108,9 @@ def fell_back(measures: Sequence[Measure], seen: Sequence[float], found: Atteste
     """
     if found.held.holds is Holds.BREAKS:
         return True
-    return any(
-        _scale(measure, gain, gain.change) - _scale(measure, gain, share)
-        >= abs(_scale(measure, gain, _share(measure, -FELL_BACK)))
-        for measure, share, gain in zip(measures, seen, found.gains, strict=False)
-    )
+    each = zip(measures, seen, found.gains, strict=False)
+    scales = ((_scale(m, gain, share), _scale(m, gain, gain.change)) for m, share, gain in each)
+    return any(before < 0 and after >= (1 - FELL_BACK) * before for before, after in scales)
 
 
 def _share(measure: Measure, better_by: float) -> float:

@@ -78,9 +78,9 @@ class Tuned:
         gains: what was confirmed against the base, one for each objective, by the confirming
             blocks alone: of the first finalist that holds, or may hold, all constraints. Empty
             where none does, and with too few blocks.
-        near: finalists that were better than the base as the search saw them.
-        fell_back: of those, how many stood against the base 30 % or more worse in the confirmation
-            than before, or broke a constraint there.
+        near: finalists that were better than the base as the search saw them, and of which the
+            confirmation tells something.
+        fell_back: of those, how many lost 30 % or more of that gain, or broke a constraint.
         blocks: confirming ones that were run, and that there are to be in all.
         missing: trials that are planned and have no record: the others may be a choice.
         wanted: what is to follow; None where all was tried.

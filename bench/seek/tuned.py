@@ -298,7 +298,8 @@ class _Told:
 
     @cached_property
     def _near(self) -> tuple[Attested, ...]:
-        return tuple(e for e in self.attested if self._looked_better(self._changes[e.point]))
+        told = (e for e in self.attested if e.gains or e.held.holds is Holds.BREAKS)
+        return tuple(e for e in told if self._looked_better(self._changes[e.point]))
 
     def _looked_better(self, changes: Sequence[float]) -> bool:
         ways = zip(self.measures, changes, strict=False)

@@ -259,3 +259,10 @@ def test_of_two_objectives_there_is_a_front() -> None:
     assert len(found.gains) == 2
     assert found.incumbent in found.front
     assert found.base not in found.front
+
+
+def test_gains_that_are_borne_out_did_not_fall_back() -> None:
+    found = run_of(_best_at_10).whole()
+
+    assert found.near >= 1
+    assert found.fell_back == 0
