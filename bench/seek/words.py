@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bench.analysis.figures import Diagnosis
 from bench.core.text import count, listed, number
 from bench.plan.model import Purpose
 from bench.seek.bracket import Ending, Said, edge
@@ -59,13 +60,20 @@ def _broken(found: Break) -> str:
 
 def limits(found: Limiting) -> str:
     """Say what limits it beyond its capacity, with the knob: `handler-limited at …: …; turn …`."""
+    alike: dict[str, list[Diagnosis]] = {}
+    for part in found.parts:
+        alike.setdefault(part.limit, []).append(part)
     several = len(found.parts) > 1
-    each = [
-        f"{f'{part.part}: ' if several else ''}{part.limit}: {part.words}"
-        f"{f'; turn {part.knob}' if part.knob else ''}"
-        for part in found.parts
-    ]
-    return f"At {rate(found.at.step.rate_per_s)} {'; '.join(each)}."
+    each = "; ".join(_limit(*parts, named=several) for parts in alike.values())
+    return f"At {rate(found.at.step.rate_per_s)} {each}."
+
+
+def _limit(first: Diagnosis, *others: Diagnosis, named: bool) -> str:
+    """Say it of the first part that is limited so, and which others are likewise."""
+    of = f"{first.part}: " if named else ""
+    turn = f"; turn {first.knob}" if first.knob else ""
+    more = f"; likewise {listed([each.part for each in others])}" if others else ""
+    return f"{of}{first.limit}: {first.words}{turn}{more}"
 
 
 def decided(found: Sought) -> str:

@@ -15,7 +15,7 @@ from bench.plan.model import Purpose, Step, VariantName
 from bench.plan.order import further
 from bench.plan.seeking import search_of
 from bench.seek.bracket import Ending, Said
-from tests.judgement.searching import Truth, capacity_of, judged, run_of
+from tests.judgement.searching import HANDLERS, Truth, capacity_of, judged, run_of
 
 CAPACITY = Truth(capacity_per_s=1300)
 TWICE = Truth(capacity_per_s=2600)
@@ -353,3 +353,17 @@ def test_a_goal_alone_is_not_told_apart() -> None:
     assert capacity_of(ENDLESS).parted == ""
     rules = {each.rule for each in capacity_of(CAPACITY).apart}
     assert rules == {"end_to_end_p99 < 20ms", "lag.verdict != growing"}
+
+
+def test_parts_that_are_limited_alike_are_told_once() -> None:
+    """Of four consumers three would say the same again, figures and knob."""
+
+    def fourfold(figures: RunFigures) -> RunFigures:
+        each = tuple(replace(HANDLERS, part=f"reader_{n}") for n in range(4))
+        return _each_trial(figures, diagnoses=each)
+
+    (found,) = judged({"one": CAPACITY}, changed=fourfold).capacities
+
+    assert found.limits.count("all workers were busy") == 1
+    assert "reader_0: handler-limited: " in found.limits
+    assert found.limits.endswith("likewise reader_1, reader_2 and reader_3.")
