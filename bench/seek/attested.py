@@ -109,8 +109,14 @@ def fell_back(measures: Sequence[Measure], seen: Sequence[float], found: Atteste
     if found.held.holds is Holds.BREAKS:
         return True
     each = zip(measures, seen, found.gains, strict=False)
-    scales = ((_scale(m, gain, share), _scale(m, gain, gain.change)) for m, share, gain in each)
-    return any(before < 0 and after >= (1 - FELL_BACK) * before for before, after in scales)
+    of_note = ((m, share, gain) for m, share, gain in each if seems_to_gain(m, share))
+    scales = ((_scale(m, gain, share), _scale(m, gain, gain.change)) for m, share, gain in of_note)
+    return any(after >= (1 - FELL_BACK) * before for before, after in scales)
+
+
+def seems_to_gain(measure: Measure, change: float) -> bool:
+    """Say whether a change is a gain that anybody looks for: of a smaller one noise is most."""
+    return (change if measure.metric.better is Better.HIGHER else -change) >= MATTERS
 
 
 def _share(measure: Measure, better_by: float) -> float:

@@ -78,8 +78,8 @@ class Tuned:
         gains: what was confirmed against the base, one for each objective, by the confirming
             blocks alone: of the first finalist that holds, or may hold, all constraints. Empty
             where none does, and with too few blocks.
-        near: finalists that were better than the base as the search saw them, and of which the
-            confirmation tells something.
+        near: finalists that were better than the base by 5 % or more as the search saw them, and of
+            which the confirmation tells something.
         fell_back: of those, how many lost 30 % or more of that gain, or broke a constraint.
         blocks: confirming ones that were run, and that there are to be in all.
         missing: trials that are planned and have no record: the others may be a choice.

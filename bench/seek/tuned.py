@@ -303,7 +303,7 @@ class _Told:
 
     def _looked_better(self, changes: Sequence[float]) -> bool:
         ways = zip(self.measures, changes, strict=False)
-        return any((m.metric.better is Better.HIGHER) is (change > 0) for m, change in ways)
+        return any(attested.seems_to_gain(m, change) for m, change in ways)
 
     def _fell_back(self, found: Attested) -> bool:
         return attested.fell_back(self.measures, self._changes[found.point], found)
