@@ -26,6 +26,10 @@ from bench.engine.sliding import Sliding
 
 _STEP_ROWS = 1 << 20
 
+_AGAIN_ROWS = 1 << 19
+"""Given back once more with the rows behind them: where both stand in one page of up to 4 MB,
+whoever wrote the later ones has brought the earlier ones back, as zeros."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sent:
@@ -94,7 +98,7 @@ class _Rows:
         """
         first, stop = self.first, self._written() if stop is None else stop
         rows = self._sliding.columns[:, first:stop].copy()
-        self._sliding.release(first, stop)
+        self._sliding.release(max(0, first - _AGAIN_ROWS), stop)
         self.first = stop
         return rows
 

@@ -1,5 +1,6 @@
 """Recorders whose rows are closed and given back know what the plain ones know."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,17 @@ def test_what_was_read_takes_no_room(tmp_path: Path) -> None:
         recorder.stored(range(stop - 100_000, stop), stop + 1)
         assert (reader.read(recorder.close(stop)).record.stored_ns == stop + 1).all()
         assert path.stat().st_blocks * 512 < 12_000_000, "it keeps what was read"
+
+
+def test_what_stands_beside_what_was_read_does_not_bring_it_back(tmp_path: Path) -> None:
+    """A page may be larger than a stretch; whoever writes in it has all of it on the disk."""
+    path = tmp_path / "publisher.npy"
+    recorder = RotatingPublishRecorder(10**9, path, ahead=20_000)
+    reader = Published(path, share=0, shares=1)
+    for first in range(0, 8_000_000, 20_000):
+        recorder.sent(first, first + 20_000, 1)
+        recorder.stored(range(first, first + 20_000), 2)
+        reader.read(recorder.close(first + 20_000))
+        os.sync()
+    left = path.stat().st_blocks * 512
+    assert left < 16_000_000, f"{left} of 128 million bytes are there still"
