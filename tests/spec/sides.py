@@ -1,18 +1,22 @@
-"""Which rules there are, and which sides of each tests come to: a plugin that follows their lines.
+"""Which rules there are, and which sides of each tests come to: a plugin that notes answers.
 
 A rule is a function that objects to settings, or tells what limits a consumer. Each `if` in it has
-two sides: what it says, and that it says nothing.
+two sides: what it says, and that it says nothing. Modules with rules are compiled so that each of
+their questions notes its answer, and each thing that they say that it was said: to follow lines
+instead would take longer than the tests themselves.
 """
 
 import ast
 import json
 import sys
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import CodeType
+from typing import Any, Literal, TypeGuard
 
 import pytest
 
@@ -26,11 +30,11 @@ TABLES = ("bench/spec/**/*.py", *(f"bench/analysis/{name}.py" for name in OF_CON
 SAYS = frozenset({"Objection", "Held", "_told"})
 """What a rule calls to say something."""
 
-LEFT = -1
-"""In the place of a line: the function was left, or waits to go on."""
+Side = tuple[str, int, Literal["yes", "no", "says"]]
+"""A file, a line of it, and what was answered or done there."""
 
-Step = tuple[str, int, int]
-"""A file, a line of it, and the line that came next."""
+_ASKS, _TELLS = "__asks__", "__tells__"
+"""What notes an answer, and that something was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,54 +45,39 @@ class Rule:
         file: as written from the repository's root.
         name: of the function.
         says: lines in which it says something.
-        forks: of each `if`, the lines in which it asks, and those of what follows a yes.
+        asks: lines in which it asks.
     """
 
     file: str
     name: str
     says: tuple[int, ...]
-    forks: tuple[tuple[range, range], ...]
+    asks: tuple[int, ...]
 
-    def unseen(self, steps: Set[Step]) -> Iterator[str]:
+    def unseen(self, sides: Set[Side]) -> Iterator[str]:
         """Yield what was not seen of it, in words."""
-        own = {step[1:] for step in steps if step[0] == self.file}
         for line in self.says:
-            if line not in {after for _, after in own}:
+            if (self.file, line, "says") not in sides:
                 yield f"{self.file}:{line}: {self.name} never says this"
-        for asked, yes in self.forks:
-            then = {after for before, after in own if before in asked and after not in asked}
-            if not any(after in yes for after in then):
-                yield f"{self.file}:{asked.start}: {self.name} is never answered yes"
-            if all(after in yes for after in then):
-                yield f"{self.file}:{asked.start}: {self.name} is never answered no"
+        for line in self.asks:
+            for answer in ("yes", "no"):
+                if (self.file, line, answer) not in sides:
+                    yield f"{self.file}:{line}: {self.name} is never answered {answer}"
 
 
 def rules_of(file: str, text: str) -> Iterator[Rule]:
     """Yield the rules of a module."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and (says := tuple(_said(node))):
-            yield Rule(
-                file=file,
-                name=node.name,
-                says=says,
-                forks=tuple(_forks(node)),
-            )
+            asks = tuple(each.test.lineno for each in ast.walk(node) if isinstance(each, ast.If))
+            yield Rule(file=file, name=node.name, says=says, asks=asks)
 
 
 def _said(function: ast.FunctionDef) -> Iterator[int]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS:
-            yield node.lineno
+    return (node.lineno for node in ast.walk(function) if _says(node))
 
 
-def _forks(function: ast.FunctionDef) -> Iterator[tuple[range, range]]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.If):
-            yield _lines(node.test, node.test), _lines(node.body[0], node.body[-1])
-
-
-def _lines(first: ast.expr | ast.stmt, last: ast.expr | ast.stmt) -> range:
-    return range(first.lineno, (last.end_lineno or last.lineno) + 1)
+def _says(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS
 
 
 @cache
@@ -102,51 +91,113 @@ def rules() -> tuple[Rule, ...]:
     )
 
 
-class Following:
-    """Notes the steps of rules while tests run, and leaves them in a file."""
+class Noting(ast.NodeTransformer):
+    """Has each question of a module note its answer, and what is said that it was."""
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        """`if x` is `if __asks__(line, x)`."""
+        self.generic_visit(node)
+        node.test = self._noted(_ASKS, node.test, node.test)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`Objection(x)` is `__tells__(line, Objection)(x)`."""
+        self.generic_visit(node)
+        if _says(node):
+            node.func = self._noted(_TELLS, node, node.func)
+        return node
+
+    def _noted(self, by: str, at: ast.expr, what: ast.expr) -> ast.Call:
+        line = ast.Constant(at.lineno)
+        return ast.Call(func=ast.Name(by, ast.Load()), args=[line, what], keywords=[])
+
+
+def noted(source: str) -> ast.Module:
+    """Return a module whose questions note their answers."""
+    whole: ast.Module = ast.fix_missing_locations(Noting().visit(ast.parse(source)))
+    return whole
+
+
+class Following(MetaPathFinder):
+    """Notes the sides of rules that tests come to, and leaves them in a file.
+
+    Attributes:
+        sides: that were seen.
+    """
 
     def __init__(self, path: Path) -> None:
         """Leave them at `path`, as JSON."""
         self._path = path
         self._files = {str(ROOT / rule.file): rule.file for rule in rules()}
-        self._steps: set[Step] = set()
+        self.sides: set[Side] = set()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: object = None
+    ) -> ModuleSpec | None:
+        """Return how a module with rules is read; None for others."""
+        del target
+        spec = PathFinder.find_spec(fullname, path) if fullname.startswith("bench.") else None
+        file = self._files.get(str(spec.origin)) if spec is not None else None
+        if spec is not None and file is not None:
+            spec.loader = Loader(fullname, str(spec.origin), self.names(file))
+            return spec
+        return None
+
+    def names(self, file: str) -> dict[str, Callable[[int, Any], Any]]:
+        """Return what notes sides of a file, by its name there."""
+        return {_ASKS: partial(self._asked, file), _TELLS: partial(self._told, file)}
+
+    def _asked(self, file: str, line: int, answer: Any) -> Any:
+        self.sides.add((file, line, "yes" if answer else "no"))
+        return answer
+
+    def _told(self, file: str, line: int, says: Any) -> Any:
+        self.sides.add((file, line, "says"))
+        return says
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out what draws its settings: what it comes to, nobody chose to look at."""
+        """Leave out what draws its settings: what it comes to, nobody chose to look at.
+
+        What was seen until now tests came to as they were read, and chose nothing either.
+        """
         chosen = [each for each in items if isinstance(each, pytest.Function)]
         items[:] = [each for each in chosen if not hasattr(each.obj, "hypothesis")]
-
-    def pytest_runtestloop(self) -> None:
-        """Follow from here on."""
-        sys.settrace(self._entered)
+        self.sides.clear()
 
     def pytest_sessionfinish(self) -> None:
-        """Follow no more."""
-        sys.settrace(None)
-        self._path.write_text(json.dumps(sorted(self._steps)), encoding="utf-8")
+        """Leave what was seen."""
+        self._path.write_text(json.dumps(sorted(self.sides)), encoding="utf-8")
 
-    def _entered(self, frame: FrameType, _event: str, _arg: Any) -> Any:
-        file = self._files.get(frame.f_code.co_filename)
-        return None if file is None else self._through(file, frame.f_lineno)
 
-    def _through(self, file: str, line: int) -> Any:
-        before = line
+class Loader(SourceFileLoader):
+    """Reads a module whose questions are noted; no compiled one, and leaves none behind."""
 
-        def step(frame: FrameType, event: str, _arg: Any) -> Any:
-            nonlocal before
-            after = LEFT if event == "return" else frame.f_lineno
-            self._steps.add((file, before, after))
-            before = after
-            return step
+    def __init__(
+        self, fullname: str, path: str, names: dict[str, Callable[[int, Any], Any]]
+    ) -> None:
+        """Read a module that knows these names besides its own."""
+        super().__init__(fullname, path)
+        self._names = names
 
-        return step
+    def get_code(self, fullname: str) -> CodeType:
+        """Return its code."""
+        source = self.get_data(self.path).decode()
+        code: CodeType = compile(noted(source), self.path, "exec", dont_inherit=True)
+        return code
+
+    def exec_module(self, module: Any) -> None:
+        """Fill it."""
+        vars(module).update(self._names)
+        super().exec_module(module)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take the file to which the steps go."""
-    parser.addoption("--steps", type=Path, required=True)
+    """Take the file to which the sides go."""
+    parser.addoption("--sides", type=Path, required=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Follow the tests of this session."""
-    config.pluginmanager.register(Following(config.getoption("--steps")))
+    following = Following(config.getoption("--sides"))
+    sys.meta_path.insert(0, following)
+    config.pluginmanager.register(following)

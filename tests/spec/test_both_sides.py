@@ -4,14 +4,17 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bench.analysis.figures import Limit
 from tests.spec.cases import ASKED_IN_VAIN, IGNORED, OF_CLUSTERS, REFUSED, TAKEN, Case
 from tests.spec.messages_said import SAID, Said
-from tests.spec.sides import LEFT, OF_CONSUMERS, ROOT, Step, rules, rules_of
+from tests.spec.sides import OF_CONSUMERS, ROOT, Following, Side, noted, rules, rules_of
 
 NONE_OF_RULES = (
     "any_content",
@@ -31,26 +34,26 @@ RAN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 """One that fails is told by itself, where it stands."""
 
 
-def followed(directory: Path) -> set[Step]:
-    """Return the steps of rules in a run of the tests that show them."""
-    steps = directory / "steps.json"
+def followed(directory: Path) -> set[Side]:
+    """Return the sides of rules that a run of the tests comes to that show them."""
+    sides = directory / "sides.json"
     tests = [f"tests/analysis/test_{name}.py" for name in OF_CONSUMERS]
     ignored = [f"--ignore=tests/spec/test_{name}.py" for name in NONE_OF_RULES]
     plugins = ["-p", "tests.spec.sides", "-p", "no:cacheprovider", "-p", "no:xdist"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/spec", *tests, *ignored, *plugins,
-         "--steps", str(steps), "-m", "not nats"],
+         "--sides", str(sides), "-m", "not nats"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode in RAN, done.stdout + done.stderr
-    return {(file, before, after) for file, before, after in json.loads(steps.read_text("utf-8"))}
+    return {(file, line, what) for file, line, what in json.loads(sides.read_text("utf-8"))}
 
 
 def test_every_rule_is_tested_on_both_sides(tmp_path: Path) -> None:
     """A rule that nobody saw speak may never speak; one never silent may refuse what is right."""
-    steps = followed(tmp_path)
+    sides = followed(tmp_path)
 
-    assert [words for rule in rules() for words in rule.unseen(steps)] == []
+    assert [words for rule in rules() for words in rule.unseen(sides)] == []
 
 
 LIMITS = [each for each in Limit if each not in (Limit.NONE, Limit.UNTOLD)]
@@ -88,16 +91,42 @@ def _none(settings):
 """
 
 
+def sides_of(*asked: tuple[bool, bool]) -> set[Side]:
+    """Return the sides of the rule that settings come to, each with its `a` and `b`."""
+    following = Following(Path("nowhere"))
+    names = {**following.names("f.py"), "Objection": SimpleNamespace}
+    exec(compile(noted(RULE), "f.py", "exec"), names)  # noqa: S102 - our own text
+    for a, b in asked:
+        list(names["_rule"](SimpleNamespace(a=a, b=b)))  # type: ignore[operator]
+    return following.sides
+
+
 def test_a_side_that_is_not_seen_is_told() -> None:
     """What says something is a rule, and each of its questions has two answers."""
     (rule,) = rules_of("f.py", RULE)
-    yes_no = {("f.py", 4, 6), ("f.py", 6, LEFT), ("f.py", 4, 7), ("f.py", 7, 8), ("f.py", 7, 9)}
 
-    assert list(rule.unseen(yes_no)) == []
-    assert list(rule.unseen(yes_no - {("f.py", 4, 7)})) == ["f.py:4: _rule is never answered no"]
-    assert list(rule.unseen(yes_no - {("f.py", 7, 8)})) == ["f.py:7: _rule is never answered yes"]
-    assert list(rule.unseen(yes_no - {("f.py", 7, 9)})) == [
+    def unseen(*asked: tuple[bool, bool]) -> list[str]:
+        return list(rule.unseen(sides_of(*asked)))
+
+    never = "f.py:{}: _rule is never answered {}"
+    assert unseen((True, True), (False, False)) == []
+    assert unseen((True, True), (True, False)) == [never.format(4, "no")]
+    assert unseen((True, False), (False, False)) == [never.format(7, "yes")]
+    assert unseen((True, True), (False, True)) == [
         "f.py:9: _rule never says this",
-        "f.py:7: _rule is never answered no",
+        never.format(7, "no"),
     ]
-    assert list(rule.unseen({("g.py", *step[1:]) for step in yes_no})) != []
+    assert len(unseen()) == 6
+
+
+def test_a_rule_that_notes_its_answers_says_the_same() -> None:
+    """It is read another way, and is the same rule."""
+    plain: dict[str, Any] = {"Objection": SimpleNamespace}
+    exec(RULE, plain)  # noqa: S102 - our own text
+    following = Following(Path("nowhere"))
+    read: dict[str, Any] = {**plain, **following.names("f.py")}
+    exec(compile(noted(RULE), "f.py", "exec"), read)  # noqa: S102 - our own text
+
+    for a, b in product([False, True], repeat=2):
+        settings = SimpleNamespace(a=a, b=b)
+        assert list(read["_rule"](settings)) == list(plain["_rule"](settings))
