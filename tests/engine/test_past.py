@@ -30,7 +30,8 @@ class Answering:
     async def request(self, subject: str, payload: bytes, timeout: float) -> Any:
         del timeout
         self.asked_deleted += b"deleted_details" in payload
-        told: dict[str, Any] = CONSUMER if "CONSUMER" in subject else {"state": self.state}
+        stream = {"config": {"storage": "file"}, "state": self.state}
+        told: dict[str, Any] = CONSUMER if "CONSUMER" in subject else stream
         return type("Answer", (), {"data": json.dumps(told).encode()})
 
 
