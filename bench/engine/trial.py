@@ -13,6 +13,7 @@ from bench.broker.latest import Held
 from bench.broker.letters import Letter
 from bench.broker.observe import ConsumerState
 from bench.broker.server import Server, log_tail
+from bench.core.cancelling import heed_cancel
 from bench.core.errors import MeasurementError
 from bench.core.units import NS_PER_MS, NS_PER_S, human_duration
 from bench.engine import clock
@@ -427,8 +428,8 @@ def _settled(scene: Scene, fleet: Fleet, part: str) -> bool:
 
 async def _live(server: Server, fleet: Fleet, seconds: float) -> None:
     """Sleep, but fail as soon as the server or a worker is dead, or a worker cannot go on."""
-    broken: list[asyncio.Future[Any]] = [worker.broken for worker in fleet.workers]
-    broken += fleet.broken
+    heed_cancel()
+    broken: list[asyncio.Future[Any]] = [*(each.broken for each in fleet.workers), *fleet.broken]
     if server.ended is not None:
         broken.append(server.ended)
     failed, _ = await asyncio.wait(broken, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
