@@ -38,13 +38,13 @@ from bench.core.errors import ExitCode, UsageError
 from bench.plan.allotment import trial_ns
 from bench.plan.estimate import Ahead, ahead_of
 from bench.plan.model import Plan
-from bench.plan.space import Point
 from bench.plan.tuned import planned, tuning_of, with_round
 from bench.record.lock import measuring
 from bench.report.terminal import print_judgement
 from bench.runner.target import EmbeddedTarget, Target
 from bench.seek.optimiser import require_optimiser
 from bench.seek.tuned import Ending, Round, Tuned, begun, tuned
+from bench.spec.space import Point
 from bench.spec.tuning import load_tuning
 from bench.spec.tuning_cautions import cautions_of, check_tuning_server
 

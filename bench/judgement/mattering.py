@@ -15,8 +15,8 @@ from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import readings
 from bench.judgement.tried import Importance, Mattered, Objective
-from bench.plan.space import Knob, Value
 from bench.spec.metrics import Better
+from bench.spec.space import Knob, Value
 from bench.stats.effects import Array, Effect, Factor, fit
 
 FEW = 4

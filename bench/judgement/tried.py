@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bench.core.marks import State
 from bench.judgement.kinds import Figure
-from bench.plan.space import Knob
 from bench.seek.tuned import Ending, Fate
 from bench.spec.metrics import Better, Metric
+from bench.spec.space import Knob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

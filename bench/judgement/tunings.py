@@ -16,10 +16,10 @@ from bench.judgement.pasted import pasted
 from bench.judgement.tried import Change, Importance, Objective, Pasted, Tried, Tuning
 from bench.judgement.tuned_words import holds, open_points
 from bench.plan.model import Plan
-from bench.plan.space import Knob, Point
 from bench.seek.tuned import Ending, Standing, Tuned
 from bench.spec.flat import flat
 from bench.spec.metrics import Better, Metric, find_metric
+from bench.spec.space import Knob, Point
 
 BASE = "base"
 

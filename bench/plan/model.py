@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from bench.plan.space import Knob, Point
 from bench.spec.cast import Cast
 from bench.spec.disturbances import Disturbance
 from bench.spec.kinds.registry import AnyWorkload, cast_of
+from bench.spec.space import Knob, Point
 from bench.spec.variant import Settings
 from bench.spec.workload import Phases
 

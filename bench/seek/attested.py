@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import Measure
 from bench.analysis.paired import Contrast, contrast, lacking
-from bench.plan.space import Point
 from bench.seek.constrained import Held, Holds
 from bench.spec.metrics import Better
+from bench.spec.space import Point
 from bench.stats.compare import CONFIDENCE, MIN_PAIRS_TO_FAIL
 
 FELL_BACK = 0.30

@@ -14,11 +14,11 @@ from bench.analysis.metrics import Measure
 from bench.analysis.paired import lacking, readings
 from bench.analysis.validity import reproach_of, trials_of
 from bench.core import text
-from bench.plan.space import Point
 from bench.seek.constrained import Holds, beyond, held
 from bench.seek.known import UNTOLD_RUN, Known
 from bench.spec.criteria import Criterion
 from bench.spec.metrics import Better
+from bench.spec.space import Point
 
 LEAST = 0.5
 """Nothing at all, where more is better, counts as so much of the least that was ever seen."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.plan.space import Knob, Point, Value
+from bench.spec.space import Knob, Point, Value
 from bench.stats.likely import Places
 
 Array = NDArray[np.float64]

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bench.core.errors import UsageError
-from bench.plan.space import Knob, Point, Value
 from bench.seek.known import Known
+from bench.spec.space import Knob, Point, Value
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

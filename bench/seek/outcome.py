@@ -6,8 +6,8 @@ from enum import StrEnum
 from bench.analysis.figures import CellFigures
 from bench.analysis.paired import Contrast
 from bench.plan.model import Tuning
-from bench.plan.space import Point
 from bench.seek.figured import Fate
+from bench.spec.space import Point
 
 __all__ = ["Ending", "Fate", "Round", "Standing", "Tuned"]
 

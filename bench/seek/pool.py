@@ -2,10 +2,10 @@
 
 from bench.plan.model import Tuning
 from bench.plan.points import is_turned, valid_points
-from bench.plan.space import Knob, Point, Value
 from bench.seek.trying import Space
 from bench.spec.base import MisfitError
 from bench.spec.pointed import setting_at, settled
+from bench.spec.space import Knob, Point, Value
 
 _listed: dict[str, tuple[tuple[Knob, ...], tuple[Point, ...]]] = {}
 """By base what was listed last: it takes seconds, and a search asks in each block."""

@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.plan.space import Point
 from bench.seek import race, trying
 from bench.seek.known import Known, effects
 from bench.seek.trying import Space
+from bench.spec.space import Point
 
 Array = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.plan.space import Knob, Point
 from bench.seek.known import UNTOLD_RUN, Known, effects, placed
 from bench.seek.optimiser import proposed
+from bench.spec.space import Knob, Point
 from bench.stats.likely import Likely, Places, learned
 
 NEW = 4

@@ -11,7 +11,6 @@ from bench.core.units import NS_PER_S
 from bench.plan.allotment import Allotment, allotted, trial_ns
 from bench.plan.estimate import TRIAL_OVERHEAD_S
 from bench.plan.model import Cell, Plan, Tuning
-from bench.plan.space import Point
 from bench.plan.tuned import BASE, tuning_of
 from bench.record.schema import TrialRecord
 from bench.seek import attested
@@ -25,6 +24,7 @@ from bench.seek.searching import Searching
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import Better
 from bench.spec.objective import parse_objective
+from bench.spec.space import Point
 
 __all__ = ["Ending", "Fate", "Round", "Standing", "Tuned", "begun", "tuned"]
 

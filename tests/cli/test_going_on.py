@@ -13,12 +13,12 @@ from bench.core.errors import BenchError, NameCollisionError, UsageError
 from bench.plan.estimate import Estimate, estimate
 from bench.plan.model import Search, Tuning
 from bench.plan.seeking import search_plan, with_wanted
-from bench.plan.space import Knob, Point
 from bench.plan.tuned import with_round
 from bench.record.store import RunStore
 from bench.runner.preflight import Fitness
 from bench.seek.state import begun
 from bench.spec.capacity import PROBE, SOAK
+from bench.spec.space import Knob, Point
 from tests.analysis import runs
 from tests.cli import broken_run
 

@@ -9,10 +9,10 @@ import pytest
 from bench.core.marks import State
 from bench.judgement.summary import summarised
 from bench.judgement.tried import Importance, Tuning
-from bench.plan.space import Point
 from bench.seek.tuned import Ending, Fate, Tuned
 from bench.spec.load import load_config
 from bench.spec.pasting import AFTER, BEFORE
+from bench.spec.space import Point
 from bench.spec.variant import Settings
 from tests.judgement.tuning import (
     BETTER,

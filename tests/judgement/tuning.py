@@ -14,9 +14,9 @@ from bench.analysis.paired import Contrast, contrast
 from bench.judgement.judge import of_tuning
 from bench.judgement.model import Judgement
 from bench.plan.model import Cell, Plan, TriedPoint, Tuning, VariantName
-from bench.plan.space import Knob, Point, Value
 from bench.seek.tuned import Ending, Fate, Standing, Tuned
 from bench.spec.metrics import find_metric
+from bench.spec.space import Knob, Point, Value
 from bench.spec.variant import Settings
 from tests.analysis import runs
 from tests.gate.figures import figures_of, trial_of, with_trials

@@ -10,9 +10,9 @@ from itertools import product
 
 import numpy as np
 
-from bench.plan.space import Knob, Point, Value
 from bench.seek.known import Known
 from bench.seek.trying import Space, next_points, ranked
+from bench.spec.space import Knob, Point, Value
 
 BASE = Point(values=())
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from bench.plan.space import Knob, Point
 from bench.seek.known import Known, effects, placed
+from bench.spec.space import Knob, Point
 
 KNOBS = (
     Knob(key="mode", values=("pull", "push"), ordered=False),

@@ -8,10 +8,10 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from bench.core.errors import UsageError
-from bench.plan.space import Knob, Point
 from bench.seek import optimiser
 from bench.seek.known import Known
 from bench.seek.optimiser import proposed, require_optimiser
+from bench.spec.space import Knob, Point
 
 KNOBS = (
     Knob(key="mode", values=("pull", "push"), ordered=False),

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from bench.plan.space import Point
 from bench.seek.known import Known
 from bench.seek.trying import NEW, next_points, ranked
+from bench.spec.space import Point
 from tests.seek import surfaces
 from tests.seek.surfaces import BASE, World, beyond_best, drawn, searched, world
 

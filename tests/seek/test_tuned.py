@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis.figures import LagVerdict, TrialFigures
-from bench.plan.space import Point
 from bench.seek.tuned import Ending, Fate, Tuned, tuned
+from bench.spec.space import Point
 from tests.gate.figures import counting, spoilt
 from tests.seek.tunings import BASE, BATCH, REQUESTS, Run, batch_of, run_of
 

@@ -9,8 +9,8 @@ import numpy as np
 from bench.analysis.figures import CellFigures, RunFigures, TrialFigures
 from bench.plan.allotment import trial_ns
 from bench.plan.model import Cell, Plan, Trial, TriedPoint, Tuning
-from bench.plan.space import Knob, Point
 from bench.seek.tuned import Round, Tuned, begun, tuned
+from bench.spec.space import Knob, Point
 from bench.spec.workload import Phases
 from tests.analysis import runs
 from tests.gate.figures import figures_of, trial_of, with_trials

@@ -20,11 +20,11 @@ import numpy as np
 
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import measure_of
-from bench.plan.space import Point
 from bench.seek.attested import Attested, better, gains_of
 from bench.seek.constrained import Held, Holds
 from bench.seek.race import left
 from bench.spec.objective import parse_objective
+from bench.spec.space import Point
 from tests.analysis import runs
 from tests.gate.figures import trial_of, with_trials
 from tests.seek import surfaces

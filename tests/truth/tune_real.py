@@ -21,12 +21,12 @@ from bench.cli.measuring import DEFAULT_PATIENCE, new_store, patience_of, target
 from bench.core.ids import label_of
 from bench.plan.model import Plan
 from bench.plan.points import valid_points
-from bench.plan.space import Point
 from bench.plan.tuned import BASE, tuning_of, tuning_plan, with_round
 from bench.record.lock import measuring
 from bench.record.store import RunStore
 from bench.seek.tuned import Tuned, measures_of, tuned
 from bench.spec.metrics import Better
+from bench.spec.space import Point
 from bench.spec.tuning import load_tuning
 
 DIRECTORY = Path("results/tune-truth")

@@ -12,10 +12,10 @@ from bench.draw.chart import Field, charts
 from bench.draw.parallel import Axle, Course, parallel
 from bench.judgement.tried import Objective, Tried, Tuning
 from bench.judgement.tuned_words import named
-from bench.plan.space import Knob
 from bench.report import readings
 from bench.report.model import Drawing
 from bench.seek.tuned import Fate
+from bench.spec.space import Knob
 
 BAND = 0.7
 """Share of a value's room over which the lines through it spread, the best objective lowest."""

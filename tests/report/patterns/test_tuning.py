@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from bench.judgement.tried import Tried, Tuning
-from bench.plan.space import Knob
 from bench.report.html import render
 from bench.report.markdown import render as as_markdown
 from bench.report.model import Drawing, Fold
 from bench.report.patterns import tried_drawing, tuning
 from bench.report.tables import Table
 from bench.seek.tuned import Fate
+from bench.spec.space import Knob
 from tests.draw.reading import course, of_class, parsed
 from tests.judgement.tuning import (
     BETTER,
