@@ -236,5 +236,5 @@ def _sync_directory(path: Path) -> None:
 
 def _storage_error(path: Path, error: OSError) -> StorageError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    advice = "; free some space, then go on with `jetbench run --resume`" if full else ""
+    advice = "; free some space, then go on with the run" if full else ""
     return StorageError(f"{path}: cannot be written: {error.strerror or error}{advice}")
