@@ -1,6 +1,7 @@
 """`jetbench capacity`: the highest rate that meets the goals, and what breaks first beyond it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -37,9 +38,10 @@ from bench.cli.planned import (
     PlanOption,
     asked_plan,
     check_plan,
+    keep_plan,
     plan_with,
-    planned_for,
     with_plan_code,
+    with_storage,
 )
 from bench.cli.reporting import judged, write_report
 from bench.core.cpus import usable
@@ -205,10 +207,11 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
         store = new_store(results, fresh.label)
     with measuring(store.path):
         plan = fresh or kept_plan(store, "capacity")
-        how = How(store=store, target=target, tui=tui, patience=waits)
+        keep = partial(keep_plan, asked, store)
+        how = How(store=store, target=target, tui=tui, patience=waits, keep=keep)
         begin = plan if plan.trials else with_wanted(plan, begun(plan))
         check_plan(asked, plan)
-        figures = planned_for(asked, grown(begin, how, _further, ahead), store, target)
+        figures = with_storage(grown(begin, how, _further, ahead), store, target)
     found = sought(figures)
     judgement = judged(figures, results)
     print_judgement(judgement, output())

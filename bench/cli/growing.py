@@ -31,6 +31,10 @@ Bound = Callable[[Plan, RunFigures | None], Ahead]
 """Returns what may still come of a plan after these figures, at most; None of one just begun."""
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
     """What concerns this invocation and not the plan.
@@ -40,12 +44,14 @@ class How:
         target: what is measured.
         tui: draw the running trial on a terminal.
         patience: with a host that the hypervisor keeps from us.
+        keep: keeps with the run what else was asked of it; called when it is in order to measure.
     """
 
     store: RunStore
     target: Target
     tui: bool
     patience: Patience
+    keep: Callable[[], None] = _nothing
 
 
 def grown(plan: Plan, how: How, wants: Wants, most: Bound | None = None) -> RunFigures:
@@ -92,6 +98,7 @@ def _begin(plan: Plan, how: How, ahead: Ahead | None) -> None:
     else:
         how.store.write_environment(found)
         how.store.write_plan(plan)
+    how.keep()
 
 
 def _with(expected: Estimate, ahead: Ahead | None) -> Estimate:

@@ -11,6 +11,7 @@ import typer
 from bench.analysis.figures import RunFigures
 from bench.analysis.summary import summarise
 from bench.cli.console import errors, output
+from bench.cli.going_on import say_how_to_go_on
 from bench.cli.kept import find_run
 from bench.cli.measuring import interruptible
 from bench.cli.reporting import judged, write_report
@@ -21,7 +22,7 @@ from bench.judgement.outlook import Outlook
 from bench.plan.model import Plan
 from bench.plan.seeking import search_of
 from bench.record.lock import measuring
-from bench.record.planned import SCHEMA_VERSION, Planned, read_planned, write_planned
+from bench.record.planned import SCHEMA_VERSION, Planned, write_planned
 from bench.record.storage import read_storage, write_storage
 from bench.record.store import RunStore
 from bench.report.terminal import print_judgement
@@ -98,8 +99,10 @@ def check_plan(loaded: LoadedPlan | None, plan: Plan) -> None:
         loaded.require_variants([str(base.variants[0]) for base in search_of(plan).bases])
 
 
-def keep_plan(loaded: LoadedPlan, store: RunStore) -> None:
+def keep_plan(loaded: LoadedPlan | None, store: RunStore) -> None:
     """Keep a plan with the run that it is held against, in place of an older one."""
+    if loaded is None:
+        return
     now = datetime.now(UTC)
     as_of = loaded.plan.as_of or now.date().isoformat()
     kept = Planned(
@@ -111,19 +114,22 @@ def keep_plan(loaded: LoadedPlan, store: RunStore) -> None:
     write_planned(store.path, kept)
 
 
-def planned_for(
-    loaded: LoadedPlan | None, figures: RunFigures, store: RunStore, target: Target
-) -> RunFigures:
-    """Keep a plan with a run, and measure what messages take on disk; return its figures with both.
+def with_storage(figures: RunFigures, store: RunStore, target: Target) -> RunFigures:
+    """Measure what messages take on disk, where a plan is kept with a run that asks for it.
 
     What was measured before is not measured again, and what cannot be costs no capacity that was.
+
+    Raises:
+        KeyboardInterrupt: a signal came; how to go on is said.
     """
-    if loaded is None:
+    if figures.planned is None or figures.storage is not None:
         return figures
-    keep_plan(loaded, store)
-    if figures.storage is None:
+    try:
         _lay(figures.plan, store, target)
-    return replace(figures, planned=read_planned(store.path), storage=read_storage(store.path))
+    except KeyboardInterrupt as error:
+        say_how_to_go_on(figures.plan, store, target, error)
+        raise
+    return replace(figures, storage=read_storage(store.path))
 
 
 def _lay(plan: Plan, store: RunStore, target: Target) -> None:

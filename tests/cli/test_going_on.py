@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from bench.analysis.summary import summarise
+from bench.cli import planned
 from bench.cli.verbs import app
 from bench.core.errors import BenchError, NameCollisionError, UsageError
 from bench.plan.estimate import Estimate, estimate
 from bench.plan.model import Search, Tuning
 from bench.plan.seeking import search_plan, with_wanted
 from bench.plan.tuned import with_round
+from bench.record.planned import read_planned
 from bench.record.store import RunStore
 from bench.runner.preflight import Fitness
+from bench.runner.target import EmbeddedTarget
 from bench.seek.state import begun
 from bench.spec.capacity import PROBE, SOAK
 from bench.spec.space import Knob, Point
@@ -183,6 +187,40 @@ def test_a_search_that_breaks_off_says_that_more_than_was_planned_is_to_come(
 
     assert "broke off: 0 of 1 trials are kept, of those planned so far," in said
     assert f"go on with `jetbench capacity --resume {search.run_id}` when" in said
+
+
+def test_a_search_that_breaks_off_keeps_the_plan_that_it_is_held_against(search: RunStore) -> None:
+    """It is gone on with by its name alone, and was then held against nothing."""
+    assert read_planned(search.path) is None
+
+    resumed(search, "--plan", "next-year", verb="capacity")
+
+    kept = read_planned(search.path)
+    assert kept is not None
+    assert kept.file.endswith("next-year.yaml")
+
+
+def test_what_messages_take_is_measured_for_a_plan_that_is_kept(
+    search: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who interrupts that after the last trial is told how to go on, too."""
+
+    async def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.cli.planned.measure_storage", interrupted)
+    target = EmbeddedTarget(binary=Path("nats-server"), parent=search.path)
+    asked = planned.asked_plan("next-year")
+    bare = summarise(search)
+    assert planned.with_storage(bare, search, target) is bare
+
+    planned.keep_plan(asked, search)
+    with pytest.raises(KeyboardInterrupt):
+        planned.with_storage(summarise(search), search, target)
+
+    assert f"go on with `jetbench capacity --resume {search.run_id}`" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_a_name_that_another_has_amid_a_run_leaves_the_way_on(store: RunStore) -> None:
