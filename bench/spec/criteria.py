@@ -185,9 +185,28 @@ def _limit(metric: Metric, operator: Operator, value: str) -> Criterion:
     except ValueError as error:
         what, _, _ = str(error).partition("; allowed: ")
         raise MisfitError(
-            what=f"'{value}' is no value of {metric.short}: {what}", allowed=reading.words
+            what=f"'{value}' is no value of {metric.short}: {what}",
+            allowed=reading.words,
+            nearest=_of_like_name(metric, operator, value),
         ) from error
     return Criterion(subject=metric.short, versus_baseline=False, operator=operator, limit=limit)
+
+
+def _of_like_name(metric: Metric, operator: Operator, value: str) -> str:
+    """Return the rule of a figure with a longer name that takes such a value; empty without one."""
+    for name in metric_shorts():
+        other = find_metric(name)
+        if other is not None and name.startswith(f"{metric.short}_") and _takes(other, value):
+            return f"{name} {operator} {value}"
+    return ""
+
+
+def _takes(metric: Metric, value: str) -> bool:
+    try:
+        _VALUES[metric.unit].read(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _change(metric: Metric, operator: Operator, value: str) -> Criterion:

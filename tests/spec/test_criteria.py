@@ -136,6 +136,8 @@ def test_a_lag_verdict_is_a_word() -> None:
         ("p99 = 3ms", "not a rule", ""),
         ("p99 < 20", "'20' is no value of end_to_end_p99", ""),
         ("p99 < 0.1%", "'0.1%' is no value of end_to_end_p99", ""),
+        ("server_cpu < 80%", "'80%' is no value of server_cpu", "server_cpu_mean < 80%"),
+        ("server_cpu < 1.2", "'1.2' is no value of server_cpu", ""),
         ("stored_rate > 5ms", "'5ms' is no value of stored_rate", ""),
         ("p99 == 20ms", "end_to_end_p99 takes no '=='", ""),
         ("p99 vs baseline <= 5%", "'5%' is no change", ""),
