@@ -28,6 +28,10 @@ from bench.seek.state import Sought, sought
 from bench.seek.words import bare, rate
 from bench.spec.capacity_plan import CapacityPlan
 
+_BESIDE = (
+    "What is said of storage is of the stream that is published to: what trials keep beside it, "
+    "dead letters or buckets, is not in it."
+)
 _CLOSE = 1 + 1e-9
 _TENTHS = 10
 
@@ -285,6 +289,8 @@ def _notes(case: _Case, basis: Basis, kept: Kept | None) -> Iterator[str]:
         at = "already" if kept.crossing.month == 0 else f"from {kept.crossing.when} on"
         yield f"max_bytes is full before max_age {at}: messages leave sooner, or are refused."
     base = case.search.base
+    if basis.disk_bytes_per_msg is not None and base.workload.keeps_beside(base.settings):
+        yield _BESIDE
     retention = base.workload.kept_in(base.settings).retention
     if retention != "limits":
         yield (

@@ -14,8 +14,6 @@ import numpy as np
 from bench.plan.model import Cell
 from bench.plan.payload import PayloadTemplate, templates
 from bench.spec.headers import ATOMIC_HEADER_BYTES, header_lines
-from bench.spec.kinds.fanout import Fanout
-from bench.spec.kinds.stream import Stream
 from bench.spec.variant import PublishSettings
 from bench.spec.workload import Header, Load, Payload
 
@@ -41,7 +39,7 @@ class Laid:
 
 def why_unlaid(cell: Cell) -> str:
     """Return why what a cell keeps is not just the messages that are published; else empty."""
-    if not isinstance(cell.workload, Stream | Fanout):
+    if not cell.workload.keeps_as_published:
         return f"a workload of the kind {cell.workload.kind} keeps more, or less, than is published"
     if len(cell.workload.loads) > 1:
         return "the workload publishes to several streams"

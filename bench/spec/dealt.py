@@ -43,6 +43,11 @@ class Dealt(Filling):
         trace = self.trace.model_copy(update={"file": str(Path(self.trace.file).absolute())})
         return {part: replace(load, subjects=trace, trace=trace) for part, load in usual.items()}
 
+    @property
+    def keeps_as_published(self) -> bool:
+        """Whether its streams keep just the messages that are published: they do."""
+        return True
+
     def stored_bytes(self, how: PublishSettings) -> float:
         """Return what a message takes in a store on the mean."""
         named: Named = self.trace or self.subjects

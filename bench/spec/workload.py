@@ -400,6 +400,11 @@ class Workload(Spec, ABC):
         del part
         return self.kept_in(settings)
 
+    @property
+    def keeps_as_published(self) -> bool:
+        """Whether its streams keep just the messages that are published, each as it is."""
+        return False
+
     def keeps_beside(self, settings: Settings) -> bool:
         """Say whether its trials keep more than the streams that a consumer takes from."""
         return settings.failure.dead_letters

@@ -37,3 +37,11 @@ def test_a_model_that_nobody_watches_is_not_asked_about() -> None:
     watched = load_workloads(["projection"])["projection"]
 
     assert watched.model_copy(update={"watch": {}}).keeps_beside(Settings())
+
+
+def test_streams_and_fan_outs_alone_keep_what_is_published_as_it_is() -> None:
+    """What a message takes on disk is seen by laying such messages, and by nothing else."""
+    names = ("small-events", "fan-out", "kv-session", "replay", "command", "projection")
+    found = load_workloads(names)
+
+    assert [name for name in names if found[name].keeps_as_published] == ["small-events", "fan-out"]
