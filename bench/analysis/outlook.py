@@ -82,5 +82,8 @@ def drained_after_s(capacity_per_s: float, load_per_s: float, backlog_msgs: floa
 
 
 def servers(peak_per_s: float, limit: float, replicas: int) -> int:
-    """Return how many servers, each with that limit in msg/s, hold a peak and the replicas."""
-    return max(math.ceil(peak_per_s / limit - 1e-9), replicas)
+    """Return how many servers hold a peak: as many as there are replicas for each limit in msg/s.
+
+    What a stream of several replicas was measured to carry, so many servers carried together.
+    """
+    return max(math.ceil(peak_per_s / limit - 1e-9), 1) * replicas

@@ -69,14 +69,7 @@ def _storage(basis: Basis) -> Iterator[Given]:
         source=f"length of the store's files without compression{_chosen(basis, 'none')}",
     )
     if measured.s2 is not None:
-        yield Given(
-            what="On disk, one replica, s2",
-            figure=per_message(measured.s2.disk_bytes_per_msg),
-            known=Known.MEASURED,
-            source=f"{size(measured.s2.disk_bytes)} of files for "
-            f"{size(measured.s2.closed_bytes)} by the server's count, full blocks alone; contents "
-            f"are made up and hardly compress, yours may well{_chosen(basis, 's2')}",
-        )
+        yield _compressed(basis, measured.s2)
     if basis.replicas > 1 and basis.disk_bytes_per_msg is not None:
         yield Given(
             what=f"On disk, {basis.replicas} replicas",
@@ -85,6 +78,21 @@ def _storage(basis: Basis) -> Iterator[Given]:
             source=f"{basis.replicas} × {per_message(basis.disk_bytes_per_msg)}: no cluster was "
             "measured; the logs of Raft come on top",
         )
+
+
+def _compressed(basis: Basis, stored: Stored) -> Given:
+    full = stored.closed_bytes > 0
+    seen = (
+        f"{size(stored.disk_bytes)} of files for {size(stored.closed_bytes)} by the server's "
+        "count, full blocks alone; contents are made up and hardly compress, yours may well"
+    )
+    unseen = "no block was full when it was looked, and before nothing is compressed: as without"
+    return Given(
+        what="On disk, one replica, s2",
+        figure=per_message(stored.disk_bytes_per_msg),
+        known=Known.MEASURED if full else Known.ASSUMED,
+        source=f"{seen if full else unseen}{_chosen(basis, 's2')}",
+    )
 
 
 def _chosen(basis: Basis, compression: str) -> str:

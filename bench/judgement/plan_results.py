@@ -183,13 +183,14 @@ def _servers(basis: Basis) -> Iterator[Result]:
     if limit is None:
         return
     today, planned = plan.peak_per_s(0), plan.peak_per_s(plan.over_months)
+    times = f", × {basis.replicas} replicas, each on a server" if basis.replicas > 1 else ""
     limited = f". What was measured is {basis.limited}: mend that first" if basis.limited else ""
     yield Result(
         what="Servers, each with clients as measured",
         today=str(sums.servers(today, limit, basis.replicas)),
         planned=str(sums.servers(planned, limit, basis.replicas)),
-        how=f"{bare(planned)} ÷ {bare(limit)}, rounded up, {basis.replicas} at least for the "
-        f"replicas; assumes that subjects are parted evenly over streams of their own{limited}",
+        how=f"{bare(planned)} ÷ {bare(limit)}, rounded up{times}; assumes that subjects are parted "
+        f"evenly over streams of their own{limited}",
     )
 
 

@@ -53,7 +53,7 @@ class Stored:
 
     @property
     def disk_bytes_per_msg(self) -> float:
-        """What a message takes on the disk once its block is full."""
+        """What a message takes on the disk once its block is full; plain where none was full."""
         share = self.disk_bytes / self.closed_bytes if self.closed_bytes else 1.0
         return self.stream_bytes_per_msg * share
 

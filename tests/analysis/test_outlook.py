@@ -90,7 +90,7 @@ def test_a_backlog_is_drained_by_what_the_load_leaves() -> None:
 
 def test_servers_hold_the_peak_and_the_replicas() -> None:
     assert [outlook.servers(peak, 100, 1) for peak in (1, 100, 100.1, 250)] == [1, 1, 2, 3]
-    assert outlook.servers(1, 100, 3) == 3
+    assert [outlook.servers(peak, 100, 3) for peak in (1, 100, 100.1)] == [3, 3, 6]
 
 
 @given(rate=st.floats(0.1, 1e6), share=st.floats(0.01, 0.99), capacity=st.floats(0.1, 1e6))

@@ -1,6 +1,7 @@
 """Plans over searches of known truth: never kinder than what is confirmed, and why."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from bench.core.marks import State
 from bench.judgement import serial
 from bench.judgement.judge import judge
 from bench.judgement.outlook import Known, VariantOutlook
+from bench.record.storage import Storage
 from bench.spec.capacity_plan import CapacityPlan
 from bench.spec.variant import Settings
 from tests.judgement.planning import (
@@ -19,6 +21,7 @@ from tests.judgement.planning import (
     outlook_of,
     plan_of,
     planned_run,
+    stored_of,
     unstored_of,
 )
 from tests.judgement.searching import Truth, run_of
@@ -96,16 +99,20 @@ def with_replicas(replicas: int, plan_replicas: int | None, today: str) -> Varia
 
 def with_stream(plan: CapacityPlan, **keys: object) -> VariantOutlook:
     """A plan over a stream that was measured so."""
+    stream = Settings().stream.model_copy(update=keys)
+    return with_settings(plan, Settings().model_copy(update={"stream": stream}))
+
+
+def with_settings(plan: CapacityPlan, own: Settings, **options: Any) -> VariantOutlook:
+    """A plan over a variant of such settings."""
 
     def changed(figures: RunFigures) -> RunFigures:
         search = figures.plan.search
         assert search is not None
-        stream = Settings().stream.model_copy(update=keys)
-        own = Settings().model_copy(update={"stream": stream})
         bases = tuple(replace(base, settings=own) for base in search.bases)
         return replace(figures, plan=replace(figures.plan, search=replace(search, bases=bases)))
 
-    (found,) = outlook({"one": TRUTH}, plan, changed=changed).each
+    (found,) = outlook({"one": TRUTH}, plan, changed=changed, **options).each
     return found
 
 
@@ -168,6 +175,38 @@ def test_every_figure_says_how_it_is_known() -> None:
     assert given_as(found, "To stay free at peak") == ("20 %", Known.ASSUMED)
     assert all(each.how for each in found.results)
     assert all(each.source for each in found.given)
+
+
+def test_a_compression_that_nobody_saw_is_assumed_to_make_nothing_smaller() -> None:
+    def all_open(figures: RunFigures) -> Storage:
+        found = stored_of(figures)
+        opened = [
+            replace(each, open_bytes=each.stream_bytes, disk_bytes=0) for each in found.stored
+        ]
+        return replace(found, stored=tuple(opened))
+
+    found = outlook_of(TRUTH, plan_of(), storage=all_open)
+
+    assert given_as(found, "On disk, one replica, s2") == ("1000 B", Known.ASSUMED)
+
+
+def test_what_is_kept_beside_the_stream_is_said_not_to_be_in_it() -> None:
+    """Letters take room that nobody laid; without a figure of storage there is nothing to say."""
+    letters = Settings.model_validate({"failure": {"dead_letters": True}})
+    plain = with_settings(plan_of(), Settings())
+    found = with_settings(plan_of(), letters)
+    nothing = with_settings(plan_of(), letters, storage=lambda _: None)
+
+    said = [any("beside it" in note for note in each.notes) for each in (plain, found, nothing)]
+    assert said == [False, True, False]
+
+
+def test_servers_of_several_replicas_are_counted_by_what_all_of_them_carry() -> None:
+    """1 300 at the end are above 1 030: two streams, of three servers each."""
+    one, three = with_replicas(1, 1, "650/s"), with_replicas(3, None, "650/s")
+
+    assert figure(one, "Servers") == ("1", "2")
+    assert figure(three, "Servers") == ("3", "6")
 
 
 def test_headroom_crossing_and_backlog_are_what_they_are_by_hand() -> None:
