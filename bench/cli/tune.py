@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from bench.analysis.figures import RunFigures
 from bench.broker.server import binary_version
@@ -47,6 +46,7 @@ from bench.seek.tuned import Ending, Round, Tuned, begun, tuned
 from bench.spec.space import Point
 from bench.spec.tuning import load_tuning
 from bench.spec.tuning_cautions import cautions_of, check_tuning_server
+from bench.spec.yaml_tree import read_plain
 
 DEFAULT_FILE = "consumer"
 SOUGHT_PANEL = "What is sought, in place of what FILE says"
@@ -215,18 +215,10 @@ def _space(knobs: Sequence[str]) -> dict[str, list[Any]]:
         elif key in found:
             wrong.append(f"{key} is given twice")
         else:
-            found[key] = [_value(value.strip()) for value in values.split(",")]
+            found[key] = [read_plain(value.strip()) for value in values.split(",")]
     if wrong:
         raise UsageError(f"--knob: {'; '.join(wrong)}; write --knob 'pull.batch=1,10,100'")
     return found
-
-
-def _value(text: str) -> object:
-    """Return a value as YAML reads it: a number, `true`, text; what is none of them as text."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
 
 
 def _planned(file: str | None, given: Mapping[str, Any], target: Target) -> Plan:

@@ -96,6 +96,17 @@ def _document(text: str, file: str) -> Document:
     )
 
 
+def read_plain(text: str) -> object:
+    """Return a value as a file has it: a number, `true`, text; what is none of them as text."""
+    try:
+        root = _compose(text, "")
+    except SpecError:
+        return text
+    tree = _Tree(file="")
+    found = tree.value(root, ()) if isinstance(root, ScalarNode) else text
+    return text if tree.problems else found
+
+
 def dotted(loc: Loc) -> str:
     """Write a place as people do: `configs[0].variants`."""
     text = ""
@@ -135,17 +146,17 @@ class _Tree:
                 self._note((*loc, key), line, f"given twice, first in line {first}")
                 continue
             self.lines[*loc, key] = line
-            content[key] = self._value(value_node, (*loc, key))
+            content[key] = self.value(value_node, (*loc, key))
         return content
 
-    def _value(self, node: Node, loc: Loc) -> object:
+    def value(self, node: Node, loc: Loc) -> object:
         if isinstance(node, MappingNode):
             return self.mapping(node, loc)
         if isinstance(node, SequenceNode):
             self.written[loc] = "[…]" if node.value else "[]"
             for index, item in enumerate(node.value):
                 self.lines[*loc, index] = item.start_mark.line + 1
-            return [self._value(item, (*loc, index)) for index, item in enumerate(node.value)]
+            return [self.value(item, (*loc, index)) for index, item in enumerate(node.value)]
         return self._scalar(node, loc)
 
     def _scalar(self, node: Node, loc: Loc) -> object:

@@ -23,6 +23,12 @@ def test_knobs_are_read_as_yaml_reads_them() -> None:
     }
 
 
+@pytest.mark.parametrize("value", ["2026-13-40", "2026-11-28", "!!int few", "{a: b", "[" * 2000])
+def test_what_no_file_has_as_a_plain_value_is_text(value: str) -> None:
+    """What the setting takes is said then; some of these ended as a fault of our own."""
+    assert _space([f"pull.batch={value}"]) == {"pull.batch": [value]}
+
+
 def test_all_that_is_wrong_with_knobs_is_told_at_once() -> None:
     with pytest.raises(UsageError) as refused:
         _space(["pull.batch", "=3", "pull.requests=1", "pull.requests=2"])
