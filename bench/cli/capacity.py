@@ -1,6 +1,6 @@
 """`jetbench capacity`: the highest rate that meets the goals, and what breaks first beyond it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,7 +11,6 @@ from bench.broker.server import binary_version
 from bench.cli.console import errors, output
 from bench.cli.going_on import kept_plan
 from bench.cli.growing import How, grown
-from bench.cli.kept import find_run
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -44,8 +43,15 @@ from bench.cli.planned import (
     with_storage,
 )
 from bench.cli.reporting import judged, write_report
+from bench.cli.sought import (
+    SOUGHT_PANEL,
+    ResumeSearchOption,
+    begun_search,
+    file_of,
+    given_of,
+)
 from bench.core.cpus import usable
-from bench.core.errors import ExitCode, UsageError
+from bench.core.errors import ExitCode
 from bench.core.units import format_rate
 from bench.plan.expand import expand
 from bench.plan.model import Plan, Search
@@ -62,7 +68,6 @@ from bench.spec.capacity import LoadedCapacity, load_capacity
 from bench.spec.load import check_server
 
 DEFAULT_FILE = "work-queue"
-SOUGHT_PANEL = "What is sought, in place of what FILE says"
 
 
 _WorkloadOption = Annotated[
@@ -149,15 +154,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     context: ContextOption = None,
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Go on with this search from what it measured.",
-            rich_help_panel=MEASURING_PANEL,
-        ),
-    ] = None,
+    resume: ResumeSearchOption = None,
     plan_file: PlanOption = None,
     of_run: OfOption = None,
     tui: TuiOption = True,
@@ -179,10 +176,10 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     asked = asked_plan(plan_file)
     target = target_of(server, creds, server_bin, store_dir, context)
     waits = patience_of(patience)
-    given = _given(
+    given = given_of(
         {
             "workload": workload,
-            "configs": variant and list(map(_choice, variant)),
+            "configs": list(map(_choice, variant or ())),
             "goals": goal,
             "rate": _pair("from", from_rate, "to", to_rate),
             "probe": probe and {"warmup": "2s", "measure": probe, "drain": "5s"},
@@ -190,14 +187,10 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
         }
     )
     if resume is not None:
-        if file is not None or given:
-            raise UsageError(
-                "--resume goes on with a search as it began; leave out FILE and what is sought"
-            )
-        store, fresh = find_run(resume, results), None
+        store, fresh = begun_search(resume, file, given, results), None
     else:
         whole = {"workload", "configs", "rate"} <= given.keys()
-        loaded = load_capacity(file or (None if whole else DEFAULT_FILE), given)
+        loaded = load_capacity(file_of(file, DEFAULT_FILE, whole=whole), given)
         if isinstance(target, EmbeddedTarget):
             version = binary_version(target.binary)
             check_server(loaded.matrix, version=version, servers=1, embedded=True)
@@ -218,11 +211,6 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
     write_report(judgement, results, reports)
     raise typer.Exit(with_plan_code(judgement, _exit_code(found)))
-
-
-def _given(keys: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the options say, by the keys that a file has for it."""
-    return {key: value for key, value in keys.items() if value}
 
 
 def _pair(one: str, first: str | None, other: str, second: str | None) -> dict[str, str]:

@@ -104,7 +104,7 @@ def run(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user s
             )
         store, fresh = find_run(resume, results), None
     else:
-        loaded = load_matrix(matrix or DEFAULT_MATRIX)
+        loaded = load_matrix(DEFAULT_MATRIX if matrix is None else matrix)
         if isinstance(target, EmbeddedTarget):  # with file and line; preflight asks any server
             version = binary_version(target.binary)
             check_server(loaded, version=version, servers=1, embedded=True)

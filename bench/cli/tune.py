@@ -10,7 +10,6 @@ from bench.broker.server import binary_version
 from bench.cli.console import errors, output
 from bench.cli.going_on import kept_plan
 from bench.cli.growing import How, grown
-from bench.cli.kept import find_run
 from bench.cli.measuring import (
     DEFAULT_PATIENCE,
     BinaryOption,
@@ -32,6 +31,13 @@ from bench.cli.options import (
     ResultsOption,
 )
 from bench.cli.reporting import judged, write_report
+from bench.cli.sought import (
+    SOUGHT_PANEL,
+    ResumeSearchOption,
+    begun_search,
+    file_of,
+    given_of,
+)
 from bench.core import text
 from bench.core.errors import ExitCode, UsageError
 from bench.plan.allotment import trial_ns
@@ -49,7 +55,6 @@ from bench.spec.tuning_cautions import cautions_of, check_tuning_server
 from bench.spec.yaml_tree import read_plain
 
 DEFAULT_FILE = "consumer"
-SOUGHT_PANEL = "What is sought, in place of what FILE says"
 
 _WorkloadOption = Annotated[
     str | None,
@@ -145,15 +150,7 @@ def tune(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     context: ContextOption = None,
     server_bin: BinaryOption = None,
     store_dir: StoreOption = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Go on with this search from what it measured.",
-            rich_help_panel=MEASURING_PANEL,
-        ),
-    ] = None,
+    resume: ResumeSearchOption = None,
     tui: TuiOption = True,
     patience: PatienceOption = DEFAULT_PATIENCE,
     results: ResultsOption = DEFAULT_RESULTS,
@@ -167,7 +164,7 @@ def tune(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     """
     target = target_of(server, creds, server_bin, store_dir, context)
     waits = patience_of(patience)
-    given = _given(
+    given = given_of(
         {
             "workload": workload,
             "base": base,
@@ -180,11 +177,7 @@ def tune(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
         }
     )
     if resume is not None:
-        if file is not None or given:
-            raise UsageError(
-                "--resume goes on with a search as it began; leave out FILE and what is sought"
-            )
-        store, fresh = find_run(resume, results), None
+        store, fresh = begun_search(resume, file, given, results), None
     else:
         fresh = _planned(file, given, target)
         store = new_store(results, fresh.label)
@@ -197,11 +190,6 @@ def tune(  # noqa: PLR0913, PLR0917 - each parameter is an option that the user 
     output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
     write_report(judgement, results, reports)
     raise typer.Exit(_exit_code(tuned(figures).ending))
-
-
-def _given(keys: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the options say, by the keys that a file has for it."""
-    return {key: value for key, value in keys.items() if value}
 
 
 def _space(knobs: Sequence[str]) -> dict[str, list[Any]]:
@@ -224,7 +212,7 @@ def _space(knobs: Sequence[str]) -> dict[str, list[Any]]:
 def _planned(file: str | None, given: Mapping[str, Any], target: Target) -> Plan:
     """Return the plan of a search that begins; SpecError with all that is wrong with it."""
     whole = {"workload", "space", "objective", "budget"} <= given.keys()
-    loaded = load_tuning(file or (None if whole else DEFAULT_FILE), given)
+    loaded = load_tuning(file_of(file, DEFAULT_FILE, whole=whole), given)
     if isinstance(target, EmbeddedTarget):
         version = binary_version(target.binary)
         check_tuning_server(loaded, version=version, servers=1, embedded=True)

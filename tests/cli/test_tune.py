@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from bench.cli.tune import _space
 from bench.cli.verbs import app
-from bench.core.errors import UsageError
+from bench.core.errors import SpecError, UsageError
 from tests.judgement.tuning import BETTER, judged
 from tests.spec.files import write
 
@@ -21,6 +21,33 @@ def test_knobs_are_read_as_yaml_reads_them() -> None:
         "consumer.ack_wait": ["250ms"],
         "ack.double": [True, False],
     }
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "key"),
+    [
+        ("tune", "--budget", "budget"),
+        ("tune", "--workload", "workload"),
+        ("tune", "--base", "base"),
+        ("tune", "--trial", "trial"),
+        ("capacity", "--workload", "workload"),
+        ("capacity", "--probe", "probe"),
+        ("capacity", "--from", "rate.from"),
+    ],
+)
+def test_an_option_with_nothing_in_it_is_not_left_out(verb: str, option: str, key: str) -> None:
+    """It comes from a variable that is not set; what the file says was measured in its place."""
+    refused = CliRunner().invoke(app, [verb, option, ""])
+
+    assert isinstance(refused.exception, SpecError), refused.exception
+    assert any(each.key.startswith(key) for each in refused.exception.problems)
+
+
+@pytest.mark.parametrize("verb", ["run", "capacity", "tune"])
+def test_a_file_with_no_name_is_not_the_usual_one(verb: str) -> None:
+    refused = CliRunner().invoke(app, [verb, ""])
+
+    assert isinstance(refused.exception, SpecError), refused.exception
 
 
 @pytest.mark.parametrize("value", ["2026-13-40", "2026-11-28", "!!int few", "{a: b", "[" * 2000])
