@@ -210,7 +210,7 @@ def capacity(  # noqa: PLR0913, PLR0917 - each parameter is an option that the u
     print_judgement(judgement, output())
     output().print(f"results:  {store.path}", markup=False, soft_wrap=True)
     write_report(judgement, results, reports)
-    raise typer.Exit(with_plan_code(judgement, _exit_code(found)))
+    raise typer.Exit(with_plan_code(_exit_code(found), judgement.outlook))
 
 
 def _pair(one: str, first: str | None, other: str, second: str | None) -> dict[str, str]:

@@ -15,9 +15,8 @@ from bench.cli.going_on import say_how_to_go_on
 from bench.cli.kept import find_run
 from bench.cli.measuring import interruptible
 from bench.cli.reporting import judged, write_report
-from bench.core.errors import BenchError, ExitCode, UsageError
+from bench.core.errors import BenchError, ExitCode, UsageError, worst
 from bench.core.marks import State
-from bench.judgement.model import Judgement
 from bench.judgement.outlook import Outlook
 from bench.plan.model import Plan
 from bench.plan.seeking import search_of
@@ -144,9 +143,9 @@ def _lay(plan: Plan, store: RunStore, target: Target) -> None:
     write_storage(store.path, found)
 
 
-def with_plan_code(judgement: Judgement, code: ExitCode) -> ExitCode:
-    """Return the exit code of a search, with what the plan says of it."""
-    return code if code is not ExitCode.OK else code_of(judgement.outlook)
+def with_plan_code(code: ExitCode, outlook: Outlook | None) -> ExitCode:
+    """Return the worse of the exit code of a search and of what its plan comes to."""
+    return worst((code, code_of(outlook)))
 
 
 def code_of(outlook: Outlook | None) -> ExitCode:
