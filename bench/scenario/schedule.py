@@ -1,5 +1,6 @@
 """Schedules of a stream: publishers that say when, and consumers of what is due."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,12 +18,15 @@ from bench.plan.traffic import Traffic
 from bench.scenario.consumed import scene_of
 from bench.scenario.jobs import consuming, sampled
 from bench.scenario.kind import Kind, Stage
-from bench.scenario.schedule_audit import audited
+from bench.scenario.schedule_audit import LEFT, audited
 from bench.spec.filling import PUBLISH
 from bench.spec.kinds.schedule import COMES, CONSUME, WAITS, Scheduling
 
 SCHEDULES = {"allow_msg_schedules": True}
 """What the stream has besides (ADR-51 of NATS)."""
+
+_LETS_GO_S = 0.5
+"""Between two looks at what waits: longer than the server takes to remove what it let go."""
 
 
 def _scheduling(cell: Cell) -> Scheduling:
@@ -53,7 +57,23 @@ def _due(cell: Cell, traffic: Mapping[str, Traffic]) -> Mapping[str, Flags]:
 
 
 async def _held(stage: Stage) -> Held:
-    """Return what still waits; each has a subject of its own."""
+    """Return what still waits; each has a subject of its own.
+
+    A schedule is removed after what it let go is stored, and that may have come before: so it is
+    looked twice, and what left meanwhile says so.
+    """
+    first = await _waiting(stage)
+    if not first:
+        return first
+    await asyncio.sleep(_LETS_GO_S)
+    second = await _waiting(stage)
+    return {
+        name: last if name in second else replace(last, operation=LEFT)
+        for name, last in first.items()
+    }
+
+
+async def _waiting(stage: Stage) -> Held:
     return await waiting(stage.client, stage.names.stream, f"{stage.names.subject_prefix}{WAITS}.")
 
 

@@ -1,6 +1,6 @@
 """What became of schedules: how late each came, and what the server still holds back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,9 @@ from bench.plan.model import Cell
 from bench.plan.traffic import Traffic
 from bench.spec.filling import PUBLISH
 from bench.spec.kinds.schedule import CONSUME, Scheduling
+
+LEFT = "left"
+"""The operation of what the server held, and a moment later did not: it was being let go."""
 
 
 def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> Audited:
@@ -28,7 +31,8 @@ def audited(cell: Cell, traffic: Mapping[str, Traffic], evidence: Evidence) -> A
     if evidence.held is not None:
         waiting = waits(evidence.held, seen)
         counts[PUBLISH]["unfired"] = int(np.count_nonzero(waiting))
-        seen = replace(seen, stored_ns=np.where(waiting, NOT_YET, seen.stored_ns))
+        away = waiting & ~happened(seen.received_ns)
+        seen = replace(seen, stored_ns=np.where(away, NOT_YET, seen.stored_ns))
     return Audited(tables={**evidence.tables, CONSUME: seen}, counts=counts)
 
 
@@ -52,8 +56,18 @@ def when_due(table: MessageTable, after_ns: int) -> MessageTable:
 
 
 def waits(held: Held, table: MessageTable) -> Flags:
-    """Return which messages were stored and still wait, shape (n,); ids are last in subjects."""
-    flags = np.zeros(table.stored_ns.size, dtype=np.bool_)
-    ids = [int(name) for name in held if name.isdigit() and int(name) < flags.size]
-    flags[ids] = True
-    return flags & happened(table.stored_ns) & ~happened(table.received_ns)
+    """Return which messages were stored and still wait, shape (n,); ids are last in subjects.
+
+    What came and is held all the same waits to come once more; unless it left at a second look.
+    """
+    came = happened(table.received_ns)
+    kept = {name: last for name, last in held.items() if last.operation != LEFT}
+    return happened(table.stored_ns) & np.where(
+        came, _named(kept, came.size), _named(held, came.size)
+    )
+
+
+def _named(names: Iterable[str], size: int) -> Flags:
+    flags = np.zeros(size, dtype=np.bool_)
+    flags[[int(name) for name in names if name.isdigit() and int(name) < size]] = True
+    return flags

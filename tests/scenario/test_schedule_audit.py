@@ -1,16 +1,22 @@
 """What becomes of schedules, on made-up figures."""
 
+import asyncio
 from dataclasses import replace
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
+from typing import cast
 
 import numpy as np
+import pytest
 
-from bench.broker.latest import Last
+from bench.broker.admin import trial_names
+from bench.broker.latest import Held, Last
 from bench.engine.audit import Audited, Evidence
 from bench.engine.losses import UNKNOWN
 from bench.engine.table import NOT_YET, driven
 from bench.plan.model import Cell
-from bench.scenario.schedule_audit import audited
+from bench.scenario import schedule as schedule_kind
+from bench.scenario.kind import Stage
+from bench.scenario.schedule_audit import LEFT, audited
 from bench.spec.kinds.schedule import cast_of
 from bench.spec.variant import Settings
 from tests.server.test_schedule import schedule
@@ -19,7 +25,7 @@ AFTER_NS = 700_000_000
 """As `schedule` says."""
 
 
-def told(held: tuple[str, ...] | None) -> Audited:
+def told(held: tuple[str, ...] | None, left: tuple[str, ...] = ()) -> Audited:
     """Of four messages the first two came, the third is held back, the last one is nowhere."""
     instants = np.array([10, 20, 30, 40])
     received_ns = np.array([AFTER_NS + 11, AFTER_NS + 25, NOT_YET, NOT_YET])
@@ -28,6 +34,8 @@ def told(held: tuple[str, ...] | None) -> Audited:
     )
     cell = Cell(id="c", workload_name="w", workload=schedule(), variants=(), settings=Settings())
     waits = None if held is None else dict.fromkeys(held, Last(seq=0, operation="", data=b""))
+    if waits is not None:
+        waits |= dict.fromkeys(left, Last(seq=0, operation=LEFT, data=b""))
     evidence = Evidence(
         tables={"publish": table, "consume": table}, drivers=MappingProxyType({}),
         observers=MappingProxyType({}), held=waits, start_ns=0,
@@ -57,9 +65,21 @@ def test_what_the_server_holds_back_is_told_apart_from_lost() -> None:
     assert found.tables["publish"].stored_ns.tolist() == [11, 21, 31, 41]
 
 
-def test_what_came_does_not_wait_whatever_the_server_says() -> None:
-    """It may have been asked before it had removed it; and other names are none of ours."""
-    assert told(("0000000000000001", "x", "0000000000000009")).counts["publish"] == {"unfired": 0}
+def test_what_came_and_is_held_all_the_same_is_to_come_once_more() -> None:
+    """And it was seen; other names are none of ours."""
+    found = told(("0000000000000001", "x", "0000000000000009"))
+
+    assert found.counts["publish"] == {"unfired": 1}
+    assert found.tables["consume"].stored_ns[:2].tolist() == [AFTER_NS + 11, AFTER_NS + 25]
+
+
+def test_what_was_being_let_go_waits_where_it_did_not_come() -> None:
+    """The server removes a schedule after what it let go: the first had come by then."""
+    found = told((), left=("0000000000000000", "0000000000000002"))
+
+    assert found.counts["publish"] == {"unfired": 1}
+    stored = found.tables["consume"].stored_ns
+    assert (stored == NOT_YET).tolist() == [False, False, True, False]
 
 
 def test_without_an_answer_nobody_knows() -> None:
@@ -79,3 +99,24 @@ def test_the_cast_has_lateness_where_others_have_delivery() -> None:
     assert {level.came for level in consume.levels} == {"expected"}
     unfired = next(e for e in cast_of(Settings()).part("publish").entries if e.name == "unfired")
     assert unfired.weight == "shortfall"
+
+
+def test_it_is_looked_twice_and_what_left_meanwhile_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No real server can be held between storing what it lets go and removing the schedule."""
+    looks = iter([("1", "2"), ("2", "3")])
+
+    async def look(*_: object) -> Held:
+        return dict.fromkeys(next(looks), Last(seq=0, operation="", data=b""))
+
+    monkeypatch.setattr(schedule_kind, "waiting", look)
+    monkeypatch.setattr(schedule_kind, "_LETS_GO_S", 0.0)
+    stage = cast(Stage, SimpleNamespace(client=None, names=trial_names("s", 0)))
+
+    async def asked() -> Held | None:
+        return await schedule_kind.KIND.held(stage)
+
+    held = asyncio.run(asked())
+    assert held is not None
+    assert {name: last.operation for name, last in held.items()} == {"1": LEFT, "2": ""}

@@ -146,7 +146,7 @@ class Scheduling(Workload):
 
 UNFIRED = Entry(
     name="unfired",
-    means="stored, and still held back by the server though their time had come",
+    means="stored, and still held by the server though their time had come, or to come once more",
     weight=Weight.SHORTFALL,
     ruled=True,
     untold=True,
