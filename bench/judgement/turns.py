@@ -56,11 +56,15 @@ class Turn:
         place: index of the run where the strongest of them changed.
         moved: strongest first.
         changes: what else changed there or up to NEAR runs beside, oldest first.
+        runs: of the new level.
+        short: of them those in which messages fell short, or nobody can tell whether they did.
     """
 
     place: int
     moved: tuple[Moved, ...]
     changes: tuple[Change, ...]
+    runs: int
+    short: int
 
     @property
     def elsewhere(self) -> bool:
@@ -76,7 +80,10 @@ class Turn:
 def turns_of(trend: Trend) -> tuple[Turn, ...]:
     """Return the turns of a trend, oldest first."""
     found = [moved for metric in followed(trend.points) for moved in _moved(trend.points, metric)]
-    return tuple(_turn(trend.points, group) for group in _grouped(found))
+    groups = list(_grouped(found))
+    ends = [*(group[0].place for group in groups[1:]), len(trend.points)]
+    pairs = zip(groups, ends, strict=False)  # without groups there is an end alone
+    return tuple(_turn(trend.points, group, end) for group, end in pairs)
 
 
 def told_runs(trend: Trend) -> int:
@@ -127,8 +134,15 @@ def _grouped(found: Sequence[Moved]) -> Iterator[list[Moved]]:
         yield group
 
 
-def _turn(points: Sequence[Point], group: Sequence[Moved]) -> Turn:
+def _turn(points: Sequence[Point], group: Sequence[Moved], end: int) -> Turn:
     moved = sorted(group, key=lambda moved: -abs(moved.strength))
     first, last = group[0].place - NEAR, group[-1].place + NEAR
     changes = [change for point in points[max(first, 0) : last + 1] for change in point.changes]
-    return Turn(place=moved[0].place, moved=tuple(moved), changes=tuple(dict.fromkeys(changes)))
+    level = points[moved[0].place : end]
+    return Turn(
+        place=moved[0].place,
+        moved=tuple(moved),
+        changes=tuple(dict.fromkeys(changes)),
+        runs=len(level),
+        short=sum(point.cell.short_state is not None for point in level),
+    )

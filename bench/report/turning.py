@@ -48,12 +48,20 @@ def last(trend: Trend, turns: Sequence[Turn]) -> str:
     """Return the last step in words: `2026-11-12: end-to-end p99 +12.0 %, with another kernel`."""
     turn = turns[-1]
     day = trend.points[turn.place].run.started_utc[:10]
-    return f"{isolated(day)}: {_size(turn.moved[0])}, {_cause(turn)}"
+    said = (f"{_size(turn.moved[0])}, {_cause(turn)}", *_short(turn))
+    return f"{isolated(day)}: {'; '.join(said)}"
 
 
 def state_of(turn: Turn) -> State | None:
-    """Return how a step is marked: worse on the same host is a doubt; else nothing is asked."""
-    return State.DOUBTFUL if turn.worse else None
+    """Return how a step is marked: worse on the same host, or short of messages, is a doubt."""
+    return State.DOUBTFUL if turn.worse or turn.short else None
+
+
+def _short(turn: Turn) -> Iterator[str]:
+    """Yield that messages fell short since, if any did: losing them makes a variant faster."""
+    if turn.short:
+        runs = f"{turn.short} of {text.plural(turn.runs, 'run')} of the new level"
+        yield f"messages fell short, or nobody can tell, in {runs}"
 
 
 def _cause(turn: Turn) -> str:
@@ -95,7 +103,11 @@ def _figures(turn: Turn) -> Entry:
     first, *others = (_told(moved) for moved in turn.moved)
     state = state_of(turn)
     words = f"{state.mark} {first}" if state else first
-    return Entry(words, detail=" · ".join(others), tone=Tone.WARNING if state else Tone.PLAIN)
+    return Entry(
+        words,
+        detail=" · ".join((*others, *_short(turn))),
+        tone=Tone.WARNING if state else Tone.PLAIN,
+    )
 
 
 def _told(moved: Moved) -> str:

@@ -63,6 +63,17 @@ def test_a_step_on_another_host_is_no_regression() -> None:
     assert not turned({40: {"cpu": "EPYC", "server": "embedded 2.13.0"}}).worse
 
 
+def test_runs_that_lost_messages_are_counted_in_the_level_that_they_are_of() -> None:
+    """Of the one before they say nothing, nor of the one that a next step begins."""
+    lossy, sound = {"short": "9 lost"}, {"short": ""}
+    times = [MS * each for each in runs((40, 10.0), (20, 7.0), (20, 10.0))]
+    since = {38: lossy, 43: sound, 60: lossy}
+
+    turns = turns_of(trend_of(history({P99: times}, since)))
+
+    assert [(turn.place, turn.runs, turn.short) for turn in turns] == [(40, 20, 3), (60, 20, 20)]
+
+
 def test_a_host_that_an_older_report_tells_in_one_with_its_cpu_is_a_host_all_the_same() -> None:
     """Reports of before are a part of the history; from one kind to the other nothing changed."""
     old = {"host": "", "cpu": "", "kernel": "", "jetbench": ""}

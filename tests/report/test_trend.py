@@ -48,6 +48,16 @@ def test_the_first_line_says_whether_there_was_a_step() -> None:
     assert "Too few runs to tell a step: 34 runs, of 35." in words(stepping({})[:34])
 
 
+def test_a_step_to_the_better_that_lost_messages_is_a_doubt() -> None:
+    """Who loses them may well be faster; where none fell short nothing is asked of such a step."""
+    lossy, sound = stepping({41: {"short": "9 lost"}}, 0.7), stepping({}, 0.7)
+
+    assert words(lossy).count("messages fell short, or nobody can tell, in 19 of 20 runs") == 2
+    assert "▲ end-to-end p99" in words(lossy)
+    assert "fell short, or nobody can tell" not in words(sound)
+    assert "▲ end-to-end p99" not in words(sound)
+
+
 def test_a_step_on_another_host_is_called_so() -> None:
     """Whoever reads "+20 %" looks for the commit."""
     found = words(stepping({40: {"host": "ci-2", "cpu": "EPYC"}}))
