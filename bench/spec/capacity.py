@@ -9,13 +9,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bench.core.errors import Problem, SpecError
 from bench.core.units import format_duration
-from bench.core.words import nearest
 from bench.spec.base import Loose, MisfitError, Rate, Spec
 from bench.spec.criteria import Criterion, Rule, parse_criterion
 from bench.spec.given import UNWRITTEN, with_given
 from bench.spec.load import LoadedMatrix, matrix_in
 from bench.spec.looks import objections_at
-from bench.spec.lookup import find, known, search_roots, shown
+from bench.spec.lookup import find_named, search_roots, shown
 from bench.spec.matrix import Choice, WorkloadName, checked_label
 from bench.spec.problems import split_allowed, validate
 from bench.spec.together import attempt, raise_any
@@ -121,7 +120,7 @@ def load_capacity(
     roots = search_roots() if search is None else tuple(search)
     if name_or_path is None:
         return capacity_in(with_given(UNWRITTEN, given or {}, "capacity"), Path(), roots)
-    path = _path(str(name_or_path), roots)
+    path = find_named("capacity", str(name_or_path), roots, called="capacity file")
     document = with_given(read_document(path, shown(path)), given or {}, "capacity")
     return capacity_in(document, path, roots)
 
@@ -139,15 +138,6 @@ def capacity_in(document: Document, path: Path, roots: Sequence[Path]) -> Loaded
     loaded = LoadedCapacity(file=file, matrix=matrix)
     raise_any([*found, *_unoffered(loaded, document)])
     return loaded
-
-
-def _path(text: str, roots: Sequence[Path]) -> Path:
-    path = find("capacity", text, beside=None, roots=roots)
-    if path is not None:
-        return path
-    names = known("capacity", roots)
-    what, near = "no such capacity file", nearest(text, names)
-    raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
 
 
 def _unoffered(loaded: LoadedCapacity, document: Document) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from bench.core.errors import Problem, SpecError
 from bench.core.words import nearest
 from bench.spec.base import Loose, MisfitError, Rate, Share, Size, Spec
-from bench.spec.lookup import find, known, search_roots, shown
+from bench.spec.lookup import find_named, search_roots, shown
 from bench.spec.problems import validate
 from bench.spec.spans import DATE_WORDS, MONTHS_PER_YEAR, Growing, Months, Span
 from bench.spec.yaml_tree import Document, Loc, read_document
@@ -158,13 +158,8 @@ def load_capacity_plan(
         search: directories with `configs/capacity/plans/` for bare names; the working directory
             and the shipped files when None.
     """
-    text, kind = str(name_or_path), "capacity-plan"
     roots = search_roots() if search is None else tuple(search)
-    path = find("capacity-plan", text, beside=None, roots=roots)
-    if path is None:
-        names = known("capacity-plan", roots)
-        what, near = f"no such {kind}", nearest(text, names)
-        raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
+    path = find_named("capacity-plan", str(name_or_path), roots)
     document = read_document(path, shown(path))
     plan, problems = validate(CapacityPlan, document)
     found = [*document.problems, *problems]

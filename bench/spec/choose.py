@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.core.errors import Problem, SpecError
 from bench.core.words import nearest
 from bench.spec.load import LoadedConfig, crossing_problems, load_config, load_workload
-from bench.spec.lookup import Kind, find, known, search_roots
+from bench.spec.lookup import find, find_named, search_roots
 from bench.spec.together import attempt, raise_any
 from bench.spec.workload import Workload
 
@@ -48,7 +48,7 @@ def load_workloads(
     loaded: dict[str, Workload] = {}
     problems: list[Problem] = []
     for name in names:
-        path = attempt(problems, _existing, "workload", name, roots)
+        path = attempt(problems, find_named, "workload", name, roots)
         workload = None if path is None else attempt(problems, load_workload, path)
         if path is not None and workload is not None:
             loaded[path.stem] = workload
@@ -75,15 +75,5 @@ def _split(text: str, roots: Sequence[Path]) -> tuple[Path, str]:
         return whole, ""
     config, slash, variant = text.rpartition("/")
     if slash:
-        return _existing("config", config, roots), variant
-    return _existing("config", text, roots), ""
-
-
-def _existing(kind: Kind, text: str, roots: Sequence[Path]) -> Path:
-    path = find(kind, text, beside=None, roots=roots)
-    if path is not None:
-        return path  # a path that leads nowhere is told by the reader
-    names = known(kind, roots)
-    near = nearest(text, names)
-    what = f"no such {kind}"
-    raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
+        return find_named("config", config, roots), variant
+    return find_named("config", text, roots), ""

@@ -13,11 +13,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from bench.core.errors import Problem, SpecError
-from bench.core.words import nearest
 from bench.spec.asked import Lack, lack
 from bench.spec.base import Loose, MisfitError, Spec
 from bench.spec.criteria import Criterion, Rule
-from bench.spec.lookup import find, known, search_roots, shown
+from bench.spec.lookup import find_named, search_roots, shown
 from bench.spec.problems import split_allowed, validate
 from bench.spec.together import raise_any
 from bench.spec.workload import Phases, Workload
@@ -166,14 +165,8 @@ def load_gates(name_or_path: str | Path, search: Sequence[Path] | None = None) -
         search: directories with `configs/gates/` for bare names; the working directory and the
             shipped files when None.
     """
-    text = str(name_or_path)
     roots = search_roots() if search is None else tuple(search)
-    path = find("gates", text, beside=None, roots=roots)
-    if path is None:
-        names = known("gates", roots)
-        near = nearest(text, names)
-        what = "no such gate file"
-        raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
+    path = find_named("gates", str(name_or_path), roots, called="gate file")
     document = read_document(path, shown(path))
     file, problems = validate(GateFile, document)
     found = [*document.problems, *problems]

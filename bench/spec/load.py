@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench.core.errors import Problem, SpecError
+from bench.core.errors import Problem
 from bench.core.ids import is_name
 from bench.core.paths import there
 from bench.core.words import nearest
@@ -23,7 +23,7 @@ from bench.spec.jetstream import objections
 from bench.spec.kinds.registry import KINDS, asked_of, bears
 from bench.spec.kinds.registry import cautions_of as cautions_under
 from bench.spec.kinds.registry import objections as objections_under
-from bench.spec.lookup import Kind, find, known, search_roots, shown
+from bench.spec.lookup import Kind, find, find_named, known, search_roots, shown
 from bench.spec.matrix import Matrix
 from bench.spec.metrics import find_metric
 from bench.spec.objection import Objection
@@ -187,7 +187,7 @@ def load_matrix(name_or_path: str | Path, search: Sequence[Path] | None = None) 
         SpecError: with all that is wrong with the matrix and the files that it names.
     """
     roots = search_roots() if search is None else tuple(search)
-    path = _matrix_path(str(name_or_path), roots)
+    path = find_named("matrix", str(name_or_path), roots)
     return matrix_in(read_document(path, shown(path)), path, roots)
 
 
@@ -420,17 +420,6 @@ def crossing_problems(config: LoadedConfig, workloads: Mapping[str, Workload]) -
             for objection in objections_under(settings, workload):
                 what = f"{objection.what} (workload {workload_name})"
                 yield config.sources[name].objection(replace(objection, what=what))
-
-
-def _matrix_path(text: str, roots: Sequence[Path]) -> Path:
-    path = find("matrix", text, beside=None, roots=roots)
-    if path is None:
-        names = known("matrix", roots)
-        near = nearest(text, names)
-        raise SpecError(
-            [Problem(file=text, what="no such matrix", allowed=", ".join(names), nearest=near)]
-        )
-    return path
 
 
 def _name_problems(path: Path, kind: Kind) -> Iterator[Problem]:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 import bench
+from bench.core.errors import Problem, SpecError
 from bench.core.paths import there
+from bench.core.words import nearest
 
 Kind = Literal["workload", "config", "matrix", "gates", "capacity", "capacity-plan", "tuning"]
 
@@ -52,6 +54,26 @@ def find(kind: Kind, text: str, *, beside: Path | None, roots: Sequence[Path]) -
                 return candidate
     plain = (beside or Path()) / text
     return plain if there(plain) else None
+
+
+def find_named(kind: Kind, text: str, roots: Sequence[Path], *, called: str = "") -> Path:
+    """Return the file that a user names on the command line; a path that leads nowhere, too.
+
+    Args:
+        kind: of the file.
+        text: a bare name or a path.
+        roots: as of `find`.
+        called: what the kind is to a user; its own word when empty.
+
+    Raises:
+        SpecError: a bare name is nowhere to be found; with the nearest that is.
+    """
+    path = find(kind, text, beside=None, roots=roots)
+    if path is not None:
+        return path
+    names = known(kind, roots)
+    what, near = f"no such {called or kind}", nearest(text, names)
+    raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
 
 
 def is_path(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from bench.core.errors import Problem, SpecError
+from bench.core.errors import Problem
 from bench.core.paths import there
 from bench.core.words import nearest
 from bench.spec.base import Duration, Loose, MisfitError, Spec
@@ -17,7 +17,7 @@ from bench.spec.disturbances import in_proportion
 from bench.spec.given import UNWRITTEN, with_given
 from bench.spec.kinds.registry import objections as objections_under
 from bench.spec.load import LoadedConfig, load_config, load_workload
-from bench.spec.lookup import Kind, find, known, search_roots, shown
+from bench.spec.lookup import Kind, find, find_named, known, search_roots, shown
 from bench.spec.matrix import WorkloadName, checked_label
 from bench.spec.objective import Aim, Objective
 from bench.spec.problems import split_allowed, validate
@@ -169,17 +169,8 @@ def load_tuning(
     roots = search_roots() if search is None else tuple(search)
     if name_or_path is None:
         return _loaded(with_given(UNWRITTEN, given or {}, "tuning"), Path(), roots)
-    path = _path(str(name_or_path), roots)
+    path = find_named("tuning", str(name_or_path), roots, called="tuning file")
     return _loaded(with_given(read_document(path, shown(path)), given or {}, "tuning"), path, roots)
-
-
-def _path(text: str, roots: Sequence[Path]) -> Path:
-    path = find("tuning", text, beside=None, roots=roots)
-    if path is not None:
-        return path
-    names = known("tuning", roots)
-    what, near = "no such tuning file", nearest(text, names)
-    raise SpecError([Problem(file=text, what=what, allowed=", ".join(names), nearest=near)])
 
 
 def _loaded(document: Document, path: Path, roots: Sequence[Path]) -> LoadedTuning:
