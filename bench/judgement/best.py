@@ -158,7 +158,7 @@ def _doubts(figures: RunFigures, found: Tuning) -> Iterator[str]:
     if not found.over:
         yield "the search is not over"
     if found.base.fate is Fate.BREAKS or (found.base.why and found.base.fate is Fate.BASE):
-        yield "the base breaks a constraint"
+        yield "the base does not surely hold the constraints"
     if spoilt := len(found.having(Fate.INVALID)):
         yield f"{text.plural(spoilt, 'setting')} could not be measured"
     if figures.missing:
@@ -210,7 +210,7 @@ def notices(figures: RunFigures, found: Tuning) -> Iterator[Notice]:
         yield Notice(state=State.DOUBTFUL, word="The search is not over", text=said)
     if found.base.why:
         said = f"{capital(found.base.why.rstrip('.'))}. Gains are told against it all the same."
-        yield Notice(state=State.DOUBTFUL, word="The base does not hold", text=said)
+        yield Notice(state=State.DOUBTFUL, word="The base does not surely hold", text=said)
     yield from _fell_short(figures)
     if warned := warnings(figures):
         codes = text.listed(sorted({finding.code for _, finding in warned}))

@@ -30,14 +30,16 @@ class Attested:
     Attributes:
         point: what is set.
         cell: its figures there.
-        held: of the constraints.
+        held: of the constraints, and of keeping up.
         gains: against the base, one for each objective; empty with too few blocks.
+        is_sound: so few of its trials, and of the base's, are invalid that the others bear witness.
     """
 
     point: Point
     cell: CellFigures
     held: Held
     gains: tuple[Contrast, ...]
+    is_sound: bool
 
 
 def gains_of(
@@ -67,7 +69,11 @@ def better(measures: Sequence[Measure], found: Attested) -> bool:
     Of two objectives: surely in one of them, allowed for there being two, and in the other no
     worse by the best estimate.
     """
-    if not found.gains or any(lacking(measure, found.cell) for measure in measures):
+    if (
+        not found.gains
+        or not found.is_sound
+        or any(lacking(measure, found.cell) for measure in measures)
+    ):
         return False
     if any(gain.fell_behind[1] or gain.found.pairs < MIN_PAIRS_TO_FAIL for gain in found.gains):
         return False
@@ -87,7 +93,7 @@ def _no_worse(measure: Measure, gain: Contrast) -> bool:
 
 def surely_little(measures: Sequence[Measure], found: Attested) -> bool:
     """Say whether a point is surely better by less than anybody looks for, in every objective."""
-    if not found.gains:
+    if not found.gains or not found.is_sound:
         return False
     return all(_little(m, gain) for m, gain in zip(measures, found.gains, strict=True))
 

@@ -12,6 +12,7 @@ from bench.analysis.deciding import trials_behind
 from bench.analysis.figures import CellFigures
 from bench.analysis.metrics import measure_of
 from bench.analysis.paired import readings
+from bench.analysis.validity import reproach_of
 from bench.core import text
 from bench.gate.rules import Case, Look, beyond_limit, look
 from bench.record.schema import Level
@@ -45,7 +46,10 @@ class Held:
 
 
 def held(rules: Sequence[Criterion], cell: CellFigures) -> Held:
-    """Return what the trials of a cell say: breaks what surely does, holds what all rules pass."""
+    """Return what the trials of a cell say: breaks what surely does, holds what all rules pass.
+
+    Where too many are invalid the others bear out nothing, whatever is asked.
+    """
     if why := next(_broken(rules, cell), None):
         return Held(holds=Holds.BREAKS, why=why)
     if why := next(_unsure(rules, cell), None):
@@ -71,6 +75,8 @@ def _unsure(rules: Sequence[Criterion], cell: CellFigures) -> Iterator[str]:
         # That a lag may stand is asked of nobody: only one that grows was told above.
         if found.verdict is not Verdict.PASS and rule is not KEEPS_UP:
             yield f"{rule}: {found.reason}"
+    if why := reproach_of(cell):
+        yield why
 
 
 def _looks(rules: Sequence[Criterion], cell: CellFigures) -> Iterator[tuple[Criterion, Look]]:

@@ -14,7 +14,7 @@ from bench.analysis.metrics import Measure
 from bench.analysis.paired import lacking, readings
 from bench.analysis.validity import reproach_of, trials_of
 from bench.core import text
-from bench.seek.constrained import Holds, beyond, held
+from bench.seek.constrained import Held, Holds, beyond, held
 from bench.seek.known import UNTOLD_RUN, Known
 from bench.spec.criteria import Criterion
 from bench.spec.metrics import Better
@@ -63,15 +63,21 @@ def figured(
     return Figured(point=point, cell=cell, fate=fate, why=why, beyond=beyond(rules, cell))
 
 
+def borne(measures: Sequence[Measure], rules: Sequence[Criterion], cell: CellFigures) -> Held:
+    """Return whether a point may be taken: what falls behind in an objective breaks a rule, too."""
+    said = held(rules, cell)
+    if said.holds is Holds.BREAKS:
+        return said
+    behind = next(filter(None, (_behind(measure, cell) for measure in measures)), "")
+    return Held(holds=Holds.BREAKS, why=behind) if behind else said
+
+
 def _fate(
     cell: CellFigures, measures: Sequence[Measure], rules: Sequence[Criterion]
 ) -> tuple[Fate, str]:
-    said = held(rules, cell)
+    said = borne(measures, rules, cell)
     if said.holds is Holds.BREAKS:
         return Fate.BREAKS, said.why
-    for measure in measures:
-        if why := _behind(measure, cell):
-            return Fate.BREAKS, why
     trials = trials_of(cell)
     if len(cell.trials) >= UNTOLD_RUN and not trials.valid:
         return Fate.INVALID, reproach_of(cell)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from bench.analysis.figures import CellFigures, RunFigures
 from bench.analysis.metrics import Measure, measure_of
+from bench.analysis.validity import reproach_of
 from bench.core.units import NS_PER_S
 from bench.plan.allotment import Allotment, allotted, trial_ns
 from bench.plan.estimate import TRIAL_OVERHEAD_S
@@ -16,7 +17,7 @@ from bench.record.schema import TrialRecord
 from bench.seek import attested
 from bench.seek.attested import Attested
 from bench.seek.constrained import Held, Holds, held
-from bench.seek.figured import Fate, Figured, figured, known, within
+from bench.seek.figured import Fate, Figured, borne, figured, known, within
 from bench.seek.known import effects
 from bench.seek.outcome import Ending, Round, Standing, Tuned
 from bench.seek.pool import space_of
@@ -240,19 +241,34 @@ class _Told:
 
     @cached_property
     def attested(self) -> tuple[Attested, ...]:
-        base = self.confirmed.get(self.base)
-        if base is None:
-            return ()
         return tuple(
-            Attested(
-                point=point,
-                cell=self.confirmed[point],
-                held=held(self.rules, self.confirmed[point]),
-                gains=attested.gains_of(self.measures, base, self.confirmed[point]),
-            )
+            self._attested(point, self.confirmed[point])
             for point in self.finalists
             if point in self.confirmed
         )
+
+    def _attested(self, point: Point, cell: CellFigures) -> Attested:
+        base = self._confirmed_base
+        return Attested(
+            point=point,
+            cell=cell,
+            held=borne(self.measures, self.rules, cell),
+            gains=attested.gains_of(self.measures, base, cell),
+            is_sound=not reproach_of(base) and not reproach_of(cell),
+        )
+
+    @property
+    def _confirmed_base(self) -> CellFigures:
+        return self.confirmed.get(self.base) or within(
+            self.cells[self.base], self._confirmed_blocks
+        )
+
+    @cached_property
+    def _base_holds(self) -> Holds:
+        """What may be kept held in the search as well: what it lost there it lost."""
+        if self.figured[0].fate is Fate.BREAKS:
+            return Holds.BREAKS
+        return borne(self.measures, self.rules, self._confirmed_base).holds
 
     @cached_property
     def _chosen(self) -> Attested | None:
@@ -266,20 +282,27 @@ class _Told:
         return self._of_confirmation() if self.attested else self._of_search()
 
     def _of_confirmation(self) -> Ending:
-        base = held(self.rules, self.confirmed[self.base]).holds
         if self._chosen is None:
-            return _WITHOUT_ANY[base]
+            return _WITHOUT_ANY[self._base_holds]
         if self._chosen.held.holds is not Holds.HOLDS:
             return Ending.UNDECIDED
-        if base is Holds.BREAKS or attested.better(self.measures, self._chosen):
+        breaks = held(self.rules, self._confirmed_base).holds is Holds.BREAKS
+        if breaks or attested.better(self.measures, self._chosen):
             return Ending.BETTER
-        little = attested.surely_little(self.measures, self._chosen)
-        return Ending.NO_BETTER if little and base is Holds.HOLDS else Ending.UNDECIDED
+        little = attested.surely_little(self.measures, self._chosen) and not self._has_better
+        return Ending.NO_BETTER if little and self._base_holds is Holds.HOLDS else Ending.UNDECIDED
+
+    @property
+    def _has_better(self) -> bool:
+        """Whether any finalist is surely better, be it not the one to judge: none is taken so."""
+        holding = (each for each in self.attested if each.held.holds is Holds.HOLDS)
+        return any(attested.better(self.measures, each) for each in holding)
 
     def _of_search(self) -> Ending:
         """Return how a search ended that had nothing to confirm: nothing stood beside the base."""
-        base = self.figured[0]
-        if base.fate is Fate.OPEN:
+        base, *others = self.figured
+        told = all(e.fate is Fate.BREAKS or e.point in self.search.gone for e in others)
+        if base.fate is Fate.OPEN and others and told:
             return _WITHOUT_ANY[held(self.rules, base.cell).holds]
         every = all(each.fate is Fate.BREAKS for each in self.figured)
         return Ending.NOTHING_HOLDS if every else Ending.UNDECIDED
@@ -294,6 +317,8 @@ class _Told:
             return self.base
         if self._chosen is not None:
             return self._chosen.point
+        if self.attested:  # all of them break
+            return None if self._base_holds is Holds.BREAKS else self.base
         return next((e.point for e in self.search.order if not e.looks_broken), None)
 
     @cached_property
@@ -329,7 +354,7 @@ class _Told:
         for each in self.attested:
             if each.gains and each.held.holds is not Holds.BREAKS:
                 bad[each.point] = tuple(gain.found.worse for gain in each.gains)
-        if held(self.rules, self.confirmed[self.base]).holds is Holds.BREAKS:
+        if self._base_holds is Holds.BREAKS:
             del bad[self.base]
         for point, own in bad.items():
             if not any(_beats(other, own) for other in bad.values()):

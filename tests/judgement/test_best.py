@@ -151,7 +151,7 @@ def test_a_base_that_breaks_a_constraint_is_told() -> None:
 
     found = judged(BETTER, changed=broken)
 
-    assert any(each.word == "The base does not hold" for each in found.notices)
+    assert any(each.word == "The base does not surely hold" for each in found.notices)
     assert found.boxes.failed.state is State.DOUBTFUL
 
 

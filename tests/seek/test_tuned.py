@@ -206,7 +206,6 @@ class _Turning:
 
 
 def test_a_gain_of_the_search_that_blocks_of_its_own_do_not_bear_out_is_none() -> None:
-    """All blocks of the confirmation but the first, which begins it, are told the truth."""
     truth = _Turning()
     truth.run = run_of(truth)
     found = truth.run.whole()
@@ -266,3 +265,108 @@ def test_gains_that_are_borne_out_did_not_fall_back() -> None:
 
     assert found.near >= 1
     assert found.fell_back == 0
+
+
+def _late(run: Run) -> bool:
+    return run.tuning.confirms_from is not None
+
+
+def test_a_confirmation_of_which_too_many_trials_are_invalid_confirms_nothing() -> None:
+    """Five blocks are whole in the end, and three of eight are not: what spoilt them is at hand."""
+    run = run_of(_best_at_10, trials=60)
+
+    def unlucky(trial: TrialFigures, point: Point) -> TrialFigures:
+        spoils = _late(run) and point == BASE and trial.record.block % 3 == 0
+        return spoilt(trial, "generator-saturated") if spoils else trial
+
+    run.befalls = unlucky
+    found = run.whole()
+
+    assert found.over
+    assert found.blocks[0] >= 5
+    assert found.ending is Ending.UNDECIDED
+
+
+def test_a_finalist_of_which_too_many_trials_are_invalid_is_not_the_one_to_take() -> None:
+    run = run_of(_best_at_10, trials=60)
+
+    def unlucky(trial: TrialFigures, point: Point) -> TrialFigures:
+        spoils = _late(run) and batch_of(point) == 10 and trial.record.block % 3 == 0
+        return spoilt(trial, "generator-saturated") if spoils else trial
+
+    run.befalls = unlucky
+    found = run.whole()
+
+    assert batch_of(found.finalists[0].point) == 10
+    assert "invalid" in found.finalists[0].why
+    assert _batch(found) != 10
+
+
+def test_a_base_that_lost_messages_in_the_search_is_not_kept() -> None:
+    run = run_of(_alike)
+
+    def losing_early(trial: TrialFigures, point: Point) -> TrialFigures:
+        return counting(trial, lost=1) if point == BASE and trial.record.block == 1 else trial
+
+    run.befalls = losing_early
+    found = run.whole()
+
+    assert found.ending is Ending.UNDECIDED
+
+
+def test_a_base_beside_which_nothing_could_be_measured_is_not_kept_as_the_best() -> None:
+    def unmeasured(trial: TrialFigures, point: Point) -> TrialFigures:
+        return trial if point == BASE else spoilt(trial, "generator-saturated")
+
+    found = run_of(_best_at_10, befalls=unmeasured).whole()
+
+    assert {each.fate for each in found.standings[1:]} == {Fate.INVALID}
+    assert found.ending is Ending.UNDECIDED
+
+
+def test_what_broke_in_its_confirmation_does_not_lead() -> None:
+    """Of the base too little is valid to say that it holds."""
+    run = run_of(_best_at_10)
+
+    def losing_later(trial: TrialFigures, point: Point) -> TrialFigures:
+        if not _late(run):
+            return trial
+        if point == BASE:
+            return spoilt(trial, "generator-saturated")
+        return counting(trial, lost=1)
+
+    run.befalls = losing_later
+    found = run.whole()
+
+    assert found.ending is Ending.UNDECIDED
+    assert found.incumbent is found.base
+    assert {each.fate for each in found.finalists} == {Fate.FINALIST}
+
+
+def test_what_falls_behind_in_its_confirmation_is_no_better_than_a_base_that_breaks() -> None:
+    """One valid trial has no p99: too little came."""
+    run = run_of(_best_at_10)
+
+    def silent_later(trial: TrialFigures, point: Point) -> TrialFigures:
+        if point == BASE:
+            return counting(trial, lost=1)
+        late = _late(run) and trial.record.block == run.tuning.confirms_from
+        return replace(trial, times={}) if late else trial
+
+    run.befalls = silent_later
+    found = run.whole()
+
+    assert found.ending is not Ending.BETTER
+
+
+def test_a_runner_up_that_is_surely_better_keeps_the_base_from_being_kept() -> None:
+    run = run_of(_best_at_10)
+
+    def truth(point: Point) -> float:
+        return 20.0 if _late(run) and batch_of(point) == 10 else _best_at_10(point)
+
+    run.truth = truth
+    found = run.whole()
+
+    assert batch_of(found.finalists[0].point) == 10
+    assert found.ending is Ending.UNDECIDED

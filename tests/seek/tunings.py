@@ -106,15 +106,10 @@ class Run:
         drift = self.rng.normal(0.0, self.drift)
         for point in dict.fromkeys((BASE, *wanted.points)):
             self._meet(point)
+        if wanted.confirms and self.tuning.confirms_from is None:
+            self.plan = replace(self.plan, tuning=replace(self.tuning, confirms_from=block))
         trials = [self._trial(point, block, drift) for point in wanted.points]
-        confirms = self.tuning.confirms_from
-        if wanted.confirms and confirms is None:
-            confirms = block
-        self.plan = replace(
-            self.plan,
-            trials=(*self.plan.trials, *self._planned(trials)),
-            tuning=replace(self.tuning, confirms_from=confirms),
-        )
+        self.plan = replace(self.plan, trials=(*self.plan.trials, *self._planned(trials)))
 
     def _meet(self, point: Point) -> None:
         """Give a point a cell where it has none yet."""
