@@ -9,6 +9,9 @@ from bench.plan.model import Cell
 LEAST_BLOCKS, MOST_BLOCKS = 5, 10
 """Of the confirmation: fewer show a change but bear nothing out, more hardly sharpen it."""
 
+MORE_BLOCKS = 3
+"""So many more confirming blocks are run, at most, in place of those with an invalid trial."""
+
 MOST_FINALISTS = 4
 """The incumbent and three runners-up."""
 
@@ -37,6 +40,11 @@ class Allotment:
     def confirming(self) -> int:
         """Trials of the confirmation, at most."""
         return self.blocks * (self.finalists + 1)
+
+    @property
+    def most_blocks(self) -> int:
+        """Confirming blocks, those in place of others among them."""
+        return self.blocks + MORE_BLOCKS
 
 
 def trial_ns(cell: Cell) -> int:

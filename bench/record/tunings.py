@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from bench.plan.allotment import allotted
 from bench.plan.model import Cell, Plan, TriedPoint, Tuning
 from bench.plan.points import is_turned
 from bench.record.reading import MOST, Fault, Loc
@@ -30,6 +31,7 @@ def tuning_faults(plan: Plan) -> Iterator[Fault]:
     yield from _constraint_faults(tuning, plan)
     yield from _tried_faults(tuning, plan)
     yield from _trial_faults(tuning, plan)
+    yield from _confirmation_faults(tuning, plan)
 
 
 def _amount_faults(tuning: Tuning) -> Iterator[Fault]:
@@ -148,7 +150,7 @@ def _unlike(loc: Loc, tried: TriedPoint, cell: Cell, tuning: Tuning) -> Iterator
 
 
 def _trial_faults(tuning: Tuning, plan: Plan) -> Iterator[Fault]:
-    """Yield trials that were taken out or doubled, and a confirmation that is none."""
+    """Yield trials that were taken out or doubled."""
     seen: set[tuple[str, int]] = set()
     for index, trial in enumerate(plan.trials):
         if trial.index != index + 1:
@@ -156,6 +158,28 @@ def _trial_faults(tuning: Tuning, plan: Plan) -> Iterator[Fault]:
         if (trial.cell_id, trial.block) in seen:
             yield Fault(loc=("trials", index, "block"), what="its cell has two trials in it")
         seen.add((trial.cell_id, trial.block))
-    blocks = {trial.block for trial in plan.trials}
-    if tuning.confirms_from is not None and tuning.confirms_from not in blocks:
-        yield Fault(loc=(_TUNING, "confirms_from"), what="no block of the plan")
+
+
+def _confirmation_faults(tuning: Tuning, plan: Plan) -> Iterator[Fault]:
+    """Yield where blocks that are said to confirm are none that a confirmation has."""
+    begins, loc = tuning.confirms_from, (_TUNING, "confirms_from")
+    if begins is None:
+        return
+    blocks: dict[int, set[str]] = {}
+    for trial in plan.trials:
+        blocks.setdefault(trial.block, set()).add(trial.cell_id)
+    if begins not in blocks:
+        yield Fault(loc=loc, what="no block of the plan")
+        return
+    sought = set[str]().union(*(cells for block, cells in blocks.items() if block < begins))
+    first, share = blocks[begins], allotted(tuning.base, tuning.budget_ns)
+    confirming = [cells for block, cells in sorted(blocks.items()) if block >= begins]
+    if not first <= sought:
+        yield Fault(loc=loc, what="what it confirms was not sought before")
+    if tuning.base.id not in first or len(first) < 2:
+        yield Fault(loc=loc, what="a block of it has the base and what is held against it")
+    if any(cells != first for cells in confirming):
+        yield Fault(loc=loc, what="not all blocks from it on have the same cells")
+    if len(first) > share.finalists + 1 or len(confirming) > share.most_blocks:
+        most = f"{share.most_blocks} blocks of {share.finalists + 1}"
+        yield Fault(loc=loc, what=f"its budget confirms in {most} at most")

@@ -29,9 +29,6 @@ from bench.spec.space import Point
 
 __all__ = ["Ending", "Fate", "Round", "Standing", "Tuned", "begun", "tuned"]
 
-MORE_BLOCKS = 3
-"""So many more confirming blocks are run, at most, in place of those with an invalid trial."""
-
 
 def tuned(figures: RunFigures) -> Tuned:
     """Return what a search found so far; ValueError of a run that tunes nothing."""
@@ -223,9 +220,9 @@ class _Told:
 
     @property
     def _is_confirmed(self) -> bool:
-        enough = self.allotment.blocks
+        share = self.allotment
         run = {t.block for t in self.plan.trials if t.block in self._confirmed_blocks}
-        return len(self._confirming_blocks) >= enough or len(run) >= enough + MORE_BLOCKS
+        return len(self._confirming_blocks) >= share.blocks or len(run) >= share.most_blocks
 
     @cached_property
     def _confirming_blocks(self) -> frozenset[int]:

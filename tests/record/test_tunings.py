@@ -117,6 +117,30 @@ def _kinder(plan: Json) -> None:
     plan["cells"][1]["workload"]["publish"]["rate"] = "50/s"
 
 
+def _all_confirm(plan: Json) -> None:
+    """The search is to confirm what it found itself."""
+    plan["tuning"]["confirms_from"] = 1
+
+
+def _without_the_base(plan: Json) -> None:
+    """What would confirm is held against nothing."""
+    base = plan["tuning"]["base"]["id"]
+    begins = plan["tuning"]["confirms_from"]
+    kept = [t for t in plan["trials"] if t["block"] < begins or t["cell_id"] != base]
+    plan["trials"] = [{**trial, "index": index} for index, trial in enumerate(kept, start=1)]
+
+
+def _without_end(plan: Json) -> None:
+    """Blocks of a confirmation until one shows what is wished for."""
+    last = plan["trials"][-2:]
+    for _ in range(12):
+        last = [{**trial, "block": trial["block"] + 1} for trial in last]
+        plan["trials"] += [
+            {**trial, "id": f"{trial['id']}-{trial['block']}", "index": len(plan["trials"]) + place}
+            for place, trial in enumerate(last, start=1)
+        ]
+
+
 def _knobs_turned_round(plan: Json) -> None:
     plan["tuning"]["knobs"].reverse()
 
@@ -219,6 +243,14 @@ REFUSED: dict[str, tuple[Change, str]] = {
         _set("tuning", "confirms_from", to=9),
         "tuning.confirms_from: no block of the plan",
     ),
+    "a confirmation that begins too early": (
+        _set("tuning", "confirms_from", to=2),
+        "tuning.confirms_from: what it confirms was not sought before",
+    ),
+    "a confirmation short of a trial": (_cut("trials", 9), "from it on have the same cells"),
+    "a confirmation of nothing sought": (_all_confirm, "it confirms was not sought before"),
+    "a confirmation without the base": (_without_the_base, "a block of it has the base and"),
+    "a confirmation that was gone on with": (_without_end, "its budget confirms in "),
     "two trials in a block": (
         _set("trials", 9, "block", to=3),
         "block: its cell has two trials in it",
