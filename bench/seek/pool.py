@@ -1,14 +1,14 @@
 """The points that a search chooses from: all that are valid, or a sample of too many."""
 
-from bench.plan.model import Tuning
+from bench.plan.model import Cell, Tuning
 from bench.plan.points import is_turned, valid_points
 from bench.seek.trying import Space
 from bench.spec.base import MisfitError
 from bench.spec.pointed import setting_at, settled
 from bench.spec.space import Knob, Point, Value
 
-_listed: dict[str, tuple[tuple[Knob, ...], tuple[Point, ...]]] = {}
-"""By base what was listed last: it takes seconds, and a search asks in each block."""
+_listed: dict[str, tuple[tuple[Cell, tuple[Knob, ...]], tuple[Point, ...]]] = {}
+"""By a base's id what was listed last: it takes seconds, and a search asks in each block."""
 
 
 def space_of(tuning: Tuning) -> Space:
@@ -22,10 +22,11 @@ def space_of(tuning: Tuning) -> Space:
 
 
 def _all_listed(tuning: Tuning) -> tuple[Point, ...]:
-    knobs, pool = _listed.get(tuning.base.id, ((), ()))
-    if knobs != tuning.knobs:
+    of = tuning.base, tuning.knobs
+    before, pool = _listed.get(tuning.base.id, (None, ()))
+    if before != of:
         pool = tuple(valid_points(tuning))
-        _listed[tuning.base.id] = tuning.knobs, pool
+        _listed[tuning.base.id] = of, pool
     return pool
 
 
