@@ -132,7 +132,7 @@ def _grounds(found: Tuning) -> Iterator[str]:
     elif found.ending is Ending.NO_BETTER:
         yield may_be_better(found)
     spent, budget = _minutes(found.spent_ns), _minutes(found.budget_ns)
-    chose = "each was tried" if found.raced else "an optimiser chose"
+    chose = "each was to run" if found.raced else "an optimiser chose"
     tried = text.count(len(found.tried) - 1)
     yield (
         f"{tried} of {text.plural(found.points, 'valid setting')} tried ({chose}), {spent} of "

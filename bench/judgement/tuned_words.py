@@ -8,6 +8,7 @@ from bench.judgement.changes import directed
 from bench.judgement.choosing import capital
 from bench.judgement.names import listed, spoken
 from bench.judgement.tried import Change, Tried, Tuning
+from bench.plan.allotment import MOST_SEARCHED
 from bench.seek.tuned import Ending, Fate
 from bench.spec.metrics import Better
 
@@ -164,8 +165,15 @@ def open_points(found: Tuning, alike: Sequence[Tried]) -> Iterator[str]:
             f"Nothing is known of {text.plural(len(spoilt), 'setting')} whose trials are all "
             f"invalid{why}."
         )
-    if (left := found.points - (len(found.tried) - 1)) > 0 and not found.raced:
-        yield f"Nothing is said of {text.plural(left, 'valid setting')} that were not tried."
+    if (left := found.points - (len(found.tried) - 1)) > 0:
+        were = "was" if left == 1 else "were"
+        yield f"Nothing is said of {text.plural(left, 'valid setting')} that {were} not tried."
+    # What is left of so many, but for one, is no block.
+    if not found.raced and sum(each.trials for each in found.tried) >= MOST_SEARCHED - 1:
+        yield (
+            f"The search ended with {text.count(MOST_SEARCHED)} trials, the most that it makes, "
+            "whatever its budget."
+        )
     yield from _unclear(found)
 
 

@@ -15,6 +15,9 @@ MORE_BLOCKS = 3
 MOST_FINALISTS = 4
 """The incumbent and three runners-up."""
 
+MOST_SEARCHED = 250
+"""Trials of a search by an optimiser, however much time there is: more hardly find any better."""
+
 CONFIRMING_SHARE = 0.4
 """So much of the time the confirmation may take, at most where that is enough for the least."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bench.core import text
 from bench.core.errors import Problem, SpecError
 from bench.core.units import NS_PER_S, human_clock
-from bench.plan.allotment import allotted, least_budget_ns, trial_ns
+from bench.plan.allotment import MOST_SEARCHED, allotted, least_budget_ns, trial_ns
 from bench.plan.expand import cell_id, in_effect
 from bench.plan.model import PLAN_SCHEMA_VERSION, Cell, Plan, TriedPoint, Tuning, VariantName
 from bench.plan.order import further
@@ -51,12 +51,14 @@ class Planned:
         some = "" if self.census.counted else "some "
         how = "raced" if tuning.raced else "searched by an optimiser"
         room = text.plural(share.searching + share.confirming, "trial")
+        is_cut = not tuning.raced and share.searching > MOST_SEARCHED
+        most = f", of which {text.count(MOST_SEARCHED)} are made at most" if is_cut else ""
         return (
             f"{self.plan.label}: {some}{text.plural(tuning.points, 'valid point')} of "
             f"{text.count(self.census.written)}, {how}; a trial takes about "
             f"{trial_ns(tuning.base) / NS_PER_S:.3g}s, so "
             f"{human_clock(tuning.budget_ns / NS_PER_S)} have room for {room}: "
-            f"{text.count(share.searching)} to seek, and {share.blocks} blocks of "
+            f"{text.count(share.searching)} to seek{most}, and {share.blocks} blocks of "
             f"{share.finalists + 1} to confirm; seed {self.plan.seed}"
         )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.plan.allotment import MOST_SEARCHED
 from bench.seek.known import UNTOLD_RUN, Known, effects, placed
 from bench.seek.optimiser import proposed
 from bench.spec.space import Knob, Point
@@ -29,9 +30,6 @@ SPREAD = 12
 
 AGAIN_SHARE, MOST_AGAIN = 0.27, 40
 """Trials that measure the best once more: a share of all, and at most."""
-
-MOST_TRIALS = 250
-"""A search ends with so many, however much time there is: more hardly find anything better."""
 
 BEST = 4
 """So many are measured once more in a block."""
@@ -85,7 +83,7 @@ def next_points(space: Space, known: Sequence[Known], left: int, seed: int) -> t
         seed: of the run.
     """
     used = sum(each.trials for each in known)
-    left = min(left, MOST_TRIALS - used)
+    left = min(left, MOST_SEARCHED - used)
     again = min(round(AGAIN_SHARE * (used + left)), MOST_AGAIN)
     rng = np.random.default_rng([seed, used])
     if not used:

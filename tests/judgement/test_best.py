@@ -116,6 +116,32 @@ def test_an_unfinished_search_says_how_to_go_on_and_promises_nothing() -> None:
     assert "Nothing is said of 7 valid settings that were not tried." in found.tuning.open_points
 
 
+@pytest.mark.parametrize("raced", [True, False])
+def test_what_was_not_tried_is_told_of_a_race_as_well(raced: bool) -> None:
+    """A budget may be too small for every point of a race."""
+    found = of(BETTER, lambda f: replace(f, tuning=replace(f.tuning, raced=raced, points=40)))
+
+    left = 40 - (len(found.tried) - 1)
+    assert f"Nothing is said of {left} valid settings that were not tried." in found.open_points
+
+
+@pytest.mark.parametrize(
+    ("raced", "trials", "told"), [(False, 250, True), (False, 200, False), (True, 250, False)]
+)
+def test_a_search_that_made_all_trials_that_it_makes_says_so(
+    raced: bool, trials: int, told: bool
+) -> None:
+    def long(found: Tuned) -> Tuned:
+        first = replace(found.base, trials=trials - sum(s.trials for s in found.standings[1:]))
+        standings = (first, *found.standings[1:])
+        tuning = replace(found.tuning, raced=raced)
+        return replace(found, tuning=tuning, base=first, standings=standings)
+
+    found = of(BETTER, long)
+
+    assert any("ended with 250 trials" in each for each in found.open_points) is told
+
+
 def test_what_is_not_decided_is_an_open_point() -> None:
     found = of(UNDECIDED)
 

@@ -170,6 +170,17 @@ def test_what_is_ahead_is_said_in_a_sentence(
     assert list(found.cautions()) == []
 
 
+@pytest.mark.parametrize(("steps", "told"), [(61, False), (62, True)])
+def test_how_many_trials_a_search_makes_at_most_is_said_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, told: bool
+) -> None:
+    space = f"{{pull.batch: {{from: 1, to: {steps}, steps: {steps}}}}}"
+
+    found = planned(loaded(tmp_path, monkeypatch, space=space, budget="2h"))
+
+    assert ("to seek, of which 250 are made at most, and" in found.outlook) is told
+
+
 def test_a_budget_that_leaves_points_unseen_is_cautioned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
