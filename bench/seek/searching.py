@@ -123,10 +123,11 @@ def _front_first(known: Sequence[Known], found: Sequence[Known]) -> list[Known]:
     rows = {each.point: row for row, each in enumerate(known)}
     each_bad = [effects(known, objective) for objective in range(trying.objectives_of(known))]
     bad = [[column[rows[each.point]] for column in each_bad] for each in found]
-    beaten = [any(_beats(other, own) for other in bad) for own in bad]
+    beaten = [any(beats(other, own) for other in bad) for own in bad]
     return [found[place] for place in sorted(range(len(found)), key=lambda p: beaten[p])]
 
 
-def _beats(one: Sequence[float], other: Sequence[float]) -> bool:
+def beats(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Say whether one is nowhere worse than another and somewhere better; less is better."""
     pairs = list(zip(one, other, strict=True))
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)

@@ -21,7 +21,7 @@ from bench.seek.figured import Fate, Figured, borne, figured, known, within
 from bench.seek.known import effects
 from bench.seek.outcome import Ending, Round, Standing, Tuned
 from bench.seek.pool import space_of
-from bench.seek.searching import Searching
+from bench.seek.searching import Searching, beats
 from bench.spec.criteria import Criterion, parse_criterion
 from bench.spec.metrics import Better
 from bench.spec.objective import parse_objective
@@ -354,7 +354,7 @@ class _Told:
         if self._base_holds is Holds.BREAKS:
             del bad[self.base]
         for point, own in bad.items():
-            if not any(_beats(other, own) for other in bad.values()):
+            if not any(beats(other, own) for other in bad.values()):
                 yield point
 
     def _standings(self) -> Iterator[Standing]:
@@ -398,8 +398,3 @@ _WITHOUT_ANY = {
 def _share(measure: Measure, worse: float) -> float:
     change = -worse if measure.metric.better is Better.HIGHER else worse
     return math.expm1(min(change, 700.0)) if measure.logarithmic else change
-
-
-def _beats(one: Sequence[float], other: Sequence[float]) -> bool:
-    pairs = list(zip(one, other, strict=True))
-    return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
