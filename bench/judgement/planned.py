@@ -305,11 +305,13 @@ def _used_up(case: _Case, basis: Basis) -> Iterator[str]:
         return
     month = sums.months_until(case.plan, sums.limit_per_s(case.plan, confirmed))
     what = "the headroom" if case.plan.headroom is not None else "what is confirmed"
+    doubted = any(State.HOLDS in untold for _, untold in _doubts(case))
+    unsure = ", if what was measured carries over" if doubted else ""
     if month is None:
-        yield f"The load does not grow: {what} is not used up."
+        yield f"The load does not grow: {what} is not used up{unsure}."
     elif month == 0:
         yield f"At today's peak {what} is used up already."
     else:
         least = "not before" if basis.at_least else "in"
         beyond = "" if month <= case.plan.over_months else ", beyond the plan"
-        yield f"At peak {what} is used up {least} {case.when(month)}{beyond}."
+        yield f"At peak {what} is used up {least} {case.when(month)}{beyond}{unsure}."

@@ -154,6 +154,18 @@ def test_more_replicas_than_were_measured_are_not_taken_for_free(
     assert ("replicas are planned" in found.sentence) is (state is State.DOUBTFUL)
 
 
+@pytest.mark.parametrize("growth", ["0%/year", "50%/year"])
+def test_when_headroom_is_used_up_is_no_surer_than_what_was_measured(growth: str) -> None:
+    """One replica says nothing of how soon three are too slow."""
+    each = (with_stream(plan_of(growth=growth, replicas=n), num_replicas=1) for n in (1, 3))
+
+    sure, unsure = (" ".join(found.notes) for found in each)
+
+    assert "used up" in sure
+    assert "if what was measured carries over" not in sure
+    assert "if what was measured carries over." in unsure
+
+
 def test_replicas_multiply_what_is_on_disk_and_not_what_max_bytes_counts() -> None:
     """A thousand bytes, 400 a second, a day: 34.56 GB are 32.2 GiB, 3 times that 96.6."""
     one, three = with_replicas(1, 1, "400/s"), with_replicas(3, None, "400/s")
