@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.clients.port import IntArray
+from bench.core.errors import MeasurementError
 from bench.engine.recorder import (
     CONSUMER_COLUMNS,
     NEVER,
@@ -95,9 +96,14 @@ class _Rows:
 
         Args:
             stop: None for all that were written: whoever wrote them is gone.
+
+        Raises:
+            MeasurementError: some are not there any more, though it was told that they are.
         """
         first, stop = self.first, self._written() if stop is None else stop
         rows = self._sliding.columns[:, first:stop].copy()
+        if not rows[self._shows].all():
+            raise MeasurementError(f"rows that were told are gone, from {first} to {stop}")
         self._sliding.release(max(0, first - _AGAIN_ROWS), stop)
         self.first = stop
         return rows

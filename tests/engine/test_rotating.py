@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.clients.port import Delivered, Outcome
+from bench.core.errors import MeasurementError
 from bench.engine.recorder import (
     CONSUMER_COLUMNS,
     PUBLISHER_COLUMNS,
@@ -18,6 +19,7 @@ from bench.engine.recorder import (
 )
 from bench.engine.rotating import RotatingConsumeRecorder, RotatingPublishRecorder
 from bench.engine.segments import Consumed, Published
+from bench.engine.sliding import Sliding
 
 MESSAGES = 24
 _STEPS = st.lists(
@@ -169,3 +171,15 @@ def test_what_stands_beside_what_was_read_does_not_bring_it_back(tmp_path: Path)
         os.sync()
     left = path.stat().st_blocks * 512
     assert left < 16_000_000, f"{left} of 128 million bytes are there still"
+
+
+def test_rows_that_are_gone_before_they_were_read_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "publisher.npy"
+    recorder = RotatingPublishRecorder(1_000, path, ahead=1_000)
+    reader = Published(path, share=0, shares=1)
+    recorder.sent(0, 1_000, 1)
+    closed = recorder.close(1_000)
+    Sliding(path, (0, 0), "r+").release(400, 500)
+
+    with pytest.raises(MeasurementError, match="gone"):
+        reader.read(closed)
