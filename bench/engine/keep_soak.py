@@ -36,7 +36,7 @@ def keep_soak(frame: Frame, outcome: Outcome) -> Kept:
         folded = outcome.soak.result(lambda: _end(frame, outcome))
     except MeasurementError as error:
         lost = invalid("broken-off", str(error))
-        return keep_failed(frame, [*outcome.findings, lost])
+        return keep_failed(frame, [*dict.fromkeys([*outcome.findings, lost])])
     return _kept(frame, outcome, folded)
 
 

@@ -100,14 +100,15 @@ class Tending:
     async def end(self) -> None:
         """Wait for what is being seen to; what fails is told by `result`."""
         if self._running is not None:
-            await asyncio.wait([asyncio.wrap_future(self._running)])
+            await asyncio.gather(asyncio.wrap_future(self._running), return_exceptions=True)
         self._at_work.shutdown(wait=False)
 
     def result(self, end: Callable[[], End]) -> Folded:
         """Return the figures, when nobody writes any more.
 
         Raises:
-            MeasurementError: it could not be folded.
+            MeasurementError: it could not be folded, now or earlier: what was taken in part then
+                can neither be taken again nor be told from the rest.
         """
         self._is_free()
         folds = self._folding or _Folds.of(self._tended, 0)
@@ -116,8 +117,8 @@ class Tending:
     def _is_free(self) -> bool:
         running = self._running
         if running is not None and running.done():
+            _told(running.result)  # what failed stays, and fails whoever asks
             self._running = None
-            _told(running.result)
         return self._running is None
 
 

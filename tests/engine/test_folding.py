@@ -48,7 +48,7 @@ CONSUME = "consume"
 SECONDS = 12
 
 
-def _cell(messages: int, *, acks: bool) -> Cell:
+def cell_of(messages: int, *, acks: bool) -> Cell:
     load = Stream.model_validate(
         {
             "kind": "stream",
@@ -112,7 +112,7 @@ class _Both:
             again=sum(again),
             own={},
         )
-        kept = keep(_frame(self.cell), outcome, {PUBLISH: traffic.intended_ns})
+        kept = keep(frame_of(self.cell), outcome, {PUBLISH: traffic.intended_ns})
         return kept, self.folding.finish(end), happening
 
     def _happen(self, happening: Happening, rotating: Side) -> int:
@@ -170,7 +170,7 @@ def _untold(evidence: Evidence) -> Audited:
     return Audited(tables=evidence.tables)
 
 
-def _frame(cell: Cell) -> Frame:
+def frame_of(cell: Cell) -> Frame:
     return Frame(
         trial=Trial(id="001-cell-b1", index=1, cell_id=cell.id, block=1, seed=1),
         started_utc="2026-11-28T09:00:00+00:00",
@@ -215,7 +215,7 @@ def test_every_figure_is_that_of_a_trial_that_is_joined_at_its_end(
         odd=0.006,
         later=later,
     )
-    kept, folded, happening = _Both(tmp_path, _cell(messages, acks=acks), days, every).run()
+    kept, folded, happening = _Both(tmp_path, cell_of(messages, acks=acks), days, every).run()
     record = kept.record
     assert folded.ledger == record.ledger
     assert folded.attempts == record.attempts[CONSUME]
