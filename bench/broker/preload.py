@@ -8,6 +8,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from bench.core.cancelling import heed_cancel
 from bench.core.errors import MeasurementError
 
 
@@ -40,7 +41,7 @@ async def preload(client: Client, values: Iterable[tuple[str, bytes]]) -> None:
     try:
         subscription = await client.subscribe(inbox, cb=answered)
         for subject, value in values:
-            _end_if_cancelled()
+            heed_cancel()  # the library's flush may swallow it
             await asyncio.wait_for(room.acquire(), SILENCE_S)
             await client.publish(subject, value, reply=inbox)
         for _ in range(AT_ONCE):
@@ -50,13 +51,6 @@ async def preload(client: Client, values: Iterable[tuple[str, bytes]]) -> None:
         raise MeasurementError(f"no answer while the store was filled: {error}") from error
     if refused:
         raise RefusedValueError(f"a value was refused before the trial began: {refused[0]}")
-
-
-def _end_if_cancelled() -> None:
-    """Raise CancelledError where somebody has cancelled us: the library's flush may swallow it."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _refusal(message: Msg) -> str:
