@@ -102,7 +102,7 @@ def summarise(store: RunStore) -> RunFigures:
             for name in names
         ),
         missing=tuple(trial.id for trial in plan.trials if trial not in kept),
-        planned=read_planned(store.path),
+        planned=read_planned(store.path, None if plan.search is None else plan.search.variants),
         storage=read_storage(store.path),
     )
 

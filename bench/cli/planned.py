@@ -95,7 +95,7 @@ def asked_plan(name: str | None) -> LoadedPlan | None:
 def check_plan(loaded: LoadedPlan | None, plan: Plan) -> None:
     """Raise SpecError where a plan is for variants that a run has not."""
     if loaded is not None:
-        loaded.require_variants([str(base.variants[0]) for base in search_of(plan).bases])
+        loaded.require_variants(search_of(plan).variants)
 
 
 def keep_plan(loaded: LoadedPlan | None, store: RunStore) -> None:

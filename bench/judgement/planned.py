@@ -51,7 +51,7 @@ def outlook_of(figures: RunFigures, found: Sequence[Capacity], *, usable: bool) 
     each = tuple(
         _of_variant(_Case(figures, planned, search, capacity, usable))
         for search, capacity in zip(sought(figures), found, strict=True)
-        if wanted is None or capacity.variant in wanted
+        if wanted is None or {*map(str, search.base.variants)} & {*wanted}
     )
     as_of = day_of(planned)
     return Outlook(

@@ -147,6 +147,11 @@ class Search:
     bases: tuple[Cell, ...]
     steps: tuple[Step, ...] = ()
 
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Every variant whose capacity is sought: several may come to one base."""
+        return tuple(str(each) for base in self.bases for each in base.variants)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedPoint:

@@ -1,7 +1,8 @@
 """The capacity plan that a run is held against, as it is kept beside its trials."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -42,22 +43,31 @@ def write_planned(run: Path, planned: Planned) -> None:
     write_json(run / NAME, PLANNED, planned)
 
 
-def read_planned(run: Path) -> Planned | None:
+def read_planned(run: Path, having: Collection[str] | None = None) -> Planned | None:
     """Return what is kept with a run; None where nothing is.
 
+    Args:
+        run: its directory.
+        having: variants whose capacity it sought; not asked for when None.
+
     Raises:
-        RecordError: the file is broken, or of another version.
+        RecordError: the file is broken, of another version, or for variants that the run has not.
     """
     path = run / NAME
     if not path.exists():
         return None
-    return read_json(path, Schema(adapter=PLANNED, version=SCHEMA_VERSION, check=_faults))
+    return read_json(
+        path, Schema(adapter=PLANNED, version=SCHEMA_VERSION, check=partial(_faults, having=having))
+    )
 
 
-def _faults(planned: Planned) -> Iterator[Fault]:
+def _faults(planned: Planned, having: Collection[str] | None) -> Iterator[Fault]:
     if instant(planned.planned_utc) is None:
         yield Fault(loc=("planned_utc",), what="no instant of UTC")
     if not planned.file.isprintable():
         yield Fault(loc=("file",), what="holds what cannot be shown")
     if planned.plan.as_of is None:
         yield Fault(loc=("plan", "as_of"), what="missing: a kept plan says of which day it is")
+    for place, name in enumerate(planned.plan.variants or ()):
+        if having is not None and name not in having:
+            yield Fault(loc=("plan", "variants", place), what="the run has no such variant")

@@ -12,6 +12,7 @@ from bench.core.marks import State
 from bench.judgement import serial
 from bench.judgement.judge import judge
 from bench.judgement.outlook import Known, VariantOutlook
+from bench.plan.model import VariantName
 from bench.record.storage import Storage
 from bench.spec.capacity_plan import CapacityPlan
 from bench.spec.variant import Settings
@@ -300,6 +301,21 @@ def test_a_plan_for_one_variant_says_nothing_of_the_others() -> None:
 
     assert [each.variant for each in found.each] == ["pull-batch/small"]
     assert found.state is State.FAILS
+
+
+def test_a_plan_may_name_any_of_the_variants_that_come_to_the_same_settings() -> None:
+    def shared(figures: RunFigures) -> RunFigures:
+        search = figures.plan.search
+        assert search is not None
+        bases = tuple(
+            replace(base, variants=(*base.variants, VariantName(config="other", variant="alias")))
+            for base in search.bases
+        )
+        return replace(figures, plan=replace(figures.plan, search=replace(search, bases=bases)))
+
+    found = outlook_of(TRUTH, plan_of(variants=["other/alias"]), changed=shared)
+
+    assert found.state is State.HOLDS
 
 
 def test_the_plan_stands_above_all_else_and_the_capacity_below_it() -> None:

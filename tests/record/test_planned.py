@@ -120,6 +120,15 @@ def test_a_plan_that_is_none_is_refused(tmp_path: Path, change: Callable[[Json],
         read_planned(tmp_path)
 
 
+def test_a_plan_for_variants_of_another_run_is_refused(tmp_path: Path) -> None:
+    asked = PLANNED.plan.model_copy(update={"variants": ("c/a",)})
+    write_planned(tmp_path, replace(PLANNED, plan=asked))
+
+    assert read_planned(tmp_path, ("c/a", "c/b")) is not None
+    with pytest.raises(RecordError, match="no such variant"):
+        read_planned(tmp_path, ("c/b",))
+
+
 @pytest.mark.parametrize("name", [storage.NAME, planned.NAME])
 def test_a_file_that_was_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     write_storage(tmp_path, STORAGE)
