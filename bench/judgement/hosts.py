@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bench.analysis.hosts import fingerprint
+from bench.core.direction import isolated
 from bench.core.text import count, plural
 from bench.core.units import human_duration
 from bench.judgement.kinds import HostCeiling
@@ -34,8 +35,8 @@ def words(health: Health, environment: Environment) -> str:
     ]
     when = age(health.environment.started_utc, environment.started_utc)
     return (
-        f"What {environment.host} does by itself, one client process and messages of 128 B "
-        f"(`jetbench doctor`, {when}): {'; '.join(told)}."
+        f"What {isolated(environment.host)} does by itself, one client process and messages of "
+        f"128 B (`jetbench doctor`, {when}): {'; '.join(told)}."
     )
 
 

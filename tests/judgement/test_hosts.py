@@ -39,6 +39,13 @@ def test_what_a_host_does_by_itself_stands_beside_the_limit() -> None:
     assert judge(FIGURES, None, None, OURS).capacities[0].ceilings == hosts.ceilings(OURS)
 
 
+def test_a_host_whose_name_turns_what_follows_is_told_without_that() -> None:
+    """Records are input too."""
+    environment = replace(OURS.environment, host="\u202eevil")
+
+    assert hosts.words(OURS, environment).startswith("What evil does by itself")
+
+
 @pytest.mark.parametrize("changed", [{"host": "another"}, {"cpus": 64}, {"kernel": "6.2"}])
 def test_figures_of_another_host_are_not_shown_as_ours(changed: dict[str, object]) -> None:
     """Nor are those of this one before it was changed."""
