@@ -34,6 +34,11 @@ UNSEEN_S = 0.1
 LITTLE_SHARE = 0.10
 
 
+def bounds_lag(samples: pd.DataFrame) -> bool:
+    """Say whether any sample has what the server's lag can have been by the clients' instants."""
+    return bool(np.isfinite(column(samples, "lag_msgs_most")).any())
+
+
 def own_and_servers_lag(
     samples: pd.DataFrame, window: Window, cell: Cell, record: TrialRecord
 ) -> tuple[Finding, ...]:
@@ -86,7 +91,7 @@ def conservation(
 ) -> tuple[Finding, ...]:
     """Return a finding when stored minus acked is not the change of the server's lag.
 
-    For records that lack what `own_and_servers_lag` needs.
+    For records that lack what `own_and_servers_lag` needs: of soaks, and of older versions.
 
     Allowed for: messages whose PubAck was under way, and how much the lag moved within EDGE_S of
     the window's limits. For variants that ack, and that neither discard nor give up messages.

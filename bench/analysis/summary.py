@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from bench.analysis.accounting import (
+    bounds_lag,
     conservation,
     keeps_all,
     littles_law,
@@ -41,7 +42,6 @@ from bench.analysis.sampled import (
     instants_s,
     lag_over_time,
     oldest_over_time,
-    own_lags,
     servers_lag,
 )
 from bench.analysis.signs import signs_of
@@ -201,10 +201,10 @@ def _contradictions(
     if window is None or counts is None or not counts.keys() >= _ACCOUNTED:
         return ()
     told = servers_lag(samples)
-    if not own_lags(samples, record.cast):
-        of_counts = conservation(counts, window, told, cell)
-    else:
+    if bounds_lag(samples):
         of_counts = own_and_servers_lag(samples, window, cell, record)
+    else:
+        of_counts = conservation(counts, window, told, cell)
     if not keeps_all(cell):
         return of_counts
     standing = lag_figures(told, window, rates["offered"], rates["acked"])

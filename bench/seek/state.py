@@ -125,8 +125,12 @@ class Sought:
 
     @property
     def first_missed(self) -> Attempt | None:
-        """The attempt that says what breaks first: at the lowest rate above what is confirmed."""
-        return next(self._beyond(Said.MISSED, Said.OPEN), None)
+        """The attempt that says what breaks first: at the lowest rate above what is confirmed.
+
+        Where all that missed lies below a rate that met the goals, the lowest of it.
+        """
+        beyond = list(self._beyond(Said.MISSED, Said.OPEN))
+        return next(filter(self._is_sure, beyond), next(iter(beyond), None))
 
     def _beyond(self, *said: Said) -> Iterator[Attempt]:
         """Yield the attempts above what is confirmed that say so, the lowest rate first."""
@@ -152,14 +156,14 @@ class Sought:
 
     @property
     def missed_per_s(self) -> float | None:
-        """The lowest rate above what is confirmed that surely misses; None where none does.
+        """The lowest rate above what is confirmed that surely misses; None where none does."""
+        sure = filter(self._is_sure, self._beyond(Said.MISSED))
+        return min((each.step.rate_per_s for each in sure), default=None)
 
-        A probe that misses below one that meets the goals may have been a hiccup; soaks are none.
-        """
-        met = max((a.step.rate_per_s for a in self.attempts if a.told.said is Said.MET), default=0)
-        missed = (each.step for each in self._beyond(Said.MISSED))
-        sure = (s.rate_per_s for s in missed if s.purpose is Purpose.SOAK or s.rate_per_s > met)
-        return min(sure, default=None)
+    def _is_sure(self, attempt: Attempt) -> bool:
+        """Say whether it is no hiccup: a soak, or a probe above all that met the goals."""
+        met = (a.step.rate_per_s for a in self.attempts if a.told.said is Said.MET)
+        return attempt.step.purpose is Purpose.SOAK or attempt.step.rate_per_s > max(met, default=0)
 
     @property
     def limiting(self) -> Limiting | None:

@@ -176,6 +176,18 @@ def test_a_server_that_tells_less_than_is_sure_is_disagreed_with() -> None:
     assert "told fewer messages" in figures.record.findings[0].text
 
 
+def test_a_soak_whose_instants_bound_no_lag_is_held_to_what_was_counted() -> None:
+    """It keeps no rows to say what the server may tell at each instant, and is still looked at."""
+    unbounded = ["lag_msgs_least", "lag_msgs_most"]
+
+    agreed = judged(table().drop(columns=unbounded))
+    figures = judged(table(server=between(9, 20, 5_000)).drop(columns=unbounded))
+
+    assert codes(agreed) == []
+    assert codes(figures) == ["counts-disagree"]
+    assert "the lag changed by" in figures.record.findings[0].text
+
+
 def test_what_is_lost_is_missing_on_the_server_and_no_contradiction() -> None:
     """An invalid trial is left out of the percentiles, which what is lost makes endless."""
     vanished = between(5, 14, 100)

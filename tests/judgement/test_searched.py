@@ -15,6 +15,7 @@ from bench.plan.model import Purpose, Step, VariantName
 from bench.plan.order import further
 from bench.plan.seeking import search_of
 from bench.seek.bracket import Ending, Said
+from bench.seek.words import rate
 from tests.judgement.searching import HANDLERS, Truth, capacity_of, judged, run_of
 
 CAPACITY = Truth(capacity_per_s=1300)
@@ -178,6 +179,16 @@ def test_a_probe_that_missed_below_what_is_confirmed_is_not_passed_over() -> Non
     assert found.state is State.HOLDS
     assert found.boxes.failed.state is State.DOUBTFUL
     assert "missed at 100 msg/s, within what is confirmed" in found.boxes.failed.word.lower()
+
+
+def test_a_miss_below_what_met_the_goals_is_not_what_breaks_first() -> None:
+    """Else the sentence blames a hiccup, and the goals' table beside it another rate."""
+    (found,) = judged({"one": replace(CAPACITY, hiccups=(100.0,), most=6)}).capacities
+
+    (missed,) = {each.missed_per_s for each in found.apart} - {None}
+    assert missed is not None
+    assert missed > 100
+    assert f"at {rate(missed)}" in found.breaks
 
 
 def test_the_one_whose_interval_lies_above_all_others_carries_most() -> None:
