@@ -66,8 +66,8 @@ def _searched(
 ) -> Judgement:
     """Return the judgement of a run that sought capacities: by them, and by no single trial."""
     ceilings = hosts.ceilings(health) if health else ()
-    found = [replace(each, ceilings=ceilings) for each in searches]
     beside = hosts.words(health, figures.environment) if health else ""
+    found = [replace(each, ceilings=ceilings, host=beside) for each in searches]
     checks = trust.checks_of(searched.rests_on(figures), calibration, searched.soaks(found))
     without = _judged(figures, None, None, calibration)
     boxes = searched.boxes(figures, found, checks, beside)

@@ -289,6 +289,7 @@ class Capacity:
         limits: what limits it then, a sentence; empty where that cannot be told.
         limited: the same in a word or two.
         ceilings: of the host by itself, where it was looked at.
+        host: what it does by itself, a sentence; empty where it was not.
     """
 
     variant: str
@@ -311,6 +312,7 @@ class Capacity:
     limits: str
     limited: str
     ceilings: tuple[HostCeiling, ...] = ()
+    host: str = ""
 
     def having(self, *said: Said) -> tuple[Step, ...]:
         """Return the steps that say so."""

@@ -68,7 +68,8 @@ def _lead(found: Sequence[Capacity]) -> tuple[Sentence, ...]:
     goals = f"Goals: {text.listed([*found[0].goals])}. " if found[0].goals else ""
     asked = "Nothing lost, refused or left unsent, and no lag that grows, is asked of every rate."
     bars = "A bar runs from the rate that soaks confirmed to the first that was not."
-    return ((f"{goals}{asked}",), (bars,))
+    host = ((found[0].host,),) if found[0].host else ()  # boxes have no room for all of it
+    return ((f"{goals}{asked}",), (bars,), *host)
 
 
 def _of_one(found: Capacity, place: int) -> Section:

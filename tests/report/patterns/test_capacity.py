@@ -217,6 +217,17 @@ def test_where_each_goal_breaks_is_drawn_and_listed() -> None:
     assert rows == [["1\u202f340", "1\u202f390"], ["3\u202f200", ""]]
 
 
+def test_what_the_host_does_by_itself_is_read_whole_beside_the_rates() -> None:
+    """The box of the limit has room for five lines."""
+    host = "What vm does by itself: 100 000 msg/s, and a write is on the disk after 1 ms."
+    one = replace(CAPACITY, host=host)
+
+    above = capacity.sections((one, replace(AT_LEAST, host=host)))[0]
+
+    assert [plain(each) for each in above.lead].count(host) == 1
+    assert host not in [plain(each) for each in capacity.sections((CAPACITY,))[0].lead]
+
+
 def test_ceilings_of_the_host_are_drawn_among_the_rates_that_were_tried() -> None:
     """Beyond them they would squeeze the curve into a corner."""
     each = (
