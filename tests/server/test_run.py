@@ -7,6 +7,8 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -269,6 +271,16 @@ def _told(process: psutil.Process) -> list[str]:
         return []
 
 
+@contextmanager
+def hanging_up_by(handler: signal.Handlers) -> Iterator[None]:
+    """Have processes that are started meanwhile begin with this for a terminal that closes."""
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize(
     "signals", [[signal.SIGTERM], [signal.SIGHUP], [signal.SIGTERM, signal.SIGHUP]]
 )
@@ -278,7 +290,8 @@ def test_an_end_from_outside_leaves_no_stream_on_a_users_server(
     """Cleaning up also when interrupted is a promise of the README; systemd sends both at once."""
     project(tmp_path, workload={"phases": {"warmup": "1s", "measure": "60s", "drain": "1s"}})
     with nats_server(tmp_path / "own") as url:
-        process = start(tmp_path, "run", "tiny", "--server", url)
+        with hanging_up_by(signal.SIG_DFL):  # we may be under nohup ourselves
+            process = start(tmp_path, "run", "tiny", "--server", url)
         for _ in range(400):
             if any(not name.endswith("-000") for name in asyncio.run(streams(url))):
                 break  # a trial's own, not the rehearsal's
@@ -295,11 +308,8 @@ def test_an_end_from_outside_leaves_no_stream_on_a_users_server(
 def test_a_run_under_nohup_goes_on_without_its_terminal(tmp_path: Path) -> None:
     """That is what nohup is for."""
     project(tmp_path, workload={"phases": {"warmup": "500ms", "measure": "2s", "drain": "5s"}})
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
+    with hanging_up_by(signal.SIG_IGN):
         process = start(tmp_path, "run", "tiny")
-    finally:
-        signal.signal(signal.SIGHUP, before)
     while not trials_of(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
